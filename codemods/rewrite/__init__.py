@@ -1,0 +1,1 @@
+"""Pure functions: bytes in, values out. No disk, no pytest, no printing."""

@@ -1,0 +1,291 @@
+"""A module's tree -> a `Decision` for each local definition of a target name. `ast` only."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from codemods.model import (
+    Code,
+    Decision,
+    Definition,
+    Reason,
+    RecordedShape,
+    Shape,
+    Target,
+    Verdict,
+)
+from codemods.rewrite import shape as shapes
+from codemods.rewrite.names import Binding, ModuleNames
+from codemods.rewrite.usage import Usage, tests_of
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One local definition: its node, and what of the module it stands in, None for the top."""
+
+    node: ast.ClassDef
+    inside: ast.AST | None
+
+
+def mentions_target(source: bytes, target: Target) -> bool:
+    """Tell from the bytes alone whether a file can hold a definition of a target name."""
+    return any(name.encode() in source for name in target.class_names)
+
+
+def decide(names: ModuleNames, path: str, target: Target) -> tuple[Decision, ...]:
+    """Decide on each local definition, in the order of the file."""
+    found = sorted(_definitions(names.tree, target), key=lambda f: f.node.lineno)
+    classes = [n for n in ast.walk(names.tree) if isinstance(n, ast.ClassDef)]
+    decisions = [_judge(f, names, classes, path, target) for f in found]
+    return tuple(_all_or_none(decisions))
+
+
+def undefined_names(names: ModuleNames, target: Target) -> tuple[Reason, ...]:
+    """Give a warning for each target name that the file reads and nothing in it binds."""
+    return tuple(
+        Reason(
+            Code.UNDEFINED_NAME,
+            names.mentions[name][0].lineno,
+            f"`{name}` is used and nothing in the file defines it",
+        )
+        for name in target.class_names
+        if name in names.mentions and name not in names.bindings and not names.stars
+    )
+
+
+def definition_of(node: ast.ClassDef) -> Definition:
+    """Give the place of a class in its file."""
+    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    return Definition(node.name, first, node.end_lineno or node.lineno)
+
+
+def is_shared_module(path: str, target: Target) -> bool:
+    """Tell from the path whether a file is the shared module or its shapes."""
+    return any(f"/{path}".replace("\\", "/").endswith(f"/{own}") for own in target.own_files)
+
+
+def _definitions(tree: ast.Module, target: Target) -> Iterator[Found]:
+    pending: list[tuple[ast.AST, ast.AST | None]] = [(s, None) for s in tree.body]
+    while pending:
+        node, inside = pending.pop()
+        if isinstance(node, ast.ClassDef) and node.name in target.class_names:
+            yield Found(node, inside)
+        scope = isinstance(inside, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        around = inside if scope else node
+        pending.extend((child, around) for child in ast.iter_child_nodes(node))
+
+
+def _judge(
+    found: Found, names: ModuleNames, classes: list[ast.ClassDef], path: str, target: Target
+) -> Decision:
+    node = found.node
+    definition = definition_of(node)
+    shape = shapes.shape_of(node)
+    recorded = shapes.match(shape, target)
+    if is_shared_module(path, target):
+        message = "this file is the shared module or its shapes"
+        reason = Reason(Code.SHARED_MODULE, node.lineno, message)
+        return Decision(definition, Verdict.REFUSE, None, (reason,))
+    reasons = [*_place(found)]
+    if recorded is None:
+        telling = [*_contents(node, classes, target)] or [*_shape(node, shape, target)]
+        reasons.extend(telling)
+    else:
+        reasons.extend(_state(node))
+        reasons.extend(_globals(node, names, recorded))
+    if not reasons:
+        copies = [c for c in names.tree.body if isinstance(c, ast.ClassDef) and c.name == node.name]
+        reasons.extend(_rebound(names, copies, recorded, target))
+        reasons.extend(Usage(names, node.name, copies).reasons())
+    if reasons or recorded is None:
+        return Decision(definition, Verdict.REFUSE, None, tuple(reasons))
+    return Decision(definition, Verdict.REPLACE, import_name(node.name, recorded), ())
+
+
+def import_name(class_name: str, recorded: RecordedShape) -> str:
+    """Give the name to import for a local class: its own where the shared module has it."""
+    return class_name if class_name in recorded.aliases else recorded.shared_name
+
+
+def _place(found: Found) -> Iterator[Reason]:
+    line = found.node.lineno
+    if isinstance(found.inside, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        kind = "class" if isinstance(found.inside, ast.ClassDef) else "function"
+        yield Reason(Code.NESTED, line, f"it stands in {kind} `{found.inside.name}`")
+    elif found.inside is not None:
+        keyword = type(found.inside).__name__.removeprefix("Async").lower()
+        where = {"excepthandler": "except", "match_case": "case"}.get(keyword, keyword)
+        message = f"it stands in `{where}`: which definition wins may depend on it"
+        yield Reason(Code.CONDITIONAL, line, message)
+
+
+def _contents(node: ast.ClassDef, classes: list[ast.ClassDef], target: Target) -> Iterator[Reason]:
+    """Say what makes the definition no copy of a helper at all."""
+    # A method of one's own may well import; one of the helper's has swallowed what it imports.
+    copied = {m.name for recorded in target.shapes for m in recorded.shape.members}
+    for method in node.body:
+        if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if method.name.startswith("test"):
+            continue  # a test may define what it likes
+        for inner in (n for s in method.body for n in ast.walk(s)):
+            if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                message = f"`{inner.name}` is defined inside its method `{method.name}`"
+            elif isinstance(inner, ast.Import | ast.ImportFrom) and method.name in copied:
+                message = f"its method `{method.name}` holds `{ast.unparse(inner)}`"
+            else:
+                continue
+            yield Reason(Code.SWALLOWED_CODE, inner.lineno, message)
+            break
+    line = tests_of(node, classes)
+    if line is not None:
+        yield Reason(Code.PYTEST_TESTS, line, "it has tests that pytest may collect")
+
+
+def _shape(node: ast.ClassDef, shape: Shape, target: Target) -> Iterator[Reason]:
+    recorded = shapes.nearest(shape, target)
+    line, message = shapes.first_difference(shape, recorded.shape)
+    decorators = [d for d in node.decorator_list if not shapes.is_mark(d)]
+    if decorators and shape.header.key != recorded.shape.header.key:
+        text = ast.unparse(decorators[0])
+        yield Reason(Code.DECORATED, decorators[0].lineno, f"decorated with `@{text}`")
+    else:
+        yield Reason(Code.DIFFERENT_SHAPE, line, message)
+
+
+def _state(node: ast.ClassDef) -> Iterator[Reason]:
+    """Say what the class itself would remember, from one file to the next."""
+    for inner in ast.walk(node):
+        line: int = getattr(inner, "lineno", node.lineno)
+        match inner:
+            case ast.Global() | ast.Nonlocal():
+                message = f"`{ast.unparse(inner)}` writes outside the class"
+            case ast.arguments(defaults=defaults, kw_defaults=kw_defaults) if any(
+                not _is_immutable(d) for d in [*defaults, *kw_defaults] if d is not None
+            ):
+                message = "a default value is mutable"
+                line = next(d.lineno for d in [*defaults, *kw_defaults] if d is not None)
+            case ast.Attribute(value=owner, ctx=ast.Store() | ast.Del()) if _is_own_class(
+                owner, node.name
+            ):
+                message = f"`{ast.unparse(inner)}` is set on the class"
+            case _:
+                continue
+        yield Reason(Code.CLASS_STATE, line, f"{message}: shared, it would reach other files")
+    for statement in node.body:
+        match statement:
+            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                if not _is_immutable(value) and not (node.decorator_list and _is_field(value)):
+                    text = ast.unparse(statement)
+                    message = f"`{text}` is state of the class: shared, it would reach other files"
+                    yield Reason(Code.CLASS_STATE, statement.lineno, message)
+
+
+def _is_own_class(node: ast.expr, class_name: str) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name in {"cls", "mcs", "__class__", class_name}
+        case ast.Attribute(attr="__class__") | ast.Call(func=ast.Name(id="type")):
+            return True
+    return False
+
+
+def _is_immutable(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant() | ast.Name() | ast.Attribute() | ast.Lambda():
+            return True
+        case ast.UnaryOp(operand=operand):
+            return _is_immutable(operand)
+        case ast.BinOp(left=left, right=right):
+            return _is_immutable(left) and _is_immutable(right)
+        case ast.Tuple(elts=elts):
+            return all(_is_immutable(e) for e in elts)
+    return False
+
+
+def _is_field(node: ast.expr) -> bool:
+    """Tell whether a value is ``field(...)``: a decorator like dataclass makes it per instance."""
+    match node:
+        case ast.Call(func=ast.Name(id="field") | ast.Attribute(attr="field")):
+            return True
+    return False
+
+
+def _globals(node: ast.ClassDef, names: ModuleNames, recorded: RecordedShape) -> Iterator[Reason]:
+    """Say which global the copy reads that is not the one that the recorded class reads."""
+    for name, expected in recorded.sources:
+        actual = names.source_of(name)
+        if actual != expected:
+            if actual.startswith(("import ", "from ")):
+                actual = f"is `{actual}` in this file"
+            wanted = "the built-in one" if expected == "builtin" else f"`{expected}`"
+            message = f"it reads `{name}`, which {actual}, where the recorded copy has {wanted}"
+            yield Reason(Code.DIFFERENT_GLOBALS, node.lineno, message)
+        else:
+            for line in _patches(names.tree, name):
+                message = f"it reads `{name}`, which the file replaces in a module's names"
+                yield Reason(Code.DIFFERENT_GLOBALS, line, message)
+
+
+def _patches(tree: ast.Module, name: str) -> Iterator[int]:
+    """Find where a file may put something else in the place of a module's global."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if re.fullmatch(
+                rf"(?!pytest\.)(\w+\.)+{name}", text
+            ):
+                yield node.lineno
+            case ast.Attribute(attr=attr, ctx=ast.Store() | ast.Del()) if attr == name:
+                yield node.lineno
+            case ast.Call(
+                func=ast.Attribute(attr="setattr" | "delattr" | "object" | "setitem"),
+                args=[_, ast.Constant(value=text), *_],
+            ) if text == name:
+                yield node.lineno
+
+
+def _rebound(
+    names: ModuleNames,
+    copies: list[ast.ClassDef],
+    recorded: RecordedShape | None,
+    target: Target,
+) -> Iterator[Reason]:
+    assert recorded is not None
+    name = copies[0].name
+    shared = {import_name(name, recorded), recorded.shared_name, *recorded.aliases}
+    same = {f"from {target.module} import {s}" for s in shared}
+    first = min(c.lineno for c in copies)
+
+    def harmless(binding: Binding) -> bool:
+        # The very class that would be imported: `from shared import X` above a copy of X.
+        above = binding.source in same and binding.line < first
+        return binding.node in copies or (above and binding.node in names.tree.body)
+
+    for binding in names.bindings.get(name, []):
+        if not harmless(binding):
+            message = f"`{name}` is bound again on line {binding.line}"
+            yield Reason(Code.REBOUND, binding.line, message)
+
+
+def _all_or_none(decisions: list[Decision]) -> Iterator[Decision]:
+    """Refuse a copy at the top of the module where another one of its name there differs."""
+    for decision in decisions:
+        name = decision.definition.class_name
+        others = {
+            d.shared_name
+            for d in decisions
+            if d.definition.class_name == name and not any(r.code is Code.NESTED for r in d.reasons)
+        }
+        if decision.verdict is Verdict.REPLACE and len(others) > 1:
+            line = next(
+                d.definition.line
+                for d in decisions
+                if d.definition.class_name == name and d.shared_name != decision.shared_name
+            )
+            message = f"the definition of `{name}` on line {line} is another one: all or none"
+            reasons = (Reason(Code.REBOUND, line, message),)
+            decision = Decision(decision.definition, Verdict.REFUSE, None, reasons)
+        yield decision

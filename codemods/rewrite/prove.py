@@ -1,0 +1,166 @@
+"""The check that no edit went wrong, made without the code that edited.
+
+It compares what an edit gave with what its plan allowed: the syntax trees, and the bytes of each
+line. A difference is a sentence, not an exception, because the file is then simply left alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+from codemods.model import Target, Verdict
+from codemods.rewrite.decide import decide
+from codemods.rewrite.names import module_names
+from codemods.rewrite.plan import ImportChange, Plan, Row, Where, is_emptied, rows_of
+
+_Span = tuple[int, int]  # the first and the last line, from 1
+
+
+def parse(source: bytes, path: str) -> ast.Module:
+    """Parse a file as CPython would, without the warnings that it may print.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
+
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source, path)
+
+
+def compiles(source: bytes, path: str) -> None:
+    """Compile a file and throw the code away.
+
+    Raises:
+        SyntaxError: also for what parses and does not compile, as a late ``__future__`` import.
+
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compile(source, path, "exec", dont_inherit=True)
+
+
+def difference(
+    before: bytes, tree: ast.Module, after: bytes, plan: Plan, path: str, target: Target
+) -> str | None:
+    """Say in which way the result of an edit is not what was planned.
+
+    Args:
+        before: the file, and `tree` what `ast` makes of it.
+        after: the edited file.
+        plan: what the edit was to do.
+        path: for messages, and for the second run.
+        target: for the second run.
+
+    Returns:
+        None where the result compiles, its syntax tree is the old one but for the plan, each
+        other line is byte for byte what it was, and a second run would change nothing.
+
+    """
+    try:
+        compiles(after, path)
+        after_tree = parse(after, path)
+    except (SyntaxError, ValueError) as error:
+        return f"it would not compile: {error}"
+    rows = rows_of(tree)
+    expected = list(_expected_statements(rows, plan))
+    actual = [ast.dump(statement) for statement in after_tree.body]
+    if actual != [ast.dump(statement) for statement, _ in expected]:
+        return "the syntax tree would change beyond the class and its imports"
+    new = [_span(s) for s, (_, ours) in zip(after_tree.body, expected, strict=True) if ours]
+    if not _same_lines(before, after, rows, plan, new):
+        return "a line beside the class and its imports would change"
+    again = decide(module_names(after_tree), path, target)
+    if any(d.verdict is Verdict.REPLACE for d in again):
+        return "a second run would change it again"
+    return None
+
+
+def _expected_statements(rows: list[Row], plan: Plan) -> Iterator[tuple[ast.stmt, bool]]:
+    """Give the statements of the module as they should be, and which of them the plan wrote."""
+    changes = {(c.row, c.statement): c for c in plan.changes}
+    yield from _new_imports(plan, Where.TOP, 0)
+    for index, row in enumerate(rows):
+        if index in plan.copies:
+            yield from _new_imports(plan, Where.INSTEAD, index)
+        else:
+            # What stays of a row that changes stands on a changed line.
+            touched = any(change.row == index for change in plan.changes)
+            for number, statement in enumerate(row.statements):
+                change = changes.get((index, number))
+                if change is None:
+                    yield statement, touched
+                elif not is_emptied(statement, change):
+                    yield _changed(statement, change), True
+        yield from _new_imports(plan, Where.AFTER, index)
+
+
+def _new_imports(plan: Plan, where: Where, row: int) -> Iterator[tuple[ast.stmt, bool]]:
+    for new in plan.inserts:
+        if new.where is where and new.row == row:
+            yield ast.ImportFrom(new.module, _aliases(new.names), 0), True
+
+
+def _aliases(names: tuple[tuple[str, str], ...]) -> list[ast.alias]:
+    return [ast.alias(shared, None if shared == local else local) for shared, local in names]
+
+
+def _changed(statement: ast.stmt, change: ImportChange) -> ast.stmt:
+    assert isinstance(statement, ast.Import | ast.ImportFrom)
+    kept = [a for i, a in enumerate(statement.names) if i not in change.drop]
+    names = [*kept, *_aliases(change.add)]
+    if isinstance(statement, ast.Import):
+        return ast.Import(names)
+    return ast.ImportFrom(statement.module, names, statement.level)
+
+
+def _span(node: ast.stmt) -> _Span:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(d.lineno for d in decorators)])
+    return first, node.end_lineno or node.lineno
+
+
+def _same_lines(before: bytes, after: bytes, rows: list[Row], plan: Plan, new: list[_Span]) -> bool:
+    """Compare the lines outside the plan; a comment is a line like any other.
+
+    Blank lines are left out: a gap closes by PEP 8. (Those in strings are in the syntax tree.)
+    """
+    old_lines = _split(before)
+    copies = [(rows[index].line, rows[index].end_line) for index in plan.copies]
+    edited = [(rows[c.row].line, rows[c.row].end_line) for c in plan.changes]
+    may_go = {number for copy in copies for number in _attached_comments(old_lines, copy)}
+    old = _outside(old_lines, [*copies, *edited])
+    rest = iter(_outside(_split(after), new))
+    wanted = next(rest, None)
+    for number, line in old:
+        if wanted is not None and line == wanted[1]:
+            wanted = next(rest, None)
+        elif number not in may_go:
+            return False
+    return wanted is None
+
+
+def _split(source: bytes) -> list[bytes]:
+    """Split as the tokenizer does: at LF, CR and CRLF, not at a form feed."""
+    return re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", source)
+
+
+def _outside(lines: list[bytes], spans: list[_Span]) -> list[tuple[int, bytes]]:
+    """Give the lines that are in no span and not blank, each with its number."""
+    inside = {number for first, last in spans for number in range(first, last + 1)}
+    numbered = enumerate(lines, start=1)
+    return [(n, line) for n, line in numbered if n not in inside and line.strip(b" \t\r\n")]
+
+
+def _attached_comments(lines: list[bytes], copy: _Span) -> list[int]:
+    """Give the numbers of the comment lines directly above a class and, indented, below it."""
+    first, last = copy
+    above, below = first - 1, last + 1
+    while above >= 1 and lines[above - 1].lstrip(b" \t\xef\xbb\xbf").startswith(b"#"):
+        above -= 1
+    while below <= len(lines) and re.match(rb"[ \t]+#", lines[below - 1]):
+        below += 1
+    return [*range(above + 1, first), *range(last + 1, below)]

@@ -1,0 +1,76 @@
+"""The shapes file, read as text -> the shapes that it records."""
+
+from __future__ import annotations
+
+import ast
+
+from codemods.model import RecordedShape
+from codemods.rewrite.names import ModuleNames, module_names
+from codemods.rewrite.shape import shape_of
+
+_DECORATOR = "replaced_by"
+
+
+class ShapesError(Exception):
+    """A shapes file cannot be used; the message has its path and the line."""
+
+
+def read_shapes(source: bytes, path: str) -> tuple[RecordedShape, ...]:
+    """Read the classes that a shapes file records with ``@replaced_by(...)``.
+
+    Args:
+        source: the file as it is; it is parsed, never run.
+        path: its path, for messages.
+
+    Raises:
+        ShapesError: it does not parse, records nothing, or records a class that cannot be
+            compared with one of another file.
+
+    """
+    try:
+        tree = ast.parse(source, path)
+    except (SyntaxError, ValueError) as error:
+        raise ShapesError(f"{path}:{getattr(error, 'lineno', None) or 1}: {error}") from error
+    names = module_names(tree)
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    recorded = tuple(_record(c, call, names, path) for c in classes for call in _calls(c))
+    if not recorded:
+        raise ShapesError(f"{path}:1: no class with a decorator @{_DECORATOR}(...)")
+    return recorded
+
+
+def _calls(node: ast.ClassDef) -> list[ast.Call]:
+    calls = [d for d in node.decorator_list if isinstance(d, ast.Call)]
+    return [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == _DECORATOR]
+
+
+def _record(node: ast.ClassDef, call: ast.Call, names: ModuleNames, path: str) -> RecordedShape:
+    shared_name, aliases = _arguments(call, path)
+    node.decorator_list = [d for d in node.decorator_list if d is not call]
+    shape = shape_of(node)
+    sources = tuple((name, names.source_of(name)) for name in shape.reads)
+    for name, source in sources:
+        if source != "builtin" and not source.startswith(("import ", "from ")):
+            raise ShapesError(
+                f"{path}:{node.lineno}: {node.name} reads `{name}`, which {source}: only names "
+                "that are built in or imported absolutely mean the same in another file"
+            )
+    return RecordedShape(shape, sources, shared_name, aliases)
+
+
+def _arguments(call: ast.Call, path: str) -> tuple[str, tuple[str, ...]]:
+    match call:
+        case ast.Call(args=[ast.Constant(value=str(shared))], keywords=[]):
+            return shared, ()
+        case ast.Call(
+            args=[ast.Constant(value=str(shared))],
+            keywords=[ast.keyword(arg="aliases", value=ast.List(elts) | ast.Tuple(elts))],
+        ):
+            texts = [e.value for e in elts if isinstance(e, ast.Constant)]
+            aliases = tuple(text for text in texts if isinstance(text, str))
+            if len(aliases) == len(elts):
+                return shared, aliases
+    raise ShapesError(
+        f'{path}:{call.lineno}: write @{_DECORATOR}("SharedName") or '
+        f'@{_DECORATOR}("SharedName", aliases=["OtherName"]), with plain strings'
+    )

@@ -1,0 +1,292 @@
+"""What a file does with its local class that it could not do with a shared one.
+
+A class, its subclasses and its instances are followed by name, without regard to the order in
+which things run: what may be the class counts as the class. That refuses too much rather than too
+little.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from codemods.model import Code, Reason
+from codemods.rewrite.names import ModuleNames, bound_names, own_nodes
+
+#: Attributes that tell one class from an equal one.
+_TELLING = frozenset(
+    {
+        *("__annotations__", "__base__", "__bases__", "__code__", "__dict__", "__doc__"),
+        *("__firstlineno__", "__globals__", "__module__", "__mro__", "__name__", "__qualname__"),
+        *("__subclasses__", "mro"),
+    }
+)
+_TELLING_CALLS = frozenset({"dir", "get_type_hints", "help", "repr", "str", "vars"})
+_PICKLERS = frozenset({"cloudpickle", "dill", "jsonpickle", "marshal", "pickle", "shelve"})
+_SETTERS = frozenset({"setattr", "delattr", "setitem", "delitem", "object", "multiple"})
+
+
+class Usage:
+    """The uses of one local class in one file."""
+
+    def __init__(
+        self, names: ModuleNames, class_name: str, definitions: list[ast.ClassDef]
+    ) -> None:
+        self._names = names
+        self._class_name = class_name
+        own = {id(n) for d in definitions for n in ast.walk(d)}
+        self._nodes = [n for n in ast.walk(names.tree) if id(n) not in own]
+        self._mentions = {id(n) for ns in names.mentions.values() for n in ns if id(n) not in own}
+        self._handles = {class_name}
+        self._variables: set[str] = set()
+        self._attributes: set[str] = set()
+        self._factories: set[str] = set()
+        self._known = _known_attributes(definitions)
+        self._follow()
+
+    def reasons(self) -> Iterator[Reason]:
+        """Give what forbids sharing the class, each once, in the order of the file."""
+        found = {r for node in self._nodes for r in self._look(node)}
+        found |= set(self._test_subclasses())
+        yield from sorted(found, key=lambda r: (r.line, r.code.value, r.message))
+
+    def _follow(self) -> None:
+        """Collect the names of the class and of its instances, until no more are found."""
+        while True:
+            before = self._found()
+            for node in self._nodes:
+                self._follow_node(node)
+            if self._found() == before:
+                return
+
+    def _found(self) -> int:
+        groups = (self._handles, self._variables, self._attributes, self._factories)
+        return sum(len(g) for g in groups)
+
+    def _follow_node(self, node: ast.AST) -> None:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self._assign(target, value)
+            case ast.AnnAssign(target=target, value=value, annotation=annotation):
+                self._assign(target, value)
+                if self._annotates(annotation):
+                    self._add_instance(target)
+            case ast.NamedExpr(target=target, value=value):
+                self._assign(target, value)
+            case ast.For(target=target, iter=ast.List(elts=elts) | ast.Tuple(elts=elts)):
+                for value in elts:
+                    self._assign(target, value)
+            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
+                self._assign(target, value)
+            case ast.arg(arg=name, annotation=ast.expr() as annotation):
+                if self._annotates(annotation):
+                    self._variables.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                if any(self._gives_instance(n) for n in ast.walk(node)):
+                    # As a fixture it is a parameter of that name, else it is called.
+                    self._factories.add(name)
+                    self._variables.add(name)
+
+    def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
+        if value is None:
+            return
+        if isinstance(value, ast.Await):
+            value = value.value
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for one, other in zip(target.elts, value.elts, strict=False):
+                self._assign(one, other)
+        elif self._is_instance(value):
+            self._add_instance(target)
+        elif self._is_class(value) and isinstance(target, ast.Name):
+            self._handles.add(target.id)
+
+    def _add_instance(self, target: ast.expr) -> None:
+        if isinstance(target, ast.Name):
+            self._variables.add(target.id)
+        elif isinstance(target, ast.Attribute):
+            self._attributes.add(target.attr)
+
+    def _annotates(self, annotation: ast.expr) -> bool:
+        if isinstance(annotation, ast.Constant):
+            return annotation.value == self._class_name
+        return self._is_class(annotation)
+
+    def _gives_instance(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
+                return self._is_instance(value)
+        return False
+
+    def _is_class(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in self._handles and (
+                    name != self._class_name or id(node) in self._mentions
+                )
+            case ast.Attribute(value=value, attr="__class__"):
+                return self._is_instance(value)
+            case ast.Call(func=ast.Name(id="type"), args=[value]):
+                return self._is_instance(value)
+        return False
+
+    def _is_instance(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in self._variables
+            case ast.Attribute(attr=attr):
+                return attr in self._attributes
+            case ast.Call(func=ast.Name(id=name)) if name in self._factories:
+                return True
+            case ast.Call(func=func):
+                return self._is_class(func)
+            case ast.Await(value=value):
+                return self._is_instance(value)
+        return False
+
+    def _is_either(self, node: ast.AST) -> bool:
+        return self._is_class(node) or self._is_instance(node)
+
+    def _look(self, node: ast.AST) -> Iterator[Reason]:
+        line: int = getattr(node, "lineno", 0)
+        name = self._class_name
+        match node:
+            case ast.Attribute(value=value, attr=attr, ctx=ast.Store() | ast.Del()):
+                if self._is_class(value):
+                    yield _mutated(line, f"sets `{name}.{attr}`")
+            case ast.Attribute(value=value, attr=attr) if attr in _TELLING:
+                root = value.value if isinstance(value, ast.Attribute) else value
+                if self._is_either(value) or self._is_class(root):
+                    yield _introspected(line, f"reads `{attr}` of it")
+            case ast.Call():
+                yield from self._look_at_call(node)
+            case ast.Compare(left=left, comparators=others):
+                if any(isinstance(n, ast.Constant) and n.value == name for n in [left, *others]):
+                    yield _introspected(line, "compares something with its name")
+            case ast.Constant(value=str(text)):
+                if re.fullmatch(rf"(?:\w+\.)*{name}(?:\.\w+)+", text):
+                    yield _mutated(line, f"names `{text}`, as a patch of it would")
+                elif _is_mangled(text, name):
+                    yield _introspected(line, f"names `{text}`, a private attribute of it")
+        if isinstance(node, ast.Attribute) and _is_mangled(node.attr, name):
+            yield _introspected(line, f"uses `{node.attr}`, a private attribute of it")
+
+    def _look_at_call(self, node: ast.Call) -> Iterator[Reason]:
+        called = _last_name(node.func)
+        module = self._module_of(node.func)
+        first = node.args[0] if node.args else None
+        line = node.lineno
+        if called in _SETTERS and first is not None and self._is_class(first):
+            yield _mutated(line, f"calls `{called}` on `{self._class_name}`")
+        elif called in {"getattr", "hasattr"} and first is not None and self._is_either(first):
+            asked = node.args[1] if len(node.args) > 1 else None
+            if not (isinstance(asked, ast.Constant) and asked.value in self._known):
+                yield _introspected(line, f"asks it for an attribute by `{called}`")
+        elif called in _TELLING_CALLS and first is not None and self._is_either(first):
+            yield _introspected(line, f"calls `{called}` on it")
+        elif called == "type" and len(node.args) == 3 and self._within(node.args[1:2]):
+            yield _introspected(line, "builds a subclass of it by `type`")
+        elif (module == "inspect" and not called.startswith("is")) or module in _PICKLERS:
+            if self._within(node.args):
+                yield _introspected(line, f"hands it to `{ast.unparse(node.func)}`")
+
+    def _module_of(self, func: ast.expr) -> str:
+        """Name the top-level module that a called function belongs to, as far as imports tell."""
+        while isinstance(func, ast.Attribute):
+            func = func.value
+        source = self._names.source_of(func.id) if isinstance(func, ast.Name) else ""
+        words = source.split()
+        return words[1].partition(".")[0] if words and words[0] in {"import", "from"} else ""
+
+    def _within(self, nodes: Iterable[ast.AST]) -> bool:
+        return any(self._is_either(n) for node in nodes for n in ast.walk(node))
+
+    def _test_subclasses(self) -> Iterator[Reason]:
+        classes = [n for n in self._nodes if isinstance(n, ast.ClassDef)]
+        family: set[str] = set()
+        heirs: list[ast.ClassDef] = []
+        while True:
+            new = [c for c in classes if c not in heirs and self._inherits(c, family)]
+            if not new:
+                break
+            heirs.extend(new)
+            family.update(c.name for c in new)
+        for heir in heirs:
+            line = tests_of(heir, classes)
+            if line is not None:
+                message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
+                yield Reason(Code.SUBCLASS_OF_TESTS, line, message)
+            elif heir.name.startswith("Test") and self._has_unknown_base(heir, classes):
+                message = f"subclass `{heir.name}` may get tests from a base outside this file"
+                yield Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message)
+
+    def _inherits(self, node: ast.ClassDef, family: set[str]) -> bool:
+        return any(
+            self._is_class(b) or (isinstance(b, ast.Name) and b.id in family) for b in node.bases
+        )
+
+    def _has_unknown_base(self, node: ast.ClassDef, classes: list[ast.ClassDef]) -> bool:
+        known = {c.name for c in classes} | {"object"}
+        return any(
+            not self._is_class(b) and not (isinstance(b, ast.Name) and b.id in known)
+            for b in node.bases
+        )
+
+
+def tests_of(node: ast.ClassDef, classes: list[ast.ClassDef]) -> int | None:
+    """Find what pytest would collect from a class, with its bases in the same file.
+
+    The prefixes are pytest's defaults, ``python_functions = test`` and ``python_classes = Test``:
+    https://docs.pytest.org/en/stable/reference/reference.html#confval-python_classes
+
+    Returns:
+        The line of the first test, None where there is none.
+
+    """
+    pending, seen = [node], []
+    while pending:
+        current = pending.pop()
+        seen.append(current)
+        for statement in current.body:
+            match statement:
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    if name.startswith(("test", "runTest")):
+                        return statement.lineno
+                case ast.ClassDef(name=name) if name.startswith("Test"):
+                    return statement.lineno
+        bases = {b.id for b in current.bases if isinstance(b, ast.Name)}
+        pending.extend(c for c in classes if c.name in bases and c not in seen)
+    return None
+
+
+def _known_attributes(definitions: list[ast.ClassDef]) -> set[str]:
+    """Give the names that an instance of the local class surely has or gets."""
+    known = {name for d in definitions for n in own_nodes(d.body) for name, _ in bound_names(n)}
+    for node in (n for d in definitions for n in ast.walk(d)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=attr, ctx=ast.Store()):
+                known.add(attr)
+    return known
+
+
+def _is_mangled(text: str, class_name: str) -> bool:
+    # https://docs.python.org/3/reference/expressions.html#private-name-mangling
+    return f"_{class_name.lstrip('_')}__" in text
+
+
+def _last_name(func: ast.expr) -> str:
+    match func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+    return ""
+
+
+def _mutated(line: int, what: str) -> Reason:
+    return Reason(Code.MUTATED, line, f"the file {what}: shared, that would reach other files")
+
+
+def _introspected(line: int, what: str) -> Reason:
+    return Reason(
+        Code.INTROSPECTED, line, f"the file {what}: the shared class would answer otherwise"
+    )

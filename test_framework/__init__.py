@@ -1,0 +1,1 @@
+"""Shared test helpers: the standard library only, light to import."""
