@@ -95,6 +95,32 @@ def _load_target(settings: Settings, mtime: int, size: int) -> Target:
     )
 
 
+def other_shared_module(settings: Settings, folder: Path) -> str | None:
+    """Look for a module of the same name that an import would find instead of ours.
+
+    The default shapes were proved against the shared module beside this package, and not against
+    one that the repository worked on may have under the same name.
+
+    Args:
+        settings: what is replaced by what.
+        folder: the root of the repository worked on.
+
+    Returns:
+        A sentence for people, None where there is no such module, or one with the same content.
+
+    """
+    if settings.shapes != Settings().shapes:
+        return None  # the shapes are the user's own, and so is what they were proved against
+    file = Path(*settings.module.split(".")).with_suffix(".py")
+    ours, theirs = Path(__file__).resolve().parent.parent / file, folder / file
+    if not theirs.is_file() or (ours.is_file() and ours.read_bytes() == theirs.read_bytes()):
+        return None
+    return (
+        f"{theirs}:1: this is not the shared module that the recorded shapes are equal to, and "
+        "the new imports would find it: see `shapes` in the README"
+    )
+
+
 def check_class_name(text: str) -> str:
     """Give back a class name, or raise `ValueError` for what cannot be one."""
     if not text.isidentifier() or keyword.iskeyword(text):

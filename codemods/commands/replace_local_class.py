@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from codemods.settings import (
     check_class_name,
     check_module,
     load_target,
+    other_shared_module,
     read_settings,
 )
 
@@ -44,6 +46,9 @@ class ReplaceLocalClassCommand(CodemodCommand):
             load_target(settings)
         except (SettingsError, ShapesError) as error:
             arg_parser.error(str(error))
+        other = other_shared_module(settings, Path.cwd())
+        if other is not None:
+            sys.stderr.write(f"WARNING: {other}\n")
         arg_parser.add_argument(
             "--class-name",
             metavar="NAME",
@@ -106,9 +111,9 @@ class ReplaceLocalClassCommand(CodemodCommand):
         result = transform(source, path, self._target)
         if result.error is not None:
             raise UnreadableFileError(_line(path, result.error))
-        reasons = [r for d in result.decisions for r in d.reasons]
-        for reason in sorted({*reasons, *result.warnings}, key=lambda r: (r.line, r.code.value)):
-            self.warn(_line(path, reason))
+        for reasons in [*(d.reasons for d in result.decisions), result.warnings]:
+            if reasons:
+                self.warn(_line(path, *reasons))
         if result.status is Status.CHANGED:
             assert result.after is not None
             return _exact(cst.parse_module(result.after), result.after)
@@ -152,8 +157,10 @@ class _Collect(argparse.Action):
         setattr(namespace, self.dest, (*earlier, values))
 
 
-def _line(path: str, reason: Reason) -> str:
-    return f"{path}:{reason.line}: {reason.code.value}: {reason.message}"
+def _line(path: str, first: Reason, *others: Reason) -> str:
+    """Say all about one definition on one line, with the place of the first reason."""
+    also = "".join(f"; line {r.line}: {r.code.value}: {r.message}" for r in others)
+    return f"{path}:{first.line}: {first.code.value}: {first.message}{also}"
 
 
 def _checked(check: Callable[[str], str]) -> Callable[[str], str]:

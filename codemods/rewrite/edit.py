@@ -16,11 +16,17 @@ from codemods.rewrite.plan import ImportChange, NewImport, Plan, Where
 
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
+#: The rule of a section heading: a line of one character, or a title that ends in one.
+_RULE = re.compile(r"#\s*([-=*#~_+])\1{2,}|#.*([-=*#~_+])\2{3,}\s*$")
+
+#: Code that was commented out, a copy of the class perhaps.
+_CODE = re.compile(r"#.*\b(class|def)\s+\w+.*[:(]")
+
 #: Comments that do not belong to the class below them: shebang, encoding cookie (PEP 263), words
-#: to a tool about the whole file, licence, the rule of a section heading, a cell or region mark.
+#: to a tool about the whole file, licence, cell or region mark.
 _STAYS = re.compile(
-    r"#!|#.*coding[:=]|#\s*(noqa|type:|pylint|flake8|ruff|mypy|pyright|isort|fmt|yapf|pragma)\b"
-    r"|#.*(copyright|licen[cs]e|SPDX)|#\s*([-=*#~_+]{3,}|%%|region|endregion)|#.*[-=*#~_]{4,}\s*$",
+    r"#!|#.*coding[:=]|#\s*(type:|(noqa|pylint|flake8|ruff|mypy|pyright|isort|fmt|yapf|pragma)\b)"
+    r"|#.*(copyright|licen[cs]e|SPDX)|#\s*(%%|region|endregion)",
     re.IGNORECASE,
 )
 
@@ -46,15 +52,12 @@ def own_comment(comments: Sequence[str]) -> int:
         comments: the comment lines directly above a statement, without a blank line among them.
 
     """
+    if any(_RULE.match(comment) or _CODE.match(comment) for comment in comments):
+        return 0
     own = 0
     while own < len(comments) and not _STAYS.match(comments[-1 - own]):
         own += 1
-    heading = any(_is_rule(c) for c in comments[: len(comments) - own])
-    return 0 if heading else own
-
-
-def _is_rule(comment: str) -> bool:
-    return re.match(r"#\s*[-=*#~_+]{3,}|#.*[-=*#~_]{4,}\s*$", comment) is not None
+    return own
 
 
 class _Gap:
@@ -152,8 +155,7 @@ class _Editor:
             if new.where is not Where.TOP:
                 continue
             # The import goes below the comments of the file, above that of its first statement.
-            comments = [*self._above, *self._module.body[0].leading_lines]
-            self._above = []
+            comments = self._above
             split = _end_of_file_comments(comments)
             self._above = list(comments[:split])
             self._emit(_import_line(new))

@@ -7,6 +7,7 @@ line. A difference is a sentence, not an exception, because the file is then sim
 from __future__ import annotations
 
 import ast
+import codecs
 import re
 import warnings
 from collections.abc import Iterator
@@ -128,6 +129,8 @@ def _same_lines(before: bytes, after: bytes, rows: list[Row], plan: Plan, new: l
 
     Blank lines are left out: a gap closes by PEP 8. (Those in strings are in the syntax tree.)
     """
+    if before.startswith(codecs.BOM_UTF8) != after.startswith(codecs.BOM_UTF8):
+        return False
     old_lines = _split(before)
     copies = [(rows[index].line, rows[index].end_line) for index in plan.copies]
     edited = [(rows[c.row].line, rows[c.row].end_line) for c in plan.changes]
@@ -145,7 +148,8 @@ def _same_lines(before: bytes, after: bytes, rows: list[Row], plan: Plan, new: l
 
 def _split(source: bytes) -> list[bytes]:
     """Split as the tokenizer does: at LF, CR and CRLF, not at a form feed."""
-    return re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", source)
+    text = source.removeprefix(codecs.BOM_UTF8)  # it belongs to the file, not to its first line
+    return re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
 
 
 def _outside(lines: list[bytes], spans: list[_Span]) -> list[tuple[int, bytes]]:
@@ -159,7 +163,7 @@ def _attached_comments(lines: list[bytes], copy: _Span) -> list[int]:
     """Give the numbers of the comment lines directly above a class and, indented, below it."""
     first, last = copy
     above, below = first - 1, last + 1
-    while above >= 1 and lines[above - 1].lstrip(b" \t\xef\xbb\xbf").startswith(b"#"):
+    while above >= 1 and lines[above - 1].lstrip(b" \t").startswith(b"#"):
         above -= 1
     while below <= len(lines) and re.match(rb"[ \t]+#", lines[below - 1]):
         below += 1

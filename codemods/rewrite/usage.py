@@ -187,9 +187,13 @@ class Usage:
             yield _introspected(line, f"calls `{called}` on it")
         elif called == "type" and len(node.args) == 3 and self._within(node.args[1:2]):
             yield _introspected(line, "builds a subclass of it by `type`")
-        elif (module == "inspect" and not called.startswith("is")) or module in _PICKLERS:
-            if self._within(node.args):
-                yield _introspected(line, f"hands it to `{ast.unparse(node.func)}`")
+        elif self._is_told(module, called) and self._within(node.args):
+            yield _introspected(line, f"hands it to `{ast.unparse(node.func)}`")
+
+    @staticmethod
+    def _is_told(module: str, called: str) -> bool:
+        """Tell whether a function learns from a class what an equal one would not tell."""
+        return module in _PICKLERS or (module == "inspect" and not called.startswith("is"))
 
     def _module_of(self, func: ast.expr) -> str:
         """Name the top-level module that a called function belongs to, as far as imports tell."""

@@ -1,0 +1,36 @@
+"""The README says what is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from codemods.model import Code
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_each_code_has_its_row() -> None:
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", README, re.MULTILINE)) == sorted(
+        code.value for code in Code
+    )
+
+
+def test_the_picture_shows_each_module() -> None:
+    picture = README[README.index("## The house") : README.index("bytes --a target")]
+    tracked = subprocess.run(
+        ["git", "ls-files", "codemods", "test_framework"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    modules = {Path(f).name for f in tracked if f.endswith(".py")} - {"__init__.py"}
+    assert set(re.findall(r"(\w+\.py)\b", picture)) - {"tools.py"} == modules
+
+
+def test_the_test_command_is_the_first_line_of_its_section() -> None:
+    section = README[README.index("## Test") :]
+    assert section.splitlines()[2].startswith("    python3 -m venv .venv && ")

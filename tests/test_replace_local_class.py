@@ -1,0 +1,197 @@
+"""The command as LibCST calls it; `test_end_to_end` runs it by `libcst.tool`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import libcst as cst
+import pytest
+from libcst.codemod import CodemodContext, TransformFailure, TransformSuccess, transform_module
+
+from codemods.commands.replace_local_class import ReplaceLocalClassCommand, UnreadableFileError
+from codemods.rewrite.transform import transform
+from tests.test_edit import CASES
+from tests.tools import COPY, default_target, source
+
+USE = "\n\ndef test_send():\n    TestWebSocketConnection()\n"
+
+RECORDER = '''\
+class Recorder:
+    """Remembers what it was told."""
+
+    def __init__(self, limit=10):
+        self.lines = []
+        self.limit = limit
+
+    def tell(self, line):
+        if len(self.lines) < self.limit:
+            self.lines.append(line)
+'''
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+
+def on_disk(content: bytes, name: str = "test_sample.py") -> ReplaceLocalClassCommand:
+    path = Path(name).absolute()
+    path.write_bytes(content)
+    return ReplaceLocalClassCommand(CodemodContext(filename=str(path)))
+
+
+def parsed(*arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    ReplaceLocalClassCommand.add_args(parser)
+    return parser.parse_args(arguments)
+
+
+@pytest.mark.parametrize("before", [case[0] for case in CASES.values()], ids=CASES)
+def test_it_gives_the_bytes_that_the_pure_function_gives(before: str) -> None:
+    content = source(before)
+    command = on_disk(content)
+    given = command.transform_module(cst.parse_module(content)).bytes
+    assert given == transform(content, "test_sample.py", default_target()).after
+    assert command.context.warnings == []
+
+
+@pytest.mark.parametrize("rest", ["import os\n        # one\n        # two\n", "x = 1\r"])
+@pytest.mark.parametrize("copy", ["", COPY], ids=["without a copy", "with a copy"])
+def test_a_file_that_libcst_would_damage_stays(copy: str, rest: str) -> None:
+    content = (copy + rest).encode()
+    command = on_disk(content)
+    module = command.transform_module(cst.parse_module(content))
+    assert module.bytes == content
+    assert module.code == content.decode()
+    assert len(command.context.warnings) == (1 if copy else 0)
+
+
+def test_a_refusal_is_one_line_with_its_place_and_reason() -> None:
+    content = source("{copy}\nvars(TestWebSocketConnection)\ndel TestWebSocketConnection.close\n")
+    command = on_disk(content)
+    assert command.transform_module(cst.parse_module(content)).bytes == content
+    (warning,) = command.context.warnings
+    assert warning.startswith("test_sample.py:24: introspected: the file calls `vars` on it")
+    assert "; line 25: mutated: the file sets `TestWebSocketConnection.close`" in warning
+
+
+def test_a_file_without_a_copy_is_silent() -> None:
+    command = on_disk(b"x = 1\n")
+    tree = cst.parse_module(b"x = 1\n")
+    assert command.transform_module(tree) is tree
+    assert command.context.warnings == []
+
+
+def test_stdin_has_no_name_and_so_keeps_the_import() -> None:
+    command = ReplaceLocalClassCommand(CodemodContext())
+    result = transform_module(command, COPY)
+    assert isinstance(result, TransformSuccess)
+    assert result.code.startswith("from test_framework")
+
+
+def test_a_file_that_cpython_cannot_read_is_a_failure_with_path_and_line() -> None:
+    content = source("{copy}\nreturn\n")
+    command = on_disk(content)
+    result = transform_module(command, content.decode())
+    assert isinstance(result, TransformFailure)
+    assert isinstance(result.error, UnreadableFileError)
+    assert str(result.error).startswith("test_sample.py:24: syntax-error: 'return' outside")
+
+
+def test_an_unrelated_helper_class_is_consolidated_by_arguments() -> None:
+    Path("shapes.py").write_text("@replaced_by('SharedRecorder')\n" + RECORDER)
+    arguments = parsed(
+        "--class-name", "Recorder", "--module", "shared.recorders", "--shapes", "shapes.py"
+    )
+    content = (RECORDER + "\n\ndef test_tell():\n    Recorder().tell(1)\n").encode()
+    path = Path("test_sample.py").absolute()
+    path.write_bytes(content)
+    context = CodemodContext(filename=str(path))
+    command = ReplaceLocalClassCommand(context, **vars(arguments))
+    given = command.transform_module(cst.parse_module(content)).code
+    assert given == (
+        "from shared.recorders import SharedRecorder as Recorder\n"
+        "\n\ndef test_tell():\n    Recorder().tell(1)\n"
+    )
+
+
+def test_an_unrelated_helper_class_is_consolidated_by_settings() -> None:
+    Path("shapes.py").write_text("@replaced_by('Recorder')\n" + RECORDER)
+    Path("pyproject.toml").write_text(
+        "[tool.ssot-codemods]\nclass-names = ['Recorder']\nmodule = 'shared.recorders'\n"
+        "shapes = 'shapes.py'\n"
+    )
+    content = (RECORDER + "\n\ndef test_tell():\n    Recorder().tell(1)\n").encode()
+    given = on_disk(content).transform_module(cst.parse_module(content)).code
+    assert given.startswith("from shared.recorders import Recorder\n\n\ndef test_tell")
+
+
+def test_the_defaults_of_the_arguments_are_the_settings() -> None:
+    Path("shapes.py").write_text("@replaced_by('Recorder')\n" + RECORDER)
+    Path("pyproject.toml").write_text(
+        "[tool.ssot-codemods]\nclass-names = ['A', 'B']\nmodule = 'a.b'\nshapes = 'shapes.py'\n"
+    )
+    arguments = parsed()
+    assert arguments.class_names == ("A", "B")
+    assert arguments.module == "a.b"
+    assert arguments.shapes == str(Path("shapes.py").absolute())
+
+
+def test_class_names_may_be_given_more_than_once() -> None:
+    assert parsed("--class-name", "A", "--class-name", "B").class_names == ("A", "B")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--class-name", "a b"], "'a b' is not a class name"),
+        (["--module", "a/b"], "'a/b' is not a dotted module name"),
+        (["--shapes", "gone.py"], "gone.py: No such file or directory"),
+        (["--shapes", "empty.py"], "empty.py:1: no class with a decorator @replaced_by"),
+    ],
+)
+def test_a_bad_argument_is_a_usage_error(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("empty.py").touch()
+    with pytest.raises(SystemExit) as exit_:
+        parsed(*arguments)
+    assert exit_.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_bad_settings_are_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("pyproject.toml").write_text("[tool.ssot-codemods]\nmodule = 1\n")
+    with pytest.raises(SystemExit) as exit_:
+        parsed()
+    assert exit_.value.code == 2
+    assert "pyproject.toml:2: [tool.ssot-codemods] module: wanted: a string" in (
+        capsys.readouterr().err
+    )
+
+
+SHARED_FILE = Path("test_framework/ssot/websocket_connection_test_utility.py")
+OURS = Path(__file__).resolve().parent.parent / SHARED_FILE
+
+
+@pytest.mark.parametrize(
+    ("content", "settings", "warns"),
+    [
+        (b"# another one\n", "", True),
+        (OURS.read_bytes(), "", False),
+        (b"# another one\n", "[tool.ssot-codemods]\nshapes = 'shapes.py'\n", False),
+    ],
+    ids=["another module", "a copy of ours", "shapes of the repository's own"],
+)
+def test_a_shared_module_of_the_repository_that_is_not_ours(
+    content: bytes, settings: str, warns: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("shapes.py").write_text("@replaced_by('Recorder')\n" + RECORDER)
+    Path("pyproject.toml").write_text(settings)
+    SHARED_FILE.parent.mkdir(parents=True)
+    SHARED_FILE.write_bytes(content)
+    parsed()
+    err = capsys.readouterr().err
+    assert ("this is not the shared module that the recorded shapes are equal to" in err) is warns

@@ -1,0 +1,108 @@
+"""[tool.ssot-codemods] of the repository worked on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codemods.settings import (
+    Settings,
+    SettingsError,
+    check_class_name,
+    check_module,
+    load_target,
+    read_settings,
+)
+
+TABLE = '[tool.ssot-codemods]\nclass-names = ["Fake"]\nmodule = "a.b"\nshapes = "a/shapes.py"\n'
+
+
+def write(folder: Path, text: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "pyproject.toml"
+    path.write_text(text)
+    return path
+
+
+def test_without_a_pyproject_the_defaults_hold(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    settings = read_settings(tmp_path)
+    assert settings == Settings()
+    assert load_target(settings).class_names[0] == "TestWebSocketConnection"
+
+
+def test_without_the_table_the_defaults_hold(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    write(tmp_path, "[tool.other]\nmodule = 1\n")
+    assert read_settings(tmp_path) == Settings()
+
+
+def test_the_table(tmp_path: Path) -> None:
+    write(tmp_path, TABLE)
+    assert read_settings(tmp_path) == Settings(("Fake",), "a.b", tmp_path / "a/shapes.py")
+
+
+def test_it_is_found_from_a_folder_below(tmp_path: Path) -> None:
+    write(tmp_path, TABLE)
+    write(tmp_path / "tests", "[project]\nname = 'tests'\n")
+    assert read_settings(tmp_path / "tests").module == "a.b"
+
+
+def test_it_is_not_looked_for_outside_the_checkout(tmp_path: Path) -> None:
+    write(tmp_path, TABLE)
+    (tmp_path / "repo" / ".git").mkdir(parents=True)
+    assert read_settings(tmp_path / "repo") == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = \n", r"pyproject\.toml: .*line 1"),
+        ("[tool]\nssot-codemods = 1\n", r"pyproject\.toml: \[tool\.ssot-codemods\] is not a table"),
+        ("[tool.ssot-codemods]\n\nmodul = 'a'\n", r"toml:3: .* modul: unknown; known are class"),
+        ("[tool.ssot-codemods]\nclass-names = 'A'\n", r"toml:2: .* class-names: wanted: a list"),
+        ("[tool.ssot-codemods]\nclass-names = []\n", r"toml:2: .* class-names: wanted: a list"),
+        ("[tool.ssot-codemods]\nclass-names = [1]\n", r"toml:2: .* class-names: wanted: a list"),
+        ("[tool.ssot-codemods]\nclass-names = ['a b']\n", r"toml:2: .* 'a b' is not a class name"),
+        ("[tool.ssot-codemods]\nmodule = 1\n", r"toml:2: .* module: wanted: a string"),
+        ("[tool.ssot-codemods]\nmodule = 'a/b'\n", r"toml:2: .* 'a/b' is not a dotted module name"),
+        ("[tool.ssot-codemods]\nshapes = 1\n", r"toml:2: .* shapes: wanted: a string"),
+    ],
+)
+def test_what_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:
+    write(tmp_path, text)
+    with pytest.raises(SettingsError, match=message):
+        read_settings(tmp_path)
+
+
+def test_bytes_that_are_no_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"# \xff\n")
+    with pytest.raises(SettingsError, match="utf-8"):
+        read_settings(tmp_path)
+
+
+def test_a_shapes_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"gone\.py: No such file"):
+        load_target(Settings(shapes=tmp_path / "gone.py"))
+
+
+def test_a_changed_shapes_file_is_read_again(tmp_path: Path) -> None:
+    shapes = tmp_path / "shapes.py"
+    shapes.write_text("@replaced_by('One')\nclass A: ...\n")
+    settings = Settings(shapes=shapes)
+    assert load_target(settings).shapes[0].shared_name == "One"
+    shapes.write_text("@replaced_by('Another')\nclass A: ...\n")
+    assert load_target(settings).shapes[0].shared_name == "Another"
+
+
+@pytest.mark.parametrize("text", ["", "a b", "1a", "class", "a.b"])
+def test_no_class_name(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a class name"):
+        check_class_name(text)
+
+
+@pytest.mark.parametrize("text", ["", ".a", "a..b", "a/b", "a.class"])
+def test_no_module(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a dotted module name"):
+        check_module(text)

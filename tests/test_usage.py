@@ -1,0 +1,166 @@
+"""What a file may not do with a class that it is to share, and what it may."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods.model import Code, Status
+from tests.tools import COPY, check_refused, run
+
+MUTATED = {
+    "sets an attribute": "TestWebSocketConnection.limit = 1\n",
+    "silences pytest": "TestWebSocketConnection.__test__ = False\n",
+    "adds to an attribute": "TestWebSocketConnection.count += 1\n",
+    "deletes an attribute": "del TestWebSocketConnection.close\n",
+    "sets an attribute in a test": "def test_x():\n    TestWebSocketConnection.close = None\n",
+    "setattr": "setattr(TestWebSocketConnection, 'close', None)\n",
+    "delattr": "delattr(TestWebSocketConnection, 'close')\n",
+    "monkeypatch": "def test_x(monkeypatch):\n"
+    "    monkeypatch.setattr(TestWebSocketConnection, 'close', None)\n",
+    "patch.object": "with patch.object(TestWebSocketConnection, 'close'):\n    pass\n",
+    "patch.multiple": "patch.multiple(TestWebSocketConnection, close=None)\n",
+    "a patch of an attribute by name": "patch('tests.a.TestWebSocketConnection.close')\n",
+    "another name for it": "fake = TestWebSocketConnection\nfake.limit = 1\n",
+    "one of several in a loop": "for c in [TestWebSocketConnection, X]:\n    c.limit = 1\n",
+    "the class of an instance": "ws = TestWebSocketConnection()\nws.__class__.limit = 1\n",
+    "the type of an instance": "ws = TestWebSocketConnection()\ntype(ws).limit = 1\n",
+}
+
+INTROSPECTED = {
+    "__name__": "x = TestWebSocketConnection.__name__\n",
+    "__qualname__": "x = TestWebSocketConnection.__qualname__\n",
+    "__module__": "x = TestWebSocketConnection.__module__\n",
+    "__dict__": "x = TestWebSocketConnection.__dict__\n",
+    "__doc__": "x = TestWebSocketConnection.__doc__\n",
+    "__doc__ of a method": "x = TestWebSocketConnection.close.__doc__\n",
+    "__code__ of a method": "x = TestWebSocketConnection.close.__code__\n",
+    "__mro__": "x = TestWebSocketConnection.__mro__\n",
+    "vars": "x = vars(TestWebSocketConnection)\n",
+    "dir": "x = dir(TestWebSocketConnection)\n",
+    "vars of an instance": "x = vars(TestWebSocketConnection())\n",
+    "__dict__ of an instance": "ws = TestWebSocketConnection()\nx = ws.__dict__\n",
+    "the name of the type of an instance": (
+        "ws = TestWebSocketConnection()\nx = type(ws).__name__\n"
+    ),
+    "the name of the class of an attribute": (
+        "class A:\n    def f(self):\n        self.ws = TestWebSocketConnection()\n"
+        "        return self.ws.__class__.__name__\n"
+    ),
+    "the class of a fixture": (
+        "@fixture\ndef ws():\n    yield TestWebSocketConnection()\n\n\n"
+        "def test_x(ws):\n    assert type(ws).__module__\n"
+    ),
+    "the class of what a function gives": (
+        "def make():\n    ws = TestWebSocketConnection()\n    return ws\n\n\n"
+        "def test_x():\n    one = make()\n    assert vars(one)\n"
+    ),
+    "an annotated parameter": "def f(ws: TestWebSocketConnection):\n    return vars(ws)\n",
+    "a parameter annotated by a string": (
+        "def f(ws: 'TestWebSocketConnection'):\n    return vars(ws)\n"
+    ),
+    "a with block": "with TestWebSocketConnection() as ws:\n    vars(ws)\n",
+    "a walrus": "print(ws := TestWebSocketConnection(), vars(ws))\n",
+    "a tuple": "ws, n = TestWebSocketConnection(), 1\nvars(ws)\n",
+    "an awaited call": "async def f():\n    ws = await TestWebSocketConnection()\n    vars(ws)\n",
+    "an annotated variable": "ws: TestWebSocketConnection = make()\nvars(ws)\n",
+    "repr of an instance": "x = repr(TestWebSocketConnection())\n",
+    "inspect": "import inspect\nx = inspect.getsource(TestWebSocketConnection)\n",
+    "inspect of a method": "import inspect\nx = inspect.signature(TestWebSocketConnection.close)\n",
+    "inspect under another name": "import inspect as i\ni.getsource(TestWebSocketConnection)\n",
+    "a function of inspect": "from inspect import getsource\ngetsource(TestWebSocketConnection)\n",
+    "pickle": "import pickle\nx = pickle.dumps(TestWebSocketConnection())\n",
+    "get_type_hints": "import typing\ntyping.get_type_hints(TestWebSocketConnection)\n",
+    "a comparison with its name": "x = thing.__class__.__name__ == 'TestWebSocketConnection'\n",
+    "a search for its name": "x = 'TestWebSocketConnection' in text\n",
+    "a subclass made by type": "X = type('X', (TestWebSocketConnection,), {})\n",
+    "hasattr of what it lacks": "x = hasattr(TestWebSocketConnection(), 'send_text')\n",
+    "getattr of what it lacks": "x = getattr(TestWebSocketConnection, 'limit', None)\n",
+    "getattr of who knows what": "x = getattr(TestWebSocketConnection, name)\n",
+    "a private attribute": "x = ws._TestWebSocketConnection__state\n",
+    "a private attribute by name": "x = getattr(ws, '_TestWebSocketConnection__state')\n",
+}
+
+FINE = {
+    "calls": "ws = TestWebSocketConnection()\nws.is_connected = False\nws.extra = 1\n",
+    "isinstance": "assert isinstance(ws, TestWebSocketConnection)\n",
+    "spec": "ws = Mock(spec=TestWebSocketConnection)\n",
+    "patch of the name in the module": "patch('tests.a.TestWebSocketConnection')\n",
+    "patch of the name by object": "patch.object(module, 'TestWebSocketConnection')\n",
+    "patch of a method of an instance": (
+        "ws = TestWebSocketConnection()\npatch.object(ws, 'close')\nws.close = None\n"
+    ),
+    "annotations": "def f(ws: TestWebSocketConnection) -> 'TestWebSocketConnection': ...\n",
+    "a string that names it": "print('TestWebSocketConnection.close was called')\n",
+    "hasattr of what it has": "x = hasattr(TestWebSocketConnection(), 'is_connected')\n",
+    "getattr of a method": "x = getattr(TestWebSocketConnection, 'close')\n",
+    "iscoroutinefunction": (
+        "import inspect\nx = inspect.iscoroutinefunction(TestWebSocketConnection.close)\n"
+    ),
+    "another class's name": "x = type(error).__name__\n",
+    "vars of something else": "x = vars(other)\n",
+    "setattr of something else": "setattr(other, 'x', TestWebSocketConnection)\n",
+    "a mapping": "x = {'ws': TestWebSocketConnection}\n",
+    "a subclass without tests": (
+        "class Slow(TestWebSocketConnection):\n    def wait(self):\n        pass\n"
+    ),
+    "a subclass whose attribute is set": (
+        "class Slow(TestWebSocketConnection):\n    pass\n\n\nSlow.limit = 1\n"
+    ),
+    "a test class that uses it": (
+        "class TestSend:\n    def test_x(self):\n        TestWebSocketConnection()\n"
+    ),
+}
+
+TEST_SUBCLASSES = {
+    "tests of its own": (
+        "class TestSub(TestWebSocketConnection):\n    def test_x(self):\n        pass\n"
+    ),
+    "tests of another base in the file": (
+        "class Base:\n    def test_x(self):\n        pass\n\n\n"
+        "class TestSub(TestWebSocketConnection, Base):\n    pass\n"
+    ),
+    "tests of a subclass of the subclass": (
+        "class Sub(TestWebSocketConnection):\n    pass\n\n\n"
+        "class TestSub(Sub):\n    def test_x(self):\n        pass\n"
+    ),
+    "tests under another name of the class": (
+        "Base = TestWebSocketConnection\n\n\n"
+        "class TestSub(Base):\n    def test_x(self):\n        pass\n"
+    ),
+    "nested test classes": (
+        "class TestSub(TestWebSocketConnection):\n    class TestInner:\n        pass\n"
+    ),
+    "a base from elsewhere": "class TestSub(TestWebSocketConnection, a.Tests):\n    pass\n",
+    "in a function": (
+        "def f():\n    class TestSub(TestWebSocketConnection):\n"
+        "        def test_x(self):\n            pass\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("rest", MUTATED.values(), ids=MUTATED)
+def test_mutated(rest: str) -> None:
+    check_refused("{copy}\n\n" + rest, Code.MUTATED)
+
+
+@pytest.mark.parametrize("rest", INTROSPECTED.values(), ids=INTROSPECTED)
+def test_introspected(rest: str) -> None:
+    check_refused("{copy}\n\n" + rest, Code.INTROSPECTED)
+
+
+@pytest.mark.parametrize("rest", TEST_SUBCLASSES.values(), ids=TEST_SUBCLASSES)
+def test_a_subclass_with_tests(rest: str) -> None:
+    check_refused("{copy}\n\n" + rest, Code.SUBCLASS_OF_TESTS)
+
+
+@pytest.mark.parametrize("rest", FINE.values(), ids=FINE)
+def test_harmless_uses(rest: str) -> None:
+    result = run("{copy}\n\n" + rest)
+    assert [r for d in result.decisions for r in d.reasons] == []
+    assert result.status is Status.CHANGED
+
+
+def test_each_use_is_a_reason_with_its_line() -> None:
+    result = run(COPY + "\n\nTestWebSocketConnection.a = 1\nvars(TestWebSocketConnection)\n")
+    reasons = [(r.line, r.code) for d in result.decisions for r in d.reasons]
+    assert reasons == [(25, Code.MUTATED), (26, Code.INTROSPECTED)]

@@ -1,0 +1,134 @@
+"""The vocabulary of the tests: bytes in and out, compared exactly, each codemod run twice.
+
+In `before` and `after`, ``{copy}`` stands for a local copy of the common shape, ``{awaited}`` for
+one whose `get_messages` is a coroutine, and ``{shared}`` for the shared module.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from functools import cache
+
+from codemods.model import Code, FileResult, Status, Target, Verdict
+from codemods.rewrite.transform import transform
+from codemods.settings import Settings, load_target
+
+SHARED = "test_framework.ssot.websocket_connection_test_utility"
+
+COPY = '''\
+class TestWebSocketConnection:
+    """Real WebSocket connection for testing instead of mocks."""
+
+    def __init__(self):
+        self.messages_sent = []
+        self.is_connected = True
+        self._closed = False
+
+    async def send_json(self, message: dict):
+        """Send JSON message."""
+        if self._closed:
+            raise RuntimeError("WebSocket is closed")
+        self.messages_sent.append(message)
+
+    async def close(self, code: int = 1000, reason: str = "Normal closure"):
+        """Close WebSocket connection."""
+        self._closed = True
+        self.is_connected = False
+
+    def get_messages(self) -> list:
+        """Get all sent messages."""
+        return self.messages_sent.copy()
+'''
+
+AWAITED = COPY.replace("    def get", "    async def get").replace(
+    "        return self", "        await asyncio.sleep(0)\n        return self"
+)
+
+
+@cache
+def default_target() -> Target:
+    """Give the target that a repository without settings has."""
+    return load_target(Settings())
+
+
+def source(text: str | bytes) -> bytes:
+    """Fill the placeholders; bytes are taken as they are."""
+    if isinstance(text, bytes):
+        return text
+    filled = text.replace("{copy}", COPY).replace("{awaited}", AWAITED)
+    return filled.replace("{shared}", SHARED).encode()
+
+
+def indented(text: str, prefix: str = "    ") -> str:
+    """Indent each line that is not blank."""
+    return textwrap.indent(text, prefix)
+
+
+def run(
+    before: str | bytes, path: str = "tests/test_sample.py", target: Target | None = None
+) -> FileResult:
+    """Run the codemod on one file."""
+    return transform(source(before), path, target or default_target())
+
+
+def check_replaced(
+    before: str | bytes,
+    after: str | bytes,
+    *,
+    path: str = "tests/test_sample.py",
+    target: Target | None = None,
+) -> FileResult:
+    """Check that the file becomes `after`, and that a second run leaves that alone."""
+    result = run(before, path, target)
+    assert result.error is None
+    assert [r for d in result.decisions for r in d.reasons] == []
+    assert result.status is Status.CHANGED
+    assert result.after is not None
+    assert _shown(result.after) == _shown(source(after))
+    again = run(result.after, path, target)
+    assert again.after is None
+    assert again.status in {Status.UNCHANGED, Status.REFUSED}
+    return result
+
+
+def check_refused(
+    before: str | bytes,
+    *codes: Code,
+    line: int | None = None,
+    saying: str = "",
+    path: str = "tests/test_sample.py",
+    target: Target | None = None,
+) -> FileResult:
+    """Check that no definition is replaced, for just these reasons, in this order.
+
+    `line` is that of the first reason, `saying` a part of its message.
+    """
+    result = run(before, path, target)
+    assert result.error is None
+    assert result.status is Status.REFUSED
+    assert result.after is None
+    assert all(d.verdict is Verdict.REFUSE for d in result.decisions)
+    reasons = [r for d in result.decisions for r in d.reasons]
+    assert tuple(dict.fromkeys(r.code for r in reasons)) == codes, reasons
+    if line is not None:
+        assert reasons[0].line == line
+    assert saying in reasons[0].message
+    assert run(before, path, target) == result
+    return result
+
+
+def check_untouched(
+    before: str | bytes, *, path: str = "tests/test_sample.py", target: Target | None = None
+) -> FileResult:
+    """Check that the file holds nothing to decide on."""
+    result = run(before, path, target)
+    assert result.status is Status.UNCHANGED
+    assert (result.decisions, result.after, result.error) == ((), None, None)
+    assert run(before, path, target) == result
+    return result
+
+
+def _shown(content: bytes) -> list[bytes]:
+    """Split into lines with their ends, so that a failure shows the first one that differs."""
+    return re.findall(rb"[^\n]*\n|[^\n]+\Z", content)
