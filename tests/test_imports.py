@@ -41,6 +41,37 @@ PLACES = {
         "import os\n\nos.environ['MODE'] = 'test'\n\n\n{copy}\n\n" + USE,
         "import os\n\nos.environ['MODE'] = 'test'\n\n" + IMPORT + "\n\n" + USE,
     ),
+    "not after the environment is only read": (
+        "import os\n\nSTAGE = os.environ.get('STAGE', os.environ['HOME'])\n\n\n{copy}\n\n" + USE,
+        "import os\n"
+        + IMPORT
+        + "\nSTAGE = os.environ.get('STAGE', os.environ['HOME'])\n\n\n"
+        + USE,
+    ),
+    "after the environment is set by a call": (
+        "import os\n\nos.environ.setdefault('A', 'b')\n\n\n{copy}\n\n" + USE,
+        "import os\n\nos.environ.setdefault('A', 'b')\n\n" + IMPORT + "\n\n" + USE,
+    ),
+    "after sys.path is set as a whole": (
+        "import sys\n\nsys.path = ['.', *sys.path]\n\n\n{copy}\n\n" + USE,
+        "import sys\n\nsys.path = ['.', *sys.path]\n\n" + IMPORT + "\n\n" + USE,
+    ),
+    "after a module is put in the place of another": (
+        "import sys\n\nsys.modules['numpy'] = None\n\n\n{copy}\n\n" + USE,
+        "import sys\n\nsys.modules['numpy'] = None\n\n" + IMPORT + "\n\n" + USE,
+    ),
+    "after a skip of the module": (
+        "import os, pytest\n\nif not os.sep:\n    pytest.skip('no', allow_module_level=True)\n"
+        "\n\n{copy}\n\n" + USE,
+        "import os, pytest\n\nif not os.sep:\n    pytest.skip('no', allow_module_level=True)\n\n"
+        + IMPORT
+        + "\n\n"
+        + USE,
+    ),
+    "after a docstring that is just its name": (
+        "{copy}\n'TestWebSocketConnection'\nimport os\n\n\n" + USE,
+        "'TestWebSocketConnection'\nimport os\n" + IMPORT + "\n\n" + USE,
+    ),
     "after imports in try, with a class in except": (
         "try:\n    import a\nexcept ImportError:\n    class a: ...\n\nVALUE = 1\n\n\n{copy}\n\n"
         + USE,

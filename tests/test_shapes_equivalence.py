@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -55,6 +55,8 @@ ATTRIBUTES = (
     "own_attribute",
     "_own_private",
 )
+#: A busy machine is no failure.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 UNKNOWN_KEYWORDS = ("unknown", "mesage", "self", "args")
 
 
@@ -330,7 +332,7 @@ class EquivalenceMachine(RuleBasedStateMachine):
         data: st.DataObject,
     ) -> None:
         name = data.draw(st.sampled_from(self.methods))
-        pair.do(lambda side: getattr(side, name)(*positional, **keywords))
+        pair.do(lambda side: getattr(side, name)(*map(self.take, positional), **keywords))
 
     @rule(pair=pairs, message=messages)
     def send(self, pair: Pair, message: object) -> None:
@@ -451,7 +453,7 @@ def test_a_recorded_shape_behaves_as_its_shared_class(local_class: type, shared_
     shared_class = getattr(shared_module, shared_name)
     run_state_machine_as_test(
         machine_for(local_class, shared_class),
-        settings=settings(max_examples=100, deadline=None),
+        settings=settings(UNTIMED, max_examples=100),
     )
 
 
@@ -622,7 +624,7 @@ class FalseWhenClosed(CommonCopy):
 def test_the_machine_accepts_an_unchanged_subclass() -> None:
     run_state_machine_as_test(
         machine_for(CommonCopy, Unchanged),
-        settings=settings(max_examples=30, deadline=None),
+        settings=settings(UNTIMED, max_examples=30),
     )
 
 
@@ -666,8 +668,8 @@ def test_the_machine_fails_where(local_class: type, wrong_class: type) -> None:
         run_state_machine_as_test(
             machine_for(local_class, wrong_class),
             settings=settings(
+                UNTIMED,
                 max_examples=1000,
-                deadline=None,
                 derandomize=True,
                 database=None,
                 phases=[Phase.generate],

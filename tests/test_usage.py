@@ -76,6 +76,43 @@ INTROSPECTED = {
     "hasattr of what it lacks": "x = hasattr(TestWebSocketConnection(), 'send_text')\n",
     "getattr of what it lacks": "x = getattr(TestWebSocketConnection, 'limit', None)\n",
     "getattr of who knows what": "x = getattr(TestWebSocketConnection, name)\n",
+    "parametrize": "@pytest.mark.parametrize('c', [TestWebSocketConnection])\ndef f(c): ...\n",
+    "parametrize by a list": (
+        "KINDS = [X, TestWebSocketConnection]\n\n\n"
+        "@pytest.mark.parametrize('c', KINDS)\ndef f(c): ...\n"
+    ),
+    "parametrize with a function for ids": (
+        "@pytest.mark.parametrize('c', [TestWebSocketConnection], ids=str)\ndef f(c): ...\n"
+    ),
+    "parametrize by param": (
+        "@pytest.mark.parametrize('c', [pytest.param(TestWebSocketConnection)])\ndef f(c): ...\n"
+    ),
+    "parametrize by keyword": (
+        "@mark.parametrize(argnames='c', argvalues=(TestWebSocketConnection,))\ndef f(c): ...\n"
+    ),
+    "parameters of a fixture": (
+        "@pytest.fixture(params=[TestWebSocketConnection])\ndef ws(request): ...\n"
+    ),
+    "the argument of a function of the file": (
+        "def audit(c, log):\n    log.append(type(c).__name__)\n\n\n"
+        "audit(TestWebSocketConnection(), [])\n"
+    ),
+    "the argument of a method of the file": (
+        "class A:\n    def audit(self, c):\n        return c.__name__\n\n\n"
+        "A().audit(TestWebSocketConnection)\n"
+    ),
+    "a search for its repr": "assert 'TestWebSocketConnection object' in f'{ws}'\n",
+    "a start with its name": "assert text.startswith('TestWebSocketConnection')\n",
+    "a message with its name": "pytest.raises(TypeError, match='TestWebSocketConnection')\n",
+    "an attribute that it must lack": (
+        "with pytest.raises(AttributeError):\n    TestWebSocketConnection().receive_json\n"
+    ),
+    "a parameter that it must lack": (
+        "with self.assertRaises(TypeError):\n    TestWebSocketConnection(user_id=1)\n"
+    ),
+    "an attribute that it may lack": (
+        "try:\n    TestWebSocketConnection().flush()\nexcept (OSError, AttributeError):\n    pass\n"
+    ),
     "a private attribute": "x = ws._TestWebSocketConnection__state\n",
     "a private attribute by name": "x = getattr(ws, '_TestWebSocketConnection__state')\n",
 }
@@ -99,6 +136,20 @@ FINE = {
     "another class's name": "x = type(error).__name__\n",
     "vars of something else": "x = vars(other)\n",
     "setattr of something else": "setattr(other, 'x', TestWebSocketConnection)\n",
+    "parametrize with ids": (
+        "@pytest.mark.parametrize('c', [TestWebSocketConnection], ids=['ws'])\ndef f(c): ...\n"
+    ),
+    "parametrize by param with an id": (
+        "@pytest.mark.parametrize('c', [pytest.param(TestWebSocketConnection, id='ws')])\n"
+        "def f(c): ...\n"
+    ),
+    "parametrize with instances": (
+        "@pytest.mark.parametrize('c', [TestWebSocketConnection()])\ndef f(c): ...\n"
+    ),
+    "an error that the copy raises": (
+        "with pytest.raises(RuntimeError, match='closed'):\n    TestWebSocketConnection()\n"
+    ),
+    "an error of something else": "with pytest.raises(TypeError):\n    other()\n",
     "a mapping": "x = {'ws': TestWebSocketConnection}\n",
     "a subclass without tests": (
         "class Slow(TestWebSocketConnection):\n    def wait(self):\n        pass\n"

@@ -216,7 +216,8 @@ def test_clear_messages_leaves_a_closed_connection_closed(connection: Connection
 
 
 def test_agent_and_tool_events_are_picked_by_type_in_order(connection: Connection) -> None:
-    send_events(connection, "agent_started", "tool_executing", "ping", "agent_completed")
+    others = ["ping", "agent", "agents_listed", "toolbox", "my_agent_event", "my_tool_event"]
+    send_events(connection, "agent_started", "tool_executing", *others, "agent_completed")
     assert connection.get_agent_events() == [{"type": "agent_started"}, {"type": "agent_completed"}]
     assert connection.get_tool_events() == [{"type": "tool_executing"}]
 

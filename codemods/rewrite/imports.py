@@ -12,9 +12,9 @@ from codemods.model import Code, Decision, Reason, Target, Verdict
 from codemods.rewrite.names import Binding, ModuleNames, is_star, own_nodes
 from codemods.rewrite.plan import ImportChange, NewImport, Plan, Where, rows_of
 
-#: Calls and attributes by which a file prepares what it imports next.
+#: Calls by which a file prepares what it imports next, and what else it changes to do so.
 _SET_UP_CALLS = frozenset({"addsitedir", "chdir", "importorskip", "load_dotenv", "putenv"})
-_SET_UP_VALUES = frozenset({"sys.path", "sys.modules", "os.environ", "pytest.skip"})
+_SET_UP_VALUES = frozenset({"sys.path", "sys.modules", "os.environ"})
 
 #: A comment that speaks to a tool about its line, so that the line must stay.
 _PRAGMA = re.compile(
@@ -223,6 +223,8 @@ class _Planner:
 
     def _run_by(self, index: int) -> Iterator[ast.AST]:
         for statement in self._rows[index].statements:
+            if _is_string(statement):
+                continue  # it says something and does nothing
             for node in own_nodes([statement]):
                 yield node
                 if isinstance(node, ast.ClassDef):
@@ -266,10 +268,12 @@ class _Planner:
             return False
         for node in own_nodes(statements):
             match node:
-                case ast.Attribute() if ast.unparse(node) in _SET_UP_VALUES:
-                    return True
+                case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store() | ast.Del()):
+                    changed = node.value if isinstance(node, ast.Subscript) else node
+                    if ast.unparse(changed) in _SET_UP_VALUES:
+                        return True
                 case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called)):
-                    if called in _SET_UP_CALLS:
+                    if called in _SET_UP_CALLS or _changes_set_up(node.func):
                         return True
         return False
 
@@ -310,6 +314,17 @@ class _Planner:
             return False  # a comment between the names may be about any of them
         mentions = self._names.mentions.get(name, [])
         return all(id(n) in self._inside for n in mentions) and not self._hinted(name)
+
+
+def _changes_set_up(func: ast.expr) -> bool:
+    """Tell whether a call changes one of the values, as ``sys.path.insert`` does, or skips."""
+    if ast.unparse(func) == "pytest.skip":
+        return True
+    reads = {"get", "index", "count", "copy", "keys", "values", "items"}
+    match func:
+        case ast.Attribute(value=value, attr=called) if called not in reads:
+            return ast.unparse(value) in _SET_UP_VALUES
+    return False
 
 
 def _is_string(statement: ast.stmt) -> bool:

@@ -23,6 +23,13 @@ _TELLING = frozenset(
     }
 )
 _TELLING_CALLS = frozenset({"dir", "get_type_hints", "help", "repr", "str", "vars"})
+#: Calls that look for one text in another, as a test of a name or a repr does.
+_TEXT_CALLS = frozenset(
+    {
+        *("assertEqual", "assertIn", "assertNotIn", "assertRegex", "count", "endswith", "find"),
+        *("fullmatch", "index", "match", "raises", "search", "startswith"),
+    }
+)
 _PICKLERS = frozenset({"cloudpickle", "dill", "jsonpickle", "marshal", "pickle", "shelve"})
 _SETTERS = frozenset({"setattr", "delattr", "setitem", "delitem", "object", "multiple"})
 
@@ -42,6 +49,8 @@ class Usage:
         self._variables: set[str] = set()
         self._attributes: set[str] = set()
         self._factories: set[str] = set()
+        self._collections: set[str] = set()
+        self._parameters = _parameters(self._nodes)
         self._known = _known_attributes(definitions)
         self._follow()
 
@@ -61,7 +70,10 @@ class Usage:
                 return
 
     def _found(self) -> int:
-        groups = (self._handles, self._variables, self._attributes, self._factories)
+        groups = (
+            *(self._handles, self._variables, self._attributes),
+            *(self._factories, self._collections),
+        )
         return sum(len(g) for g in groups)
 
     def _follow_node(self, node: ast.AST) -> None:
@@ -83,6 +95,10 @@ class Usage:
             case ast.arg(arg=name, annotation=ast.expr() as annotation):
                 if self._annotates(annotation):
                     self._variables.add(name)
+            case ast.Call(func=func, args=args):
+                for parameters in self._parameters.get(_last_name(func), []):
+                    for parameter, value in zip(parameters, args, strict=False):
+                        self._assign(ast.Name(parameter, ast.Store()), value)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 if any(self._gives_instance(n) for n in ast.walk(node)):
                     # As a fixture it is a parameter of that name, else it is called.
@@ -101,12 +117,28 @@ class Usage:
             self._add_instance(target)
         elif self._is_class(value) and isinstance(target, ast.Name):
             self._handles.add(target.id)
+        elif isinstance(target, ast.Name) and self._holds_class(value):
+            self._collections.add(target.id)
 
     def _add_instance(self, target: ast.expr) -> None:
         if isinstance(target, ast.Name):
             self._variables.add(target.id)
         elif isinstance(target, ast.Attribute):
             self._attributes.add(target.attr)
+
+    def _holds_class(self, value: ast.expr) -> bool:
+        """Tell whether a value is a collection that has the class in it."""
+        match value:
+            case ast.List(elts=elts) | ast.Tuple(elts=elts) | ast.Set(elts=elts):
+                return any(self._is_class(e) or self._holds_class(e) for e in elts)
+            case ast.Dict(values=values):
+                return any(self._is_class(e) or self._holds_class(e) for e in values)
+            case ast.Call(func=ast.Attribute(attr="param") | ast.Name(id="param"), args=args):
+                named = any(k.arg == "id" for k in value.keywords)
+                return not named and any(self._is_class(a) for a in args)
+            case ast.Name(id=name):
+                return name in self._collections
+        return False
 
     def _annotates(self, annotation: ast.expr) -> bool:
         if isinstance(annotation, ast.Constant):
@@ -162,8 +194,16 @@ class Usage:
             case ast.Call():
                 yield from self._look_at_call(node)
             case ast.Compare(left=left, comparators=others):
-                if any(isinstance(n, ast.Constant) and n.value == name for n in [left, *others]):
+                if any(_names(n, name) for n in [left, *others]):
                     yield _introspected(line, "compares something with its name")
+            case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
+                expected = [a for i in items for a in _raises(i.context_expr)]
+                if _is_type_error(expected) and self._within(body):
+                    yield _introspected(line, "expects it to lack something")
+            case ast.Try(body=body, handlers=handlers):
+                expected = [h.type for h in handlers if h.type is not None]
+                if _is_type_error(expected) and self._within(body):
+                    yield _introspected(line, "expects it to lack something")
             case ast.Constant(value=str(text)):
                 if re.fullmatch(rf"(?:\w+\.)*{name}(?:\.\w+)+", text):
                     yield _mutated(line, f"names `{text}`, as a patch of it would")
@@ -185,10 +225,26 @@ class Usage:
                 yield _introspected(line, f"asks it for an attribute by `{called}`")
         elif called in _TELLING_CALLS and first is not None and self._is_either(first):
             yield _introspected(line, f"calls `{called}` on it")
+        elif called in _TEXT_CALLS and any(_names(n, self._class_name) for n in _values(node)):
+            yield _introspected(line, f"looks for its name by `{called}`")
+        elif called in {"parametrize", "fixture"} and self._names_tests(node):
+            yield _introspected(line, "has its name in the ids of tests")
         elif called == "type" and len(node.args) == 3 and self._within(node.args[1:2]):
             yield _introspected(line, "builds a subclass of it by `type`")
         elif self._is_told(module, called) and self._within(node.args):
             yield _introspected(line, f"hands it to `{ast.unparse(node.func)}`")
+
+    def _names_tests(self, node: ast.Call) -> bool:
+        """Tell whether pytest makes node ids from the name of the class.
+
+        https://docs.pytest.org/en/stable/how-to/parametrize.html
+        """
+        values = {k.arg: k.value for k in node.keywords}
+        ids = values.get("ids")
+        if isinstance(ids, ast.List | ast.Tuple):
+            return False
+        candidates = [*node.args[1:2], *(values[k] for k in ("argvalues", "params") if k in values)]
+        return any(self._holds_class(c) for c in candidates)
 
     @staticmethod
     def _is_told(module: str, called: str) -> bool:
@@ -284,6 +340,42 @@ def _last_name(func: ast.expr) -> str:
         case ast.Attribute(attr=name) | ast.Name(id=name):
             return name
     return ""
+
+
+def _parameters(nodes: list[ast.AST]) -> dict[str, list[list[str]]]:
+    """Give the names of the positional parameters of each function of a file, by its name."""
+    found: dict[str, list[list[str]]] = {}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = [a.arg for a in [*node.args.posonlyargs, *node.args.args]]
+            bound = names[1:] if names[:1] in (["self"], ["cls"]) else names
+            found.setdefault(node.name, []).append(bound)
+    return found
+
+
+def _values(node: ast.Call) -> list[ast.expr]:
+    return [*node.args, *(k.value for k in node.keywords)]
+
+
+def _names(node: ast.AST, class_name: str) -> bool:
+    """Tell whether a node is a string with the name of the class in it."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return re.search(rf"(?<!\w){class_name}(?!\w)", text) is not None
+    return False
+
+
+def _raises(node: ast.expr) -> list[ast.expr]:
+    """Give the exceptions that a ``raises`` block expects."""
+    if isinstance(node, ast.Call) and _last_name(node.func) in {"raises", "assertRaises"}:
+        return node.args
+    return []
+
+
+def _is_type_error(nodes: list[ast.expr]) -> bool:
+    """Tell whether one of the exceptions is what a missing member or parameter raises."""
+    names = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return bool(names & {"AttributeError", "TypeError"})
 
 
 def _mutated(line: int, what: str) -> Reason:

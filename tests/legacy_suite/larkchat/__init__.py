@@ -1,0 +1,1 @@
+"""Larkchat: rooms, presence, search and one agent that answers questions."""

@@ -1,0 +1,5 @@
+"""Errors that the gateway knows how to report."""
+
+
+class GatewayError(Exception):
+    code = 4000
