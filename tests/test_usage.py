@@ -149,6 +149,9 @@ FINE = {
     "an error that the copy raises": (
         "with pytest.raises(RuntimeError, match='closed'):\n    TestWebSocketConnection()\n"
     ),
+    "a TypeError that has other causes": (
+        "try:\n    json.dumps(TestWebSocketConnection())\nexcept TypeError:\n    pass\n"
+    ),
     "an error of something else": "with pytest.raises(TypeError):\n    other()\n",
     "a mapping": "x = {'ws': TestWebSocketConnection}\n",
     "a subclass without tests": (

@@ -198,11 +198,11 @@ class Usage:
                     yield _introspected(line, "compares something with its name")
             case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
                 expected = [a for i in items for a in _raises(i.context_expr)]
-                if _is_type_error(expected) and self._within(body):
+                if _is_type_error(expected) and self._asks_more(body):
                     yield _introspected(line, "expects it to lack something")
             case ast.Try(body=body, handlers=handlers):
                 expected = [h.type for h in handlers if h.type is not None]
-                if _is_type_error(expected) and self._within(body):
+                if _is_type_error(expected) and self._asks_more(body):
                     yield _introspected(line, "expects it to lack something")
             case ast.Constant(value=str(text)):
                 if re.fullmatch(rf"(?:\w+\.)*{name}(?:\.\w+)+", text):
@@ -233,6 +233,18 @@ class Usage:
             yield _introspected(line, "builds a subclass of it by `type`")
         elif self._is_told(module, called) and self._within(node.args):
             yield _introspected(line, f"hands it to `{ast.unparse(node.func)}`")
+
+    def _asks_more(self, body: list[ast.stmt]) -> bool:
+        """Tell whether statements use what the local class lacks, and the shared one may have."""
+        for node in (n for s in body for n in ast.walk(s)):
+            match node:
+                case ast.Attribute(value=value, attr=attr) if attr not in self._known:
+                    if self._is_either(value):
+                        return True
+                case ast.Call(func=func, args=args, keywords=keywords) if args or keywords:
+                    if self._is_class(func):
+                        return True
+        return False
 
     def _names_tests(self, node: ast.Call) -> bool:
         """Tell whether pytest makes node ids from the name of the class.

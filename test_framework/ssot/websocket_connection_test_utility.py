@@ -6,7 +6,8 @@ that read with ``await connection.get_messages()``.
 
 A new instance holds the three attributes of the local copy and no others. Everything beyond the
 copy is a class attribute until it is used, so that a connection which only sends and closes costs
-what the copy cost but for a tenth of a microsecond, and importing this module imports neither asyncio nor any third-party package.
+what the copy cost but for a tenth of a microsecond. Importing this module imports neither asyncio
+nor any third-party package.
 """
 
 from __future__ import annotations
