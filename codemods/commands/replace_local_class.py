@@ -135,8 +135,11 @@ class _ExactModule(cst.Module):
 
 
 def _exact(tree: cst.Module, source: bytes) -> cst.Module:
-    if tree.bytes == source:
-        return tree
+    try:
+        if tree.bytes == source:
+            return tree
+    except RecursionError:
+        pass  # nested too deeply for LibCST to print it at all
     exact = _ExactModule(tree.body, tree.header, tree.footer, tree.encoding)
     object.__setattr__(exact, "source", source)  # the class of LibCST is frozen
     return exact

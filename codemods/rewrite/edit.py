@@ -16,17 +16,19 @@ from codemods.rewrite.plan import ImportChange, NewImport, Plan, Where
 
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
-#: The rule of a section heading: a line of one character, or a title that ends in one.
+#: The rule of a section heading, with the title on it or without.
 _RULE = re.compile(r"#\s*([-=*#~_+])\1{2,}|#.*([-=*#~_+])\2{3,}\s*$")
+_BARE_RULE = re.compile(r"#\s*([-=*#~_+])\1*\s*$|#+$")
 
 #: Code that was commented out, a copy of the class perhaps.
 _CODE = re.compile(r"#.*\b(class|def)\s+\w+.*[:(]")
 
 #: Comments that do not belong to the class below them: shebang, encoding cookie (PEP 263), words
-#: to a tool about the whole file, licence, cell or region mark.
+#: to a tool about the whole file, licence, authors, its path, cell or region mark.
 _STAYS = re.compile(
     r"#!|#.*coding[:=]|#\s*(type:|(noqa|pylint|flake8|ruff|mypy|pyright|isort|fmt|yapf|pragma)\b)"
-    r"|#.*(copyright|licen[cs]e|SPDX)|#\s*(%%|region|endregion)",
+    r"|#.*(copyright|licen[cs]e|SPDX|@?(author|owner|maintainer)s?:|\w\.py\b)"
+    r"|#\s*(%%|region|endregion)",
     re.IGNORECASE,
 )
 
@@ -52,10 +54,13 @@ def own_comment(comments: Sequence[str]) -> int:
         comments: the comment lines directly above a statement, without a blank line among them.
 
     """
-    if any(_RULE.match(comment) or _CODE.match(comment) for comment in comments):
+    framed = comments and any(_BARE_RULE.match(c) for c in (comments[0], comments[-1]))
+    if framed or any(_CODE.match(comment) for comment in comments):
         return 0
     own = 0
-    while own < len(comments) and not _STAYS.match(comments[-1 - own]):
+    for comment in reversed(comments):
+        if _STAYS.match(comment) or _RULE.match(comment):
+            break
         own += 1
     return own
 
@@ -77,10 +82,12 @@ class _Editor:
         for change in plan.changes:
             self._changes.setdefault(change.row, {})[change.statement] = change
         self._copies = set(plan.copies)
+        self._gone = set(plan.copies)
         self._inserts = plan.inserts
         self._body: list[_Statement] = []
         self._above: list[_Line] = []  # what stands above the next statement so far
         self._header: Sequence[cst.EmptyLine] | None = None
+        self._apart = False  # the next statement wants a blank line above
 
     def edited(self) -> cst.Module:
         module = self._module
@@ -90,30 +97,34 @@ class _Editor:
             self._insert(Where.AFTER, index)
         self._above.extend(module.footer)
         footer = self._resolved(None)
-        ends_in_copy = len(module.body) - 1 in self._copies and not footer
+        last = len(module.body) - 1
+        ends_anew = last in self._gone and not footer and not self._ends_in_import(last)
         if not self._body:
             # LibCST prints the footer of an empty module, and a newline where it has none.
             return module.with_changes(
                 header=(), body=(), footer=footer, has_trailing_newline=bool(footer)
             )
         # The last line that stays had its newline, and keeps it.
-        newline = module.has_trailing_newline or (ends_in_copy and not self._ends_in_import())
+        newline = module.has_trailing_newline or ends_anew
         return module.with_changes(
             header=self._header or (), body=self._body, footer=footer, has_trailing_newline=newline
         )
 
-    def _ends_in_import(self) -> bool:
-        last = len(self._module.body) - 1
-        return any(n.where is Where.INSTEAD and n.row == last for n in self._inserts)
+    def _ends_in_import(self, last: int) -> bool:
+        return any(n.where is not Where.TOP and n.row == last for n in self._inserts)
 
     def _take(self, index: int, node: _Statement) -> None:
         if index == 0:
             self._insert_top()
+        if self._apart and not any(line.comment is None for line in node.leading_lines[:1]):
+            self._above.append(_blank())
+        self._apart = False
         if index in self._copies:
             self._remove_copy(index, node)
             return
         changed = self._with_changed_imports(index, node)
         if changed is None:
+            self._gone.add(index)
             self._above.extend(node.leading_lines)
             self._above.append(_Gap(definition=False))
             return
@@ -146,9 +157,11 @@ class _Editor:
         for new in self._inserts:
             if new.where is not where or new.row != index:
                 continue
-            if where is Where.AFTER and not _is_plain_import(self._body[-1]):
+            apart = where is Where.AFTER and not _is_plain_import(self._body[-1])
+            if apart:
                 self._above = [_blank()]
             self._emit(_import_line(new))
+            self._apart = apart
 
     def _insert_top(self) -> None:
         for new in self._inserts:

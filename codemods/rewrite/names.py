@@ -64,7 +64,7 @@ class ModuleNames:
 def module_names(tree: ast.Module) -> ModuleNames:
     """Collect the global names of a module."""
     names = ModuleNames(tree)
-    for node in own_nodes(tree.body):
+    for node in _binding_nodes(list(own_nodes(tree.body))):
         _bind(names, node)
     _Mentions(names).visit_scope(tree.body, frozenset())
     return names
@@ -87,6 +87,7 @@ def _run_here(node: ast.AST) -> Iterator[ast.AST]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             yield from node.decorator_list
+            yield from getattr(node, "type_params", ())  # PEP 695
             yield from _signature(node.args)
             if node.returns is not None:
                 yield node.returns
@@ -94,6 +95,7 @@ def _run_here(node: ast.AST) -> Iterator[ast.AST]:
             yield from _signature(node.args)
         case ast.ClassDef():
             yield from (*node.decorator_list, *node.bases, *node.keywords)
+            yield from getattr(node, "type_params", ())
         case _:
             yield from ast.iter_child_nodes(node)
 
@@ -142,6 +144,13 @@ def is_star(node: ast.AST) -> bool:
     return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
 
 
+def _binding_nodes(nodes: list[ast.AST]) -> list[ast.AST]:
+    """Leave out the targets of comprehensions, which bind names in a scope of their own."""
+    comprehensions = (n for n in nodes if isinstance(n, ast.comprehension))
+    targets = {id(t) for c in comprehensions for t in ast.walk(c.target)}
+    return [n for n in nodes if id(n) not in targets]
+
+
 def _bind(names: ModuleNames, node: ast.AST) -> None:
     if isinstance(node, ast.ImportFrom) and is_star(node):
         names.stars.append(node.lineno)
@@ -184,7 +193,7 @@ class _Mentions:
         inner = list(own_nodes(body))
         shared = {n for s in inner if isinstance(s, ast.Global) for n in s.names}
         local = {a.arg for a in all_args(node.args)}
-        for item in inner:
+        for item in _binding_nodes(inner):
             for name, _ in bound_names(item):
                 if name in shared:
                     _bind(self._names, item)

@@ -139,11 +139,16 @@ def _same_lines(before: bytes, after: bytes, rows: list[Row], plan: Plan, new: l
     rest = iter(_outside(_split(after), new))
     wanted = next(rest, None)
     for number, line in old:
-        if wanted is not None and line == wanted[1]:
+        # A last line without its end gets one where the import now stands below it.
+        if wanted is not None and (line == wanted[1] or _ended(line, wanted[1])):
             wanted = next(rest, None)
         elif number not in may_go:
             return False
     return wanted is None
+
+
+def _ended(line: bytes, now: bytes) -> bool:
+    return not line.endswith((b"\n", b"\r")) and now.rstrip(b"\r\n") == line
 
 
 def _split(source: bytes) -> list[bytes]:

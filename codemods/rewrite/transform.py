@@ -13,8 +13,9 @@ from codemods.model import Code, Decision, FileResult, Reason, Status, Target, V
 from codemods.rewrite import prove
 from codemods.rewrite.decide import decide, mentions_target, undefined_names
 from codemods.rewrite.edit import edit
-from codemods.rewrite.imports import NoPlace, plan
+from codemods.rewrite.imports import plan
 from codemods.rewrite.names import ModuleNames, module_names
+from codemods.rewrite.place import NoPlace
 
 
 def transform(source: bytes, path: str, target: Target) -> FileResult:
@@ -61,7 +62,10 @@ def transform(source: bytes, path: str, target: Target) -> FileResult:
     result = replace(result, decisions=decisions, warnings=undefined_names(names, target))
     if not any(d.verdict is Verdict.REPLACE for d in decisions):
         return replace(result, status=Status.REFUSED) if decisions else result
-    changed = _edited(names, decisions, source, path, target)
+    try:
+        changed = _edited(names, decisions, source, path, target)
+    except RecursionError:
+        changed = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to print it")
     if isinstance(changed, Reason):
         return _refused(result, changed)
     return replace(result, status=Status.CHANGED, after=changed)
@@ -103,6 +107,8 @@ def _undecodable(source: bytes) -> Reason | None:
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
         return Reason(Code.UNDECODABLE, line, f"not {encoding}: {error.reason}")
+    except (LookupError, UnicodeError) as error:  # a codec that is none of text, as rot13
+        return Reason(Code.UNDECODABLE, 1, str(error))
     return None
 
 

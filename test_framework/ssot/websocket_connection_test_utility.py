@@ -4,9 +4,9 @@
 three names under which they paste it. `SSotAsyncWebSocketConnection` is the same for the copies
 that read with ``await connection.get_messages()``.
 
-A new instance holds the three attributes of the local copy and no others. Everything beyond the
-copy is a class attribute until it is used, so that a connection which only sends and closes costs
-what the copy cost but for a tenth of a microsecond. Importing this module imports neither asyncio
+A new instance holds the three attributes of the local copy and no others; the lists beyond the copy
+are made when they are used, so that a connection which only sends and closes costs what the copy
+cost but for a tenth of a microsecond. Importing this module imports neither asyncio
 nor any third-party package.
 """
 
@@ -74,16 +74,19 @@ class _RecordingConnection:
     #: https://docs.pytest.org/en/stable/example/pythoncollection.html
     __test__ = False
 
-    user_id: str | None = None
-    run_id: str | None = None
-    auth_token: str | None = None
-    base_url: str = "ws://localhost:8000/ws"
-    environment: str = "test"
-    timeout: float = 30.0  # seconds
-
     messages_sent: list[Any]
     is_connected: bool
     _closed: bool
+
+    if TYPE_CHECKING:  # no class attributes: a subclass and its other bases may have their own
+        test_context: dict[str, Any]
+        user_id: str
+        run_id: str
+        base_url: str
+        environment: str
+        timeout: float
+        headers: Mapping[str, str]
+        auth_token: str
 
     def __init__(self, **options: Unpack[_Options]) -> None:
         """Open the connection.
@@ -91,7 +94,8 @@ class _RecordingConnection:
         Args:
             **options: any of ``test_context`` (dict), ``user_id``, ``run_id``, ``base_url``,
                 ``environment``, ``auth_token`` (str), ``timeout`` (seconds) and ``headers``
-                (mapping). Each becomes the attribute of that name.
+                (mapping). Each becomes the attribute of that name; one that is not given is no
+                attribute, as in the local copy.
 
         Raises:
             TypeError: an unknown keyword.
@@ -127,16 +131,6 @@ class _RecordingConnection:
         self.is_connected = False
 
     # Beyond the copy
-
-    @cached_property
-    def test_context(self) -> dict[str, Any]:
-        """Whatever the test wants to carry along with the connection."""
-        return {}
-
-    @cached_property
-    def headers(self) -> Mapping[str, str]:
-        """The request headers."""
-        return {}
 
     @cached_property
     def events_received(self) -> list[Any]:
@@ -215,8 +209,8 @@ class _RecordingConnection:
         agent_events = len(self.get_agent_events())
         tool_events = len(self.get_tool_events())
         return {
-            "user_id": self.user_id,
-            "run_id": self.run_id,
+            "user_id": getattr(self, "user_id", None),
+            "run_id": getattr(self, "run_id", None),
             "is_connected": self.is_connected,
             "message_count": len(self.messages_sent),
             "event_count": len(self.events_received),

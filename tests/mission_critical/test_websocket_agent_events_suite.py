@@ -49,7 +49,7 @@ def event_types(connection: TestWebSocketConnection) -> list[str]:
 
 
 def test_a_run_sends_the_five_events_in_order() -> None:
-    connection = TestWebSocketConnection()
+    connection = TestWebSocketConnection(user_id="ada")
     assert asyncio.run(SimulatedAgent(connection).run("why")) == "WHY"
     assert event_types(connection) == [
         "agent_started",
@@ -62,7 +62,7 @@ def test_a_run_sends_the_five_events_in_order() -> None:
 
 
 def test_agent_and_tool_events_can_be_read_apart() -> None:
-    connection = TestWebSocketConnection()
+    connection = TestWebSocketConnection(user_id="ada")
     asyncio.run(SimulatedAgent(connection).run("why"))
     assert [event["type"] for event in connection.get_agent_events()] == [
         "agent_started",
@@ -88,11 +88,11 @@ def test_the_events_of_two_users_do_not_mix() -> None:
 
 
 def test_nothing_is_delivered_after_close() -> None:
-    connection = TestWebSocketConnection()
+    connection = TestWebSocketConnection(user_id="ada")
 
     async def close_in_the_middle() -> None:
         run = asyncio.create_task(SimulatedAgent(connection).run("why"))
-        while "agent_thinking" not in event_types(connection):
+        while "agent_thinking" not in event_types(connection) and not run.done():
             await asyncio.sleep(0)
         await connection.close()
         await run
@@ -105,7 +105,7 @@ def test_nothing_is_delivered_after_close() -> None:
 
 @pytest.mark.parametrize("lost", AGENT_EVENTS)
 def test_the_check_sees_a_lost_event(lost: str) -> None:
-    connection = TestWebSocketConnection()
+    connection = TestWebSocketConnection(user_id="ada")
     asyncio.run(SimulatedAgent(connection).run("why"))
     connection.messages_sent = [m for m in connection.messages_sent if m["type"] != lost]
     with pytest.raises(AssertionError, match=lost):
@@ -113,7 +113,7 @@ def test_the_check_sees_a_lost_event(lost: str) -> None:
 
 
 def test_the_check_sees_events_out_of_order() -> None:
-    connection = TestWebSocketConnection()
+    connection = TestWebSocketConnection(user_id="ada")
     asyncio.run(SimulatedAgent(connection).run("why"))
     connection.messages_sent.reverse()
     with pytest.raises(AssertionError, match="in its place"):

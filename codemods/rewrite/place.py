@@ -1,0 +1,293 @@
+"""Where in a module an import of the shared class can stand, and where it should.
+
+It goes with the file's own imports: below the last one above the first definition, and so below
+what the file does to make imports work. It stands above whatever uses the name when the module
+runs, and a name that a star import may bind keeps the value that it has today.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from codemods.model import Code, Reason
+from codemods.rewrite.names import ModuleNames, is_star, own_nodes
+from codemods.rewrite.plan import Row, Where
+
+#: Calls without which what follows may not be imported, or not at all.
+_PATH_CALLS = frozenset({"addsitedir", "importorskip"})
+_PATH_VALUES = frozenset({"sys.path", "sys.modules"})
+
+#: Calls that change what imports find in the environment.
+_ENVIRONMENT_CALLS = frozenset({"chdir", "load_dotenv", "putenv"})
+_ENVIRONMENT_VALUES = frozenset({"os.environ"})
+
+#: Members of those values that only read them.
+_READS = frozenset({"copy", "count", "get", "index", "items", "keys", "values"})
+
+
+class NoPlace(Exception):  # noqa: N818 - it is an outcome, not a fault
+    """No line of the module can hold the import; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What one row does.
+
+    `runs` are the globals and `texts` the strings that it reads when the module runs, `defers`
+    the globals that a function or lambda in it reads later, `binds` the names that it binds.
+    """
+
+    runs: frozenset[str]
+    texts: frozenset[str]
+    defers: frozenset[str]
+    binds: frozenset[str]
+    is_definition: bool
+    is_import: bool
+    is_main: bool
+    has_star: bool
+    sets_path: bool
+    sets_environment: bool
+
+
+class Places:
+    """The places of one module.
+
+    Args:
+        names: the module.
+        rows: its rows.
+        rest: those that stay, in order.
+
+    """
+
+    def __init__(self, names: ModuleNames, rows: Sequence[Row], rest: Sequence[int]) -> None:
+        self._rows = rows
+        self._rest = rest
+        globals_ = {id(n): name for name, nodes in names.mentions.items() for n in nodes}
+        aliases = {
+            name: f"{source.split()[1]}.{source.split()[3]}"
+            for name in names.bindings
+            if (source := names.source_of(name)).startswith(("from sys import", "from os import"))
+        }
+        facts = [_facts(row, globals_, aliases) for row in rows]
+        self._facts = _with_called_set_up(facts, rows, aliases)
+        self._prologue = self._last_of_prologue()
+        self._end = next((i for i in rest if self._facts[i].is_definition), len(rows))
+
+    def joinable(self, name: str, copy: int, module: str) -> tuple[int, int] | None:
+        """Find an import from the shared module that runs early enough to take a name along.
+
+        Returns:
+            Its row and which statement of that row it is, or None.
+
+        """
+        limit = min(self._limit(name, copy), self._end)
+        star = self.last_star(copy)
+        for index in self._rest:
+            if not (index < limit or index < copy) or index <= star:
+                continue
+            for number, statement in enumerate(self._rows[index].statements):
+                if (
+                    isinstance(statement, ast.ImportFrom)
+                    and statement.module == module
+                    and not statement.level
+                    and not is_star(statement)
+                ):
+                    return index, number
+        return None
+
+    def place(self, name: str, copy: int) -> tuple[Where, int]:
+        """Choose the place of a new import.
+
+        Args:
+            name: the name that it binds.
+            copy: the row of the first class of that name.
+
+        Raises:
+            NoPlace: the name is used above where an import can stand.
+
+        """
+        limit, star, top = self._limit(name, copy), self.last_star(copy), self._prologue
+        if star >= 0 and limit < copy:
+            # What the file uses above the copy is what the star import gave.
+            return Where.INSTEAD, copy
+        self._check_above(limit, name)
+        end = min(limit, self._end)
+        anchors = [i for i in self._rest if top < i < end and self._is_anchor(i)]
+        late = [i for i in self._rest if end <= i < limit and self._is_late_set_up(i, copy)]
+        if late:
+            return self._below_set_up(late[-1], copy, limit)
+        if anchors and anchors[-1] >= star:
+            return Where.AFTER, anchors[-1]
+        if star > top:
+            return Where.INSTEAD, copy
+        return (Where.AFTER, top) if top >= 0 else (Where.TOP, 0)
+
+    def last_star(self, copy: int) -> int:
+        """Give the last row above the copy that may bind any name, -1 where there is none."""
+        return max((i for i in range(copy) if self._facts[i].has_star), default=-1)
+
+    def _last_of_prologue(self) -> int:
+        """Give the last row of the docstring and ``from __future__``, -1 where there is none.
+
+        https://docs.python.org/3/reference/simple_stmts.html#future-statements
+        """
+        last = -1
+        for index in self._rest:
+            first = self._rows[index].statements[0]
+            future = isinstance(first, ast.ImportFrom) and first.module == "__future__"
+            if future or (index == self._rest[0] and is_string(first)):
+                last = index
+        return last
+
+    def _limit(self, name: str, copy: int) -> int:
+        """Give the first row that the import must stand above.
+
+        That is the first one to use the name when the module runs, be it through a function that
+        stands above; or a star import below the copy: what that one binds wins today.
+        """
+        carriers = {name}
+        while True:
+            more = {
+                n
+                for i in self._rest
+                if self._facts[i].defers & carriers
+                for n in self._facts[i].binds
+            }
+            if more <= carriers:
+                break
+            carriers |= more
+        for index in self._rest:
+            facts = self._facts[index]
+            if facts.runs & carriers or name in facts.texts or (facts.has_star and index > copy):
+                return index
+        return len(self._rows)
+
+    def _check_above(self, limit: int, name: str) -> None:
+        """Raise `NoPlace` where the name is used above what must run before an import."""
+        blocking = [self._prologue] if limit <= self._prologue else []
+        blocking += [
+            i
+            for i in self._rest
+            if i > limit and self._facts[i].sets_path and not self._facts[i].is_main
+        ]
+        if blocking and limit < len(self._rows):
+            line = self._rows[limit].line
+            below = self._rows[blocking[0]].line
+            message = (
+                f"`{name}` is needed on line {line}, and no import can stand above line {below}"
+            )
+            raise NoPlace(Reason(Code.UNSAFE_PROLOGUE, line, message))
+
+    def _is_anchor(self, index: int) -> bool:
+        facts = self._facts[index]
+        return facts.sets_path or facts.sets_environment or (facts.is_import and not facts.is_main)
+
+    def _is_late_set_up(self, index: int, copy: int) -> bool:
+        facts = self._facts[index]
+        if facts.is_main or facts.is_definition:
+            return False
+        return facts.sets_path or (facts.sets_environment and index < copy)
+
+    def _below_set_up(self, last: int, copy: int, limit: int) -> tuple[Where, int]:
+        """Choose a place below set-up that stands below the first definition."""
+        if last < copy <= limit:
+            return Where.INSTEAD, copy
+        for index in (i for i in self._rest if last < i < limit):
+            if self._facts[index].is_definition:
+                break
+            if self._is_anchor(index):
+                last = index
+        return Where.AFTER, last
+
+
+def is_string(statement: ast.stmt) -> bool:
+    """Tell whether a statement is nothing but a string, as a docstring is."""
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
+
+
+def _facts(row: Row, globals_: dict[int, str], aliases: dict[str, str]) -> _Facts:
+    first = row.statements[0]
+    run = [n for s in row.statements if not is_string(s) for n in _run_by(s)]
+    ran = {id(n) for n in run}
+    everything = [n for s in row.statements for n in ast.walk(s)]
+    names_all = any(isinstance(n, ast.Name) and n.id == "__all__" for n in run)
+    texts = {n.value for n in run if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    is_type_checking = isinstance(first, ast.If) and "TYPE_CHECKING" in ast.unparse(first.test)
+    nested = isinstance(first, ast.Try | ast.With)
+    imports = run if nested else list(row.statements)
+    binds = {n.id for n in run if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return _Facts(
+        runs=frozenset(globals_[i] for i in ran if i in globals_),
+        texts=frozenset() if names_all else frozenset(texts),
+        defers=frozenset(
+            globals_[id(n)] for n in everything if id(n) in globals_ and id(n) not in ran
+        ),
+        binds=frozenset(binds | {n.name for n in run if isinstance(n, kinds)}),
+        is_definition=isinstance(first, kinds),
+        is_import=any(isinstance(n, ast.Import | ast.ImportFrom) for n in imports),
+        is_main=isinstance(first, ast.If) and "__name__" in ast.unparse(first.test),
+        has_star=any(is_star(n) for n in run),
+        sets_path=not is_type_checking and _sets(run, _PATH_CALLS, _PATH_VALUES, aliases),
+        sets_environment=_sets(run, _ENVIRONMENT_CALLS, _ENVIRONMENT_VALUES, aliases),
+    )
+
+
+def _run_by(statement: ast.stmt) -> Iterator[ast.AST]:
+    """Give the nodes that run when the module does, class bodies included."""
+    for node in own_nodes([statement]):
+        yield node
+        if isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                yield from _run_by(inner)
+
+
+def _sets(
+    nodes: Sequence[ast.AST], calls: frozenset[str], values: frozenset[str], aliases: dict[str, str]
+) -> bool:
+    """Tell whether nodes change one of the values, call one of the functions, or skip."""
+
+    def is_value(node: ast.expr) -> bool:
+        text = aliases.get(node.id) if isinstance(node, ast.Name) else ast.unparse(node)
+        return text in values
+
+    for node in nodes:
+        match node:
+            case ast.Attribute(ctx=ast.Store()) if is_value(node):
+                return True
+            case ast.Subscript(value=value, ctx=ast.Store() | ast.Del()) if is_value(value):
+                return True
+            case ast.Attribute(value=value, attr=attr) if attr not in _READS and is_value(value):
+                return True
+            case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called)):
+                if called in calls or ("importorskip" in calls and _is_skip(node.func)):
+                    return True
+    return False
+
+
+def _is_skip(func: ast.expr) -> bool:
+    return isinstance(func, ast.Attribute) and ast.unparse(func) == "pytest.skip"
+
+
+def _with_called_set_up(
+    facts: list[_Facts], rows: Sequence[Row], aliases: dict[str, str]
+) -> list[_Facts]:
+    """Let a row that calls a function of the file set the path where that function does."""
+    setters = {
+        row.statements[0].name
+        for row in rows
+        if isinstance(row.statements[0], ast.FunctionDef)
+        and _sets(list(ast.walk(row.statements[0])), _PATH_CALLS, _PATH_VALUES, aliases)
+    }
+    return [
+        replace(f, sets_path=True) if f.runs & setters and not f.is_definition else f for f in facts
+    ]
