@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.model import Code, Status, Verdict
+from codemods.model import Code, Status, Target, Verdict
+from codemods.rewrite.recorded import read_shapes
 from tests.tools import AWAITED, COPY, check_refused, check_replaced, check_untouched, indented, run
 
 HEAD = "class TestWebSocketConnection:\n"
@@ -403,6 +404,98 @@ def test_calls_of_a_name_that_nothing_defines_are_reported_and_stay() -> None:
     (warning,) = result.warnings
     assert (warning.code, warning.line) == (Code.UNDEFINED_NAME, 29)
     assert "TestWebSocketConnection" in warning.message
+
+
+MARKS = {
+    "pytest.mark": "import pytest\n\n\n@pytest.mark.unit\n",
+    "pytest.mark, not imported": "@pytest.mark.unit\n",
+    "mark": "from pytest import mark\n\n\n@mark.unit\n",
+}
+
+
+@pytest.mark.parametrize("head", MARKS.values(), ids=MARKS)
+def test_a_mark_does_not_count(head: str) -> None:
+    assert run(head + COPY).status is Status.CHANGED
+
+
+@pytest.mark.parametrize(
+    "head", ["mark = Mark()\n@mark.unit\n", "from x import pytest\n@pytest.mark.a\n"]
+)
+def test_what_only_looks_like_a_mark(head: str) -> None:
+    check_refused(head + COPY, Code.DECORATED, line=2)
+
+
+MOCK = COPY.replace("TestWeb", "MockWeb")
+
+TELLS_APART = {
+    "isinstance": "isinstance(x, MockWebSocketConnection)\n",
+    "is": "type(x) is MockWebSocketConnection\n",
+    "a mapping": "x = {TestWebSocketConnection: 1, MockWebSocketConnection: 2}\n",
+    "a set": "x = {TestWebSocketConnection, MockWebSocketConnection}\n",
+    "match": "match x:\n    case MockWebSocketConnection():\n        pass\n",
+}
+
+
+@pytest.mark.parametrize("rest", TELLS_APART.values(), ids=TELLS_APART)
+def test_two_classes_that_would_be_one_and_are_told_apart(rest: str) -> None:
+    check_refused(COPY + "\n\n" + MOCK + "\n\n" + rest, Code.INTROSPECTED)
+    shared = "from {shared} import SSotWebSocketConnection as MockWebSocketConnection\n"
+    check_refused(shared + COPY + "\n\n" + rest, Code.INTROSPECTED)
+
+
+@pytest.mark.parametrize("rest", TELLS_APART.values(), ids=TELLS_APART)
+def test_one_class_is_told_from_others_as_before(rest: str) -> None:
+    assert run(MOCK + "\n\n" + rest).status is Status.CHANGED
+
+
+STATE = {
+    "a list": ("    seen = []\n", "`seen = []` is state of the class"),
+    "a call": ("    lock = threading.Lock()\n", "`lock = threading.Lock()` is state of the class"),
+    "a mutable default": ("    def f(self, x=[]): ...\n", "a default value is mutable"),
+    "cls": (
+        "    @classmethod\n    def f(cls):\n        cls.n = 1\n",
+        "`cls.n` is set on the class",
+    ),
+    "its own name": ("    def f(self):\n        Local.n += 1\n", "`Local.n` is set on the class"),
+    "its type": ("    def f(self):\n        type(self).n = 1\n", "`type(self).n` is set on"),
+    "nonlocal": (
+        "    def f(self):\n        n = 1\n"
+        "        def g():\n            nonlocal n\n            n = 2\n",
+        "`nonlocal n` writes outside the class",
+    ),
+}
+
+STATELESS = {
+    "constants": "    limit = -1\n    names = ('a', b'b', 1 + 2)\n",
+    "an immutable default": "    def f(self, x=(), *, y=None): ...\n",
+    "an instance attribute": "    def f(self):\n        self.seen = []\n",
+}
+
+
+def target_of(body: str, head: str = "import threading\n") -> tuple[str, Target]:
+    text = head + "@replaced_by('Shared')\nclass Local:\n" + body
+    shapes = read_shapes(text.encode(), "shapes.py")
+    return head + "class Local:\n" + body, Target(("Local",), "a.b", shapes, ())
+
+
+@pytest.mark.parametrize(("body", "saying"), STATE.values(), ids=STATE)
+def test_state_of_the_class(body: str, saying: str) -> None:
+    copy, target = target_of(body)
+    check_refused(copy, Code.CLASS_STATE, saying=saying, target=target)
+
+
+@pytest.mark.parametrize("body", STATELESS.values(), ids=STATELESS)
+def test_no_state_of_the_class(body: str) -> None:
+    copy, target = target_of(body)
+    assert run(copy, target=target).status is Status.CHANGED
+
+
+def test_fields_of_a_dataclass_are_no_state() -> None:
+    head = "from dataclasses import dataclass, field\n"
+    text = "@dataclass\nclass Local:\n    seen: list = field(default_factory=list)\n"
+    shapes = read_shapes((head + "@replaced_by('Shared')\n" + text).encode(), "shapes.py")
+    target = Target(("Local",), "a.b", shapes, ())
+    assert run(head + text, target=target).status is Status.CHANGED
 
 
 def test_decisions_come_in_the_order_of_the_file() -> None:

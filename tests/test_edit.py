@@ -131,6 +131,14 @@ CASES = {
         "import os\n\n\n" + COPY.rstrip() + "  # done\n\n\n" + USE,
         "import os\n" + IMPORT + "\n\n" + USE,
     ),
+    "above a last import without a final newline": (
+        "{copy}\nprint(TestWebSocketConnection)\nimport os",
+        "from {shared} import TestWebSocketConnection\n\nprint(TestWebSocketConnection)\nimport os",
+    ),
+    "the last import, to be followed, without a final newline": (
+        "{copy}\nimport os",
+        "import os",
+    ),
     "nothing but the class, used nowhere": ("{copy}", ""),
     "nothing but the class and a comment": ("{copy}\n# bye\n", "# bye\n"),
 }
@@ -161,6 +169,15 @@ def test_an_encoding_other_than_utf_8_survives() -> None:
     )
 
 
+def test_an_import_below_a_last_line_without_a_newline_ends_without_one() -> None:
+    check_replaced("{copy}\nimport os", "import os\n" + IMPORT.rstrip(), path="conftest.py")
+
+
+def test_a_line_above_a_last_orphan_without_a_newline_keeps_its_own() -> None:
+    copy = COPY.replace("message: dict", "message: Dict")
+    check_replaced(copy + "\nx = 1\nfrom typing import Dict", "x = 1\n")
+
+
 def test_mixed_line_endings_stay_mixed() -> None:
     before = b"import os\r\nx = 1\n\n\n" + source("{copy}") + b"\n\n" + b"y = 1\r\nz = 2\n"
     check_replaced(before, b"import os\r\nx = 1\n\ny = 1\r\nz = 2\n")
@@ -185,6 +202,11 @@ def test_a_copy_indented_by_tabs_is_replaced() -> None:
         (["# %% fakes"], 0),
         (["# region fakes"], 0),
         (["# Fakes ----"], 0),
+        (["# Fakes ----", "# the fake"], 1),
+        (["#", "# Fakes", "#"], 0),
+        (["####", "# Fakes"], 0),
+        (["# one", "#", "# two"], 3),
+        (["# tests/test_a.py", "# Owner: platform"], 0),
         (["# class TestWebSocketConnection:", "#     pass"], 0),
         (["# REMOVED: def close(self):"], 0),
         (["# The class for tests."], 1),

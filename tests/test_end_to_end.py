@@ -31,7 +31,7 @@ TABLE = {
     "e2e/__init__.py": "untouched",
     "e2e/conftest.py": "untouched",
     "e2e/mocks.py": "replaced",
-    "e2e/test_audit_log.py": "introspected:30",
+    "e2e/test_audit_log.py": "introspected:30 introspected:41",
     "e2e/test_conversation.py": "untouched",
     "e2e/test_file_upload.py": "replaced",
     "e2e/test_flaky_network.py": "mutated:39 mutated:56 mutated:60",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from codemods.model import Code
@@ -71,6 +73,65 @@ PLACES = {
     "after a docstring that is just its name": (
         "{copy}\n'TestWebSocketConnection'\nimport os\n\n\n" + USE,
         "'TestWebSocketConnection'\nimport os\n" + IMPORT + "\n\n" + USE,
+    ),
+    "below a call of a function that changes sys.path": (
+        "import sys\n\n\ndef set_up():\n    sys.path.insert(0, '.')\n\n\nset_up()\n\n\n{copy}\n\n"
+        + USE,
+        "import sys\n\n\ndef set_up():\n    sys.path.insert(0, '.')\n\n\nset_up()\n\n\n"
+        + IMPORT
+        + "\n\n"
+        + USE,
+    ),
+    "below sys.path under another name": (
+        "from sys import path\n\npath.insert(0, '.')\n\n\n{copy}\n\n" + USE,
+        "from sys import path\n\npath.insert(0, '.')\n\n" + IMPORT + "\n\n" + USE,
+    ),
+    "below set-up that follows a definition, with its imports": (
+        "{copy}\n\n"
+        + HELPER
+        + "\n\nimport sys\n\nsys.path.insert(0, '.')\nimport os\n\nN = 1\n\n\n"
+        + USE,
+        HELPER
+        + "\n\nimport sys\n\nsys.path.insert(0, '.')\nimport os\n"
+        + IMPORT
+        + "\nN = 1\n\n\n"
+        + USE,
+    ),
+    "at the place of the copy, below importorskip that follows a class": (
+        "import pytest\n\n\nclass Other:\n    pass\n\n\npytest.importorskip('numpy')\n\n\n"
+        "{copy}\n\n" + USE,
+        "import pytest\n\n\nclass Other:\n    pass\n\n\npytest.importorskip('numpy')\n\n\n"
+        + IMPORT
+        + "\n\n"
+        + USE,
+    ),
+    "not below set-up of the main block at the end": (
+        "import os\n\n\n{copy}\n\n"
+        + USE
+        + "\n\nif __name__ == '__main__':\n    import sys\n    sys.path.insert(0, '.')\n",
+        "import os\n"
+        + IMPORT
+        + "\n\n"
+        + USE
+        + "\n\nif __name__ == '__main__':\n    import sys\n    sys.path.insert(0, '.')\n",
+    ),
+    "before a use through a lambda": (
+        "{copy}\nimport os\nmake = lambda: TestWebSocketConnection()\nws = make()\nimport re\n",
+        "import os\n"
+        + IMPORT
+        + "make = lambda: TestWebSocketConnection()\nws = make()\nimport re\n",
+    ),
+    "before a use through a function in a block": (
+        "{copy}\nimport os\nif os.sep:\n    def make():\n        return TestWebSocketConnection()\n"
+        "ws = make()\nimport re\n",
+        "import os\n"
+        + IMPORT
+        + "if os.sep:\n    def make():\n        return TestWebSocketConnection()\n"
+        "ws = make()\nimport re\n",
+    ),
+    "a blank line below where set-up is followed by other code": (
+        "import os\nos.environ['A'] = 'b'\nN = 1\n\n\n{copy}\n\n" + USE,
+        "import os\nos.environ['A'] = 'b'\n\n" + IMPORT + "\nN = 1\n\n\n" + USE,
     ),
     "after imports in try, with a class in except": (
         "try:\n    import a\nexcept ImportError:\n    class a: ...\n\nVALUE = 1\n\n\n{copy}\n\n"
@@ -235,6 +296,13 @@ def test_it_is_not_added_twice() -> None:
     check_replaced(IMPORT + "\n\n{copy}\n\n" + USE, IMPORT + "\n\n" + USE)
 
 
+def test_an_import_above_a_star_import_does_not_serve() -> None:
+    check_replaced(
+        IMPORT + "from helpers import *\n\n\n{copy}\n\n" + USE,
+        IMPORT + "from helpers import *\n" + IMPORT + "\n\n" + USE,
+    )
+
+
 def test_another_name_of_the_same_class_serves() -> None:
     alias = "from {shared} import SSotWebSocketConnection as TestWebSocketConnection\n"
     check_replaced(alias + "\n\n{copy}\n\n" + USE, alias + "\n\n" + USE)
@@ -288,6 +356,8 @@ USED = {
     "an attribute of some module": "x = some.module.TestWebSocketConnection\n",
     "text that is evaluated": "x = eval('not TestWebSocketConnection is None')\n",
     "a doctest": 'def test_x():\n    """>>> TestWebSocketConnection()"""\n',
+    "an annotation of several words": "x: 'TestWebSocketConnection or None' = None\n",
+    "text that is timed": "t.timeit('x = TestWebSocketConnection is y')\n",
     "a subclass": "class Sub(TestWebSocketConnection):\n    pass\n",
 }
 
@@ -369,6 +439,17 @@ KEPT = {
     "in a type comment": ("import asyncio\n", "x = None  # type: asyncio.Task\n"),
     "bound twice": ("import asyncio\nimport asyncio\n", ""),
     "a comment among its names": ("from typing import (\n    # any\n    Any,\n    Dict,\n)\n", ""),
+    "in an annotation of several words": ("import asyncio\n", "x: 'int or asyncio.Task'\n"),
+    "in text that is timed": ("import asyncio\n", "t.timeit('x = 1 if asyncio else 2')\n"),
+    "beside a comprehension with a variable of that name": (
+        "import asyncio\n",
+        "def f(mods):\n    names = [asyncio for asyncio in mods]\n    return asyncio, names\n",
+    ),
+    "the name of a parameter of the class": ("from fixtures import message\n", ""),
+    "a comment behind one of its names": (
+        "from typing import (\n    Any,  # any\n    Dict,\n)\n",
+        "x: Any\n",
+    ),
     "__future__": ("from __future__ import annotations\n", ""),
 }
 
@@ -380,6 +461,17 @@ def test_any_other_import_stays(imports: str, rest: str) -> None:
     test = "def test_x():\n    pass\n"
     tail = rest if rest.startswith("    ") else "\n\n" + rest if rest else ""
     check_replaced(imports + "\n\n" + copy + "\n\n" + test + tail, imports + "\n\n" + test + tail)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 695")
+def test_a_type_parameter_is_a_use() -> None:
+    rest = "def f[T: TestWebSocketConnection](x: T): ...\n"
+    check_replaced("import os\n\n\n{copy}\n\n" + rest, "import os\n" + IMPORT + "\n\n" + rest)
+
+
+def test_a_use_above_set_up_leaves_no_place() -> None:
+    before = "{copy}\nwire = TestWebSocketConnection()\nimport sys\nsys.path.insert(0, '.')\n"
+    check_refused(before, Code.UNSAFE_PROLOGUE, line=24, saying="above line 26")
 
 
 def test_a_use_on_the_line_of_a_future_import_leaves_no_place() -> None:

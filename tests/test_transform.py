@@ -47,6 +47,12 @@ FAILED = {
 }
 
 
+FAILED |= {
+    f"the encoding {name}": (f"# coding: {name}\n{{copy}}", Code.UNDECODABLE, 1, "")
+    for name in ("rot13", "hex", "undefined")
+}
+
+
 @pytest.mark.parametrize(("before", "code", "line", "saying"), FAILED.values(), ids=FAILED)
 def test_a_file_that_cannot_be_read(
     before: str | bytes, code: Code, line: int | None, saying: str
@@ -76,6 +82,30 @@ def test_a_file_that_libcst_would_not_print_as_it_is(rest: str) -> None:
     before = source("{copy}\n\n" + rest)
     assert cst.parse_module(before).bytes != before
     check_refused(before, Code.LOSSY_ROUND_TRIP)
+
+
+DEEP = {
+    "a sum": "x = " + " + ".join(["1"] * 900) + "\n",
+    "joined strings": "x = (" + " ".join(["'a'"] * 900) + ")\n",
+    "a chain of calls": "x = y" + ".z()" * 400 + "\n",
+    "elif": "if x:\n    pass\n" + "elif x:\n    pass\n" * 400,
+}
+
+
+@pytest.mark.parametrize("rest", DEEP.values(), ids=DEEP)
+def test_a_file_that_is_nested_deeply_is_refused_or_changed(rest: str) -> None:
+    result = run("{copy}\n\n" + rest)
+    if result.status is Status.REFUSED:
+        assert {r.code for d in result.decisions for r in d.reasons} == {Code.LOSSY_ROUND_TRIP}
+    elif result.status is Status.FAILED:
+        assert result.error is not None
+        assert "nested too deeply" in result.error.message
+    else:
+        assert result.status is Status.CHANGED
+
+
+def test_a_file_in_an_encoding_that_libcst_cannot_print() -> None:
+    check_refused("# coding: idna\n{copy}", Code.LOSSY_ROUND_TRIP, saying="cannot print it")
 
 
 def _break_edit(monkeypatch: pytest.MonkeyPatch, mend: Any) -> None:

@@ -26,6 +26,34 @@ MUTATED = {
     "the type of an instance": "ws = TestWebSocketConnection()\ntype(ws).limit = 1\n",
 }
 
+MUTATED |= {
+    "a method of the class": "TestWebSocketConnection.close.calls = 0\n",
+    "an attribute that holds it": (
+        "class TestA:\n    kind = TestWebSocketConnection\n\n"
+        "    def test_x(self):\n        self.kind.limit = 1\n"
+    ),
+    "a fixture that gives it": (
+        "@fixture\ndef kind():\n    return TestWebSocketConnection\n\n\n"
+        "def test_x(kind):\n    kind.limit = 1\n"
+    ),
+    "a collection that holds it": (
+        "KINDS = {'a': TestWebSocketConnection}\nKINDS['a'].limit = 1\n"
+    ),
+    "a loop over a collection": (
+        "KINDS = [TestWebSocketConnection]\nfor kind in KINDS:\n    kind.limit = 1\n"
+    ),
+    "a parameter of parametrize": (
+        "@pytest.mark.parametrize('kind, n', [(TestWebSocketConnection, 1)], ids=['a'])\n"
+        "def test_x(kind, n):\n    kind.limit = n\n"
+    ),
+    "a parameter of a fixture": (
+        "@fixture(params=[TestWebSocketConnection], ids=['a'])\n"
+        "def ws(request):\n    request.param.limit = 1\n"
+    ),
+    "a patch by an f-string": "patch(f'{__name__}.TestWebSocketConnection.close')\n",
+    "a patch by a joined string": "patch(__name__ + '.TestWebSocketConnection.close')\n",
+}
+
 INTROSPECTED = {
     "__name__": "x = TestWebSocketConnection.__name__\n",
     "__qualname__": "x = TestWebSocketConnection.__qualname__\n",
@@ -113,6 +141,13 @@ INTROSPECTED = {
     "an attribute that it may lack": (
         "try:\n    TestWebSocketConnection().flush()\nexcept (OSError, AttributeError):\n    pass\n"
     ),
+    "an element of a list": (
+        "all = [TestWebSocketConnection() for _ in range(2)]\nprint([vars(c) for c in all])\n"
+    ),
+    "what a lambda gives": "make = lambda: TestWebSocketConnection()\nws = make()\nvars(ws)\n",
+    "one or another": "ws = TestWebSocketConnection() if x else None\nvars(ws)\n",
+    "arguments that it does not take": "ws = TestWebSocketConnection(user_id='a')\n",
+    "two bases": "class Both(TestWebSocketConnection, Extra):\n    pass\n",
     "a private attribute": "x = ws._TestWebSocketConnection__state\n",
     "a private attribute by name": "x = getattr(ws, '_TestWebSocketConnection__state')\n",
 }
@@ -153,6 +188,12 @@ FINE = {
         "try:\n    json.dumps(TestWebSocketConnection())\nexcept TypeError:\n    pass\n"
     ),
     "an error of something else": "with pytest.raises(TypeError):\n    other()\n",
+    "pickle of its messages": (
+        "import pickle\nws = TestWebSocketConnection()\npickle.dumps(ws.messages_sent)\n"
+    ),
+    "a dataclass derived from it": (
+        "@dataclass\nclass Named(TestWebSocketConnection):\n    user_id: str\n"
+    ),
     "a mapping": "x = {'ws': TestWebSocketConnection}\n",
     "a subclass without tests": (
         "class Slow(TestWebSocketConnection):\n    def wait(self):\n        pass\n"

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from codemods.model import (
     Code,
@@ -30,6 +31,33 @@ class Found:
     inside: ast.AST | None
 
 
+class _Module:
+    """What several definitions of one file have in common, worked out once."""
+
+    def __init__(self, names: ModuleNames, classes: list[ast.ClassDef]) -> None:
+        self.names = names
+        self.classes = classes
+        self._usage: dict[str, tuple[Reason, ...]] = {}
+        self._patches: dict[str, tuple[int, ...]] = {}
+
+    def copies(self, name: str) -> list[ast.ClassDef]:
+        """Give the definitions of a name at the top of the module."""
+        body = self.names.tree.body
+        return [s for s in body if isinstance(s, ast.ClassDef) and s.name == name]
+
+    def usage(self, name: str) -> tuple[Reason, ...]:
+        """Give what the file does with a class that it could not do with a shared one."""
+        if name not in self._usage:
+            self._usage[name] = tuple(Usage(self.names, name, self.copies(name)).reasons())
+        return self._usage[name]
+
+    def patches(self, name: str) -> tuple[int, ...]:
+        """Give the lines that may put something else in the place of a module's global."""
+        if name not in self._patches:
+            self._patches[name] = tuple(_patches(self.names.tree, name))
+        return self._patches[name]
+
+
 def mentions_target(source: bytes, target: Target) -> bool:
     """Tell from the bytes alone whether a file can hold a definition of a target name."""
     return any(name.encode() in source for name in target.class_names)
@@ -38,9 +66,9 @@ def mentions_target(source: bytes, target: Target) -> bool:
 def decide(names: ModuleNames, path: str, target: Target) -> tuple[Decision, ...]:
     """Decide on each local definition, in the order of the file."""
     found = sorted(_definitions(names.tree, target), key=lambda f: f.node.lineno)
-    classes = [n for n in ast.walk(names.tree) if isinstance(n, ast.ClassDef)]
-    decisions = [_judge(f, names, classes, path, target) for f in found]
-    return tuple(_all_or_none(decisions))
+    module = _Module(names, [n for n in ast.walk(names.tree) if isinstance(n, ast.ClassDef)])
+    decisions = [_judge(f, module, path, target) for f in found]
+    return tuple(_one_class_each(_all_or_none(decisions), module, target))
 
 
 def undefined_names(names: ModuleNames, target: Target) -> tuple[Reason, ...]:
@@ -78,10 +106,8 @@ def _definitions(tree: ast.Module, target: Target) -> Iterator[Found]:
         pending.extend((child, around) for child in ast.iter_child_nodes(node))
 
 
-def _judge(
-    found: Found, names: ModuleNames, classes: list[ast.ClassDef], path: str, target: Target
-) -> Decision:
-    node = found.node
+def _judge(found: Found, module: _Module, path: str, target: Target) -> Decision:
+    node, names = found.node, module.names
     definition = definition_of(node)
     shape = shapes.shape_of(node)
     recorded = shapes.match(shape, target)
@@ -91,15 +117,15 @@ def _judge(
         return Decision(definition, Verdict.REFUSE, None, (reason,))
     reasons = [*_place(found)]
     if recorded is None:
-        telling = [*_contents(node, classes, target)] or [*_shape(node, shape, target)]
+        telling = [*_contents(node, module.classes, target)] or [*_shape(node, shape, target)]
         reasons.extend(telling)
     else:
+        reasons.extend(_marks(node, names))
         reasons.extend(_state(node))
-        reasons.extend(_globals(node, names, recorded))
+        reasons.extend(_globals(node, module, recorded))
     if not reasons:
-        copies = [c for c in names.tree.body if isinstance(c, ast.ClassDef) and c.name == node.name]
-        reasons.extend(_rebound(names, copies, recorded, target))
-        reasons.extend(Usage(names, node.name, copies).reasons())
+        reasons.extend(_rebound(names, module.copies(node.name), recorded, target))
+        reasons.extend(module.usage(node.name))
     if reasons or recorded is None:
         return Decision(definition, Verdict.REFUSE, None, tuple(reasons))
     return Decision(definition, Verdict.REPLACE, import_name(node.name, recorded), ())
@@ -154,6 +180,18 @@ def _shape(node: ast.ClassDef, shape: Shape, target: Target) -> Iterator[Reason]
         yield Reason(Code.DECORATED, decorators[0].lineno, f"decorated with `@{text}`")
     else:
         yield Reason(Code.DIFFERENT_SHAPE, line, message)
+
+
+def _marks(node: ast.ClassDef, names: ModuleNames) -> Iterator[Reason]:
+    """Say which decorator only looks like one of ``pytest.mark``."""
+    for decorator in (d for d in node.decorator_list if shapes.is_mark(d)):
+        root = ast.unparse(decorator).partition(".")[0]
+        if root in names.bindings:
+            source = names.source_of(root)
+            if source not in {"import pytest", "from pytest import mark"}:
+                text = ast.unparse(decorator)
+                message = f"decorated with `@{text}`, and `{root}` {source}"
+                yield Reason(Code.DECORATED, decorator.lineno, message)
 
 
 def _state(node: ast.ClassDef) -> Iterator[Reason]:
@@ -214,10 +252,10 @@ def _is_field(node: ast.expr) -> bool:
     return False
 
 
-def _globals(node: ast.ClassDef, names: ModuleNames, recorded: RecordedShape) -> Iterator[Reason]:
+def _globals(node: ast.ClassDef, module: _Module, recorded: RecordedShape) -> Iterator[Reason]:
     """Say which global the copy reads that is not the one that the recorded class reads."""
     for name, expected in recorded.sources:
-        actual = names.source_of(name)
+        actual = module.names.source_of(name)
         if actual != expected:
             if actual.startswith(("import ", "from ")):
                 actual = f"is `{actual}` in this file"
@@ -225,7 +263,7 @@ def _globals(node: ast.ClassDef, names: ModuleNames, recorded: RecordedShape) ->
             message = f"it reads `{name}`, which {actual}, where the recorded copy has {wanted}"
             yield Reason(Code.DIFFERENT_GLOBALS, node.lineno, message)
         else:
-            for line in _patches(names.tree, name):
+            for line in module.patches(name):
                 message = f"it reads `{name}`, which the file replaces in a module's names"
                 yield Reason(Code.DIFFERENT_GLOBALS, line, message)
 
@@ -259,10 +297,13 @@ def _rebound(
     same = {f"from {target.module} import {s}" for s in shared}
     first = min(c.lineno for c in copies)
 
+    own = {id(c) for c in copies}
+    top = {id(s) for s in names.tree.body}
+
     def harmless(binding: Binding) -> bool:
         # The very class that would be imported: `from shared import X` above a copy of X.
         above = binding.source in same and binding.line < first
-        return binding.node in copies or (above and binding.node in names.tree.body)
+        return id(binding.node) in own or (above and id(binding.node) in top)
 
     for binding in names.bindings.get(name, []):
         if not harmless(binding):
@@ -270,22 +311,63 @@ def _rebound(
             yield Reason(Code.REBOUND, binding.line, message)
 
 
-def _all_or_none(decisions: list[Decision]) -> Iterator[Decision]:
+def _all_or_none(decisions: list[Decision]) -> list[Decision]:
     """Refuse a copy at the top of the module where another one of its name there differs."""
+    at_top = [d for d in decisions if not any(r.code is Code.NESTED for r in d.reasons)]
+    by_name: dict[str, dict[str | None, Decision]] = {}
+    for decision in at_top:
+        by_name.setdefault(decision.definition.class_name, {})[decision.shared_name] = decision
+    result = []
     for decision in decisions:
-        name = decision.definition.class_name
-        others = {
-            d.shared_name
-            for d in decisions
-            if d.definition.class_name == name and not any(r.code is Code.NESTED for r in d.reasons)
-        }
-        if decision.verdict is Verdict.REPLACE and len(others) > 1:
-            line = next(
-                d.definition.line
-                for d in decisions
-                if d.definition.class_name == name and d.shared_name != decision.shared_name
-            )
-            message = f"the definition of `{name}` on line {line} is another one: all or none"
-            reasons = (Reason(Code.REBOUND, line, message),)
-            decision = Decision(decision.definition, Verdict.REFUSE, None, reasons)
+        others = dict(by_name.get(decision.definition.class_name, {}))
+        others.pop(decision.shared_name, None)
+        if decision.verdict is Verdict.REPLACE and others:
+            line = next(iter(others.values())).definition.line
+            message = f"the definition on line {line} is another one: all or none"
+            decision = _refuse(decision, Reason(Code.REBOUND, line, message))
+        result.append(decision)
+    return result
+
+
+def _one_class_each(
+    decisions: list[Decision], module: _Module, target: Target
+) -> Iterator[Decision]:
+    """Refuse copies that would become one class where the file tells them from each other."""
+    replaced = {d.definition.class_name for d in decisions if d.verdict is Verdict.REPLACE}
+    classes = {n for r in target.shapes for n in (r.shared_name, *r.aliases)}
+    imports = {f"from {target.module} import {n}" for n in classes}
+    bound = module.names.bindings.items()
+    shared = {name for name, bindings in bound for b in bindings if b.source in imports}
+    line = None
+    if len(replaced | shared) > 1:
+        nodes = ast.walk(module.names.tree)
+        line = next((n.lineno for n in nodes if _tells_apart(n, replaced | shared)), None)
+    for decision in decisions:
+        if decision.verdict is Verdict.REPLACE and line is not None:
+            message = "the file tells apart two classes that would be one and the same"
+            decision = _refuse(decision, Reason(Code.INTROSPECTED, line, message))
         yield decision
+
+
+def _tells_apart(node: ast.AST, class_names: set[str]) -> TypeGuard[ast.expr | ast.stmt]:
+    """Tell whether a node gives another result when two classes are one."""
+    match node:
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, *parts]):
+            pass
+        case ast.Compare(left=left, comparators=others):
+            parts = [left, *others]
+        case ast.Dict(keys=keys):
+            parts = [k for k in keys if k is not None]
+        case ast.Set(elts=parts) | ast.ClassDef(bases=parts):
+            if isinstance(node, ast.ClassDef) and len(parts) < 2:
+                return False
+        case ast.MatchClass(cls=cls):
+            parts = [cls]
+        case _:
+            return False
+    elements = [e for p in parts for e in (p.elts if isinstance(p, ast.Tuple | ast.List) else [p])]
+    return any(isinstance(e, ast.Name) and e.id in class_names for e in elements)
+
+
+def _refuse(decision: Decision, reason: Reason) -> Decision:
+    return Decision(decision.definition, Verdict.REFUSE, None, (reason,))

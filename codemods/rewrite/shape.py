@@ -43,8 +43,8 @@ def _head(header: ast.ClassDef, class_name: str) -> str:
 
 
 def is_mark(decorator: ast.expr) -> bool:
-    """Tell whether a decorator is one of ``pytest.mark``."""
-    return ast.unparse(decorator).startswith("pytest.mark.")
+    """Tell whether a decorator is one of ``pytest.mark``, by any of its usual names."""
+    return ast.unparse(decorator).startswith(("pytest.mark.", "mark."))
 
 
 def match(shape: Shape, target: Target) -> RecordedShape | None:

@@ -66,6 +66,8 @@ def transform(source: bytes, path: str, target: Target) -> FileResult:
         changed = _edited(names, decisions, source, path, target)
     except RecursionError:
         changed = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to print it")
+    except UnicodeError as error:
+        changed = Reason(Code.LOSSY_ROUND_TRIP, 1, f"LibCST cannot print it: {error}")
     if isinstance(changed, Reason):
         return _refused(result, changed)
     return replace(result, status=Status.CHANGED, after=changed)

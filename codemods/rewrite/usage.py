@@ -30,6 +30,7 @@ _TEXT_CALLS = frozenset(
         *("fullmatch", "index", "match", "raises", "search", "startswith"),
     }
 )
+_CLASS, _INSTANCE = "class", "instance"
 _PICKLERS = frozenset({"cloudpickle", "dill", "jsonpickle", "marshal", "pickle", "shelve"})
 _SETTERS = frozenset({"setattr", "delattr", "setitem", "delitem", "object", "multiple"})
 
@@ -45,13 +46,11 @@ class Usage:
         own = {id(n) for d in definitions for n in ast.walk(d)}
         self._nodes = [n for n in ast.walk(names.tree) if id(n) not in own]
         self._mentions = {id(n) for ns in names.mentions.values() for n in ns if id(n) not in own}
-        self._handles = {class_name}
-        self._variables: set[str] = set()
-        self._attributes: set[str] = set()
-        self._factories: set[str] = set()
-        self._collections: set[str] = set()
+        self._marks: dict[str, set[str]] = {}  # names of variables, attributes and parameters
+        self._results: dict[str, set[str]] = {}  # names of functions, by what they give
         self._parameters = _parameters(self._nodes)
         self._known = _known_attributes(definitions)
+        self._takes_nothing = all(_takes_nothing(d) for d in definitions)
         self._follow()
 
     def reasons(self) -> Iterator[Reason]:
@@ -61,20 +60,14 @@ class Usage:
         yield from sorted(found, key=lambda r: (r.line, r.code.value, r.message))
 
     def _follow(self) -> None:
-        """Collect the names of the class and of its instances, until no more are found."""
+        """Mark what may be the class or an instance, until no more is found."""
         while True:
-            before = self._found()
+            before = sum(map(len, self._marks.values())) + sum(map(len, self._results.values()))
             for node in self._nodes:
                 self._follow_node(node)
-            if self._found() == before:
+            after = sum(map(len, self._marks.values())) + sum(map(len, self._results.values()))
+            if after == before:
                 return
-
-    def _found(self) -> int:
-        groups = (
-            *(self._handles, self._variables, self._attributes),
-            *(self._factories, self._collections),
-        )
-        return sum(len(g) for g in groups)
 
     def _follow_node(self, node: ast.AST) -> None:
         match node:
@@ -83,110 +76,119 @@ class Usage:
                     self._assign(target, value)
             case ast.AnnAssign(target=target, value=value, annotation=annotation):
                 self._assign(target, value)
-                if self._annotates(annotation):
-                    self._add_instance(target)
+                self._mark(target, self._annotated(annotation))
             case ast.NamedExpr(target=target, value=value):
                 self._assign(target, value)
-            case ast.For(target=target, iter=ast.List(elts=elts) | ast.Tuple(elts=elts)):
-                for value in elts:
-                    self._assign(target, value)
+            case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
+                self._assign(target, value)
+            case ast.comprehension(target=target, iter=value):
+                self._assign(target, value)
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
                 self._assign(target, value)
             case ast.arg(arg=name, annotation=ast.expr() as annotation):
-                if self._annotates(annotation):
-                    self._variables.add(name)
+                self._mark(ast.Name(name), self._annotated(annotation))
             case ast.Call(func=func, args=args):
                 for parameters in self._parameters.get(_last_name(func), []):
                     for parameter, value in zip(parameters, args, strict=False):
-                        self._assign(ast.Name(parameter, ast.Store()), value)
+                        self._assign(ast.Name(parameter), value)
+                self._follow_parametrization(node)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                if any(self._gives_instance(n) for n in ast.walk(node)):
+                given = {kind for n in ast.walk(node) for kind in self._given_by(n)}
+                if given:
                     # As a fixture it is a parameter of that name, else it is called.
-                    self._factories.add(name)
-                    self._variables.add(name)
+                    self._results.setdefault(name, set()).update(given)
+                    self._mark(ast.Name(name), given)
+
+    def _follow_parametrization(self, node: ast.Call) -> None:
+        values = {k.arg: k.value for k in node.keywords}
+        if _last_name(node.func) == "parametrize" and len(node.args) >= 2:
+            for text in (n for n in ast.walk(node.args[0]) if isinstance(n, ast.Constant)):
+                for name in str(text.value).split(","):
+                    self._assign(ast.Name(name.strip()), node.args[1])
+        elif _last_name(node.func) == "fixture":
+            self._assign(ast.Name("param"), values.get("params"))  # as `request.param`
 
     def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
         if value is None:
             return
-        if isinstance(value, ast.Await):
-            value = value.value
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
             for one, other in zip(target.elts, value.elts, strict=False):
                 self._assign(one, other)
-        elif self._is_instance(value):
-            self._add_instance(target)
-        elif self._is_class(value) and isinstance(target, ast.Name):
-            self._handles.add(target.id)
-        elif isinstance(target, ast.Name) and self._holds_class(value):
-            self._collections.add(target.id)
+            return
+        if isinstance(value, ast.Lambda) and isinstance(target, ast.Name):
+            self._results.setdefault(target.id, set()).update(self._kinds(value.body))
+        self._mark(target, self._kinds(value))
 
-    def _add_instance(self, target: ast.expr) -> None:
-        if isinstance(target, ast.Name):
-            self._variables.add(target.id)
-        elif isinstance(target, ast.Attribute):
-            self._attributes.add(target.attr)
+    def _mark(self, target: ast.expr, kinds: set[str]) -> None:
+        if not kinds:
+            return
+        match target:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                self._marks.setdefault(name, set()).update(kinds)
+            case ast.Tuple(elts=elts) | ast.List(elts=elts):
+                for element in elts:
+                    self._mark(element, kinds)
+            case ast.Starred(value=value) | ast.Subscript(value=value):
+                self._mark(value, kinds)
 
-    def _holds_class(self, value: ast.expr) -> bool:
-        """Tell whether a value is a collection that has the class in it."""
-        match value:
-            case ast.List(elts=elts) | ast.Tuple(elts=elts) | ast.Set(elts=elts):
-                return any(self._is_class(e) or self._holds_class(e) for e in elts)
-            case ast.Dict(values=values):
-                return any(self._is_class(e) or self._holds_class(e) for e in values)
-            case ast.Call(func=ast.Attribute(attr="param") | ast.Name(id="param"), args=args):
-                named = any(k.arg == "id" for k in value.keywords)
-                return not named and any(self._is_class(a) for a in args)
-            case ast.Name(id=name):
-                return name in self._collections
-        return False
-
-    def _annotates(self, annotation: ast.expr) -> bool:
+    def _annotated(self, annotation: ast.expr) -> set[str]:
         if isinstance(annotation, ast.Constant):
-            return annotation.value == self._class_name
-        return self._is_class(annotation)
+            return {_INSTANCE} if annotation.value == self._class_name else set()
+        return {_INSTANCE} if self._is_class(annotation) else set()
 
-    def _gives_instance(self, node: ast.AST) -> bool:
+    def _given_by(self, node: ast.AST) -> set[str]:
         match node:
             case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
-                return self._is_instance(value)
-        return False
+                return self._kinds(value)
+        return set()
+
+    def _kinds(self, node: ast.AST) -> set[str]:
+        """Say what an expression may be, or hold: the class, an instance."""
+        match node:
+            case ast.Name(id=name) if name == self._class_name:
+                return {_CLASS} if id(node) in self._mentions else set()
+            case ast.Attribute(value=value, attr="__class__"):
+                return {_CLASS} if self._is_instance(value) else set()
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                return self._marks.get(name, set())
+            case ast.Call(func=ast.Name(id="type"), args=[value]):
+                return {_CLASS} if self._is_instance(value) else set()
+            case ast.Call(func=func, args=args):
+                if self._is_class(func):
+                    return {_INSTANCE}
+                if _last_name(func) == "param":
+                    return {kind for a in args for kind in self._kinds(a)}
+                return self._results.get(_last_name(func), set())
+            case ast.Await(value=value) | ast.Starred(value=value) | ast.Subscript(value=value):
+                return self._kinds(value)
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                return {kind for part in parts for kind in self._kinds(part)}
+            case ast.BoolOp(values=parts) | ast.Dict(values=parts):
+                return {kind for part in parts for kind in self._kinds(part)}
+            case ast.IfExp(body=one, orelse=other):
+                return self._kinds(one) | self._kinds(other)
+            case ast.NamedExpr(value=value) | ast.DictComp(value=value):
+                return self._kinds(value)
+            case ast.ListComp(elt=value) | ast.SetComp(elt=value) | ast.GeneratorExp(elt=value):
+                return self._kinds(value)
+        return set()
 
     def _is_class(self, node: ast.AST) -> bool:
-        match node:
-            case ast.Name(id=name):
-                return name in self._handles and (
-                    name != self._class_name or id(node) in self._mentions
-                )
-            case ast.Attribute(value=value, attr="__class__"):
-                return self._is_instance(value)
-            case ast.Call(func=ast.Name(id="type"), args=[value]):
-                return self._is_instance(value)
-        return False
+        return _CLASS in self._kinds(node)
 
     def _is_instance(self, node: ast.AST) -> bool:
-        match node:
-            case ast.Name(id=name):
-                return name in self._variables
-            case ast.Attribute(attr=attr):
-                return attr in self._attributes
-            case ast.Call(func=ast.Name(id=name)) if name in self._factories:
-                return True
-            case ast.Call(func=func):
-                return self._is_class(func)
-            case ast.Await(value=value):
-                return self._is_instance(value)
-        return False
+        return _INSTANCE in self._kinds(node)
 
     def _is_either(self, node: ast.AST) -> bool:
-        return self._is_class(node) or self._is_instance(node)
+        return bool(self._kinds(node))
 
     def _look(self, node: ast.AST) -> Iterator[Reason]:
         line: int = getattr(node, "lineno", 0)
         name = self._class_name
         match node:
-            case ast.Attribute(value=value, attr=attr, ctx=ast.Store() | ast.Del()):
-                if self._is_class(value):
-                    yield _mutated(line, f"sets `{name}.{attr}`")
+            case ast.Attribute(value=value, ctx=ast.Store() | ast.Del()):
+                if any(self._is_class(owner) for owner in _owners(value)):
+                    yield _mutated(line, f"sets `{ast.unparse(node)}`")
             case ast.Attribute(value=value, attr=attr) if attr in _TELLING:
                 root = value.value if isinstance(value, ast.Attribute) else value
                 if self._is_either(value) or self._is_class(root):
@@ -205,7 +207,7 @@ class Usage:
                 if _is_type_error(expected) and self._asks_more(body):
                     yield _introspected(line, "expects it to lack something")
             case ast.Constant(value=str(text)):
-                if re.fullmatch(rf"(?:\w+\.)*{name}(?:\.\w+)+", text):
+                if re.fullmatch(rf"\.?(?:\w+\.)*{name}(?:\.\w+)+", text):
                     yield _mutated(line, f"names `{text}`, as a patch of it would")
                 elif _is_mangled(text, name):
                     yield _introspected(line, f"names `{text}`, a private attribute of it")
@@ -217,6 +219,8 @@ class Usage:
         module = self._module_of(node.func)
         first = node.args[0] if node.args else None
         line = node.lineno
+        if self._takes_nothing and self._is_class(node.func) and _values(node):
+            yield _introspected(line, "calls it with arguments that the local class does not take")
         if called in _SETTERS and first is not None and self._is_class(first):
             yield _mutated(line, f"calls `{called}` on `{self._class_name}`")
         elif called in {"getattr", "hasattr"} and first is not None and self._is_either(first):
@@ -231,7 +235,9 @@ class Usage:
             yield _introspected(line, "has its name in the ids of tests")
         elif called == "type" and len(node.args) == 3 and self._within(node.args[1:2]):
             yield _introspected(line, "builds a subclass of it by `type`")
-        elif self._is_told(module, called) and self._within(node.args):
+        elif self._is_told(module, called) and any(
+            self._is_either(a) or any(self._is_class(o) for o in _owners(a)) for a in node.args
+        ):
             yield _introspected(line, f"hands it to `{ast.unparse(node.func)}`")
 
     def _asks_more(self, body: list[ast.stmt]) -> bool:
@@ -252,11 +258,18 @@ class Usage:
         https://docs.pytest.org/en/stable/how-to/parametrize.html
         """
         values = {k.arg: k.value for k in node.keywords}
-        ids = values.get("ids")
-        if isinstance(ids, ast.List | ast.Tuple):
+        if isinstance(values.get("ids"), ast.List | ast.Tuple):
             return False
         candidates = [*node.args[1:2], *(values[k] for k in ("argvalues", "params") if k in values)]
-        return any(self._holds_class(c) for c in candidates)
+        return any(self._names_class(c) for c in candidates)
+
+    def _names_class(self, node: ast.expr) -> bool:
+        match node:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                return any(self._names_class(part) for part in parts)
+            case ast.Call(func=func, keywords=keywords) if _last_name(func) == "param":
+                return self._is_class(node) and not any(k.arg == "id" for k in keywords)
+        return self._is_class(node)
 
     @staticmethod
     def _is_told(module: str, called: str) -> bool:
@@ -292,6 +305,9 @@ class Usage:
             elif heir.name.startswith("Test") and self._has_unknown_base(heir, classes):
                 message = f"subclass `{heir.name}` may get tests from a base outside this file"
                 yield Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message)
+            elif len(heir.bases) > 1:
+                what = f"derives `{heir.name}` from it and others, whose members it may hide"
+                yield _introspected(heir.lineno, what)
 
     def _inherits(self, node: ast.ClassDef, family: set[str]) -> bool:
         return any(
@@ -340,6 +356,24 @@ def _known_attributes(definitions: list[ast.ClassDef]) -> set[str]:
             case ast.Attribute(value=ast.Name(id="self"), attr=attr, ctx=ast.Store()):
                 known.add(attr)
     return known
+
+
+def _takes_nothing(definition: ast.ClassDef) -> bool:
+    """Tell whether the class is made without arguments, as far as its own ``__init__`` says."""
+    for node in definition.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            args = node.args
+            more = [*args.posonlyargs, *args.args][1:] or args.kwonlyargs
+            return not (more or args.vararg or args.kwarg)
+    return False
+
+
+def _owners(node: ast.expr) -> Iterator[ast.expr]:
+    """Give a node and what it is an attribute of, and so on."""
+    yield node
+    while isinstance(node, ast.Attribute):
+        node = node.value
+        yield node
 
 
 def _is_mangled(text: str, class_name: str) -> bool:
