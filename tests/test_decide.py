@@ -235,6 +235,12 @@ def test_what_does_not_count(copy: str) -> None:
     check_replaced("import os\n\n\n" + copy, "import os\n")
 
 
+def test_a_class_that_sets_a_variable_of_the_function_around_it() -> None:
+    method = "    def count(self):\n        nonlocal n\n        n += 1\n\n    def get"
+    inner = "n = 0\n" + changed("    def get", method)
+    check_refused("def f():\n" + indented(inner), Code.NESTED, Code.DIFFERENT_SHAPE)
+
+
 def test_two_reasons_are_both_given() -> None:
     other = changed("_closed = False", "_closed = 0")
     check_refused("def f():\n" + indented(other), Code.NESTED, Code.DIFFERENT_SHAPE)

@@ -37,6 +37,10 @@ EQUAL = {
         "class A:\n    def f(self):\n        'doc'\n",
         "class A:\n    def f(self): pass\n",
     ),
+    "a block of nothing but an annotation": (
+        "class A:\n    with x:\n        y: int\n",
+        "class A:\n    with x:\n        pass\n",
+    ),
     "an annotated local variable": (
         "class A:\n    def f(self):\n        x: int = 1\n",
         "class A:\n    def f(self):\n        x = 1\n",
@@ -112,6 +116,7 @@ def test_unequal(one: str, other: str) -> None:
         ("class A:\n    def f(self): return [x for x in self.y]\n", ()),
         ("class A:\n    def f(self): return A()\n", ()),
         ("class A:\n    def f(self):\n        global n\n        n = 1\n", ("n",)),
+        ("class A:\n    def f(self):\n        nonlocal n\n        n = m\n", ("m",)),
     ],
 )
 def test_the_globals_that_it_reads(text: str, reads: tuple[str, ...]) -> None:

@@ -169,7 +169,8 @@ def test_code_that_does_not_compile_is_not_given_back(monkeypatch: pytest.Monkey
 def test_an_edit_that_a_second_run_would_repeat_is_not_given_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(prove, "decide", lambda *args: run("{copy}").decisions)
+    decisions = run("{copy}").decisions
+    monkeypatch.setattr(prove, "decide", lambda *args: decisions)
     check_refused("{copy}", Code.PROOF_FAILED, saying="a second run would change it again")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import codecs
+import contextlib
 import re
 import warnings
 from collections.abc import Iterator
@@ -20,15 +21,23 @@ from codemods.rewrite.plan import ImportChange, Plan, Row, Where, is_emptied, ro
 _Span = tuple[int, int]  # the first and the last line, from 1
 
 
+class Unparsable(Exception):  # noqa: N818 - it is an outcome, not a fault
+    """CPython does not take a file; the message says why, `line` where."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
 def parse(source: bytes, path: str) -> ast.Module:
     """Parse a file as CPython would, without the warnings that it may print.
 
     Raises:
-        SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
+        Unparsable: it is no Python of the version that runs.
+        RecursionError, MemoryError: it is nested too deeply, as with `ast.parse`.
 
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _plain_errors():
         return ast.parse(source, path)
 
 
@@ -36,12 +45,23 @@ def compiles(source: bytes, path: str) -> None:
     """Compile a file and throw the code away.
 
     Raises:
-        SyntaxError: also for what parses and does not compile, as a late ``__future__`` import.
+        Unparsable: also for what parses and does not compile, as a late ``__future__`` import.
 
     """
+    with _plain_errors():
+        compile(source, path, "exec", dont_inherit=True)
+
+
+@contextlib.contextmanager
+def _plain_errors() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        compile(source, path, "exec", dont_inherit=True)
+        try:
+            yield
+        except SyntaxError as error:
+            raise Unparsable(str(error.msg), error.lineno or 1) from error
+        except ValueError as error:  # null bytes, before CPython 3.12
+            raise Unparsable(str(error), 1) from error
 
 
 def difference(
@@ -64,7 +84,7 @@ def difference(
     try:
         compiles(after, path)
         after_tree = parse(after, path)
-    except (SyntaxError, ValueError) as error:
+    except Unparsable as error:
         return f"it would not compile: {error}"
     rows = rows_of(tree)
     expected = list(_expected_statements(rows, plan))

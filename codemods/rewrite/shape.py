@@ -127,16 +127,23 @@ class _Normaliser(ast.NodeTransformer):
         self._in_class_body = False
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        for field in ("body", "orelse", "finalbody"):
-            block = getattr(node, field, None)
-            if isinstance(block, list) and block:
-                rest = [s for s in block if not isinstance(s, ast.Pass)]
-                # A block of nothing but `pass` keeps one, as the grammar wants it there.
-                setattr(node, field, rest if rest or field == "orelse" else block[:1])
+        blocks = [
+            f for f in ("body", "orelse", "finalbody") if isinstance(getattr(node, f, 0), list)
+        ]
+        for field in blocks:
+            rest = [s for s in getattr(node, field) if not isinstance(s, ast.Pass)]
+            setattr(node, field, rest)
         super().generic_visit(node)
-        if isinstance(node, ast.ClassDef) and not node.body:
-            node.body = [ast.Pass()]  # nothing but annotations
+        for field in blocks:
+            # The grammar wants something in each block but `else`.
+            if not getattr(node, field) and field in self._needed(node):
+                setattr(node, field, [ast.Pass()])
         return node
+
+    @staticmethod
+    def _needed(node: ast.AST) -> tuple[str, ...]:
+        bare = isinstance(node, ast.Try) and not node.handlers
+        return ("body", "finalbody") if bare else ("body",)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         _drop_docstring(node)
@@ -240,13 +247,18 @@ def _member(statement: ast.stmt, lines: dict[str, int]) -> Member:
 
 
 def _reads(normal: ast.ClassDef) -> tuple[str, ...]:
-    pending = [symtable.symtable(ast.unparse(normal), "<shape>", "exec")]
+    """Give the global names that a class reads or sets, by the scoping rules of CPython itself."""
+    # In a function, so that what `nonlocal` means in a nested class is there to be found.
+    outer = {n for node in ast.walk(normal) if isinstance(node, ast.Nonlocal) for n in node.names}
+    bindings = [f"{name} = None" for name in sorted(outer)]
+    function = ast.parse("\n".join(["def around():", *(f"    {b}" for b in bindings), "    pass"]))
+    around = function.body[0]
+    assert isinstance(around, ast.FunctionDef)
+    around.body.append(normal)
+    pending = symtable.symtable(ast.unparse(function), "<shape>", "exec").get_children()
     names: set[str] = set()
     while pending:
         table = pending.pop()
         pending.extend(table.get_children())
-        for symbol in table.get_symbols():
-            free = symbol.is_global() or (table.get_type() == "module" and symbol.is_referenced())
-            if free:
-                names.add(symbol.get_name())
-    return tuple(sorted(names - _IMPLICIT - {_OWN_NAME}))
+        names.update(s.get_name() for s in table.get_symbols() if s.is_global())
+    return tuple(sorted(names - _IMPLICIT))

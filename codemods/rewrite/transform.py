@@ -41,29 +41,25 @@ def transform(source: bytes, path: str, target: Target) -> FileResult:
     )
     if not mentions_target(source, target):
         return result
-    reason = _undecodable(source)
-    if reason is not None:
-        return replace(result, status=Status.FAILED, error=reason)
+    undecodable = _undecodable(source)
+    if undecodable is not None:
+        return _failed(result, undecodable)
     try:
         tree = prove.parse(source, path)
         names = module_names(tree)
         decisions = decide(names, path, target)
-        if any(d.verdict is Verdict.REPLACE for d in decisions):
-            prove.compiles(source, path)
-    except SyntaxError as error:
-        reason = Reason(Code.SYNTAX_ERROR, error.lineno or 1, str(error.msg))
-        return replace(result, status=Status.FAILED, error=reason)
-    except ValueError as error:  # null bytes, before CPython 3.12
-        reason = Reason(Code.SYNTAX_ERROR, 1, str(error))
-        return replace(result, status=Status.FAILED, error=reason)
     except (RecursionError, MemoryError):
-        reason = Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed")
-        return replace(result, status=Status.FAILED, error=reason)
+        return _failed(result, Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed"))
+    except prove.Unparsable as error:
+        return _failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error)))
     result = replace(result, decisions=decisions, warnings=undefined_names(names, target))
     if not any(d.verdict is Verdict.REPLACE for d in decisions):
         return replace(result, status=Status.REFUSED) if decisions else result
     try:
+        prove.compiles(source, path)
         changed = _edited(names, decisions, source, path, target)
+    except prove.Unparsable as error:
+        return _failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error)))
     except RecursionError:
         changed = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to print it")
     except UnicodeError as error:
@@ -96,6 +92,10 @@ def _edited(
         line = next(d.definition.line for d in decisions if d.verdict is Verdict.REPLACE)
         return Reason(Code.PROOF_FAILED, line, wrong)
     return after
+
+
+def _failed(result: FileResult, reason: Reason) -> FileResult:
+    return replace(result, status=Status.FAILED, decisions=(), error=reason)
 
 
 def _undecodable(source: bytes) -> Reason | None:

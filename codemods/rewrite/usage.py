@@ -35,6 +35,13 @@ _PICKLERS = frozenset({"cloudpickle", "dill", "jsonpickle", "marshal", "pickle",
 _SETTERS = frozenset({"setattr", "delattr", "setitem", "delitem", "object", "multiple"})
 
 
+#: The nodes by which a value gets a name.
+_BINDING = (
+    *(ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.comprehension),
+    *(ast.withitem, ast.arg, ast.Call, ast.FunctionDef, ast.AsyncFunctionDef),
+)
+
+
 class Usage:
     """The uses of one local class in one file."""
 
@@ -61,9 +68,10 @@ class Usage:
 
     def _follow(self) -> None:
         """Mark what may be the class or an instance, until no more is found."""
+        binding = [n for n in self._nodes if isinstance(n, _BINDING)]
         while True:
             before = sum(map(len, self._marks.values())) + sum(map(len, self._results.values()))
-            for node in self._nodes:
+            for node in binding:
                 self._follow_node(node)
             after = sum(map(len, self._marks.values())) + sum(map(len, self._results.values()))
             if after == before:
