@@ -102,7 +102,7 @@ REFUSED = {
         changed("Connection:", "Connection(Base):"),
         Code.DIFFERENT_SHAPE,
         1,
-        "its head is `class TestWebSocketConnection(Base):`",
+        "its head is `class ...(Base):`, not `class ...:`",
     ),
     "a metaclass": (
         changed("Connection:", "Connection(metaclass=Meta):"),

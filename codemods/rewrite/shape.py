@@ -31,15 +31,15 @@ def shape_of(node: ast.ClassDef) -> Shape:
     header.body = [ast.Pass()]
     body = [s for s in normal.body if not isinstance(s, ast.Pass)]
     return Shape(
-        header=Member("class", ast.dump(header), _head(header, node.name), node.lineno),
+        header=Member("class", ast.dump(header), _head(header), node.lineno),
         members=tuple(_member(s, lines) for s in _in_order(body)),
         reads=_reads(normal),
     )
 
 
-def _head(header: ast.ClassDef, class_name: str) -> str:
+def _head(header: ast.ClassDef) -> str:
     lines = ast.unparse(header).splitlines()[:-1]  # without `pass`
-    return " ".join(lines).replace(f"class {_OWN_NAME}", f"class {class_name}")
+    return " ".join(lines).replace(f"class {_OWN_NAME}", "class ...")
 
 
 def is_mark(decorator: ast.expr) -> bool:
