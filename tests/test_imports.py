@@ -357,6 +357,7 @@ USED = {
     "text that is evaluated": "x = eval('not TestWebSocketConnection is None')\n",
     "a doctest": 'def test_x():\n    """>>> TestWebSocketConnection()"""\n',
     "an annotation of several words": "x: 'TestWebSocketConnection or None' = None\n",
+    "text that is compiled": "x = compile('x is TestWebSocketConnection', '', 'eval')\n",
     "text that is timed": "t.timeit('x = TestWebSocketConnection is y')\n",
     "a subclass": "class Sub(TestWebSocketConnection):\n    pass\n",
 }

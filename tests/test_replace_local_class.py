@@ -68,6 +68,12 @@ def test_a_file_that_libcst_would_damage_stays(copy: str, rest: str) -> None:
     assert len(command.context.warnings) == (1 if copy else 0)
 
 
+def test_a_file_that_libcst_cannot_print_stays() -> None:
+    content = ("x = y" + ".z()" * 400 + "\n").encode()
+    given = on_disk(content).transform_module(cst.parse_module(content))
+    assert given.bytes == content
+
+
 def test_a_refusal_is_one_line_with_its_place_and_reason() -> None:
     content = source("{copy}\nvars(TestWebSocketConnection)\ndel TestWebSocketConnection.close\n")
     command = on_disk(content)

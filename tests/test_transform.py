@@ -104,6 +104,13 @@ def test_a_file_that_is_nested_deeply_is_refused_or_changed(rest: str) -> None:
         assert result.status is Status.CHANGED
 
 
+def test_a_file_that_libcst_cannot_parse() -> None:
+    before = source("{copy}\n\nx = (" + "\n".join(["'a'"] * 5000) + ")\n")
+    with pytest.raises(cst.ParserSyntaxError):
+        cst.parse_module(before)
+    check_refused(before, Code.LOSSY_ROUND_TRIP, saying="LibCST cannot parse it")
+
+
 def test_a_file_in_an_encoding_that_libcst_cannot_print() -> None:
     check_refused("# coding: idna\n{copy}", Code.LOSSY_ROUND_TRIP, saying="cannot print it")
 

@@ -145,6 +145,13 @@ INTROSPECTED = {
         "all = [TestWebSocketConnection() for _ in range(2)]\nprint([vars(c) for c in all])\n"
     ),
     "what a lambda gives": "make = lambda: TestWebSocketConnection()\nws = make()\nvars(ws)\n",
+    "one of several results": (
+        "def make():\n    return TestWebSocketConnection(), 1\n\n\n[ws, *rest] = make()\nvars(ws)\n"
+    ),
+    "a value of a mapping": (
+        "all = {n: TestWebSocketConnection() for n in 'ab'}\nvars(all['a'])\n"
+    ),
+    "put into a mapping": "all = {}\nall['a'] = TestWebSocketConnection()\nvars(all['b'])\n",
     "one or another": "ws = TestWebSocketConnection() if x else None\nvars(ws)\n",
     "arguments that it does not take": "ws = TestWebSocketConnection(user_id='a')\n",
     "two bases": "class Both(TestWebSocketConnection, Extra):\n    pass\n",
@@ -194,6 +201,7 @@ FINE = {
     "a dataclass derived from it": (
         "@dataclass\nclass Named(TestWebSocketConnection):\n    user_id: str\n"
     ),
+    "a call of a call": "make()(TestWebSocketConnection)\n",
     "a mapping": "x = {'ws': TestWebSocketConnection}\n",
     "a subclass without tests": (
         "class Slow(TestWebSocketConnection):\n    def wait(self):\n        pass\n"

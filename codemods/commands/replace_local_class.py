@@ -135,14 +135,18 @@ class _ExactModule(cst.Module):
 
 
 def _exact(tree: cst.Module, source: bytes) -> cst.Module:
-    try:
-        if tree.bytes == source:
-            return tree
-    except RecursionError:
-        pass  # nested too deeply for LibCST to print it at all
+    if _printed(tree) == source:
+        return tree
     exact = _ExactModule(tree.body, tree.header, tree.footer, tree.encoding)
     object.__setattr__(exact, "source", source)  # the class of LibCST is frozen
     return exact
+
+
+def _printed(tree: cst.Module) -> bytes | None:
+    try:
+        return tree.bytes
+    except RecursionError:
+        return None  # nested too deeply for LibCST to print it at all
 
 
 class _Collect(argparse.Action):
