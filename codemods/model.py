@@ -85,10 +85,12 @@ class Shape:
 class RecordedShape:
     """A local class that is known to be equal to a shared one.
 
-    `sources` says for each name in ``shape.reads`` where the recorded class takes it from:
-    ``"builtin"`` or the text of an import.
+    `name` and `line` are those of the recorded class in its file; `sources` says for each name in
+    ``shape.reads`` where that class takes it from: ``"builtin"`` or the text of an import.
     """
 
+    name: str
+    line: int
     shape: Shape
     sources: tuple[tuple[str, str], ...]
     shared_name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import keyword
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from codemods.model import Target
+from codemods.rewrite.names import module_names
 from codemods.rewrite.recorded import read_shapes
 
 if sys.version_info >= (3, 11):
@@ -95,30 +97,45 @@ def _load_target(settings: Settings, mtime: int, size: int) -> Target:
     )
 
 
-def other_shared_module(settings: Settings, folder: Path) -> str | None:
-    """Look for a module of the same name that an import would find instead of ours.
-
-    The default shapes were proved against the shared module beside this package, and not against
-    one that the repository worked on may have under the same name.
+@functools.lru_cache(maxsize=8)
+def doubt_about_shared_module(settings: Settings, folder: Path) -> str | None:
+    """Look, without running anything, for what the new imports would find.
 
     Args:
         settings: what is replaced by what.
         folder: the root of the repository worked on.
 
     Returns:
-        A sentence for people, None where there is no such module, or one with the same content.
+        A sentence for people where the shared module is not found, lacks a recorded name, or is
+        another one than the default shapes were proved against; else None.
 
     """
-    if settings.shapes != Settings().shapes:
-        return None  # the shapes are the user's own, and so is what they were proved against
-    file = Path(*settings.module.split(".")).with_suffix(".py")
-    ours, theirs = Path(__file__).resolve().parent.parent / file, folder / file
-    if not theirs.is_file() or (ours.is_file() and ours.read_bytes() == theirs.read_bytes()):
-        return None
-    return (
-        f"{theirs}:1: this is not the shared module that the recorded shapes are equal to, and "
-        "the new imports would find it: see `shapes` in the README"
-    )
+    path = _find_module(settings.module, [folder, *map(Path, sys.path)])
+    if path is None:
+        return f"no module {settings.module} is found from {folder}: the new imports may fail"
+    default = settings.shapes == Settings().shapes and settings.module == _DEFAULT_MODULE
+    if default and path.read_bytes() != _find_ours().read_bytes():
+        return (
+            f"{path}:1: this is not the shared module that the recorded shapes are equal to, and "
+            "the new imports would find it: see `shapes` in the README"
+        )
+    names = module_names(ast.parse(path.read_bytes()))
+    wanted = [n for s in load_target(settings).shapes for n in (s.shared_name, *s.aliases)]
+    missing = [n for n in wanted if n not in names.bindings]
+    if missing and not names.stars:
+        return f"{path}:1: no {', '.join(missing)} here: the new imports would fail"
+    return None
+
+
+def _find_module(module: str, folders: list[Path]) -> Path | None:
+    file = Path(*module.split("."))
+    names = (file.with_suffix(".py"), file / "__init__.py")
+    return next((f / name for f in folders for name in names if (f / name).is_file()), None)
+
+
+def _find_ours() -> Path:
+    here = Path(__file__).resolve().parent.parent
+    return here.joinpath(*_DEFAULT_MODULE.split(".")).with_suffix(".py")
 
 
 def check_class_name(text: str) -> str:

@@ -24,7 +24,7 @@ REFUSED = {
         changed("def __init__(self)", "def __init__(self, user_id)"),
         Code.DIFFERENT_SHAPE,
         4,
-        "`__init__` differs: `def __init__(self, user_id):` here, `def __init__(self):` in the",
+        "`__init__` differs: `def __init__(self, user_id):` here, `def __init__(self):` in",
     ),
     "another default": (
         changed("code: int = 1000", "code: int = 1001"),
@@ -72,7 +72,7 @@ REFUSED = {
         COPY + "\n    def reset(self):\n        self.messages_sent = []\n",
         Code.DIFFERENT_SHAPE,
         24,
-        "`reset` is not in the recorded copy",
+        "`reset` is not in recorded `CommonCopy`",
     ),
     "a member less": (
         COPY[: COPY.index("    def get_messages")].rstrip() + "\n",
@@ -84,7 +84,7 @@ REFUSED = {
         COPY + "        return None\n",
         Code.DIFFERENT_SHAPE,
         20,
-        "`return None` is not in the recorded copy",
+        "`return None` is not in recorded `CommonCopy`",
     ),
     "a statement less in a method": (
         changed("        self._closed = True\n", ""),
@@ -96,7 +96,7 @@ REFUSED = {
         changed(HEAD, HEAD + "    __test__ = False\n"),
         Code.DIFFERENT_SHAPE,
         2,
-        "`__test__` is not in the recorded copy",
+        "`__test__` is not in recorded `CommonCopy`",
     ),
     "a base": (
         changed("Connection:", "Connection(Base):"),
@@ -164,7 +164,7 @@ REFUSED = {
         changed("    def get", "    def connect(self):\n        import socket\n\n    def get"),
         Code.DIFFERENT_SHAPE,
         20,
-        "`connect` is not in the recorded copy",
+        "`connect` is not in recorded `CommonCopy`",
     ),
 }
 

@@ -125,7 +125,7 @@ CASES = {
     ),
     "a form feed stays": (
         "import os\n\n\n{copy}\n\x0c\n" + USE,
-        "import os\n" + IMPORT + "\n\n\x0c\n" + USE,
+        "import os\n" + IMPORT + "\n\x0c\n" + USE,
     ),
     "a comment behind its last line goes": (
         "import os\n\n\n" + COPY.rstrip() + "  # done\n\n\n" + USE,
@@ -140,6 +140,7 @@ CASES = {
         "import os",
     ),
     "nothing but the class, used nowhere": ("{copy}", ""),
+    "nothing but the class and a comment without a final newline": ("{copy}\n# bye", "# bye"),
     "nothing but the class and a comment": ("{copy}\n# bye\n", "# bye\n"),
 }
 

@@ -7,9 +7,18 @@ import subprocess
 from pathlib import Path
 
 from codemods.model import Code
+from tests.tools import check_replaced
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
+
+
+def test_the_diff_at_the_top_is_what_the_codemod_gives() -> None:
+    diff = README[README.index("```diff") : README.index("```\n", README.index("```diff"))]
+    lines = [line or " " for line in diff.splitlines()[1:]]
+    before = "".join(line[1:] + "\n" for line in lines if line[0] in " -")
+    after = "".join(line[1:] + "\n" for line in lines if line[0] in " +")
+    check_replaced(before, after)
 
 
 def test_each_code_has_its_row() -> None:

@@ -40,6 +40,10 @@ def test_other_decorators_stay_with_the_shape() -> None:
             r"^shapes\.py:3: A reads `LIMIT`, which is bound otherwise on line 1",
         ),
         ("@replaced_by('A')\nclass A:\n    x = LIMIT\n", r"`LIMIT`, which is bound nowhere"),
+        (
+            "@replaced_by('A')\nclass A:\n    x = 1\n@replaced_by('B')\nclass B:\n    x = 1\n",
+            r"^shapes\.py:5: B has the shape of A on line 2",
+        ),
     ],
 )
 def test_what_cannot_be_used(text: str, message: str) -> None:

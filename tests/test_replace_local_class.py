@@ -12,7 +12,7 @@ from libcst.codemod import CodemodContext, TransformFailure, TransformSuccess, t
 from codemods.commands.replace_local_class import ReplaceLocalClassCommand, UnreadableFileError
 from codemods.rewrite.transform import transform
 from tests.test_edit import CASES
-from tests.tools import COPY, default_target, source
+from tests.tools import COPY, SHARED, default_target, source
 
 USE = "\n\ndef test_send():\n    TestWebSocketConnection()\n"
 
@@ -178,26 +178,43 @@ def test_bad_settings_are_a_usage_error(capsys: pytest.CaptureFixture[str]) -> N
     )
 
 
-SHARED_FILE = Path("test_framework/ssot/websocket_connection_test_utility.py")
-OURS = Path(__file__).resolve().parent.parent / SHARED_FILE
+OURS = Path(__file__).resolve().parent.parent / Path(*SHARED.split(".")).with_suffix(".py")
+NOT_OURS = "this is not the shared module that the recorded shapes are equal to"
+
+DOUBTS = {
+    "a module of that name that is not ours": (SHARED, b"# another one\n", "", NOT_OURS),
+    "a copy of ours": (SHARED, OURS.read_bytes(), "", None),
+    "one of the repository's own": ("own.recorders", b"class Shared: ...\n", "own.recorders", None),
+    "a package of its own": ("own.__init__", b"Shared = object\n", "own", None),
+    "a module with a star import": ("own.recorders", b"from x import *\n", "own.recorders", None),
+    "a module without the name": (
+        "own.recorders",
+        b"class Other: ...\n",
+        "own.recorders",
+        "recorders.py:1: no Shared here: the new imports would fail",
+    ),
+    "no such module": ("own.recorders", b"", "own.recordr", "no module own.recordr is found from"),
+}
 
 
-@pytest.mark.parametrize(
-    ("content", "settings", "warns"),
-    [
-        (b"# another one\n", "", True),
-        (OURS.read_bytes(), "", False),
-        (b"# another one\n", "[tool.ssot-codemods]\nshapes = 'shapes.py'\n", False),
-    ],
-    ids=["another module", "a copy of ours", "shapes of the repository's own"],
-)
-def test_a_shared_module_of_the_repository_that_is_not_ours(
-    content: bytes, settings: str, warns: bool, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("file", "content", "module", "saying"), DOUBTS.values(), ids=DOUBTS)
+def test_a_doubt_about_the_shared_module_is_told_once(
+    file: str, content: bytes, module: str, saying: str | None
 ) -> None:
-    Path("shapes.py").write_text("@replaced_by('Recorder')\n" + RECORDER)
-    Path("pyproject.toml").write_text(settings)
-    SHARED_FILE.parent.mkdir(parents=True)
-    SHARED_FILE.write_bytes(content)
-    parsed()
-    err = capsys.readouterr().err
-    assert ("this is not the shared module that the recorded shapes are equal to" in err) is warns
+    path = Path(*file.split(".")).with_suffix(".py")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    if module:
+        Path("shapes.py").write_text("@replaced_by('Shared')\n" + RECORDER)
+        Path("pyproject.toml").write_text(
+            f"[tool.ssot-codemods]\nclass-names = ['Recorder']\nmodule = '{module}'\n"
+            "shapes = 'shapes.py'\n"
+        )
+    before = (RECORDER if module else COPY).encode()
+    warnings = []
+    for name in ("test_one.py", "test_two.py"):
+        command = on_disk(before, name)
+        assert command.transform_module(cst.parse_module(before)).bytes != before
+        warnings += command.context.warnings
+    assert len(warnings) == (1 if saying else 0)
+    assert (saying or "") in "".join(warnings)

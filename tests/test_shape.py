@@ -6,13 +6,20 @@ import ast
 
 import pytest
 
+from codemods.model import RecordedShape, Shape
+from codemods.rewrite.recorded import read_shapes
 from codemods.rewrite.shape import first_difference, shape_of
 
 
-def shape(text: str):  # type: ignore[no-untyped-def]
+def shape(text: str) -> Shape:
     (node,) = ast.parse(text).body
     assert isinstance(node, ast.ClassDef)
     return shape_of(node)
+
+
+def recorded(text: str) -> RecordedShape:
+    (result,) = read_shapes(f"@replaced_by('Shared')\n{text}".encode(), "shapes.py")
+    return result
 
 
 def same(one: str, other: str) -> bool:
@@ -133,11 +140,11 @@ def test_the_definition_stays_as_it_is() -> None:
 
 def test_an_order_that_matters_is_named() -> None:
     one, other = UNEQUAL["the order of an attribute and a method that it reads"]
-    line, message = first_difference(shape(one), shape(other))
+    line, message = first_difference(shape(one), recorded(other))
     assert (line, message) == (1, "its members stand in an order that matters")
 
 
 def test_a_long_line_is_cut() -> None:
     long = "class A:\n    x = '" + "y" * 100 + "'\n"
-    _, message = first_difference(shape(long), shape("class A:\n    x = 1\n"))
-    assert message.endswith("yyy...` here, `x = 1` in the recorded copy")
+    _, message = first_difference(shape(long), recorded("class Local:\n    x = 1\n"))
+    assert message.endswith("yyy...` here, `x = 1` in recorded `Local`")

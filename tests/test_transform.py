@@ -165,6 +165,12 @@ def test_an_edit_that_goes_wrong_is_not_given_back(
     check_refused(before, Code.PROOF_FAILED, line=4, saying=saying)
 
 
+def test_a_newline_at_the_end_is_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = "{copy}\n# bye"
+    _break_edit(monkeypatch, lambda module: cst.parse_module("# bye\n"))
+    check_refused(before, Code.PROOF_FAILED, saying="a line beside")
+
+
 def test_code_that_does_not_compile_is_not_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         bytes = b"def f(:\n"

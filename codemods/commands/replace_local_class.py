@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,8 +22,8 @@ from codemods.settings import (
     SettingsError,
     check_class_name,
     check_module,
+    doubt_about_shared_module,
     load_target,
-    other_shared_module,
     read_settings,
 )
 
@@ -46,9 +45,6 @@ class ReplaceLocalClassCommand(CodemodCommand):
             load_target(settings)
         except (SettingsError, ShapesError) as error:
             arg_parser.error(str(error))
-        other = other_shared_module(settings, Path.cwd())
-        if other is not None:
-            sys.stderr.write(f"WARNING: {other}\n")
         arg_parser.add_argument(
             "--class-name",
             metavar="NAME",
@@ -88,7 +84,8 @@ class ReplaceLocalClassCommand(CodemodCommand):
             class_names = class_names or settings.class_names
             module = module or settings.module
             shapes = shapes or str(settings.shapes)
-        self._target = load_target(Settings(tuple(class_names), module, Path(shapes)))
+        self._settings = Settings(tuple(class_names), module, Path(shapes))
+        self._target = load_target(self._settings)
 
     def transform_module(self, tree: cst.Module) -> cst.Module:
         """Edit one module.
@@ -116,8 +113,22 @@ class ReplaceLocalClassCommand(CodemodCommand):
                 self.warn(_line(path, *reasons))
         if result.status is Status.CHANGED:
             assert result.after is not None
+            for doubt in _new_doubts(self._settings):
+                self.warn(doubt)
             return _exact(cst.parse_module(result.after), result.after)
         return _exact(tree, source)
+
+
+_doubts: set[str] = set()
+
+
+def _new_doubts(settings: Settings) -> list[str]:
+    """Give what is doubtful about the shared module, once for each process."""
+    doubt = doubt_about_shared_module(settings, Path.cwd())
+    if doubt is None or doubt in _doubts:
+        return []
+    _doubts.add(doubt)
+    return [doubt]
 
 
 class _ExactModule(cst.Module):

@@ -173,7 +173,7 @@ def _contents(node: ast.ClassDef, classes: list[ast.ClassDef], target: Target) -
 
 def _shape(node: ast.ClassDef, shape: Shape, target: Target) -> Iterator[Reason]:
     recorded = shapes.nearest(shape, target)
-    line, message = shapes.first_difference(shape, recorded.shape)
+    line, message = shapes.first_difference(shape, recorded)
     decorators = [d for d in node.decorator_list if not shapes.is_mark(d)]
     if decorators and shape.header.key != recorded.shape.header.key:
         text = ast.unparse(decorators[0])
@@ -260,7 +260,9 @@ def _globals(node: ast.ClassDef, module: _Module, recorded: RecordedShape) -> It
             if actual.startswith(("import ", "from ")):
                 actual = f"is `{actual}` in this file"
             wanted = "the built-in one" if expected == "builtin" else f"`{expected}`"
-            message = f"it reads `{name}`, which {actual}, where the recorded copy has {wanted}"
+            message = (
+                f"it reads `{name}`, which {actual}, where recorded `{recorded.name}` has {wanted}"
+            )
             yield Reason(Code.DIFFERENT_GLOBALS, node.lineno, message)
         else:
             for line in module.patches(name):

@@ -102,7 +102,10 @@ class _Editor:
         if not self._body:
             # LibCST prints the footer of an empty module, and a newline where it has none.
             return module.with_changes(
-                header=(), body=(), footer=footer, has_trailing_newline=bool(footer)
+                header=(),
+                body=(),
+                footer=footer,
+                has_trailing_newline=bool(footer) and module.has_trailing_newline,
             )
         # The last line that stays had its newline, and keeps it.
         newline = module.has_trailing_newline or ends_anew
@@ -207,6 +210,8 @@ class _Editor:
                 at_start = not self._body and not result
                 at_end = end == len(lines) and below is None
                 wanted = 0 if at_start or at_end else self._blank_lines(run, below)
+                if wanted and end < len(lines) and not _has_comment(lines[end]):
+                    wanted -= 1  # a form feed comes next, and is a blank line as well
                 result.extend(_pick(run, wanted))
             else:
                 result.extend(line for line in run if isinstance(line, cst.EmptyLine))
@@ -259,6 +264,10 @@ def _is_open(line: _Line) -> bool:
     if isinstance(line, _Gap):
         return True
     return line.comment is None and "\f" not in line.whitespace.value
+
+
+def _has_comment(line: _Line) -> bool:
+    return isinstance(line, cst.EmptyLine) and line.comment is not None
 
 
 def _pick(run: Sequence[_Line], wanted: int) -> list[cst.EmptyLine]:

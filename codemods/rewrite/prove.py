@@ -156,11 +156,13 @@ def _same_lines(before: bytes, after: bytes, rows: list[Row], plan: Plan, new: l
     edited = [(rows[c.row].line, rows[c.row].end_line) for c in plan.changes]
     may_go = {number for copy in copies for number in _attached_comments(old_lines, copy)}
     old = _outside(old_lines, [*copies, *edited])
-    rest = iter(_outside(_split(after), new))
+    new_lines = _split(after)
+    rest = iter(_outside(new_lines, new))
     wanted = next(rest, None)
     for number, line in old:
         # A last line without its end gets one where the import now stands below it.
-        if wanted is not None and (line == wanted[1] or _ended(line, wanted[1])):
+        below = wanted is not None and wanted[0] < len(new_lines)
+        if wanted is not None and (line == wanted[1] or (below and _ended(line, wanted[1]))):
             wanted = next(rest, None)
         elif number not in may_go:
             return False

@@ -6,7 +6,7 @@ import ast
 
 from codemods.model import RecordedShape
 from codemods.rewrite.names import ModuleNames, module_names
-from codemods.rewrite.shape import shape_of
+from codemods.rewrite.shape import keys_of, shape_of
 
 _DECORATOR = "replaced_by"
 
@@ -30,10 +30,18 @@ def read_shapes(source: bytes, path: str) -> tuple[RecordedShape, ...]:
     try:
         tree = ast.parse(source, path)
     except (SyntaxError, ValueError) as error:
-        raise ShapesError(f"{path}:{getattr(error, 'lineno', None) or 1}: {error}") from error
+        line, message = getattr(error, "lineno", None) or 1, getattr(error, "msg", error)
+        raise ShapesError(f"{path}:{line}: {message}") from error
     names = module_names(tree)
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     recorded = tuple(_record(c, call, names, path) for c in classes for call in _calls(c))
+    by_shape: dict[tuple[str, ...], RecordedShape] = {}
+    for one in recorded:
+        other = by_shape.setdefault(keys_of(one.shape), one)
+        if other is not one:
+            raise ShapesError(
+                f"{path}:{one.line}: {one.name} has the shape of {other.name} on line {other.line}"
+            )
     if not recorded:
         raise ShapesError(f"{path}:1: no class with a decorator @{_DECORATOR}(...)")
     return recorded
@@ -55,7 +63,7 @@ def _record(node: ast.ClassDef, call: ast.Call, names: ModuleNames, path: str) -
                 f"{path}:{node.lineno}: {node.name} reads `{name}`, which {source}: only names "
                 "that are built in or imported absolutely mean the same in another file"
             )
-    return RecordedShape(shape, sources, shared_name, aliases)
+    return RecordedShape(node.name, node.lineno, shape, sources, shared_name, aliases)
 
 
 def _arguments(call: ast.Call, path: str) -> tuple[str, tuple[str, ...]]:

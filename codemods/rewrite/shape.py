@@ -49,7 +49,7 @@ def is_mark(decorator: ast.expr) -> bool:
 
 def match(shape: Shape, target: Target) -> RecordedShape | None:
     """Give the recorded shape that equals this one."""
-    return next((r for r in target.shapes if _keys(r.shape) == _keys(shape)), None)
+    return next((r for r in target.shapes if keys_of(r.shape) == keys_of(shape)), None)
 
 
 def nearest(shape: Shape, target: Target) -> RecordedShape:
@@ -64,47 +64,50 @@ def nearest(shape: Shape, target: Target) -> RecordedShape:
     return max(target.shapes, key=likeness)
 
 
-def first_difference(shape: Shape, recorded: Shape) -> tuple[int, str]:
+def first_difference(shape: Shape, recorded: RecordedShape) -> tuple[int, str]:
     """Say which member differs first, in the order of the file, and how.
 
     Returns:
         The line of that member, or of the class where a member is missing, and a clause.
 
     """
-    if shape.header.key != recorded.header.key:
-        here, there = _quote([shape.header.text]), _quote([recorded.header.text])
+    header, members = recorded.shape.header, recorded.shape.members
+    if shape.header.key != header.key:
+        here, there = _quote(shape.header.text), _quote(header.text)
         return shape.header.line, f"its head is {here}, not {there}"
-    theirs = {m.name: m for m in recorded.members}
+    theirs = {m.name: m for m in members}
     for member in sorted(shape.members, key=lambda m: m.line):
         other = theirs.get(member.name)
         if other is None:
-            return member.line, f"`{member.name}` is not in the recorded copy"
+            return member.line, f"`{member.name}` is not in recorded `{recorded.name}`"
         if member.key != other.key:
-            return member.line, f"`{member.name}` differs: {_contrast(member.text, other.text)}"
+            contrast = _contrast(member.text, other.text, recorded.name)
+            return member.line, f"`{member.name}` differs: {contrast}"
     ours = {m.name for m in shape.members}
-    for other in recorded.members:
+    for other in members:
         if other.name not in ours:
-            return shape.header.line, f"it has no `{other.name}`"
+            return shape.header.line, f"it has no `{other.name}`, as recorded `{recorded.name}` has"
     return shape.header.line, "its members stand in an order that matters"
 
 
-def _keys(shape: Shape) -> tuple[str, ...]:
+def keys_of(shape: Shape) -> tuple[str, ...]:
+    """Give what decides whether two shapes are equal."""
     return (shape.header.key, *(m.key for m in shape.members))
 
 
-def _quote(lines: list[str]) -> str:
-    text = " ".join(line.strip() for line in lines)
+def _quote(line: str) -> str:
+    text = line.strip()
     return f"`{text if len(text) <= 70 else text[:67] + '...'}`"
 
 
-def _contrast(here: str, there: str) -> str:
+def _contrast(here: str, there: str, name: str) -> str:
     ours, theirs = here.splitlines(), there.splitlines()
     for our, their in zip(ours, theirs, strict=False):
         if our != their:
-            return f"{_quote([our])} here, {_quote([their])} in the recorded copy"
+            return f"{_quote(our)} here, {_quote(their)} in recorded `{name}`"
     if len(ours) > len(theirs):
-        return f"{_quote([ours[len(theirs)]])} is not in the recorded copy"
-    return f"{_quote([theirs[len(ours)]])} of the recorded copy is missing"
+        return f"{_quote(ours[len(theirs)])} is not in recorded `{name}`"
+    return f"{_quote(theirs[len(ours)])} of recorded `{name}` is missing"
 
 
 def _normalised(node: ast.ClassDef) -> ast.ClassDef:
