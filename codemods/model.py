@@ -101,13 +101,15 @@ class RecordedShape:
 class Target:
     """Which local class names give way to which shared module.
 
-    `own_files` are the ends of the paths of the shared module and its shapes, with ``/``.
+    `own_files` are the ends of the paths of the shared module and its shapes, with ``/``;
+    `shared_members` the names of all members in the shared module, None where it is not found.
     """
 
     class_names: tuple[str, ...]
     module: str
     shapes: tuple[RecordedShape, ...]
     own_files: tuple[str, ...]
+    shared_members: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

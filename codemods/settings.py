@@ -13,7 +13,7 @@ from typing import Any
 
 from codemods.model import Target
 from codemods.rewrite.names import module_names
-from codemods.rewrite.recorded import read_shapes
+from codemods.rewrite.recorded import members_of, read_shapes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -76,25 +76,42 @@ def load_target(settings: Settings) -> Target:
         codemods.rewrite.recorded.ShapesError: what it holds cannot be used.
 
     """
+    shared = _find_shared_module(settings)
     try:
-        stat = settings.shapes.stat()
-        return _load_target(settings, stat.st_mtime_ns, stat.st_size)
+        stamps = tuple(p.stat().st_mtime_ns for p in (settings.shapes, shared) if p is not None)
+        return _load_target(settings, shared, stamps)
     except OSError as error:
-        raise SettingsError(f"{settings.shapes}: {error.strerror}") from error
+        raise SettingsError(f"{error.filename}: {error.strerror}") from error
 
 
 @functools.lru_cache(maxsize=8)
-def _load_target(settings: Settings, mtime: int, size: int) -> Target:
-    """Read the shapes once a process; `mtime` and `size` tell when the file is another one."""
+def _load_target(settings: Settings, shared: Path | None, stamps: tuple[int, ...]) -> Target:
+    """Read the files once a process; `stamps` are the times of their last change."""
     path = settings.shapes
     parts = settings.module.split(".")
     shapes_beside = "/".join([*parts[:-1], path.name])
+    try:
+        members = members_of(shared.read_bytes()) if shared is not None else None
+    except (SyntaxError, ValueError) as error:
+        raise SettingsError(f"{shared}:{getattr(error, 'lineno', None) or 1}: {error}") from error
     return Target(
         class_names=settings.class_names,
         module=settings.module,
         shapes=read_shapes(path.read_bytes(), str(path)),
         own_files=("/".join(parts) + ".py", "/".join([*parts, "__init__.py"]), shapes_beside),
+        shared_members=members,
     )
+
+
+def _find_shared_module(settings: Settings) -> Path | None:
+    if _is_default(settings):
+        return _find_ours()
+    return _find_module(settings.module, [Path.cwd(), *map(Path, sys.path)])
+
+
+def _is_default(settings: Settings) -> bool:
+    defaults = Settings()
+    return settings.shapes == defaults.shapes and settings.module == defaults.module
 
 
 @functools.lru_cache(maxsize=8)
@@ -113,8 +130,7 @@ def doubt_about_shared_module(settings: Settings, folder: Path) -> str | None:
     path = _find_module(settings.module, [folder, *map(Path, sys.path)])
     if path is None:
         return f"no module {settings.module} is found from {folder}: the new imports may fail"
-    default = settings.shapes == Settings().shapes and settings.module == _DEFAULT_MODULE
-    if default and path.read_bytes() != _find_ours().read_bytes():
+    if _is_default(settings) and path.read_bytes() != _find_ours().read_bytes():
         return (
             f"{path}:1: this is not the shared module that the recorded shapes are equal to, and "
             "the new imports would find it: see `shapes` in the README"

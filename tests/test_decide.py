@@ -438,6 +438,11 @@ TELLS_APART = {
     "is": "type(x) is MockWebSocketConnection\n",
     "a mapping": "x = {TestWebSocketConnection: 1, MockWebSocketConnection: 2}\n",
     "a set": "x = {TestWebSocketConnection, MockWebSocketConnection}\n",
+    "assertNotIsInstance": "self.assertNotIsInstance(x, MockWebSocketConnection)\n",
+    "type and type": "type(a()) is not type(b())\n",
+    "a key that is set": "r[MockWebSocketConnection] = 1\n",
+    "a call": "x = set([MockWebSocketConnection])\n",
+    "a tuple": "KINDS = (MockWebSocketConnection,)\n",
     "match": "match x:\n    case MockWebSocketConnection():\n        pass\n",
 }
 

@@ -39,6 +39,10 @@ CASES = {
         "import os\n\n\n" + USE + "\n\n" + COPY.rstrip(),
         "import os\n" + IMPORT + "\n\n" + USE,
     ),
+    "last in the file, without a final newline, below a comment that stays": (
+        "import os\n\n\n" + USE + "\n\n# ==== Fakes ====\n" + COPY.rstrip(),
+        "import os\n" + IMPORT + "\n\n" + USE + "\n\n# ==== Fakes ====\n",
+    ),
     "last in the file, a comment without a final newline behind it": (
         "import os\n\n\n" + USE + "\n\n{copy}\n\n# the end",
         "import os\n" + IMPORT + "\n\n" + USE + "\n\n# the end",
@@ -172,6 +176,12 @@ def test_an_encoding_other_than_utf_8_survives() -> None:
 
 def test_an_import_below_a_last_line_without_a_newline_ends_without_one() -> None:
     check_replaced("{copy}\nimport os", "import os\n" + IMPORT.rstrip(), path="conftest.py")
+
+
+def test_an_import_in_the_place_of_a_last_copy_without_a_newline_ends_without_one() -> None:
+    before = "def f():\n    pass\n\n\nfrom helpers import *\n\n\n" + COPY.rstrip()
+    after = "def f():\n    pass\n\n\nfrom helpers import *\n\n\n" + IMPORT.rstrip()
+    check_replaced(before, after, path="conftest.py")
 
 
 def test_a_line_above_a_last_orphan_without_a_newline_keeps_its_own() -> None:

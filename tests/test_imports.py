@@ -357,6 +357,7 @@ USED = {
     "text that is evaluated": "x = eval('not TestWebSocketConnection is None')\n",
     "a doctest": 'def test_x():\n    """>>> TestWebSocketConnection()"""\n',
     "an annotation of several words": "x: 'TestWebSocketConnection or None' = None\n",
+    "a name that is put together": "x = globals()[f'{kind}Connection']\n",
     "text that is compiled": "x = compile('x is TestWebSocketConnection', '', 'eval')\n",
     "text that is timed": "t.timeit('x = TestWebSocketConnection is y')\n",
     "a subclass": "class Sub(TestWebSocketConnection):\n    pass\n",
@@ -468,6 +469,16 @@ def test_any_other_import_stays(imports: str, rest: str) -> None:
 def test_a_type_parameter_is_a_use() -> None:
     rest = "def f[T: TestWebSocketConnection](x: T): ...\n"
     check_replaced("import os\n\n\n{copy}\n\n" + rest, "import os\n" + IMPORT + "\n\n" + rest)
+
+
+def test_a_use_above_a_skip_does_not_matter() -> None:
+    rest = "wire = TestWebSocketConnection()\nimport pytest\npytest.importorskip('numpy')\n"
+    check_replaced("import os\n\n\n{copy}\n\n" + rest, "import os\n" + IMPORT + "\n" + rest)
+
+
+def test_a_mention_of_a_function_that_sets_the_path_is_no_call() -> None:
+    rest = "wire = TestWebSocketConnection()\n\n\ndef load():\n    sys.path.pop()\n\n\nx = [load]\n"
+    check_replaced("import os\n\n\n{copy}\n\n" + rest, "import os\n" + IMPORT + "\n" + rest)
 
 
 def test_a_use_above_set_up_leaves_no_place() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.rewrite.recorded import ShapesError, read_shapes
+from codemods.rewrite.recorded import ShapesError, members_of, read_shapes
 
 HEAD = "from base import Base\nimport json\n\n"
 
@@ -49,3 +49,11 @@ def test_other_decorators_stay_with_the_shape() -> None:
 def test_what_cannot_be_used(text: str, message: str) -> None:
     with pytest.raises(ShapesError, match=message):
         read_shapes(text.encode(), "shapes.py")
+
+
+def test_the_members_of_a_module() -> None:
+    text = (
+        "LIMIT = 1\n\nclass A:\n    x = 1\n    y: int\n    if LIMIT:\n        z: int = 2\n\n"
+        "    def f(self, n):\n        self.w = m = n\n"
+    )
+    assert members_of(text.encode()) == {"f", "w", "x", "z"}

@@ -87,6 +87,15 @@ def test_a_shapes_file_that_is_not_there(tmp_path: Path) -> None:
         load_target(Settings(shapes=tmp_path / "gone.py"))
 
 
+def test_a_shared_module_that_does_not_parse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text("\nclass (:\n")
+    with pytest.raises(SettingsError, match=r"own\.py:2: "):
+        load_target(Settings(module="own"))
+
+
 def test_a_changed_shapes_file_is_read_again(tmp_path: Path) -> None:
     shapes = tmp_path / "shapes.py"
     shapes.write_text("@replaced_by('One')\nclass A: ...\n")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from codemods.model import Code, Status
-from tests.tools import COPY, check_refused, run
+from tests.tools import COPY, check_refused, default_target, run
 
 MUTATED = {
     "sets an attribute": "TestWebSocketConnection.limit = 1\n",
@@ -91,7 +93,6 @@ INTROSPECTED = {
     "a tuple": "ws, n = TestWebSocketConnection(), 1\nvars(ws)\n",
     "an awaited call": "async def f():\n    ws = await TestWebSocketConnection()\n    vars(ws)\n",
     "an annotated variable": "ws: TestWebSocketConnection = make()\nvars(ws)\n",
-    "repr of an instance": "x = repr(TestWebSocketConnection())\n",
     "inspect": "import inspect\nx = inspect.getsource(TestWebSocketConnection)\n",
     "inspect of a method": "import inspect\nx = inspect.signature(TestWebSocketConnection.close)\n",
     "inspect under another name": "import inspect as i\ni.getsource(TestWebSocketConnection)\n",
@@ -102,7 +103,7 @@ INTROSPECTED = {
     "a search for its name": "x = 'TestWebSocketConnection' in text\n",
     "a subclass made by type": "X = type('X', (TestWebSocketConnection,), {})\n",
     "hasattr of what it lacks": "x = hasattr(TestWebSocketConnection(), 'send_text')\n",
-    "getattr of what it lacks": "x = getattr(TestWebSocketConnection, 'limit', None)\n",
+    "getattr of what it lacks": "x = getattr(TestWebSocketConnection(), 'get_events', None)\n",
     "getattr of who knows what": "x = getattr(TestWebSocketConnection, name)\n",
     "parametrize": "@pytest.mark.parametrize('c', [TestWebSocketConnection])\ndef f(c): ...\n",
     "parametrize by a list": (
@@ -114,6 +115,10 @@ INTROSPECTED = {
     ),
     "parametrize by param": (
         "@pytest.mark.parametrize('c', [pytest.param(TestWebSocketConnection)])\ndef f(c): ...\n"
+    ),
+    "parametrize by the values of a mapping": (
+        "F = {'ws': TestWebSocketConnection}\n\n\n"
+        "@pytest.mark.parametrize('c', F.values())\ndef f(c): ...\n"
     ),
     "parametrize by keyword": (
         "@mark.parametrize(argnames='c', argvalues=(TestWebSocketConnection,))\ndef f(c): ...\n"
@@ -139,7 +144,8 @@ INTROSPECTED = {
         "with self.assertRaises(TypeError):\n    TestWebSocketConnection(user_id=1)\n"
     ),
     "an attribute that it may lack": (
-        "try:\n    TestWebSocketConnection().flush()\nexcept (OSError, AttributeError):\n    pass\n"
+        "try:\n    TestWebSocketConnection().clear_messages()\n"
+        "except (OSError, AttributeError):\n    pass\n"
     ),
     "an element of a list": (
         "all = [TestWebSocketConnection() for _ in range(2)]\nprint([vars(c) for c in all])\n"
@@ -201,6 +207,21 @@ FINE = {
     "a dataclass derived from it": (
         "@dataclass\nclass Named(TestWebSocketConnection):\n    user_id: str\n"
     ),
+    "repr and str": "print(repr(TestWebSocketConnection()), str(TestWebSocketConnection()))\n",
+    "hasattr of what neither has": "x = hasattr(TestWebSocketConnection(), 'user_id')\n",
+    "getattr of what neither has": (
+        "def user(ws):\n    return getattr(ws, 'user_id', None)\n\n\n"
+        "user(TestWebSocketConnection())\n"
+    ),
+    "an attribute that neither has": (
+        "ws = TestWebSocketConnection()\ntry:\n    ws.user_id\nexcept AttributeError:\n    pass\n"
+    ),
+    "its name in the message of an assertion": (
+        "self.assertEqual(len(sent), 0, 'TestWebSocketConnection should be empty')\n"
+    ),
+    "its name as the message of an assertion": (
+        "self.assertIn(1, sent, msg='TestWebSocketConnection')\n"
+    ),
     "a call of a call": "make()(TestWebSocketConnection)\n",
     "a mapping": "x = {'ws': TestWebSocketConnection}\n",
     "a subclass without tests": (
@@ -261,6 +282,12 @@ def test_harmless_uses(rest: str) -> None:
     result = run("{copy}\n\n" + rest)
     assert [r for d in result.decisions for r in d.reasons] == []
     assert result.status is Status.CHANGED
+
+
+def test_a_shared_module_that_is_not_found_may_have_any_member() -> None:
+    target = replace(default_target(), shared_members=None)
+    before = "{copy}\n\nhasattr(TestWebSocketConnection(), 'user_id')\n"
+    check_refused(before, Code.INTROSPECTED, target=target)
 
 
 def test_each_use_is_a_reason_with_its_line() -> None:

@@ -34,8 +34,10 @@ class Found:
 class _Module:
     """What several definitions of one file have in common, worked out once."""
 
-    def __init__(self, names: ModuleNames, classes: list[ast.ClassDef]) -> None:
+    def __init__(self, names: ModuleNames, target: Target) -> None:
+        classes = [n for n in ast.walk(names.tree) if isinstance(n, ast.ClassDef)]
         self.names = names
+        self._shared_members = target.shared_members
         self.classes = classes
         self._usage: dict[str, tuple[Reason, ...]] = {}
         self._patches: dict[str, tuple[int, ...]] = {}
@@ -48,7 +50,8 @@ class _Module:
     def usage(self, name: str) -> tuple[Reason, ...]:
         """Give what the file does with a class that it could not do with a shared one."""
         if name not in self._usage:
-            self._usage[name] = tuple(Usage(self.names, name, self.copies(name)).reasons())
+            usage = Usage(self.names, name, self.copies(name), self._shared_members)
+            self._usage[name] = tuple(usage.reasons())
         return self._usage[name]
 
     def patches(self, name: str) -> tuple[int, ...]:
@@ -66,7 +69,7 @@ def mentions_target(source: bytes, target: Target) -> bool:
 def decide(names: ModuleNames, path: str, target: Target) -> tuple[Decision, ...]:
     """Decide on each local definition, in the order of the file."""
     found = sorted(_definitions(names.tree, target), key=lambda f: f.node.lineno)
-    module = _Module(names, [n for n in ast.walk(names.tree) if isinstance(n, ast.ClassDef)])
+    module = _Module(names, target)
     decisions = [_judge(f, module, path, target) for f in found]
     return tuple(_one_class_each(_all_or_none(decisions), module, target))
 
@@ -342,8 +345,7 @@ def _one_class_each(
     shared = {name for name, bindings in bound for b in bindings if b.source in imports}
     line = None
     if len(replaced | shared) > 1:
-        nodes = ast.walk(module.names.tree)
-        line = next((n.lineno for n in nodes if _tells_apart(n, replaced | shared)), None)
+        line = _first_telling_apart(module.names, replaced | shared)
     for decision in decisions:
         if decision.verdict is Verdict.REPLACE and line is not None:
             message = "the file tells apart two classes that would be one and the same"
@@ -351,24 +353,33 @@ def _one_class_each(
         yield decision
 
 
-def _tells_apart(node: ast.AST, class_names: set[str]) -> TypeGuard[ast.expr | ast.stmt]:
-    """Tell whether a node gives another result when two classes are one."""
-    match node:
-        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, *parts]):
-            pass
-        case ast.Compare(left=left, comparators=others):
-            parts = [left, *others]
-        case ast.Dict(keys=keys):
-            parts = [k for k in keys if k is not None]
-        case ast.Set(elts=parts) | ast.ClassDef(bases=parts):
-            if isinstance(node, ast.ClassDef) and len(parts) < 2:
-                return False
-        case ast.MatchClass(cls=cls):
-            parts = [cls]
-        case _:
-            return False
-    elements = [e for p in parts for e in (p.elts if isinstance(p, ast.Tuple | ast.List) else [p])]
-    return any(isinstance(e, ast.Name) and e.id in class_names for e in elements)
+def _first_telling_apart(names: ModuleNames, class_names: set[str]) -> int | None:
+    """Give the first line that may give another result when two classes are one.
+
+    Making an instance, annotating and deriving do not tell classes apart; a class as a value may.
+    """
+    harmless: set[int] = set()
+    for node in ast.walk(names.tree):
+        match node:
+            case ast.Call(func=value) | ast.AnnAssign(annotation=value):
+                harmless.add(id(value))
+            case ast.arg(annotation=ast.expr() as value):
+                harmless.update(id(n) for n in ast.walk(value))
+            case ast.FunctionDef(returns=ast.expr() as value):
+                harmless.update(id(n) for n in ast.walk(value))
+            case ast.ClassDef(bases=[value]):
+                harmless.add(id(value))
+    mentions = (n for name in class_names for n in names.mentions.get(name, []))
+    lines = [n.lineno for n in mentions if id(n) not in harmless]
+    lines += [n.lineno for n in ast.walk(names.tree) if _compares_types(n)]
+    return min(lines, default=None)
+
+
+def _compares_types(node: ast.AST) -> TypeGuard[ast.Compare]:
+    if not isinstance(node, ast.Compare):
+        return False
+    parts = [node.left, *node.comparators]
+    return any(isinstance(p, ast.Call) and ast.unparse(p.func) == "type" for p in parts)
 
 
 def _refuse(decision: Decision, reason: Reason) -> Decision:

@@ -98,7 +98,7 @@ class _Editor:
         self._above.extend(module.footer)
         footer = self._resolved(None)
         last = len(module.body) - 1
-        ends_anew = last in self._gone and not footer and not self._ends_in_import(last)
+        ends_anew = last in self._gone and not module.footer and not self._ends_in_import(last)
         if not self._body:
             # LibCST prints the footer of an empty module, and a newline where it has none.
             return module.with_changes(

@@ -119,6 +119,8 @@ class _Planner:
         """Tell whether anything outside the copies may mean this global."""
         if any(id(n) not in self._inside for n in self._names.mentions.get(name, [])):
             return True
+        if "globals" in self._names.mentions:
+            return True  # it may be looked up by a name that is put together
         return self._hinted(name) or any(
             isinstance(n, ast.Attribute) and n.attr == name for n in self._outside
         )

@@ -15,8 +15,8 @@ from codemods.model import Code, Reason
 from codemods.rewrite.names import ModuleNames, is_star, own_nodes
 from codemods.rewrite.plan import Row, Where
 
-#: Calls without which what follows may not be imported, or not at all.
-_PATH_CALLS = frozenset({"addsitedir", "importorskip"})
+#: Calls and values that decide what imports find.
+_PATH_CALLS = frozenset({"addsitedir"})
 _PATH_VALUES = frozenset({"sys.path", "sys.modules"})
 
 #: Calls that change what imports find in the environment.
@@ -39,10 +39,12 @@ class NoPlace(Exception):  # noqa: N818 - it is an outcome, not a fault
 class _Facts:
     """What one row does.
 
-    `runs` are the globals and `texts` the strings that it reads when the module runs, `defers`
-    the globals that a function or lambda in it reads later, `binds` the names that it binds.
+    `calls` are the globals that it calls at once, `runs` the globals and `texts` the strings that
+    it reads when the module runs, `defers` the globals that a function or lambda in it reads
+    later, `binds` the names that it binds; `skips` tells whether it may end the module early.
     """
 
+    calls: frozenset[str]
     runs: frozenset[str]
     texts: frozenset[str]
     defers: frozenset[str]
@@ -52,6 +54,7 @@ class _Facts:
     is_main: bool
     has_star: bool
     sets_path: bool
+    skips: bool
     sets_environment: bool
 
 
@@ -186,13 +189,14 @@ class Places:
 
     def _is_anchor(self, index: int) -> bool:
         facts = self._facts[index]
-        return facts.sets_path or facts.sets_environment or (facts.is_import and not facts.is_main)
+        prepares = facts.sets_path or facts.sets_environment or facts.skips
+        return prepares or (facts.is_import and not facts.is_main)
 
     def _is_late_set_up(self, index: int, copy: int) -> bool:
         facts = self._facts[index]
         if facts.is_main or facts.is_definition:
             return False
-        return facts.sets_path or (facts.sets_environment and index < copy)
+        return facts.sets_path or facts.skips or (facts.sets_environment and index < copy)
 
     def _below_set_up(self, last: int, copy: int, limit: int) -> tuple[Where, int]:
         """Choose a place below set-up that stands below the first definition."""
@@ -227,6 +231,9 @@ def _facts(row: Row, globals_: dict[int, str], aliases: dict[str, str]) -> _Fact
     binds = {n.id for n in run if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     return _Facts(
+        calls=frozenset(
+            n.func.id for n in run if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        ),
         runs=frozenset(globals_[i] for i in ran if i in globals_),
         texts=frozenset() if names_all else frozenset(texts),
         defers=frozenset(
@@ -238,6 +245,7 @@ def _facts(row: Row, globals_: dict[int, str], aliases: dict[str, str]) -> _Fact
         is_main=isinstance(first, ast.If) and "__name__" in ast.unparse(first.test),
         has_star=any(is_star(n) for n in run),
         sets_path=not is_type_checking and _sets(run, _PATH_CALLS, _PATH_VALUES, aliases),
+        skips=any(isinstance(n, ast.Call) and _is_skip(n.func) for n in run),
         sets_environment=_sets(run, _ENVIRONMENT_CALLS, _ENVIRONMENT_VALUES, aliases),
     )
 
@@ -269,13 +277,13 @@ def _sets(
             case ast.Attribute(value=value, attr=attr) if attr not in _READS and is_value(value):
                 return True
             case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called)):
-                if called in calls or ("importorskip" in calls and _is_skip(node.func)):
+                if called in calls:
                     return True
     return False
 
 
 def _is_skip(func: ast.expr) -> bool:
-    return isinstance(func, ast.Attribute) and ast.unparse(func) == "pytest.skip"
+    return ast.unparse(func) in {"importorskip", "pytest.importorskip", "pytest.skip"}
 
 
 def _with_called_set_up(
@@ -288,6 +296,4 @@ def _with_called_set_up(
         if isinstance(row.statements[0], ast.FunctionDef)
         and _sets(list(ast.walk(row.statements[0])), _PATH_CALLS, _PATH_VALUES, aliases)
     }
-    return [
-        replace(f, sets_path=True) if f.runs & setters and not f.is_definition else f for f in facts
-    ]
+    return [replace(f, sets_path=True) if f.calls & setters else f for f in facts]

@@ -1,11 +1,11 @@
-"""The shapes file, read as text -> the shapes that it records."""
+"""The shapes file and the shared module, read as text: what they record, what they have."""
 
 from __future__ import annotations
 
 import ast
 
 from codemods.model import RecordedShape
-from codemods.rewrite.names import ModuleNames, module_names
+from codemods.rewrite.names import ModuleNames, bound_names, module_names, own_nodes
 from codemods.rewrite.shape import keys_of, shape_of
 
 _DECORATOR = "replaced_by"
@@ -45,6 +45,27 @@ def read_shapes(source: bytes, path: str) -> tuple[RecordedShape, ...]:
     if not recorded:
         raise ShapesError(f"{path}:1: no class with a decorator @{_DECORATOR}(...)")
     return recorded
+
+
+def members_of(source: bytes) -> frozenset[str]:
+    """Give the names of all members of the classes of a module, and of their instances.
+
+    Raises:
+        SyntaxError, ValueError: it does not parse.
+
+    """
+    names: set[str] = set()
+    for node in (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.ClassDef)):
+        bare = {
+            id(n.target) for n in ast.walk(node) if isinstance(n, ast.AnnAssign) and not n.value
+        }
+        for inner in own_nodes(node.body):
+            if id(inner) not in bare:
+                names.update(name for name, _ in bound_names(inner))
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
+                names.add(inner.attr)
+    return frozenset(names)
 
 
 def _calls(node: ast.ClassDef) -> list[ast.Call]:

@@ -22,7 +22,7 @@ _TELLING = frozenset(
         *("__subclasses__", "mro"),
     }
 )
-_TELLING_CALLS = frozenset({"dir", "get_type_hints", "help", "repr", "str", "vars"})
+_TELLING_CALLS = frozenset({"dir", "get_type_hints", "help", "vars"})
 #: Calls that look for one text in another, as a test of a name or a repr does.
 _TEXT_CALLS = frozenset(
     {
@@ -46,7 +46,11 @@ class Usage:
     """The uses of one local class in one file."""
 
     def __init__(
-        self, names: ModuleNames, class_name: str, definitions: list[ast.ClassDef]
+        self,
+        names: ModuleNames,
+        class_name: str,
+        definitions: list[ast.ClassDef],
+        shared_members: frozenset[str] | None,
     ) -> None:
         self._names = names
         self._class_name = class_name
@@ -57,6 +61,7 @@ class Usage:
         self._results: dict[str, set[str]] = {}  # names of functions, by what they give
         self._parameters = _parameters(self._nodes)
         self._known = _known_attributes(definitions)
+        self._shared_members = shared_members
         self._takes_nothing = all(_takes_nothing(d) for d in definitions)
         self._follow()
 
@@ -166,6 +171,8 @@ class Usage:
                     return {_INSTANCE}
                 if _last_name(func) == "param":
                     return {kind for a in args for kind in self._kinds(a)}
+                if isinstance(func, ast.Attribute) and func.attr in {"copy", "items", "values"}:
+                    return self._kinds(func.value)
                 return self._results.get(_last_name(func), set())
             case ast.Await(value=value) | ast.Starred(value=value) | ast.Subscript(value=value):
                 return self._kinds(value)
@@ -233,11 +240,11 @@ class Usage:
             yield _mutated(line, f"calls `{called}` on `{self._class_name}`")
         elif called in {"getattr", "hasattr"} and first is not None and self._is_either(first):
             asked = node.args[1] if len(node.args) > 1 else None
-            if not (isinstance(asked, ast.Constant) and asked.value in self._known):
+            if not isinstance(asked, ast.Constant) or self._may_differ(asked.value):
                 yield _introspected(line, f"asks it for an attribute by `{called}`")
         elif called in _TELLING_CALLS and first is not None and self._is_either(first):
             yield _introspected(line, f"calls `{called}` on it")
-        elif called in _TEXT_CALLS and any(_names(n, self._class_name) for n in _values(node)):
+        elif called in _TEXT_CALLS and any(_names(n, self._class_name) for n in _texts(node)):
             yield _introspected(line, f"looks for its name by `{called}`")
         elif called in {"parametrize", "fixture"} and self._names_tests(node):
             yield _introspected(line, "has its name in the ids of tests")
@@ -248,11 +255,17 @@ class Usage:
         ):
             yield _introspected(line, f"hands it to `{ast.unparse(node.func)}`")
 
+    def _may_differ(self, attribute: object) -> bool:
+        """Tell whether the shared class may have an attribute that the local one lacks."""
+        if attribute in self._known:
+            return False
+        return self._shared_members is None or attribute in self._shared_members
+
     def _asks_more(self, body: list[ast.stmt]) -> bool:
         """Tell whether statements use what the local class lacks, and the shared one may have."""
         for node in (n for s in body for n in ast.walk(s)):
             match node:
-                case ast.Attribute(value=value, attr=attr) if attr not in self._known:
+                case ast.Attribute(value=value, attr=attr) if self._may_differ(attr):
                     if self._is_either(value):
                         return True
                 case ast.Call(func=func, args=args, keywords=keywords) if args or keywords:
@@ -409,6 +422,11 @@ def _parameters(nodes: list[ast.AST]) -> dict[str, list[list[str]]]:
 
 def _values(node: ast.Call) -> list[ast.expr]:
     return [*node.args, *(k.value for k in node.keywords)]
+
+
+def _texts(node: ast.Call) -> list[ast.expr]:
+    """Give the arguments of a call that looks for a text: not the message of an assertion."""
+    return [*node.args[:2], *(k.value for k in node.keywords if k.arg != "msg")]
 
 
 def _names(node: ast.AST, class_name: str) -> bool:
