@@ -83,6 +83,15 @@ def test_a_refusal_is_one_line_with_its_place_and_reason() -> None:
     assert "; line 25: mutated: the file sets `TestWebSocketConnection.close`" in warning
 
 
+def test_many_reasons_are_cut_short() -> None:
+    content = source("{copy}\n" + "vars(TestWebSocketConnection)\n" * 9)
+    command = on_disk(content)
+    command.transform_module(cst.parse_module(content))
+    (warning,) = command.context.warnings
+    assert warning.count("introspected") == 3
+    assert warning.endswith("; and 6 more")
+
+
 def test_a_file_without_a_copy_is_silent() -> None:
     command = on_disk(b"x = 1\n")
     tree = cst.parse_module(b"x = 1\n")

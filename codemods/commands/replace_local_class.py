@@ -176,9 +176,12 @@ class _Collect(argparse.Action):
 
 
 def _line(path: str, first: Reason, *others: Reason) -> str:
-    """Say all about one definition on one line, with the place of the first reason."""
-    also = "".join(f"; line {r.line}: {r.code.value}: {r.message}" for r in others)
-    return f"{path}:{first.line}: {first.code.value}: {first.message}{also}"
+    """Say what there is about one definition on one line, with the place of the first reason."""
+    shown = others if len(others) <= 3 else others[:2]
+    also = [f"; line {r.line}: {r.code.value}: {r.message}" for r in shown]
+    if len(shown) < len(others):
+        also.append(f"; and {len(others) - len(shown)} more")
+    return f"{path}:{first.line}: {first.code.value}: {first.message}{''.join(also)}"
 
 
 def _checked(check: Callable[[str], str]) -> Callable[[str], str]:

@@ -151,8 +151,7 @@ class _Editor:
             attached.insert(0, line.comment.value)
         own = own_comment(attached)
         del self._above[len(self._above) - own :]
-        if any(n.where is Where.INSTEAD and n.row == index for n in self._inserts):
-            self._insert(Where.INSTEAD, index)
+        self._insert(Where.INSTEAD, index)
         self._above.append(_Gap(definition=True))
         self._above.extend(_trailing_lines(node, self._module.default_indent))
 
