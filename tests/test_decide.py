@@ -459,6 +459,15 @@ def test_one_class_is_told_from_others_as_before(rest: str) -> None:
     assert run(MOCK + "\n\n" + rest).status is Status.CHANGED
 
 
+def test_classes_that_stay_two_may_be_told_apart() -> None:
+    local = "class A:\n    x = 1\n\n\nclass B:\n    x = 2\n"
+    shapes = local.replace("class A", "@replaced_by('A')\nclass A")
+    shapes = shapes.replace("class B", "@replaced_by('B')\nclass B")
+    target = Target(("A", "B"), "a.b", read_shapes(shapes.encode(), "shapes.py"), ())
+    rest = "\n\nfor kind in (A, B):\n    assert type(kind()) is kind\n"
+    check_replaced(local + rest, "from a.b import A, B\n" + rest[1:], target=target)
+
+
 STATE = {
     "a list": ("    seen = []\n", "`seen = []` is state of the class"),
     "a call": ("    lock = threading.Lock()\n", "`lock = threading.Lock()` is state of the class"),

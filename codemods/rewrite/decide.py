@@ -338,15 +338,24 @@ def _one_class_each(
     decisions: list[Decision], module: _Module, target: Target
 ) -> Iterator[Decision]:
     """Refuse copies that would become one class where the file tells them from each other."""
-    replaced = {d.definition.class_name for d in decisions if d.verdict is Verdict.REPLACE}
-    classes = {n for r in target.shapes for n in (r.shared_name, *r.aliases)}
-    imports = {f"from {target.module} import {n}" for n in classes}
-    bound = module.names.bindings.items()
-    shared = {name for name, bindings in bound for b in bindings if b.source in imports}
-    line = None
-    if len(replaced | shared) > 1:
-        line = _first_telling_apart(module.names, replaced | shared)
+    classes = {n: r.shared_name for r in target.shapes for n in (r.shared_name, *r.aliases)}
+    imports = {f"from {target.module} import {n}": shared for n, shared in classes.items()}
+    names: dict[str, set[str]] = {}  # of each shared class, in this file
     for decision in decisions:
+        if decision.shared_name is not None:
+            shared = classes[decision.shared_name]
+            names.setdefault(shared, set()).add(decision.definition.class_name)
+    for name, bindings in module.names.bindings.items():
+        for source in (b.source for b in bindings if b.source in imports):
+            names.setdefault(imports[source or ""], set()).add(name)
+    told_apart = {
+        shared: line
+        for shared, local_names in names.items()
+        if len(local_names) > 1
+        and (line := _first_telling_apart(module.names, local_names)) is not None
+    }
+    for decision in decisions:
+        line = told_apart.get(classes.get(decision.shared_name or "", ""))
         if decision.verdict is Verdict.REPLACE and line is not None:
             message = "the file tells apart two classes that would be one and the same"
             decision = _refuse(decision, Reason(Code.INTROSPECTED, line, message))
