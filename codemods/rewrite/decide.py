@@ -35,10 +35,9 @@ class _Module:
     """What several definitions of one file have in common, worked out once."""
 
     def __init__(self, names: ModuleNames, target: Target) -> None:
-        classes = [n for n in ast.walk(names.tree) if isinstance(n, ast.ClassDef)]
         self.names = names
         self._shared_members = target.shared_members
-        self.classes = classes
+        self.classes = [node for node, _ in _classes(names.tree)]
         self._usage: dict[str, tuple[Reason, ...]] = {}
         self._patches: dict[str, tuple[int, ...]] = {}
 
@@ -68,7 +67,7 @@ def mentions_target(source: bytes, target: Target) -> bool:
 
 def decide(names: ModuleNames, path: str, target: Target) -> tuple[Decision, ...]:
     """Decide on each local definition, in the order of the file."""
-    found = sorted(_definitions(names.tree, target), key=lambda f: f.node.lineno)
+    found = sorted(definitions(names.tree, target), key=lambda f: f.node.lineno)
     module = _Module(names, target)
     decisions = [_judge(f, module, path, target) for f in found]
     return tuple(_one_class_each(_all_or_none(decisions), module, target))
@@ -98,15 +97,26 @@ def is_shared_module(path: str, target: Target) -> bool:
     return any(f"/{path}".replace("\\", "/").endswith(f"/{own}") for own in target.own_files)
 
 
-def _definitions(tree: ast.Module, target: Target) -> Iterator[Found]:
+def definitions(tree: ast.Module, target: Target) -> Iterator[Found]:
+    """Find the classes of the target names, at any depth of a module, in no order."""
+    for node, inside in _classes(tree):
+        if node.name in target.class_names:
+            yield Found(node, inside)
+
+
+def _classes(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, ast.AST | None]]:
+    """Give each class with what it stands in: a function or class, else a block, else None."""
     pending: list[tuple[ast.AST, ast.AST | None]] = [(s, None) for s in tree.body]
     while pending:
         node, inside = pending.pop()
-        if isinstance(node, ast.ClassDef) and node.name in target.class_names:
-            yield Found(node, inside)
+        if isinstance(node, ast.ClassDef):
+            yield node, inside
         scope = isinstance(inside, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         around = inside if scope else node
-        pending.extend((child, around) for child in ast.iter_child_nodes(node))
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            children = getattr(node, block, None)
+            if isinstance(children, list):  # an expression has a body too, and no statements
+                pending.extend((child, around) for child in children)
 
 
 def _judge(found: Found, module: _Module, path: str, target: Target) -> Decision:

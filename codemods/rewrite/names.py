@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -61,9 +61,10 @@ class ModuleNames:
 def module_names(tree: ast.Module) -> ModuleNames:
     """Collect the global names of a module."""
     names = ModuleNames(tree)
-    for node in _binding_nodes(list(own_nodes(tree.body))):
+    nodes = list(own_nodes(tree.body))
+    for node in _binding_nodes(nodes):
         _bind(names, node)
-    _Mentions(names).visit_scope(tree.body, frozenset())
+    _Mentions(names).visit_nodes(nodes, frozenset())
     return names
 
 
@@ -165,8 +166,8 @@ class _Mentions:
     def __init__(self, names: ModuleNames) -> None:
         self._names = names
 
-    def visit_scope(self, body: list[ast.stmt], hidden: frozenset[str]) -> None:
-        for node in own_nodes(body):
+    def visit_nodes(self, nodes: Iterable[ast.AST], hidden: frozenset[str]) -> None:
+        for node in nodes:
             self._enter(node, hidden)
 
     def _enter(self, node: ast.AST, hidden: frozenset[str]) -> None:
@@ -177,9 +178,9 @@ class _Mentions:
                 self._enter_function(node, node.body, hidden)
             case ast.Lambda():
                 hides = frozenset(a.arg for a in all_args(node.args))
-                self.visit_scope([ast.Expr(node.body)], hidden | hides)
+                self.visit_nodes(own_nodes([ast.Expr(node.body)]), hidden | hides)
             case ast.ClassDef():
-                self.visit_scope(node.body, hidden)
+                self.visit_nodes(own_nodes(node.body), hidden)
 
     def _enter_function(
         self,
@@ -196,4 +197,4 @@ class _Mentions:
                     _bind(self._names, item)
                 else:
                     local.add(name)
-        self.visit_scope(body, (hidden | local) - shared)
+        self.visit_nodes(inner, (hidden | local) - shared)

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator
 
 from codemods.model import Target, Verdict
-from codemods.rewrite.decide import decide
+from codemods.rewrite.decide import decide, definitions
 from codemods.rewrite.names import module_names
 from codemods.rewrite.plan import ImportChange, Plan, Row, Where, is_emptied, rows_of
 
@@ -94,9 +94,10 @@ def difference(
     new = [_span(s) for s, (_, ours) in zip(after_tree.body, expected, strict=True) if ours]
     if not _same_lines(before, after, rows, plan, new):
         return "a line beside the class and its imports would change"
-    again = decide(module_names(after_tree), path, target)
-    if any(d.verdict is Verdict.REPLACE for d in again):
-        return "a second run would change it again"
+    if any(definitions(after_tree, target)):
+        again = decide(module_names(after_tree), path, target)
+        if any(d.verdict is Verdict.REPLACE for d in again):
+            return "a second run would change it again"
     return None
 
 
