@@ -20,6 +20,7 @@ from codemods.model import (
 )
 from codemods.rewrite import shape as shapes
 from codemods.rewrite.names import Binding, ModuleNames
+from codemods.rewrite.plan import first_line
 from codemods.rewrite.usage import Usage, tests_of
 
 
@@ -88,8 +89,7 @@ def undefined_names(names: ModuleNames, target: Target) -> tuple[Reason, ...]:
 
 def definition_of(node: ast.ClassDef) -> Definition:
     """Give the place of a class in its file."""
-    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-    return Definition(node.name, first, node.end_lineno or node.lineno)
+    return Definition(node.name, first_line(node), node.end_lineno or node.lineno)
 
 
 def is_shared_module(path: str, target: Target) -> bool:
@@ -384,7 +384,10 @@ def _first_telling_apart(names: ModuleNames, class_names: set[str]) -> int | Non
                 harmless.add(id(value))
             case ast.arg(annotation=ast.expr() as value):
                 harmless.update(id(n) for n in ast.walk(value))
-            case ast.FunctionDef(returns=ast.expr() as value):
+            case (
+                ast.FunctionDef(returns=ast.expr() as value)
+                | ast.AsyncFunctionDef(returns=ast.expr() as value)
+            ):
                 harmless.update(id(n) for n in ast.walk(value))
             case ast.ClassDef(bases=[value]):
                 harmless.add(id(value))

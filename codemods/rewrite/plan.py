@@ -20,9 +20,7 @@ class Row:
     @property
     def line(self) -> int:
         """The first line, decorators included."""
-        first = self.statements[0]
-        decorators: list[ast.expr] = getattr(first, "decorator_list", [])
-        return min([first.lineno, *(d.lineno for d in decorators)])
+        return first_line(self.statements[0])
 
     @property
     def end_line(self) -> int:
@@ -74,6 +72,12 @@ class Plan:
             if len(row.statements) == 1 and is_emptied(row.statements[0], change):
                 gone.add(change.row)
         return gone
+
+
+def first_line(statement: ast.stmt) -> int:
+    """Give the line of a statement, or of its first decorator."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(d.lineno for d in decorators)])
 
 
 def is_emptied(statement: ast.stmt, change: ImportChange) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from codemods.model import Target, Verdict
 from codemods.rewrite.decide import decide, definitions
 from codemods.rewrite.names import module_names
-from codemods.rewrite.plan import ImportChange, Plan, Row, Where, is_emptied, rows_of
+from codemods.rewrite.plan import ImportChange, Plan, Row, Where, first_line, is_emptied, rows_of
 
 _Span = tuple[int, int]  # the first and the last line, from 1
 
@@ -140,9 +140,7 @@ def _changed(statement: ast.stmt, change: ImportChange) -> ast.stmt:
 
 
 def _span(node: ast.stmt) -> _Span:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(d.lineno for d in decorators)])
-    return first, node.end_lineno or node.lineno
+    return first_line(node), node.end_lineno or node.lineno
 
 
 def _same_lines(before: bytes, after: bytes, rows: list[Row], plan: Plan, new: list[_Span]) -> bool:
