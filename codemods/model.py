@@ -25,25 +25,33 @@ class Status(enum.Enum):
 class Code(enum.Enum):
     """Why a definition or a file is left alone, or what is worth a warning. Values are stable."""
 
+    CHANGED_SINCE_PLANNED = "changed-since-planned"
     CLASS_STATE = "class-state"
     CONDITIONAL = "conditional"
     DECORATED = "decorated"
     DIFFERENT_GLOBALS = "different-globals"
     DIFFERENT_SHAPE = "different-shape"
+    HARD_LINKED = "hard-linked"
     INTROSPECTED = "introspected"
     LOSSY_ROUND_TRIP = "lossy-round-trip"
     MUTATED = "mutated"
     NESTED = "nested"
+    NOT_WRITTEN = "not-written"
     PROOF_FAILED = "proof-failed"
     PYTEST_TESTS = "pytest-tests"
+    READ_ONLY = "read-only"
     REBOUND = "rebound"
     SHARED_MODULE = "shared-module"
     SUBCLASS_OF_TESTS = "subclass-of-tests"
     SWALLOWED_CODE = "swallowed-code"
     SYNTAX_ERROR = "syntax-error"
+    TESTS_DIFFER = "tests-differ"
+    UNCOMMITTED = "uncommitted"
     UNDECODABLE = "undecodable"
     UNDEFINED_NAME = "undefined-name"
+    UNREADABLE = "unreadable"
     UNSAFE_PROLOGUE = "unsafe-prologue"
+    WORKER_DIED = "worker-died"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,8 @@ class FileResult:
     """What a codemod makes of one file.
 
     `after` holds the new bytes where `status` is CHANGED, else None; `error` the reason where it
-    is FAILED, else None; `warnings` what is worth saying and no refusal.
+    is FAILED, else None; `warnings` what is worth saying and no refusal; `dropped` the global names
+    that the module bound before the change and no longer binds after it.
     """
 
     path: str
@@ -149,3 +158,113 @@ class FileResult:
     before_digest: str
     after: bytes | None
     error: Reason | None
+    dropped: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file as it is on disk."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFacts:
+    """One definition and what its file does with it: places outside of it, counted in its text."""
+
+    decision: Decision
+    uses: int
+    subclasses: int
+    patch_strings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The shape of one definition, against the nearest recorded one.
+
+    `key` is the same for equal shapes; `difference` a unified diff of the normalised classes.
+    """
+
+    key: str
+    nearest: str
+    difference: tuple[str, ...]
+    only_adds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileSurvey:
+    """What one file has to do with the target names.
+
+    `variants` has one for each of `definitions`, or none; `written_out` the names that stand
+    behind the word ``class``; `commented_out` line and name of each definition in a comment;
+    `imported` module and name of each ``from x import``.
+    """
+
+    path: str
+    definitions: tuple[DefinitionFacts, ...]
+    variants: tuple[Variant, ...]
+    written_out: tuple[str, ...]
+    commented_out: tuple[tuple[int, str], ...]
+    imported: tuple[tuple[str, str], ...]
+    warnings: tuple[Reason, ...]
+    error: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The scope of a migration.
+
+    `files` counts all files looked at; `surveys` has those with a target name in them, in the
+    order of their paths; `importers` counts for path and name the files that import it from there;
+    `seconds` is wall time.
+    """
+
+    files: int
+    surveys: tuple[FileSurvey, ...]
+    failures: tuple[FileResult, ...]
+    importers: dict[tuple[str, str], int]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a run. `path` is relative to the root, `before` and `after` are SHA-256."""
+
+    number: int
+    path: str
+    before: str
+    after: str
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as the journal has it. `time` is UTC, ISO 8601."""
+
+    id: str
+    time: str
+    command: str
+    entries: tuple[Entry, ...]
+    finished: bool
+    undone: frozenset[str]
+
+    @property
+    def state(self) -> str:
+        """Say in a word or two what became of the run."""
+        if len(self.undone) == len(self.entries):
+            return "rolled back"
+        if not self.finished:
+            return "cut off"
+        if self.undone:
+            return f"{len(self.undone)} of {len(self.entries)} rolled back"
+        return "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: `error` says why it stays as it is, `kept` where a copy lies."""
+
+    path: str
+    error: str | None = None
+    kept: str | None = None

@@ -8,7 +8,7 @@ import pytest
 
 from codemods.model import Code
 from codemods.rewrite.imports import is_collected
-from tests.tools import COPY, check_refused, check_replaced
+from tests.tools import COPY, check_refused, check_replaced, run
 
 IMPORT = "from {shared} import TestWebSocketConnection\n"
 ASYNC_IMPORT = "from {shared} import SSotAsyncWebSocketConnection as TestWebSocketConnection\n"
@@ -507,3 +507,17 @@ def test_a_use_on_the_line_of_a_future_import_leaves_no_place() -> None:
 )
 def test_is_collected(path: str, collected: bool) -> None:
     assert is_collected(path) is collected
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "list(vars().values())",
+        "dir()",
+        "inspect.getmembers(module)",
+        "sys.modules[__name__]",
+    ],
+)
+def test_a_module_that_looks_through_its_own_names_keeps_the_name(code: str) -> None:
+    result = run(f"{{copy}}\n\ndef test():\n    {code}\n")
+    assert result.dropped == frozenset()

@@ -227,3 +227,15 @@ def test_a_doubt_about_the_shared_module_is_told_once(
         warnings += command.context.warnings
     assert len(warnings) == (1 if saying else 0)
     assert (saying or "") in "".join(warnings)
+
+
+def test_what_is_made_of_a_changed_module_is_printed_anew() -> None:
+    content = source("{copy}\nx = TestWebSocketConnection()\n")
+    changed = on_disk(content).transform_module(cst.parse_module(content))
+    assert changed.with_changes(body=changed.body[:1]).code == changed.code.splitlines(True)[0]
+
+
+def test_a_tree_that_is_not_that_of_the_file_is_not_edited() -> None:
+    content = source("{copy}\nx = TestWebSocketConnection()\n")
+    changed = on_disk(content).transform_module(cst.parse_module(content + b"y = 1\n"))
+    assert changed.bytes == transform(content, "test_sample.py", default_target()).after

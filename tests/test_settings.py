@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from codemods.settings import (
+    Phase,
     Settings,
     SettingsError,
     check_class_name,
@@ -28,19 +29,21 @@ def write(folder: Path, text: str) -> Path:
 def test_without_a_pyproject_the_defaults_hold(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     settings = read_settings(tmp_path)
-    assert settings == Settings()
+    assert settings == Settings(root=tmp_path)
     assert load_target(settings).class_names[0] == "TestWebSocketConnection"
 
 
 def test_without_the_table_the_defaults_hold(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     write(tmp_path, "[tool.other]\nmodule = 1\n")
-    assert read_settings(tmp_path) == Settings()
+    assert read_settings(tmp_path) == Settings(root=tmp_path)
 
 
 def test_the_table(tmp_path: Path) -> None:
     write(tmp_path, TABLE)
-    assert read_settings(tmp_path) == Settings(("Fake",), "a.b", tmp_path / "a/shapes.py")
+    assert read_settings(tmp_path) == Settings(
+        ("Fake",), "a.b", tmp_path / "a/shapes.py", root=tmp_path, has_table=True
+    )
 
 
 def test_it_is_found_from_a_folder_below(tmp_path: Path) -> None:
@@ -52,7 +55,7 @@ def test_it_is_found_from_a_folder_below(tmp_path: Path) -> None:
 def test_it_is_not_looked_for_outside_the_checkout(tmp_path: Path) -> None:
     write(tmp_path, TABLE)
     (tmp_path / "repo" / ".git").mkdir(parents=True)
-    assert read_settings(tmp_path / "repo") == Settings()
+    assert read_settings(tmp_path / "repo") == Settings(root=tmp_path / "repo")
 
 
 @pytest.mark.parametrize(
@@ -60,13 +63,18 @@ def test_it_is_not_looked_for_outside_the_checkout(tmp_path: Path) -> None:
     [
         ("x = \n", r"pyproject\.toml: .*line 1"),
         ("[tool]\nssot-codemods = 1\n", r"pyproject\.toml: \[tool\.ssot-codemods\] is not a table"),
-        ("[tool.ssot-codemods]\n\nmodul = 'a'\n", r"toml:3: .* modul: unknown; known are class"),
+        ("[tool.ssot-codemods]\n\nmodul = 'a'\n", r"toml:3: .* modul: unknown; known are categ"),
         ("[tool.ssot-codemods]\nclass-names = 'A'\n", r"toml:2: .* class-names: wanted: a list"),
         ("[tool.ssot-codemods]\nclass-names = []\n", r"toml:2: .* class-names: wanted: a list"),
         ("[tool.ssot-codemods]\nclass-names = [1]\n", r"toml:2: .* class-names: wanted: a list"),
         ("[tool.ssot-codemods]\nclass-names = ['a b']\n", r"toml:2: .* 'a b' is not a class name"),
         ("[tool.ssot-codemods]\nmodule = 1\n", r"toml:2: .* module: wanted: a string"),
         ("[tool.ssot-codemods]\nmodule = 'a/b'\n", r"toml:2: .* 'a/b' is not a dotted module name"),
+        ("[tool.ssot-codemods]\npaths = []\n", r"toml:2: .* paths: .* strings, at least one"),
+        (
+            "[tool.ssot-codemods]\nexclude = [1]\n",
+            r"toml:2: .* exclude: wanted: a list of strings$",
+        ),
         ("[tool.ssot-codemods]\nshapes = 1\n", r"toml:2: .* shapes: wanted: a string"),
     ],
 )
@@ -115,3 +123,46 @@ def test_no_class_name(text: str) -> None:
 def test_no_module(text: str) -> None:
     with pytest.raises(ValueError, match="is not a dotted module name"):
         check_module(text)
+
+
+def test_paths_and_patterns(tmp_path: Path) -> None:
+    write(tmp_path, "[tool.ssot-codemods]\npaths = ['tests']\nexclude = []\n")
+    settings = read_settings(tmp_path)
+    assert (settings.paths, settings.exclude) == (("tests",), ())
+
+
+def test_phases_categories_and_the_golden_path(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "[tool.ssot-codemods]\ngolden-path = ['python x.py']\n"
+        "[tool.ssot-codemods.categories]\nunit = ['u']\nslow = ['s']\n"
+        "[tool.ssot-codemods.phases.first]\npaths = ['a']\ncollection-seconds = 2\n"
+        "copies-left = 3\n",
+    )
+    settings = read_settings(tmp_path)
+    assert settings.golden_path == ("python x.py",)
+    assert dict(settings.categories)["unit"] == ("u",)
+    assert dict(settings.categories)["slow"] == ("s",)
+    assert dict(settings.categories)["e2e"] == ("tests/e2e",)
+    assert settings.phases == (Phase("first", ("a",), 2, copies_left=3),)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("categories = 1\n", r"toml:2: .* categories: wanted: a table"),
+        ("categories.unit = 'u'\n", "unit: wanted: a list of strings, at least one"),
+        ("[tool.ssot-codemods.phases]\na = 1\n", r"toml:3: .* a: wanted: a table with paths"),
+        ("[tool.ssot-codemods.phases.a]\npaths = ['x']\n", r"toml:2: .* a: lacks collection-sec"),
+        ("[tool.ssot-codemods.phases.a]\npaths = []\n", r"toml:3: .* phase a: wanted: a list"),
+        (
+            "[tool.ssot-codemods.phases.a]\npaths = ['x']\ncollection-seconds = true\n",
+            r"toml:4: .* phase a: wanted: a number",
+        ),
+        ("[tool.ssot-codemods.phases.a]\npath = ['x']\n", r"toml:3: .* path: unknown; known are"),
+    ],
+)
+def test_what_cannot_be_a_phase(tmp_path: Path, text: str, message: str) -> None:
+    write(tmp_path, f"[tool.ssot-codemods]\n{text}")
+    with pytest.raises(SettingsError, match=message):
+        read_settings(tmp_path)

@@ -8,13 +8,17 @@ import pytest
 
 from codemods.model import RecordedShape, Shape
 from codemods.rewrite.recorded import read_shapes
-from codemods.rewrite.shape import first_difference, shape_of
+from codemods.rewrite.shape import LocalShape, first_difference, shape_of
+
+
+def only_class(text: str) -> ast.ClassDef:
+    (node,) = ast.parse(text).body
+    assert isinstance(node, ast.ClassDef)
+    return node
 
 
 def shape(text: str) -> Shape:
-    (node,) = ast.parse(text).body
-    assert isinstance(node, ast.ClassDef)
-    return shape_of(node)
+    return shape_of(only_class(text))
 
 
 def recorded(text: str) -> RecordedShape:
@@ -140,11 +144,13 @@ def test_the_definition_stays_as_it_is() -> None:
 
 def test_an_order_that_matters_is_named() -> None:
     one, other = UNEQUAL["the order of an attribute and a method that it reads"]
-    line, message = first_difference(shape(one), recorded(other))
+    line, message = first_difference(LocalShape(only_class(one)), recorded(other))
     assert (line, message) == (1, "its members stand in an order that matters")
 
 
 def test_a_long_line_is_cut() -> None:
     long = "class A:\n    x = '" + "y" * 100 + "'\n"
-    _, message = first_difference(shape(long), recorded("class Local:\n    x = 1\n"))
+    _, message = first_difference(
+        LocalShape(only_class(long)), recorded("class Local:\n    x = 1\n")
+    )
     assert message.endswith("yyy...` here, `x = 1` in recorded `Local`")

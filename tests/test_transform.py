@@ -11,7 +11,6 @@ import pytest
 
 from codemods.model import Code, FileResult, Status
 from codemods.rewrite import prove
-from codemods.rewrite import transform as transform_module
 from codemods.rewrite.edit import edit
 from tests.tools import COPY, SHARED, check_refused, run, source
 
@@ -116,7 +115,7 @@ def test_a_file_in_an_encoding_that_libcst_cannot_print() -> None:
 
 
 def _break_edit(monkeypatch: pytest.MonkeyPatch, mend: Any) -> None:
-    monkeypatch.setattr(transform_module, "edit", lambda m, p: mend(edit(m, p)))
+    monkeypatch.setattr("codemods.rewrite.edit.edit", lambda m, p: mend(edit(m, p)))
 
 
 def _parsed(code: str) -> Any:
@@ -172,10 +171,8 @@ def test_a_newline_at_the_end_is_a_change(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_code_that_does_not_compile_is_not_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Broken:
-        bytes = b"def f(:\n"
-
-    monkeypatch.setattr(transform_module, "edit", lambda module, plan: Broken)
+    broken = cst.Module([cst.SimpleStatementLine([cst.Expr(cst.Name("def"))])])
+    _break_edit(monkeypatch, lambda module: broken)
     check_refused("{copy}", Code.PROOF_FAILED, saying="it would not compile: invalid syntax")
 
 

@@ -294,3 +294,14 @@ def test_each_use_is_a_reason_with_its_line() -> None:
     result = run(COPY + "\n\nTestWebSocketConnection.a = 1\nvars(TestWebSocketConnection)\n")
     reasons = [(r.line, r.code) for d in result.decisions for r in d.reasons]
     assert reasons == [(25, Code.MUTATED), (26, Code.INTROSPECTED)]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "getattr(TestWebSocketConnection, '__name__')",
+        "getattr(TestWebSocketConnection(), '__module__')",
+    ],
+)
+def test_asking_for_what_tells_the_class(code: str) -> None:
+    check_refused(f"{{copy}}\n\ndef test():\n    {code}\n", Code.INTROSPECTED)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 import textwrap
+import time
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from codemods.model import Code, FileResult, Status, Target, Verdict
 from codemods.rewrite.transform import transform
@@ -132,3 +135,19 @@ def check_untouched(
 def _shown(content: bytes) -> list[bytes]:
     """Split into lines with their ends, so that a failure shows the first one that differs."""
     return re.findall(rb"[^\n]*\n|[^\n]+\Z", content)
+
+
+def gone(pid: int) -> bool:
+    """Tell whether a process has ended."""
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True
+
+
+def wait_until(condition: Callable[[], bool], deadline: float = 60) -> None:
+    """Wait for something that is to happen by itself; far longer than it takes."""
+    end = time.monotonic() + deadline
+    while not condition():
+        assert time.monotonic() < end, "it does not happen"
+        time.sleep(0.01)

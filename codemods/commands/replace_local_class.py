@@ -7,6 +7,7 @@ python -m libcst.tool codemod replace_local_class.ReplaceLocalClassCommand tests
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +15,10 @@ from pathlib import Path
 import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext
 
-from codemods.model import Reason, Status
+from codemods.model import Status
+from codemods.report.lines import reason_line
 from codemods.rewrite.recorded import ShapesError
-from codemods.rewrite.transform import transform
+from codemods.rewrite.transform import transform_tree
 from codemods.settings import (
     Settings,
     SettingsError,
@@ -29,7 +31,7 @@ from codemods.settings import (
 
 
 class UnreadableFileError(Exception):
-    """A file holds a target name and is no Python that can be read; the message says where."""
+    """A file may define a target name and is no Python that can be read; the message says where."""
 
 
 class ReplaceLocalClassCommand(CodemodCommand):
@@ -105,18 +107,19 @@ class ReplaceLocalClassCommand(CodemodCommand):
         # The bytes on disk, as LibCST's tree may have lost some of them.
         source = tree.bytes if filename is None else Path(filename).read_bytes()
         path = "<stdin>" if filename is None else os.path.relpath(filename)
-        result = transform(source, path, self._target)
+        result, edited = transform_tree(source, path, self._target, module=tree)
         if result.error is not None:
-            raise UnreadableFileError(_line(path, result.error))
+            raise UnreadableFileError(reason_line(path, result.error))
         for reasons in [*(d.reasons for d in result.decisions), result.warnings]:
             if reasons:
-                self.warn(_line(path, *reasons))
+                self.warn(reason_line(path, *reasons))
         if result.status is Status.CHANGED:
             assert result.after is not None
+            assert edited is not None
             for doubt in _new_doubts(self._settings):
                 self.warn(doubt)
-            return _exact(cst.parse_module(result.after), result.after)
-        return _exact(tree, source)
+            return _exact(edited, result.after)
+        return tree if _printed(tree) == source else _exact(tree, source)
 
 
 _doubts: set[str] = set()
@@ -132,23 +135,26 @@ def _new_doubts(settings: Settings) -> list[str]:
 
 
 class _ExactModule(cst.Module):
-    """A module that prints as the bytes it came from, where LibCST's own printing would not."""
+    """A module that prints as the bytes it is known to stand for.
 
-    source: bytes = b""
+    LibCST's own printing may lose some of them, and takes its time. What is made of it by
+    `with_changes` is printed as any module.
+    """
+
+    source: bytes | None = None
 
     @property
     def bytes(self) -> bytes:
-        return self.source
+        return super().bytes if self.source is None else self.source
 
     @property
     def code(self) -> str:
-        return self.source.decode(self.encoding)
+        return super().code if self.source is None else self.source.decode(self.encoding)
 
 
 def _exact(tree: cst.Module, source: bytes) -> cst.Module:
-    if _printed(tree) == source:
-        return tree
-    exact = _ExactModule(tree.body, tree.header, tree.footer, tree.encoding)
+    fields = {field.name: getattr(tree, field.name) for field in dataclasses.fields(tree)}
+    exact = _ExactModule(**fields)
     object.__setattr__(exact, "source", source)  # the class of LibCST is frozen
     return exact
 
@@ -173,15 +179,6 @@ class _Collect(argparse.Action):
         chosen = getattr(namespace, self.dest)
         earlier = () if chosen is self.default else chosen
         setattr(namespace, self.dest, (*earlier, values))
-
-
-def _line(path: str, first: Reason, *others: Reason) -> str:
-    """Say what there is about one definition on one line, with the place of the first reason."""
-    shown = others if len(others) <= 3 else others[:2]
-    also = [f"; line {r.line}: {r.code.value}: {r.message}" for r in shown]
-    if len(shown) < len(others):
-        also.append(f"; and {len(others) - len(shown)} more")
-    return f"{path}:{first.line}: {first.code.value}: {first.message}{''.join(also)}"
 
 
 def _checked(check: Callable[[str], str]) -> Callable[[str], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,14 +15,15 @@ from codemods.model import (
     Definition,
     Reason,
     RecordedShape,
-    Shape,
     Target,
     Verdict,
 )
 from codemods.rewrite import shape as shapes
 from codemods.rewrite.names import Binding, ModuleNames
 from codemods.rewrite.plan import first_line
+from codemods.rewrite.source import class_lines
 from codemods.rewrite.usage import Usage, tests_of
+from codemods.rewrite.walk import walk, walk_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,10 @@ class Found:
 class _Module:
     """What several definitions of one file have in common, worked out once."""
 
-    def __init__(self, names: ModuleNames, target: Target) -> None:
+    def __init__(self, names: ModuleNames, classes: list[ast.ClassDef], target: Target) -> None:
         self.names = names
+        self.classes = classes
         self._shared_members = target.shared_members
-        self.classes = [node for node, _ in _classes(names.tree)]
         self._usage: dict[str, tuple[Reason, ...]] = {}
         self._patches: dict[str, tuple[int, ...]] = {}
 
@@ -57,25 +59,25 @@ class _Module:
     def patches(self, name: str) -> tuple[int, ...]:
         """Give the lines that may put something else in the place of a module's global."""
         if name not in self._patches:
-            self._patches[name] = tuple(_patches(self.names.tree, name))
+            self._patches[name] = tuple(_patches(self.names, name))
         return self._patches[name]
 
 
-def mentions_target(source: bytes, target: Target) -> bool:
-    """Tell from the bytes alone whether a file can hold a definition of a target name."""
-    return any(name.encode() in source for name in target.class_names)
-
-
-def decide(names: ModuleNames, path: str, target: Target) -> tuple[Decision, ...]:
+def decide(names: ModuleNames, text: str, path: str, target: Target) -> tuple[Decision, ...]:
     """Decide on each local definition, in the order of the file."""
-    found = sorted(definitions(names.tree, target), key=lambda f: f.node.lineno)
-    module = _Module(names, target)
-    decisions = [_judge(f, module, path, target) for f in found]
-    return tuple(_one_class_each(_all_or_none(decisions), module, target))
+    all_classes = list(classes(names.tree, text))
+    found = [Found(n, inside) for n, inside in all_classes if n.name in target.class_names]
+    found.sort(key=lambda f: f.node.lineno)
+    module = _Module(names, [node for node, _ in all_classes], target)
+    decisions = _all_or_none([_judge(f, module, path, target) for f in found])
+    if any(d.verdict is Verdict.REPLACE for d in decisions):
+        decisions = list(_one_class_each(decisions, module, target))
+    return tuple(decisions)
 
 
-def undefined_names(names: ModuleNames, target: Target) -> tuple[Reason, ...]:
+def undefined_names(names: ModuleNames, text: str, target: Target) -> tuple[Reason, ...]:
     """Give a warning for each target name that the file reads and nothing in it binds."""
+    top = {s.name for s in names.tree.body if isinstance(s, ast.ClassDef)}
     return tuple(
         Reason(
             Code.UNDEFINED_NAME,
@@ -83,6 +85,7 @@ def undefined_names(names: ModuleNames, target: Target) -> tuple[Reason, ...]:
             f"`{name}` is used and nothing in the file defines it",
         )
         for name in target.class_names
+        if name not in top and name in text  # else there is no need to look for it
         if name in names.mentions and name not in names.bindings and not names.stars
     )
 
@@ -97,20 +100,16 @@ def is_shared_module(path: str, target: Target) -> bool:
     return any(f"/{path}".replace("\\", "/").endswith(f"/{own}") for own in target.own_files)
 
 
-def definitions(tree: ast.Module, target: Target) -> Iterator[Found]:
-    """Find the classes of the target names, at any depth of a module, in no order."""
-    for node, inside in _classes(tree):
-        if node.name in target.class_names:
-            yield Found(node, inside)
-
-
-def _classes(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, ast.AST | None]]:
+def classes(tree: ast.Module, text: str) -> Iterator[tuple[ast.ClassDef, ast.AST | None]]:
     """Give each class with what it stands in: a function or class, else a block, else None."""
+    lines = class_lines(text)
     pending: list[tuple[ast.AST, ast.AST | None]] = [(s, None) for s in tree.body]
     while pending:
         node, inside = pending.pop()
         if isinstance(node, ast.ClassDef):
             yield node, inside
+        elif not _holds_class(node, lines):
+            continue
         scope = isinstance(inside, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         around = inside if scope else node
         for block in ("body", "orelse", "finalbody", "handlers", "cases"):
@@ -119,15 +118,23 @@ def _classes(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, ast.AST | None]]:
                 pending.extend((child, around) for child in children)
 
 
+def _holds_class(node: ast.AST, lines: list[int]) -> bool:
+    """Tell whether one of the lines is among those of a node."""
+    if not isinstance(node, ast.stmt):
+        return True  # a handler or a case, which is not worth asking
+    first = bisect.bisect_left(lines, node.lineno)
+    return first < len(lines) and lines[first] <= (node.end_lineno or node.lineno)
+
+
 def _judge(found: Found, module: _Module, path: str, target: Target) -> Decision:
     node, names = found.node, module.names
     definition = definition_of(node)
-    shape = shapes.shape_of(node)
-    recorded = shapes.match(shape, target)
     if is_shared_module(path, target):
         message = "this file is the shared module or its shapes"
         reason = Reason(Code.SHARED_MODULE, node.lineno, message)
         return Decision(definition, Verdict.REFUSE, None, (reason,))
+    shape = shapes.LocalShape(node)
+    recorded = shapes.match(shape, target)
     reasons = [*_place(found)]
     if recorded is None:
         telling = [*_contents(node, module.classes, target)] or [*_shape(node, shape, target)]
@@ -170,7 +177,7 @@ def _contents(node: ast.ClassDef, classes: list[ast.ClassDef], target: Target) -
             continue
         if method.name.startswith("test"):
             continue  # a test may define what it likes
-        for inner in (n for s in method.body for n in ast.walk(s)):
+        for inner in (n for s in method.body for n in walk_statements([s])):
             if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 message = f"`{inner.name}` is defined inside its method `{method.name}`"
             elif isinstance(inner, ast.Import | ast.ImportFrom) and method.name in copied:
@@ -184,7 +191,7 @@ def _contents(node: ast.ClassDef, classes: list[ast.ClassDef], target: Target) -
         yield Reason(Code.PYTEST_TESTS, line, "it has tests that pytest may collect")
 
 
-def _shape(node: ast.ClassDef, shape: Shape, target: Target) -> Iterator[Reason]:
+def _shape(node: ast.ClassDef, shape: shapes.LocalShape, target: Target) -> Iterator[Reason]:
     recorded = shapes.nearest(shape, target)
     line, message = shapes.first_difference(shape, recorded)
     decorators = [d for d in node.decorator_list if not shapes.is_mark(d)]
@@ -209,7 +216,7 @@ def _marks(node: ast.ClassDef, names: ModuleNames) -> Iterator[Reason]:
 
 def _state(node: ast.ClassDef) -> Iterator[Reason]:
     """Say what the class itself would remember, from one file to the next."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         line: int = getattr(inner, "lineno", node.lineno)
         match inner:
             case ast.Global() | ast.Nonlocal():
@@ -283,21 +290,30 @@ def _globals(node: ast.ClassDef, module: _Module, recorded: RecordedShape) -> It
                 yield Reason(Code.DIFFERENT_GLOBALS, line, message)
 
 
-def _patches(tree: ast.Module, name: str) -> Iterator[int]:
+def _patches(names: ModuleNames, name: str) -> list[int]:
     """Find where a file may put something else in the place of a module's global."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Constant(value=str(text)) if re.fullmatch(
-                rf"(?!pytest\.)(\w+\.)+{name}", text
-            ):
-                yield node.lineno
-            case ast.Attribute(attr=attr, ctx=ast.Store() | ast.Del()) if attr == name:
-                yield node.lineno
+    target = re.compile(rf"(?!pytest\.)(\w+\.)+{name}")
+    found: list[ast.expr] = [
+        node
+        for node in names.of_kind(ast.Constant)
+        if isinstance(node.value, str)
+        and node.value.endswith(name)
+        and target.fullmatch(node.value)
+    ]
+    for node in names.of_kind(ast.Attribute):
+        if node.attr == name and not isinstance(node.ctx, ast.Load):
+            found.append(node)
+    for call in names.of_kind(ast.Call):
+        match call:
             case ast.Call(
                 func=ast.Attribute(attr="setattr" | "delattr" | "object" | "setitem"),
                 args=[_, ast.Constant(value=text), *_],
             ) if text == name:
-                yield node.lineno
+                found.append(call)
+    if len(found) > 1:
+        order = {id(node): position for position, node in enumerate(names.nodes)}
+        found.sort(key=lambda node: order[id(node)])
+    return [node.lineno for node in found]
 
 
 def _rebound(
@@ -378,22 +394,22 @@ def _first_telling_apart(names: ModuleNames, class_names: set[str]) -> int | Non
     Making an instance, annotating and deriving do not tell classes apart; a class as a value may.
     """
     harmless: set[int] = set()
-    for node in ast.walk(names.tree):
+    for node in walk(names.tree):
         match node:
             case ast.Call(func=value) | ast.AnnAssign(annotation=value):
                 harmless.add(id(value))
             case ast.arg(annotation=ast.expr() as value):
-                harmless.update(id(n) for n in ast.walk(value))
+                harmless.update(id(n) for n in walk(value))
             case (
                 ast.FunctionDef(returns=ast.expr() as value)
                 | ast.AsyncFunctionDef(returns=ast.expr() as value)
             ):
-                harmless.update(id(n) for n in ast.walk(value))
+                harmless.update(id(n) for n in walk(value))
             case ast.ClassDef(bases=[value]):
                 harmless.add(id(value))
     mentions = (n for name in class_names for n in names.mentions.get(name, []))
     lines = [n.lineno for n in mentions if id(n) not in harmless]
-    lines += [n.lineno for n in ast.walk(names.tree) if _compares_types(n)]
+    lines += [n.lineno for n in walk(names.tree) if _compares_types(n)]
     return min(lines, default=None)
 
 

@@ -7,11 +7,21 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import cached_property
+from typing import TypeVar
 
 from codemods.model import Decision, Target, Verdict
 from codemods.rewrite.names import ModuleNames
 from codemods.rewrite.place import Places
 from codemods.rewrite.plan import ImportChange, NewImport, Plan, Where, rows_of
+from codemods.rewrite.walk import walk
+
+_Node = TypeVar("_Node", bound=ast.AST)
+
+#: Names by which a module may look through its own names.
+_LISTING = frozenset({"dir", "getmembers", "globals", "locals", "vars"})
+#: Attributes by which it may: of `inspect`, and of `sys`.
+_LISTING_ATTRIBUTES = frozenset({"getmembers", "modules"})
 
 #: A comment that speaks to a tool about its line, so that the line must stay.
 _PRAGMA = re.compile(
@@ -20,7 +30,12 @@ _PRAGMA = re.compile(
 
 
 def plan(
-    names: ModuleNames, decisions: tuple[Decision, ...], source: bytes, path: str, target: Target
+    names: ModuleNames,
+    decisions: tuple[Decision, ...],
+    source: bytes,
+    path: str,
+    target: Target,
+    kept: frozenset[str] = frozenset(),
 ) -> Plan:
     """Plan the edit of one module.
 
@@ -30,12 +45,37 @@ def plan(
         source: the module's bytes, for its comments.
         path: where it lies; the name decides whether pytest collects it.
         target: what is replaced by what.
+        kept: global names that other files import from this module: they stay bound.
 
     Raises:
         codemods.rewrite.place.NoPlace: an import is needed and no line can hold it.
 
     """
-    return _Planner(names, decisions, source, path, target).plan()
+    return _Planner(names, decisions, source, path, target, kept).plan()
+
+
+def dropped_names(names: ModuleNames, planned: Plan) -> frozenset[str]:
+    """Give the global names that a module binds, and does not after an edit."""
+    rows = rows_of(names.tree)
+    copies = [s for i in planned.copies for s in rows[i].statements if isinstance(s, ast.ClassDef)]
+    gone = {id(copy) for copy in copies}
+    bound = {name for n in planned.inserts for _, name in n.names}
+    bound |= {name for c in planned.changes for _, name in c.add}
+    dropped = {
+        copy.name
+        for copy in copies
+        if all(id(b.node) in gone for b in names.bindings[copy.name]) and copy.name not in bound
+    }
+    for change in planned.changes:
+        statement = rows[change.row].statements[change.statement]
+        assert isinstance(statement, ast.Import | ast.ImportFrom)
+        dropped.update(_bound_name(statement.names[i]) for i in change.drop)  # bound nowhere else
+    return frozenset(dropped)
+
+
+def _bound_name(alias: ast.alias) -> str:
+    """Give the name that one alias of an import binds."""
+    return alias.asname or alias.name.partition(".")[0]
 
 
 def is_collected(path: str) -> bool:
@@ -55,8 +95,10 @@ class _Planner:
         source: bytes,
         path: str,
         target: Target,
+        kept: frozenset[str],
     ) -> None:
         self._names = names
+        self._kept = kept
         self._module = target.module
         self._path = path
         self._source = source
@@ -68,10 +110,11 @@ class _Planner:
             for index, row in enumerate(self._rows)
             if (decision := replaced.get(row.line)) is not None
         }
-        self._copy_nodes = [self._rows[index].statements[0] for index in self._copies]
-        inside = {id(n) for c in self._copy_nodes for n in ast.walk(c)}
-        self._outside = [n for n in ast.walk(names.tree) if id(n) not in inside]
-        self._inside = inside
+        first = (self._rows[index].statements[0] for index in self._copies)
+        self._copy_nodes = [s for s in first if isinstance(s, ast.ClassDef)]
+        mentions = [n for copy in self._copy_nodes for n in names.statement(copy).mentions]
+        self._inside = set(map(id, mentions))
+        self._used = {n.id for n in mentions}
 
     def plan(self) -> Plan:
         orphans = list(self._orphans())
@@ -111,7 +154,7 @@ class _Planner:
         above = self._rows[star].line if star >= 0 else 0
         if any(b.source and b.line > above for b in self._names.bindings.get(name, [])):
             return False  # the file has it already; `decide` saw that it is the same class
-        if not is_collected(self._path):
+        if name in self._kept or not is_collected(self._path):
             return True  # others may import the name from here
         return self._mentioned(name)
 
@@ -119,11 +162,10 @@ class _Planner:
         """Tell whether anything outside the copies may mean this global."""
         if any(id(n) not in self._inside for n in self._names.mentions.get(name, [])):
             return True
-        if "globals" in self._names.mentions:
+        if not _LISTING.isdisjoint(self._names.mentions):
             return True  # it may be looked up by a name that is put together
-        return self._hinted(name) or any(
-            isinstance(n, ast.Attribute) and n.attr == name for n in self._outside
-        )
+        wanted = {name, *_LISTING_ATTRIBUTES}
+        return self._hinted(name) or any(n.attr in wanted for n in self._outside(ast.Attribute))
 
     def _hinted(self, name: str) -> bool:
         """Tell whether a parameter, a string or a type comment outside the copies may mean a name.
@@ -132,34 +174,53 @@ class _Planner:
         annotations, ``usefixtures``. Docstrings and other prose do not count, unless something
         may run them: doctest, eval, exec.
         """
+        if any(n.arg == name for n in self._outside(ast.arg)):
+            return True
         word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-        runs_text = any(_runs_text(n) for n in self._outside)
-        said = {id(d) for n in self._outside for d in _docstring(n)}
-        meant = {id(a) for n in self._outside for a in _annotation_strings(n)}
-        for node in self._outside:
-            match node:
-                case ast.arg(arg=arg) if arg == name:
-                    return True
-                case ast.Constant(value=str(text)) if word.search(text):
-                    if runs_text or ">>>" in text or id(node) in meant:
-                        return True
-                    if id(node) not in said and not _is_prose(text):
-                        return True
+        texts = [
+            (n, n.value)
+            for n in self._outside(ast.Constant)
+            if isinstance(n.value, str) and name in n.value and word.search(n.value)
+        ]
+        if texts and self._runs_text:
+            return True
+        for node, text in texts:
+            if ">>>" in text or id(node) in self._annotation_ids:
+                return True
+            if id(node) not in self._docstring_ids and not _is_prose(text):
+                return True
         comment = re.compile(rb"#\s*type:.*(?<!\w)" + re.escape(name.encode()) + rb"(?!\w)")
         return comment.search(self._source) is not None
+
+    def _outside(self, kind: type[_Node]) -> list[_Node]:
+        return self._names.of_kind(kind, self._copy_nodes)
+
+    @cached_property
+    def _runs_text(self) -> bool:
+        """Whether something may run code from a string."""
+        inside = set(map(id, walk(*self._copy_nodes)))
+        return any(_runs_text(n) for n in self._names.nodes if id(n) not in inside)
+
+    @cached_property
+    def _docstring_ids(self) -> set[int]:
+        kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        return {id(d) for kind in kinds for n in self._outside(kind) for d in _docstring(n)}
+
+    @cached_property
+    def _annotation_ids(self) -> set[int]:
+        kinds = (ast.AnnAssign, ast.arg, ast.FunctionDef, ast.AsyncFunctionDef)
+        return {
+            id(a) for kind in kinds for n in self._outside(kind) for a in _annotation_strings(n)
+        }
 
     # What does the removal orphan?
 
     def _orphans(self) -> Iterator[ImportChange]:
         if not is_collected(self._path):
             return  # others may take the import from here, by name or by star
-        used = {
-            name
-            for name, nodes in self._names.mentions.items()
-            if any(id(n) in self._inside for n in nodes)
-        }
-        strings = (t for c in self._copy_nodes for n in ast.walk(c) for t in _annotation_strings(n))
-        used |= {word for text in strings for word in re.findall(r"\w+", str(text.value))}
+        strings = (t for c in self._copy_nodes for n in walk(c) for t in _annotation_strings(n))
+        words = {word for text in strings for word in re.findall(r"\w+", str(text.value))}
+        used = self._used | words
         for index, row in enumerate(self._rows):
             for number, statement in enumerate(row.statements):
                 if not isinstance(statement, ast.Import | ast.ImportFrom):
@@ -177,8 +238,8 @@ class _Planner:
     ) -> bool:
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
             return False
-        name = alias.asname or alias.name.partition(".")[0]
-        if name not in used or len(self._names.bindings.get(name, [])) != 1:
+        name = _bound_name(alias)
+        if name not in used or name in self._kept or len(self._names.bindings.get(name, [])) != 1:
             return False
         end = statement.end_lineno or statement.lineno
         lines = self._lines[statement.lineno - 1 : end]
@@ -211,7 +272,7 @@ def _annotation_strings(node: ast.AST) -> Iterator[ast.Constant]:
     for field in ("annotation", "returns"):
         annotation = getattr(node, field, None)
         if isinstance(annotation, ast.expr):
-            inner = (n for n in ast.walk(annotation) if isinstance(n, ast.Constant))
+            inner = (n for n in walk(annotation) if isinstance(n, ast.Constant))
             yield from (n for n in inner if isinstance(n.value, str))
 
 

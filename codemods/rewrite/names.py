@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from codemods.rewrite.walk import FIELDS, children, walk
+
+_Node = TypeVar("_Node", bound=ast.AST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +27,96 @@ class Binding:
     source: str | None
 
 
-@dataclass(slots=True)
-class ModuleNames:
-    """The global names of one module.
+_Kinds = defaultdict[type[ast.AST], list[Any]]
 
-    `mentions` has, for each name, the `ast.Name` nodes that mean that global; `stars` the lines
-    of the star imports, which bind nobody knows what.
+
+@dataclass(slots=True)
+class Statement:
+    """What one statement of the module's body has to do with names.
+
+    `mentions` are the nodes that mean a global, `now` those of them that run when the module
+    does, class bodies included; `later` are the globals that a function or lambda in it means.
+    `kinds` are the nodes that run when the module does, but for the names.
     """
 
-    tree: ast.Module
+    mentions: list[ast.Name] = field(default_factory=list)
+    now: list[ast.Name] = field(default_factory=list)
+    later: set[str] = field(default_factory=set)
+    kinds: _Kinds = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(slots=True)
+class _Tables:
+    """All nodes but names and `ast.arguments` are in `kinds`, those of classes in `of_classes`.
+
+    Those are the classes of the module's body, each with all that is in it. `given` are the
+    ``return`` and ``yield`` of each function and of those in it.
+    """
+
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    mentions: dict[str, list[ast.Name]] = field(default_factory=dict)
     stars: list[int] = field(default_factory=list)
+    statements: dict[int, Statement] = field(default_factory=dict)
+    kinds: _Kinds = field(default_factory=lambda: defaultdict(list))
+    of_classes: dict[int, _Kinds] = field(default_factory=dict)
+    given: dict[int, list[ast.Return | ast.Yield]] = field(default_factory=dict)
+
+
+class ModuleNames:
+    """The global names of one module, collected when one of them is first asked for."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+
+    @property
+    def bindings(self) -> dict[str, list[Binding]]:
+        """The places that bind each name."""
+        return self._tables.bindings
+
+    @cached_property
+    def mentions(self) -> dict[str, list[ast.Name]]:
+        """For each name, the nodes that mean that global."""
+        mentions: dict[str, list[ast.Name]] = {}
+        for statement in self._tables.statements.values():
+            for node in statement.mentions:
+                mentions.setdefault(node.id, []).append(node)
+        return mentions
+
+    @property
+    def stars(self) -> list[int]:
+        """The lines of the star imports, which bind nobody knows what."""
+        return self._tables.stars
+
+    def statement(self, node: ast.stmt) -> Statement:
+        """Say what a statement of the module's body has to do with names."""
+        return self._tables.statements[id(node)]
+
+    def given_by(self, function: ast.AST) -> list[ast.Return | ast.Yield]:
+        """Give the ``return`` and ``yield`` statements of a function and of those in it."""
+        return self._tables.given.get(id(function), [])
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes of the module, those nearer to the top first."""
+        return walk(self.tree)
+
+    def of_kind(self, kind: type[_Node], without: Iterable[ast.ClassDef] = ()) -> list[_Node]:
+        """Give the nodes of a class other than `ast.Name`.
+
+        Args:
+            kind: the class itself, not a base of it.
+            without: classes of the module's body that are to be left out, with all in them.
+
+        """
+        left_out = set(map(id, without))
+        found: list[_Node] = [*self._tables.kinds.get(kind, ())]
+        for owner, kinds in self._tables.of_classes.items():
+            if kind in kinds and owner not in left_out:
+                found += kinds[kind]
+        return found
+
+    @cached_property
+    def _tables(self) -> _Tables:
+        return _collected(self.tree)
 
     def source_of(self, name: str) -> str:
         """Say where a global name comes from.
@@ -59,12 +144,28 @@ class ModuleNames:
 
 
 def module_names(tree: ast.Module) -> ModuleNames:
-    """Collect the global names of a module."""
-    names = ModuleNames(tree)
-    nodes = list(own_nodes(tree.body))
-    for node in _binding_nodes(nodes):
-        _bind(names, node)
-    _Mentions(names).visit_nodes(nodes, frozenset())
+    """Give the global names of a module."""
+    return ModuleNames(tree)
+
+
+def _collected(tree: ast.Module) -> _Tables:
+    names = _Tables()
+    names.kinds[ast.Module].append(tree)
+    scopes = []
+    for node in tree.body:
+        statement = names.statements[id(node)] = Statement()
+        scope = _scope([node], statement.kinds)
+        scopes.append(scope)
+        for bound in scope.binding:
+            _bind(names, bound)
+    for node, scope in zip(tree.body, scopes, strict=True):
+        kinds = names.kinds
+        if isinstance(node, ast.ClassDef):
+            kinds = names.of_classes[id(node)] = defaultdict(list)
+        statement = names.statements[id(node)]
+        _Mentions(names, statement, kinds).visit_now(scope)
+        for kind, nodes in statement.kinds.items():
+            kinds[kind] += nodes
     return names
 
 
@@ -78,32 +179,30 @@ def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(reversed(list(_run_here(node))))
+        pending += run_here(node)[::-1]
 
 
-def _run_here(node: ast.AST) -> Iterator[ast.AST]:
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            yield from node.decorator_list
-            yield from getattr(node, "type_params", ())  # PEP 695
-            yield from _signature(node.args)
-            if node.returns is not None:
-                yield node.returns
-        case ast.Lambda():
-            yield from _signature(node.args)
-        case ast.ClassDef():
-            yield from (*node.decorator_list, *node.bases, *node.keywords)
-            yield from getattr(node, "type_params", ())
-        case _:
-            yield from ast.iter_child_nodes(node)
+def run_here(node: ast.AST) -> list[ast.AST]:
+    """Give what of the parts of a node runs in the scope that the node stands in."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        found = [*node.decorator_list, *getattr(node, "type_params", ())]  # PEP 695
+        found += _signature(node.args)
+        if node.returns is not None:
+            found.append(node.returns)
+        return found
+    if isinstance(node, ast.Lambda):
+        return _signature(node.args)
+    if isinstance(node, ast.ClassDef):
+        types = getattr(node, "type_params", ())
+        return [*node.decorator_list, *node.bases, *node.keywords, *types]
+    return children(node)
 
 
-def _signature(args: ast.arguments) -> Iterator[ast.AST]:
-    for arg in all_args(args):
-        if arg.annotation is not None:
-            yield arg.annotation
-    yield from args.defaults
-    yield from (d for d in args.kw_defaults if d is not None)
+def _signature(args: ast.arguments) -> list[ast.AST]:
+    found: list[ast.AST] = [a.annotation for a in all_args(args) if a.annotation is not None]
+    found += args.defaults
+    found += [d for d in args.kw_defaults if d is not None]
+    return found
 
 
 def all_args(args: ast.arguments) -> list[ast.arg]:
@@ -142,14 +241,97 @@ def is_star(node: ast.AST) -> bool:
     return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
 
 
-def _binding_nodes(nodes: list[ast.AST]) -> list[ast.AST]:
-    """Leave out the targets of comprehensions, which bind names in a scope of their own."""
-    comprehensions = (n for n in nodes if isinstance(n, ast.comprehension))
-    targets = {id(t) for c in comprehensions for t in ast.walk(c.target)}
-    return [n for n in nodes if id(n) not in targets]
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What of the nodes of one scope has to do with names, each in the order of the source.
+
+    `seen` are the names, and the functions, lambdas and classes with scopes of their own: those
+    are `inner` too.
+    """
+
+    seen: list[Any]
+    inner: list[ast.AST]
+    binding: list[ast.AST]
+    declared: set[str]  # by ``global``
 
 
-def _bind(names: ModuleNames, node: ast.AST) -> None:
+#: What has nothing but one node below it, its value.
+_VALUED = frozenset({ast.Attribute, ast.Await, ast.Expr, ast.keyword, ast.Starred})
+_FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
+
+#: What else than names and scopes has to do with names.
+_SPECIAL = frozenset(
+    {
+        *(ast.ExceptHandler, ast.Global, ast.Import, ast.ImportFrom),
+        *(ast.MatchAs, ast.MatchMapping, ast.MatchStar, ast.comprehension),
+    }
+)
+
+
+def _scope(body: Sequence[ast.AST], kinds: _Kinds) -> _Scope:
+    """Look at the nodes of one scope, and add all but the names to those of their classes."""
+    # As `own_nodes`, but it has to be fast: this sees each node of a file. The most frequent
+    # classes have branches of their own.
+    scope = _Scope([], [], [], set())
+    see, bind = scope.seen.append, scope.binding.append
+    targets: set[int] = set()  # those of comprehensions bind names in a scope of their own
+    pending: list[Any] = list(reversed(body))
+    pop, push, fields = pending.pop, pending.append, FIELDS
+    while pending:
+        node = pop()
+        kind = node.__class__
+        if kind is ast.Name:
+            see(node)
+            if node.ctx.__class__ is not ast.Load:
+                bind(node)
+            continue
+        kinds[kind].append(node)
+        if kind is ast.Constant:
+            continue
+        if kind is ast.Attribute or kind in _VALUED:
+            push(node.value)
+        elif kind is ast.Call:
+            if node.keywords:
+                pending += node.keywords[::-1]
+            if node.args:
+                pending += node.args[::-1]
+            push(node.func)
+        elif kind is ast.Assign:
+            push(node.value)
+            pending += node.targets[::-1]
+        elif kind is ast.ClassDef or kind in _FUNCTIONS:
+            see(node)
+            bind(node)
+            scope.inner.append(node)
+            pending += run_here(node)[::-1]
+            if kind is not ast.ClassDef:
+                kinds[ast.arg] += all_args(node.args)
+        elif kind is ast.Dict:
+            pending += reversed(children(node))  # without the key of ``{**x}``, which is none
+        else:
+            if kind in _SPECIAL:
+                _note(node, scope, targets)
+            for name in reversed(fields[kind]):
+                value = getattr(node, name, None)
+                if value.__class__ is list:
+                    pending += value[::-1]
+                elif isinstance(value, ast.AST):
+                    push(value)
+    if targets:
+        scope.binding[:] = [n for n in scope.binding if id(n) not in targets]
+    return scope
+
+
+def _note(node: ast.AST, scope: _Scope, targets: set[int]) -> None:
+    if isinstance(node, ast.Global):
+        scope.declared.update(node.names)
+    elif isinstance(node, ast.comprehension):
+        targets.update(map(id, walk(node.target)))
+    else:
+        scope.binding.append(node)
+
+
+def _bind(names: _Tables, node: ast.AST) -> None:
     if isinstance(node, ast.ImportFrom) and is_star(node):
         names.stars.append(node.lineno)
     for name, source in bound_names(node):
@@ -163,38 +345,61 @@ class _Mentions:
     A name that a class body binds for itself counts as the global: that errs on the safe side.
     """
 
-    def __init__(self, names: ModuleNames) -> None:
+    def __init__(self, names: _Tables, statement: Statement, kinds: _Kinds) -> None:
         self._names = names
+        self._statement = statement
+        self._kinds = kinds
+        self._found = statement.mentions
 
-    def visit_nodes(self, nodes: Iterable[ast.AST], hidden: frozenset[str]) -> None:
-        for node in nodes:
-            self._enter(node, hidden)
+    def visit_now(self, scope: _Scope) -> None:
+        """Look at a scope that runs when the module does."""
+        for node in scope.seen:
+            if isinstance(node, ast.Name):
+                self._found.append(node)
+                self._statement.now.append(node)
+            elif isinstance(node, ast.ClassDef):
+                self.visit_now(_scope(node.body, self._statement.kinds))
+            else:
+                start = len(self._found)
+                self._enter(node, frozenset())
+                self._statement.later.update([n.id for n in self._found[start:]])
+
+    def _visit(self, scope: _Scope, hidden: frozenset[str]) -> None:
+        if not scope.inner:
+            self._found += [n for n in scope.seen if n.id not in hidden]
+            return
+        for node in scope.seen:
+            if not isinstance(node, ast.Name):
+                self._enter(node, hidden)
+            elif node.id not in hidden:
+                self._found.append(node)
 
     def _enter(self, node: ast.AST, hidden: frozenset[str]) -> None:
-        match node:
-            case ast.Name(id=name) if name not in hidden:
-                self._names.mentions.setdefault(name, []).append(node)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._enter_function(node, node.body, hidden)
-            case ast.Lambda():
-                hides = frozenset(a.arg for a in all_args(node.args))
-                self.visit_nodes(own_nodes([ast.Expr(node.body)]), hidden | hides)
-            case ast.ClassDef():
-                self.visit_nodes(own_nodes(node.body), hidden)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            self._enter_function(node, hidden)
+        elif isinstance(node, ast.Lambda):
+            hides = frozenset(a.arg for a in all_args(node.args))
+            self._visit(_scope([node.body], self._kinds), hidden | hides)
+        elif isinstance(node, ast.ClassDef):
+            self._visit(_scope(node.body, self._kinds), hidden)
 
     def _enter_function(
-        self,
-        node: ast.FunctionDef | ast.AsyncFunctionDef,
-        body: list[ast.stmt],
-        hidden: frozenset[str],
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, hidden: frozenset[str]
     ) -> None:
-        inner = list(own_nodes(body))
-        shared = {n for s in inner if isinstance(s, ast.Global) for n in s.names}
+        returns, yields = self._kinds[ast.Return], self._kinds[ast.Yield]
+        first_return, first_yield = len(returns), len(yields)
+        inner = _scope(node.body, self._kinds)
         local = {a.arg for a in all_args(node.args)}
-        for item in _binding_nodes(inner):
+        for item in inner.binding:
+            if isinstance(item, ast.Name) and not inner.declared:
+                local.add(item.id)
+                continue
             for name, _ in bound_names(item):
-                if name in shared:
+                if name in inner.declared:
                     _bind(self._names, item)
                 else:
                     local.add(name)
-        self.visit_nodes(inner, (hidden | local) - shared)
+        self._visit(inner, (hidden | local) - inner.declared)
+        given = returns[first_return:] + yields[first_yield:]
+        if given:
+            self._names.given[id(node)] = given

@@ -8,12 +8,17 @@ runs, and a name that a star import may bind keeps the value that it has today.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from codemods.model import Code, Reason
-from codemods.rewrite.names import ModuleNames, is_star, own_nodes
+from codemods.rewrite.names import ModuleNames, is_star
 from codemods.rewrite.plan import Row, Where
+from codemods.rewrite.walk import walk
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_Node = TypeVar("_Node", bound=ast.AST)
 
 #: Calls and values that decide what imports find.
 _PATH_CALLS = frozenset({"addsitedir"})
@@ -71,13 +76,13 @@ class Places:
     def __init__(self, names: ModuleNames, rows: Sequence[Row], rest: Sequence[int]) -> None:
         self._rows = rows
         self._rest = rest
-        globals_ = {id(n): name for name, nodes in names.mentions.items() for n in nodes}
         aliases = {
             name: f"{source.split()[1]}.{source.split()[3]}"
             for name in names.bindings
+            if names.bindings[name][0].source  # most have none
             if (source := names.source_of(name)).startswith(("from sys import", "from os import"))
         }
-        facts = [_facts(row, globals_, aliases) for row in rows]
+        facts = [_facts(row, names, aliases) for row in rows]
         self._facts = _with_called_set_up(facts, rows, aliases)
         self._prologue = self._last_of_prologue()
         self._end = next((i for i in rest if self._facts[i].is_definition), len(rows))
@@ -218,45 +223,42 @@ def is_string(statement: ast.stmt) -> bool:
     return False
 
 
-def _facts(row: Row, globals_: dict[int, str], aliases: dict[str, str]) -> _Facts:
+def _facts(row: Row, names: ModuleNames, aliases: dict[str, str]) -> _Facts:
     first = row.statements[0]
-    run = [n for s in row.statements if not is_string(s) for n in _run_by(s)]
-    ran = {id(n) for n in run}
-    everything = [n for s in row.statements for n in ast.walk(s)]
-    names_all = any(isinstance(n, ast.Name) and n.id == "__all__" for n in run)
-    texts = {n.value for n in run if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    done = [names.statement(s) for s in row.statements if not is_string(s)]
+    now = [n for d in done for n in d.now]
+
+    def run(kind: type[_Node]) -> list[_Node]:
+        """Give the nodes of a class that run when the module does, class bodies included."""
+        if len(done) == 1:
+            return done[0].kinds.get(kind, [])
+        return [n for d in done for n in d.kinds.get(kind, ())]
+
+    runs = {n.id for n in now}
+    calls = run(ast.Call)
+    imports = [*run(ast.Import), *run(ast.ImportFrom)]
+    may_set: list[ast.AST] = [*run(ast.Attribute), *run(ast.Subscript), *calls]
+    texts = {n.value for n in run(ast.Constant) if isinstance(n.value, str)}
     is_type_checking = isinstance(first, ast.If) and "TYPE_CHECKING" in ast.unparse(first.test)
     nested = isinstance(first, ast.Try | ast.With)
-    imports = run if nested else list(row.statements)
-    binds = {n.id for n in run if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    binds = {n.id for n in now if isinstance(n.ctx, ast.Store)}
+    binds.update(n.name for n in run(ast.ClassDef))
+    binds.update(n.name for n in run(ast.FunctionDef))
+    binds.update(n.name for n in run(ast.AsyncFunctionDef))
     return _Facts(
-        calls=frozenset(
-            n.func.id for n in run if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
-        ),
-        runs=frozenset(globals_[i] for i in ran if i in globals_),
-        texts=frozenset() if names_all else frozenset(texts),
-        defers=frozenset(
-            globals_[id(n)] for n in everything if id(n) in globals_ and id(n) not in ran
-        ),
-        binds=frozenset(binds | {n.name for n in run if isinstance(n, kinds)}),
-        is_definition=isinstance(first, kinds),
-        is_import=any(isinstance(n, ast.Import | ast.ImportFrom) for n in imports),
+        calls=frozenset(n.func.id for n in calls if isinstance(n.func, ast.Name)),
+        runs=frozenset(runs),
+        texts=frozenset() if "__all__" in runs else frozenset(texts),
+        defers=frozenset().union(*(d.later for d in done)),
+        binds=frozenset(binds),
+        is_definition=isinstance(first, _DEFINITIONS),
+        is_import=any(nested or n in row.statements for n in imports),
         is_main=isinstance(first, ast.If) and "__name__" in ast.unparse(first.test),
-        has_star=any(is_star(n) for n in run),
-        sets_path=not is_type_checking and _sets(run, _PATH_CALLS, _PATH_VALUES, aliases),
-        skips=any(isinstance(n, ast.Call) and _is_skip(n.func) for n in run),
-        sets_environment=_sets(run, _ENVIRONMENT_CALLS, _ENVIRONMENT_VALUES, aliases),
+        has_star=any(map(is_star, imports)),
+        sets_path=not is_type_checking and _sets(may_set, _PATH_CALLS, _PATH_VALUES, aliases),
+        skips=any(_is_skip(n.func) for n in calls),
+        sets_environment=_sets(may_set, _ENVIRONMENT_CALLS, _ENVIRONMENT_VALUES, aliases),
     )
-
-
-def _run_by(statement: ast.stmt) -> Iterator[ast.AST]:
-    """Give the nodes that run when the module does, class bodies included."""
-    for node in own_nodes([statement]):
-        yield node
-        if isinstance(node, ast.ClassDef):
-            for inner in node.body:
-                yield from _run_by(inner)
 
 
 def _sets(
@@ -265,35 +267,49 @@ def _sets(
     """Tell whether nodes change one of the values, call one of the functions, or skip."""
 
     def is_value(node: ast.expr) -> bool:
-        text = aliases.get(node.id) if isinstance(node, ast.Name) else ast.unparse(node)
-        return text in values
+        return (aliases.get(node.id) if isinstance(node, ast.Name) else _dotted(node)) in values
 
     for node in nodes:
-        match node:
-            case ast.Attribute(ctx=ast.Store()) if is_value(node):
+        if isinstance(node, ast.Attribute):
+            if isinstance(node.ctx, ast.Store) and is_value(node):
                 return True
-            case ast.Subscript(value=value, ctx=ast.Store() | ast.Del()) if is_value(value):
+            if node.attr not in _READS and is_value(node.value):
                 return True
-            case ast.Attribute(value=value, attr=attr) if attr not in _READS and is_value(value):
+        elif isinstance(node, ast.Subscript):
+            if not isinstance(node.ctx, ast.Load) and is_value(node.value):
                 return True
-            case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called)):
-                if called in calls:
-                    return True
+        elif isinstance(node, ast.Call):
+            func = node.func
+            called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", None)
+            if called in calls:
+                return True
     return False
 
 
 def _is_skip(func: ast.expr) -> bool:
-    return ast.unparse(func) in {"importorskip", "pytest.importorskip", "pytest.skip"}
+    return _dotted(func) in {"importorskip", "pytest.importorskip", "pytest.skip"}
+
+
+def _dotted(node: ast.expr) -> str | None:
+    """Give the text of a name with a dot or without, None for any other expression."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=owner), attr=attr):
+            return f"{owner}.{attr}"
+        case ast.Name(id=name):
+            return name
+    return None
 
 
 def _with_called_set_up(
     facts: list[_Facts], rows: Sequence[Row], aliases: dict[str, str]
 ) -> list[_Facts]:
     """Let a row that calls a function of the file set the path where that function does."""
+    called = frozenset().union(*(f.calls for f in facts))
     setters = {
         row.statements[0].name
         for row in rows
         if isinstance(row.statements[0], ast.FunctionDef)
-        and _sets(list(ast.walk(row.statements[0])), _PATH_CALLS, _PATH_VALUES, aliases)
+        and row.statements[0].name in called
+        and _sets(walk(row.statements[0]), _PATH_CALLS, _PATH_VALUES, aliases)
     }
     return [replace(f, sets_path=True) if f.calls & setters else f for f in facts]

@@ -8,60 +8,18 @@ from __future__ import annotations
 
 import ast
 import codecs
-import contextlib
+import io
 import re
-import warnings
+import tokenize
 from collections.abc import Iterator
 
-from codemods.model import Target, Verdict
-from codemods.rewrite.decide import decide, definitions
+from codemods.model import Reason, Target, Verdict
+from codemods.rewrite.decide import decide
 from codemods.rewrite.names import module_names
 from codemods.rewrite.plan import ImportChange, Plan, Row, Where, first_line, is_emptied, rows_of
+from codemods.rewrite.source import Unparsable, compiles, decoded, parse
 
 _Span = tuple[int, int]  # the first and the last line, from 1
-
-
-class Unparsable(Exception):  # noqa: N818 - it is an outcome, not a fault
-    """CPython does not take a file; the message says why, `line` where."""
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.line = line
-
-
-def parse(source: bytes, path: str) -> ast.Module:
-    """Parse a file as CPython would, without the warnings that it may print.
-
-    Raises:
-        Unparsable: it is no Python of the version that runs.
-        RecursionError, MemoryError: it is nested too deeply, as with `ast.parse`.
-
-    """
-    with _plain_errors():
-        return ast.parse(source, path)
-
-
-def compiles(source: bytes, path: str) -> None:
-    """Compile a file and throw the code away.
-
-    Raises:
-        Unparsable: also for what parses and does not compile, as a late ``__future__`` import.
-
-    """
-    with _plain_errors():
-        compile(source, path, "exec", dont_inherit=True)
-
-
-@contextlib.contextmanager
-def _plain_errors() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except SyntaxError as error:
-            raise Unparsable(str(error.msg), error.lineno or 1) from error
-        except ValueError as error:  # null bytes, before CPython 3.12
-            raise Unparsable(str(error), 1) from error
 
 
 def difference(
@@ -81,24 +39,53 @@ def difference(
         other line is byte for byte what it was, and a second run would change nothing.
 
     """
+    text = decoded(after)
+    if isinstance(text, Reason):
+        return f"it would be no text: {text.message}"
     try:
-        compiles(after, path)
         after_tree = parse(after, path)
+        compiles(after_tree, path)
     except Unparsable as error:
         return f"it would not compile: {error}"
+    old_lines, new_lines = _split(before), _split(after)
     rows = rows_of(tree)
     expected = list(_expected_statements(rows, plan))
-    actual = [ast.dump(statement) for statement in after_tree.body]
-    if actual != [ast.dump(statement) for statement, _ in expected]:
+    pairs = list(zip(expected, after_tree.body, strict=False))
+    if len(expected) != len(after_tree.body) or not all(
+        (not ours and _same_text(old_lines, wanted, new_lines, new))
+        or ast.dump(wanted) == ast.dump(new)
+        for (wanted, ours), new in pairs
+    ):
         return "the syntax tree would change beyond the class and its imports"
-    new = [_span(s) for s, (_, ours) in zip(after_tree.body, expected, strict=True) if ours]
-    if not _same_lines(before, after, rows, plan, new):
+    spans = [_span(new) for (_, ours), new in pairs if ours]
+    if _encoding(before) != _encoding(after) or not _same_lines(
+        old_lines, new_lines, rows, plan, spans
+    ):
         return "a line beside the class and its imports would change"
-    if any(definitions(after_tree, target)):
-        again = decide(module_names(after_tree), path, target)
-        if any(d.verdict is Verdict.REPLACE for d in again):
-            return "a second run would change it again"
+    again = decide(module_names(after_tree), text, path, target)
+    if any(d.verdict is Verdict.REPLACE for d in again):
+        return "a second run would change it again"
     return None
+
+
+def _same_text(
+    old_lines: list[bytes], old: ast.stmt, new_lines: list[bytes], new: ast.stmt
+) -> bool:
+    """Tell whether two statements, as CPython found them, are spelled alike.
+
+    The syntax tree of a statement of a module depends on nothing but its text, in one encoding.
+    """
+    if (old.col_offset, old.end_col_offset) != (new.col_offset, new.end_col_offset):
+        return False
+    (first, last), (new_first, new_last) = _span(old), _span(new)
+    ours, theirs = old_lines[first - 1 : last], new_lines[new_first - 1 : new_last]
+    # The end of the last line is not part of the statement.
+    return ours[:-1] == theirs[:-1] and ours[-1].rstrip(b"\r\n") == theirs[-1].rstrip(b"\r\n")
+
+
+def _encoding(source: bytes) -> str:
+    """Give the encoding by PEP 263, with a name of its own for a BOM."""
+    return tokenize.detect_encoding(io.BytesIO(source).readline)[0]
 
 
 def _expected_statements(rows: list[Row], plan: Plan) -> Iterator[tuple[ast.stmt, bool]]:
@@ -143,19 +130,17 @@ def _span(node: ast.stmt) -> _Span:
     return first_line(node), node.end_lineno or node.lineno
 
 
-def _same_lines(before: bytes, after: bytes, rows: list[Row], plan: Plan, new: list[_Span]) -> bool:
+def _same_lines(
+    old_lines: list[bytes], new_lines: list[bytes], rows: list[Row], plan: Plan, new: list[_Span]
+) -> bool:
     """Compare the lines outside the plan; a comment is a line like any other.
 
     Blank lines are left out: a gap closes by PEP 8. (Those in strings are in the syntax tree.)
     """
-    if before.startswith(codecs.BOM_UTF8) != after.startswith(codecs.BOM_UTF8):
-        return False
-    old_lines = _split(before)
     copies = [(rows[index].line, rows[index].end_line) for index in plan.copies]
     edited = [(rows[c.row].line, rows[c.row].end_line) for c in plan.changes]
     may_go = {number for copy in copies for number in _attached_comments(old_lines, copy)}
     old = _outside(old_lines, [*copies, *edited])
-    new_lines = _split(after)
     rest = iter(_outside(new_lines, new))
     wanted = next(rest, None)
     for number, line in old:
@@ -174,8 +159,8 @@ def _ended(line: bytes, now: bytes) -> bool:
 
 def _split(source: bytes) -> list[bytes]:
     """Split as the tokenizer does: at LF, CR and CRLF, not at a form feed."""
-    text = source.removeprefix(codecs.BOM_UTF8)  # it belongs to the file, not to its first line
-    return re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
+    # The BOM belongs to the file, not to its first line.
+    return source.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
 
 
 def _outside(lines: list[bytes], spans: list[_Span]) -> list[tuple[int, bytes]]:

@@ -9,10 +9,13 @@ decorator or a base may read them, as `dataclasses.dataclass` does.
 from __future__ import annotations
 
 import ast
-import copy
 import symtable
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar
 
 from codemods.model import Member, RecordedShape, Shape, Target
+from codemods.rewrite.walk import walk
 
 #: Stands for the name of the class in its own code, so that two names do not make two shapes.
 _OWN_NAME = "LocalClass"
@@ -20,42 +23,92 @@ _OWN_NAME = "LocalClass"
 #: Names that a class body or method reads without a global of that name.
 _IMPLICIT = frozenset({"__class__", "__classdict__", "__conditional_annotations__"})
 
+_Node = TypeVar("_Node", bound=ast.AST)
+
 _FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+#: Values in a node that are no nodes to copy, but for constants.
+_ATOMS = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
+
+
+class LocalMember:
+    """A `Member` of a class in a file, each part of it worked out when somebody asks for it."""
+
+    def __init__(self, statement: ast.stmt, copy: Callable[[ast.stmt], ast.AST | None]) -> None:
+        self.statement = statement
+        self.line = statement.lineno
+        self._copy = copy
+
+    @cached_property
+    def normal(self) -> ast.AST:
+        """The statement without what does not count, `ast.Pass` where nothing does."""
+        return self._copy(self.statement) or ast.Pass()
+
+    @cached_property
+    def name(self) -> str:
+        """The name that it binds, else how it begins."""
+        if isinstance(self.statement, _FunctionNode):
+            return self.statement.name
+        return _own_name(self.normal) or ast.unparse(self.normal).splitlines()[0][:40]
+
+    @cached_property
+    def key(self) -> str:
+        """What decides equality."""
+        return _key(self.normal)
+
+    @cached_property
+    def text(self) -> str:
+        """What a message shows."""
+        return ast.unparse(self.normal)
+
+
+class LocalShape:
+    """The `Shape` of a class in a file, of which most is never needed to see that it differs."""
+
+    def __init__(self, node: ast.ClassDef) -> None:
+        head = _head_of(node)
+        normaliser = _Normaliser(node.name, keep_fields=_has_fields(head))
+        self.header = LocalMember(node, lambda _: normaliser.header(head))
+        self.members = tuple(_in_order(_members(node, normaliser)))
 
 
 def shape_of(node: ast.ClassDef) -> Shape:
     """Normalise a class definition; `node` stays as it is."""
-    lines = {_member_name(s): s.lineno for s in reversed(node.body)}
-    normal = _normalised(node)
-    header = copy.copy(normal)
-    header.body = [ast.Pass()]
-    body = [s for s in normal.body if not isinstance(s, ast.Pass)]
-    return Shape(
-        header=Member("class", ast.dump(header), _head(header), node.lineno),
-        members=tuple(_member(s, lines) for s in _in_order(body)),
-        reads=_reads(normal),
-    )
+    local = LocalShape(node)
+    header = Member("class", local.header.key, _head(local.header.text), node.lineno)
+    members = tuple(Member(m.name, m.key, m.text, m.line) for m in local.members)
+    return Shape(header, members, _reads(_normalised(node)))
 
 
-def _head(header: ast.ClassDef) -> str:
-    lines = ast.unparse(header).splitlines()[:-1]  # without `pass`
+def _head(text: str) -> str:
+    lines = text.splitlines()[:-1]  # without `pass`
     return " ".join(lines).replace(f"class {_OWN_NAME}", "class ...")
 
 
 def is_mark(decorator: ast.expr) -> bool:
     """Tell whether a decorator is one of ``pytest.mark``, by any of its usual names."""
+    if isinstance(decorator, ast.Name):
+        return False
     return ast.unparse(decorator).startswith(("pytest.mark.", "mark."))
 
 
-def match(shape: Shape, target: Target) -> RecordedShape | None:
+def match(shape: LocalShape, target: Target) -> RecordedShape | None:
     """Give the recorded shape that equals this one."""
-    return next((r for r in target.shapes if keys_of(r.shape) == keys_of(shape)), None)
+    return next((r for r in target.shapes if _equals(shape, r.shape)), None)
 
 
-def nearest(shape: Shape, target: Target) -> RecordedShape:
+def _equals(shape: LocalShape, recorded: Shape) -> bool:
+    # Members of other names have other keys, and the names are there for nothing.
+    if [m.name for m in shape.members] != [m.name for m in recorded.members]:
+        return False
+    return keys_of(shape) == keys_of(recorded)
+
+
+def nearest(shape: LocalShape, target: Target) -> RecordedShape:
     """Give the recorded shape that shares most members with this one, the first of several."""
-    keys = {m.key for m in shape.members}
     names = {m.name for m in shape.members}
+    known = {m.name for r in target.shapes for m in r.shape.members}
+    keys = {m.key for m in shape.members if m.name in known}
 
     def likeness(recorded: RecordedShape) -> tuple[int, int]:
         members = recorded.shape.members
@@ -64,7 +117,7 @@ def nearest(shape: Shape, target: Target) -> RecordedShape:
     return max(target.shapes, key=likeness)
 
 
-def first_difference(shape: Shape, recorded: RecordedShape) -> tuple[int, str]:
+def first_difference(shape: LocalShape, recorded: RecordedShape) -> tuple[int, str]:
     """Say which member differs first, in the order of the file, and how.
 
     Returns:
@@ -73,7 +126,7 @@ def first_difference(shape: Shape, recorded: RecordedShape) -> tuple[int, str]:
     """
     header, members = recorded.shape.header, recorded.shape.members
     if shape.header.key != header.key:
-        here, there = _quote(shape.header.text), _quote(header.text)
+        here, there = _quote(_head(shape.header.text)), _quote(header.text)
         return shape.header.line, f"its head is {here}, not {there}"
     theirs = {m.name: m for m in members}
     for member in sorted(shape.members, key=lambda m: m.line):
@@ -90,7 +143,7 @@ def first_difference(shape: Shape, recorded: RecordedShape) -> tuple[int, str]:
     return shape.header.line, "its members stand in an order that matters"
 
 
-def keys_of(shape: Shape) -> tuple[str, ...]:
+def keys_of(shape: Shape | LocalShape) -> tuple[str, ...]:
     """Give what decides whether two shapes are equal."""
     return (shape.header.key, *(m.key for m in shape.members))
 
@@ -110,149 +163,207 @@ def _contrast(here: str, there: str, name: str) -> str:
     return f"{_quote(theirs[len(ours)])} of recorded `{name}` is missing"
 
 
+def _key(node: ast.AST) -> str:
+    """Write a node down, so that two texts are equal where the nodes are, places aside."""
+    parts: list[str] = []
+    _write(node, parts)
+    return " ".join(parts)
+
+
+def _write(node: ast.AST, parts: list[str]) -> None:
+    # As `ast.dump`, for a fifth of the time. Each class has as many values as it has fields.
+    parts.append(node.__class__.__name__)
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, ast.AST):
+            _write(value, parts)
+        elif value.__class__ is list:
+            parts.append("[")
+            for item in value:
+                if isinstance(item, ast.AST):
+                    _write(item, parts)
+                else:
+                    parts.append(repr(item))
+            parts.append("]")
+        else:
+            parts.append(repr(value))
+
+
 def _normalised(node: ast.ClassDef) -> ast.ClassDef:
-    normal = copy.deepcopy(node)
-    normal.decorator_list = [d for d in normal.decorator_list if not is_mark(d)]
-    normal.bases = [b for b in normal.bases if not (isinstance(b, ast.Name) and b.id == "object")]
-    fields = bool(normal.decorator_list or normal.bases or normal.keywords)
-    result = _Normaliser(node.name, keep_fields=fields).visit(normal)
-    assert isinstance(result, ast.ClassDef)
-    result.name = _OWN_NAME
-    return result
+    """Copy a class without what does not count."""
+    head = _head_of(node)
+    normaliser = _Normaliser(node.name, keep_fields=_has_fields(head))
+    whole = normaliser.header(head)
+    body = [m.normal for m in _members(node, normaliser)]
+    whole.body = [s for s in body if isinstance(s, ast.stmt)] or [ast.Pass()]
+    return whole
 
 
-class _Normaliser(ast.NodeTransformer):
-    """Drops from a copied tree what does not count."""
+def _head_of(node: ast.ClassDef) -> dict[str, Any]:
+    """Give the fields of a class but for its body and for what does not count of its head."""
+    decorators = [d for d in node.decorator_list if not is_mark(d)]
+    bases = [b for b in node.bases if not (isinstance(b, ast.Name) and b.id == "object")]
+    body = [ast.Pass()]
+    return {**node.__dict__, "decorator_list": decorators, "bases": bases, "body": body}
+
+
+def _has_fields(head: dict[str, Any]) -> bool:
+    """Tell whether something may read the annotations of class attributes."""
+    return bool(head["decorator_list"] or head["bases"] or head["keywords"])
+
+
+class _Normaliser:
+    """Copies nodes of one class without what does not count.
+
+    (`copy.deepcopy` and an `ast.NodeTransformer` would take ten times as long.)
+    """
 
     def __init__(self, class_name: str, *, keep_fields: bool) -> None:
         self._class_name = class_name
         self._keep_fields = keep_fields
-        self._in_class_body = False
+        self._in_class_body = True
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        blocks = [
-            f for f in ("body", "orelse", "finalbody") if isinstance(getattr(node, f, 0), list)
-        ]
-        for field in blocks:
-            rest = [s for s in getattr(node, field) if not isinstance(s, ast.Pass)]
-            setattr(node, field, rest)
-        super().generic_visit(node)
-        for field in blocks:
-            # The grammar wants something in each block but `else`.
-            if not getattr(node, field) and field in self._needed(node):
-                setattr(node, field, [ast.Pass()])
-        return node
+    def header(self, head: dict[str, Any]) -> ast.ClassDef:
+        """Copy a class from its fields."""
+        return self._rebuilt(ast.ClassDef, {**head, "name": _OWN_NAME})
 
-    @staticmethod
-    def _needed(node: ast.AST) -> tuple[str, ...]:
-        bare = isinstance(node, ast.Try) and not node.handlers
-        return ("body", "finalbody") if bare else ("body",)
+    def copy(self, node: ast.AST) -> ast.AST | None:
+        """Copy a node; None where nothing of it counts."""
+        special = self._SPECIAL.get(node.__class__)
+        if special is not None:
+            return special(self, node)
+        return self._rebuilt(node.__class__, node.__dict__)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        _drop_docstring(node)
-        node.decorator_list = [d for d in node.decorator_list if not is_mark(d)]
-        return self._visit_body(node, in_class_body=True)
+    def _rebuilt(self, kind: type[_Node], fields: Mapping[str, Any]) -> _Node:
+        new = kind.__new__(kind)
+        values = new.__dict__
+        for field, value in fields.items():
+            if value.__class__ in _ATOMS:
+                values[field] = value
+            elif value.__class__ is not list:
+                values[field] = self.copy(value)
+            elif field in {"body", "orelse", "finalbody"}:
+                # The grammar wants something in each block but `else`.
+                wanted = field == "body" or (field == "finalbody" and not fields["handlers"])
+                values[field] = self._block(value) or ([ast.Pass()] if wanted else [])
+            else:
+                values[field] = [v if v.__class__ in _ATOMS else self.copy(v) for v in value]
+        return new
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._visit_function(node)
+    def _block(self, statements: list[ast.stmt]) -> list[ast.AST]:
+        copies = [self.copy(s) for s in statements if not isinstance(s, ast.Pass)]
+        return [s for s in copies if s is not None]
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._visit_function(node)
+    def _definition(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        decorators = [d for d in node.decorator_list if not is_mark(d)]
+        body = _without_docstring(node.body)
+        fields = {**node.__dict__, "decorator_list": decorators, "body": body}
+        if isinstance(node, _FunctionNode):
+            fields["returns"] = None
+        outer, self._in_class_body = self._in_class_body, isinstance(node, ast.ClassDef)
+        new = self._rebuilt(node.__class__, fields)
+        self._in_class_body = outer
+        return new
 
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.annotation = None
-        return node
+    def _arg(self, node: ast.arg) -> ast.AST:
+        return self._rebuilt(ast.arg, {**node.__dict__, "annotation": None})
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+    def _annotated(self, node: ast.AnnAssign) -> ast.AST | None:
         if self._in_class_body and self._keep_fields:
-            return self.generic_visit(node)
+            return self._rebuilt(ast.AnnAssign, node.__dict__)
         if node.value is not None:
             assign = ast.Assign(targets=[node.target], value=node.value)
-            return self.generic_visit(ast.copy_location(assign, node))
+            return self.copy(ast.copy_location(assign, node))
         if self._in_class_body:
             return None
         # In a function a bare annotation still makes the name a local one.
-        node.annotation = ast.Constant(None)
-        return self.generic_visit(node)
+        return self._rebuilt(ast.AnnAssign, {**node.__dict__, "annotation": ast.Constant(None)})
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id == self._class_name:
-            node.id = _OWN_NAME
-        return node
+    def _name(self, node: ast.Name) -> ast.AST:
+        own = node.id == self._class_name
+        return self._rebuilt(ast.Name, {**node.__dict__, "id": _OWN_NAME if own else node.id})
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        node.kind = None  # u"" is ""
-        return node
+    @staticmethod
+    def _constant(node: ast.Constant) -> ast.AST:
+        return ast.copy_location(ast.Constant(node.value), node)  # u"" is ""
 
-    def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        node.returns = None
-        node.decorator_list = [d for d in node.decorator_list if not is_mark(d)]
-        _drop_docstring(node)
-        return self._visit_body(node, in_class_body=False)
-
-    def _visit_body(self, node: ast.AST, *, in_class_body: bool) -> ast.AST:
-        outer, self._in_class_body = self._in_class_body, in_class_body
-        result = self.generic_visit(node)
-        self._in_class_body = outer
-        return result
+    _SPECIAL: ClassVar[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
+        ast.ClassDef: _definition,
+        ast.FunctionDef: _definition,
+        ast.AsyncFunctionDef: _definition,
+        ast.arg: _arg,
+        ast.AnnAssign: _annotated,
+        ast.Name: _name,
+        ast.Constant: lambda self, node: self._constant(node),
+    }
 
 
-def _drop_docstring(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    first = node.body[0]
-    if (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    ):
-        node.body = node.body[1:] or [ast.Pass()]
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    match body[0]:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return body[1:]
+    return body
 
 
-def _in_order(body: list[ast.stmt]) -> list[ast.stmt]:
+def _members(node: ast.ClassDef, normaliser: _Normaliser) -> list[LocalMember]:
+    """Give what counts of the body of a class, in its order."""
+    lines: dict[str, int] = {}
+    for statement in node.body:
+        name = _own_name(statement)
+        if name is not None:
+            lines.setdefault(name, statement.lineno)
+    members = [LocalMember(s, normaliser.copy) for s in _without_docstring(node.body)]
+    counting = [m for m in members if _is_method(m) or not isinstance(m.normal, ast.Pass)]
+    for member in counting:
+        member.line = lines.setdefault(member.name, member.line)
+    return counting
+
+
+def _is_method(member: LocalMember) -> bool:
+    return isinstance(member.statement, _FunctionNode)
+
+
+def _in_order(body: list[LocalMember]) -> list[LocalMember]:
     """Put methods in alphabetical order where their order cannot matter.
 
     It can where a name is bound twice, where a decorator other than the built-in ones or a
     default value runs code, and where another statement of the body reads a method.
     """
-    methods = [s for s in body if isinstance(s, _FunctionNode)]
-    others = [s for s in body if not isinstance(s, _FunctionNode)]
-    names = [_member_name(s) for s in body]
+    methods = [m for m in body if _is_method(m)]
+    others = [m for m in body if not _is_method(m)]
+    names = {m.name for m in body}
     method_names = {m.name for m in methods}
-    read = {n.id for s in others for n in ast.walk(s) if isinstance(n, ast.Name)}
+    read = {n.id for m in others for n in walk(m.normal) if isinstance(n, ast.Name)}
     free = (
-        len(names) == len(set(names))
+        len(names) == len(body)
         and not (read & method_names)
-        and all(_is_inert(m) for m in methods)
+        and all(_is_inert(m.statement) for m in methods)
     )
-    return [*others, *sorted(methods, key=_member_name)] if free else body
+    return [*others, *sorted(methods, key=lambda m: m.name)] if free else body
 
 
-def _is_inert(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _is_inert(method: ast.stmt) -> bool:
+    assert isinstance(method, _FunctionNode)
     builtin = {"property", "staticmethod", "classmethod"}
-    decorators = all(isinstance(d, ast.Name) and d.id in builtin for d in method.decorator_list)
+    counting = (d for d in method.decorator_list if not is_mark(d))
+    decorators = all(isinstance(d, ast.Name) and d.id in builtin for d in counting)
     defaults = [*method.args.defaults, *(d for d in method.args.kw_defaults if d is not None)]
     return decorators and all(isinstance(d, ast.Constant) for d in defaults)
 
 
-def _member_name(statement: ast.stmt) -> str:
+def _own_name(statement: ast.AST) -> str | None:
     match statement:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return statement.name
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             return name
-    return ast.unparse(statement).splitlines()[0][:40]
-
-
-def _member(statement: ast.stmt, lines: dict[str, int]) -> Member:
-    name = _member_name(statement)
-    # Only a statement without a name of its own can have changed its name in normalising.
-    line = lines.get(name, statement.lineno)
-    return Member(name, ast.dump(statement), ast.unparse(statement), line)
+    return None
 
 
 def _reads(normal: ast.ClassDef) -> tuple[str, ...]:
     """Give the global names that a class reads or sets, by the scoping rules of CPython itself."""
     # In a function, so that what `nonlocal` means in a nested class is there to be found.
-    outer = {n for node in ast.walk(normal) if isinstance(node, ast.Nonlocal) for n in node.names}
+    outer = {n for node in walk(normal) if isinstance(node, ast.Nonlocal) for n in node.names}
     bindings = [f"{name} = None" for name in sorted(outer)]
     function = ast.parse("\n".join(["def around():", *(f"    {b}" for b in bindings), "    pass"]))
     around = function.body[0]

@@ -10,9 +10,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TypeVar
 
 from codemods.model import Code, Reason
-from codemods.rewrite.names import ModuleNames, bound_names, own_nodes
+from codemods.rewrite.names import ModuleNames, bound_names, own_nodes, run_here
+from codemods.rewrite.walk import walk, walk_statements
 
 #: Attributes that tell one class from an equal one.
 _TELLING = frozenset(
@@ -33,13 +36,25 @@ _TEXT_CALLS = frozenset(
 _CLASS, _INSTANCE = "class", "instance"
 _PICKLERS = frozenset({"cloudpickle", "dill", "jsonpickle", "marshal", "pickle", "shelve"})
 _SETTERS = frozenset({"setattr", "delattr", "setitem", "delitem", "object", "multiple"})
+#: Attributes and calls that may be the class though nothing of their name is.
+_LOOKED_THROUGH = frozenset({"__class__", "copy", "items", "param", "type", "values"})
+_ASKERS = frozenset({"getattr", "hasattr"})
+_PARAMETRIZERS = frozenset({"fixture", "parametrize"})
+#: All calls that may tell something by their name. (See `Usage._look_at_call`.)
+_ASKING_CALLS = _ASKERS | _PARAMETRIZERS | _SETTERS | _TELLING_CALLS | _TEXT_CALLS | {"type"}
 
 
-#: The nodes by which a value gets a name.
-_BINDING = (
-    *(ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.comprehension),
-    *(ast.withitem, ast.arg, ast.Call, ast.FunctionDef, ast.AsyncFunctionDef),
+#: Expressions of other kinds are never the class, and hold no instance. (See `Usage._kinds`.)
+_CARRIERS = frozenset(
+    {
+        *(ast.Attribute, ast.Await, ast.BoolOp, ast.Call, ast.Dict, ast.DictComp, ast.IfExp),
+        *(ast.GeneratorExp, ast.Lambda, ast.List, ast.ListComp, ast.Name, ast.NamedExpr, ast.Set),
+        *(ast.SetComp, ast.Starred, ast.Subscript, ast.Tuple),
+    }
 )
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Node = TypeVar("_Node", bound=ast.AST)
+_Flow = tuple[ast.expr, ast.expr]  # what gets a value, and that value
 
 
 class Usage:
@@ -54,12 +69,13 @@ class Usage:
     ) -> None:
         self._names = names
         self._class_name = class_name
-        own = {id(n) for d in definitions for n in ast.walk(d)}
-        self._nodes = [n for n in ast.walk(names.tree) if id(n) not in own]
-        self._mentions = {id(n) for ns in names.mentions.values() for n in ns if id(n) not in own}
+        self._definitions = definitions
+        own = {id(n) for d in definitions for n in names.statement(d).mentions}
+        self._mentions = {id(n) for n in names.mentions.get(class_name, ())} - own
         self._marks: dict[str, set[str]] = {}  # names of variables, attributes and parameters
         self._results: dict[str, set[str]] = {}  # names of functions, by what they give
-        self._parameters = _parameters(self._nodes)
+        self._yields = bool(names.of_kind(ast.Yield))
+        self._parameters = _parameters(self._functions())
         self._known = _known_attributes(definitions)
         self._shared_members = shared_members
         self._takes_nothing = all(_takes_nothing(d) for d in definitions)
@@ -67,63 +83,115 @@ class Usage:
 
     def reasons(self) -> Iterator[Reason]:
         """Give what forbids sharing the class, each once, in the order of the file."""
-        found = {r for node in self._nodes for r in self._look(node)}
+        found = {r for node in self._telling_nodes() for r in self._look(node)}
         found |= set(self._test_subclasses())
         yield from sorted(found, key=lambda r: (r.line, r.code.value, r.message))
 
+    def _outside(self, kind: type[_Node]) -> list[_Node]:
+        """Give the nodes of a class that are not in the local class itself."""
+        return self._names.of_kind(kind, self._definitions)
+
+    def _functions(self) -> list[_Function]:
+        return [*self._outside(ast.FunctionDef), *self._outside(ast.AsyncFunctionDef)]
+
+    def _telling_nodes(self) -> Iterator[ast.AST]:
+        """Leave out most nodes that `_look` has nothing to say about."""
+        for call in self._outside(ast.Call):
+            gives = self._takes_nothing and (call.args or call.keywords)
+            by_name = self._imports_tellers or _last_name(call.func) in _ASKING_CALLS
+            if by_name or (gives and self._is_class(call.func)):
+                yield call
+        yield from self._outside(ast.Compare)
+        yield from self._outside(ast.With)
+        yield from self._outside(ast.AsyncWith)
+        yield from self._outside(ast.Try)
+        for constant in self._outside(ast.Constant):
+            text = constant.value
+            if isinstance(text, str) and self._class_name.lstrip("_") in text:
+                yield constant
+        for node in self._outside(ast.Attribute):
+            if (
+                node.ctx.__class__ is not ast.Load
+                or node.attr in _TELLING
+                or _is_mangled(node.attr, self._class_name)
+            ):
+                yield node
+
     def _follow(self) -> None:
         """Mark what may be the class or an instance, until no more is found."""
-        binding = [n for n in self._nodes if isinstance(n, _BINDING)]
+        flows = [(_key(f[1]), *f) for f in self._flows() if f[1].__class__ in _CARRIERS]
+        always = {"", self._class_name}
+        annotations = list(self._annotations())
+        given = [(f.name, values) for f in self._functions() if (values := self._given_by(f))]
         while True:
             before = sum(map(len, self._marks.values())) + sum(map(len, self._results.values()))
-            for node in binding:
-                self._follow_node(node)
+            for key, target, value in flows:
+                if key in always or key in self._marks or key in self._results:
+                    self._assign(target, value)
+            for target, annotation in annotations:
+                self._mark(target, self._annotated(annotation))
+            for name, values in given:
+                kinds = {kind for value in values for kind in self._kinds(value)}
+                if kinds:
+                    # As a fixture it is a parameter of that name, else it is called.
+                    self._results.setdefault(name, set()).update(kinds)
+                    self._mark(ast.Name(name), kinds)
             after = sum(map(len, self._marks.values())) + sum(map(len, self._results.values()))
             if after == before:
                 return
 
-    def _follow_node(self, node: ast.AST) -> None:
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    self._assign(target, value)
-            case ast.AnnAssign(target=target, value=value, annotation=annotation):
-                self._assign(target, value)
-                self._mark(target, self._annotated(annotation))
-            case ast.NamedExpr(target=target, value=value):
-                self._assign(target, value)
-            case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
-                self._assign(target, value)
-            case ast.comprehension(target=target, iter=value):
-                self._assign(target, value)
-            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
-                self._assign(target, value)
-            case ast.arg(arg=name, annotation=ast.expr() as annotation):
-                self._mark(ast.Name(name), self._annotated(annotation))
-            case ast.Call(func=func, args=args):
-                for parameters in self._parameters.get(_last_name(func), []):
-                    for parameter, value in zip(parameters, args, strict=False):
-                        self._assign(ast.Name(parameter), value)
-                self._follow_parametrization(node)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                given = {kind for n in ast.walk(node) for kind in self._given_by(n)}
-                if given:
-                    # As a fixture it is a parameter of that name, else it is called.
-                    self._results.setdefault(name, set()).update(given)
-                    self._mark(ast.Name(name), given)
+    def _flows(self) -> Iterator[_Flow]:
+        """Give the places at which a value gets a name."""
+        for assign in self._outside(ast.Assign):
+            yield from ((target, assign.value) for target in assign.targets)
+        for annotated in self._outside(ast.AnnAssign):
+            if annotated.value is not None:
+                yield annotated.target, annotated.value
+        for named in self._outside(ast.NamedExpr):
+            yield named.target, named.value
+        loops: list[ast.For | ast.AsyncFor] = [*self._outside(ast.For)]
+        for loop in [*loops, *self._outside(ast.AsyncFor)]:
+            yield loop.target, loop.iter
+        for inner in self._outside(ast.comprehension):
+            yield inner.target, inner.iter
+        for item in self._outside(ast.withitem):
+            if item.optional_vars is not None:
+                yield item.optional_vars, item.context_expr
+        for call in self._outside(ast.Call):
+            called = _last_name(call.func)
+            for parameters in self._parameters.get(called, ()):
+                yield from ((ast.Name(p), v) for p, v in zip(parameters, call.args, strict=False))
+            if called in _PARAMETRIZERS:
+                yield from self._parametrized(call)
 
-    def _follow_parametrization(self, node: ast.Call) -> None:
-        values = {k.arg: k.value for k in node.keywords}
-        if _last_name(node.func) == "parametrize" and len(node.args) >= 2:
-            for text in (n for n in ast.walk(node.args[0]) if isinstance(n, ast.Constant)):
+    @staticmethod
+    def _parametrized(node: ast.Call) -> Iterator[_Flow]:
+        called = _last_name(node.func)
+        if called == "parametrize" and len(node.args) >= 2:
+            for text in (n for n in walk(node.args[0]) if isinstance(n, ast.Constant)):
                 for name in str(text.value).split(","):
-                    self._assign(ast.Name(name.strip()), node.args[1])
-        elif _last_name(node.func) == "fixture":
-            self._assign(ast.Name("param"), values.get("params"))  # as `request.param`
+                    yield ast.Name(name.strip()), node.args[1]
+        elif called == "fixture":
+            for keyword in node.keywords:
+                if keyword.arg == "params":
+                    yield ast.Name("param"), keyword.value  # as `request.param`
 
-    def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
-        if value is None:
-            return
+    def _annotations(self) -> Iterator[_Flow]:
+        for annotated in self._outside(ast.AnnAssign):
+            yield annotated.target, annotated.annotation
+        for parameter in self._outside(ast.arg):
+            if parameter.annotation is not None:
+                yield ast.Name(parameter.arg), parameter.annotation
+
+    def _given_by(self, function: _Function) -> list[ast.expr]:
+        """Give what a function, or one inside it, returns or yields."""
+        values = [n.value for n in self._names.given_by(function)]
+        if self._yields:  # most files have none to look for in the signature
+            nodes = walk(*run_here(function))
+            values += [n.value for n in nodes if isinstance(n, ast.Yield)]
+        return [v for v in values if v is not None and v.__class__ in _CARRIERS]
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
             for one, other in zip(target.elts, value.elts, strict=False):
                 self._assign(one, other)
@@ -149,31 +217,21 @@ class Usage:
             return {_INSTANCE} if annotation.value == self._class_name else set()
         return {_INSTANCE} if self._is_class(annotation) else set()
 
-    def _given_by(self, node: ast.AST) -> set[str]:
-        match node:
-            case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
-                return self._kinds(value)
-        return set()
-
     def _kinds(self, node: ast.AST) -> set[str]:
         """Say what an expression may be, or hold: the class, an instance."""
-        match node:
-            case ast.Name(id=name) if name == self._class_name:
+        if isinstance(node, ast.Name):  # the most frequent ones come first
+            if node.id == self._class_name:
                 return {_CLASS} if id(node) in self._mentions else set()
-            case ast.Attribute(value=value, attr="__class__"):
-                return {_CLASS} if self._is_instance(value) else set()
-            case ast.Name(id=name) | ast.Attribute(attr=name):
-                return self._marks.get(name, set())
-            case ast.Call(func=ast.Name(id="type"), args=[value]):
-                return {_CLASS} if self._is_instance(value) else set()
-            case ast.Call(func=func, args=args):
-                if self._is_class(func):
-                    return {_INSTANCE}
-                if _last_name(func) == "param":
-                    return {kind for a in args for kind in self._kinds(a)}
-                if isinstance(func, ast.Attribute) and func.attr in {"copy", "items", "values"}:
-                    return self._kinds(func.value)
-                return self._results.get(_last_name(func), set())
+            return self._marks.get(node.id, set())
+        if isinstance(node, ast.Attribute):
+            if node.attr == "__class__":
+                return {_CLASS} if self._is_instance(node.value) else set()
+            return self._marks.get(node.attr, set())
+        if isinstance(node, ast.Call):
+            return self._kinds_of_call(node)
+        if node.__class__ not in _CARRIERS:
+            return set()
+        match node:
             case ast.Await(value=value) | ast.Starred(value=value) | ast.Subscript(value=value):
                 return self._kinds(value)
             case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
@@ -187,6 +245,18 @@ class Usage:
             case ast.ListComp(elt=value) | ast.SetComp(elt=value) | ast.GeneratorExp(elt=value):
                 return self._kinds(value)
         return set()
+
+    def _kinds_of_call(self, node: ast.Call) -> set[str]:
+        called = _last_name(node.func)
+        if called == "type" and isinstance(node.func, ast.Name) and len(node.args) == 1:
+            return {_CLASS} if self._is_instance(node.args[0]) else set()
+        if _CLASS in self._kinds(node.func):
+            return {_INSTANCE}
+        if called == "param":
+            return {kind for a in node.args for kind in self._kinds(a)}
+        if isinstance(node.func, ast.Attribute) and called in {"copy", "items", "values"}:
+            return self._kinds(node.func.value)
+        return self._results.get(called, set())
 
     def _is_class(self, node: ast.AST) -> bool:
         return _CLASS in self._kinds(node)
@@ -231,14 +301,13 @@ class Usage:
 
     def _look_at_call(self, node: ast.Call) -> Iterator[Reason]:
         called = _last_name(node.func)
-        module = self._module_of(node.func)
         first = node.args[0] if node.args else None
         line = node.lineno
         if self._takes_nothing and self._is_class(node.func) and _values(node):
             yield _introspected(line, "calls it with arguments that the local class does not take")
         if called in _SETTERS and first is not None and self._is_class(first):
             yield _mutated(line, f"calls `{called}` on `{self._class_name}`")
-        elif called in {"getattr", "hasattr"} and first is not None and self._is_either(first):
+        elif called in _ASKERS and first is not None and self._is_either(first):
             asked = node.args[1] if len(node.args) > 1 else None
             if not isinstance(asked, ast.Constant) or self._may_differ(asked.value):
                 yield _introspected(line, f"asks it for an attribute by `{called}`")
@@ -246,24 +315,26 @@ class Usage:
             yield _introspected(line, f"calls `{called}` on it")
         elif called in _TEXT_CALLS and any(_names(n, self._class_name) for n in _texts(node)):
             yield _introspected(line, f"looks for its name by `{called}`")
-        elif called in {"parametrize", "fixture"} and self._names_tests(node):
+        elif called in _PARAMETRIZERS and self._names_tests(node):
             yield _introspected(line, "has its name in the ids of tests")
         elif called == "type" and len(node.args) == 3 and self._within(node.args[1:2]):
             yield _introspected(line, "builds a subclass of it by `type`")
-        elif self._is_told(module, called) and any(
+        elif self._is_told(node.func) and any(
             self._is_either(a) or any(self._is_class(o) for o in _owners(a)) for a in node.args
         ):
             yield _introspected(line, f"hands it to `{ast.unparse(node.func)}`")
 
     def _may_differ(self, attribute: object) -> bool:
         """Tell whether the shared class may have an attribute that the local one lacks."""
+        if attribute in _TELLING:
+            return True
         if attribute in self._known:
             return False
         return self._shared_members is None or attribute in self._shared_members
 
     def _asks_more(self, body: list[ast.stmt]) -> bool:
         """Tell whether statements use what the local class lacks, and the shared one may have."""
-        for node in (n for s in body for n in ast.walk(s)):
+        for node in (n for s in body for n in walk(s)):
             match node:
                 case ast.Attribute(value=value, attr=attr) if self._may_differ(attr):
                     if self._is_either(value):
@@ -292,32 +363,47 @@ class Usage:
                 return self._is_class(node) and not any(k.arg == "id" for k in keywords)
         return self._is_class(node)
 
-    @staticmethod
-    def _is_told(module: str, called: str) -> bool:
+    def _is_told(self, func: ast.expr) -> bool:
         """Tell whether a function learns from a class what an equal one would not tell."""
-        return module in _PICKLERS or (module == "inspect" and not called.startswith("is"))
+        if not self._imports_tellers:
+            return False
+        module = self._module_of(func)
+        return module in _PICKLERS or (
+            module == "inspect" and not _last_name(func).startswith("is")
+        )
+
+    @cached_property
+    def _imports_tellers(self) -> bool:
+        """Whether any name of the file is of a module whose functions learn from a class."""
+        sources = {b.source for bound in self._names.bindings.values() for b in bound if b.source}
+        return any(_module_named(s) in {*_PICKLERS, "inspect"} for s in sources)
 
     def _module_of(self, func: ast.expr) -> str:
         """Name the top-level module that a called function belongs to, as far as imports tell."""
         while isinstance(func, ast.Attribute):
             func = func.value
         source = self._names.source_of(func.id) if isinstance(func, ast.Name) else ""
-        words = source.split()
-        return words[1].partition(".")[0] if words and words[0] in {"import", "from"} else ""
+        return _module_named(source)
 
     def _within(self, nodes: Iterable[ast.AST]) -> bool:
-        return any(self._is_either(n) for node in nodes for n in ast.walk(node))
+        return any(self._is_either(n) for node in nodes for n in walk(node))
 
     def _test_subclasses(self) -> Iterator[Reason]:
-        classes = [n for n in self._nodes if isinstance(n, ast.ClassDef)]
+        found = self._outside(ast.ClassDef)
         family: set[str] = set()
         heirs: list[ast.ClassDef] = []
         while True:
-            new = [c for c in classes if c not in heirs and self._inherits(c, family)]
+            new = [c for c in found if c not in heirs and self._inherits(c, family)]
             if not new:
                 break
             heirs.extend(new)
             family.update(c.name for c in new)
+        if not heirs:
+            return
+        outside = set(map(id, found))
+        # Of two classes of a name the one nearer to the top comes first.
+        nodes = walk_statements(self._names.tree.body)
+        classes = [n for n in nodes if isinstance(n, ast.ClassDef) and id(n) in outside]
         for heir in heirs:
             line = tests_of(heir, classes)
             if line is not None:
@@ -372,7 +458,7 @@ def tests_of(node: ast.ClassDef, classes: list[ast.ClassDef]) -> int | None:
 def _known_attributes(definitions: list[ast.ClassDef]) -> set[str]:
     """Give the names that an instance of the local class surely has or gets."""
     known = {name for d in definitions for n in own_nodes(d.body) for name, _ in bound_names(n)}
-    for node in (n for d in definitions for n in ast.walk(d)):
+    for node in (n for d in definitions for n in walk(d)):
         match node:
             case ast.Attribute(value=ast.Name(id="self"), attr=attr, ctx=ast.Store()):
                 known.add(attr)
@@ -402,21 +488,32 @@ def _is_mangled(text: str, class_name: str) -> bool:
     return f"_{class_name.lstrip('_')}__" in text
 
 
+def _module_named(source: str) -> str:
+    """Give the top-level module in the text of an import, nothing for any other text."""
+    words = source.split()
+    return words[1].partition(".")[0] if words and words[0] in {"import", "from"} else ""
+
+
 def _last_name(func: ast.expr) -> str:
-    match func:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name
-    return ""
+    if isinstance(func, ast.Attribute):
+        return func.attr
+    return func.id if isinstance(func, ast.Name) else ""
 
 
-def _parameters(nodes: list[ast.AST]) -> dict[str, list[list[str]]]:
+def _key(value: ast.expr) -> str:
+    """Give the name that must be known for an expression to be anything, nothing for any."""
+    # See `Usage._kinds`.
+    name = _last_name(value.func if isinstance(value, ast.Call) else value)
+    return "" if name in _LOOKED_THROUGH else name
+
+
+def _parameters(functions: list[_Function]) -> dict[str, list[list[str]]]:
     """Give the names of the positional parameters of each function of a file, by its name."""
     found: dict[str, list[list[str]]] = {}
-    for node in nodes:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            names = [a.arg for a in [*node.args.posonlyargs, *node.args.args]]
-            bound = names[1:] if names[:1] in (["self"], ["cls"]) else names
-            found.setdefault(node.name, []).append(bound)
+    for node in functions:
+        names = [a.arg for a in [*node.args.posonlyargs, *node.args.args]]
+        bound = names[1:] if names[:1] in (["self"], ["cls"]) else names
+        found.setdefault(node.name, []).append(bound)
     return found
 
 
@@ -446,7 +543,7 @@ def _raises(node: ast.expr) -> list[ast.expr]:
 
 def _is_type_error(nodes: list[ast.expr]) -> bool:
     """Tell whether one of the exceptions is what a missing member or parameter raises."""
-    names = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+    names = {n.id for node in nodes for n in walk(node) if isinstance(n, ast.Name)}
     return bool(names & {"AttributeError", "TypeError"})
 
 

@@ -22,23 +22,24 @@ from libcst.codemod.visitors import AddImportsVisitor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # runs from a checkout as it is
 
-from tests.tools import COPY, SHARED, run
+from tests.tools import COPY, SHARED, default_target, run
 
 ROUNDS = 5
 NAME = "TestWebSocketConnection"
 
 
 class PlainCommand(VisitorBasedCodemodCommand):
-    """Removes every class of the name and adds the import."""
+    """Removes every class of the names and adds the import."""
 
     DESCRIPTION = "The peer."
 
     def leave_ClassDef(  # noqa: N802
         self, original_node: cst.ClassDef, updated_node: cst.ClassDef
     ) -> cst.ClassDef | cst.RemovalSentinel:
-        if original_node.name.value != NAME:
+        name = original_node.name.value
+        if name not in default_target().class_names:
             return updated_node
-        AddImportsVisitor.add_needed_import(self.context, SHARED, NAME)
+        AddImportsVisitor.add_needed_import(self.context, SHARED, name)
         self.remove_unused_import("asyncio")
         return cst.RemoveFromParent()
 

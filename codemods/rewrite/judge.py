@@ -1,0 +1,135 @@
+"""The bytes of one file -> a `Judgement`: what would become of it. Never starts LibCST."""
+
+from __future__ import annotations
+
+import codecs
+import functools
+import hashlib
+import re
+from dataclasses import dataclass, replace
+
+from codemods.model import Code, Decision, FileResult, Reason, Status, Target, Verdict
+from codemods.rewrite import source as sources
+from codemods.rewrite.decide import decide, undefined_names
+from codemods.rewrite.imports import dropped_names, plan
+from codemods.rewrite.names import ModuleNames, module_names
+from codemods.rewrite.place import NoPlace
+from codemods.rewrite.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What would become of one file, as far as `ast` can tell without compiling it.
+
+    `result` is final where `plan` is None; else it is CHANGED without `after`, and `plan` says
+    what is to be edited. `names` are those of the module, None where nothing was parsed.
+    """
+
+    result: FileResult
+    names: ModuleNames | None
+    plan: Plan | None
+
+
+def may_define(source: bytes, target: Target) -> bool:
+    """Tell from the bytes alone whether a file can hold a definition of a target name.
+
+    A ``class`` statement starts a line. A line in a string may look like one; nothing is wrong
+    with a file that is parsed for it.
+    """
+    if not any(name.encode() in source for name in target.class_names):
+        return False
+    found = _definition(target.class_names).finditer(source)
+    return any(_starts_line(source[: f.start()]) for f in found)
+
+
+def _starts_line(above: bytes) -> bool:
+    before = above.rstrip(b" \t\f")
+    return before.endswith((b"\n", b"\r")) or before in {b"", codecs.BOM_UTF8}
+
+
+@functools.lru_cache(maxsize=8)
+def _definition(class_names: tuple[str, ...]) -> re.Pattern[bytes]:
+    names = b"|".join(re.escape(name.encode()) for name in class_names)
+    gap = rb"(?:[ \t\f]|\\(?:\r\n|\r|\n))+"
+    return re.compile(b"class" + gap + b"(?:" + names + rb")(?![\w\x80-\xff])")
+
+
+def judge(
+    source: bytes, path: str, target: Target, kept: frozenset[str] = frozenset()
+) -> Judgement:
+    """Say what is to become of one file.
+
+    Args:
+        source: the file as it is on disk.
+        path: where it lies; it decides whether pytest collects the module, and stands in messages.
+        target: what is replaced by what.
+        kept: global names that other files import from this module: they stay bound.
+
+    Returns:
+        The judgement. Bad input is a result too, not an exception.
+
+    """
+    result = FileResult(
+        path=path,
+        status=Status.UNCHANGED,
+        decisions=(),
+        warnings=(),
+        before_digest=hashlib.sha256(source).hexdigest(),
+        after=None,
+        error=None,
+    )
+    if not may_define(source, target):
+        return Judgement(result, None, None)
+    text = sources.decoded(source)
+    if isinstance(text, Reason):
+        return _failed(result, text)
+    try:
+        names = module_names(sources.parse(source, path))
+        decisions = decide(names, text, path, target)
+        warnings = undefined_names(names, text, target)
+    except (RecursionError, MemoryError):
+        return _failed(result, Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed"))
+    except sources.Unparsable as error:
+        return _failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error)))
+    result = replace(result, decisions=decisions, warnings=warnings)
+    if not any(d.verdict is Verdict.REPLACE for d in decisions):
+        status = Status.REFUSED if decisions else Status.UNCHANGED
+        return Judgement(replace(result, status=status), names, None)
+    return _planned(result, names, source, target, kept)
+
+
+def _planned(
+    result: FileResult, names: ModuleNames, source: bytes, target: Target, kept: frozenset[str]
+) -> Judgement:
+    """Plan the edit of a file that holds a copy."""
+    try:
+        planned = plan(names, result.decisions, source, result.path, target, kept)
+    except RecursionError:
+        return Judgement(refused(result, TOO_DEEP), names, None)
+    except NoPlace as error:
+        return Judgement(refused(result, error.reason), names, None)
+    dropped = dropped_names(names, planned)
+    return Judgement(replace(result, status=Status.CHANGED, dropped=dropped), names, planned)
+
+
+TOO_DEEP = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to print it")
+
+
+def refused(result: FileResult, reason: Reason) -> FileResult:
+    """Turn each replacement of a file into a refusal for one reason."""
+    decisions = tuple(
+        d
+        if d.verdict is Verdict.REFUSE
+        else Decision(d.definition, Verdict.REFUSE, None, (reason,))
+        for d in result.decisions
+    )
+    return replace(result, status=Status.REFUSED, decisions=decisions, dropped=frozenset())
+
+
+def failed(result: FileResult, reason: Reason) -> FileResult:
+    """Turn a result into that of a file that is no Python."""
+    return replace(result, status=Status.FAILED, decisions=(), error=reason, dropped=frozenset())
+
+
+def _failed(result: FileResult, reason: Reason) -> Judgement:
+    return Judgement(failed(result, reason), None, None)

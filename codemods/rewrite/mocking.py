@@ -1,0 +1,35 @@
+"""Which names of mocking a module uses: an edit must not bring in a new one."""
+
+from __future__ import annotations
+
+import ast
+
+_FIXTURES = frozenset({"monkeypatch", "mocker"})
+_MODULES = ("unittest.mock", "mock", "pytest_mock")
+
+
+def introduced(before: bytes, after: bytes) -> frozenset[str]:
+    """Give the names of unittest.mock, pytest's monkeypatch or pytest-mock that came with an edit.
+
+    Args:
+        before: a module that parses.
+        after: what became of it.
+
+    """
+    return _names(after) - _names(before)
+
+
+def _names(source: bytes) -> frozenset[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ImportFrom(module=str(module), names=aliases):
+                found |= {a.name for a in aliases if f"{module}.{a.name}".startswith(_MODULES)}
+                found |= {a.name for a in aliases if module in _MODULES}
+            case ast.Import(names=aliases):
+                found |= {a.name for a in aliases if a.name in _MODULES}
+            case ast.Name(id=name) | ast.arg(arg=name) if name in _FIXTURES:
+                found.add(name)
+            case ast.Attribute(value=ast.Name(id="mock"), attr=name):
+                found.add(f"mock.{name}")
+    return frozenset(found)
