@@ -28,7 +28,7 @@ def test_each_code_has_its_row() -> None:
 
 
 def test_the_picture_shows_each_module() -> None:
-    picture = README[README.index("## The house") : README.index("bytes --a target")]
+    picture = README[README.index("## The house") : README.index("bytes --a definition")]
     tracked = subprocess.run(
         ["git", "ls-files", "codemods", "test_framework"],
         cwd=ROOT,

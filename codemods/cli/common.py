@@ -1,0 +1,256 @@
+"""What the verbs have in common: the group, the arguments, exit codes, printing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+# What a verb alone needs is imported in it: `analyze` is to be done before LibCST is even loaded.
+from codemods.rewrite.recorded import ShapesError
+from codemods.run.files import UsageError
+from codemods.settings import Settings, SettingsError, load_target, read_settings
+
+if TYPE_CHECKING:
+    from codemods.model import FileResult, Source
+    from codemods.run.migrate import Plan
+    from codemods.run.runner import Pool
+    from codemods.run.scan import Progress
+
+FINE, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+
+EXIT_CODES = """\
+Exit codes: 0 fine, 1 copies left (or would change), 2 usage, 3 a file failed, 130 Ctrl-C.
+"""
+PATHS = f"""\
+PATHS are files or folders; @FILE stands for the paths in it, one a line. Without any, the `paths`
+of [tool.ssot-codemods] in pyproject.toml count, else the whole repository. In a git checkout,
+the files that git ignores are left out.
+
+{EXIT_CODES}"""
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Group(click.Group):
+    """Makes an exit code of what each verb gives, and a message of what a user can mend."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # So that a CI that gives up leaves what Ctrl-C would leave.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            code = super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("interrupted\n")
+            code = INTERRUPTED
+        except _mendable() as error:
+            say(f"Error: {error}\n")
+            code = USAGE
+        except OSError as error:
+            say(f"Error: {error}\n")
+            code = FILE_FAILED
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        ctx.exit(code)
+
+
+def _mendable() -> tuple[type[Exception], ...]:
+    from codemods.measure.model import MeasureError
+    from codemods.run.atomic import EditedError
+    from codemods.run.journal import JournalError
+
+    return UsageError, SettingsError, ShapesError, JournalError, MeasureError, EditedError
+
+
+@click.group(
+    "ssot-codemods",
+    cls=_Group,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="ssot-codemods", prog_name="ssot-codemods")
+def main() -> None:
+    """Replace pasted copies of a test helper class by an import of the one shared class.
+
+    A copy that cannot be shown to be equal to the shared class stays, with a reason. Each run that
+    writes can be taken back.
+    """
+
+
+def over_files(command: _Command) -> _Command:
+    """Add what each verb over files takes."""
+    options = [
+        click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
+        click.option(
+            "--exclude",
+            multiple=True,
+            metavar="GLOB",
+            help="Leave out what matches: a name anywhere, or with a slash, a path from the root. "
+            "May be repeated.",
+        ),
+        click.option(
+            "--jobs",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Worker processes; as many as there are cores unless given.",
+        ),
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Work on a running Dask cluster (extra: distributed); only this process writes.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+class Setup:
+    """What the arguments of a verb and the settings make together."""
+
+    def __init__(
+        self,
+        paths: tuple[str, ...],
+        exclude: tuple[str, ...] = (),
+        jobs: int | None = None,
+        scheduler: str | None = None,
+    ) -> None:
+        settings = read_settings(Path.cwd())
+        self.settings = replace(settings, exclude=(*settings.exclude, *exclude))
+        self.target = load_target(self.settings)
+        self.paths = expanded(paths) if paths else _own_paths(settings)
+        self.jobs = jobs or cores()
+        self._cluster = _cluster(scheduler) if scheduler is not None else None
+
+    def pool(self) -> Pool:
+        """Give the workers; not made before, as with them comes all of multiprocessing."""
+        from codemods.run.runner import process_pool
+
+        return self._cluster or process_pool(self.jobs)
+
+    def all_files(self) -> Iterator[Source]:
+        """Read each file below the root, with an absolute path."""
+        from codemods.run.scan import Scan
+
+        return Scan(self.settings, self.target, lambda done, total: None).all_below_root()
+
+    def plan(self, label: str) -> Plan:
+        """Work out what would change."""
+        from codemods.run.migrate import plan
+
+        with progress_bar(label) as progress:
+            return plan(self.settings, self.target, self.paths, self.pool(), progress)
+
+
+def expanded(paths: Sequence[str]) -> list[str]:
+    """Put the paths of each @FILE in its place."""
+    found: list[str] = []
+    for path in paths:
+        if path.startswith("@"):
+            try:
+                lines = Path(path[1:]).read_bytes().splitlines()
+            except OSError as error:
+                raise UsageError(f"{path}: {error.strerror}") from error
+            found += [os.fsdecode(line) for line in lines if line]
+        else:
+            found.append(path)
+    return found
+
+
+def _own_paths(settings: Settings) -> list[str]:
+    for path in settings.paths:
+        if not (settings.root / path).exists():
+            file = settings.root / "pyproject.toml"
+            raise UsageError(f"{file}: [tool.ssot-codemods] paths: no {path} there")
+    return [str(settings.root / path) for path in settings.paths]
+
+
+def cores() -> int:
+    """Count the cores that this process may use; macOS does not tell, and has all of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cluster(scheduler: str) -> Pool:
+    from codemods.run.cluster import cluster_pool
+
+    return cluster_pool(scheduler)
+
+
+def exit_code(results: Sequence[FileResult], left: int) -> int:
+    """Give the exit code: a failure outweighs copies that are left."""
+    if any(r.error is not None for r in results):
+        return FILE_FAILED
+    return COPIES_LEFT if left else FINE
+
+
+def print_text(text: str | bytes, *, err: bool = False) -> None:
+    """Print to stdout; names of files may hold bytes that are no UTF-8."""
+    content = text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
+    try:
+        click.echo(content, nl=False, err=err)
+    except BrokenPipeError:
+        # The reader, `head` perhaps, has seen enough; what we found still makes the exit code.
+        stream = sys.stderr if err else sys.stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def say(text: str) -> None:
+    """Print to stderr."""
+    print_text(text, err=True)
+
+
+def print_json(value: object) -> None:
+    """Print a document to stdout."""
+    import json
+
+    print_text(f"{json.dumps(value, indent=2)}\n")
+
+
+def show(form: str, document: object, text: str) -> None:
+    """Print a document or a text, as was asked for."""
+    if form == "json":
+        print_json(document)
+    else:
+        print_text(text)
+
+
+def print_list(paths: list[str]) -> None:
+    """Print paths for @FILE, one a line."""
+    for path in paths:
+        if "\n" in path or "\r" in path:
+            say(f"left out, as its name has a line break: {path!r}\n")
+        else:
+            print_text(f"{path}\n")
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """Show a bar on stderr where that is a terminal, and nothing elsewhere.
+
+    It is plain characters on one line, so that it holds with NO_COLOR and on any terminal.
+    """
+    if sys.stderr is None or not sys.stderr.isatty():  # None where the shell has closed it
+        yield lambda done, total: None
+        return
+    shown = ""
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        if done % 100 == 0 or done == total:
+            full = 30 * done // total
+            shown = f"{label}  [{'#' * full}{'-' * (30 - full)}]  {done:,} of {total:,}"
+            say(f"\r{shown}")
+
+    try:
+        yield show
+    finally:
+        say(f"\r{' ' * len(shown)}\r")

@@ -1,0 +1,1 @@
+"""Everything that starts pytest: the probe, sessions, collection times, warm bytecode."""

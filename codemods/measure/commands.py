@@ -1,0 +1,39 @@
+"""The commands of the golden path, which are to give the same before and after."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from codemods.measure.session import run_process
+
+#: As timeout(1) has it.
+TIMED_OUT = 124
+
+
+def run_commands(commands: Sequence[str], root: Path, timeout: float | None) -> dict[str, int]:
+    """Run commands one after the other, without a shell.
+
+    Args:
+        commands: as one writes them on a command line.
+        root: the folder to run them in.
+        timeout: seconds for each; None for no limit.
+
+    Returns:
+        The exit code of each: the negative number of a signal that ended it, 124 where it did not
+        end in time.
+
+    Raises:
+        codemods.measure.model.MeasureError: one cannot be started.
+
+    """
+    codes = {}
+    with tempfile.TemporaryDirectory(prefix="ssot-codemods-") as folder:
+        out = Path(folder, "output")
+        for command in commands:
+            ended = run_process(shlex.split(command), root, os.environ, timeout, out)
+            codes[command] = TIMED_OUT if ended.timed_out else ended.exit_code
+    return codes

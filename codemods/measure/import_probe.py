@@ -1,0 +1,131 @@
+"""A pytest plugin that imports one module in the place of each test module, and says what it saw.
+
+It is run from a copy of this file, so it imports nothing of this package.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+import traceback
+import types
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+class _Empty(importlib.abc.Loader):
+    """Loads a test module as an empty one: the path to it is what counts."""
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run nothing."""
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds the one test module that is not to be run, wherever pytest looks for it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Claim the name that pytest gives the file."""
+        if name.rpartition(".")[2] != self._path.stem:
+            return None
+        return importlib.util.spec_from_file_location(name, self._path, loader=_Empty())
+
+
+class _Stand(pytest.Module):
+    """Stands in for a test module."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Let pytest import the module, without its code, and say what is found from there."""
+        answer = self._answer(os.environ["SSOT_CODEMODS_MODULE"])
+        config = self.config
+        answer["pytest"] = pytest.__version__
+        answer["import_mode"] = str(config.getoption("importmode"))
+        answer["ini_file"] = str(config.inipath) if config.inipath is not None else None
+        answer["sys_path"] = list(sys.path)
+        answer["plugins"] = sorted(
+            f"{dist.project_name} {dist.version}"
+            for _, dist in config.pluginmanager.list_plugin_distinfo()
+        )
+        Path(os.environ["SSOT_CODEMODS_ANSWER"]).write_text(json.dumps(answer), "utf-8")
+        return iter(())
+
+    def _answer(self, module: str) -> dict[str, Any]:
+        finder = _Finder(self.path)
+        sys.meta_path.insert(0, finder)
+        try:
+            # pytest extends sys.path and imports the packages around, whatever its import mode.
+            assert self.obj is not None
+        except BaseException as error:  # noqa: BLE001 -- as below
+            return {"error": f"pytest cannot import the test modules there: {_last_line(error)}"}
+        finally:
+            sys.meta_path.remove(finder)
+        answer = _try_import(module)
+        invoked_in = str(self.config.invocation_params.dir)
+        if "error" in answer and invoked_in not in sys.path:
+            sys.path.insert(0, invoked_in)  # as `python -m pytest` does
+            _forget(module.partition(".")[0])
+            second = _try_import(module)
+            answer = answer if "error" in second else {**second, "needs_working_folder": True}
+        return answer
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector:
+    """Collect a stand-in instead of the test module, which is not run."""
+    stand: pytest.Collector = _Stand.from_parent(parent, path=module_path)
+    return stand
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep pytest from writing where its settings say, and from importing for doctests."""
+    for option, harmless in (
+        ("xmlpath", None),
+        ("log_file", os.devnull),
+        ("doctestmodules", False),
+    ):
+        if hasattr(config.option, option):
+            setattr(config.option, option, harmless)
+
+
+def _last_line(error: BaseException) -> str:
+    if isinstance(error, pytest.Collector.CollectError):  # its text is a traceback
+        text = str(error)
+    else:
+        text = traceback.format_exception_only(type(error), error)[-1]
+    return text.strip().splitlines()[-1].removeprefix("E  ").strip()
+
+
+def _forget(package: str) -> None:
+    """Let a package be looked for again: another one of its name may have been found."""
+    for name in list(sys.modules):
+        if name == package or name.startswith(f"{package}."):
+            del sys.modules[name]
+
+
+def _try_import(name: str) -> dict[str, Any]:
+    importlib.invalidate_caches()
+    try:
+        module = importlib.import_module(name)
+    except BaseException as error:  # noqa: BLE001 -- whatever it is goes into the answer
+        text = traceback.format_exception_only(type(error), error)[-1].strip()
+        return {"error": text}
+    own = {n: v for n, v in vars(module).items() if getattr(v, "__module__", None) == name}
+    classes = {n: v for n, v in own.items() if isinstance(v, type)}
+    return {
+        "file": getattr(module, "__file__", None),
+        "names": sorted(vars(module)),
+        "collected": sorted(n for n, c in classes.items() if getattr(c, "__test__", True)),
+    }

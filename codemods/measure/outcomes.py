@@ -1,0 +1,219 @@
+"""The same tests before and after a change: what each node id gave, and what differs."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codemods.measure.model import MeasureError
+from codemods.measure.session import run_pytest
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What one run of some tests gave.
+
+    `tests` has for each node id its outcome: ``passed``, ``failed``, ``error`` (in set-up or
+    tear-down), ``skipped``, ``xfailed``, ``xpassed``. `errors` has for each file that could not be
+    collected what was raised. `warnings` counts category, file and message; lines move with an
+    edit, so they do not count. Paths are relative to `rootdir`, pytest's own; `seconds` is wall
+    time.
+    """
+
+    tests: Mapping[str, str]
+    errors: Mapping[str, str]
+    warnings: Mapping[tuple[str, str, str], int]
+    rootdir: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as before: in which file, what, and both sides of it."""
+
+    file: str
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a change did to the tests.
+
+    `differences` showed in each run; `flaky` came and went with the change in place or without it;
+    `healed` are files that could not be collected before and can be now.
+    """
+
+    differences: tuple[Difference, ...]
+    flaky: tuple[Difference, ...]
+    healed: tuple[str, ...]
+    before: Outcomes
+    after: Outcomes
+
+
+def run_tests(
+    paths: Sequence[str],
+    root: Path,
+    *,
+    python: str = sys.executable,
+    timeout: float | None = None,
+    workers: str | None = None,
+    xdist_options: Sequence[str] = (),
+) -> Outcomes:
+    """Run the tests of some files once.
+
+    Args:
+        paths: files and folders, relative to `root`.
+        root: where pytest is started.
+        python: the interpreter that runs the tests.
+        timeout: seconds for the whole run; None for no limit.
+        workers: what ``-n`` of pytest-xdist is to be, None to run without it.
+        xdist_options: more options for pytest-xdist, as ``--tx ssh=host``.
+
+    Raises:
+        MeasureError: the session did not come to its end, so it shows nothing.
+
+    """
+    options = ["-q", "--continue-on-collection-errors"]
+    if workers is not None:
+        options += ["-n", workers, *xdist_options]
+    remote = any(option.startswith("--tx") for option in xdist_options)
+    session = run_pytest(
+        [*options, *paths], root=root, python=python, timeout=timeout, early=not remote
+    )
+    if not session.complete or session.document is None:
+        raise MeasureError(f"the tests were not run to the end: {session.problem}")
+    return outcomes_of(session.document, session.wall)
+
+
+def outcomes_of(document: dict[str, Any], seconds: float) -> Outcomes:
+    """Read the outcomes out of what the probe wrote."""
+    errors = {e["file"] or e["id"]: _last_line(e["message"]) for e in document["errors"]}
+    warnings = Counter(
+        (w["category"], _module_of(w), _last_line(w["message"])) for w in document["warnings"]
+    )
+    tests = {node: _outcome(phases) for node, phases in document["tests"].items()}
+    return Outcomes(tests, errors, warnings, document["rootdir"], seconds)
+
+
+def compare(
+    use: Callable[[str], None], run: Callable[[], Outcomes], *, now: str = "before"
+) -> Evidence:
+    """Run tests in both states, and a second time in both where something differs.
+
+    Args:
+        use: brings the files into the state ``"before"`` or ``"after"``; left in ``"after"``.
+        run: runs the tests.
+        now: the state that the files are in at the start.
+
+    Raises:
+        MeasureError: a session did not come to its end.
+
+    """
+    states = ("before", "after") if now == "before" else ("after", "before")
+    seen: dict[str, list[Outcomes]] = {"before": [], "after": []}
+
+    def once(state: str) -> None:
+        use(state)
+        seen[state].append(run())
+
+    for state in states:
+        once(state)
+    if differences(seen["before"][0], seen["after"][0]):
+        # The last state first: that spares a change of state.
+        for state in reversed(states):
+            once(state)
+    use("after")
+    return _judge(seen["before"], seen["after"])
+
+
+def once(seen: Outcomes) -> Evidence:
+    """Give what there is to say of a single run."""
+    return Evidence((), (), (), seen, seen)
+
+
+def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
+    """Say what is worse or other after a change than before it.
+
+    What failed before and fails after is as before. A file that can be collected now counts as
+    healed, and the tests that it brings as no difference.
+    """
+    found = []
+    healed = set(healed_files(before, after))
+    for file in sorted(set(after.errors) - set(before.errors)):
+        found.append(Difference(file, "collection", "collected", after.errors[file]))
+    broken = {d.file for d in found}
+    for node in sorted({*before.tests, *after.tests}):
+        file = node.partition("::")[0]
+        old, new = before.tests.get(node, "absent"), after.tests.get(node, "absent")
+        if old != new and file not in broken and not (old == "absent" and file in healed):
+            found.append(Difference(file, node, old, new))
+    for key in sorted(set(after.warnings)):
+        more = after.warnings[key] - before.warnings.get(key, 0)
+        category, file, message = key
+        if more > 0 and file not in healed:
+            count = str(before.warnings.get(key, 0))
+            found.append(
+                Difference(file, f"{category}: {message}", count, str(after.warnings[key]))
+            )
+    return found
+
+
+def healed_files(before: Outcomes, after: Outcomes) -> list[str]:
+    """Give the files that could not be collected before, and can be now."""
+    return sorted(set(before.errors) - set(after.errors))
+
+
+def _judge(before: Sequence[Outcomes], after: Sequence[Outcomes]) -> Evidence:
+    """Tell what showed each time from what did not."""
+    each = [differences(b, a) for b, a in zip(before, after, strict=True)]
+    unstable = _unstable(before) | _unstable(after)
+    first = each[0]
+    lasting = [d for d in first if all(d in other for other in each) and d.what not in unstable]
+    flaky = [d for d in first if d not in lasting]
+    return Evidence(
+        differences=tuple(lasting),
+        flaky=tuple(flaky),
+        healed=tuple(healed_files(before[0], after[0])),
+        before=before[0],
+        after=after[0],
+    )
+
+
+def _unstable(runs: Sequence[Outcomes]) -> set[str]:
+    """Give the node ids that are not the same in each run of one state."""
+    nodes = {node for run in runs for node in run.tests}
+    return {n for n in nodes if len({run.tests.get(n, "absent") for run in runs}) > 1}
+
+
+def _outcome(phases: Mapping[str, Mapping[str, str]]) -> str:
+    setup, call, teardown = (
+        phases.get(phase, {}).get("outcome", "not run") for phase in ("setup", "call", "teardown")
+    )
+    if setup == "failed":
+        return "error"
+    outcome = call if setup == "passed" else setup
+    return f"{outcome}, error in teardown" if teardown == "failed" else outcome
+
+
+def _module_of(warning: Mapping[str, Any]) -> str:
+    """Give the test module that a warning came up in, else the file that it points to."""
+    return str(warning["id"]).partition("::")[0] or str(warning["file"])
+
+
+def _last_line(message: str) -> str:
+    """Give the last line, without the addresses of objects, which differ from run to run."""
+    lines = message.strip().splitlines()
+    return re.sub(r"\b0x[0-9a-fA-F]+", "0x...", lines[-1]) if lines else ""
+
+
+def file_of(difference: Difference, outcomes: Outcomes) -> str:
+    """Give the real path of the file that a difference is in."""
+    return os.path.realpath(os.path.join(outcomes.rootdir, difference.file))

@@ -1,0 +1,722 @@
+"""A pytest plugin that writes what a session saw into one JSON document.
+
+Use: ``SSOT_CODEMODS_PROBE=/path/of/document.json python -m pytest -p codemods.measure.probe``.
+Without the variable it does nothing. This file stands alone (standard library and pytest), so that
+it can be copied under a name of its own for the interpreter of a repository that has a package
+called `codemods` too. pytest 8.0 and later, with pytest-xdist or without it.
+
+The document is there from the first moment, with ``"complete": false``; what happens goes as JSON
+lines into ``<document>.progress``, and at the end the whole document takes the place of both
+(temporary file, then ``os.replace``). A session that dies leaves the incomplete document and the
+lines: `read_document` puts them together.
+
+Times are seconds of ``time.perf_counter``. `cumulative` is the time from the beginning of a step to
+its end, `own` is `cumulative` less the steps and the imports inside it. Imports are only told apart
+with ``imports`` in SSOT_CODEMODS_PROBE_OPTIONS; else they count as `own`. With ``list`` in it, test
+modules are found but not imported.
+
+pytest has no hooks for some of this; the functions that are wrapped for it are in
+`_Probe._patches`. One that a version of pytest does not have is left out, and its figures are 0.
+
+Sources: https://docs.pytest.org/en/stable/reference/reference.html#hooks (hooks and reports),
+https://docs.python.org/3/reference/import.html (imports).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import json
+import os
+import platform
+import site
+import sys
+import sysconfig
+import threading
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+VARIABLE = "SSOT_CODEMODS_PROBE"
+OPTIONS = "SSOT_CODEMODS_PROBE_OPTIONS"
+SCHEMA = "ssot-codemods/probe/1"
+_WORKER_KEY = "ssot_codemods_probe"
+_LONGEST_MESSAGE = 500
+_CLOCK = time.perf_counter
+
+_active: _Probe | None = None
+
+
+class Record:
+    """What a session saw so far, built from events: lists of a kind and its values."""
+
+    def __init__(self) -> None:
+        self.running = ""
+        self.items: list[str] = []
+        self.deselected = 0
+        self.tests: dict[str, dict[str, dict[str, str]]] = {}
+        self.errors: dict[str, dict[str, str]] = {}
+        self.skipped: dict[str, str] = {}
+        self.warnings: list[dict[str, Any]] = []
+        self.steps: dict[str, dict[str, dict[str, Any]]] = {}
+        self.problems: list[str] = []
+        # They end a session that has not begun; later they are errors at collection.
+        self.conftest_errors: list[str] = []
+        self.facts: dict[str, Any] = {}
+
+    def add(self, event: list[Any]) -> None:
+        """Take in one event; unknown kinds are an error."""
+        kind, *values = event
+        getattr(self, f"_on_{kind}")(*values)
+
+    def _on_running(self, what: str) -> None:
+        self.running = what
+
+    def _on_collected(self, ids: list[str]) -> None:
+        self.items += ids
+
+    def _on_items(self, ids: list[str]) -> None:
+        self.items = ids
+
+    def _on_deselected(self, count: int) -> None:
+        self.deselected += count
+
+    def _on_test(self, nodeid: str, phase: str, outcome: str, message: str) -> None:
+        phases = self.tests.setdefault(nodeid, {})
+        phases[phase] = {"outcome": outcome, "message": message}
+
+    def _on_error(self, nodeid: str, file: str, message: str) -> None:
+        self.errors[nodeid] = {"file": file, "message": message}
+
+    def _on_skipped(self, nodeid: str, reason: str) -> None:
+        self.skipped[nodeid] = reason
+
+    def _on_warning(self, warning: dict[str, Any]) -> None:
+        self.warnings.append(warning)
+
+    def _on_step(self, kind: str, key: str, values: dict[str, Any]) -> None:
+        self.steps.setdefault(kind, {})[key] = values
+
+    def _on_problem(self, message: str) -> None:
+        self.problems.append(message)
+
+    def _on_conftest_error(self, message: str) -> None:
+        self.conftest_errors.append(message)
+
+    def _on_facts(self, facts: dict[str, Any]) -> None:
+        self.facts.update(facts)
+
+    def document(self, *, complete: bool, exit_code: int | None = None) -> dict[str, Any]:
+        """Give the whole as a document."""
+        return {
+            "schema": SCHEMA,
+            "complete": complete,
+            "exit_code": exit_code,
+            "running": self.running,
+            "collected": self.items,
+            "deselected": self.deselected,
+            "tests": self.tests,
+            "errors": [{"id": key, **value} for key, value in self.errors.items()],
+            "skipped": self.skipped,
+            "warnings": self.warnings,
+            "modules": self.steps.get("module", {}),
+            "folders": self.steps.get("folder", {}),
+            "conftests": self.steps.get("conftest", {}),
+            "plugin_imports": self.steps.get("plugin", {}),
+            "problems": self.problems,
+            "conftest_errors": self.conftest_errors,
+            **self.facts,
+        }
+
+
+def read_document(path: Path) -> dict[str, Any] | None:
+    """Read what a session wrote, whole or not.
+
+    Args:
+        path: the document.
+
+    Returns:
+        The document; of a session that died, what was seen until then; None where the probe was
+        never loaded.
+
+    """
+    try:
+        document: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    if document["complete"]:
+        return document
+    record = Record()
+    with contextlib.suppress(OSError):
+        for line in _progress_file(path).read_bytes().splitlines():
+            # The last line of a process that was killed may be half a line.
+            with contextlib.suppress(ValueError):
+                record.add(json.loads(line))
+    return record.document(complete=False)
+
+
+def _progress_file(path: Path) -> Path:
+    return path.with_name(path.name + ".progress")
+
+
+class _Meter:
+    """A stack of steps and imports, of the main thread only."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+        self._stack: list[list[Any]] = []  # kind, key, start, seconds of what is inside
+        self.steps: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def enter(self, kind: str, key: str) -> None:
+        if threading.get_ident() == self._thread:
+            self._stack.append([kind, key, _CLOCK(), 0.0])
+
+    def leave(self) -> None:
+        if threading.get_ident() != self._thread:
+            return
+        kind, key, start, inside = self._stack.pop()
+        total = _CLOCK() - start
+        if self._stack:
+            self._stack[-1][3] += total
+        if kind == "import":
+            self._count_import(key, total - inside)
+        else:
+            step = self._step(kind, key)
+            step["own"] += total - inside
+            step["cumulative"] += total
+
+    def _step(self, kind: str, key: str) -> dict[str, Any]:
+        new = {"own": 0.0, "cumulative": 0.0, "imports": {}}
+        return self.steps.setdefault((kind, key), new)
+
+    def _count_import(self, name: str, seconds: float) -> None:
+        depth = next((n for n, s in enumerate(reversed(self._stack)) if s[0] != "import"), None)
+        if depth is None:
+            return
+        kind, key, *_ = self._stack[-1 - depth]
+        step = self._step(kind, key)
+        if depth == 0 and name.rpartition(".")[2] == _module_name(key):
+            step["own"] += seconds
+        else:
+            top = name.partition(".")[0]
+            step["imports"][top] = step["imports"].get(top, 0.0) + seconds
+
+
+def _module_name(key: str) -> str:
+    path = Path(key)
+    return path.parent.name if path.name == "__init__.py" else path.stem
+
+
+# The frame must look like one of importlib's own: warnings and tracebacks skip those, and so
+# nobody sees that it is there. See _is_internal_frame in Lib/warnings.py and
+# remove_importlib_frames in Python/import.c.
+_FIND_AND_LOAD = """
+def wrap(find_and_load, enter, leave):
+    def _find_and_load(name, import_):
+        enter("import", name)
+        try:
+            return find_and_load(name, import_)
+        finally:
+            leave()
+    return _find_and_load
+"""
+
+
+class _Probe:
+    """One session: its record, its meter, its files.
+
+    Args:
+        path: the document, or None in a worker of pytest-xdist, which hands its record over.
+        options: words out of ``imports`` and ``list``.
+
+    """
+
+    def __init__(self, path: Path | None, options: Iterable[str]) -> None:
+        self.record = Record()
+        self.meter = _Meter()
+        self.options = frozenset(options)
+        self.config: pytest.Config | None = None
+        self._path = path
+        self._pid = os.getpid()
+        self._began = time.time()
+        self._start = _CLOCK()
+        self._progress = -1
+        self._patched: list[tuple[Any, str, Any]] = []
+        self._session: pytest.Session | None = None
+        self._cached: dict[str, bool] = {}
+        self._costs: dict[str, dict[str, float]] = {}
+        self._from_workers: list[dict[str, Any]] = []
+        self._showwarning: Callable[..., None] | None = None
+
+    # Files
+
+    def start(self) -> None:
+        """Write the incomplete document, and wrap what pytest has no hooks for."""
+        if self._path is not None:
+            self._write({"schema": SCHEMA, "complete": False})
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+            self._progress = os.open(_progress_file(self._path), flags, 0o600)
+        for module, name, wrapper in self._patches():
+            with contextlib.suppress(ImportError, AttributeError, TypeError):
+                owner: Any = importlib.import_module(module)
+                *inner, last = name.split(".")
+                for part in inner:
+                    owner = getattr(owner, part)
+                original = getattr(owner, last)
+                setattr(owner, last, wrapper(original))
+                self._patched.append((owner, last, original))
+
+    def _patches(self) -> list[tuple[str, str, Callable[..., Any]]]:
+        patches: list[tuple[str, str, Callable[..., Any]]] = [
+            ("_pytest.config", "PytestPluginManager._importconftest", self._time_conftest),
+            ("importlib.metadata", "EntryPoint.load", self._time_plugin),
+            ("_pytest.assertion.rewrite", "_rewrite_test", self._time_rewriting),
+            ("_pytest.assertion.rewrite", "_read_pyc", self._see_cache),
+            ("_pytest.nodes", "Node.warn", functools.partial(self._time, "warnings_building")),
+        ]
+        if "imports" in self.options:
+            names: dict[str, Any] = {}
+            exec(compile(_FIND_AND_LOAD, "<frozen importlib._bootstrap>", "exec"), names)
+            wrap = functools.partial(_call, names["wrap"], self.meter.enter, self.meter.leave)
+            patches.append(("importlib._bootstrap", "_find_and_load", wrap))
+        return patches
+
+    def stop(self) -> None:
+        """Take the wraps off."""
+        for owner, name, original in reversed(self._patched):
+            setattr(owner, name, original)
+        self._patched.clear()
+        if self._showwarning is not None:
+            warnings.showwarning = self._showwarning
+        if self._progress >= 0:
+            os.close(self._progress)
+            self._progress = -1
+
+    def add(self, *event: Any) -> None:
+        """Take in an event, and note it at once in the file of progress."""
+        if os.getpid() != self._pid:
+            return
+        self.record.add(list(event))
+        if self._progress >= 0:
+            os.write(self._progress, json.dumps(event).encode() + b"\n")
+
+    def _write(self, document: dict[str, Any]) -> None:
+        assert self._path is not None
+        temporary = self._path.with_name(f"{self._path.name}.{self._pid}.tmp")
+        temporary.write_text(json.dumps(document))
+        temporary.replace(self._path)
+
+    # What is wrapped
+
+    def _time(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        cost = self._costs.setdefault(name, {"seconds": 0.0, "count": 0})
+
+        @functools.wraps(function)
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            start = _CLOCK()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                cost["seconds"] += _CLOCK() - start
+                cost["count"] += 1
+
+        return timed
+
+    def _time_rewriting(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        timed = self._time("rewriting", function)
+
+        @functools.wraps(function)
+        def rewrite(source: Any, *args: Any, **kwargs: Any) -> Any:
+            self._cached[str(source)] = False
+            return timed(source, *args, **kwargs)
+
+        return rewrite
+
+    def _see_cache(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def read(source: Any, *args: Any, **kwargs: Any) -> Any:
+            code = function(source, *args, **kwargs)
+            self._cached[str(source)] = code is not None
+            return code
+
+        return read
+
+    def _time_conftest(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def load(manager: Any, path: Any, *args: Any, **kwargs: Any) -> Any:
+            if manager.get_plugin(str(path)) is not None:
+                return function(manager, path, *args, **kwargs)
+            try:
+                with self._step("conftest", str(path)):
+                    return function(manager, path, *args, **kwargs)
+            except BaseException as error:
+                self.add("conftest_error", f"{path}: {_text_of(_cause(error))}")
+                raise
+
+        return load
+
+    def _time_plugin(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def load(entry: Any) -> Any:
+            if entry.group != "pytest11":
+                return function(entry)
+            with self._step("plugin", str(entry.name)):
+                return function(entry)
+
+        return load
+
+    @contextlib.contextmanager
+    def _step(self, kind: str, key: str) -> Generator[None, None, None]:
+        self.meter.enter(kind, key)
+        try:
+            yield
+        finally:
+            self.meter.leave()
+            values = dict(self.meter.steps[kind, key])
+            if kind == "module":
+                values["from_cache"] = self._cached.get(key)
+            self.add("step", kind, self._relative(key), values)
+
+    def _relative(self, path: Any) -> str:
+        with contextlib.suppress(ValueError, TypeError):
+            if self.config is not None:
+                return Path(path).relative_to(self.config.rootpath).as_posix()
+        return str(path)
+
+    # The hooks
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self._session = session
+        config = session.config
+        self.add("facts", self._facts(config))
+        if config.pluginmanager.is_blocked("warnings") and self._showwarning is None:
+            self._showwarning = warnings.showwarning
+            warnings.showwarning = self._show  # type: ignore[assignment]
+
+    def _show(self, message: Any, category: Any, filename: str, lineno: int, *rest: Any) -> None:
+        """Stand in for warnings.showwarning where pytest does not look at warnings."""
+        self._warn(category, str(filename), lineno, str(message), "", "")
+        assert self._showwarning is not None
+        self._showwarning(message, category, filename, lineno, *rest)
+
+    def _facts(self, config: pytest.Config) -> dict[str, Any]:
+        named = {f"{d.project_name} {d.version}" for _, d in _distributions(config)}
+        return {
+            "pytest": pytest.__version__,
+            "plugins": sorted(named),
+            "python": platform.python_version(),
+            "implementation": platform.python_implementation(),
+            "executable": sys.executable,
+            "rootdir": str(config.rootpath),
+            "configuration": str(config.inipath or ""),
+            "testpaths": list(config.getini("testpaths")),
+            "arguments": [str(a) for a in config.args],
+            "dont_write_bytecode": sys.dont_write_bytecode,
+            "installed": _installed_folders(),
+            "seconds": {"start": _CLOCK() - self._start},
+        }
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        start = _CLOCK()
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            self.add("problem", "; ".join(str(a).strip() for a in error.args))
+            raise
+        finally:
+            seconds = {**self.record.facts["seconds"], "collection": _CLOCK() - start}
+            self.add("facts", {"seconds": seconds})
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        module = collector.getparent(pytest.Module)
+        folder = isinstance(collector, pytest.Directory)
+        if module is None and not folder:
+            return (yield)
+        path = str((module or collector).path)
+        self.add("running", collector.nodeid)
+        with self._step("folder" if folder else "module", path):
+            report = yield
+            if collector is module:
+                self._see_plain_cache(module)
+        if report.outcome != "passed":
+            call = report.__dict__.get("call")
+            error = call.excinfo.value if call is not None and call.excinfo else None
+            self._not_collected(report, self._relative(path), error)
+        return report
+
+    def _see_plain_cache(self, module: pytest.Module) -> None:
+        """With ``--assert=plain``, or where the hook came too late, Python's own cache is used."""
+        if str(module.path) in self._cached or "list" in self.options:
+            return
+        loaded = getattr(module, "_obj", None)
+        cached = getattr(getattr(loaded, "__spec__", None), "cached", None)
+        if cached:
+            with contextlib.suppress(OSError):
+                self._cached[str(module.path)] = Path(cached).stat().st_mtime < self._began
+
+    def _not_collected(self, report: Any, file: str, error: BaseException | None) -> None:
+        if report.outcome == "skipped":
+            self.add("skipped", report.nodeid, str((report.longrepr or ("",))[-1]))
+        else:
+            message = (
+                _text_of(_cause(error)) if error is not None else _last_line(str(report.longrepr))
+            )
+            self.add("error", report.nodeid, file, message)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        items = [n.nodeid for n in report.result or () if isinstance(n, pytest.Item)]
+        if items:
+            self.add("collected", items)
+        known = report.nodeid in self.record.errors or report.nodeid in self.record.skipped
+        if report.outcome != "passed" and not known:
+            self._not_collected(report, report.nodeid.partition("::")[0], None)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        self.add("deselected", len(items))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.add("items", [item.nodeid for item in session.items])
+        self.add("running", "")
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.add("running", nodeid)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        if self.record.running == nodeid:
+            self.add("running", "")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        outcome: str = report.outcome
+        if hasattr(report, "wasxfail") and outcome in ("passed", "skipped"):
+            outcome = "xpassed" if outcome == "passed" else "xfailed"
+        if hasattr(report, "context"):
+            # A subtest. It decides only where it failed: the test as a whole reports later, and
+            # with the plugin pytest-subtests passes.
+            if outcome != "failed":
+                return
+            self.add("test", f"{report.nodeid} [subtest]", report.when, outcome, "")
+            return
+        crash = getattr(report.longrepr, "reprcrash", None)
+        message = str(getattr(crash, "message", "")) if outcome == "failed" else ""
+        self.add("test", report.nodeid, report.when, outcome, _short(message))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_warning_recorded(
+        self, warning_message: warnings.WarningMessage, when: str, nodeid: str
+    ) -> None:
+        w = warning_message
+        self._warn(w.category, w.filename, w.lineno, str(w.message), when, nodeid)
+
+    def _warn(self, kind: Any, file: str, line: int, text: str, when: str, nodeid: str) -> None:
+        warning = {
+            "category": getattr(kind, "__name__", str(kind)),
+            "file": self._relative(file),
+            "line": line,
+            "message": _short(text),
+            "when": when,
+            "id": nodeid,
+        }
+        self.add("warning", warning)
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.add("problem", f"internal error of pytest: {_text_of(excinfo.value)}")
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        # Too many failures, or errors at collection, are told elsewhere.
+        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self.add("problem", f"stopped: {_text_of(excinfo.value)}")
+
+    # With pytest-xdist: a worker hands its record over, the controller puts them together.
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        known = set(self.record.items)
+        self.add("items", [*self.record.items, *(i for i in ids if i not in known)])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        document = getattr(node, "workeroutput", {}).get(_WORKER_KEY)
+        if document is not None:
+            self._from_workers.append(json.loads(document))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            self._add_costs()
+            output[_WORKER_KEY] = json.dumps({**self.record.document(complete=True), "tests": {}})
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        global _active
+        if os.getpid() != self._pid:
+            return
+        if self._path is not None and self._session is not None:
+            self._add_costs()
+            document = self.record.document(complete=True, exit_code=int(self._session.exitstatus))
+            for worker in self._from_workers:
+                _merge(document, worker)
+            document["warnings"] = _without_repeats(document["warnings"], self._from_workers)
+            self._write(document)
+            _progress_file(self._path).unlink(missing_ok=True)
+        self.stop()
+        if _active is self:
+            _active = None
+
+    def _add_costs(self) -> None:
+        facts = {
+            **self._costs,
+            "peak_memory": peak_memory(),
+            "dont_write_bytecode": sys.dont_write_bytecode,
+            "xdist": bool(self._from_workers),
+        }
+        self.add("facts", facts)
+
+
+class _Lister:
+    """Finds test modules, and imports none."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> pytest.CollectReport | None:
+        if isinstance(collector, pytest.Module):
+            return pytest.CollectReport(collector.nodeid, "passed", None, [])
+        return None
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Begin, as early as a plugin can, in the process that was given the variable."""
+    global _active
+    path = os.environ.pop(VARIABLE, None)
+    if path is None:
+        return
+    # The variable must not reach a pytest that a test starts; its document is another one.
+    options = os.environ.pop(OPTIONS, "").split(",")
+    _active = _Probe(Path(path).absolute(), options)
+    _active.start()
+    if pluginmanager.is_blocked("cacheprovider"):
+        # `-o cache_dir=` keeps a measurement out of the user's cache. Where there is none, pytest
+        # must still know the word.
+        with contextlib.suppress(ValueError, AssertionError):
+            parser.addini("cache_dir", "not used without cacheprovider", default="")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the session that this process was started for, or be part of it as a worker."""
+    global _active
+    if _active is None and hasattr(config, "workerinput"):
+        _active = _Probe(None, ())
+        _active.start()
+    if _active is None or _active.config is not None:
+        return
+    _active.config = config
+    config.pluginmanager.register(_active, "ssot-codemods-probe")
+    if "list" in _active.options:
+        config.pluginmanager.register(_Lister(), "ssot-codemods-lister")
+
+
+def _merge(document: dict[str, Any], worker: dict[str, Any]) -> None:
+    """Add what a worker saw: each of them collects everything."""
+    for key in ("folders", "conftests", "plugin_imports", "modules"):
+        for name, values in worker[key].items():
+            known = document[key].setdefault(name, values)
+            if values["cumulative"] > known["cumulative"]:
+                document[key][name] = {**values, "from_cache": known.get("from_cache")}
+            if values.get("from_cache") is False:
+                document[key][name]["from_cache"] = False
+    errors = {e["id"]: e for e in document["errors"]}
+    document["errors"] = list({**errors, **{e["id"]: e for e in worker["errors"]}}.values())
+    document["skipped"].update(worker["skipped"])
+    document["deselected"] = max(document["deselected"], worker["deselected"])
+    document["peak_memory"] = max(document["peak_memory"], worker["peak_memory"])
+    for key in ("rewriting", "warnings_building"):
+        document[key] = max(document[key], worker[key], key=lambda cost: cost["seconds"])
+
+
+def _without_repeats(
+    recorded: list[dict[str, Any]], workers: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Keep of a warning at collection what the worker with most of them saw: each collects all."""
+    left: Counter[str] = Counter()
+    for worker in workers:
+        left |= Counter(_key(w) for w in worker["warnings"] if w["when"] != "runtest")
+    known = set(left)
+    kept = []
+    for warning in recorded:
+        key = _key(warning)
+        if key not in known or left[key] > 0:
+            left[key] -= 1
+            kept.append(warning)
+    return kept
+
+
+def _key(warning: dict[str, Any]) -> str:
+    return json.dumps(warning, sort_keys=True)
+
+
+def _installed_folders() -> list[str]:
+    paths = sysconfig.get_paths()
+    folders = [paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
+    if hasattr(site, "getsitepackages"):
+        folders += [*site.getsitepackages(), site.getusersitepackages()]
+    return sorted({str(Path(f).resolve()) for f in folders} | set(folders))
+
+
+def _distributions(config: pytest.Config) -> list[tuple[Any, Any]]:
+    return list(config.pluginmanager.list_plugin_distinfo())
+
+
+def peak_memory() -> int:
+    """Give the largest resident size of this process so far, in bytes; 0 where unknown.
+
+    The figure of Linux's /proc is that of the program alone: getrusage counts what the process was
+    before it became this program, too.
+    """
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+    with contextlib.suppress(ImportError):
+        import resource
+
+        size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return size if sys.platform == "darwin" else size * 1024
+    return 0
+
+
+def _call(wrap: Callable[..., Any], enter: Any, leave: Any, function: Any) -> Any:
+    return wrap(function, enter, leave)
+
+
+def _text_of(error: BaseException) -> str:
+    text = str(error)
+    return _short(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Give what an import raised: pytest wraps it in an error of its own, with a long text."""
+    wrapped = isinstance(error, pytest.Collector.CollectError)
+    if (wrapped or type(error).__name__ == "ConftestImportFailure") and error.__cause__ is not None:
+        return error.__cause__
+    return error
+
+
+def _last_line(text: str) -> str:
+    return _short(next((line for line in reversed(text.splitlines()) if line.strip()), ""))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + "..."

@@ -1,0 +1,47 @@
+"""A unified diff of bytes, as ``git apply`` and ``patch`` take it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+
+_NO_NEWLINE = b"\\ No newline at end of file\n"
+
+
+def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
+    """Give the difference between two versions of a file.
+
+    Args:
+        path: the file, relative to where the diff is to be applied.
+        before: its bytes.
+        after: what they become.
+
+    """
+    # Lines end with a newline alone: a carriage return is part of its line.
+    old, new = (re.findall(rb"[^\n]*\n|[^\n]+\Z", content) for content in (before, after))
+    lines = difflib.diff_bytes(
+        difflib.unified_diff, old, new, _name(b"a/", path), _name(b"b/", path)
+    )
+    return b"".join(_ended(lines))
+
+
+def _ended(lines: Iterator[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        yield line
+        if not line.endswith(b"\n"):
+            yield b"\n" + _NO_NEWLINE
+
+
+def _name(prefix: bytes, path: str) -> bytes:
+    """Quote a name as git does where it has to be: ``core.quotePath``, in git-config(1)."""
+    name = prefix + os.fsencode(path)
+    if re.search(rb'[\x00-\x1f"\\\x7f-\xff]', name):
+        quoted = re.sub(rb'[\x00-\x1f"\\\x7f-\xff]', _octal, name)
+        return b'"' + quoted + b'"'
+    return name + b"\t" if b" " in name else name
+
+
+def _octal(match: re.Match[bytes]) -> bytes:
+    return b"\\%03o" % ord(match.group())

@@ -1,0 +1,79 @@
+"""What pytest makes of the shared module, as text or JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from codemods.report.model import Checkup, Finding, FolderCheckup
+from codemods.report.table import plural, table
+
+SCHEMA = "ssot-codemods/doctor/1"
+
+
+def as_text(checkup: Checkup) -> str:
+    """Say it to people: each folder, what is wrong and what to do, and how pytest is set up."""
+    if not checkup.folders:
+        return f"no file uses {checkup.module}, and none would: nothing to look at\n"
+    rows = [(f.folder, _state(f.findings), f.file or "-") for f in checkup.folders]
+    blocks = [
+        table(("folder", "state", checkup.module), rows),
+        list(_findings(checkup)),
+        *_setups(checkup.folders),
+        [_verdict(checkup)],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def as_json(checkup: Checkup) -> dict[str, Any]:
+    """Say it to programs."""
+    return {"schema": SCHEMA, "ok": checkup.ok, **dataclasses.asdict(checkup)}
+
+
+def _state(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "fine"
+    return "error" if any(f.is_error for f in findings) else "warning"
+
+
+def _findings(checkup: Checkup) -> Iterator[str]:
+    """Give each finding once, with the folders that it is about."""
+    folders: defaultdict[Finding, list[str]] = defaultdict(list)
+    for folder in checkup.folders:
+        for finding in folder.findings:
+            folders[finding].append(folder.folder)
+    for finding in checkup.findings:
+        folders[finding].append("all")
+    for finding, names in folders.items():
+        kind = "error" if finding.is_error else "warning"
+        yield f"{kind}: {finding.code}: {finding.message}"
+        yield f"  where: {', '.join(names)}"
+        yield f"  what to do: {finding.advice}"
+
+
+def _setups(folders: Sequence[FolderCheckup]) -> Iterator[list[str]]:
+    """Say once for all folders that have it alike how pytest is set up."""
+    alike: defaultdict[tuple[object, ...], list[FolderCheckup]] = defaultdict(list)
+    for folder in folders:
+        if folder.pytest is not None:
+            key = (folder.pytest, folder.import_mode, folder.plugins, folder.sys_path)
+            alike[key].append(folder)
+    for group in alike.values():
+        first = group[0]
+        yield [
+            f"in {', '.join(f.folder for f in group)}:",
+            f"  pytest {first.pytest}, import mode {first.import_mode}",
+            f"  plugins: {', '.join(first.plugins) or 'none'}",
+            "  sys.path:",
+            *(f"    {entry}" for entry in first.sys_path),
+        ]
+
+
+def _verdict(checkup: Checkup) -> str:
+    count = plural(len(checkup.folders), "folder")
+    if checkup.ok:
+        return f"the shared module can be imported in {count}"
+    bad = sum(any(f.is_error for f in folder.findings) for folder in checkup.folders)
+    return f"new imports would not work in {bad:,} of {count}" if bad else "see the errors above"

@@ -1,0 +1,236 @@
+"""How far the phases are, whether all is met, and the history: as text or JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from codemods.report.model import Acceptance, Criterion, Grep, PhaseStatus, Record, Standing, State
+from codemods.report.table import plural, table
+
+STATUS_SCHEMA = "ssot-codemods/status/1"
+ACCEPT_SCHEMA = "ssot-codemods/accept/1"
+HISTORY_SCHEMA = "ssot-codemods/history/1"
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_MOST_POINTS = 40
+
+
+def status_text(standing: Standing) -> str:
+    """Say how far the phases are: a table, what is not met, and what comes next."""
+    blocks = [_matrix(standing.phases), *_unmet(standing), list(_next(standing))]
+    return _text(blocks)
+
+
+def status_json(standing: Standing) -> dict[str, Any]:
+    """Say it to programs."""
+    return {"schema": STATUS_SCHEMA, **_standing_json(standing)}
+
+
+def accept_text(acceptance: Acceptance) -> str:
+    """Give each criterion of each phase a line, what grep counts, and the verdict."""
+    standing = acceptance.standing
+    rows = [_row(phase.name, c) for phase in standing.phases for c in phase.criteria]
+    rows += [_row("", c) for c in standing.overall]
+    unmet = sum(row[0] != State.MET.value for row in rows)
+    verdict = "accepted" if acceptance.ok else f"not accepted: {unmet} of {len(rows)} not met"
+    head = ("state", "phase", "criterion", "figure", "wanted")
+    blocks = [
+        table(head, rows),
+        list(_missing(standing.phases)),
+        list(_next(standing)),
+        list(_grep(acceptance.grep)),
+        [verdict],
+    ]
+    return _text(blocks)
+
+
+def accept_json(acceptance: Acceptance) -> dict[str, Any]:
+    """Say it to programs."""
+    return {
+        "schema": ACCEPT_SCHEMA,
+        "ok": acceptance.ok,
+        **_standing_json(acceptance.standing),
+        "grep": dataclasses.asdict(acceptance.grep),
+    }
+
+
+def history_text(records: Sequence[Record], *, unicode: bool) -> str:
+    """Give the history: seconds and copies as they came about, then a line for each record.
+
+    Args:
+        records: the oldest first.
+        unicode: whether the reader can show blocks; else the curves are left out.
+
+    """
+    if not records:
+        return "no history\n"
+    rows = [(r.time, r.verb, " ".join(r.paths) or "-", _figures(r)) for r in records]
+    blocks = [
+        _curves("collection, seconds", records, _seconds, unicode),
+        _curves("copies left", records, _copies_left, unicode),
+        table(("time", "verb", "paths", "figures"), rows),
+    ]
+    return _text(blocks)
+
+
+def history_json(records: Sequence[Record]) -> dict[str, Any]:
+    """Say it to programs."""
+    return {"schema": HISTORY_SCHEMA, "records": [dataclasses.asdict(r) for r in records]}
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Draw numbers from 0 on as blocks, the largest as the highest one."""
+    highest = max(values, default=0)
+    if highest <= 0:
+        return _BLOCKS[0] * len(values)
+    top = len(_BLOCKS) - 1
+    return "".join(_BLOCKS[round(top * value / highest)] for value in values)
+
+
+def _matrix(phases: Sequence[PhaseStatus]) -> list[str]:
+    if not phases:
+        return ["no phases"]
+    names = [c.name for c in phases[0].criteria]
+    rows = [(phase.name, *(_cell(c) for c in phase.criteria)) for phase in phases]
+    return table(("phase", *names), rows)
+
+
+def _cell(criterion: Criterion) -> str:
+    return f"{criterion.state.value} {criterion.figure}".rstrip()
+
+
+def _unmet(standing: Standing) -> Iterator[list[str]]:
+    """Say more about what is not met, and about what is measured of no phase."""
+    lines = [_remark(p.name, c) for p in standing.phases for c in p.criteria if _is_open(c)]
+    yield lines + [_remark("all", c) for c in standing.overall]
+    yield list(_missing(standing.phases))
+
+
+def _is_open(criterion: Criterion) -> bool:
+    noted = criterion.state is State.NOT_MEASURED and criterion.note
+    return criterion.state is State.NOT_MET or bool(noted)
+
+
+def _remark(phase: str, criterion: Criterion) -> str:
+    note = f" ({criterion.note})" if criterion.note else ""
+    return f"{phase}: {criterion.name}: {_cell(criterion)}, wanted {criterion.wanted}{note}"
+
+
+def _missing(phases: Sequence[PhaseStatus]) -> Iterator[str]:
+    missing = dict.fromkeys(path for phase in phases for path in phase.missing)
+    for path in missing:
+        names = [phase.name for phase in phases if path in phase.missing]
+        yield f"{path}: no such file or directory (phase {', '.join(names)})"
+
+
+def _next(standing: Standing) -> Iterator[str]:
+    if standing.batch:
+        yield f"next batch: {standing.batch}"
+    yield from (f"not measured yet: {remedy}" for remedy in standing.remedies)
+
+
+def _row(phase: str, criterion: Criterion) -> Sequence[object]:
+    return (
+        criterion.state.value,
+        phase or "all",
+        criterion.name,
+        criterion.figure or "-",
+        criterion.wanted,
+    )
+
+
+def _grep(found: Grep) -> Iterator[str]:
+    """Say what grep counts, and how the tool comes to another number."""
+    if not found.paths:
+        return
+    command = f'grep -r "{found.pattern}" {" ".join(found.paths)} | wc -l'
+    yield f"{command} counts {plural(found.lines, 'line')}; copies left: {found.copies:,}"
+    yield from (f"  {number:>6,} {what}" for what, number in found.parts)
+    if found.unseen > 0:
+        yield f"  {found.unseen:>6,} copies that grep does not see: of another name or layout"
+
+
+def _standing_json(standing: Standing) -> dict[str, Any]:
+    return {
+        "phases": [
+            {
+                "name": phase.name,
+                "paths": list(phase.paths),
+                "missing": list(phase.missing),
+                "criteria": [_criterion_json(c) for c in phase.criteria],
+            }
+            for phase in standing.phases
+        ],
+        "overall": [_criterion_json(c) for c in standing.overall],
+        "next_batch": standing.batch or None,
+        "to_measure": list(standing.remedies),
+    }
+
+
+def _criterion_json(criterion: Criterion) -> dict[str, Any]:
+    return {**dataclasses.asdict(criterion), "state": criterion.state.value}
+
+
+def _curves(
+    title: str,
+    records: Sequence[Record],
+    value_of: Callable[[Record], float | None],
+    unicode: bool,
+) -> list[str]:
+    """Give for each set of paths the first value, the last one, and the curve between."""
+    series: defaultdict[str, list[float]] = defaultdict(list)
+    for record in records:
+        value = value_of(record)
+        if value is not None:
+            series[" ".join(record.paths) or "-"].append(value)
+    if not series:
+        return []
+    rows = [
+        (paths, f"{values[0]:g}", f"{values[-1]:g}", len(values), _curve(values, unicode))
+        for paths, values in series.items()
+    ]
+    return table((title, "first", "last", "records", ""), rows)
+
+
+def _curve(values: Sequence[float], unicode: bool) -> str:
+    return sparkline(values[-_MOST_POINTS:]) if unicode else ""
+
+
+def _seconds(record: Record) -> float | None:
+    value = record.figures.get("warm_median") if record.verb == "baseline" else None
+    return None if value is None else round(float(value), 2)
+
+
+def _copies_left(record: Record) -> float | None:
+    value = record.figures.get("copies")
+    return None if value is None else float(value)
+
+
+def _figures(record: Record) -> str:
+    """Give the figures that are numbers or words, and how many there are in the others."""
+    shown = (f"{key} {_figure(value)}" for key, value in record.figures.items() if key in _SHOWN)
+    return ", ".join(text for text in shown if not text.endswith(" -"))
+
+
+#: What is worth a place on a line; the rest is in the JSON.
+_SHOWN = frozenset({
+    *("warm_median", "cold_median", "tests", "errors", "warnings"),
+    *("run", "changed", "replaced", "refused", "failed", "left", "files"),
+    *("copies", "compliant", "total", "percent"),
+    *("passed_before", "passed_after", "differences", "flaky", "healed"),
+    *("cold", "warmed", "warm", "modules", "cached"),
+})  # fmt: skip
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, dict):
+        return str(sum(value.values()))
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return "-" if value is None else str(value)
+
+
+def _text(blocks: Sequence[Sequence[str]]) -> str:
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"

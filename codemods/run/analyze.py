@@ -1,0 +1,158 @@
+"""The scope of a migration, from one pass over the files and `ast` alone."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from codemods.model import (
+    Analysis,
+    Code,
+    FileResult,
+    FileSurvey,
+    Reason,
+    Source,
+    Status,
+    Target,
+)
+from codemods.rewrite.judge import may_define
+from codemods.rewrite.survey import survey
+from codemods.run.scan import Progress, Scan
+from codemods.settings import Settings
+
+if TYPE_CHECKING:
+    from codemods.run.runner import Pool
+
+#: The content and the path of one file -> its survey.
+Work = Callable[[bytes, str], FileSurvey]
+
+#: Up to this many files with a definition, starting workers costs more than they save.
+_FEW = 24
+
+
+def analyze(
+    settings: Settings,
+    target: Target,
+    paths: Sequence[str],
+    pool: Callable[[], Pool],
+    progress: Progress,
+    *,
+    variants: bool = False,
+) -> Analysis:
+    """Find out what there is to migrate.
+
+    Args:
+        settings: of the repository; its `exclude` counts.
+        target: what is replaced by what.
+        paths: files and folders.
+        pool: gives the workers; asked for them where there are very many files.
+        progress: is told of each file that was read.
+        variants: whether to tell the shapes of the definitions too.
+
+    Raises:
+        codemods.run.files.UsageError: a path cannot be used.
+
+    """
+    start = time.perf_counter()
+    scan = Scan(settings, target, progress)
+    work = partial(survey, target=target, variants=variants)
+    found = _surveyed(work, scan.mentions(paths), target, pool)
+    surveys = sorted(found, key=lambda s: os.fsencode(s.path))
+    failures = [_failed(s.path, s.error) for s in surveys if s.error is not None]
+    failures += scan.failures
+    return Analysis(
+        files=scan.files,
+        surveys=tuple(surveys),
+        failures=tuple(sorted(failures, key=lambda f: os.fsencode(f.path))),
+        importers=_importers(surveys),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _surveyed(
+    work: Work, sources: Iterable[Source], target: Target, pool: Callable[[], Pool]
+) -> list[FileSurvey]:
+    """Look at the files: those that define something in workers, where they are not few."""
+    here: list[FileSurvey] = []
+
+    def definitions() -> Iterator[Source]:
+        for source in sources:
+            if may_define(source.content, target):
+                yield source
+            else:
+                here.append(work(source.content, source.path))
+
+    found = definitions()
+    with _no_collector():
+        first = list(islice(found, _FEW + 1))
+        if len(first) <= _FEW:
+            return [*here, *(work(s.content, s.path) for s in first)]
+        # Only now, as with it comes all of multiprocessing.
+        from codemods.run.runner import run
+
+        return [*run(work, chain(first, found), pool(), _died, _FEW), *here]
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Keep the cyclic collector from going through syntax trees: they have no cycles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _died(path: str, error: Exception) -> FileSurvey:
+    message = f"the worker that had this file died: {type(error).__name__}: {error}"
+    reason = Reason(Code.WORKER_DIED, 1, message)
+    return FileSurvey(path, (), (), (), (), (), (), reason)
+
+
+def _failed(path: str, reason: Reason) -> FileResult:
+    return FileResult(path, Status.FAILED, (), (), "", None, reason)
+
+
+def _importers(surveys: Sequence[FileSurvey]) -> dict[tuple[str, str], int]:
+    """Count for each file and name defined in it the others that import the name from there.
+
+    An absolute import counts for each file whose path ends like the name of the module.
+    """
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for other in surveys:
+        for module, name in other.imported:
+            found[_module_suffix(other.path, module), name].add(other.path)
+    defined = {(s.path, f.decision.definition.class_name) for s in surveys for f in s.definitions}
+    counts: dict[tuple[str, str], int] = {}
+    for path, name in defined:
+        importers = set().union(*(found.get((s, name), ()) for s in _suffixes(path))) - {path}
+        if importers:
+            counts[path, name] = len(importers)
+    return counts
+
+
+def _module_suffix(path: str, module: str) -> str:
+    """Give the end of the path that a module has; a relative one is one of the same folder."""
+    stripped = module.lstrip(".")
+    if stripped == module:
+        return stripped.replace(".", "/")
+    folder = os.path.abspath(path)
+    for _ in range(len(module) - len(stripped)):
+        folder = os.path.dirname(folder)
+    return os.path.join(folder, *filter(None, stripped.split(".")))
+
+
+def _suffixes(path: str) -> list[str]:
+    """Give each end of a path that a module name may stand for, and the whole of it."""
+    whole = os.path.abspath(path).removesuffix(".py").removesuffix("/__init__")
+    parts = whole.split("/")
+    return [whole, *("/".join(parts[n:]) for n in range(1, len(parts)))]

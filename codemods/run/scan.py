@@ -1,0 +1,100 @@
+"""One pass over the files: which of them the rest is about, told from their bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from codemods.model import FileResult, Source, Target
+from codemods.rewrite.judge import may_define
+from codemods.rewrite.survey import TextSearch
+from codemods.run.files import checkout_of, list_files, read_files
+from codemods.settings import Settings
+
+#: Takes the number of files done and of all files; for a progress bar.
+Progress = Callable[[int, int], None]
+
+
+def _pass_over(failure: FileResult) -> None:
+    """Let a file be that cannot be read and that nobody asked about."""
+
+
+class Scan:
+    """Reads the files, and sorts out those with a target name from the many without.
+
+    `files` counts what was read, `failures` has what could not be; `sharing` are the files that
+    name the shared module and a target name.
+    """
+
+    def __init__(self, settings: Settings, target: Target, progress: Progress) -> None:
+        self._settings = settings
+        self._target = target
+        self._search = TextSearch(target.class_names)
+        self._progress = progress
+        self._seen: set[str] = set()
+        self._asked: set[str] = set()
+        self._importers: list[str] = []
+        self.failures: list[FileResult] = []
+        self.files = 0
+        self.sharing: set[str] = set()
+        self._module = target.module.rpartition(".")[2].encode()
+
+    def mentions(self, paths: Sequence[str]) -> Iterator[Source]:
+        """Give the files that have a target name in them."""
+        return (s for s in self._read(paths) if self._search.mentions(s.content))
+
+    def definitions(self, paths: Sequence[str]) -> Iterator[Source]:
+        """Give the files that may define a target name."""
+        for source in self._read(paths):
+            if self._notice(source) and may_define(source.content, self._target):
+                yield source
+
+    def possible_importers(self) -> Iterator[Source]:
+        """Give each file of the checkout that may take a name from another one.
+
+        After `definitions`. Their paths are absolute. What is excluded from being changed imports
+        all the same.
+        """
+        root = checkout_of(self._settings.root) or self._settings.root
+        if self._settings.exclude or os.path.realpath(root) not in self._asked:
+            sharing = set(self.sharing)  # of the paths that were asked about
+            listed = list_files([str(root)], root, (), _pass_over)
+            rest = [path for path in listed if path not in self._seen]
+            for source in read_files(rest, root, (), _pass_over):
+                self._notice(source)
+            self.sharing = sharing
+        for source in read_files(self._importers, root, (), _pass_over):
+            yield replace(source, path=os.path.abspath(source.path))
+
+    def all_below_root(self) -> Iterator[Source]:
+        """Give each file below the root, with an absolute path."""
+        for source in self.contents(self._list([str(self._settings.root)])):
+            yield replace(source, path=os.path.realpath(source.path))
+
+    def contents(self, paths: Iterable[str]) -> Iterator[Source]:
+        """Read files, each once."""
+        root, exclude = self._settings.root, self._settings.exclude
+        return read_files(paths, root, exclude, self.failures.append)
+
+    def _read(self, paths: Sequence[str]) -> Iterator[Source]:
+        listed = self._list(paths)
+        self._asked.update(map(os.path.realpath, paths))
+        for source in self.contents(listed):
+            self.files += 1
+            self._progress(self.files, len(listed))
+            yield source
+
+    def _list(self, paths: Sequence[str]) -> tuple[str, ...]:
+        root, exclude = self._settings.root, self._settings.exclude
+        return list_files(paths, root, exclude, self.failures.append)
+
+    def _notice(self, source: Source) -> bool:
+        """Remember a file that may import from others; tell whether it has a target name."""
+        self._seen.add(source.path)
+        named = self._search.mentions(source.content)
+        if named or b"import *" in source.content or b"import*" in source.content:
+            self._importers.append(source.path)
+        if named and self._module in source.content:
+            self.sharing.add(source.path)
+        return named

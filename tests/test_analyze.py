@@ -1,0 +1,202 @@
+"""paths -> Analysis."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codemods.model import Analysis, Code, Reason, Source, Verdict
+from codemods.run import analyze as module
+from codemods.run.files import UsageError
+from codemods.run.runner import Pool
+from codemods.run.scan import Scan
+from codemods.settings import Settings, load_target
+from tests import tools
+
+NAME = "TestWebSocketConnection"
+
+
+class Here(Executor):
+    """Works in this process, and dies of a file with ``killer`` in it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if any(b"killer" in source.content for source in args[1]):
+            future.set_exception(RuntimeError("it died"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def no_pool() -> Pool:
+    raise AssertionError("no worker is needed")
+
+
+def analyze(
+    root: Path,
+    paths: Sequence[str] = (".",),
+    pool: Callable[[], Pool] = no_pool,
+    exclude: tuple[str, ...] = (),
+    variants: bool = False,
+) -> Analysis:
+    settings = Settings(root=root, exclude=exclude)
+    shown: list[tuple[int, int]] = []
+    analysis = module.analyze(
+        settings,
+        load_target(settings),
+        paths,
+        pool,
+        lambda done, total: shown.append((done, total)),
+        variants=variants,
+    )
+    assert shown == [(n, analysis.files) for n in range(1, analysis.files + 1)]
+    return analysis
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(tools.source(text))
+
+
+def test_counts_and_order(root: Path) -> None:
+    write(
+        root,
+        {
+            "b/test_b.py": "{copy}",
+            "a.py": "{copy}\nTestWebSocketConnection = 1\n",
+            "b.py": "import os\n",
+            "a/broken.py": "{copy}\n(\n",
+            "a/a.py": "# MockWebSocketConnection\n",
+            "a/a.txt": "{copy}",
+        },
+    )
+    analysis = analyze(root)
+    assert analysis.files == 5
+    assert [s.path for s in analysis.surveys] == ["a.py", "a/a.py", "a/broken.py", "b/test_b.py"]
+    verdicts = {s.path: [f.decision.verdict for f in s.definitions] for s in analysis.surveys}
+    assert verdicts["a.py"] == [Verdict.REFUSE]
+    assert verdicts["b/test_b.py"] == [Verdict.REPLACE]
+    assert [(f.path, f.error and f.error.code) for f in analysis.failures] == [
+        ("a/broken.py", Code.SYNTAX_ERROR)
+    ]
+    assert analysis.seconds > 0
+
+
+def test_the_collector_is_back_on(root: Path) -> None:
+    write(root, {"a.py": "{copy}"})
+    assert gc.isenabled()
+    analyze(root)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        analyze(root)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_paths_and_patterns(root: Path) -> None:
+    write(root, {"a/test_a.py": "{copy}", "b/test_b.py": "{copy}", "b/c/test_c.py": "{copy}"})
+    assert [s.path for s in analyze(root, ["b"], exclude=("b/c",)).surveys] == ["b/test_b.py"]
+    assert analyze(root, []).files == 0
+    with pytest.raises(UsageError, match="gone: no such file"):
+        analyze(root, ["gone"])
+
+
+def test_workers_give_what_this_process_gives(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(root, {f"test_{n}.py": "{copy}" for n in range(4)})
+    few = analyze(root, variants=True)
+    monkeypatch.setattr(module, "_FEW", 2)
+    many = analyze(root, pool=lambda: Pool(2, Here), variants=True)
+    assert many.surveys == few.surveys
+    assert len(many.surveys[0].variants) == 1
+
+
+def test_a_worker_that_dies(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(root, {f"test_{n}.py": "{copy}" for n in range(4)} | {"test_1.py": "{copy}# killer\n"})
+    monkeypatch.setattr(module, "_FEW", 2)
+    analysis = analyze(root, pool=lambda: Pool(2, Here))
+    (failure,) = analysis.failures
+    assert failure.path == "test_1.py"
+    assert failure.error is not None
+    assert failure.error.code is Code.WORKER_DIED
+    assert "it died" in failure.error.message
+    assert sum(len(s.definitions) for s in analysis.surveys) == 3
+
+
+def test_failures_of_reading_stand_in_the_order_of_paths(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, {"a.py": "{copy}", "b.py": "{copy}(\n"})
+
+    class Unreading(Scan):
+        def mentions(self, paths: Sequence[str]) -> Iterator[Source]:
+            yield from super().mentions(paths)
+            self.failures.append(
+                module._failed("a/unread.py", Reason(Code.UNREADABLE, 1, "Permission denied"))
+            )
+
+    monkeypatch.setattr(module, "Scan", Unreading)
+    assert [f.path for f in analyze(root).failures] == ["a/unread.py", "b.py"]
+
+
+def importers(root: Path, files: dict[str, str]) -> dict[str, int]:
+    write(root, {"tests/unit/helpers.py": "{copy}"} | files)
+    found = analyze(root).importers
+    assert {name for _, name in found} <= {NAME}
+    return {path: number for (path, _), number in found.items()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from helpers import TestWebSocketConnection",
+        "from tests.unit.helpers import TestWebSocketConnection",
+        "from .helpers import TestWebSocketConnection",
+        "from ..unit.helpers import TestWebSocketConnection",
+        "from .helpers import *\nTestWebSocketConnection()",
+        # twice, by two names of the module: one file
+        "from .helpers import TestWebSocketConnection\n"
+        "from unit.helpers import TestWebSocketConnection\n",
+    ],
+)
+def test_a_file_that_imports_the_class(root: Path, text: str) -> None:
+    assert importers(root, {"tests/unit/test_a.py": text}) == {"tests/unit/helpers.py": 1}
+
+
+def test_two_files_that_import_the_class(root: Path) -> None:
+    text = "from tests.unit.helpers import TestWebSocketConnection\n"
+    assert importers(root, {"a.py": text, "b.py": text}) == {"tests/unit/helpers.py": 2}
+
+
+def test_a_file_never_imports_from_itself(root: Path) -> None:
+    text = "{copy}\ndef f():\n    from helpers import TestWebSocketConnection\n"
+    assert importers(root, {"tests/unit/helpers.py": text}) == {}
+
+
+def test_the_same_stem_in_another_folder(root: Path) -> None:
+    text = "from .helpers import TestWebSocketConnection\n"
+    assert importers(root, {"tests/e2e/test_a.py": text}) == {}
+
+
+def test_the_module_of_a_package(root: Path) -> None:
+    write(root, {"pkg/__init__.py": "{copy}"})
+    text = "from . import TestWebSocketConnection\n"
+    absolute = "from pkg import TestWebSocketConnection\n"
+    found = importers(
+        root, {"pkg/a.py": text, "pkg/deep/b.py": text.replace(".", ".."), "c.py": absolute}
+    )
+    assert found == {"pkg/__init__.py": 3}

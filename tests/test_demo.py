@@ -1,0 +1,134 @@
+"""The demo: the whole way, wherever it is started, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from codemods.cli import main
+from codemods.run import demo as module
+from codemods.run.files import UsageError
+
+COMMAND = [str(Path(sys.executable).with_name("ssot-codemods")), "demo"]
+ONE_STEP = ((3, ("analyze",)),)
+
+
+def ignore(text: str) -> None:
+    pass
+
+
+def hostile(folder: Path) -> dict[str, str]:
+    """Give an environment whose git signs commits, runs hooks, and has another checkout in mind."""
+    hooks = folder / "template/hooks"
+    hooks.mkdir(parents=True)
+    for name in ("pre-commit", "post-checkout"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch '{folder}/hook-ran'\nexit 1\n")
+        (hooks / name).chmod(0o755)
+    (folder / "home").mkdir()
+    (folder / "home/.gitconfig").write_text(
+        "[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = false\n"
+        f"[init]\n\ttemplateDir = {folder}/template\n"
+        f"[core]\n\thooksPath = {hooks}\n\tautocrlf = true\n"
+        "[user]\n\tuseConfigOnly = true\n"
+    )
+    (folder / "tmp").mkdir()
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "XDG_", "PYTHON"))}
+    return kept | {
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+        "GIT_DIR": str(folder / "elsewhere.git"),
+        "PYTEST_ADDOPTS": "--no-such-option",
+    }
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="the demo needs git")
+def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
+    environment = hostile(tmp_path)
+    here = tmp_path / "here"
+    (here / "codemods").mkdir(parents=True)
+    (here / "codemods/__init__.py").write_text("raise RuntimeError('the package of the user')\n")
+    before = sorted(tmp_path.rglob("*"))
+    done = subprocess.run(
+        COMMAND,
+        cwd=here,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=300,
+        check=False,
+    )
+    printed = done.stdout.decode()
+    assert done.returncode == 0, printed
+    steps = [" ".join(step) for _, step in module.STEPS]
+    assert re.findall(r"^\$ ssot-codemods (.+)$", printed, re.MULTILINE) == steps
+    outputs = re.split(r"^\$ ssot-codemods .+\n", printed, flags=re.MULTILINE)[1:]
+    beginnings = {step.split()[0]: text for step, text in zip(steps, outputs, strict=True)}
+    assert beginnings["analyze"].startswith("71 files, ")
+    assert "each test gives what it gave" in beginnings["migrate"]
+    assert "\nCopies Left: 0\n" in beginnings["check"]
+    assert "PytestCollectionWarning: 34 to 9" in beginnings["baseline"]
+    assert beginnings["report"].startswith("# Shared test helper: report on `.`\n")
+    assert "33 of 33 files done" in beginnings["rollback"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.fixture
+def one_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(module, "STEPS", ONE_STEP)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("one_step")
+def test_keep_leaves_a_checkout_to_look_at(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["demo", "--keep", "a/b"])
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "a/b"
+    assert f"nothing of it is outside of {folder}" in result.output
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
+    assert (folder / "unit/test_exports.py").is_file()
+    status = ["git", "-C", str(folder), "status", "--porcelain"]
+    assert subprocess.run(status, capture_output=True, check=True).stdout == b""
+    again = CliRunner().invoke(main, ["demo", "--keep", "a/b"])
+    assert (again.exit_code, again.output) == (2, "Error: a/b: there already\n")
+
+
+@pytest.mark.usefixtures("one_step")
+def test_a_step_that_ends_otherwise_ends_the_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(module, "STEPS", ((0, ("analyze",)), (0, ("check",))))
+    (tmp_path / "new").mkdir()
+    assert module.demo(tmp_path / "new", said.append) == 3
+    assert said == [
+        "\n$ ssot-codemods analyze\n",
+        "\nthis gave exit code 3 where 0 was expected\n",
+    ]
+
+
+def test_without_git_or_with_one_that_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "a").mkdir()
+    with pytest.raises(UsageError, match="the demo needs git"):
+        module.demo(tmp_path / "a", ignore)
+    git = tmp_path / "git"
+    git.write_text("#!/bin/sh\nexit 7\n")
+    git.chmod(0o755)
+    with pytest.raises(UsageError, match="git init: exit code 7"):
+        module.demo(tmp_path / "a", ignore)
+
+
+def test_without_the_sample_suite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(module, "bundled_suite", lambda: None)
+    with pytest.raises(UsageError, match="does not come with this installation"):
+        module.demo(tmp_path, ignore)

@@ -1,0 +1,303 @@
+"""A repository made ready."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from codemods.cli import main
+from codemods.run.init import YAML, steps, write
+from codemods.settings import Settings, read_settings
+from tests import tools
+
+ROOT = Path(__file__).parent.parent
+MODULE = "websocket_connection_test_utility"
+SHAPES = "websocket_connection_shapes"
+TABLE = (
+    b"[tool.ssot-codemods]\n"
+    b'module = "test_framework.ssot.websocket_connection_test_utility"\n'
+    b'shapes = "test_framework/ssot/websocket_connection_shapes.py"\n'
+)
+FILES = {
+    ".libcst.codemod.yaml",
+    "pyproject.toml",
+    "test_framework/__init__.py",
+    "test_framework/ssot/__init__.py",
+    f"test_framework/ssot/{MODULE}.py",
+    f"test_framework/ssot/{SHAPES}.py",
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def init(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["init", *arguments])
+
+
+def files(root: Path) -> dict[str, bytes]:
+    found = (p for p in root.rglob("*") if p.is_file())
+    return {str(p.relative_to(root)): p.read_bytes() for p in found}
+
+
+def test_a_fresh_repository(root: Path) -> None:
+    result = init()
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert set(result.stdout.splitlines()) == {f"wrote {name}" for name in FILES}
+    found = files(root)
+    assert set(found) == FILES
+    assert found["pyproject.toml"] == TABLE
+    for name in (f"test_framework/ssot/{n}.py" for n in (MODULE, SHAPES)):
+        assert found[name] == (ROOT / name).read_bytes()
+    settings = read_settings(root)
+    assert settings == Settings(
+        shapes=root / f"test_framework/ssot/{SHAPES}.py", root=root, has_table=True
+    )
+
+
+def test_the_yaml_file_is_ours() -> None:
+    assert (ROOT / ".libcst.codemod.yaml").read_bytes() == YAML
+
+
+def test_twice(root: Path) -> None:
+    init()
+    before = files(root)
+    again = init()
+    assert (again.exit_code, again.stdout, again.stderr) == (0, "nothing to do\n", "")
+    assert files(root) == before
+
+
+def test_from_a_folder_below(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "tests").mkdir()
+    monkeypatch.chdir(root / "tests")
+    assert "wrote ../pyproject.toml\n" in init().stdout
+    assert set(files(root)) == FILES
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"", TABLE),
+        (b"[a]\nx = 1\n", b"[a]\nx = 1\n\n" + TABLE),
+        (b"[a]\nx = 1", b"[a]\nx = 1\n\n" + TABLE),
+        (b"[a]\r\nx = 1\r\n", b"[a]\r\nx = 1\r\n\r\n" + TABLE.replace(b"\n", b"\r\n")),
+        ("# ä".encode(), "# ä\n\n".encode() + TABLE),
+    ],
+)
+def test_the_table_is_added(root: Path, before: bytes, after: bytes) -> None:
+    path = root / "pyproject.toml"
+    path.write_bytes(before)
+    path.chmod(0o640)
+    assert init().exit_code == 0
+    assert path.read_bytes() == after
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert read_settings(root).has_table
+    assert init().stdout == "nothing to do\n"
+
+
+def test_a_link_stays_one(root: Path) -> None:
+    (root / "real.toml").write_bytes(b"[a]\n")
+    (root / "pyproject.toml").symlink_to("real.toml")
+    assert init().exit_code == 0
+    assert (root / "pyproject.toml").is_symlink()
+    assert (root / "real.toml").read_bytes() == b"[a]\n\n" + TABLE
+
+
+@pytest.mark.parametrize("text", [b"x = \n", b"[tool]\nssot-codemods = 1\n", b"tool = {a = 1}\n"])
+def test_a_pyproject_that_takes_no_table(root: Path, text: bytes) -> None:
+    (root / "pyproject.toml").write_bytes(text)
+    result = init()
+    assert result.exit_code == 2
+    assert str(root / "pyproject.toml") in result.stderr
+    assert files(root) == {"pyproject.toml": text}
+
+
+def test_a_table_that_says_the_same(root: Path) -> None:
+    text = TABLE + b'paths = ["tests"]\n'
+    (root / "pyproject.toml").write_bytes(text)
+    result = init()
+    assert result.exit_code == 0
+    assert "pyproject" not in result.stdout
+    assert files(root)["pyproject.toml"] == text
+
+
+def test_a_table_that_says_something_else(root: Path) -> None:
+    text = b'[a]\nx = 1\n[tool.ssot-codemods]\npaths = ["t"]\nmodule = "own.m"\n\n[b]\ny = 1\n'
+    (root / "pyproject.toml").write_bytes(text)
+    result = init()
+    assert result.exit_code == 1
+    assert files(root) == {"pyproject.toml": text}
+    assert result.stderr == (
+        "Error: there already, and different: pyproject.toml; nothing was written\n"
+    )
+    lines = result.stdout.splitlines()
+    assert lines[:2] == ["--- a/pyproject.toml", "+++ b/pyproject.toml"]
+    changed = [line for line in lines[2:] if line.startswith(("+", "-"))]
+    added = [f"+{line}" for line in TABLE.decode().splitlines()[1:]]
+    assert changed == [*added, '-module = "own.m"']
+
+
+def test_a_table_of_dotted_keys(root: Path) -> None:
+    text = b'tool.ssot-codemods.module = "own.m"\n'
+    (root / "pyproject.toml").write_bytes(text)
+    result = init()
+    assert result.exit_code == 1
+    assert "+[tool.ssot-codemods]\n" in result.stdout
+    assert files(root) == {"pyproject.toml": text}
+
+
+@pytest.mark.parametrize(
+    "name", sorted(FILES - {"pyproject.toml"} - {"test_framework/__init__.py"})
+)
+@pytest.mark.parametrize("content", [b"", b"# mine\n"])
+def test_a_file_that_is_there_is_never_overwritten(root: Path, name: str, content: bytes) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    result = init()
+    if name.endswith("__init__.py"):  # that of a folder which is there is none of ours
+        assert result.exit_code == 0
+    else:
+        assert result.exit_code == 1
+        assert f"--- a/{name}\n" in result.stdout
+        assert set(files(root)) == {name}
+    assert path.read_bytes() == content
+
+
+def test_folders_that_are_there_stay_packages_or_none(root: Path) -> None:
+    (root / "tests/shared").mkdir(parents=True)
+    assert init("--to", "tests/shared/ssot").exit_code == 0
+    found = set(files(root))
+    assert "tests/shared/ssot/__init__.py" in found
+    assert not found & {"tests/__init__.py", "tests/shared/__init__.py"}
+    assert read_settings(root).module == f"tests.shared.ssot.{MODULE}"
+
+
+def test_to_the_root_itself(root: Path) -> None:
+    assert init("--to", ".").exit_code == 0
+    assert set(files(root)) == {
+        ".libcst.codemod.yaml",
+        "pyproject.toml",
+        f"{MODULE}.py",
+        f"{SHAPES}.py",
+    }
+    assert read_settings(root).module == MODULE
+
+
+@pytest.mark.parametrize(
+    ("folder", "message"),
+    [
+        ("/tmp/x", "a folder below"),
+        ("../x", "a folder below"),
+        ("a/../b", "a folder below"),
+        ("my-tests", "is not a dotted module name"),
+        ("a/1", "is not a dotted module name"),
+        ("a/class", "is not a dotted module name"),
+        ("a.b", "holds a dot"),
+        ("file/x", "is no folder"),
+        ("broken", "is no folder"),
+    ],
+)
+def test_bad_names(root: Path, folder: str, message: str) -> None:
+    (root / "file").write_bytes(b"")
+    (root / "broken").symlink_to("nowhere")
+    result = init("--to", folder)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: ")
+    assert message in result.stderr
+    assert set(files(root)) == {"file"}
+
+
+@pytest.mark.parametrize("name", [".libcst.codemod.yaml", "pyproject.toml"])
+def test_what_is_no_file(root: Path, name: str) -> None:
+    (root / name).mkdir()
+    result = init()
+    assert result.exit_code == 2
+    assert "is there, and no file" in result.stderr
+    assert files(root) == {}
+
+
+def test_a_disk_that_is_full_is_no_usage_error(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("codemods.run.init.write_new", full)
+    result = init()
+    assert result.exit_code == 3
+    assert "No space left on device" in result.stderr
+    assert files(root) == {}
+
+
+def test_write_gives_what_it_wrote(root: Path) -> None:
+    todo = steps(root, None)
+    assert {str(p.relative_to(root)) for p in write(todo)} == FILES
+    assert list(write(steps(root, None))) == []
+
+
+def test_a_repository_with_packages_of_the_same_names(root: Path) -> None:
+    """The console script finds its own code and copies, whatever the repository has."""
+    for name in ("test_framework", "codemods"):
+        (root / name).mkdir()
+        (root / name / "__init__.py").write_bytes(b"raise ImportError('not ours')\n")
+    script = Path(sys.executable).with_name("ssot-codemods")
+    done = subprocess.run([script, "init"], capture_output=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, b"")
+    found = files(root)
+    assert (
+        found[f"test_framework/ssot/{MODULE}.py"]
+        == (ROOT / f"test_framework/ssot/{MODULE}.py").read_bytes()
+    )
+    assert found["test_framework/__init__.py"] == b"raise ImportError('not ours')\n"
+
+
+def run(*command: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(command, capture_output=True, check=False, timeout=120)
+
+
+def test_migrate_after_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new imports are of the own module, and pytest really imports that one."""
+    monkeypatch.chdir(tmp_path)
+    run("git", "init", "-q")
+    (tmp_path / "checks/unit").mkdir(parents=True)
+    body = "{copy}\n\ndef test_it():\n    ws = TestWebSocketConnection()\n"
+    says = (
+        "    print('FROM', __import__('inspect').getfile(type(ws)))\n    assert ws.is_connected\n"
+    )
+    (tmp_path / "checks/unit/test_a.py").write_bytes(tools.source(body + says))
+    assert init("--to", "checks/own").exit_code == 0
+    (tmp_path / "pytest.ini").write_bytes(b"[pytest]\npythonpath = .\n")
+    run("git", "add", "-A")
+    run("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "init")
+    result = CliRunner().invoke(main, ["migrate", "checks"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    text = (tmp_path / "checks/unit/test_a.py").read_text()
+    assert text.startswith(f"from checks.own.{MODULE} import TestWebSocketConnection\n")
+    pytest_run = run(sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider")
+    assert pytest_run.returncode == 0, pytest_run.stdout
+    assert f"FROM {tmp_path}/checks/own/{MODULE}.py".encode() in pytest_run.stdout
+
+
+def test_the_module_of_this_package_does_not_pass_for_the_own_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where this package is installed, its shared module may be found before the copy of it."""
+    monkeypatch.chdir(tmp_path)
+    run("git", "init", "-q")
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks/test_a.py").write_bytes(tools.source("{copy}"))
+    assert init().exit_code == 0
+    arguments = ["migrate", "--allow-dirty", "checks"]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"is found before {tmp_path}/test_framework/ssot/{MODULE}.py" in result.stderr
+    (tmp_path / "pytest.ini").write_bytes(b"[pytest]\npythonpath = .\n")
+    assert CliRunner().invoke(main, arguments).exit_code == 0

@@ -1,0 +1,219 @@
+"""The same tests before and after a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from codemods.measure.model import MeasureError
+from codemods.measure.outcomes import (
+    Outcomes,
+    compare,
+    differences,
+    file_of,
+    healed_files,
+    run_tests,
+)
+
+SUITE = """\
+import warnings
+import pytest
+
+class TestHelper:
+    def __init__(self):
+        pass
+
+def test_passes():
+    warnings.warn(f"at {object()}")
+
+def test_fails():
+    assert False
+
+@pytest.fixture
+def broken():
+    raise ValueError
+
+@pytest.fixture
+def late():
+    yield
+    raise ValueError
+
+def test_broken(broken):
+    pass
+
+def test_late(late):
+    pass
+
+@pytest.mark.skip
+def test_skipped():
+    pass
+
+@pytest.mark.xfail
+def test_expected():
+    assert False
+"""
+
+
+ROOTDIR = Path("/suite")
+
+
+def outcomes(
+    tests: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    warnings: dict[tuple[str, str, str], int] | None = None,
+) -> Outcomes:
+    return Outcomes(tests or {}, errors or {}, warnings or {}, str(ROOTDIR), 0.0)
+
+
+def test_a_run_gives_each_kind_of_outcome(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --maxfail=1\n")
+    (tmp_path / "test_a.py").write_text(SUITE)
+    (tmp_path / "test_b.py").write_text("import no_such_module\n")
+    seen = run_tests(["test_a.py", "test_b.py"], tmp_path, timeout=120)
+    assert seen.tests == {
+        "test_a.py::test_passes": "passed",
+        "test_a.py::test_fails": "failed",
+        "test_a.py::test_broken": "error",
+        "test_a.py::test_late": "passed, error in teardown",
+        "test_a.py::test_skipped": "skipped",
+        "test_a.py::test_expected": "xfailed",
+    }
+    assert list(seen.errors) == ["test_b.py"]
+    assert "no_such_module" in seen.errors["test_b.py"]
+    categories = sorted((c, f) for c, f, _ in seen.warnings)
+    assert categories == [("PytestCollectionWarning", "test_a.py"), ("UserWarning", "test_a.py")]
+    # The address of an object is not the same in the next run.
+    again = run_tests(["test_a.py", "test_b.py"], tmp_path, timeout=120)
+    assert differences(seen, again) == []
+
+
+def test_workers_of_xdist_give_the_same(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(SUITE)
+    alone = run_tests(["test_a.py"], tmp_path, timeout=120)
+    beside = run_tests(["test_a.py"], tmp_path, timeout=120, workers="2")
+    assert beside.tests == alone.tests
+
+
+def test_a_session_that_dies_is_no_evidence(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text("import os\ndef test_a():\n    os._exit(0)\n")
+    with pytest.raises(MeasureError, match=r"not run to the end: .*test_a"):
+        run_tests(["test_a.py"], tmp_path, timeout=120)
+
+
+def test_what_failed_before_and_fails_after_is_no_difference() -> None:
+    same = outcomes({"a.py::t": "failed"}, {"b.py": "SyntaxError"})
+    assert differences(same, same) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (outcomes({"a.py::t": "passed"}), outcomes({"a.py::t": "failed"}), "a.py::t"),
+        (outcomes({"a.py::t": "passed"}), outcomes(), "a.py::t"),
+        (outcomes(), outcomes({"a.py::t": "passed"}), "a.py::t"),
+        (outcomes({"a.py::t": "failed"}), outcomes({"a.py::t": "passed"}), "a.py::t"),
+        (outcomes({"a.py::t": "passed"}), outcomes({}, {"a.py": "NameError"}), "collection"),
+        (outcomes(), outcomes(warnings={("W", "a.py", "m"): 1}), "W: m"),
+        (
+            outcomes(warnings={("W", "a.py", "m"): 1}),
+            outcomes(warnings={("W", "a.py", "m"): 2}),
+            "W: m",
+        ),
+    ],
+    ids=["fails", "lost", "new", "passes", "not collected", "warns", "warns twice"],
+)
+def test_what_is_a_difference(before: Outcomes, after: Outcomes, expected: str) -> None:
+    (found,) = differences(before, after)
+    assert (found.file, found.what) == ("a.py", expected)
+
+
+def test_a_warning_less_is_no_difference() -> None:
+    before = outcomes(warnings={("W", "a.py", "m"): 1})
+    assert differences(before, outcomes()) == []
+
+
+def test_a_file_that_can_be_collected_now_is_healed() -> None:
+    before = outcomes({}, {"a.py": "NameError: pytest"})
+    after = outcomes({"a.py::t": "failed"}, {}, {("W", "a.py", "m"): 1})
+    assert differences(before, after) == []
+    assert healed_files(before, after) == ["a.py"]
+
+
+class Scripted:
+    """Gives what the script says, and notes down the states that it was asked in."""
+
+    def __init__(self, **runs: list[Outcomes]) -> None:
+        self.runs = runs
+        self.state = "before"
+        self.asked: list[str] = []
+
+    def use(self, state: str) -> None:
+        self.state = state
+
+    def run(self) -> Outcomes:
+        self.asked.append(self.state)
+        return self.runs[self.state].pop(0)
+
+
+def scripted(node: str) -> Callable[..., Scripted]:
+    def build(before: str, after: str) -> Scripted:
+        return Scripted(
+            before=[outcomes({node: o}) for o in before.split()],
+            after=[outcomes({node: o}) for o in after.split()],
+        )
+
+    return build
+
+
+SCRIPT = scripted("a.py::t")
+
+
+def test_without_a_difference_each_state_is_run_once() -> None:
+    script = SCRIPT("passed", "passed")
+    evidence = compare(script.use, script.run)
+    assert script.asked == ["before", "after"]
+    assert (evidence.differences, evidence.flaky) == ((), ())
+
+
+def test_a_difference_must_show_twice_in_both_states() -> None:
+    script = SCRIPT("passed passed", "failed failed")
+    evidence = compare(script.use, script.run)
+    assert sorted(script.asked) == ["after", "after", "before", "before"]
+    assert [d.what for d in evidence.differences] == ["a.py::t"]
+    assert script.state == "after"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("passed passed", "failed passed"), ("passed failed", "failed failed")],
+    ids=["after", "before"],
+)
+def test_what_comes_and_goes_is_flaky(before: str, after: str) -> None:
+    evidence = compare((script := SCRIPT(before, after)).use, script.run)
+    assert evidence.differences == ()
+    assert [d.what for d in evidence.flaky] == ["a.py::t"]
+
+
+def test_it_can_start_from_the_state_after() -> None:
+    script = SCRIPT("passed passed", "failed failed")
+    compare(script.use, script.run, now="after")
+    assert script.asked == ["after", "before", "before", "after"]
+    assert script.state == "after"
+
+
+def test_the_file_of_a_difference_is_a_real_path() -> None:
+    after = outcomes()
+    (found,) = differences(outcomes({"a.py::t": "passed"}), after)
+    assert file_of(found, after) == "/suite/a.py"
+
+
+def test_files_are_relative_to_the_rootdir_of_pytest(tmp_path: Path) -> None:
+    inner = tmp_path / "tests"
+    inner.mkdir()
+    (inner / "pytest.ini").write_text("[pytest]\n")
+    (inner / "test_a.py").write_text("def test_a():\n    assert False\n")
+    seen = run_tests(["tests/test_a.py"], tmp_path, timeout=120)
+    (found,) = differences(outcomes(), seen)
+    assert file_of(found, seen) == str((inner / "test_a.py").resolve())

@@ -1,0 +1,407 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codemods.report import phases as report
+from codemods.report.model import Acceptance, Criterion, PhaseStatus, Record, Standing, State
+from codemods.run import history, phases
+from codemods.run.runner import process_pool
+from codemods.settings import Phase, Settings
+from tests.figures import measured
+from tests.tools import COPY, default_target
+
+PHASE = Phase("one", ("tests/unit",), 5, aim_seconds=3)
+USE = "\n\nws = TestWebSocketConnection()\n"
+FAILED_COPY = COPY.replace("def __init__(self)", "def __init__(self")
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "tests/unit").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _status(root: Path, records: Sequence[Record] = (), *phase: Phase, **settings: Any) -> Standing:
+    return phases.status(*_arguments(root, records, *phase, **settings))
+
+
+def _accept(
+    root: Path, records: Sequence[Record] = (), *phase: Phase, **settings: Any
+) -> Acceptance:
+    return phases.accept(*_arguments(root, records, *phase, **settings))
+
+
+def _arguments(root: Path, records: Sequence[Record], *phase: Phase, **settings: Any) -> Any:
+    made = Settings(root=root, phases=phase or (PHASE,), **settings)
+    return made, default_target(), records, process_pool(1), lambda done, total: None
+
+
+def _criterion(standing: Standing, name: str, phase: int = 0) -> Criterion:
+    return next(c for c in standing.phases[phase].criteria if c.name == name)
+
+
+def _baseline(seconds: float = 1, paths: Sequence[str] = ("tests/unit",), **more: Any) -> Record:
+    figures = history.of_baseline(measured(paths, warm=(seconds,) * 3, **more))
+    return Record("2026-01-01T00:00:00Z", "baseline", tuple(paths), figures)
+
+
+def _verify(before: int, after: int, golden_path: Mapping[str, list[int | None]] = {}) -> Record:
+    figures = {"passed_before": before, "passed_after": after, "golden_path": golden_path}
+    return Record("2026-01-01T00:00:00Z", "verify", ("tests/unit",), figures)
+
+
+def test_copies_and_compliance_are_counted_now(root: Path) -> None:
+    Path("tests/unit/test_a.py").write_text(COPY + USE)
+    Path("tests/unit/test_b.py").write_text("class TestWebSocketConnection:\n    pass\n")
+    standing = _status(root)
+    copies, compliance = standing.phases[0].criteria[:2]
+    assert (copies.name, copies.state, copies.value) == ("copies left", State.NOT_MET, 1)
+    assert (compliance.state, compliance.value) == (State.NOT_MET, 50)
+    assert standing.batch == "ssot-codemods migrate tests/unit --max-files 10"
+    Path("tests/unit/test_a.py").unlink()
+    standing = _status(root)
+    assert [c.state for c in standing.phases[0].criteria[:2]] == [State.MET, State.MET]
+    assert standing.batch == ""
+
+
+def test_a_budget_for_copies(root: Path) -> None:
+    Path("tests/unit/test_a.py").write_text(COPY + USE)
+    standing = _status(root, (), replace(PHASE, copies_left=1, compliance=0))
+    assert [c.state for c in standing.phases[0].criteria[:2]] == [State.MET, State.MET]
+
+
+def test_a_file_that_cannot_be_read_may_hold_a_copy(root: Path) -> None:
+    Path("tests/unit/test_a.py").write_text(FAILED_COPY)
+    copies = _criterion(_status(root), "copies left")
+    assert (copies.state, copies.figure) == (State.NOT_MEASURED, "0")
+    assert copies.remedy == "ssot-codemods check tests/unit"
+    assert copies.note == "1 file with a target name cannot be read"
+
+
+def test_the_next_batch_is_of_the_first_phase_with_copies(root: Path) -> None:
+    for name in ("a", "b", "c d"):
+        Path(name).mkdir()
+    for name in ("b", "c d"):
+        Path(name, "test_a.py").write_text(COPY + USE)
+    made = [Phase(n, (n, "missing"), 5) for n in ("a", "b", "c d")]
+    assert _status(root, (), *made).batch == "ssot-codemods migrate b --max-files 10"
+    Path("b/test_a.py").unlink()
+    assert _status(root, (), *made).batch == "ssot-codemods migrate 'c d' --max-files 10"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state", "note"),
+    [
+        (2.9, State.MET, "aim reached"),
+        (3, State.MET, "aim not reached"),
+        (4.99, State.MET, "aim not reached"),
+        (5, State.NOT_MET, "aim not reached"),
+    ],
+)
+def test_collection_against_its_budget(root: Path, seconds: float, state: State, note: str) -> None:
+    found = _criterion(_status(root, [_baseline(99), _baseline(seconds)]), "collection")
+    assert (found.state, found.value) == (state, seconds)
+    assert found.note == f"{note}; measured 2026-01-01T00:00:00Z"
+    assert found.wanted == "under 5 s (aim: 3 s)"
+
+
+def test_collection_without_an_aim(root: Path) -> None:
+    found = _criterion(_status(root, [_baseline(1)], Phase("x", ("tests",), 5)), "collection")
+    assert (found.state, found.wanted) == (State.NOT_MEASURED, "under 5 s")
+    phase = Phase("x", ("tests/unit",), 5)
+    assert _criterion(_status(root, [_baseline(1)], phase), "collection").note.startswith("measur")
+
+
+def test_a_baseline_of_other_paths_does_not_count(root: Path) -> None:
+    records = [_baseline(1, ["tests"]), _baseline(1, ["tests/unit", "tests"]), _baseline(1, [])]
+    found = _criterion(_status(root, records), "collection")
+    assert (found.state, found.value) == (State.NOT_MEASURED, None)
+    assert found.remedy == "ssot-codemods baseline tests/unit"
+
+
+def test_a_baseline_counts_for_the_paths_that_exist(root: Path) -> None:
+    phase = Phase("x", ("tests/unit", "backend/tests"), 5)
+    standing = _status(root, [_baseline(1)], phase)
+    assert _criterion(standing, "collection").state is State.MET
+    assert standing.phases[0].missing == ("backend/tests",)
+
+
+def test_a_phase_may_go_through_a_link(root: Path) -> None:
+    Path("link").symlink_to("tests")
+    standing = _status(root, [_baseline(1)], replace(PHASE, paths=("link/unit",)))
+    assert _criterion(standing, "collection").state is State.MET
+    assert standing.remedies[0] == "ssot-codemods verify tests/unit"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "state", "rate"),
+    [
+        (10, 9, State.MET, 90),
+        (100, 89, State.NOT_MET, 89),
+        (0, 0, State.NOT_MEASURED, None),
+    ],
+)
+def test_success_is_a_share_of_what_passed_before(
+    root: Path, before: int, after: int, state: State, rate: float | None
+) -> None:
+    found = _criterion(_status(root, [_verify(1, 1), _verify(before, after)]), "success")
+    assert (found.state, found.value) == (state, rate)
+
+
+def test_success_is_not_known_without_a_verification(root: Path) -> None:
+    found = _criterion(_status(root, [_baseline()]), "success")
+    assert (found.state, found.remedy) == (State.NOT_MEASURED, "ssot-codemods verify tests/unit")
+
+
+@pytest.mark.parametrize(
+    ("counts", "state", "value"),
+    [
+        ((), State.NOT_MEASURED, None),
+        ((370,), State.NOT_MEASURED, None),
+        ((10, 2), State.MET, 80),
+        ((10, 0, 3), State.NOT_MET, 70),
+        ((5, 10), State.NOT_MET, -100),
+        ((0, 0), State.MET, None),
+        ((0, 1), State.NOT_MET, None),
+    ],
+)
+def test_the_fall_of_warnings_is_from_the_first_to_the_latest(
+    root: Path, counts: Sequence[int], state: State, value: float | None
+) -> None:
+    records = [_baseline(warnings={"A": n - n // 2, "B": n // 2}) for n in counts]
+    found = _criterion(_status(root, records), "fall of warnings")
+    assert (found.state, found.value) == (state, value)
+    assert bool(found.remedy) is (state is State.NOT_MEASURED)
+
+
+def test_what_does_not_exist_is_neither_met_nor_measured(root: Path) -> None:
+    standing = _status(root, (), Phase("x", ("nowhere",), 5))
+    assert {c.state for c in standing.phases[0].criteria} == {State.NOT_MEASURED}
+    assert standing.remedies == ("name the paths of phase x in [tool.ssot-codemods.phases]",)
+    assert "nowhere: no such file or directory (phase x)" in report.status_text(standing)
+
+
+@pytest.mark.parametrize(
+    ("records", "state"),
+    [
+        ([], State.NOT_MEASURED),
+        ([_verify(1, 1, {"make a": [1, 0]})], State.NOT_MEASURED),
+        ([_verify(1, 1, {"make a": [1, 0], "make b": [0, None]})], State.NOT_MEASURED),
+        ([_verify(1, 1, {"make a": [1, 0]}), _verify(1, 1, {"make b": [0, 0]})], State.MET),
+        ([_verify(1, 1, {"make a": [0, 0], "make b": [1, 1]})], State.NOT_MET),
+        ([Record("", "check", (), {}), _verify(1, 1, {"make a": [0, 1]})], State.NOT_MET),
+    ],
+)
+def test_the_golden_path_is_of_all_phases(
+    root: Path, records: Sequence[Record], state: State
+) -> None:
+    (found,) = _status(root, records, golden_path=("make a", "make b")).overall
+    assert found.state is state
+    assert bool(found.remedy) is (state is State.NOT_MEASURED)
+    assert _status(root, records).overall == ()
+
+
+def _all_met(root: Path) -> list[Record]:
+    return [_baseline(warnings={"A": 10}), _baseline(), _verify(10, 10)]
+
+
+def test_accepted_is_what_meets_each_criterion(root: Path) -> None:
+    accepted = _accept(root, _all_met(root))
+    assert accepted.ok
+    assert report.accept_text(accepted).endswith("\naccepted\n")
+    assert report.accept_json(accepted)["ok"] is True
+
+
+@pytest.mark.parametrize("left_out", [0, 1, 2])
+def test_not_measured_is_not_accepted(root: Path, left_out: int) -> None:
+    records = _all_met(root)
+    del records[left_out]
+    accepted = _accept(root, records)
+    assert not accepted.ok
+    text = report.accept_text(accepted)
+    assert "not accepted: 1 of 5 not met" in text
+    assert f"not measured yet: {accepted.standing.remedies[0]}" in text
+
+
+def test_the_golden_path_counts_for_acceptance(root: Path) -> None:
+    accepted = _accept(root, _all_met(root), golden_path=("make a",))
+    assert not accepted.ok
+    assert "not accepted: 1 of 6 not met" in report.accept_text(accepted)
+
+
+NAME = "class TestWebSocketConnection"
+
+
+def _write_for_grep(folder: Path) -> None:
+    other = COPY.replace("TestWebSocketConnection", "MockWebSocketConnection")
+    files = {
+        "test_copy.py": f"{COPY}{USE}",
+        "test_other_name.py": f"{other}\n\nws = MockWebSocketConnection()\n",
+        "test_refused.py": f"{NAME}:\n    x = '{NAME}'\n",
+        "test_comment.py": f"# {NAME}:\n{NAME}Pool: 0\n",
+        "test_broken.py": FAILED_COPY,
+        "notes.md": f"{NAME}\n{NAME}\n",
+        "blob.bin": f"{NAME}\n\0\n{NAME}\n",
+        "test_none.py": "",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    (folder / "link.py").symlink_to(folder / "test_copy.py")
+    (folder / "sub").mkdir()
+    (folder / "sub/test_excluded.py").write_text(COPY + USE)
+
+
+def test_grep_counts_other_things(root: Path) -> None:
+    _write_for_grep(root / "tests/unit")
+    phase = replace(PHASE, paths=("tests", "tests/unit"))
+    found = _accept(root, (), phase, exclude=("sub",)).grep
+    assert found.parts == (
+        ("comments, text, or part of a longer name", 3),
+        ("in files that the tool does not read: no Python, excluded or ignored by git", 3),
+        ("copies", 1),
+        ("in files that failed: syntax-error", 1),
+        ("refused: different-shape", 1),
+    )
+    assert (found.lines, found.copies, found.unseen) == (9, 2, 1)
+    grep = ["grep", "-r", found.pattern, *found.paths]
+    done = subprocess.run(grep, capture_output=True, check=True, cwd=root)
+    assert done.stdout.count(b"\n") == found.lines
+
+
+def test_grep_is_told_beside_the_copies(root: Path) -> None:
+    _write_for_grep(root / "tests/unit")
+    text = report.accept_text(_accept(root))
+    assert 'grep -r "class TestWebSocketConnection" tests/unit | wc -l counts 9 lines' in text
+    assert "; copies left: 3\n" in text
+    assert "       1 copies that grep does not see" in text
+
+
+def test_grep_of_a_file_and_of_what_cannot_be_read(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("tests/unit/test_a.py").write_text(COPY + USE)
+    phase = replace(PHASE, paths=("tests/unit/test_a.py",))
+    assert _accept(root, (), phase).grep.lines == 1
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert phases._matching_lines("tests/unit/test_a.py", NAME.encode()) == []
+
+
+def test_nothing_to_grep_in(root: Path) -> None:
+    accepted = _accept(root, (), replace(PHASE, paths=("nowhere",)))
+    assert accepted.grep.lines == 0
+    assert "grep" not in report.accept_text(accepted)
+
+
+def test_the_status_is_a_table(root: Path) -> None:
+    Path("tests/unit/test_a.py").write_text(COPY + USE)
+    records = [_baseline(6, warnings={"A": 5}), _verify(10, 10)]
+    standing = _status(root, records, PHASE, Phase("two", ("tests",), 45), golden_path=("make",))
+    assert (
+        report.status_text(standing)
+        == """\
+phase  copies left  compliance     collection      success       fall of warnings
+one    not met 1    not met 0.0 %  not met 6.00 s  met 100.0 %   not measured
+two    not met 1    not met 0.0 %  not measured    not measured  not measured
+
+one: copies left: not met 1, wanted at most 0
+one: compliance: not met 0.0 %, wanted at least 95 % (0 of 1 file that use the helper)
+one: collection: not met 6.00 s, wanted under 5 s (aim: 3 s) \
+(aim not reached; measured 2026-01-01T00:00:00Z)
+one: fall of warnings: not measured, wanted at least 80 % \
+(one baseline alone, with 5 warnings: measure again)
+two: copies left: not met 1, wanted at most 0
+two: compliance: not met 0.0 %, wanted at least 95 % (0 of 1 file that use the helper)
+all: golden path: not measured, wanted each command gives 0
+
+next batch: ssot-codemods migrate tests/unit --max-files 10
+not measured yet: ssot-codemods baseline tests/unit
+not measured yet: ssot-codemods baseline tests
+not measured yet: ssot-codemods verify tests
+not measured yet: ssot-codemods verify --golden-path
+"""
+    )
+
+
+def test_the_status_for_programs(root: Path) -> None:
+    values = json.loads(json.dumps(report.status_json(_status(root, [_baseline(6)]))))
+    assert values["schema"] == "ssot-codemods/status/1"
+    assert values["next_batch"] is None
+    assert values["to_measure"] == [
+        "ssot-codemods verify tests/unit",
+        "ssot-codemods baseline tests/unit",
+    ]
+    assert values["phases"][0]["criteria"][2] == {
+        "name": "collection",
+        "state": "not met",
+        "figure": "6.00 s",
+        "wanted": "under 5 s (aim: 3 s)",
+        "value": 6,
+        "limit": 5,
+        "note": "aim not reached; measured 2026-01-01T00:00:00Z",
+        "remedy": "",
+    }
+
+
+def test_no_phases_are_no_table() -> None:
+    assert report.status_text(Standing((), (), "", ())) == "no phases\n"
+    empty = Standing((PhaseStatus("x", (), (), ()),), (), "", ())
+    assert report.status_text(empty) == "phase\nx\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "curve"),
+    [([], ""), ([0, 0], "▁▁"), ([7], "█"), ([370, 185, 0], "█▅▁"), ([7, 6, 5, 4, 3], "█▇▆▅▄")],
+)
+def test_sparkline(values: list[float], curve: str) -> None:
+    assert report.sparkline(values) == curve
+
+
+def test_the_history_is_told_with_curves() -> None:
+    records = [
+        _baseline(8.0, warnings={"A": 370}),
+        Record("2026-01-02T00:00:00Z", "check", ("tests",), {"copies": 370, "percent": 12.34}),
+        Record("2026-01-03T00:00:00Z", "migrate", ("tests",), {"run": None, "copies": 0}),
+        Record("2026-01-04T00:00:00Z", "baseline", (), {"warm_median": 4.0}),
+    ]
+    text = report.history_text(records, unicode=True)
+    assert (
+        text
+        == """\
+collection, seconds  first  last  records
+tests/unit           8      8           1  █
+-                    4      4           1  █
+
+copies left  first  last  records
+tests        370    0           2  █▁
+
+time                  verb      paths       figures
+2026-01-01T00:00:00Z  baseline  tests/unit  warm_median 8.00, cold_median 2.10, modules 3, \
+tests 1, errors 0, warnings 370
+2026-01-02T00:00:00Z  check     tests       copies 370, percent 12.34
+2026-01-03T00:00:00Z  migrate   tests       copies 0
+2026-01-04T00:00:00Z  baseline  -           warm_median 4.00
+"""
+    )
+    assert report.history_text(records, unicode=False).isascii()
+    assert report.history_text([], unicode=True) == "no history\n"
+    assert json.loads(json.dumps(report.history_json(records)))["records"][2]["verb"] == "migrate"
+
+
+def test_a_long_history_is_drawn_from_its_end() -> None:
+    records = [Record("t", "check", ("a",), {"copies": n}) for n in range(100, 0, -1)]
+    head = report.history_text(records, unicode=True).splitlines()[1]
+    assert head.startswith("a")
+    assert len(head.split()[-1]) == 40
+    assert head.split()[1:3] == ["100", "1"]

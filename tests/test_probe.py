@@ -1,0 +1,576 @@
+"""The probe, in pytest sessions of their own: in a subprocess, and in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import types
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codemods.measure import probe
+from codemods.measure.probe import read_document
+
+SUITE = """\
+import warnings
+import pytest
+
+class TestRecorder:
+    def __init__(self):
+        self.lines = []
+
+def test_passes(): pass
+
+def test_fails():
+    assert 0, "no"
+
+@pytest.mark.xfail
+def test_known(): assert 0
+
+@pytest.mark.xfail
+def test_better(): pass
+
+@pytest.mark.skip(reason="later")
+def test_skipped(): pass
+
+def test_warns():
+    warnings.warn("old", DeprecationWarning)
+
+@pytest.fixture
+def broken():
+    yield
+    raise ValueError("torn")
+
+def test_torn(broken): pass
+
+class TestGroup:
+    def test_inside(self): pass
+"""
+
+
+def write(folder: Path, **files: str) -> Path:
+    """Write Python files; ``__`` in a name stands for a slash."""
+    for name, text in files.items():
+        path = folder / (name.replace("__", "/") + ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    folder.mkdir(exist_ok=True)
+    (folder / "pytest.ini").touch()
+    return folder
+
+
+def run(folder: Path, *arguments: str, options: str = "", **variables: str) -> dict[str, Any]:
+    """Run pytest with the probe in a process of its own."""
+    document = folder.parent / f"{folder.name}.json"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
+    environment |= {
+        "PYTHONDONTWRITEBYTECODE": "",
+        probe.VARIABLE: str(document),
+        probe.OPTIONS: options,
+        **variables,
+    }
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "codemods.measure.probe", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    seen = read_document(document)
+    assert seen is not None
+    return seen
+
+
+def run_here(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str, options: str = ""
+) -> dict[str, Any]:
+    """Run pytest with the probe in this process."""
+    document = folder.parent / f"{folder.name}.json"
+    monkeypatch.setenv(probe.VARIABLE, str(document))
+    monkeypatch.setenv(probe.OPTIONS, options)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(sys.modules)
+    # Filters of ours would reach in, and pytest-asyncio, where it is installed, warns.
+    always = ["-W", "always", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    pytest.main([*always, *arguments], plugins=[probe])
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+    seen = read_document(document)
+    assert seen is not None
+    return seen
+
+
+def outcomes(seen: dict[str, Any]) -> dict[str, str]:
+    """Give the outcomes of each test's phases, less those that passed."""
+    return {
+        nodeid.partition("::")[2]: " ".join(
+            f"{phase}:{result['outcome']}"
+            for phase, result in phases.items()
+            if result["outcome"] != "passed"
+        )
+        for nodeid, phases in seen["tests"].items()
+    }
+
+
+EXPECTED = {
+    "test_passes": "",
+    "test_fails": "call:failed",
+    "test_known": "call:xfailed",
+    "test_better": "call:xpassed",
+    "test_skipped": "setup:skipped",
+    "test_warns": "",
+    "test_torn": "teardown:failed",
+    "TestGroup::test_inside": "",
+}
+
+
+def check_suite(seen: dict[str, Any]) -> None:
+    """Check what a run of SUITE in test_it.py gives, with or without pytest-xdist."""
+    assert seen["complete"]
+    assert seen["exit_code"] == 1
+    assert seen["running"] == ""
+    assert seen["collected"] == [f"test_it.py::{name}" for name in EXPECTED]
+    assert outcomes(seen) == EXPECTED
+    fails = seen["tests"]["test_it.py::test_fails"]["call"]["message"]
+    assert fails.startswith("AssertionError: no")
+    found = sorted((w["category"], w["file"], w["line"]) for w in seen["warnings"])
+    assert found == [
+        ("DeprecationWarning", "test_it.py", 23),
+        ("PytestCollectionWarning", "test_it.py", 4),
+    ]
+    module = seen["modules"]["test_it.py"]
+    assert module["cumulative"] >= module["own"] > 0
+    assert seen["pytest"] == pytest.__version__
+    assert any(plugin.startswith("pytest-xdist ") for plugin in seen["plugins"])
+    assert seen["peak_memory"] > 10_000_000
+    assert seen["warnings_building"]["count"] == 1
+
+
+def test_a_suite(tmp_path: Path) -> None:
+    seen = run(write(tmp_path / "a", test_it=SUITE))
+    check_suite(seen)
+    assert not seen["xdist"]
+    assert [p.name for p in tmp_path.iterdir() if p.name != "a"] == ["a.json"]
+
+
+def test_a_suite_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = write(tmp_path / "here", test_it=SUITE)
+    check_suite(run_here(suite, monkeypatch, options="imports"))
+
+
+def test_with_xdist(tmp_path: Path) -> None:
+    seen = run(write(tmp_path / "a", test_it=SUITE), "-n", "2")
+    assert seen["xdist"]
+    seen["tests"] = {nodeid: seen["tests"][nodeid] for nodeid in seen["collected"]}
+    check_suite(seen)
+
+
+def test_with_xdist_a_worker_that_dies(tmp_path: Path) -> None:
+    suite = write(tmp_path / "a", test_it="import os\ndef test_dies(): os._exit(3)\n")
+    seen = run(suite, "-n", "1")
+    assert seen["complete"]
+    assert "failed" in outcomes(seen)["test_dies"]
+
+
+def test_with_xdist_errors_at_collection(tmp_path: Path) -> None:
+    suite = write(tmp_path / "a", test_a="import nowhere", test_b="def test(): pass")
+    seen = run(suite, "-n", "2", "--continue-on-collection-errors")
+    assert [e["message"] for e in seen["errors"]] == [
+        "ModuleNotFoundError: No module named 'nowhere'"
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["-p", "no:terminal"], id="no terminal"),
+        pytest.param(["-p", "no:cacheprovider"], id="no cache"),
+        pytest.param(["-p", "no:logging", "-p", "no:capture"], id="no capture"),
+        pytest.param(["--assert=plain"], id="no rewriting"),
+        pytest.param(["--import-mode=importlib"], id="importlib"),
+    ],
+)
+def test_with_other_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    seen = run_here(write(tmp_path / "other", test_it=SUITE), monkeypatch, *arguments)
+    assert outcomes(seen) == EXPECTED
+    assert len(seen["warnings"]) == 2
+
+
+def test_without_pytests_own_look_at_warnings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = write(tmp_path / "a", test_it=SUITE)
+    before = warnings.showwarning
+    with warnings.catch_warnings(record=True) as passed_on:
+        warnings.simplefilter("always")
+        seen = run_here(suite, monkeypatch, "-p", "no:warnings")
+    assert warnings.showwarning is before
+    assert len(passed_on) == len(seen["warnings"])
+    found = {(w["category"], w["file"]) for w in seen["warnings"]}
+    assert found >= {
+        ("DeprecationWarning", "test_it.py"),
+        ("PytestCollectionWarning", "test_it.py"),
+    }
+
+
+def test_errors_at_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = write(
+        tmp_path / "errors",
+        test_a="import nowhere",
+        test_b="1 +",
+        test_c="import pytest\npytest.importorskip('nowhere')",
+        test_d="raise RuntimeError('x' * 1000)",
+        sub__conftest="import nowhere",
+        sub__test_e="",
+        test_f="import pytest\n@pytest.mark.parametrize('a', [1])\ndef test_it(): pass",
+    )
+    seen = run_here(suite, monkeypatch, "--collect-only")
+    errors = {e["id"]: (e["file"], e["message"].partition("(")[0][:40]) for e in seen["errors"]}
+    assert errors == {
+        "test_a.py": ("test_a.py", "ModuleNotFoundError: No module named 'no"),
+        "test_b.py": ("test_b.py", "SyntaxError: invalid syntax "),
+        "test_d.py": ("test_d.py", "RuntimeError: " + "x" * 26),
+        "sub": ("sub", "ModuleNotFoundError: No module named 'no"),
+        "test_f.py": ("test_f.py", errors["test_f.py"][1]),
+    }
+    assert (
+        "uses no argument" in next(e for e in seen["errors"] if e["id"] == "test_f.py")["message"]
+    )
+    assert list(seen["skipped"]) == ["test_c.py"]
+    assert max(len(e["message"]) for e in seen["errors"]) == 500
+    assert seen["complete"]
+    assert seen["problems"] == []
+
+
+def test_a_path_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = run_here(write(tmp_path / "none"), monkeypatch, "missing.py")
+    assert seen["exit_code"] == 4
+    assert seen["problems"] == ["file or directory not found: missing.py"]
+
+
+def test_a_conftest_that_raises(tmp_path: Path) -> None:
+    seen = run(write(tmp_path / "a", conftest="raise ValueError('no')", test_it=SUITE))
+    assert not seen["complete"]
+    assert seen["conftest_errors"] == [f"{tmp_path}/a/conftest.py: ValueError: no"]
+
+
+def test_pytest_exit_and_internal_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leaves = write(tmp_path / "exit", test_it="import pytest\ndef test(): pytest.exit('enough')")
+    assert run_here(leaves, monkeypatch)["problems"] == ["stopped: Exit: enough"]
+    hook = "def pytest_collection_modifyitems(): raise KeyError('inside')"
+    seen = run_here(write(tmp_path / "hook", conftest=hook, test_it=SUITE), monkeypatch)
+    assert seen["problems"] == ["internal error of pytest: KeyError: 'inside'"]
+    assert seen["exit_code"] == 3
+
+
+@pytest.mark.parametrize("options", ["", "imports"])
+def test_a_session_that_dies_is_not_complete(tmp_path: Path, options: str) -> None:
+    text = "import os\ndef test_a(): pass\ndef test_dies(): os._exit(0)\ndef test_c(): pass\n"
+    seen = run(write(tmp_path / "a", test_it=text), options=options)
+    assert not seen["complete"]
+    assert seen["exit_code"] is None
+    assert seen["running"] == "test_it.py::test_dies"
+    assert len(seen["collected"]) == 3
+    assert "call" in seen["tests"]["test_it.py::test_a"]
+
+
+def test_a_session_that_dies_while_it_collects(tmp_path: Path) -> None:
+    suite = write(tmp_path / "a", test_a="def test(): pass", test_b="import os; os._exit(0)")
+    seen = run(suite)
+    assert not seen["complete"]
+    assert seen["running"] == "test_b.py"
+    assert seen["collected"] == ["test_a.py::test"]
+
+
+def test_half_a_line_at_the_end_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "seen.json"
+    path.write_text('{"complete": false}')
+    lines = '["running", "a"]\n["collected", ["a::b"]]\n["runn'
+    (tmp_path / "seen.json.progress").write_text(lines)
+    seen = read_document(path)
+    assert seen is not None
+    assert (seen["running"], seen["collected"]) == ("a", ["a::b"])
+    assert read_document(tmp_path / "nothing") is None
+
+
+def test_the_folder_changes_and_the_file_goes(tmp_path: Path) -> None:
+    text = (
+        "import os, pathlib\n"
+        "def test_away(tmp_path): os.chdir(tmp_path)\n"
+        "def test_gone(): pathlib.Path(__file__).unlink()\n"
+        "def test_after(): pass\n"
+    )
+    seen = run(write(tmp_path / "a", test_it=text))
+    assert seen["complete"]
+    assert outcomes(seen) == {"test_away": "", "test_gone": "", "test_after": ""}
+
+
+def test_what_comes_from_bytecode(tmp_path: Path) -> None:
+    suite = write(tmp_path / "a", test_it=SUITE, test_plain="def test(): pass")
+    for rewriting in ((), ("--assert=plain",)):
+        runs = [run(suite, "--collect-only", *rewriting) for _ in range(2)]
+        cached = [[m["from_cache"] for m in seen["modules"].values()] for seen in runs]
+        assert cached == [[False, False], [True, True]]
+        assert (runs[0]["rewriting"]["count"] >= 2) is (rewriting == ())
+
+
+def test_imports_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = "import time\ntime.sleep(0.05)\n"
+    suite = write(
+        tmp_path / "told",
+        test_it="import heavy_one\ndef test(): pass",
+        heavy_one="import heavy_two\n" + slow,
+        heavy_two=slow,
+        conftest="import heavy_three",
+        heavy_three="",
+    )
+    seen = run_here(suite, monkeypatch, "--collect-only", options="imports")
+    module = seen["modules"]["test_it.py"]
+    assert sorted(module["imports"]) == ["heavy_one", "heavy_two"]
+    assert min(module["imports"].values()) >= 0.05
+    assert module["own"] + sum(module["imports"].values()) == pytest.approx(module["cumulative"])
+    (conftest,) = seen["conftests"].values()
+    assert list(conftest["imports"]) == ["heavy_three"]
+    assert conftest["own"] < conftest["cumulative"]
+
+
+def test_timing_imports_changes_no_warning(tmp_path: Path) -> None:
+    warns = "import warnings\nwarnings.warn('old', DeprecationWarning, stacklevel=2)\n"
+    suite = write(tmp_path / "a", test_it="\n\nimport old_one\n", old_one=warns)
+    seen = [run(suite, "--collect-only", options=o)["warnings"] for o in ("", "imports")]
+    assert [(w["file"], w["line"]) for w in seen[0]] == [("test_it.py", 3)]
+    assert seen[0] == seen[1]
+
+
+def test_test_modules_are_listed_without_an_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = write(tmp_path / "list", test_a="1/0", sub__test_b="1/0", helper="1/0")
+    seen = run_here(suite, monkeypatch, "--collect-only", options="list")
+    assert sorted(seen["modules"]) == ["sub/test_b.py", "test_a.py"]
+    assert seen["errors"] == []
+
+
+def test_deselected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = run_here(write(tmp_path / "some", test_it=SUITE), monkeypatch, "-k", "passes")
+    assert seen["collected"] == ["test_it.py::test_passes"]
+    assert seen["deselected"] == 7
+
+
+def test_a_subtest_that_fails_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conftest = """\
+import types
+def pytest_runtest_logreport(report): pass
+def pytest_runtest_logfinish(nodeid, location): pass
+import pytest
+@pytest.fixture
+def subtest(request):
+    def report(outcome):
+        seen = types.SimpleNamespace(
+            nodeid=request.node.nodeid, when="call", outcome=outcome, context="one", longrepr=None)
+        request.config.pluginmanager.get_plugin("ssot-codemods-probe").pytest_runtest_logreport(seen)
+    return report
+"""
+    text = "def test(subtest):\n    subtest('passed')\n    subtest('failed')\n"
+    seen = run_here(write(tmp_path / "sub", conftest=conftest, test_it=text), monkeypatch)
+    assert outcomes(seen) == {"test": "", "test [subtest]": "call:failed"}
+
+
+def test_a_pytest_that_a_test_starts_has_no_part_in_it(tmp_path: Path) -> None:
+    inner = (
+        "import os, subprocess, sys\n"
+        "def test_starts(tmp_path):\n"
+        "    (tmp_path / 'test_inner.py').write_text('def test_inner(): pass')\n"
+        "    subprocess.run([sys.executable, '-m', 'pytest', str(tmp_path)], check=True)\n"
+        "    assert 'SSOT_CODEMODS_PROBE' not in os.environ\n"
+    )
+    suite = write(tmp_path / "a", test_it=inner)
+    seen = run(suite, PYTEST_PLUGINS="codemods.measure.probe")
+    assert seen["complete"]
+    assert outcomes(seen) == {"test_starts": ""}
+
+
+def test_without_the_variable_it_does_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(probe.VARIABLE, raising=False)
+    monkeypatch.chdir(write(tmp_path / "a", test_a="def test(): pass"))
+    options = ["-p", "no:cacheprovider", "-p", "no:asyncio"]
+    assert pytest.main(["-p", "codemods.measure.probe", *options]) == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_fork_writes_nothing(tmp_path: Path) -> None:
+    text = (
+        "import os, pytest\n"
+        "def test_fork(request):\n"
+        "    pid = os.fork()\n"
+        "    if not pid:\n"
+        "        plugin = request.config.pluginmanager.get_plugin('ssot-codemods-probe')\n"
+        "        plugin.add('problem', 'from the child')\n"
+        "        plugin.pytest_unconfigure()\n"
+        "        os._exit(0)\n"
+        "    os.waitpid(pid, 0)\n"
+        "def test_dies(): os._exit(3)\n"
+    )
+    seen = run(write(tmp_path / "a", test_it=text))
+    assert not seen["complete"]
+    assert seen["problems"] == []
+    assert outcomes(seen)["test_fork"] == ""
+
+
+def test_the_wraps_come_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib._bootstrap as bootstrap
+
+    from _pytest.assertion import rewrite
+
+    def wrapped() -> tuple[Any, ...]:
+        found = vars(bootstrap)["_find_and_load"]
+        return (rewrite._rewrite_test, pytest.Item.warn, found)
+
+    before = wrapped()
+    run_here(write(tmp_path / "off", test_it="def test(): pass"), monkeypatch, options="imports")
+    assert wrapped() == before
+
+
+def test_a_function_that_pytest_lacks_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patches = probe._Probe._patches
+    gone = [("_pytest.nodes", "Node.gone", str), ("_pytest.gone", "gone", str)]
+    monkeypatch.setattr(probe._Probe, "_patches", lambda self: [*gone, *patches(self)])
+    seen = run_here(write(tmp_path / "lack", test_it="def test(): pass"), monkeypatch)
+    assert seen["complete"]
+
+
+def test_the_record_of_several_workers() -> None:
+    """Each collects everything; what tests themselves warn of comes once."""
+    at_collection: dict[str, Any] = {"category": "A", "when": "collect"}
+    in_test: dict[str, Any] = {"category": "B", "when": "runtest"}
+    workers: list[dict[str, Any]] = [
+        {"warnings": [at_collection, in_test]},
+        {"warnings": [at_collection, at_collection]},
+    ]
+    recorded = [at_collection, in_test, at_collection, at_collection, {**in_test, "line": 1}]
+    assert probe._without_repeats(recorded, workers) == [
+        at_collection,
+        in_test,
+        at_collection,
+        {**in_test, "line": 1},
+    ]
+
+
+def step(own: float, *, from_cache: bool | None = None) -> dict[str, Any]:
+    return {"own": own, "cumulative": own, "imports": {}, "from_cache": from_cache}
+
+
+def test_a_worker_hands_its_record_over(tmp_path: Path) -> None:
+    """What pytest-xdist does between the two is in `test_with_xdist`."""
+    worker = probe._Probe(None, ())
+    worker.start()
+    worker.stop()
+    worker.add("step", "module", "both.py", step(2.0, from_cache=True))
+    worker.add("step", "module", "one.py", step(1.0, from_cache=True))
+    worker.add("error", "bad.py", "bad.py", "from the worker")
+    worker.add("skipped", "not.py", "no reason")
+    worker.add("deselected", 3)
+    worker.add("problem", "not handed over")
+    output: dict[str, Any] = {}
+    config = types.SimpleNamespace(workeroutput=output)
+    worker.pytest_sessionfinish(types.SimpleNamespace(config=config))  # type: ignore[arg-type]
+    worker.pytest_unconfigure()
+
+    controller = probe._Probe(tmp_path / "seen.json", ())
+    controller.start()
+    controller.add("step", "module", "both.py", step(1.0, from_cache=False))
+    controller.add("error", "bad.py", "bad.py", "in pytest's long words")
+    controller.pytest_xdist_node_collection_finished(["a", "b"])
+    controller.pytest_xdist_node_collection_finished(["b", "c"])
+    controller.pytest_testnodedown(types.SimpleNamespace(workeroutput=output))
+    controller.pytest_testnodedown(types.SimpleNamespace())
+    session = types.SimpleNamespace(exitstatus=1)
+    controller._session = session  # type: ignore[assignment]
+    controller.pytest_unconfigure()
+    seen = read_document(tmp_path / "seen.json")
+    assert seen is not None
+    assert seen["xdist"]
+    assert seen["collected"] == ["a", "b", "c"]
+    assert seen["modules"]["both.py"] == step(2.0, from_cache=False)
+    assert seen["modules"]["one.py"] == step(1.0, from_cache=True)
+    assert [e["message"] for e in seen["errors"]] == ["from the worker"]
+    assert seen["skipped"] == {"not.py": "no reason"}
+    assert seen["deselected"] == 3
+    assert seen["problems"] == []
+    assert seen["exit_code"] == 1
+
+
+def test_a_session_that_never_began_leaves_the_document_incomplete(tmp_path: Path) -> None:
+    begun = probe._Probe(tmp_path / "seen.json", ())
+    begun.start()
+    begun.pytest_unconfigure()
+    assert json.loads((tmp_path / "seen.json").read_text())["complete"] is False
+
+
+def test_imports_in_another_thread_are_not_counted() -> None:
+    meter = probe._Meter()
+    meter.enter("module", "test_a.py")
+
+    def load() -> None:
+        meter.enter("import", "x")
+        meter.leave()
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    thread.join()
+    meter.leave()
+    assert meter.steps["module", "test_a.py"]["imports"] == {}
+
+
+def test_a_package_is_its_init_file() -> None:
+    meter = probe._Meter()
+    meter.enter("import", "before.any.step")
+    meter.leave()
+    meter.enter("conftest", "/tests/unit/__init__.py")
+    meter.enter("import", "tests.unit")
+    meter.enter("import", "other.inner")
+    for _ in range(3):
+        meter.leave()
+    assert list(meter.steps) == [("conftest", "/tests/unit/__init__.py")]
+    (values,) = meter.steps.values()
+    assert list(values["imports"]) == ["other"]
+
+
+def test_pythons_own_bytecode(tmp_path: Path) -> None:
+    """With ``--assert=plain``."""
+    own = probe._Probe(None, ())
+    for name, moment in (("old", own._began - 10), ("new", own._began + 10)):
+        cached = tmp_path / f"{name}.pyc"
+        cached.touch()
+        os.utime(cached, (moment, moment))
+        spec = types.SimpleNamespace(cached=str(cached))
+        module = types.SimpleNamespace(path=name, _obj=types.SimpleNamespace(__spec__=spec))
+        own._see_plain_cache(module)  # type: ignore[arg-type]
+    gone = types.SimpleNamespace(cached=str(tmp_path / "gone.pyc"))
+    for loaded in (None, types.SimpleNamespace(__spec__=gone)):
+        own._see_plain_cache(types.SimpleNamespace(path="x", _obj=loaded))  # type: ignore[arg-type]
+    assert own._cached == {"old": True, "new": False}
+
+
+def test_a_system_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, *_: Any) -> str:
+        raise OSError(path)
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert probe.peak_memory() > 10_000_000
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert probe.peak_memory() == 0

@@ -1,0 +1,130 @@
+"""What a migration would do or did."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
+from codemods.report.migration import as_json, as_text
+
+
+def replaced(line: int = 1) -> Decision:
+    return Decision(Definition("Fake", line, line + 5), Verdict.REPLACE, "Shared", ())
+
+
+def refused(*codes: Code) -> Decision:
+    reasons = tuple(Reason(c, 2, c.value) for c in codes)
+    return Decision(Definition("Fake", 1, 6), Verdict.REFUSE, None, reasons)
+
+
+def changed(path: str, *decisions: Decision, warnings: tuple[Reason, ...] = ()) -> FileResult:
+    return FileResult(path, Status.CHANGED, decisions, warnings, "0", b"", None)
+
+
+def stays(path: str, *decisions: Decision) -> FileResult:
+    return FileResult(path, Status.REFUSED, decisions, (), "0", None, None)
+
+
+def failed(path: str, code: Code = Code.SYNTAX_ERROR) -> FileResult:
+    return FileResult(path, Status.FAILED, (), (), "0", None, Reason(code, 3, "it fails"))
+
+
+WARNING = Reason(Code.UNDEFINED_NAME, 8, "it is not defined")
+RESULTS = (
+    changed("a.py", replaced(), replaced(10), refused(Code.NESTED), warnings=(WARNING,)),
+    stays("b.py", refused(Code.NESTED), refused(Code.MUTATED, Code.REBOUND)),
+    failed("c.py"),
+)
+
+
+def text(results: tuple[FileResult, ...], **values: Any) -> str:
+    defaults = {"files": 10, "run": None, "left": 0, "dry_run": False, "verbose": False}
+    return as_text(results, **{**defaults, **values})
+
+
+def test_a_run() -> None:
+    assert (
+        text(RESULTS, files=2000, run="R1", left=1)
+        == """\
+changed                1 file  with 2 copies
+left for later         1 file
+refused                2 files  with 3 definitions
+failed                 1 file
+untouched by it    1,996 files
+
+refused, by first reason  definitions
+nested                              2
+mutated                             1
+
+a.py:8: undefined-name: it is not defined
+
+c.py:3: syntax-error: it fails
+
+take it back: ssot-codemods rollback R1
+"""
+    )
+
+
+def test_a_line_for_each_definition_that_stays() -> None:
+    lines = text(RESULTS, verbose=True).splitlines()
+    assert [line for line in lines if line.startswith(("a.py:2", "b.py"))] == [
+        "a.py:2: nested: nested",
+        "b.py:2: nested: nested",
+        "b.py:2: mutated: mutated; line 2: rebound: rebound",
+    ]
+
+
+def test_nothing_to_do_is_said() -> None:
+    assert text((), files=0) == "changed                0 files  with 0 copies\n"
+    assert text((), files=0, dry_run=True).startswith("would change           0 files")
+
+
+def test_one_copy() -> None:
+    first = text((changed("a.py", replaced()),), dry_run=True).splitlines()[0]
+    assert first == "would change           1 file  with 1 copy"
+
+
+def test_what_could_not_be_read_was_not_looked_at() -> None:
+    said = text((failed("a.py", Code.UNREADABLE),), files=0)
+    assert "untouched" not in said
+    assert "failed                 1 file" in said
+
+
+def test_json() -> None:
+    values = as_json(RESULTS, files=10, run="R1", left=4, dry_run=False)
+    assert json.loads(json.dumps(values)) == {
+        "schema": "ssot-codemods/migration/1",
+        "dry_run": False,
+        "run": "R1",
+        "files": 10,
+        "left": 4,
+        "changed": [
+            {
+                "path": "a.py",
+                "replaced": [
+                    {"line": n, "end_line": n + 5, "class_name": "Fake", "shared_name": "Shared"}
+                    for n in (1, 10)
+                ],
+            }
+        ],
+        "refused": [
+            {
+                "path": path,
+                "line": 1,
+                "end_line": 6,
+                "class_name": "Fake",
+                "shared_name": None,
+                "reasons": [{"code": c, "line": 2, "message": c} for c in codes],
+            }
+            for path, codes in [
+                ("a.py", ["nested"]),
+                ("b.py", ["nested"]),
+                ("b.py", ["mutated", "rebound"]),
+            ]
+        ],
+        "warnings": [
+            {"path": "a.py", "code": "undefined-name", "line": 8, "message": "it is not defined"}
+        ],
+        "failures": [{"path": "c.py", "line": 3, "code": "syntax-error", "message": "it fails"}],
+    }

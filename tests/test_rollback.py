@@ -1,0 +1,139 @@
+"""A run taken back, or brought to its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codemods.model import Outcome, Run
+from codemods.run.files import UsageError
+from codemods.run.journal import Change, Journal, JournalError
+from codemods.run.rollback import choose, resume, roll_back
+
+
+@pytest.fixture
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Journal:
+    monkeypatch.chdir(tmp_path)
+    return Journal(tmp_path)
+
+
+def begin(journal: Journal, *names: str) -> Run:
+    changes = []
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("old")
+        changes.append(Change(name, b"old", b"new", 0o644))
+    with journal.lock():
+        return journal.begin("migrate", changes)
+
+
+def complete(journal: Journal, *names: str) -> Run:
+    run = begin(journal, *names)
+    assert [o.error for o in resume(journal, run)] == [None] * len(names)
+    return journal.run(run.id)
+
+
+def texts(*names: str) -> list[str]:
+    return [Path(name).read_text() for name in names]
+
+
+class TestChoose:
+    def test_the_last_run_that_stands(self, journal: Journal) -> None:
+        first, second = complete(journal, "a"), complete(journal, "b")
+        assert choose(journal, []) == (second, ["b"])
+        roll_back(journal, second, ["b"], force=False)
+        assert choose(journal, []) == (first, ["a"])
+        roll_back(journal, first, ["a"], force=False)
+        with pytest.raises(UsageError, match="no run to take back"):
+            choose(journal, [])
+
+    def test_a_named_run_and_files(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+        first, second = complete(journal, "d/a", "d/b"), complete(journal, "d/c")
+        assert choose(journal, [first.id]) == (first, ["d/a", "d/b"])
+        Path("link").symlink_to("d/b")
+        assert choose(journal, [first.id, "link"]) == (first, ["d/b"])
+        monkeypatch.chdir("d")
+        assert choose(journal, [first.id, "../d/a"]) == (first, ["d/a"])
+        assert choose(journal, ["c"]) == (second, ["d/c"])
+        with pytest.raises(UsageError, match=f"a: neither a run nor a file of run {second.id}"):
+            choose(journal, ["a"])
+
+    def test_a_damaged_run_does_not_hold_up_another(self, journal: Journal) -> None:
+        first, second = complete(journal, "a"), complete(journal, "b")
+        (journal.folder / "runs" / second.id / "manifest.json").write_text("{")
+        assert choose(journal, [first.id]) == (first, ["a"])
+        for arguments in ([], [second.id], ["a"]):
+            with pytest.raises(JournalError, match=second.id):
+                choose(journal, arguments)
+
+
+class TestRollBack:
+    def test_all_or_some(self, journal: Journal) -> None:
+        run = complete(journal, "a", "b", "c")
+        assert roll_back(journal, run, ["b"], force=False) == [Outcome("b")]
+        assert texts("a", "b", "c") == ["new", "old", "new"]
+        run = journal.run(run.id)
+        assert run.state == "1 of 3 rolled back"
+        outcomes = roll_back(journal, run, ["a", "b", "c"], force=False)
+        assert outcomes == [Outcome("a"), Outcome("b"), Outcome("c")]
+        assert texts("a", "b", "c") == ["old"] * 3
+        assert journal.run(run.id).state == "rolled back"
+
+    def test_edited_and_deleted_ones_stay_unless_forced(self, journal: Journal) -> None:
+        run = complete(journal, "a", "b", "c")
+        Path("a").write_text("mine")
+        Path("b").unlink()
+        first, second, third = roll_back(journal, run, ["a", "b", "c"], force=False)
+        assert first.error == "edited since; --force overwrites it, and keeps a copy"
+        assert second.error is not None
+        assert second.error.startswith("deleted since")
+        assert third == Outcome("c")
+        assert (Path("a").read_text(), Path("b").exists()) == ("mine", False)
+        run = journal.run(run.id)
+        assert run.state == "1 of 3 rolled back"
+        first, second, third = roll_back(journal, run, ["a", "b", "c"], force=True)
+        assert (first.error, second, third) == (None, Outcome("b"), Outcome("c"))
+        assert first.kept is not None
+        assert texts(first.kept, "a", "b", "c") == ["mine", "old", "old", "old"]
+
+    def test_a_folder_that_became_a_file_holds_up_nothing(self, journal: Journal) -> None:
+        run = complete(journal, "d/a", "b")
+        Path("d/a").unlink()
+        Path("d").rmdir()
+        Path("d").touch()
+        first, second = roll_back(journal, run, ["d/a", "b"], force=True)
+        assert first.error is not None
+        assert second == Outcome("b")
+
+    def test_a_damaged_content(self, journal: Journal) -> None:
+        run = complete(journal, "a", "b")
+        (journal.folder / "runs" / run.id / "before/0").write_text("else")
+        first, second = roll_back(journal, run, ["a", "b"], force=False)
+        assert first.error is not None
+        assert "before/0 is damaged" in first.error
+        assert second == Outcome("b")
+        assert texts("a", "b") == ["new", "old"]
+
+
+class TestResume:
+    def test_a_run_that_was_cut_off(self, journal: Journal) -> None:
+        run = begin(journal, "a", "b", "c")
+        journal.apply(run, run.entries[0])
+        Path(f".ssot-codemods-{run.id}-1.tmp").write_text("half")
+        assert [o.error for o in resume(journal, run)] == [None] * 3
+        assert texts("a", "b", "c") == ["new"] * 3
+        assert journal.run(run.id).state == "complete"
+        assert not list(Path().glob(".ssot-codemods-*"))
+
+    def test_one_that_cannot_be_finished_stays_cut_off(self, journal: Journal) -> None:
+        run = begin(journal, "a", "b")
+        Path("a").write_text("mine")
+        assert [o.error for o in resume(journal, run)] == ["edited since", None]
+        assert texts("a", "b") == ["mine", "new"]
+        assert journal.run(run.id).state == "cut off"
+
+    def test_one_that_was_not(self, journal: Journal) -> None:
+        run = complete(journal, "a")
+        with pytest.raises(UsageError, match="was not cut off: complete"):
+            resume(journal, run)

@@ -1,0 +1,303 @@
+"""Runs of the journal, judged by the tests that use their files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from codemods.cli import main
+from codemods.measure.model import MeasureError
+from codemods.measure.outcomes import Outcomes
+from codemods.model import Source
+from codemods.run.journal import Change, Journal
+from codemods.run.verify import Trial, affected, keep_what_is_clean, standing
+from tests.tools import COPY
+
+USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
+READS_ITSELF = (
+    "\n\ndef test_text():\n    assert 'class TestWeb' + 'Socket' in open(__file__).read()\n"
+)
+
+
+def suite(tmp_path: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = tmp_path / f"{name.replace('__', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    return tmp_path
+
+
+def sources(root: Path) -> Iterator[Source]:
+    for path in sorted(root.rglob("*.py")):
+        yield Source(os.path.realpath(path), path.read_bytes())
+
+
+def uses(root: Path, *changed: str) -> list[str]:
+    real = [os.path.realpath(root / name) for name in changed]
+    found = affected(real, lambda: sources(root))
+    return [os.path.relpath(t, os.path.realpath(root)) for t in found.tests]
+
+
+def run(root: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    monkeypatch.chdir(root)
+    return CliRunner().invoke(main, arguments)
+
+
+def test_a_test_module_is_its_own_test(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a=USE, test_b=USE)
+    assert uses(root, "test_a.py") == ["test_a.py"]
+
+
+def test_the_importers_of_a_helper_count_however_far_away(tmp_path: Path) -> None:
+    root = suite(
+        tmp_path,
+        tests__helper="x = 1\n",
+        tests__further="from tests.helper import x\n",
+        tests__unit__test_a="import tests.further\n",
+        tests__unit__test_b="from . import nothing\n",
+        tests__test_c="from .helper import x\n",
+    )
+    found = uses(root, "tests/helper.py")
+    assert found == [
+        "tests/further.py",
+        "tests/helper.py",
+        "tests/test_c.py",
+        "tests/unit/test_a.py",
+    ]
+
+
+def test_a_conftest_stands_for_its_folder(tmp_path: Path) -> None:
+    root = suite(tmp_path, tests__conftest="", tests__test_a=USE, test_b="import test_a\n")
+    assert uses(root, "tests/conftest.py", "tests/test_a.py") == ["test_b.py", "tests"]
+
+
+def test_modules_that_import_each_other_come_to_an_end(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a="import test_b\n", test_b="import test_a\n")
+    assert uses(root, "test_a.py") == ["test_a.py", "test_b.py"]
+
+
+def test_who_is_to_blame(tmp_path: Path) -> None:
+    root = suite(tmp_path, helper="", test_a="import helper\n", test_b="", sub__conftest="")
+    changed = [os.path.realpath(root / n) for n in ("helper.py", "test_b.py", "sub/conftest.py")]
+    found = affected(changed, lambda: sources(root))
+    helper, other, conftest = changed
+    below = os.path.realpath(root / "sub/test_c.py")
+    assert found.blame(os.path.realpath(root / "test_a.py"), changed) == {helper}
+    assert found.blame(other, changed) == {other}
+    assert found.blame(below, changed) == {conftest}
+    assert found.blame(os.path.realpath(root / "elsewhere.py"), changed) == set(changed)
+
+
+def trial_of(root: Path, *names: str) -> Trial:
+    journal = Journal(root)
+    changes = [Change(n, (root / n).read_bytes(), b"# new\n", 0o644) for n in names]
+    with journal.lock():
+        started = journal.begin("test", changes)
+        for entry in started.entries:
+            journal.apply(started, entry)
+        journal.finish(started)
+    found = standing(journal, None)
+    assert found is not None
+    return found
+
+
+def seen(tests: Mapping[str, str], root: Path) -> Outcomes:
+    return Outcomes(tests, {}, {}, str(root), 0.0)
+
+
+def test_what_differs_is_taken_back_and_the_rest_stays(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a="# a\n", test_b="# b\n", test_c="# c\n")
+    trial = trial_of(root, "test_a.py", "test_b.py", "test_c.py")
+    found = affected(trial.paths(), lambda: sources(root))
+
+    def tests(paths: object) -> Outcomes:
+        # b is worse as soon as it is new; c is worse where b is old and c new.
+        new = {n for n in "abc" if (root / f"test_{n}.py").read_text() == "# new\n"}
+        b = "failed" if "b" in new else "passed"
+        c = "failed" if "c" in new and "b" not in new else "passed"
+        return seen({"test_a.py::t": "passed", "test_b.py::t": b, "test_c.py::t": c}, root)
+
+    verified = keep_what_is_clean(trial, found, tests)
+    assert verified.evidence is not None
+    assert verified.evidence.differences == ()
+    names = [Path(path).name for path in verified.taken_back]
+    assert names == ["test_b.py", "test_c.py"]
+    assert [(root / f"test_{n}.py").read_text() for n in "abc"] == ["# new\n", "# b\n", "# c\n"]
+    assert trial.journal.runs()[-1].state == "2 of 3 rolled back"
+
+
+def test_where_the_tests_do_not_end_nothing_stays(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a="# a\n")
+    trial = trial_of(root, "test_a.py")
+
+    def tests(paths: object) -> Outcomes:
+        raise MeasureError("killed")
+
+    verified = keep_what_is_clean(trial, affected([], list), tests)
+    assert (verified.evidence, verified.problem) == (None, "killed")
+    assert (root / "test_a.py").read_text() == "# a\n"
+    assert standing(trial.journal, None) is None
+
+
+def test_commands_are_run_in_both_states(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a="# a\n")
+    trial = trial_of(root, "test_a.py")
+    codes = trial.in_both(lambda: {"cmd": len((root / "test_a.py").read_text())})
+    assert codes == {"cmd": (4, 6)}
+    assert (root / "test_a.py").read_text() == "# new\n"
+
+
+def test_migrate_takes_back_the_file_whose_tests_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(tmp_path, test_a=COPY + USE, test_b=COPY + READS_ITSELF)
+    before = (root / "test_b.py").read_bytes()
+    result = run(root, monkeypatch, "migrate", "--verify", "--allow-dirty", "--skip-probe")
+    assert result.exit_code == 3, result.output
+    assert "tests-differ" in result.output
+    assert "test_b.py::test_text: passed -> failed" not in result.output  # it was taken back
+    assert "taken back: " in result.output
+    assert "from test_framework" in (root / "test_a.py").read_text()
+    assert (root / "test_b.py").read_bytes() == before
+
+
+def test_a_file_that_failed_to_import_may_heal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(tmp_path, test_a="@pytest.mark.unit\n" + COPY + "import pytest\n" + USE)
+    result = run(root, monkeypatch, "migrate", "--verify", "--allow-dirty", "--skip-probe")
+    assert result.exit_code == 0, result.output
+    assert "healed: test_a.py can be collected now" in result.output
+
+
+def test_a_suite_that_dies_is_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(
+        tmp_path, test_a=COPY + USE + "\n\ndef test_end():\n    import os\n    os._exit(0)\n"
+    )
+    before = (root / "test_a.py").read_bytes()
+    result = run(root, monkeypatch, "migrate", "--verify", "--allow-dirty", "--skip-probe")
+    assert result.exit_code == 3
+    assert "everything was taken back" in result.output
+    assert (root / "test_a.py").read_bytes() == before
+
+
+def test_verify_judges_the_last_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = suite(tmp_path, test_a=COPY + USE, test_b=COPY + READS_ITSELF)
+    run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe")
+    after = (root / "test_b.py").read_bytes()
+    result = run(root, monkeypatch, "verify")
+    assert result.exit_code == 3, result.output
+    assert "differs: test_b.py::test_text: passed -> failed" in result.output
+    assert (root / "test_b.py").read_bytes() == after
+    assert run(root, monkeypatch, "verify", "--file", "test_a.py").exit_code == 0
+
+
+def test_verify_runs_the_golden_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = suite(tmp_path, test_a=COPY + USE)
+    (root / "golden.py").write_text("raise SystemExit('class' not in open('test_a.py').read())\n")
+    (root / "pyproject.toml").write_text(
+        f"[tool.ssot-codemods]\ngolden-path = ['{sys.executable} golden.py']\n"
+        "categories.unit = ['test_a.py']\n"
+    )
+    alone = run(root, monkeypatch, "verify", "--golden-path", "--category", "unit")
+    assert "no run to judge" in alone.output
+    assert alone.exit_code == 0, alone.output
+    run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe")
+    result = run(root, monkeypatch, "verify", "--golden-path")
+    assert result.exit_code == 3, result.output
+    assert result.output.split("golden path")[1].split()[-2:] == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gone.py"], "gone.py: no such file"),
+        (["--category", "odd"], "--category odd: unknown; known are mission_critical"),
+        (["--category", "e2e"], "none of tests/e2e is there"),
+    ],
+)
+def test_what_cannot_be_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    result = run(suite(tmp_path), monkeypatch, "verify", *arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_without_commands_there_is_no_golden_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run(suite(tmp_path, test_a=USE), monkeypatch, "verify", "--golden-path")
+    assert result.exit_code == 2
+    assert "no commands under `golden-path`" in result.output
+
+
+def test_without_a_run_all_tests_are_run_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(tmp_path, test_a=COPY + USE, test_b=COPY + USE)
+    result = run(root, monkeypatch, "verify")
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[1:3] == ["outcome        tests", "passed             2"]
+    assert "gives what it gave" not in result.output
+
+
+def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(tmp_path, test_a=COPY + USE, test_b=COPY + USE)
+    run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe")
+    (root / "test_a.py").write_text(COPY + USE)  # as on another branch
+    edited = (root / "test_b.py").read_text() + "# mine\n"
+    (root / "test_b.py").write_text(edited)
+    assert run(root, monkeypatch, "verify").exit_code == 0
+    assert (root / "test_a.py").read_text() == COPY + USE
+    assert (root / "test_b.py").read_text() == edited
+
+
+def test_while_files_are_put_back_the_run_counts_as_cut_off(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a="# a\n")
+    trial = trial_of(root, "test_a.py")
+    states = []
+
+    def tests() -> Outcomes:
+        states.append(trial.journal.runs()[-1].state)
+        return seen({}, root)
+
+    trial.compare(tests)
+    assert states == ["cut off", "cut off"]
+    assert trial.journal.runs()[-1].state == "complete"
+
+
+def test_ctrl_c_takes_a_transaction_back(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a="# a\n")
+    trial = trial_of(root, "test_a.py")
+
+    def tests(paths: object) -> Outcomes:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        keep_what_is_clean(trial, affected([], list), tests)
+    assert (root / "test_a.py").read_text() == "# a\n"
+
+
+def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a="# a\n", test_b="# b\n")
+    trial = trial_of(root, "test_a.py", "test_b.py")
+
+    def tests(paths: object) -> Outcomes:
+        (root / "test_a.py").write_text("# mine\n")
+        return seen({}, root)
+
+    verified = keep_what_is_clean(trial, affected([], list), tests)
+    assert "edited meanwhile, and left alone: test_a.py" in verified.problem
+    assert (root / "test_a.py").read_text() == "# mine\n"
+    assert (root / "test_b.py").read_text() == "# b\n"
