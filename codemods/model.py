@@ -146,7 +146,8 @@ class Decision:
 class FileResult:
     """What a codemod makes of one file.
 
-    `after` holds the new bytes where `status` is CHANGED, else None; `error` the reason where it
+    `after` holds the new bytes where `status` is CHANGED, else None, and `before_digest` the
+    SHA-256 of the old ones, in hexadecimal digits, else nothing; `error` the reason where it
     is FAILED, else None; `warnings` what is worth saying and no refusal; `dropped` the global names
     that the module bound before the change and no longer binds after it.
     """

@@ -317,16 +317,15 @@ class TestRead:
 
     def test_a_file_that_grows_while_it_is_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
         make("x.py", content="old")
-        real = os.read
+        real = os.fstat
 
-        def grow(descriptor: int, size: int) -> bytes:
-            part = real(descriptor, size)
-            if part == b"old":
-                with Path("x.py").open("a") as file:
-                    file.write("new" * 100)
-            return part
+        def grow(descriptor: int) -> os.stat_result:
+            status = real(descriptor)
+            with Path("x.py").open("a") as file:
+                file.write("new" * 100)
+            return status
 
-        monkeypatch.setattr(os, "read", grow)
+        monkeypatch.setattr(os, "fstat", grow)
         content, _ = read_file("x.py")
         assert content == b"old" + b"new" * 100
 

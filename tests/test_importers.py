@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 
 import pytest
 
 from codemods.model import Source
-from codemods.rewrite.importers import names_taken
+from codemods.rewrite.importers import may_import_star, names_taken
 
 MODULE = "/repo/tests/unit/helpers.py"
 NAMES = frozenset({"Name", "Other"})
@@ -128,3 +129,29 @@ def test_no_warning_of_the_files_of_others() -> None:
         warnings.simplefilter("always")
         assert taken("from helpers import Name\n'\\d'\n") == ["Name"]
     assert caught == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from x import *",
+        "from x import *\n",
+        "from x import *\r\n",
+        "from x import*",
+        "from x import  \t *  # noqa",
+        "from x import *; y()",
+        "from x import \\\n    *",
+        "from x import * \\\n\n",
+    ],
+)
+def test_a_star_import_is_seen_in_the_bytes(text: str) -> None:
+    ast.parse(text)
+    assert may_import_star(b"a = 2 ** 3\n" + text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["def f(*args, **kwargs): ...", "x = a * b", "x = [*a, *b]", "'import * of x'", "def f(*): "],
+)
+def test_no_other_star_is_one(text: str) -> None:
+    assert not may_import_star(text.encode())

@@ -179,3 +179,17 @@ def test_a_single_name_of_another_family() -> None:
     target = replace(tools.default_target(), class_names=("Recorder",))
     found = survey(b"class Recorder:\n    pass\n", "a.py", target)
     assert [f.decision.verdict for f in found.definitions] == [Verdict.REFUSE]
+
+
+@pytest.mark.parametrize(
+    ("source", "commented"),
+    [
+        (b"x = [" + b"TestWebSocketConnection, " * 100_000 + b"]\n", 0),
+        (b"# class TestWebSocketConnection:\n" * 100_000, 100_000),
+        (b"# class TestWebSocketConnection:\r" * 100_000, 100_000),
+    ],
+    ids=["one line", "many comments", "old line endings"],
+)
+def test_a_name_that_stands_everywhere_takes_one_pass(source: bytes, commented: int) -> None:
+    found = survey(source, "x.py", tools.default_target())
+    assert (len(found.commented_out), found.definitions) == (commented, ())

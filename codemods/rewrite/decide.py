@@ -75,9 +75,11 @@ def decide(names: ModuleNames, text: str, path: str, target: Target) -> tuple[De
     return tuple(decisions)
 
 
-def undefined_names(names: ModuleNames, text: str, target: Target) -> tuple[Reason, ...]:
+def undefined_names(
+    names: ModuleNames, text: str, target: Target, decisions: tuple[Decision, ...]
+) -> tuple[Reason, ...]:
     """Give a warning for each target name that the file reads and nothing in it binds."""
-    top = {s.name for s in names.tree.body if isinstance(s, ast.ClassDef)}
+    defined = {d.definition.class_name for d in decisions}
     return tuple(
         Reason(
             Code.UNDEFINED_NAME,
@@ -85,9 +87,15 @@ def undefined_names(names: ModuleNames, text: str, target: Target) -> tuple[Reas
             f"`{name}` is used and nothing in the file defines it",
         )
         for name in target.class_names
-        if name not in top and name in text  # else there is no need to look for it
+        if name not in defined and _may_read(text, name)  # else there is no need to look for it
         if name in names.mentions and name not in names.bindings and not names.stars
     )
+
+
+def _may_read(text: str, name: str) -> bool:
+    """Tell from the text alone whether a name may be read: not as an attribute or in a string."""
+    word = rf"(?<![\w.\"'])(?<!class ){re.escape(name)}(?!\w)"
+    return name in text and re.search(word, text) is not None
 
 
 def definition_of(node: ast.ClassDef) -> Definition:

@@ -9,6 +9,15 @@ import re
 from codemods.model import Source
 from codemods.rewrite import source as sources
 
+#: ``import *`` up to the end of the statement. It begins with the star, which is rare, so that the
+#: search for it is as fast as that for one byte.
+_STAR = re.compile(rb"\*(?:(?<=import\*)|(?<=[\s\\]\*))[ \t\f]*(?:[#;\r\n\\]|\Z)")
+
+
+def may_import_star(source: bytes) -> bool:
+    """Tell from the bytes alone whether a file can hold a ``from x import *``."""
+    return _STAR.search(source) is not None
+
 
 def names_taken(source: Source, module_path: str, names: frozenset[str]) -> frozenset[str]:
     """Say which names of a module another file takes from it.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import functools
-import hashlib
 import re
 from dataclasses import dataclass, replace
 
@@ -15,6 +13,10 @@ from codemods.rewrite.imports import dropped_names, plan
 from codemods.rewrite.names import ModuleNames, module_names
 from codemods.rewrite.place import NoPlace
 from codemods.rewrite.plan import Plan
+
+#: How far before a name to look for its ``class``, in bytes.
+_NEAR = 300
+_GAP = re.compile(rb"(?:[ \t\f]|\\(?:\r\n|\r|\n))+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +38,21 @@ def may_define(source: bytes, target: Target) -> bool:
     A ``class`` statement starts a line. A line in a string may look like one; nothing is wrong
     with a file that is parsed for it.
     """
-    if not any(name.encode() in source for name in target.class_names):
-        return False
-    found = _definition(target.class_names).finditer(source)
-    return any(_starts_line(source[: f.start()]) for f in found)
+    return any(
+        _heads_class(source, at)
+        for name in target.class_names
+        for at in sources.word_places(source, name.encode())
+    )
 
 
-def _starts_line(above: bytes) -> bool:
-    before = above.rstrip(b" \t\f")
-    return before.endswith((b"\n", b"\r")) or before in {b"", codecs.BOM_UTF8}
-
-
-@functools.lru_cache(maxsize=8)
-def _definition(class_names: tuple[str, ...]) -> re.Pattern[bytes]:
-    names = b"|".join(re.escape(name.encode()) for name in class_names)
-    gap = rb"(?:[ \t\f]|\\(?:\r\n|\r|\n))+"
-    return re.compile(b"class" + gap + b"(?:" + names + rb")(?![\w\x80-\xff])")
+def _heads_class(source: bytes, name: int) -> bool:
+    """Tell whether the word ``class`` at the beginning of a line stands before a name."""
+    near = source[max(0, name - _NEAR) : name]
+    head = near.rstrip(b" \t\f\\\r\n")
+    if not head.endswith(b"class") or not _GAP.fullmatch(near, len(head)):
+        return not head and len(near) == _NEAR  # nobody leaves such a gap: the parser is to tell
+    before = head.removesuffix(b"class").rstrip(b" \t\f")
+    return not before or before.endswith((b"\n", b"\r")) or before == codecs.BOM_UTF8
 
 
 def judge(
@@ -74,7 +75,7 @@ def judge(
         status=Status.UNCHANGED,
         decisions=(),
         warnings=(),
-        before_digest=hashlib.sha256(source).hexdigest(),
+        before_digest="",
         after=None,
         error=None,
     )
@@ -86,7 +87,7 @@ def judge(
     try:
         names = module_names(sources.parse(source, path))
         decisions = decide(names, text, path, target)
-        warnings = undefined_names(names, text, target)
+        warnings = undefined_names(names, text, target, decisions)
     except (RecursionError, MemoryError):
         return _failed(result, Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed"))
     except sources.Unparsable as error:

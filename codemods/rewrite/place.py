@@ -10,15 +10,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any
 
 from codemods.model import Code, Reason
-from codemods.rewrite.names import ModuleNames, is_star
+from codemods.rewrite.names import ModuleNames, Statement, is_star
 from codemods.rewrite.plan import Row, Where
 from codemods.rewrite.walk import walk
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_Node = TypeVar("_Node", bound=ast.AST)
 
 #: Calls and values that decide what imports find.
 _PATH_CALLS = frozenset({"addsitedir"})
@@ -227,24 +226,17 @@ def _facts(row: Row, names: ModuleNames, aliases: dict[str, str]) -> _Facts:
     first = row.statements[0]
     done = [names.statement(s) for s in row.statements if not is_string(s)]
     now = [n for d in done for n in d.now]
-
-    def run(kind: type[_Node]) -> list[_Node]:
-        """Give the nodes of a class that run when the module does, class bodies included."""
-        if len(done) == 1:
-            return done[0].kinds.get(kind, [])
-        return [n for d in done for n in d.kinds.get(kind, ())]
-
+    run = _running(done).get
     runs = {n.id for n in now}
-    calls = run(ast.Call)
-    imports = [*run(ast.Import), *run(ast.ImportFrom)]
-    may_set: list[ast.AST] = [*run(ast.Attribute), *run(ast.Subscript), *calls]
-    texts = {n.value for n in run(ast.Constant) if isinstance(n.value, str)}
+    calls = run(ast.Call, ())
+    imports = [*run(ast.Import, ()), *run(ast.ImportFrom, ())]
+    may_set = [*run(ast.Attribute, ()), *run(ast.Subscript, ()), *calls]
+    texts = {n.value for n in run(ast.Constant, ()) if isinstance(n.value, str)}
     is_type_checking = isinstance(first, ast.If) and "TYPE_CHECKING" in ast.unparse(first.test)
     nested = isinstance(first, ast.Try | ast.With)
     binds = {n.id for n in now if isinstance(n.ctx, ast.Store)}
-    binds.update(n.name for n in run(ast.ClassDef))
-    binds.update(n.name for n in run(ast.FunctionDef))
-    binds.update(n.name for n in run(ast.AsyncFunctionDef))
+    for kind in (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef):
+        binds.update(n.name for n in run(kind, ()))
     return _Facts(
         calls=frozenset(n.func.id for n in calls if isinstance(n.func, ast.Name)),
         runs=frozenset(runs),
@@ -259,6 +251,17 @@ def _facts(row: Row, names: ModuleNames, aliases: dict[str, str]) -> _Facts:
         skips=any(_is_skip(n.func) for n in calls),
         sets_environment=_sets(may_set, _ENVIRONMENT_CALLS, _ENVIRONMENT_VALUES, aliases),
     )
+
+
+def _running(done: list[Statement]) -> dict[type[ast.AST], list[Any]]:
+    """Give the nodes that run when the module does, class bodies included, by their classes."""
+    if len(done) == 1:
+        return done[0].kinds
+    kinds: dict[type[ast.AST], list[Any]] = {}
+    for statement in done:
+        for kind, nodes in statement.kinds.items():
+            kinds.setdefault(kind, []).extend(nodes)
+    return kinds
 
 
 def _sets(

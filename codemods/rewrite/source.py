@@ -14,6 +14,7 @@ from codemods.model import Code, Reason
 
 #: What may be the keyword: no other character of Unicode can stand for those of a keyword.
 _CLASS = re.compile(r"class[ \t\f\\]")
+_IN_WORD = re.compile(rb"[\w\x80-\xff]")
 
 
 class Unparsable(Exception):  # noqa: N818 - it is an outcome, not a fault
@@ -72,6 +73,18 @@ def _plain_errors() -> Iterator[None]:
             raise Unparsable(str(error.msg), error.lineno or 1) from error
         except ValueError as error:  # null bytes, before CPython 3.12
             raise Unparsable(str(error), 1) from error
+
+
+def word_places(source: bytes, word: bytes) -> Iterator[int]:
+    """Give where a word stands as a whole; `bytes.find` is many times as fast as a pattern."""
+    at = source.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (
+            _IN_WORD.match(source[max(0, at - 1) : at]) or _IN_WORD.match(source[end : end + 1])
+        ):
+            yield at
+        at = source.find(word, end)
 
 
 def class_lines(text: str) -> list[int]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import difflib
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from codemods.model import (
     Decision,
@@ -22,9 +21,10 @@ from codemods.model import (
 )
 from codemods.rewrite import shape as shapes
 from codemods.rewrite.decide import classes
+from codemods.rewrite.importers import may_import_star
 from codemods.rewrite.judge import judge
 from codemods.rewrite.names import ModuleNames
-from codemods.rewrite.source import decoded
+from codemods.rewrite.source import decoded, word_places
 
 #: Import statements as far as bytes tell them: no comment is one, a line of a string may be.
 _FROM = re.compile(
@@ -35,7 +35,9 @@ _FROM = re.compile(
 #: How far before a name to look for what it belongs to, in bytes.
 _NEAR = 300
 _BASES = re.compile(rb"\bclass\s+\w+\s*\([^)]*\Z")
-_IN_WORD = re.compile(rb"[\w\x80-\xff]")
+#: What stands before a name on a line of its own in a list of imports.
+_IN_LIST = re.compile(rb"\s*|[\s\w\x80-\xff,]*,\s*")
+_HEAD_END = re.compile(rb"\(|[ \t]*:")
 _PATH = re.compile(rb"[\"'](?:[\w\x80-\xff]+\.)+\Z")
 
 
@@ -65,9 +67,10 @@ class TextSearch:
         class has no colon or bracket behind the name.
         """
         return tuple(
-            (source.count(b"\n", 0, match.start()) + 1, match.group(1).decode())
-            for match in self._class.finditer(source)
-            if source[_line_start(source, match.start()) : match.start()].lstrip().startswith(b"#")
+            (mention.line, name.decode())
+            for name in self._names
+            for mention in _mentions(source, b"class %b" % name)
+            if mention.comment_line and _HEAD_END.match(source, mention.end)
         )
 
     def imported(self, source: bytes) -> tuple[tuple[str, str], ...]:
@@ -86,34 +89,30 @@ class TextSearch:
 
     def _may_import(self, source: bytes) -> bool:
         """Tell whether a name stands behind ``import``, or in a list of several lines."""
-        if re.search(rb"import[ \t]*\*", source):
+        if may_import_star(source):
             return True
-        heads = (
-            source[_line_start(source, at) : at]
-            for name in self.class_names
-            for at in _places(source, name)
-        )
-        return any(b"import" in head or re.fullmatch(rb"[\s\w,]*", head) for head in heads)
+        heads = (mention.head for name in self._names for mention in _mentions(source, name))
+        return any(b"import" in head or _IN_LIST.fullmatch(head) for head in heads)
 
     def used(self, source: bytes, definition: Definition) -> int:
         """Count the places outside of a definition that name its class, but for comments."""
         return sum(
-            b"#" not in source[_line_start(source, at) : at]
-            and not definition.line <= source.count(b"\n", 0, at) + 1 <= definition.end_line
-            for at in _places(source, definition.class_name)
+            not mention.in_comment and not definition.line <= mention.line <= definition.end_line
+            for mention in _mentions(source, definition.class_name.encode())
         )
 
     def derived(self, source: bytes, name: str) -> int:
         """Count the classes that have one among their bases."""
-        heads = (source[max(0, at - _NEAR) : at] for at in _places(source, name))
+        heads = (source[max(0, at - _NEAR) : at] for at in word_places(source, name.encode()))
         return sum(_BASES.search(head) is not None for head in heads)
 
     def patched(self, source: bytes, name: str) -> int:
         """Count the strings that end in a dotted path to one name, as those of a patch do."""
+        word = name.encode()
         return sum(
-            source[at + len(name.encode()) :][:1] in {b'"', b"'", b"."}
+            source[at + len(word) : at + len(word) + 1] in {b'"', b"'", b"."}
             and _PATH.search(source[max(0, at - _NEAR) : at]) is not None
-            for at in _places(source, name)
+            for at in word_places(source, word)
         )
 
     @cached_property
@@ -128,11 +127,6 @@ class TextSearch:
         shared = (part for part in parts if all(part in other for other in others))
         return max(shared, key=len, default=b"")
 
-    @cached_property
-    def _class(self) -> re.Pattern[bytes]:
-        names = b"|".join(re.escape(name) for name in self._names)
-        return re.compile(rb"class (%b)(?:\(|[ \t]*:)" % names)
-
 
 def _has(text: bytes, name: str) -> bool:
     """Tell whether a name stands in a text as a whole."""
@@ -140,21 +134,29 @@ def _has(text: bytes, name: str) -> bool:
     return re.search(pattern % name.encode(), text) is not None
 
 
-def _places(source: bytes, name: str) -> Iterator[int]:
-    """Give where a name stands as a word; `bytes.find` is many times as fast as a pattern."""
-    word = name.encode()
-    at = source.find(word)
-    while at >= 0:
-        end = at + len(word)
-        if not (
-            _IN_WORD.match(source[max(0, at - 1) : at]) or _IN_WORD.match(source[end : end + 1])
-        ):
-            yield at
-        at = source.find(word, end)
+class _Mention(NamedTuple):
+    """A place where a word stands; `head` is the end of what stands before it in its line."""
+
+    end: int
+    line: int
+    head: bytes
+    in_comment: bool
+    comment_line: bool
 
 
-def _line_start(source: bytes, position: int) -> int:
-    return source.rfind(b"\n", 0, position) + 1
+def _mentions(source: bytes, word: bytes) -> Iterator[_Mention]:
+    """Give where a word stands as a whole, from one pass: a line may be as long as the file."""
+    line, start, seen, in_comment = 1, 0, 0, False
+    for at in word_places(source, word):
+        lines = source.count(b"\n", seen, at)
+        if lines:
+            start = seen = source.rindex(b"\n", seen, at) + 1
+            line, in_comment = line + lines, False
+        in_comment = in_comment or source.find(b"#", seen, at) >= 0
+        seen = at
+        comment_line = in_comment and source[start : start + _NEAR].lstrip().startswith(b"#")
+        head = source[max(start, at - _NEAR) : at]
+        yield _Mention(at + len(word), line, head, in_comment, comment_line)
 
 
 def survey(source: bytes, path: str, target: Target, *, variants: bool = False) -> FileSurvey:
@@ -204,6 +206,10 @@ def _variants(names: ModuleNames, source: bytes, target: Target) -> tuple[Varian
 
 
 def _variant(node: ast.ClassDef, target: Target) -> Variant:
+    # Few ask for variants, and OpenSSL takes its time to load.
+    import difflib
+    import hashlib
+
     shape = shapes.shape_of(node)
     key = hashlib.sha256("\0".join(shapes.keys_of(shape)).encode()).hexdigest()[:12]
     nearest = shapes.nearest(shapes.LocalShape(node), target)

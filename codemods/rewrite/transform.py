@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codemods.model import Code, FileResult, Reason, Target, Verdict
 from codemods.rewrite import prove
 from codemods.rewrite.judge import TOO_DEEP, Judgement, failed, judge, refused
+from codemods.rewrite.place import is_string
 from codemods.rewrite.source import Unparsable, compiles
 
 if TYPE_CHECKING:
@@ -52,6 +55,9 @@ def transform_tree(
         return result, None
     try:
         changed = _edited(judgement, source, target, module)
+        assert judgement.names is not None
+        if isinstance(changed, Reason) or _has_late_future(judgement.names.tree):
+            compiles(judgement.names.tree, path)
     except Unparsable as error:
         return failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error))), None
     except RecursionError:
@@ -61,7 +67,8 @@ def transform_tree(
     if isinstance(changed, Reason):
         return refused(result, changed), None
     after, edited = changed
-    return replace(result, after=after), edited
+    digest = hashlib.sha256(source).hexdigest()
+    return replace(result, after=after, before_digest=digest), edited
 
 
 def _edited(
@@ -76,7 +83,6 @@ def _edited(
     result, names, plan = judgement.result, judgement.names, judgement.plan
     assert names is not None
     assert plan is not None
-    compiles(names.tree, result.path)
     try:
         printed = _printed(source, module)
     except cst.ParserSyntaxError as error:
@@ -93,6 +99,21 @@ def _edited(
         line = next(d.definition.line for d in result.decisions if d.verdict is Verdict.REPLACE)
         return Reason(Code.PROOF_FAILED, line, wrong)
     return after, edited
+
+
+def _has_late_future(tree: ast.Module) -> bool:
+    """Tell whether code stands above a ``from __future__ import``, which does not compile.
+
+    It is the one fault of a file that an edit may mend: what goes is a class that equals a recorded
+    one, and imports.
+    """
+    last = max((i for i, s in enumerate(tree.body) if _is_future(s)), default=0)
+    above = [s for s in tree.body[:last] if not _is_future(s)]
+    return len(above) > 1 or any(not is_string(s) for s in above)
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
 
 def _printed(source: bytes, module: cst.Module | None) -> Printed:

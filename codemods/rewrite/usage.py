@@ -105,16 +105,14 @@ class Usage:
         yield from self._outside(ast.With)
         yield from self._outside(ast.AsyncWith)
         yield from self._outside(ast.Try)
+        word = self._class_name.lstrip("_")  # in the mangled names of private attributes, too
         for constant in self._outside(ast.Constant):
             text = constant.value
-            if isinstance(text, str) and self._class_name.lstrip("_") in text:
+            if text.__class__ is str and word in text:
                 yield constant
         for node in self._outside(ast.Attribute):
-            if (
-                node.ctx.__class__ is not ast.Load
-                or node.attr in _TELLING
-                or _is_mangled(node.attr, self._class_name)
-            ):
+            attr = node.attr
+            if node.ctx.__class__ is not ast.Load or attr in _TELLING or word in attr:
                 yield node
 
     def _follow(self) -> None:
@@ -235,9 +233,9 @@ class Usage:
             case ast.Await(value=value) | ast.Starred(value=value) | ast.Subscript(value=value):
                 return self._kinds(value)
             case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
-                return {kind for part in parts for kind in self._kinds(part)}
+                return self._kinds_of_any(parts)
             case ast.BoolOp(values=parts) | ast.Dict(values=parts):
-                return {kind for part in parts for kind in self._kinds(part)}
+                return self._kinds_of_any(parts)
             case ast.IfExp(body=one, orelse=other):
                 return self._kinds(one) | self._kinds(other)
             case ast.NamedExpr(value=value) | ast.DictComp(value=value):
@@ -245,6 +243,10 @@ class Usage:
             case ast.ListComp(elt=value) | ast.SetComp(elt=value) | ast.GeneratorExp(elt=value):
                 return self._kinds(value)
         return set()
+
+    def _kinds_of_any(self, parts: list[ast.expr]) -> set[str]:
+        carriers = [part for part in parts if part.__class__ in _CARRIERS]
+        return {kind for part in carriers for kind in self._kinds(part)}
 
     def _kinds_of_call(self, node: ast.Call) -> set[str]:
         called = _last_name(node.func)

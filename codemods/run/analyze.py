@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -24,7 +22,7 @@ from codemods.model import (
 )
 from codemods.rewrite.judge import may_define
 from codemods.rewrite.survey import survey
-from codemods.run.scan import Progress, Scan
+from codemods.run.scan import Progress, Scan, without_collector
 from codemods.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 Work = Callable[[bytes, str], FileSurvey]
 
 #: Up to this many files with a definition, starting workers costs more than they save.
-_FEW = 24
+_FEW = 8
 
 
 def analyze(
@@ -90,7 +88,7 @@ def _surveyed(
                 here.append(work(source.content, source.path))
 
     found = definitions()
-    with _no_collector():
+    with without_collector():
         first = list(islice(found, _FEW + 1))
         if len(first) <= _FEW:
             return [*here, *(work(s.content, s.path) for s in first)]
@@ -98,18 +96,6 @@ def _surveyed(
         from codemods.run.runner import run
 
         return [*run(work, chain(first, found), pool(), _died, _FEW), *here]
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Keep the cyclic collector from going through syntax trees: they have no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _died(path: str, error: Exception) -> FileSurvey:

@@ -72,10 +72,20 @@ def list_files(
             raise UsageError(f"{path}: no such file or directory")
         real = os.path.realpath(path)
         found.update(_in_folder(real, failed) if os.path.isdir(real) else [real])
-    excluded = _matcher(exclude)
-    top = os.path.realpath(root)
-    kept = (f for f in found if not (exclude and excluded(_relative(f, top))))
-    return tuple(sorted((_relative(f, here) for f in kept), key=os.fsencode))
+    if exclude:
+        excluded, from_root = _matcher(exclude), _relative_to(os.path.realpath(root))
+        found = {file for file in found if not excluded(from_root(file))}
+    return tuple(_in_order(map(_relative_to(here), found)))
+
+
+def _in_order(paths: Iterable[str]) -> list[str]:
+    """Sort paths by their bytes."""
+    listed = list(paths)
+    try:
+        "".join(listed).encode()
+    except UnicodeEncodeError:
+        return sorted(listed, key=os.fsencode)
+    return sorted(listed)  # UTF-8 keeps the order of the characters, and a key costs time
 
 
 def read_files(
@@ -130,10 +140,11 @@ def read_files(
         listed = later
 
 
-def _relative(file: str, folder: str) -> str:
+def _relative_to(folder: str) -> Callable[[str], str]:
     """Do what `os.path.relpath` does with two real paths, which costs much for many files."""
     below = os.path.join(folder, "")
-    return file[len(below) :] if file.startswith(below) else os.path.relpath(file, folder)
+    length = len(below)
+    return lambda file: file[length:] if file.startswith(below) else os.path.relpath(file, folder)
 
 
 def read_file(path: str) -> tuple[bytes, os.stat_result]:
@@ -149,8 +160,11 @@ def read_file(path: str) -> tuple[bytes, os.stat_result]:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
-        parts = []
-        while part := os.read(descriptor, status.st_size + 1):
+        content = os.read(descriptor, status.st_size + 1)
+        if len(content) == status.st_size:
+            return content, status  # one byte more was asked for: this is the end
+        parts = [content]
+        while part := os.read(descriptor, 1 << 20):
             parts.append(part)
         return b"".join(parts), status
     finally:
@@ -199,8 +213,8 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 def _in_folder(folder: str, failed: Failed) -> Iterator[str]:
     if checkout_of(Path(folder)) is not None:
         command = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-        names = run_git(Path(folder), *command).split(b"\0")
-        listed = _in_place(folder, [os.fsdecode(n) for n in names if n.endswith(b".py")])
+        names = os.fsdecode(run_git(Path(folder), *command)).split("\0")
+        listed = _in_place(folder, [name for name in names if name.endswith(".py")])
         if listed or not _is_ignored(folder):
             yield from listed
             return
@@ -212,13 +226,12 @@ def _in_place(top: str, names: list[str]) -> list[str]:
 
     Those files are elsewhere: listed there too, or out of bounds.
     """
+    below = os.path.join(top, "")
     folders = {name.rpartition("/")[0] for name in names}
-    moved = {f for f in folders if os.path.realpath(os.path.join(top, f)) != _join(top, f)}
-    return [_join(top, name) for name in names if name.rpartition("/")[0] not in moved]
-
-
-def _join(top: str, name: str) -> str:
-    return os.path.join(top, name) if name else top
+    moved = {f for f in folders if os.path.realpath(below + f) != (below + f if f else top)}
+    if moved:
+        names = [name for name in names if name.rpartition("/")[0] not in moved]
+    return [below + name for name in names]
 
 
 def _is_ignored(folder: str) -> bool:

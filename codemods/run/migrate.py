@@ -16,7 +16,7 @@ from codemods.run.atomic import EditedError
 from codemods.run.files import checkout_of, read_file, run_git
 from codemods.run.journal import Change, Journal, digest
 from codemods.run.runner import Pool, run
-from codemods.run.scan import Progress, Scan
+from codemods.run.scan import Progress, Scan, without_collector
 from codemods.settings import Settings
 
 #: Below this many files with a definition, starting workers costs more than they save.
@@ -76,7 +76,8 @@ def plan(
     """
     scan = Scan(settings, target, progress)
     work = partial(transform, target=target)
-    results = list(run(work, scan.definitions(paths), pool, _died, _FEW, risky=_is_risky))
+    with without_collector():
+        results = list(run(work, scan.definitions(paths), pool, _died, _FEW, risky=_is_risky))
     results = _keep_imported_names(results, scan, target, pool)
     # One that could not be read may have been tried twice.
     results += {failure.path: failure for failure in scan.failures}.values()

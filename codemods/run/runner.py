@@ -28,7 +28,7 @@ Died = Callable[[str, Exception], R]
 #: Opens a new executor; `Executor.shutdown` closes it.
 Opener = Callable[[], Executor]
 
-_CHUNK_BYTES = 128 * 1024
+_CHUNK_BYTES = 64 * 1024
 _CHUNKS_AHEAD = 4  # for each worker, so that the parent never holds more than it needs
 
 
@@ -74,8 +74,8 @@ def run(
     """
     sources = iter(sources)
     first = list(islice(sources, few + 1))
-    if pool.jobs == 1 or len(first) <= few:
-        return _here(work, chain(first, sources), pool, died, risky)
+    if len(first) <= few:
+        return _here(work, first, pool, died, risky)
     return _Workers(work, pool, died).run(_chunks(chain(first, sources)))
 
 
@@ -105,8 +105,10 @@ def _one_by_one(work: Work[R], chunk: Sequence[Source], pool: Pool, died: Died[R
                 executor.shutdown(wait=False, cancel_futures=True)
                 executor = pool.open()
             yield from results
-    finally:
+    except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
+        raise
+    executor.shutdown()
 
 
 def _do_chunk(work: Work[R], chunk: Sequence[Source]) -> list[R]:
@@ -156,10 +158,12 @@ class _Workers(Generic[R]):
                 wanted = self._pool.jobs * _CHUNKS_AHEAD - len(pending)
                 pending.extend(self._submit(c) for c in islice(chunks, wanted))
                 if not pending:
-                    return
+                    break
                 yield from self._result(pending.popleft())
-        finally:
+        except BaseException:  # also where nobody wants the rest
             self._executor.shutdown(wait=False, cancel_futures=True)
+            raise
+        self._executor.shutdown()
 
     def _submit(self, chunk: tuple[Source, ...]) -> _Pending[R]:
         try:

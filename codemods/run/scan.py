@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from codemods.model import FileResult, Source, Target
+from codemods.rewrite.importers import may_import_star
 from codemods.rewrite.judge import may_define
 from codemods.rewrite.survey import TextSearch
 from codemods.run.files import checkout_of, list_files, read_files
@@ -93,8 +96,20 @@ class Scan:
         """Remember a file that may import from others; tell whether it has a target name."""
         self._seen.add(source.path)
         named = self._search.mentions(source.content)
-        if named or b"import *" in source.content or b"import*" in source.content:
+        if named or may_import_star(source.content):
             self._importers.append(source.path)
         if named and self._module in source.content:
             self.sharing.add(source.path)
         return named
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Keep the cyclic collector from going through syntax trees: they have no cycles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -15,6 +15,7 @@ peer is not there.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -360,6 +361,8 @@ def main() -> int:
     parser.add_argument("--tree", type=Path, help="measure the floors on this checkout")
     parser.add_argument("--trees", type=Path, help="keep the generated suites in this folder")
     arguments = parser.parse_args()
+    # As pip does where it installs; a checkout that was just edited would be compiled in each run.
+    compileall.compile_dir(SOURCES / "codemods", quiet=1)
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.trees or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
