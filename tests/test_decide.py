@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from codemods.model import Code, Status, Target, Verdict
+from codemods.rewrite.decide import undefined_names
+from codemods.rewrite.names import module_names
 from codemods.rewrite.recorded import read_shapes
-from tests.tools import AWAITED, COPY, check_refused, check_replaced, check_untouched, indented, run
+from tests.tools import (
+    AWAITED,
+    COPY,
+    check_refused,
+    check_replaced,
+    check_untouched,
+    default_target,
+    indented,
+    run,
+)
 
 HEAD = "class TestWebSocketConnection:\n"
 INIT = "    def __init__(self):\n        self.messages_sent = []\n"
@@ -523,3 +536,30 @@ def test_decisions_come_in_the_order_of_the_file() -> None:
     assert [d.definition.line for d in result.decisions] == [2, 26]
     assert [d.definition.end_line for d in result.decisions] == [23, 47]
     assert [d.shared_name for d in result.decisions] == [None, "TestWebSocketConnection"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("x = TestWebSocketConnection()", [1]),
+        ("def f():\n    return TestWebSocketConnection", [2]),
+        ("x = 'TestWebSocketConnection'\ny.TestWebSocketConnection", []),
+        ("TestWebSocketConnectionPool()", []),
+        ("# TestWebSocketConnection()", []),
+        ("from a import TestWebSocketConnection\nTestWebSocketConnection()", []),
+        ("from a import *\nTestWebSocketConnection()", []),
+        ("class TestWebSocketConnection: ...\nTestWebSocketConnection()", []),
+        # a local one, and what is not its scope
+        ("def f():\n    class TestWebSocketConnection: ...\n    TestWebSocketConnection()", []),
+        ("def f():\n    class TestWebSocketConnection: ...\nTestWebSocketConnection()", [3]),
+        (
+            "class A:\n    def f(self):\n        class TestWebSocketConnection: ...\n"
+            "    def g(self):\n        TestWebSocketConnection()",
+            [5],
+        ),
+        ("class A:\n    class TestWebSocketConnection: ...\nTestWebSocketConnection()", [3]),
+    ],
+)
+def test_a_name_that_is_read_and_bound_nowhere(text: str, lines: list[int]) -> None:
+    found = undefined_names(module_names(ast.parse(text)), text, default_target())
+    assert [(r.code, r.line) for r in found] == [(Code.UNDEFINED_NAME, line) for line in lines]

@@ -25,6 +25,9 @@ from codemods.rewrite.source import class_lines
 from codemods.rewrite.usage import Usage, tests_of
 from codemods.rewrite.walk import walk, walk_statements
 
+#: Calls that put something in the place of what their second argument names.
+_PATCHERS = frozenset({"setattr", "delattr", "object", "setitem"})
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -75,11 +78,9 @@ def decide(names: ModuleNames, text: str, path: str, target: Target) -> tuple[De
     return tuple(decisions)
 
 
-def undefined_names(
-    names: ModuleNames, text: str, target: Target, decisions: tuple[Decision, ...]
-) -> tuple[Reason, ...]:
+def undefined_names(names: ModuleNames, text: str, target: Target) -> tuple[Reason, ...]:
     """Give a warning for each target name that the file reads and nothing in it binds."""
-    defined = {d.definition.class_name for d in decisions}
+    top = {s.name for s in names.tree.body if isinstance(s, ast.ClassDef)}
     return tuple(
         Reason(
             Code.UNDEFINED_NAME,
@@ -87,15 +88,26 @@ def undefined_names(
             f"`{name}` is used and nothing in the file defines it",
         )
         for name in target.class_names
-        if name not in defined and _may_read(text, name)  # else there is no need to look for it
+        if name not in top and _may_read(names, text, name)  # else it need not be looked for
         if name in names.mentions and name not in names.bindings and not names.stars
     )
 
 
-def _may_read(text: str, name: str) -> bool:
-    """Tell from the text alone whether a name may be read: not as an attribute or in a string."""
-    word = rf"(?<![\w.\"'])(?<!class ){re.escape(name)}(?!\w)"
-    return name in text and re.search(word, text) is not None
+def _may_read(names: ModuleNames, text: str, name: str) -> bool:
+    """Tell from the text alone whether a name may be read, and not where it is a local one."""
+    if name not in text:
+        return False
+    word = re.compile(rf"(?<![\w.\"'])(?<!class ){re.escape(name)}(?!\w)")
+    lines = enumerate(re.split(r"\r\n|\r|\n", text), start=1)
+    read = [number for number, line in lines if name in line and word.search(line)]
+    if not read:
+        return False
+    homes = [
+        range(inside.lineno, (inside.end_lineno or inside.lineno) + 1)
+        for node, inside in classes(names.tree, text)
+        if node.name == name and isinstance(inside, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return any(not any(number in home for home in homes) for number in read)
 
 
 def definition_of(node: ast.ClassDef) -> Definition:
@@ -312,12 +324,10 @@ def _patches(names: ModuleNames, name: str) -> list[int]:
         if node.attr == name and not isinstance(node.ctx, ast.Load):
             found.append(node)
     for call in names.of_kind(ast.Call):
-        match call:
-            case ast.Call(
-                func=ast.Attribute(attr="setattr" | "delattr" | "object" | "setitem"),
-                args=[_, ast.Constant(value=text), *_],
-            ) if text == name:
-                found.append(call)
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _PATCHERS:
+            match call.args:
+                case [_, ast.Constant(value=text), *_] if text == name:
+                    found.append(call)
     if len(found) > 1:
         order = {id(node): position for position, node in enumerate(names.nodes)}
         found.sort(key=lambda node: order[id(node)])

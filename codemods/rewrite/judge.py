@@ -87,7 +87,7 @@ def judge(
     try:
         names = module_names(sources.parse(source, path))
         decisions = decide(names, text, path, target)
-        warnings = undefined_names(names, text, target, decisions)
+        warnings = undefined_names(names, text, target)
     except (RecursionError, MemoryError):
         return _failed(result, Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed"))
     except sources.Unparsable as error:

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 
 from codemods.model import Code, Reason
 
-#: What may be the keyword: no other character of Unicode can stand for those of a keyword.
-_CLASS = re.compile(r"class[ \t\f\\]")
+#: What may stand behind a keyword.
+_BLANKS = frozenset(" \t\f\\")
+#: How far back to look for the beginning of a line, as a line may be as long as the file.
+_NEAR = 300
 _IN_WORD = re.compile(rb"[\w\x80-\xff]")
 
 
@@ -94,11 +96,19 @@ def class_lines(text: str) -> list[int]:
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines, line, position = [], 1, 0
-    for found in _CLASS.finditer(text):
-        start = found.start()
-        if not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t\f"):
-            line += text.count("\n", position, start)
-            position = start
+    lines, line, counted = [], 1, 0
+    at = text.find("class")
+    while at >= 0:
+        end = at + len("class")
+        # No other character of Unicode can stand for those of a keyword.
+        if text[end : end + 1] in _BLANKS and _starts_line(text, at):
+            line += text.count("\n", counted, at)
+            counted = at
             lines.append(line)
+        at = text.find("class", end)
     return lines
+
+
+def _starts_line(text: str, at: int) -> bool:
+    before = text[max(0, at - _NEAR) : at].rstrip(" \t\f")
+    return not before or before[-1] == "\n"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from codemods.model import Code, Reason
 from codemods.rewrite.names import ModuleNames, bound_names, own_nodes, run_here
@@ -34,6 +34,7 @@ _TEXT_CALLS = frozenset(
     }
 )
 _CLASS, _INSTANCE = "class", "instance"
+_NOTHING: Set[str] = frozenset()
 _PICKLERS = frozenset({"cloudpickle", "dill", "jsonpickle", "marshal", "pickle", "shelve"})
 _SETTERS = frozenset({"setattr", "delattr", "setitem", "delitem", "object", "multiple"})
 #: Attributes and calls that may be the class though nothing of their name is.
@@ -198,7 +199,7 @@ class Usage:
             self._results.setdefault(target.id, set()).update(self._kinds(value.body))
         self._mark(target, self._kinds(value))
 
-    def _mark(self, target: ast.expr, kinds: set[str]) -> None:
+    def _mark(self, target: ast.expr, kinds: Set[str]) -> None:
         if not kinds:
             return
         match target:
@@ -210,25 +211,26 @@ class Usage:
             case ast.Starred(value=value) | ast.Subscript(value=value):
                 self._mark(value, kinds)
 
-    def _annotated(self, annotation: ast.expr) -> set[str]:
+    def _annotated(self, annotation: ast.expr) -> Set[str]:
         if isinstance(annotation, ast.Constant):
-            return {_INSTANCE} if annotation.value == self._class_name else set()
-        return {_INSTANCE} if self._is_class(annotation) else set()
+            return {_INSTANCE} if annotation.value == self._class_name else _NOTHING
+        return {_INSTANCE} if self._is_class(annotation) else _NOTHING
 
-    def _kinds(self, node: ast.AST) -> set[str]:
+    def _kinds(self, node: Any) -> Set[str]:
         """Say what an expression may be, or hold: the class, an instance."""
-        if isinstance(node, ast.Name):  # the most frequent ones come first
+        kind = node.__class__
+        if kind is ast.Name:  # the most frequent ones come first
             if node.id == self._class_name:
-                return {_CLASS} if id(node) in self._mentions else set()
-            return self._marks.get(node.id, set())
-        if isinstance(node, ast.Attribute):
+                return {_CLASS} if id(node) in self._mentions else _NOTHING
+            return self._marks.get(node.id, _NOTHING)
+        if kind is ast.Attribute:
             if node.attr == "__class__":
-                return {_CLASS} if self._is_instance(node.value) else set()
-            return self._marks.get(node.attr, set())
-        if isinstance(node, ast.Call):
+                return {_CLASS} if self._is_instance(node.value) else _NOTHING
+            return self._marks.get(node.attr, _NOTHING)
+        if kind is ast.Call:
             return self._kinds_of_call(node)
-        if node.__class__ not in _CARRIERS:
-            return set()
+        if kind not in _CARRIERS:
+            return _NOTHING
         match node:
             case ast.Await(value=value) | ast.Starred(value=value) | ast.Subscript(value=value):
                 return self._kinds(value)
@@ -242,23 +244,23 @@ class Usage:
                 return self._kinds(value)
             case ast.ListComp(elt=value) | ast.SetComp(elt=value) | ast.GeneratorExp(elt=value):
                 return self._kinds(value)
-        return set()
+        return _NOTHING
 
-    def _kinds_of_any(self, parts: list[ast.expr]) -> set[str]:
+    def _kinds_of_any(self, parts: list[ast.expr]) -> Set[str]:
         carriers = [part for part in parts if part.__class__ in _CARRIERS]
         return {kind for part in carriers for kind in self._kinds(part)}
 
-    def _kinds_of_call(self, node: ast.Call) -> set[str]:
+    def _kinds_of_call(self, node: ast.Call) -> Set[str]:
         called = _last_name(node.func)
         if called == "type" and isinstance(node.func, ast.Name) and len(node.args) == 1:
-            return {_CLASS} if self._is_instance(node.args[0]) else set()
+            return {_CLASS} if self._is_instance(node.args[0]) else _NOTHING
         if _CLASS in self._kinds(node.func):
             return {_INSTANCE}
         if called == "param":
             return {kind for a in node.args for kind in self._kinds(a)}
         if isinstance(node.func, ast.Attribute) and called in {"copy", "items", "values"}:
             return self._kinds(node.func.value)
-        return self._results.get(called, set())
+        return self._results.get(called, _NOTHING)
 
     def _is_class(self, node: ast.AST) -> bool:
         return _CLASS in self._kinds(node)
@@ -496,10 +498,10 @@ def _module_named(source: str) -> str:
     return words[1].partition(".")[0] if words and words[0] in {"import", "from"} else ""
 
 
-def _last_name(func: ast.expr) -> str:
-    if isinstance(func, ast.Attribute):
-        return func.attr
-    return func.id if isinstance(func, ast.Name) else ""
+def _last_name(func: Any) -> str:
+    if func.__class__ is ast.Attribute:
+        return str(func.attr)
+    return str(func.id) if func.__class__ is ast.Name else ""
 
 
 def _key(value: ast.expr) -> str:

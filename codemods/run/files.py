@@ -227,10 +227,17 @@ def _in_place(top: str, names: list[str]) -> list[str]:
     Those files are elsewhere: listed there too, or out of bounds.
     """
     below = os.path.join(top, "")
-    folders = {name.rpartition("/")[0] for name in names}
-    moved = {f for f in folders if os.path.realpath(below + f) != (below + f if f else top)}
-    if moved:
-        names = [name for name in names if name.rpartition("/")[0] not in moved]
+    is_moved = {"": False}
+    for folder in {name.rpartition("/")[0] for name in names}:
+        unknown = []
+        while folder not in is_moved:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        for inner in reversed(unknown):
+            is_moved[inner] = is_moved[folder] or os.path.islink(below + inner)
+            folder = inner
+    if any(is_moved.values()):
+        names = [name for name in names if not is_moved[name.rpartition("/")[0]]]
     return [below + name for name in names]
 
 
