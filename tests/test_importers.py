@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 from codemods.model import Source
-from codemods.rewrite.importers import may_import_star, names_taken
+from codemods.rewrite.importers import may_import_star, may_look_into_modules, names_taken
 
 MODULE = "/repo/tests/unit/helpers.py"
 NAMES = frozenset({"Name", "Other"})
@@ -155,3 +155,21 @@ def test_a_star_import_is_seen_in_the_bytes(text: str) -> None:
 )
 def test_no_other_star_is_one(text: str) -> None:
     assert not may_import_star(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("getattr(request.module, 'Name')", True),
+        ("metafunc.module.Name", True),
+        ("vars(collector.obj)", True),
+        ("item.getparent(pytest.Module)", True),
+        ("item.function.__globals__", True),
+        ("sys.modules[item.name]", True),
+        ("class Name: ...", False),
+        ("import a.modules_of", False),
+        ("self.objects", False),
+    ],
+)
+def test_whether_a_conftest_may_look_into_modules(text: str, expected: bool) -> None:
+    assert may_look_into_modules(text.encode()) == expected

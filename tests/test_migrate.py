@@ -428,8 +428,10 @@ _UNUSED = COPY + "\n\ndef test_it():\n    pass\n"
             "conftest",
             "def pytest_runtest_setup(item):\n    item.module.TestWebSocketConnection()\n",
         ),
+        ("conftest", COPY),
         ("left_out/user", "from tests.test_a import TestWebSocketConnection\n"),
     ],
+    ids=["conftest that looks into modules", "conftest", "excluded"],
 )
 def test_what_is_not_migrated_imports_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, text: str
@@ -441,7 +443,8 @@ def test_what_is_not_migrated_imports_all_the_same(
         file.write_text(content)
     settings = Settings(root=tmp_path, exclude=("left_out",))
     found = plan(settings, default_target(), ["."], process_pool(1), lambda done, total: None)
-    kept = {r.path for r in found.changes if not r.dropped}
-    assert kept == (
-        {"tests/test_a.py"} if "user" in path else {"tests/test_a.py", "tests/test_b.py"}
-    )
+    kept = {r.path for r in found.changes if not r.dropped} - {"conftest.py"}
+    if "user" in path:
+        assert kept == {"tests/test_a.py"}
+    else:
+        assert kept == ({"tests/test_a.py", "tests/test_b.py"} if "module" in text else set())

@@ -19,6 +19,17 @@ def may_import_star(source: bytes) -> bool:
     return _STAR.search(source) is not None
 
 
+#: How a hook or a fixture gets at the names of a test module: ``request.module``, ``item.module``,
+#: ``collector.obj``, ``item.getparent(pytest.Module)``.
+#: https://docs.pytest.org/en/stable/reference/reference.html
+_MODULE = re.compile(rb"\.(?:module|obj|Module|__globals__|modules)\b")
+
+
+def may_look_into_modules(source: bytes) -> bool:
+    """Tell from the bytes alone whether a conftest may look into the module of a test."""
+    return _MODULE.search(source) is not None
+
+
 def names_taken(source: Source, module_path: str, names: frozenset[str]) -> frozenset[str]:
     """Say which names of a module another file takes from it.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from codemods.model import Code, FileResult, Reason, Run, Status, Target
-from codemods.rewrite.importers import names_taken
+from codemods.model import Code, FileResult, Reason, Run, Source, Status, Target
+from codemods.rewrite.importers import may_look_into_modules, names_taken
 from codemods.rewrite.judge import refused
 from codemods.rewrite.transform import transform
 from codemods.run.atomic import EditedError
@@ -109,16 +110,17 @@ def _keep_imported_names(
     if not losing:
         return results
     stems = {path: Path(path).stem.encode() for path in losing}
+    any_stem = re.compile(b"|".join(map(re.escape, set(stems.values()))))
     kept: dict[str, frozenset[str]] = {}
     for source in scan.possible_importers():
-        for path, result in losing.items():
-            taken: frozenset[str] = frozenset()
-            if _is_conftest_of(source.path, path):
-                # It may take the name from whichever module asks for a fixture: request.module.
-                taken = frozenset(n for n in result.dropped if n.encode() in source.content)
-            elif stems[path] in source.content:
-                taken = names_taken(source, path, result.dropped)
-            kept[path] = kept.get(path, frozenset()) | taken
+        for path in _modules_below(source, losing):
+            named = (n for n in losing[path].dropped if n.encode() in source.content)
+            kept[path] = kept.get(path, frozenset()).union(named)
+        if any_stem.search(source.content):
+            for path, result in losing.items():
+                if stems[path] in source.content:
+                    taken = names_taken(source, path, result.dropped)
+                    kept[path] = kept.get(path, frozenset()) | taken
     again = {losing[path].path: names for path, names in kept.items() if names}
     work = partial(_transform_keeping, kept=again, target=target)
     second = run(work, scan.contents(again), pool, _died, _FEW, risky=_is_risky)
@@ -127,9 +129,12 @@ def _keep_imported_names(
     return [better.get(r.path, refuse(r, gone)) if r.path in again else r for r in results]
 
 
-def _is_conftest_of(path: str, module: str) -> bool:
-    folder, name = os.path.split(path)
-    return name == "conftest.py" and module.startswith(os.path.join(folder, ""))
+def _modules_below(source: Source, paths: Iterable[str]) -> list[str]:
+    """Give the modules that a conftest may look into, whichever asks for a fixture of it."""
+    folder, name = os.path.split(source.path)
+    if name != "conftest.py" or not may_look_into_modules(source.content):
+        return []
+    return [path for path in paths if path.startswith(os.path.join(folder, ""))]
 
 
 def _transform_keeping(
