@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from codemods.model import Code, FileResult, Reason, Source, Status
@@ -71,21 +71,36 @@ def list_files(
         if not os.path.exists(path):
             raise UsageError(f"{path}: no such file or directory")
         real = os.path.realpath(path)
-        found.update(_in_folder(real, failed) if os.path.isdir(real) else [real])
+        if not os.path.isdir(real):
+            found.add(os.path.relpath(real, here))
+        elif real == here:
+            found.update(_in_folder(real, failed))
+        elif real.startswith(os.path.join(here, "")):
+            shown = os.path.relpath(real, here)
+            found.update(f"{shown}/{name}" for name in _in_folder(real, failed))
+        else:
+            files = (os.path.join(real, name) for name in _in_folder(real, failed))
+            found.update(os.path.relpath(file, here) for file in files)
     if exclude:
-        excluded, from_root = _matcher(exclude), _relative_to(os.path.realpath(root))
-        found = {file for file in found if not excluded(from_root(file))}
-    return tuple(_in_order(map(_relative_to(here), found)))
+        excluded, top = _matcher(exclude), os.path.realpath(root)
+        found = {path for path in found if not excluded(_from(top, here, path))}
+    return tuple(_in_order(found))
 
 
-def _in_order(paths: Iterable[str]) -> list[str]:
+def _from(top: str, here: str, path: str) -> str:
+    """Give a path as seen from one folder that is given as seen from another."""
+    whole = f"{here}/{path}"
+    inside = whole.startswith(f"{top}/") and not path.startswith(os.pardir)
+    return whole[len(top) + 1 :] if inside else os.path.relpath(whole, top)
+
+
+def _in_order(paths: Collection[str]) -> list[str]:
     """Sort paths by their bytes."""
-    listed = list(paths)
     try:
-        "".join(listed).encode()
+        "".join(paths).encode()
     except UnicodeEncodeError:
-        return sorted(listed, key=os.fsencode)
-    return sorted(listed)  # UTF-8 keeps the order of the characters, and a key costs time
+        return sorted(paths, key=os.fsencode)
+    return sorted(paths)  # UTF-8 keeps the order of the characters, and a key costs time
 
 
 def read_files(
@@ -138,13 +153,6 @@ def read_files(
                 inodes.add((status.st_dev, status.st_ino))
             yield Source(path, content)
         listed = later
-
-
-def _relative_to(folder: str) -> Callable[[str], str]:
-    """Do what `os.path.relpath` does with two real paths, which costs much for many files."""
-    below = os.path.join(folder, "")
-    length = len(below)
-    return lambda file: file[length:] if file.startswith(below) else os.path.relpath(file, folder)
 
 
 def read_file(path: str) -> tuple[bytes, os.stat_result]:
@@ -211,6 +219,7 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def _in_folder(folder: str, failed: Failed) -> Iterator[str]:
+    """Give the Python files below a folder, relative to it."""
     if checkout_of(Path(folder)) is not None:
         command = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
         names = os.fsdecode(run_git(Path(folder), *command)).split("\0")
@@ -222,7 +231,7 @@ def _in_folder(folder: str, failed: Failed) -> Iterator[str]:
 
 
 def _in_place(top: str, names: list[str]) -> list[str]:
-    """Give the paths of what git tracks, less what it remembers behind a folder that is a link now.
+    """Leave out what git remembers behind a folder that is a link now.
 
     Those files are elsewhere: listed there too, or out of bounds.
     """
@@ -237,8 +246,8 @@ def _in_place(top: str, names: list[str]) -> list[str]:
             is_moved[inner] = is_moved[folder] or os.path.islink(below + inner)
             folder = inner
     if any(is_moved.values()):
-        names = [name for name in names if not is_moved[name.rpartition("/")[0]]]
-    return [below + name for name in names]
+        return [name for name in names if not is_moved[name.rpartition("/")[0]]]
+    return names
 
 
 def _is_ignored(folder: str) -> bool:
@@ -247,6 +256,7 @@ def _is_ignored(folder: str) -> bool:
 
 
 def _walk(folder: str, failed: Failed) -> Iterator[str]:
+    start = len(os.path.join(folder, ""))
     pending = [folder]
     while pending:
         folder = pending.pop()
@@ -260,7 +270,7 @@ def _walk(folder: str, failed: Failed) -> Iterator[str]:
                 if not _is_foreign(entry):
                     pending.append(entry.path)
             elif entry.name.endswith(".py"):
-                yield entry.path
+                yield entry.path[start:]
 
 
 def _is_foreign(folder: os.DirEntry[str]) -> bool:

@@ -33,7 +33,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Peaks:
-    """The most memory that a process held, and the most that one of its workers held, in MB."""
+    """The most memory that a process held, and the most that one of its workers added, in MB."""
 
     parent: float
     worker: float
@@ -56,7 +56,8 @@ def peaks(command: Command) -> Peaks:
 
     The resource usage that `wait4` gives would not do: its maximum is that of the process and of
     the children it waited for. The high-water mark in /proc never falls, so that only what is
-    reached within the last milliseconds of a process can be missed.
+    reached within the last milliseconds of a process can be missed. Of a worker only what it does
+    not share with its parent is counted: it begins as a copy of all that the parent holds.
     """
     quiet = subprocess.DEVNULL
     marks: dict[int, int] = {}
@@ -67,7 +68,8 @@ def peaks(command: Command) -> Peaks:
             for pid in _family(run.pid):
                 if _program(pid) == program:
                     samples[pid] += 1
-                    marks[pid] = max(marks.get(pid, 0), _high_water_mark(pid))
+                    held = _high_water_mark(pid) if pid == run.pid else _added(pid)
+                    marks[pid] = max(marks.get(pid, 0), held)
             time.sleep(SAMPLED_EVERY)
     if run.returncode not in {0, 1}:
         raise SystemExit(f"{command.arguments}: exit status {run.returncode}")
@@ -97,6 +99,13 @@ def _high_water_mark(pid: int) -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1])
     return 0
+
+
+def _added(pid: int) -> int:
+    """Give the most memory that a process held so far, without what others hold too, in KB."""
+    lines = _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
+    shared = sum(int(line.split()[1]) for line in lines if line.startswith("Shared_"))
+    return max(0, _high_water_mark(pid) - shared) if lines else 0
 
 
 def _read(path: Path) -> str:
