@@ -315,17 +315,18 @@ class _Reader:
 
     def _phase(self, name: str, table: object) -> Phase:
         if not isinstance(table, dict):
-            raise self._error(name, "wanted: a table with paths and budgets")
-        self._check_keys(table, ("paths", *(b.replace("_", "-") for b in _BUDGETS)))
+            raise self._error(name, "wanted: a table with paths and budgets", ".phases")
+        inside = f".phases.{name}"
+        self._check_keys(table, ("paths", *(b.replace("_", "-") for b in _BUDGETS)), inside)
         paths = _strings_of(table.get("paths"))
         if not paths:
-            raise self._error("paths", f"phase {name}: wanted: a list of strings, at least one")
+            raise self._error("paths", "wanted: a list of strings, at least one", inside)
         values = {key.replace("-", "_"): v for key, v in table.items() if key != "paths"}
         for key, value in values.items():
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                raise self._error(key.replace("_", "-"), f"phase {name}: wanted: a number from 0")
+                raise self._error(key.replace("_", "-"), "wanted: a number from 0", inside)
         if "collection_seconds" not in values:
-            raise self._error(name, "lacks collection-seconds")
+            raise self._error(name, "lacks collection-seconds", ".phases")
         return Phase(name, paths, **values)
 
     def _subtable(self, key: str) -> dict[str, Any]:
@@ -334,10 +335,10 @@ class _Reader:
             raise self._error(key, "wanted: a table")
         return value
 
-    def _check_keys(self, table: dict[str, Any], known: tuple[str, ...]) -> None:
+    def _check_keys(self, table: dict[str, Any], known: tuple[str, ...], inside: str = "") -> None:
         for key in table:
             if key not in known:
-                raise self._error(key, f"unknown; known are {', '.join(sorted(known))}")
+                raise self._error(key, f"unknown; known are {', '.join(sorted(known))}", inside)
 
     def _string(self, key: str, default: str) -> str:
         value = self._table.get(key, default)
@@ -355,9 +356,10 @@ class _Reader:
             raise self._error(key, f"wanted: a list of strings{least}")
         return tuple(value)
 
-    def _error(self, key: str, message: str) -> SettingsError:
+    def _error(self, key: str, message: str, inside: str = "") -> SettingsError:
+        """Make an error about a key of the table, or of one of those inside it."""
         lines = self._text.splitlines()
         name = re.escape(key.encode())
         pattern = re.compile(rb"\s*[\"']?%b[\"']?\s*=|\s*\[.*\.[\"']?%b[\"']?\]" % (name, name))
         line = next((n for n, t in enumerate(lines, start=1) if pattern.match(t)), 1)
-        return SettingsError(f"{self._path}:{line}: [tool.{_TABLE}] {key}: {message}")
+        return SettingsError(f"{self._path}:{line}: [tool.{_TABLE}{inside}] {key}: {message}")

@@ -120,6 +120,9 @@ def test_the_version_and_no_verb() -> None:
     [
         ["nothing"],
         ["analyze", "--jobs", "0"],
+        ["migrate", "--dry-run", "--verify"],
+        ["migrate", "--timeout", "5"],
+        ["migrate", "-n", "2"],
         ["analyze", "--format", "xml"],
         ["analyze", "--list", "--format", "json"],
         ["analyze", "--list", "--variants"],

@@ -12,8 +12,9 @@ from codemods.measure.importable import ImportAnswer
 from codemods.report import doctor as report
 from codemods.report.model import Checkup, Finding
 from codemods.run import doctor as module
+from codemods.run.init import steps, write
 from codemods.run.runner import process_pool
-from codemods.settings import Settings, load_target
+from codemods.settings import Settings, load_target, read_settings
 from tests.tools import COPY, SHARED, default_target
 
 USE = "\n\nws = TestWebSocketConnection()\n"
@@ -170,6 +171,21 @@ def test_another_module_than_the_shapes_were_proved_against(
     checkup = _judged(root, monkeypatch, _answer(file=other))
     assert _codes(checkup) == [["another-module"]]
     assert not checkup.ok
+
+
+def test_the_module_of_the_repository_behind_another_one(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(write(steps(root, None)))
+    own = str(root / f"{SHARED.replace('.', '/')}.py")
+    _write("tests/test_a.py", COPY + USE)
+    settings = read_settings(root)
+    for file, codes in ((_answer().file, ["another-first"]), (own, [])):
+        answer = _answer(file=file)
+        monkeypatch.setattr(module, "ask_imports", lambda *args, a=answer, **options: [a])
+        checkup = _doctor(settings)
+        assert _codes(checkup) == [codes]
+        assert checkup.ok == (not codes)
 
 
 def test_only_what_new_imports_bring_and_pytest_collects_counts(

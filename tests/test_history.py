@@ -11,6 +11,7 @@ from codemods.measure.outcomes import Difference
 from codemods.model import Outcome, Run
 from codemods.report.model import Record
 from codemods.run import history
+from codemods.run.journal import Change, Journal
 from codemods.run.migrate import Written, plan
 from codemods.run.runner import process_pool
 from codemods.settings import Settings
@@ -204,7 +205,9 @@ def test_figures_of_a_verification() -> None:
         *(Difference("b.py", f"b.py::{n}", "passed", "failed") for n in range(50)),
     ]
     figures = history.of_verification(
-        evidence(before, {**before, "a.py::y": "failed"}, *differences), {"make": (0, None)}
+        evidence(before, {**before, "a.py::y": "failed"}, *differences),
+        "run-1",
+        {"make": (0, None)},
     )
     places = figures.pop("places")
     assert figures == {
@@ -213,11 +216,36 @@ def test_figures_of_a_verification() -> None:
         "differences": 52,
         "flaky": 0,
         "healed": 0,
+        "run": "run-1",
         "golden_path": {"make": [0, None]},
     }
     assert places[:2] == ["a.py::y: passed -> failed", "a.py: collection: collected -> boom"]
     assert len(places) == 20
-    assert history.of_verification(None) == {"golden_path": {}}
+    assert history.of_verification(None, "run-1") == {"run": "run-1", "golden_path": {}}
+
+
+def test_tests_that_were_run_once_compare_nothing() -> None:
+    seen = evidence({"a.py::x": "passed"}, {"a.py::x": "passed", "a.py::y": "failed"})
+    assert history.of_verification(seen, None) == {
+        "passed": 1,
+        "tests": 2,
+        "run": None,
+        "golden_path": {},
+    }
+
+
+def test_what_was_shown_of_a_run_goes_with_it(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("old")
+    journal = Journal(tmp_path)
+    with journal.lock():
+        runs = [journal.begin("migrate", [Change("a.py", b"old", b"new", 0o644)]) for _ in range(2)]
+        journal.note_undone(runs[0], ["a.py"])
+    for run in (runs[0].id, runs[1].id, "forgotten"):
+        figures = {"run": run, "passed_before": 1}
+        history.append(tmp_path, history.record(tmp_path, "verify", [str(tmp_path)], figures))
+    history.append(tmp_path, history.record(tmp_path, "migrate", [], {"run": runs[0].id}))
+    shown = [(r.verb, r.figures["run"]) for r in history.standing(tmp_path)]
+    assert shown == [("verify", runs[1].id), ("verify", "forgotten"), ("migrate", runs[0].id)]
 
 
 def test_figures_of_a_rollback_and_of_warming() -> None:

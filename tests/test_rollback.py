@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from codemods.model import Outcome, Run
+from codemods.report.runs import outcomes_as_text
 from codemods.run.files import UsageError
 from codemods.run.journal import Change, Journal, JournalError
 from codemods.run.rollback import choose, resume, roll_back
@@ -79,6 +80,16 @@ class TestRollBack:
         assert outcomes == [Outcome("a"), Outcome("b"), Outcome("c")]
         assert texts("a", "b", "c") == ["old"] * 3
         assert journal.run(run.id).state == "rolled back"
+
+    def test_what_was_rolled_back_is_done(self, journal: Journal) -> None:
+        run = complete(journal, "a", "b")
+        roll_back(journal, run, ["b"], force=False)
+        assert choose(journal, [run.id])[1] == ["a"]
+        roll_back(journal, run, ["a"], force=False)
+        run, paths = choose(journal, [run.id])
+        assert paths == []
+        text = outcomes_as_text(run, roll_back(journal, run, paths, force=False))
+        assert text == f"run {run.id}: nothing to do, it was rolled back already\n"
 
     def test_edited_and_deleted_ones_stay_unless_forced(self, journal: Journal) -> None:
         run = complete(journal, "a", "b", "c")

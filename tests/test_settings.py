@@ -154,10 +154,13 @@ def test_phases_categories_and_the_golden_path(tmp_path: Path) -> None:
         ("categories.unit = 'u'\n", "unit: wanted: a list of strings, at least one"),
         ("[tool.ssot-codemods.phases]\na = 1\n", r"toml:3: .* a: wanted: a table with paths"),
         ("[tool.ssot-codemods.phases.a]\npaths = ['x']\n", r"toml:2: .* a: lacks collection-sec"),
-        ("[tool.ssot-codemods.phases.a]\npaths = []\n", r"toml:3: .* phase a: wanted: a list"),
+        (
+            "[tool.ssot-codemods.phases.a]\npaths = []\n",
+            r"toml:3: .*\.a\] paths: wanted: a list",
+        ),
         (
             "[tool.ssot-codemods.phases.a]\npaths = ['x']\ncollection-seconds = true\n",
-            r"toml:4: .* phase a: wanted: a number",
+            r"toml:4: .*\.a\] collection-seconds: wanted",
         ),
         ("[tool.ssot-codemods.phases.a]\npath = ['x']\n", r"toml:3: .* path: unknown; known are"),
     ],

@@ -14,6 +14,7 @@ from codemods.cli import main
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Outcomes
 from codemods.model import Source
+from codemods.run import history
 from codemods.run.journal import Change, Journal
 from codemods.run.verify import Trial, affected, keep_what_is_clean, standing
 from tests.tools import COPY
@@ -248,6 +249,22 @@ def test_without_a_run_all_tests_are_run_once(
     assert result.exit_code == 0, result.output
     assert result.output.splitlines()[1:3] == ["outcome        tests", "passed             2"]
     assert "gives what it gave" not in result.output
+    (record,) = history.read(root)
+    assert (record.figures["run"], "passed_before" in record.figures) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("test", "code", "expected"),
+    [("def test_it():\n    assert 0\n", 0, 3), ("import gone\n", 0, 3), (USE, 1, 3), (USE, 0, 0)],
+    ids=["a test fails", "no collection", "a command fails", "all is well"],
+)
+def test_what_fails_with_nothing_to_compare_it_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, test: str, code: int, expected: int
+) -> None:
+    root = suite(tmp_path, test_a=COPY + test)
+    command = f"{sys.executable} -c 'raise SystemExit({code})'"
+    (root / "pyproject.toml").write_text(f'[tool.ssot-codemods]\ngolden-path = ["{command}"]\n')
+    assert run(root, monkeypatch, "verify", "--golden-path").exit_code == expected
 
 
 def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(

@@ -217,6 +217,10 @@ def migrate(
         if any(others):
             raise click.UsageError("--resume finishes a run as it was planned: nothing beside it")
         return _resume(Journal(read_settings(Path.cwd()).root), resume, form)
+    if dry_run and verify:
+        raise click.UsageError("--verify needs what --dry-run leaves out: the writing")
+    if not verify and (timeout is not None or workers is not None):
+        raise click.UsageError("--timeout and -n are about the tests: they need --verify")
     setup = Setup(paths, exclude, jobs, scheduler)
     if dry_run:
         return _dry_run(setup, max_files, form, verbose)
@@ -332,19 +336,18 @@ def _migrate(
     figures = history.of_migration(planned, written)
     history.append(root, history.record(root, "migrate", setup.paths, figures))
     if verified is not None:
-        figures = history.of_verification(verified.evidence)
+        figures = history.of_verification(verified.evidence, run_id)
         history.append(root, history.record(root, "verify", setup.paths, figures))
+    taken_back = verified.taken_back if verified is not None else {}
+    taken = {os.path.relpath(path): why for path, why in taken_back.items()}
     if form == "json":
         document = report.as_json(written.results, dry_run=False, **values)
         if verified is not None:
-            document["verification"] = evidence_json(
-                verified.evidence, {}, verified.taken_back, verified.problem
-            )
+            document["verification"] = evidence_json(verified.evidence, {}, taken, verified.problem)
         print_json(document)
     else:
         print_text(report.as_text(written.results, dry_run=False, verbose=verbose, **values))
         if verified is not None:
-            taken = verified.taken_back
             print_text(f"\n{evidence_text(verified.evidence, {}, taken, verified.problem)}")
     if verified is not None and verified.problem:
         say(f"everything was taken back: {verified.problem}\n")
@@ -367,12 +370,13 @@ def _verified(
 ) -> tuple[Written, Verified]:
     """Run the tests concerned in both states, and take back the files whose tests differ."""
     from codemods.measure.outcomes import run_tests
+    from codemods.report.table import plural
     from codemods.run.verify import Trial, affected, keep_what_is_clean, without
 
     assert written.run is not None
     trial = Trial(journal, written.run, list(written.run.entries))
     uses = affected(trial.paths(), setup.all_files)
-    say(f"running the tests of {len(uses.tests)} files and folders before and after\n")
+    say(f"running the tests of {plural(len(uses.tests), 'path')} before and after\n")
     verified = keep_what_is_clean(
         trial,
         uses,

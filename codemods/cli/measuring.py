@@ -233,7 +233,7 @@ def verify(
     The files of the run are put back to what they were for as long as that takes; then they are
     as now again. Without PATHS, the tests are those that use the files of the run. A difference
     counts where it shows twice in both states, and is a failure (3). Where no run is to be judged,
-    the tests of PATHS (or all) are run once.
+    the tests of PATHS (or all) are run once, and each one that fails is a failure.
 
     \b
     ssot-codemods verify
@@ -273,16 +273,21 @@ def verify(
         else:
             say("no run to judge: the tests are run once, as the files are\n")
             evidence = once(run())
-            codes |= {c: (code, code) for c, code in commands().items()} if golden_path else {}
+            codes |= {c: (None, code) for c, code in commands().items()} if golden_path else {}
     problem = "no tests use the files of the run" if evidence is None else ""
-    figures = history.of_verification(evidence, codes)
+    run_id = trial.run.id if trial is not None else None
+    figures = history.of_verification(evidence, run_id, codes)
     about = [str(settings.root / p) for p in chosen or ["."]]
     history.append(settings.root, history.record(settings.root, "verify", about, figures))
     document = evidence_json(evidence, codes, {}, problem)
     show(form, document, evidence_text(evidence, codes, {}, problem))
-    differs = evidence is not None and evidence.differences
-    broken = any(before != after for before, after in codes.values())
-    return FILE_FAILED if differs or broken else FINE
+    if trial is None:  # nothing to compare with: each test is to pass, and each command
+        assert evidence is not None
+        failed = evidence.after.failed or any(after for _, after in codes.values())
+    else:
+        failed = evidence is not None and bool(evidence.differences)
+        failed = failed or any(before != after for before, after in codes.values())
+    return FILE_FAILED if failed else FINE
 
 
 def _from_root(settings: Settings, paths: Sequence[str], categories: Sequence[str]) -> list[str]:

@@ -51,12 +51,13 @@ def status(as_history: bool, form: str) -> int:
     from codemods.run import history, phases
 
     setup = Setup(())
-    records = history.read(setup.settings.root)
     if as_history:
+        records = history.read(setup.settings.root)
         encoding = (sys.stdout.encoding or "").lower().replace("-", "")
         text = report.history_text(records, unicode=encoding == "utf8")
         show(form, report.history_json(records), text)
         return FINE
+    records = history.standing(setup.settings.root)
     with progress_bar("status") as progress:
         found = phases.status(setup.settings, setup.target, records, setup.pool(), progress)
     show(form, report.status_json(found), report.status_text(found))
@@ -75,7 +76,7 @@ def accept(form: str) -> int:
     from codemods.run import history, phases
 
     setup = Setup(())
-    records = history.read(setup.settings.root)
+    records = history.standing(setup.settings.root)
     with progress_bar("accept") as progress:
         found = phases.accept(setup.settings, setup.target, records, setup.pool(), progress)
     show(form, report.accept_json(found), report.accept_text(found))

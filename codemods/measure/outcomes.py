@@ -32,6 +32,12 @@ class Outcomes:
     rootdir: str
     seconds: float
 
+    @property
+    def failed(self) -> bool:
+        """Tell whether anything failed: a test, its set-up or tear-down, a collection."""
+        good = {"passed", "skipped", "xfailed", "xpassed"}
+        return bool(self.errors) or not good.issuperset(self.tests.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

@@ -12,6 +12,14 @@ from codemods.report.table import plural, table
 
 SCHEMA = "ssot-codemods/migration/1"
 
+#: Reasons that are about the file as it is just now: each is worth a line.
+_HELD_BACK = frozenset(
+    {
+        *(Code.CHANGED_SINCE_PLANNED, Code.HARD_LINKED, Code.READ_ONLY, Code.TESTS_DIFFER),
+        Code.UNCOMMITTED,
+    }
+)
+
 
 def as_text(
     results: Sequence[FileResult],
@@ -30,7 +38,8 @@ def as_text(
         run: the run in the journal, None where nothing was written.
         left: how many files a later batch would change.
         dry_run: whether nothing was to be written.
-        verbose: whether to give a line to each definition that stays.
+        verbose: whether to give a line to each definition that stays, and not to those alone that
+            stay for what their file is just now.
 
     """
     changed = [r for r in results if r.status is Status.CHANGED]
@@ -51,7 +60,11 @@ def as_text(
     by_count = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
     if codes:
         blocks.append(table(("refused, by first reason", "definitions"), list(by_count)))
-    lines = [definition_line(r.path, d) for r, d in _refused(results)] if verbose else []
+    lines = [
+        definition_line(r.path, d)
+        for r, d in _refused(results)
+        if verbose or d.reasons[0].code in _HELD_BACK
+    ]
     warned = [reason_line(r.path, w) for r in results for w in r.warnings]
     blocks += [lines, warned, failure_lines(failed)]
     if run:

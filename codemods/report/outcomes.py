@@ -29,7 +29,7 @@ def evidence_text(
     """
     blocks: list[list[str]] = []
     if evidence is not None:
-        blocks.append(_summary(evidence))
+        blocks.append(_summary(evidence, "with the files that stay, " if taken_back else ""))
         blocks.append([_difference("differs", d) for d in evidence.differences])
         blocks.append([_difference("flaky", d) for d in evidence.flaky])
         blocks.append([f"healed: {file} can be collected now" for file in evidence.healed])
@@ -65,7 +65,7 @@ def evidence_json(
     return values
 
 
-def _summary(evidence: Evidence) -> list[str]:
+def _summary(evidence: Evidence, of_what: str) -> list[str]:
     before, after = _counts(evidence.before), _counts(evidence.after)
     if evidence.before is evidence.after:
         return table(("outcome", "tests"), list(after.items()))
@@ -73,7 +73,9 @@ def _summary(evidence: Evidence) -> list[str]:
     rows = [(kind, before.get(kind, 0), after.get(kind, 0)) for kind in kinds]
     same = not evidence.differences
     verdict = (
-        "each test gives what it gave" if same else plural(len(evidence.differences), "difference")
+        f"{of_what}each test gives what it gave"
+        if same
+        else plural(len(evidence.differences), "difference")
     )
     return [*table(("outcome", "before", "after"), rows), "", verdict]
 

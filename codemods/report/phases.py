@@ -15,6 +15,7 @@ ACCEPT_SCHEMA = "ssot-codemods/accept/1"
 HISTORY_SCHEMA = "ssot-codemods/history/1"
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _MOST_POINTS = 40
+_MOST_PATHS = 3
 
 
 def status_text(standing: Standing) -> str:
@@ -66,13 +67,20 @@ def history_text(records: Sequence[Record], *, unicode: bool) -> str:
     """
     if not records:
         return "no history\n"
-    rows = [(r.time, r.verb, " ".join(r.paths) or "-", _figures(r)) for r in records]
+    rows = [(r.time, r.verb, _shown(r.paths), _figures(r)) for r in records]
     blocks = [
         _curves("collection, seconds", records, _seconds, unicode),
         _curves("copies left", records, _copies_left, unicode),
         table(("time", "verb", "paths", "figures"), rows),
     ]
     return _text(blocks)
+
+
+def _shown(paths: Sequence[str]) -> str:
+    """Give some paths, and how many more there are: a batch may have hundreds."""
+    more = len(paths) - _MOST_PATHS
+    shown = " ".join(paths[:_MOST_PATHS]) or "-"
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def history_json(records: Sequence[Record]) -> dict[str, Any]:

@@ -46,6 +46,8 @@ def outcomes_as_text(run: Run, outcomes: Sequence[Outcome]) -> str:
         for o in outcomes
         if o.kept is not None
     ]
+    if not outcomes:
+        return f"run {run.id}: nothing to do, it was rolled back already\n"
     done = sum(o.error is None for o in outcomes)
     lines.append(f"run {run.id}: {done} of {plural(len(outcomes), 'file')} done")
     return "\n".join(lines) + "\n"

@@ -66,7 +66,7 @@ def completion_report(
     """
     root = settings.root
     inside = history.relative_paths(root, paths)
-    records = history.read(root)
+    records = history.standing(root)
     collection = _collection(root, records, inside, compare_baseline, after_baseline)
     planned = plan(settings, target, paths, pool, progress)
     left = tuple(

@@ -10,6 +10,7 @@ from codemods.measure.importable import ImportAnswer, ask_imports
 from codemods.model import Target
 from codemods.report.model import Checkup, Finding, FolderCheckup
 from codemods.run.migrate import plan
+from codemods.run.probe import hidden_module
 from codemods.run.runner import Pool
 from codemods.run.scan import Progress, Scan
 from codemods.settings import DEFAULT_MODULE, Settings, find_shared_module, is_expected
@@ -91,6 +92,10 @@ def _findings(answer: ImportAnswer, settings: Settings, target: Target) -> Itera
         message = answer.error or "it has no file"
         yield Finding("not-importable", True, message, _where(settings))
         return
+    hidden = hidden_module(answer, settings)
+    if hidden is not None:
+        message = f"{answer.file} is found before {hidden}"
+        yield Finding("another-first", True, message, _where(settings))
     wanted = {n for s in target.shapes for n in (s.shared_name, *s.aliases)}
     missing = sorted(wanted - answer.names)
     if missing:

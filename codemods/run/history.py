@@ -81,6 +81,12 @@ def read(root: Path) -> list[Record]:
     return [r for r in records if r is not None]
 
 
+def standing(root: Path) -> list[Record]:
+    """Read the records, less what was shown of runs that were rolled back since."""
+    gone = {run.id for run in Journal(root).runs() if run.state == "rolled back"}
+    return [r for r in read(root) if not (r.verb == "verify" and r.figures.get("run") in gone)]
+
+
 def of_paths(records: Iterable[Record], verb: str, paths: Iterable[str], key: str) -> list[Record]:
     """Give the records of a verb over just these paths that have a figure.
 
@@ -167,18 +173,24 @@ def of_check(planned: Plan) -> Figures:
 
 def of_verification(
     evidence: Evidence | None,
+    run: str | None,
     golden_path: Mapping[str, tuple[int | None, int | None]] | None = None,
 ) -> Figures:
     """Give the figures of a verification.
 
     Args:
         evidence: None where no tests were compared.
+        run: the run of the journal that was judged; None where the tests were run once, which
+            compares nothing.
         golden_path: for each command its exit code before and after, None for one without.
 
     """
-    figures: Figures = {"golden_path": {c: list(codes) for c, codes in (golden_path or {}).items()}}
+    codes = {c: list(pair) for c, pair in (golden_path or {}).items()}
+    figures: Figures = {"run": run, "golden_path": codes}
     if evidence is None:
         return figures
+    if run is None:
+        return {"passed": _passed(evidence.after), "tests": len(evidence.after.tests), **figures}
     return {
         "passed_before": _passed(evidence.before),
         "passed_after": _passed(evidence.after),

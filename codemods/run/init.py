@@ -24,7 +24,6 @@ from codemods.settings import (
 #: What LibCST reads; the same as the file at the root of this package's own repository.
 YAML = b"""\
 # Read by `python -m libcst.tool` from this folder or any folder below it.
-# Copy this file to the root of your own repository to run the commands there.
 modules:
 - codemods.commands
 # An identity: what the command gives back is what is written. (LibCST fails every

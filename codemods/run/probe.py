@@ -44,10 +44,9 @@ def problem(answer: ImportAnswer, settings: Settings, target: Target) -> str | N
     if answer.error is not None:
         return answer.error
     found = answer.file or settings.module
-    own = _own_module(settings)
-    if own is not None and answer.file is not None and not own.samefile(answer.file):
-        # Equal today perhaps, but what is changed in the own one would reach no test.
-        return f"{found} is found before {own}"
+    hidden = hidden_module(answer, settings)
+    if hidden is not None:
+        return f"{found} is found before {hidden}"
     wanted = {n for s in target.shapes for n in (s.shared_name, *s.aliases)}
     missing = sorted(wanted - answer.names)
     if missing:
@@ -55,6 +54,16 @@ def problem(answer: ImportAnswer, settings: Settings, target: Target) -> str | N
     if answer.file is not None and not is_expected(settings, Path(answer.file)):
         return f"{found} is not the module that the recorded shapes are equal to"
     return None
+
+
+def hidden_module(answer: ImportAnswer, settings: Settings) -> Path | None:
+    """Give the repository's own shared module where a folder finds another one first.
+
+    Equal today perhaps, but what is changed in the own one would reach no test.
+    """
+    own = _own_module(settings)
+    hidden = own is not None and answer.file is not None and not own.samefile(answer.file)
+    return own if hidden else None
 
 
 def _advice(settings: Settings, answer: ImportAnswer) -> str:

@@ -85,7 +85,7 @@ def _apply(journal: Journal, run: Run, entry: Entry) -> Outcome:
 def _entries(journal: Journal, run: Run, files: Sequence[str]) -> list[str]:
     known = [entry.path for entry in run.entries]
     if not files:
-        return known
+        return [path for path in known if path not in run.undone]
     root = os.path.realpath(journal.root)
     wanted = [os.path.relpath(os.path.realpath(f), root) for f in files]
     for file, path in zip(files, wanted, strict=True):
