@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 FINE, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXIT_CODES = """\
-Exit codes: 0 fine, 1 copies left (or would change), 2 usage, 3 a file failed, 130 Ctrl-C.
+Exit codes: 0 fine, 1 copies left (or would change), 2 usage, 3 a file failed or tests differ,
+130 Ctrl-C.
 """
 PATHS = f"""\
 PATHS are files or folders; @FILE stands for the paths in it, one a line. Without any, the `paths`

@@ -20,9 +20,12 @@ def may_import_star(source: bytes) -> bool:
 
 
 #: How a hook or a fixture gets at the names of a test module: ``request.module``, ``item.module``,
-#: ``collector.obj``, ``item.getparent(pytest.Module)``.
+#: ``collector.obj``, ``item.getparent(pytest.Module)``. A scope is no module.
 #: https://docs.pytest.org/en/stable/reference/reference.html
-_MODULE = re.compile(rb"\.(?:module|obj|Module|__globals__|modules)\b")
+_MODULE = re.compile(
+    rb"(?:\.|(?<!scope=)[\"'])(?:module|obj|Module|__globals__|modules)\b"
+    rb"|\b(?:getmodule|import_module|__import__)\b"
+)
 
 
 def may_look_into_modules(source: bytes) -> bool:
