@@ -45,6 +45,24 @@ REFUSED = {
         15,
         "`close` differs: `async def close(self, code=1001",
     ),
+    "an annotation that does something": (
+        changed("message: dict", "message: note(dict)"),
+        Code.DIFFERENT_SHAPE,
+        9,
+        "`send_json` differs: `async def send_json(self, message: note(dict)",
+    ),
+    "a result that is annotated by what does something": (
+        changed("-> list", "-> note(list)"),
+        Code.DIFFERENT_SHAPE,
+        20,
+        "`get_messages` differs: `def get_messages(self) -> note(list)",
+    ),
+    "an attribute without a value that does something": (
+        changed("    def __init__(self):", "    x: note(1)\n\n    def __init__(self):"),
+        Code.DIFFERENT_SHAPE,
+        4,
+        "`x`",
+    ),
     "another name of a parameter": (
         changed("message: dict", "data: dict").replace("(message)", "(data)"),
         Code.DIFFERENT_SHAPE,

@@ -3,7 +3,7 @@
 Docstrings, annotations, ``pass``, the order of methods, a base ``object`` and ``pytest.mark``
 decorators do not count. Names and defaults of parameters, async or not, bodies, literals, class
 attributes, other decorators and bases do. Annotations of class attributes count after all where a
-decorator or a base may read them, as `dataclasses.dataclass` does.
+decorator or a base may read them, as `dataclasses.dataclass` does, and so does any with a call.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from codemods.rewrite.walk import walk
 
 #: Stands for the name of the class in its own code, so that two names do not make two shapes.
 _OWN_NAME = "LocalClass"
+
+#: What makes an annotation more than a word about a type.
+_ACTS = (ast.Await, ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)
 
 #: Names that a class body or method reads without a global of that name.
 _IMPLICIT = frozenset({"__class__", "__classdict__", "__conditional_annotations__"})
@@ -259,17 +262,17 @@ class _Normaliser:
         body = _without_docstring(node.body)
         fields = {**node.__dict__, "decorator_list": decorators, "body": body}
         if isinstance(node, _FunctionNode):
-            fields["returns"] = None
+            fields["returns"] = _acting(node.returns)
         outer, self._in_class_body = self._in_class_body, isinstance(node, ast.ClassDef)
         new = self._rebuilt(node.__class__, fields)
         self._in_class_body = outer
         return new
 
     def _arg(self, node: ast.arg) -> ast.AST:
-        return self._rebuilt(ast.arg, {**node.__dict__, "annotation": None})
+        return self._rebuilt(ast.arg, {**node.__dict__, "annotation": _acting(node.annotation)})
 
     def _annotated(self, node: ast.AnnAssign) -> ast.AST | None:
-        if self._in_class_body and self._keep_fields:
+        if (self._in_class_body and self._keep_fields) or _acting(node.annotation):
             return self._rebuilt(ast.AnnAssign, node.__dict__)
         if node.value is not None:
             assign = ast.Assign(targets=[node.target], value=node.value)
@@ -296,6 +299,13 @@ class _Normaliser:
         ast.Name: _name,
         ast.Constant: lambda self, node: self._constant(node),
     }
+
+
+def _acting(annotation: ast.expr | None) -> ast.expr | None:
+    """Give an annotation that does something where it stands, None for any other."""
+    if annotation is None or not any(isinstance(n, _ACTS) for n in ast.walk(annotation)):
+        return None
+    return annotation
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
