@@ -59,6 +59,9 @@ def taken(text: str | bytes, path: str = "/repo/tests/unit/test_a.py", of: str =
         ("import_module('.helpers', __package__).Name", ["Name"]),
         ("pytest_plugins = ['tests.unit.helpers']\nName", ["Name"]),
         ("run_path('tests/unit/helpers.py')['Name']", ["Name"]),
+        ("run_path('my tests/unit/helpers.py')['Name']", ["Name"]),
+        ("check_call([python, '-c', 'from tests.unit.helpers import Name'])", ["Name"]),
+        ("'%s/helpers.py' % here\nName", ["Name"]),
         ("spec('helpers.py'); Name", ["Name"]),
         ("getattr(import_module('helpers'), 'Name')", ["Name"]),
         ("patch('tests.unit.helpers.Name')", ["Name"]),
@@ -176,4 +179,4 @@ def test_no_other_star_is_one(text: str) -> None:
     ],
 )
 def test_whether_a_conftest_may_look_into_modules(text: str, expected: bool) -> None:
-    assert may_look_into_modules(text.encode()) == expected
+    assert may_look_into_modules(text.encode(), is_conftest=True) == expected

@@ -229,12 +229,27 @@ class TestDamage:
         (journal.folder / "runs" / bad.id / file).write_bytes(content)
         with pytest.raises(JournalError, match=bad.id):
             journal.run(bad.id)
-        with pytest.raises(JournalError, match=bad.id):
-            journal.runs()
+        assert journal.runs() == [good]
+        assert [bad.id in damage for damage in journal.damaged()] == [True]
         assert journal.run(good.id) == good
         assert complete(journal, c="z").state == "complete"
 
-    @pytest.mark.parametrize("entries", [[{"path": "x"}], [1], 3])
+    def test_a_file_among_the_runs(self, journal: Journal) -> None:
+        run = complete(journal, a="x")
+        (journal.folder / "runs" / ".DS_Store").touch()
+        with journal.lock():
+            assert journal.runs() == [run]
+
+    @pytest.mark.parametrize(
+        "entries",
+        [
+            [{"path": "x"}],
+            [1],
+            3,
+            [{"number": 0, "path": 5, "before": "", "after": "", "mode": 0}],
+            [{"number": "../after/1", "path": "x", "before": "", "after": "", "mode": 0}],
+        ],
+    )
     def test_entries_of_another_kind(self, journal: Journal, entries: object) -> None:
         run = complete(journal, a="x")
         manifest = journal.folder / "runs" / run.id / "manifest.json"

@@ -102,6 +102,62 @@ def test_a_session_that_dies_is_no_evidence(tmp_path: Path) -> None:
         run_tests(["test_a.py"], tmp_path, timeout=120)
 
 
+@pytest.mark.parametrize(
+    ("options", "path", "message"),
+    [
+        ("--collect-only", "test_a.py", r"2 of 2 tests were collected and not run.*test_fails"),
+        ("--stepwise", "test_a.py", "exit code 2"),
+        ("-q", "test_a.py::test_gone", "not found: .*test_gone"),
+        ("-q", "test_b.py", "stopped: Exit: enough"),
+    ],
+)
+def test_a_session_that_runs_not_all_is_no_evidence(
+    tmp_path: Path, options: str, path: str, message: str
+) -> None:
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\naddopts = {options}\n")
+    text = "def test_fails():\n    assert 0\n\ndef test_passes():\n    pass\n"
+    (tmp_path / "test_a.py").write_text(text)
+    text = "import pytest\n\ndef test_exit():\n    pytest.exit('enough')\n"
+    (tmp_path / "test_b.py").write_text(text)
+    with pytest.raises(MeasureError, match=message):
+        run_tests([path], tmp_path, timeout=120)
+
+
+def test_what_a_test_puts_in_the_place_of_the_functions_of_the_probe(tmp_path: Path) -> None:
+    text = (
+        "import json, os\n\ndef test_a(monkeypatch):\n"
+        "    monkeypatch.setattr(os, 'getpid', lambda: 1)\n"
+        "    monkeypatch.setattr(json, 'dumps', None)\n    monkeypatch.setattr(os, 'write', None)\n"
+    )
+    (tmp_path / "test_a.py").write_text(text)
+    seen = run_tests(["test_a.py"], tmp_path, timeout=120)
+    assert seen.tests == {"test_a.py::test_a": "passed"}
+
+
+def test_a_difference_lasts_whatever_it_says_each_time() -> None:
+    errors = iter(["at 1", "at 2"])
+    state = ""
+
+    def run() -> Outcomes:
+        if state == "before":
+            return outcomes({"a.py::t": "passed"})
+        return outcomes({}, {"a.py": next(errors)})
+
+    def use(wanted: str) -> None:
+        nonlocal state
+        state = wanted
+
+    evidence = compare(use, run)
+    assert [(d.file, d.what) for d in evidence.differences] == [("a.py", "collection")]
+    assert evidence.flaky == ()
+
+
+def test_what_can_be_collected_now_and_then_is_not_healed() -> None:
+    runs = iter([outcomes({}, {"a.py": "x"}), *[outcomes({"a.py::t": "passed"})] * 3])
+    evidence = compare(lambda state: None, lambda: next(runs))
+    assert (evidence.healed, evidence.differences) == ((), ())
+
+
 def test_what_failed_before_and_fails_after_is_no_difference() -> None:
     same = outcomes({"a.py::t": "failed"}, {"b.py": "SyntaxError"})
     assert differences(same, same) == []

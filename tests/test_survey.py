@@ -193,3 +193,17 @@ def test_a_single_name_of_another_family() -> None:
 def test_a_name_that_stands_everywhere_takes_one_pass(source: bytes, commented: int) -> None:
     found = survey(source, "x.py", tools.default_target())
     assert (len(found.commented_out), found.definitions) == (commented, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f{n}():\n    class {name}:\n        x = {n}\n\n    {name}()\n\n\n",
+        "def f{n}():\n    class {name}({name}):\n        pass\n\n\n",
+    ],
+    ids=["one after the other", "each the base of the others"],
+)
+def test_many_definitions_take_no_more_than_their_number(text: str) -> None:
+    source = "".join(text.format(n=n, name=NAME) for n in range(200)).encode()
+    found = survey(source, "x.py", tools.default_target())
+    assert len(found.definitions) == 200

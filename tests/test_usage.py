@@ -29,6 +29,9 @@ MUTATED = {
 }
 
 MUTATED |= {
+    "a parameter by its name": (
+        "def install(target):\n    target.hits = 1\n\ninstall(target=TestWebSocketConnection)\n"
+    ),
     "a method of the class": "TestWebSocketConnection.close.calls = 0\n",
     "an attribute that holds it": (
         "class TestA:\n    kind = TestWebSocketConnection\n\n"
@@ -57,6 +60,20 @@ MUTATED |= {
 }
 
 INTROSPECTED = {
+    "raises as a call": "pytest.raises(TypeError, TestWebSocketConnection, user_id='x')\n",
+    "raises with a lambda": (
+        "pytest.raises(AttributeError, lambda: TestWebSocketConnection().queue_message(1))\n"
+    ),
+    "suppress": (
+        "ws = TestWebSocketConnection()\nwith suppress(AttributeError):\n    ws.queue_message(1)\n"
+    ),
+    "any exception": (
+        "ws = TestWebSocketConnection()\n"
+        "try:\n    ws.queue_message(1)\nexcept Exception:\n    pass\n"
+    ),
+    "a bare except": (
+        "ws = TestWebSocketConnection()\ntry:\n    ws.queue_message(1)\nexcept:\n    pass\n"
+    ),
     "__name__": "x = TestWebSocketConnection.__name__\n",
     "__qualname__": "x = TestWebSocketConnection.__qualname__\n",
     "__module__": "x = TestWebSocketConnection.__module__\n",
@@ -166,6 +183,10 @@ INTROSPECTED = {
 }
 
 FINE = {
+    "any exception of what it has": (
+        "ws = TestWebSocketConnection()\ntry:\n    ws.get_messages()\nexcept Exception:\n    pass\n"
+    ),
+    "raises as a call of something else": "pytest.raises(TypeError, f, user_id='x')\n",
     "calls": "ws = TestWebSocketConnection()\nws.is_connected = False\nws.extra = 1\n",
     "isinstance": "assert isinstance(ws, TestWebSocketConnection)\n",
     "spec": "ws = Mock(spec=TestWebSocketConnection)\n",

@@ -66,7 +66,6 @@ def test_the_importers_of_a_helper_count_however_far_away(tmp_path: Path) -> Non
     )
     found = uses(root, "tests/helper.py")
     assert found == [
-        "tests/further.py",
         "tests/helper.py",
         "tests/test_c.py",
         "tests/unit/test_a.py",

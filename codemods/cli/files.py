@@ -436,6 +436,8 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
     from codemods.run.rollback import choose, roll_back
 
     journal = Journal(read_settings(Path.cwd()).root)
+    for damage in journal.damaged():
+        say(f"passed over: {damage}\n")
     if as_list:
         if arguments or force:
             raise click.UsageError("--list shows all runs: without RUN, FILES and --force")

@@ -14,6 +14,9 @@ from typing import Any
 from codemods.measure.model import MeasureError
 from codemods.measure.session import run_pytest
 
+#: All passed, some failed, none were there.
+_MEANINGFUL_CODES = frozenset({0, 1, 5})
+
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
@@ -94,9 +97,30 @@ def run_tests(
     session = run_pytest(
         [*options, *paths], root=root, python=python, timeout=timeout, early=not remote
     )
-    if not session.complete or session.document is None:
-        raise MeasureError(f"the tests were not run to the end: {session.problem}")
+    problem = session.problem
+    if session.complete and session.document is not None:
+        problem = problem or _unfinished(session.document)
+    if problem or session.document is None:
+        raise MeasureError(f"the tests were not run to the end: {problem}")
     return outcomes_of(session.document, session.wall)
+
+
+def _unfinished(document: Mapping[str, Any]) -> str:
+    """Say why a session that came to its end shows nothing: a usage error, tests left out.
+
+    https://docs.pytest.org/en/stable/reference/exit-codes.html
+    """
+    code = document["exit_code"]
+    if code not in _MEANINGFUL_CODES:
+        return f"pytest ended with exit code {code}"
+    collected, seen = document["collected"], document["tests"]
+    left = [n for n in collected if n not in seen or _outcome(seen[n]).startswith("not run")]
+    if left:
+        return (
+            f"{len(left)} of {len(collected)} tests were collected and not run, as with "
+            f"--collect-only or --stepwise; the first is {left[0]}"
+        )
+    return ""
 
 
 def outcomes_of(document: dict[str, Any], seconds: float) -> Outcomes:
@@ -132,7 +156,8 @@ def compare(
 
     for state in states:
         once(state)
-    if differences(seen["before"][0], seen["after"][0]):
+    first = seen["before"][0], seen["after"][0]
+    if differences(*first) or healed_files(*first):
         # The last state first: that spares a change of state.
         for state in reversed(states):
             once(state)
@@ -182,12 +207,19 @@ def _judge(before: Sequence[Outcomes], after: Sequence[Outcomes]) -> Evidence:
     each = [differences(b, a) for b, a in zip(before, after, strict=True)]
     unstable = _unstable(before) | _unstable(after)
     first = each[0]
-    lasting = [d for d in first if all(d in other for other in each) and d.what not in unstable]
+    # By what differs, not by how: the text of an error may be another one each time.
+    keys = [{(d.file, d.what) for d in other} for other in each]
+    lasting = [
+        d
+        for d in first
+        if all((d.file, d.what) in other for other in keys) and d.what not in unstable
+    ]
     flaky = [d for d in first if d not in lasting]
+    healed = [set(healed_files(b, a)) for b, a in zip(before, after, strict=True)]
     return Evidence(
         differences=tuple(lasting),
         flaky=tuple(flaky),
-        healed=tuple(healed_files(before[0], after[0])),
+        healed=tuple(sorted(set.intersection(*healed))),
         before=before[0],
         after=after[0],
     )

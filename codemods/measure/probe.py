@@ -48,7 +48,9 @@ OPTIONS = "SSOT_CODEMODS_PROBE_OPTIONS"
 SCHEMA = "ssot-codemods/probe/1"
 _WORKER_KEY = "ssot_codemods_probe"
 _LONGEST_MESSAGE = 500
+#: As they are now: a test may put something else in their place.
 _CLOCK = time.perf_counter
+_DUMPS, _GETPID, _WRITE = json.dumps, os.getpid, os.write
 
 _active: _Probe | None = None
 
@@ -243,7 +245,7 @@ class _Probe:
         self.options = frozenset(options)
         self.config: pytest.Config | None = None
         self._path = path
-        self._pid = os.getpid()
+        self._pid = _GETPID()
         self._began = time.time()
         self._start = _CLOCK()
         self._progress = -1
@@ -300,16 +302,16 @@ class _Probe:
 
     def add(self, *event: Any) -> None:
         """Take in an event, and note it at once in the file of progress."""
-        if os.getpid() != self._pid:
+        if _GETPID() != self._pid:
             return
         self.record.add(list(event))
         if self._progress >= 0:
-            os.write(self._progress, json.dumps(event).encode() + b"\n")
+            _WRITE(self._progress, _DUMPS(event).encode() + b"\n")
 
     def _write(self, document: dict[str, Any]) -> None:
         assert self._path is not None
         temporary = self._path.with_name(f"{self._path.name}.{self._pid}.tmp")
-        temporary.write_text(json.dumps(document))
+        temporary.write_text(_DUMPS(document))
         temporary.replace(self._path)
 
     # What is wrapped
@@ -556,12 +558,12 @@ class _Probe:
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
             self._add_costs()
-            output[_WORKER_KEY] = json.dumps({**self.record.document(complete=True), "tests": {}})
+            output[_WORKER_KEY] = _DUMPS({**self.record.document(complete=True), "tests": {}})
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         global _active
-        if os.getpid() != self._pid:
+        if _GETPID() != self._pid:
             return
         if self._path is not None and self._session is not None:
             self._add_costs()
@@ -665,7 +667,7 @@ def _without_repeats(
 
 
 def _key(warning: dict[str, Any]) -> str:
-    return json.dumps(warning, sort_keys=True)
+    return _DUMPS(warning, sort_keys=True)
 
 
 def _installed_folders() -> list[str]:

@@ -28,9 +28,14 @@ _MODULE = re.compile(
 )
 
 
-def may_look_into_modules(source: bytes) -> bool:
-    """Tell from the bytes alone whether a conftest may look into the module of a test."""
-    return _MODULE.search(source) is not None
+#: The same in a plugin, or in a module of fixtures: what could hardly be anything else.
+_MODULE_OF_A_TEST = re.compile(rb"\b(?:request|item|metafunc)\s*\.\s*module\b|\bgetmodule\b")
+
+
+def may_look_into_modules(source: bytes, *, is_conftest: bool) -> bool:
+    """Tell from the bytes alone whether fixtures or hooks may look into the module of a test."""
+    pattern = _MODULE if is_conftest else _MODULE_OF_A_TEST
+    return pattern.search(source) is not None
 
 
 def names_taken(source: Source, module_path: str, names: frozenset[str]) -> frozenset[str]:
@@ -71,7 +76,7 @@ def names_taken(source: Source, module_path: str, names: frozenset[str]) -> froz
             ):
                 taken.add(name)  # `package.module.name`, after an import of the package alone
             case ast.Constant(value=str(text)):
-                if _is_path_of(text, module):
+                if _is_path_of(text, module) or _may_run(text, module[-1]):
                     taken |= _mentioned(source, names)
                 taken |= {n for n in names if n in text and _is_name_in(text, n, module)}
     return frozenset(taken)
@@ -144,6 +149,15 @@ def _is_path_of(text: str, module: tuple[str, ...]) -> bool:
         return False
     parts = tuple(p for p in re.split(r"[./\\]+", re.sub(r"\.py\Z", "", text)) if p)
     return _means(parts, module, exact=False)
+
+
+def _may_run(text: str, stem: str) -> bool:
+    """Tell whether a string may be code that imports a module, or part of the path of its file."""
+    words = rf"(?s)\bimport\b.*\b{re.escape(stem)}\b|\b{re.escape(stem)}\b.*\bimport\b"
+    return stem in text and (
+        re.search(words, text) is not None
+        or re.search(rf"\b{re.escape(stem)}\.py\b", text) is not None
+    )
 
 
 def _parts(path: str) -> tuple[str, ...]:

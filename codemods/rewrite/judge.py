@@ -50,7 +50,8 @@ def _heads_class(source: bytes, name: int) -> bool:
     near = source[max(0, name - _NEAR) : name]
     head = near.rstrip(b" \t\f\\\r\n")
     if not head.endswith(b"class") or not _GAP.fullmatch(near, len(head)):
-        return not head and len(near) == _NEAR  # nobody leaves such a gap: the parser is to tell
+        # Nobody leaves a gap as wide as that: the parser is to tell.
+        return len(near) == _NEAR and b"class".endswith(head)
     before = head.removesuffix(b"class").rstrip(b" \t\f")
     return not before or before.endswith((b"\n", b"\r")) or before == codecs.BOM_UTF8
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from codemods.model import (
     Decision,
-    Definition,
     DefinitionFacts,
     FileSurvey,
     Shape,
@@ -94,12 +94,9 @@ class TextSearch:
         heads = (mention.head for name in self._names for mention in _mentions(source, name))
         return any(b"import" in head or _IN_LIST.fullmatch(head) for head in heads)
 
-    def used(self, source: bytes, definition: Definition) -> int:
-        """Count the places outside of a definition that name its class, but for comments."""
-        return sum(
-            not mention.in_comment and not definition.line <= mention.line <= definition.end_line
-            for mention in _mentions(source, definition.class_name.encode())
-        )
+    def used(self, source: bytes, name: str) -> list[int]:
+        """Give the line of each place that has a name, but for comments, in order."""
+        return [m.line for m in _mentions(source, name.encode()) if not m.in_comment]
 
     def derived(self, source: bytes, name: str) -> int:
         """Count the classes that have one among their bases."""
@@ -174,7 +171,7 @@ def survey(source: bytes, path: str, target: Target, *, variants: bool = False) 
     result, names = judgement.result, judgement.names
     facts: tuple[DefinitionFacts, ...] = ()
     if names is not None and result.status is not Status.FAILED:
-        facts = tuple(_facts(d, source, search) for d in result.decisions)
+        facts = tuple(_facts(result.decisions, source, search))
     return FileSurvey(
         path=path,
         definitions=facts,
@@ -187,14 +184,19 @@ def survey(source: bytes, path: str, target: Target, *, variants: bool = False) 
     )
 
 
-def _facts(decision: Decision, source: bytes, search: TextSearch) -> DefinitionFacts:
-    name = decision.definition.class_name
-    return DefinitionFacts(
-        decision=decision,
-        uses=search.used(source, decision.definition),
-        subclasses=search.derived(source, name),
-        patch_strings=search.patched(source, name),
-    )
+def _facts(
+    decisions: Sequence[Decision], source: bytes, search: TextSearch
+) -> Iterator[DefinitionFacts]:
+    """Give the facts of each definition; what its name has in the file is looked up once."""
+    names = {d.definition.class_name for d in decisions}
+    used = {name: search.used(source, name) for name in names}
+    derived = {name: search.derived(source, name) for name in names}
+    patched = {name: search.patched(source, name) for name in names}
+    for decision in decisions:
+        definition = decision.definition
+        name, lines = definition.class_name, used[definition.class_name]
+        inside = bisect_right(lines, definition.end_line) - bisect_left(lines, definition.line)
+        yield DefinitionFacts(decision, len(lines) - inside, derived[name], patched[name])
 
 
 def _variants(names: ModuleNames, source: bytes, target: Target) -> tuple[Variant, ...]:

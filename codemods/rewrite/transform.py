@@ -56,8 +56,9 @@ def transform_tree(
     try:
         changed = _edited(judgement, source, target, module)
         assert judgement.names is not None
-        if isinstance(changed, Reason) or _has_late_future(judgement.names.tree):
-            compiles(judgement.names.tree, path)
+        tree = judgement.names.tree
+        if isinstance(changed, Reason) or _may_not_compile(tree, source):
+            compiles(tree, path)
     except Unparsable as error:
         return failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error))), None
     except RecursionError:
@@ -101,12 +102,18 @@ def _edited(
     return after, edited
 
 
-def _has_late_future(tree: ast.Module) -> bool:
-    """Tell whether code stands above a ``from __future__ import``, which does not compile.
+def _may_not_compile(tree: ast.Module, source: bytes) -> bool:
+    """Tell whether a file may have a fault that the edit would mend.
 
-    It is the one fault of a file that an edit may mend: what goes is a class that equals a recorded
-    one, and imports.
+    That its result compiles is known. What goes is a class that equals a recorded one, and imports:
+    they can be at fault for what stands around them, or for their decorators.
     """
+    decorated = any(isinstance(s, ast.ClassDef) and s.decorator_list for s in tree.body)
+    return decorated or b"global" in source or b"__debug__" in source or _has_late_future(tree)
+
+
+def _has_late_future(tree: ast.Module) -> bool:
+    """Tell whether code stands above a ``from __future__ import``, which does not compile."""
     last = max((i for i, s in enumerate(tree.body) if _is_future(s)), default=0)
     above = [s for s in tree.body[:last] if not _is_future(s)]
     return len(above) > 1 or any(not is_string(s) for s in above)

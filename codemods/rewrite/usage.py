@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -41,8 +41,11 @@ _SETTERS = frozenset({"setattr", "delattr", "setitem", "delitem", "object", "mul
 _LOOKED_THROUGH = frozenset({"__class__", "copy", "items", "param", "type", "values"})
 _ASKERS = frozenset({"getattr", "hasattr"})
 _PARAMETRIZERS = frozenset({"fixture", "parametrize"})
+_RAISERS = frozenset({"assertRaises", "raises", "suppress"})
 #: All calls that may tell something by their name. (See `Usage._look_at_call`.)
-_ASKING_CALLS = _ASKERS | _PARAMETRIZERS | _SETTERS | _TELLING_CALLS | _TEXT_CALLS | {"type"}
+_ASKING_CALLS = (
+    _ASKERS | _PARAMETRIZERS | _RAISERS | _SETTERS | _TELLING_CALLS | _TEXT_CALLS | {"type"}
+)
 
 
 #: Expressions of other kinds are never the class, and hold no instance. (See `Usage._kinds`.)
@@ -160,6 +163,7 @@ class Usage:
             called = _last_name(call.func)
             for parameters in self._parameters.get(called, ()):
                 yield from ((ast.Name(p), v) for p, v in zip(parameters, call.args, strict=False))
+                yield from ((ast.Name(k.arg), k.value) for k in call.keywords if k.arg)
             if called in _PARAMETRIZERS:
                 yield from self._parametrized(call)
 
@@ -293,7 +297,8 @@ class Usage:
                     yield _introspected(line, "expects it to lack something")
             case ast.Try(body=body, handlers=handlers):
                 expected = [h.type for h in handlers if h.type is not None]
-                if _is_type_error(expected) and self._asks_more(body):
+                catches = len(expected) < len(handlers) or _is_type_error(expected)
+                if catches and self._asks_more(body):
                     yield _introspected(line, "expects it to lack something")
             case ast.Constant(value=str(text)):
                 if re.fullmatch(rf"\.?(?:\w+\.)*{name}(?:\.\w+)+", text):
@@ -319,6 +324,8 @@ class Usage:
             yield _introspected(line, f"calls `{called}` on it")
         elif called in _TEXT_CALLS and any(_names(n, self._class_name) for n in _texts(node)):
             yield _introspected(line, f"looks for its name by `{called}`")
+        elif called in _RAISERS and len(node.args) > 1 and self._is_meant_to_fail(node):
+            yield _introspected(line, "expects it to lack something")
         elif called in _PARAMETRIZERS and self._names_tests(node):
             yield _introspected(line, "has its name in the ids of tests")
         elif called == "type" and len(node.args) == 3 and self._within(node.args[1:2]):
@@ -328,6 +335,14 @@ class Usage:
         ):
             yield _introspected(line, f"hands it to `{ast.unparse(node.func)}`")
 
+    def _is_meant_to_fail(self, node: ast.Call) -> bool:
+        """Tell whether ``raises(TypeError, function, ...)`` is about what the local class lacks."""
+        expected, function, *given = node.args
+        if not _is_type_error([expected]):
+            return False
+        takes_more = self._takes_nothing and self._is_class(function) and (given or node.keywords)
+        return bool(takes_more) or self._asks_more([function])
+
     def _may_differ(self, attribute: object) -> bool:
         """Tell whether the shared class may have an attribute that the local one lacks."""
         if attribute in _TELLING:
@@ -336,8 +351,8 @@ class Usage:
             return False
         return self._shared_members is None or attribute in self._shared_members
 
-    def _asks_more(self, body: list[ast.stmt]) -> bool:
-        """Tell whether statements use what the local class lacks, and the shared one may have."""
+    def _asks_more(self, body: Sequence[ast.AST]) -> bool:
+        """Tell whether some code uses what the local class lacks, and the shared one may have."""
         for node in (n for s in body for n in walk(s)):
             match node:
                 case ast.Attribute(value=value, attr=attr) if self._may_differ(attr):
@@ -443,10 +458,12 @@ def tests_of(node: ast.ClassDef, classes: list[ast.ClassDef]) -> int | None:
         The line of the first test, None where there is none.
 
     """
-    pending, seen = [node], []
+    by_name: dict[str, list[ast.ClassDef]] = {}
+    for other in classes:
+        by_name.setdefault(other.name, []).append(other)
+    pending, seen = [node], {id(node)}
     while pending:
         current = pending.pop()
-        seen.append(current)
         for statement in current.body:
             match statement:
                 case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
@@ -455,7 +472,9 @@ def tests_of(node: ast.ClassDef, classes: list[ast.ClassDef]) -> int | None:
                 case ast.ClassDef(name=name) if name.startswith("Test"):
                     return statement.lineno
         bases = {b.id for b in current.bases if isinstance(b, ast.Name)}
-        pending.extend(c for c in classes if c.name in bases and c not in seen)
+        new = [c for name in bases for c in by_name.get(name, ()) if id(c) not in seen]
+        seen.update(map(id, new))
+        pending += new
     return None
 
 
@@ -540,15 +559,15 @@ def _names(node: ast.AST, class_name: str) -> bool:
 
 def _raises(node: ast.expr) -> list[ast.expr]:
     """Give the exceptions that a ``raises`` block expects."""
-    if isinstance(node, ast.Call) and _last_name(node.func) in {"raises", "assertRaises"}:
+    if isinstance(node, ast.Call) and _last_name(node.func) in _RAISERS:
         return node.args
     return []
 
 
 def _is_type_error(nodes: list[ast.expr]) -> bool:
-    """Tell whether one of the exceptions is what a missing member or parameter raises."""
+    """Tell whether one of the exceptions takes in what a missing member or parameter raises."""
     names = {n.id for node in nodes for n in walk(node) if isinstance(n, ast.Name)}
-    return bool(names & {"AttributeError", "TypeError"})
+    return bool(names & {"AttributeError", "BaseException", "Exception", "TypeError"})
 
 
 def _mutated(line: int, what: str) -> Reason:

@@ -115,13 +115,23 @@ class Journal:
         return run
 
     def runs(self) -> list[Run]:
-        """Give the runs that changed something, the oldest first.
+        """Give the runs that changed something and can be read, the oldest first."""
+        runs = []
+        for identity in self.identities():
+            # A damaged one stands in nobody's way; whoever asks for it by name is told.
+            with suppress(JournalError):
+                runs.append(self.run(identity))
+        return runs
 
-        Raises:
-            JournalError: one of them cannot be read.
-
-        """
-        return [self.run(identity) for identity in self.identities()]
+    def damaged(self) -> list[str]:
+        """Say of each run that cannot be read what is wrong with it."""
+        found = []
+        for identity in self.identities():
+            try:
+                self.run(identity)
+            except JournalError as error:
+                found.append(str(error))
+        return found
 
     def identities(self) -> list[str]:
         """Give the names of the runs that changed something, the oldest first."""
@@ -141,11 +151,11 @@ class Journal:
                 raise JournalError(f"{folder}: of another version: {values['schema']}")
             finished = _read_json(folder / "finished.json")
             left_alone = frozenset(finished["left_alone"]) if finished is not None else _NONE
-            entries = (Entry(**entry) for entry in values["entries"])
+            entries = [_entry(entry) for entry in values["entries"]]
             return Run(
                 id=identity,
-                time=values["time"],
-                command=values["command"],
+                time=str(values["time"]),
+                command=str(values["command"]),
                 entries=tuple(e for e in entries if e.path not in left_alone),
                 finished=finished is not None and not finished.get("open", False),
                 undone=frozenset(_read_json(folder / "undone.json") or ()),
@@ -297,7 +307,7 @@ class Journal:
     def _remove_unbegun(self) -> None:
         """Remove what a run left that did not begin."""
         for folder in (self.folder / "runs").glob("*"):
-            if not (folder / "manifest.json").exists():
+            if folder.is_dir() and not (folder / "manifest.json").exists():
                 shutil.rmtree(folder)
 
     def _next_identity(self, time: str) -> str:
@@ -333,6 +343,13 @@ def make_folder(root: Path) -> Path:
     if not ignore.exists():
         write_new(ignore, b"*\n")
     return folder
+
+
+def _entry(values: dict[str, Any]) -> Entry:
+    entry = Entry(**values)
+    if not isinstance(entry.path, str) or not isinstance(entry.number, int):
+        raise TypeError(f"no entry: {values}")
+    return entry
 
 
 def _temporary(run: Run, entry: Entry) -> str:

@@ -113,7 +113,7 @@ def _keep_imported_names(
     any_stem = re.compile(b"|".join(map(re.escape, set(stems.values()))))
     kept: dict[str, frozenset[str]] = {}
     for source in scan.possible_importers():
-        for path in _modules_below(source, losing):
+        for path in _modules_looked_into(source, losing):
             named = (n for n in losing[path].dropped if n.encode() in source.content)
             kept[path] = kept.get(path, frozenset()).union(named)
         if any_stem.search(source.content):
@@ -129,12 +129,14 @@ def _keep_imported_names(
     return [better.get(r.path, refuse(r, gone)) if r.path in again else r for r in results]
 
 
-def _modules_below(source: Source, paths: Iterable[str]) -> list[str]:
-    """Give the modules that a conftest may look into, whichever asks for a fixture of it."""
+def _modules_looked_into(source: Source, paths: Iterable[str]) -> list[str]:
+    """Give the modules that a file may look into, whichever asks for a fixture of it."""
     folder, name = os.path.split(source.path)
-    if name != "conftest.py" or not may_look_into_modules(source.content):
+    is_conftest = name == "conftest.py"
+    if not may_look_into_modules(source.content, is_conftest=is_conftest):
         return []
-    return [path for path in paths if path.startswith(os.path.join(folder, ""))]
+    below = os.path.join(folder, "")
+    return [p for p in paths if p != source.path and (not is_conftest or p.startswith(below))]
 
 
 def _transform_keeping(

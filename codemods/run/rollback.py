@@ -23,6 +23,8 @@ def choose(journal: Journal, arguments: Sequence[str]) -> tuple[Run, list[str]]:
     if first in journal.identities():  # whatever became of the others
         run = journal.run(first)
         return run, _entries(journal, run, rest)
+    for identity in journal.identities()[-1:]:
+        journal.run(identity)  # where the last one is damaged, it is not for us to take another
     standing = [run for run in journal.runs() if run.state != "rolled back"]
     if not standing:
         raise UsageError(f"no run to take back in {journal.folder}")

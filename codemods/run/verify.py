@@ -11,6 +11,7 @@ from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of
 from codemods.model import Code, Entry, FileResult, Reason, Run, Source
 from codemods.rewrite.importers import refers_to
+from codemods.rewrite.imports import is_collected
 from codemods.run.atomic import EditedError
 from codemods.run.journal import Journal
 from codemods.run.migrate import Written, refuse
@@ -78,8 +79,8 @@ def affected(changed: Sequence[str], read: Callable[[], Iterable[Source]]) -> Af
                         known |= causes[module]
                         reached[source.path] = None
         modules = reached
-    # pytest collects a file that is named whatever `python_files` says.
-    tests = {p for p in causes if not _is_conftest(p)}
+    # pytest imports a file that is named whatever `python_files` says, and a script would run then.
+    tests = {p for p in causes if not _is_conftest(p) and (p in changed or is_collected(p))}
     tests |= {os.path.dirname(p) for p in causes if _is_conftest(p)}
     inside = {t for t in tests if any(t != o and _is_below(t, o) for o in tests)}
     frozen = {path: frozenset(by) for path, by in causes.items()}
