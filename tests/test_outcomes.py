@@ -96,8 +96,9 @@ def test_workers_of_xdist_give_the_same(tmp_path: Path) -> None:
     assert beside.tests == alone.tests
 
 
-def test_a_session_that_dies_is_no_evidence(tmp_path: Path) -> None:
-    (tmp_path / "test_a.py").write_text("import os\ndef test_a():\n    os._exit(0)\n")
+@pytest.mark.parametrize("code", [0, 1, 137, 170])
+def test_a_session_that_dies_is_no_evidence(tmp_path: Path, code: int) -> None:
+    (tmp_path / "test_a.py").write_text(f"import os\ndef test_a():\n    os._exit({code})\n")
     with pytest.raises(MeasureError, match=r"not run to the end: .*test_a"):
         run_tests(["test_a.py"], tmp_path, timeout=120)
 

@@ -15,6 +15,7 @@ from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Outcomes
 from codemods.model import Source
 from codemods.run import history
+from codemods.run.atomic import EditedError
 from codemods.run.journal import Change, Journal
 from codemods.run.verify import Trial, affected, keep_what_is_clean, standing
 from tests.tools import COPY
@@ -290,6 +291,23 @@ def test_while_files_are_put_back_the_run_counts_as_cut_off(tmp_path: Path) -> N
 
     trial.compare(tests)
     assert states == ["cut off", "cut off"]
+    assert trial.journal.runs()[-1].state == "complete"
+
+
+def test_a_file_that_is_edited_meanwhile_keeps_no_other_from_its_place(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a="# a\n", test_b="# b\n")
+    trial = trial_of(root, "test_a.py", "test_b.py")
+    after = (root / "test_b.py").read_text()
+
+    def tests() -> Outcomes:
+        if (root / "test_b.py").read_text() != after:
+            (root / "test_a.py").write_text("# mine\n")
+        return seen({}, root)
+
+    with pytest.raises(EditedError, match=r"^test_a\.py: edited since, while the tests ran$"):
+        trial.compare(tests)
+    assert (root / "test_a.py").read_text() == "# mine\n"
+    assert (root / "test_b.py").read_text() == after
     assert trial.journal.runs()[-1].state == "complete"
 
 

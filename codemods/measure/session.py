@@ -274,14 +274,20 @@ def _problem(
     if seen is not None and (problems or seen["conftest_errors"]):
         return "; ".join([*seen["problems"], *seen["conftest_errors"]])
     if ended.exit_code < 0:
-        name = signal.Signals(-ended.exit_code).name
-        return f"pytest was killed by {name}{while_}"
+        return f"pytest was killed by {_name_of(-ended.exit_code)}{while_}"
     if seen is None and not _has_pytest(root, python, variables):
         return f"{python} has no pytest"
     last = "\n".join(tail.strip().splitlines()[-8:])
     if seen is None or "pytest" not in seen:
         return f"pytest did not start its session (exit code {ended.exit_code}): {last}"
     return f"pytest ended with exit code {ended.exit_code}{while_}, before its session was over"
+
+
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of those for real time has no name
+        return f"signal {number}"
 
 
 def _has_pytest(root: Path, python: str, variables: dict[str, str]) -> bool:

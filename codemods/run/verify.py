@@ -99,14 +99,20 @@ class Trial:
         """Bring the files into the state ``"before"`` or ``"after"`` the run.
 
         Raises:
-            codemods.run.journal.EditedError: one was edited since.
+            codemods.run.atomic.EditedError: some were edited since; all the others are in it.
 
         """
+        edited = []
         for entry in self.entries:
-            if state == "before":
-                self.journal.revert(self.run, entry)
-            else:
-                self.journal.apply(self.run, entry)
+            try:
+                if state == "before":
+                    self.journal.revert(self.run, entry)
+                else:
+                    self.journal.apply(self.run, entry)
+            except (EditedError, OSError) as error:
+                edited.append(f"{entry.path}: {error}, while the tests ran")
+        if edited:
+            raise EditedError("; ".join(edited))
 
     def in_both(self, run: Callable[[], Mapping[str, int]]) -> dict[str, tuple[int, int]]:
         """Run commands in both states; give for each its exit codes before and after."""
@@ -128,8 +134,10 @@ class Trial:
         try:
             yield
         finally:
-            self.use("after")
-            self.journal.close(self.run)
+            try:
+                self.use("after")
+            finally:
+                self.journal.close(self.run)
 
     def take_back(self, paths: Iterable[str]) -> list[str]:
         """Take some files out of the run, for good.
@@ -144,7 +152,7 @@ class Trial:
         for entry in [e for e in self.entries if self.path(e) in wanted]:
             try:
                 self.journal.revert(self.run, entry)
-            except EditedError:
+            except (EditedError, OSError):
                 edited.append(entry.path)
             else:
                 gone.append(entry.path)
