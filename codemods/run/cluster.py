@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
 from codemods.run.files import UsageError
 from codemods.run.runner import Pool
+from codemods.run.scan import without_collector
 
 
 class _Cluster(Executor):
@@ -43,10 +45,18 @@ def cluster_pool(address: str) -> Pool:
     except ImportError as error:
         message = "--scheduler needs Dask: pip install 'ssot-codemods[distributed]'"
         raise UsageError(message) from error
-    try:
-        client: Any = Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, AssertionError) as error:  # Dask asserts of odd addresses
-        raise UsageError(f"--scheduler {address}: {error or 'no address'}") from error
+    # A client that failed closes itself when it is collected. Where that comes about while another
+    # one is made, each waits for the lock of the other: so it is collected here, and not then.
+    client: Any = None
+    failure = ""
+    with without_collector():
+        try:
+            client = Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError, AssertionError) as error:  # Dask asserts of odd addresses
+            failure = str(error) or "no address"
+    if client is None:
+        gc.collect()
+        raise UsageError(f"--scheduler {address}: {failure}")
     jobs = sum(client.nthreads().values())
     if not jobs:
         raise UsageError(f"--scheduler {address}: it has no workers")
