@@ -77,6 +77,8 @@ def _summary(evidence: Evidence, of_what: str) -> list[str]:
         if same
         else plural(len(evidence.differences), "difference")
     )
+    if same and not (evidence.before.tests or evidence.after.tests):
+        verdict = "no test was run: nothing is shown"
     return [*table(("outcome", "before", "after"), rows), "", verdict]
 
 
