@@ -293,12 +293,25 @@ class _Reader:
             shapes=folder / self._string("shapes", str(defaults.shapes)),
             paths=self._strings("paths", defaults.paths),
             exclude=self._strings("exclude", defaults.exclude, may_be_empty=True),
-            golden_path=self._strings("golden-path", (), may_be_empty=True),
+            golden_path=self._commands("golden-path"),
             categories=self._categories(),
             phases=self._phases(),
             root=folder,
             has_table=True,
         )
+
+    def _commands(self, key: str) -> tuple[str, ...]:
+        import shlex  # few settings have commands, and `analyze` is to start at once
+
+        commands = self._strings(key, (), may_be_empty=True)
+        for command in commands:
+            try:
+                words = shlex.split(command)
+            except ValueError as error:
+                raise self._error(key, f"{command!r}: {error}") from error
+            if not words or not words[0]:
+                raise self._error(key, f"{command!r} names no command")
+        return commands
 
     def _categories(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Give the categories: those of the table in the place of the usual ones, or beside."""

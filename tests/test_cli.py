@@ -8,6 +8,7 @@ import pty
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -652,6 +653,37 @@ def test_a_bar_of_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
         f"\rplan  [{'#' * 6}{'-' * 24}]  200 of 1,000",
     ]
     assert said[2:] == [f"\r{' ' * (len(said[1]) - 1)}\r"]
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_ci_that_gives_up_is_as_ctrl_c(
+    three: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    number = signal.Signals[name]
+    before = signal.getsignal(number)
+    monkeypatch.setattr(common, "read_settings", lambda start: os.kill(os.getpid(), number))
+    result = CliRunner().invoke(main, ["analyze"])
+    assert (result.exit_code, result.stderr) == (130, "interrupted\n")
+    assert signal.getsignal(number) is before
+
+
+def test_nohup_is_heeded(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hung_up() -> int:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return 1
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(common, "cores", hung_up)
+        assert CliRunner().invoke(main, ["analyze"]).exit_code == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_half_a_pair_of_code_units_is_printed(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A test may have it in the message of an error; it has no bytes."""
+    common.print_text("a \ud83d \udcff\n")
+    assert capfdbinary.readouterr().out == b"a \\ud83d \\udcff\n"
 
 
 def test_analyze_starts_lean(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -488,7 +488,19 @@ def test_what_cannot_be_loaded(tmp_path: Path, measured: Baseline) -> None:
     with pytest.raises(MeasureError, match=r"none\.json: no baseline of that name was saved"):
         load_baseline(tmp_path, "none")
     path = save_baseline(measured, tmp_path, "bad")
-    for text in ("{", "{}", "[]", json.dumps({**baseline_to_dict(measured), "cold": {}, "x": 1})):
+    good = baseline_to_dict(measured)
+    other: tuple[dict[str, Any], ...] = (
+        {"cold": {}, "x": 1},
+        {"cold": []},
+        {"cold": {**good["cold"], "wall": {"values": ["1"]}}},
+        {"tests": [1]},
+        {"errors": [{"nodeid": 1, "file": "", "message": ""}]},
+        {"conditions": {**good["conditions"], "dirty": "no"}},
+        {"conditions": []},
+        {"runs": "5"},
+    )
+    damaged = [json.dumps({**good, **values}) for values in other]
+    for text in ("{", "{}", "[]", "[" * 100_000, *damaged):
         path.write_text(text)
         with pytest.raises(MeasureError, match=r"bad\.json: no baseline: "):
             load_baseline(tmp_path, "bad")
@@ -572,6 +584,8 @@ def test_compare() -> None:
         {"tests": ("a", "b", "b")},
         {"problem": "killed"},
         {"stable": False},
+        {"conditions": {"environment": ("PYTEST_ADDOPTS=-x",)}},
+        {"errors": (CollectionError("t/test_a.py", "t/test_a.py", "boom"),)},
     ],
     ids=str,
 )
@@ -580,7 +594,7 @@ def test_unlike_things_are_not_compared(other: dict[str, Any], turned: bool) -> 
     sides = [make(), make(cold=(9.0, 9.0, 9.0), **other)]
     compared = compare(*(reversed(sides) if turned else sides))
     assert compared.cold is compared.warm is Claim.NOT_COMPARABLE
-    assert len(compared.unlike) == ("conditions" in other)
+    assert len(compared.unlike) == bool(other.keys() & {"conditions", "errors"})
 
 
 def test_what_came_and_went() -> None:

@@ -419,8 +419,6 @@ _DEEP = {
 class TestSize:
     @pytest.mark.parametrize("jobs", ["1", "2"])
     def test_deep_nesting(self, folder: Path, jobs: str) -> None:
-        if jobs == "2" and sys.version_info < (3, 11):
-            pytest.skip("an open fault: with Python 3.10 this does not come to its end")
         names = [f"test_{n}.py" for n in range(8)]
         suite = make_suite(folder, names, git=False)
         for name, content in _DEEP.items():

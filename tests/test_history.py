@@ -9,7 +9,7 @@ import pytest
 from codemods.measure.model import Warmed
 from codemods.measure.outcomes import Difference
 from codemods.model import Outcome, Run
-from codemods.report.model import Record
+from codemods.report.model import Record, Verified
 from codemods.run import history
 from codemods.run.journal import Change, Journal
 from codemods.run.migrate import Written, plan
@@ -23,6 +23,11 @@ FILE = ".ssot-codemods/history.jsonl"
 
 def _record(verb: str = "check", **figures: object) -> Record:
     return Record("2026-01-02T03:04:05Z", verb, ("tests",), figures)
+
+
+def _line(figures: object) -> bytes:
+    record = {"schema": history.SCHEMA, "time": "", "verb": "v", "paths": [], "figures": figures}
+    return json.dumps(record).encode()
 
 
 def test_what_is_appended_is_read_in_order(tmp_path: Path) -> None:
@@ -68,6 +73,20 @@ def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path) -> None:
         b'{"schema": "other/9", "time": "", "verb": "", "paths": [], "figures": {}}',
         b'{"schema": "ssot-codemods/history/1", "paths": 3}',
         b"\xff",
+        b"[" * 100_000,
+        *map(
+            _line,
+            (
+                {"copies": "many"},
+                {"stable": 1},
+                {"warnings": 3},
+                {"warnings": {"UserWarning": "9"}},
+                {"golden_path": {"make": 0}},
+                {"golden_path": {"make": ["0", 0]}},
+                {"warm_median": 1.0},
+                {"passed_before": 1},
+            ),
+        ),
     ],
 )
 def test_a_line_that_is_no_record_is_left_out(tmp_path: Path, line: bytes) -> None:
@@ -205,9 +224,11 @@ def test_figures_of_a_verification() -> None:
         *(Difference("b.py", f"b.py::{n}", "passed", "failed") for n in range(50)),
     ]
     figures = history.of_verification(
-        evidence(before, {**before, "a.py::y": "failed"}, *differences),
+        Verified(
+            evidence(before, {**before, "a.py::y": "failed"}, *differences),
+            golden_path={"make": (0, None)},
+        ),
         "run-1",
-        {"make": (0, None)},
     )
     places = figures.pop("places")
     assert figures == {
@@ -221,12 +242,12 @@ def test_figures_of_a_verification() -> None:
     }
     assert places[:2] == ["a.py::y: passed -> failed", "a.py: collection: collected -> boom"]
     assert len(places) == 20
-    assert history.of_verification(None, "run-1") == {"run": "run-1", "golden_path": {}}
+    assert history.of_verification(Verified(None), "run-1") == {"run": "run-1", "golden_path": {}}
 
 
 def test_tests_that_were_run_once_compare_nothing() -> None:
     seen = evidence({"a.py::x": "passed"}, {"a.py::x": "passed", "a.py::y": "failed"})
-    assert history.of_verification(seen, None) == {
+    assert history.of_verification(Verified(seen), None) == {
         "passed": 1,
         "tests": 2,
         "run": None,
@@ -241,7 +262,7 @@ def test_what_was_shown_of_a_run_goes_with_it(tmp_path: Path) -> None:
         runs = [journal.begin("migrate", [Change("a.py", b"old", b"new", 0o644)]) for _ in range(2)]
         journal.note_undone(runs[0], ["a.py"])
     for run in (runs[0].id, runs[1].id, "forgotten"):
-        figures = {"run": run, "passed_before": 1}
+        figures = history.of_verification(Verified(evidence({"a": "passed"}, {})), run)
         history.append(tmp_path, history.record(tmp_path, "verify", [str(tmp_path)], figures))
     history.append(tmp_path, history.record(tmp_path, "migrate", [], {"run": runs[0].id}))
     shown = [(r.verb, r.figures["run"]) for r in history.standing(tmp_path)]

@@ -17,6 +17,7 @@ import pytest
 
 from codemods.measure import import_probe, importable
 from codemods.measure.importable import ImportAnswer, ask_imports
+from codemods.measure.session import Ended, run_process
 
 SHARED = "class Shared:\n    __test__ = False\n\n\nclass TestOpen:\n    pass\n"
 #: A test module that is run by mistake says so.
@@ -323,18 +324,25 @@ def test_an_interpreter_that_says_nothing(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hanging: list[subprocess.Popen[bytes]] = []
+    """Here it comes in one of the threads, while the other one waits for a process."""
+    up = tmp_path / "up"
+    ended: list[Ended] = []
 
-    def ask(*_: object, running: set[subprocess.Popen[bytes]], **__: object) -> None:
-        command = [sys.executable, "-c", "import time; time.sleep(600)"]
-        hanging.append(subprocess.Popen(command, start_new_session=True))
-        running.update(hanging)
-        raise KeyboardInterrupt
+    def ask(folder: str, *_: object, **__: object) -> None:
+        if folder == "b":
+            program = f"import time; open({str(up)!r}, 'w').close(); time.sleep(600)"
+            command = [sys.executable, "-c", program]
+            ended.append(run_process(command, tmp_path, os.environ, None, tmp_path / "out"))
+        else:
+            while not up.exists():
+                time.sleep(0.01)
+            raise KeyboardInterrupt
 
     monkeypatch.setattr(importable, "_ask", ask)
     with pytest.raises(KeyboardInterrupt):
-        ask_imports(["a.py"], "m", tmp_path)
-    assert hanging[0].wait(60) == -9
+        ask_imports(["a/a.py", "b/b.py"], "m", tmp_path, jobs=2)
+    (first,) = ended
+    assert (first.exit_code, first.timed_out) == (-9, False)
 
 
 def test_ctrl_c_ends_what_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import pytest
 
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import (
+    Difference,
     Outcomes,
     compare,
     differences,
     file_of,
     healed_files,
+    modules_in,
     run_tests,
 )
 
@@ -124,6 +127,54 @@ def test_a_session_that_runs_not_all_is_no_evidence(
         run_tests([path], tmp_path, timeout=120)
 
 
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("test_a.py", r"worker gw\d of pytest-xdist died: .*; it died while it ran test_a\.py::"),
+        ("conftest.py", r"worker gw\d of pytest-xdist died"),
+    ],
+)
+def test_a_worker_that_dies_is_no_evidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, message: str
+) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # these tests have workers themselves
+    text = "import os\ndef test_a():\n    pass\n"
+    (tmp_path / "test_a.py").write_text(text.replace("pass", "os._exit(1)"))
+    if where == "conftest.py":
+        (tmp_path / "test_a.py").write_text(text)
+        kill = "import os\nif 'PYTEST_XDIST_WORKER' in os.environ:\n    os._exit(1)\n"
+        (tmp_path / "conftest.py").write_text(kill)
+    with pytest.raises(MeasureError, match=message):
+        run_tests(["test_a.py"], tmp_path, timeout=120, workers="2")
+
+
+def test_a_test_that_closes_all_files(tmp_path: Path) -> None:
+    """The descriptor of the probe may be that of a file of the test, then."""
+    text = (
+        "import os\n\ndef test_a():\n    os.closerange(3, 99)\n"
+        "    global files\n    files = [open(f'mine{n}', 'w') for n in range(9)]\n"
+        "def test_b():\n    pass\n"
+    )
+    (tmp_path / "test_a.py").write_text(text)
+    seen = run_tests(["test_a.py"], tmp_path, timeout=120)
+    assert seen.tests == {"test_a.py::test_a": "passed", "test_a.py::test_b": "passed"}
+    assert not [p.name for p in tmp_path.glob("mine*") if b"running" in p.read_bytes()]
+
+
+def test_test_modules_are_found_and_not_imported(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\npython_files = check_*.py\n")
+    for name in ("check_a.py", "test_b.py", "script.py", "conftest.py", "below/check_c.py"):
+        path = tmp_path / "sub" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("" if name == "conftest.py" else "raise SystemExit(3)\n")
+    found = modules_in([str(tmp_path / "sub")], tmp_path)
+    names = {os.path.relpath(path, os.path.realpath(tmp_path)) for path in found}
+    assert names == {"sub/check_a.py", "sub/below/check_c.py"}
+    (tmp_path / "sub/conftest.py").write_text("raise OSError('no')\n")
+    with pytest.raises(MeasureError, match=r"modules were not found: .*OSError: no"):
+        modules_in([str(tmp_path / "sub")], tmp_path)
+
+
 def test_what_a_test_puts_in_the_place_of_the_functions_of_the_probe(tmp_path: Path) -> None:
     text = (
         "import json, os\n\ndef test_a(monkeypatch):\n"
@@ -157,6 +208,7 @@ def test_what_can_be_collected_now_and_then_is_not_healed() -> None:
     runs = iter([outcomes({}, {"a.py": "x"}), *[outcomes({"a.py::t": "passed"})] * 3])
     evidence = compare(lambda state: None, lambda: next(runs))
     assert (evidence.healed, evidence.differences) == ((), ())
+    assert evidence.flaky == (Difference("a.py", "collection", "x", "collected"),)
 
 
 def test_what_failed_before_and_fails_after_is_no_difference() -> None:

@@ -182,6 +182,19 @@ def test_the_fall_of_warnings_is_from_the_first_to_the_latest(
     assert bool(found.remedy) is (state is State.NOT_MEASURED)
 
 
+def test_what_is_not_collected_neither_takes_time_nor_warns(root: Path) -> None:
+    whole = _baseline(warnings={"UserWarning": 9})
+    for broken, note in (
+        (_baseline(errors=2), "2 errors at collection in the latest, 0 before"),
+        (_baseline(tests=()), "nothing was collected"),
+    ):
+        standing = _status(root, (whole, broken))
+        for name in ("collection", "fall of warnings"):
+            found = _criterion(standing, name)
+            assert (found.state, found.note) == (State.NOT_MEASURED, note)
+            assert found.remedy == "ssot-codemods baseline tests/unit"
+
+
 def test_what_does_not_exist_is_neither_met_nor_measured(root: Path) -> None:
     standing = _status(root, (), Phase("x", ("nowhere",), 5))
     assert {c.state for c in standing.phases[0].criteria} == {State.NOT_MEASURED}

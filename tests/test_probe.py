@@ -496,8 +496,8 @@ def test_a_worker_hands_its_record_over(tmp_path: Path) -> None:
     controller.add("error", "bad.py", "bad.py", "in pytest's long words")
     controller.pytest_xdist_node_collection_finished(["a", "b"])
     controller.pytest_xdist_node_collection_finished(["b", "c"])
-    controller.pytest_testnodedown(types.SimpleNamespace(workeroutput=output))
-    controller.pytest_testnodedown(types.SimpleNamespace())
+    controller.pytest_testnodedown(types.SimpleNamespace(workeroutput=output), None)
+    controller.pytest_testnodedown(types.SimpleNamespace(), None)
     session = types.SimpleNamespace(exitstatus=1)
     controller._session = session  # type: ignore[assignment]
     controller.pytest_unconfigure()

@@ -139,7 +139,6 @@ def test_a_comparison_with_one() -> None:
         cold=timing(10.0, 10.5, 11.0),
         warm=timing(24.6, 24.68, 25.0),
         warnings=(("UserWarning", 1), ("NewWarning", 2)),
-        errors=(),
     )
     lines = comparison_text(compare(BASELINE, after)).splitlines()
     assert lines[1].endswith("10.50 s (10.00 to 11.00)  faster: -50 %")
@@ -149,7 +148,6 @@ def test_a_comparison_with_one() -> None:
         "Collection Time: 24.68 s",
         "NewWarning: 0 to 2",
         "PytestCollectionWarning: 4 to 0",
-        "errors: 1 to 0",
     ]
 
 
@@ -157,6 +155,7 @@ def test_a_comparison_of_unlike_things() -> None:
     after = other(
         conditions=dataclasses.replace(CONDITIONS, pytest="8.0", plugins=()),
         tests=("b", "c", "d"),
+        errors=(),
         stable=False,
         problem="warm-up: killed",
         cold=timing(1.0),
@@ -167,11 +166,13 @@ def test_a_comparison_of_unlike_things() -> None:
     assert lines[2:] == [
         "unlike: pytest: 9.0 / 8.0",
         "unlike: plugins: x 1 / -",
+        f"unlike: collected after, and not before: {BASELINE.errors[0].nodeid}",
         "gone: a",
         "came: d",
         "after: warm-up: killed",
         "after: the runs did not collect the same tests",
         "after: fewer than 3 runs show nothing",
+        "errors: 1 to 0",
     ]
 
 

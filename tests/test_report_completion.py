@@ -235,6 +235,7 @@ def test_there_is_no_such_baseline(root: Path) -> None:
     [
         (measured(pytest="8.0"), "pytest: 8.0 / 9.0"),
         (measured(tests=("x", "y")), "not the same tests were collected: 2 / 1"),
+        (measured(errors=2), "not as many errors at collection: 2 / 0"),
         (measured(["unit"]), "baseline start is of other paths: unit"),
         (measured([]), "baseline start is of other paths: ."),
         (measured(stable=False), "before: the runs did not collect the same tests"),

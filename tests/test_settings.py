@@ -76,6 +76,12 @@ def test_it_is_not_looked_for_outside_the_checkout(tmp_path: Path) -> None:
             r"toml:2: .* exclude: wanted: a list of strings$",
         ),
         ("[tool.ssot-codemods]\nshapes = 1\n", r"toml:2: .* shapes: wanted: a string"),
+        (
+            '[tool.ssot-codemods]\ngolden-path = ["make \'x"]\n',
+            r"toml:2: .* golden-path: \"make 'x\": No closing quotation",
+        ),
+        ("[tool.ssot-codemods]\ngolden-path = [' ']\n", r"toml:2: .* ' ' names no command"),
+        ("[tool.ssot-codemods]\ngolden-path = ['\"\" x']\n", r"toml:2: .* x' names no command"),
     ],
 )
 def test_what_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:

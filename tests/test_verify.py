@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from codemods.model import Source
 from codemods.run import history
 from codemods.run.atomic import EditedError
 from codemods.run.journal import Change, Journal
-from codemods.run.verify import Trial, affected, keep_what_is_clean, standing
+from codemods.run.verify import Affected, Trial, affected, keep_what_is_clean, standing
 from tests.tools import COPY
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
@@ -40,9 +41,14 @@ def sources(root: Path) -> Iterator[Source]:
         yield Source(os.path.realpath(path), path.read_bytes())
 
 
+def no_modules(folders: Sequence[str]) -> list[str]:
+    """Stand in for pytest where names alone say what is a test."""
+    return []
+
+
 def uses(root: Path, *changed: str) -> list[str]:
     real = [os.path.realpath(root / name) for name in changed]
-    found = affected(real, lambda: sources(root))
+    found = affected(real, lambda: sources(root), no_modules)
     return [os.path.relpath(t, os.path.realpath(root)) for t in found.tests]
 
 
@@ -67,7 +73,6 @@ def test_the_importers_of_a_helper_count_however_far_away(tmp_path: Path) -> Non
     )
     found = uses(root, "tests/helper.py")
     assert found == [
-        "tests/helper.py",
         "tests/test_c.py",
         "tests/unit/test_a.py",
     ]
@@ -86,7 +91,7 @@ def test_modules_that_import_each_other_come_to_an_end(tmp_path: Path) -> None:
 def test_who_is_to_blame(tmp_path: Path) -> None:
     root = suite(tmp_path, helper="", test_a="import helper\n", test_b="", sub__conftest="")
     changed = [os.path.realpath(root / n) for n in ("helper.py", "test_b.py", "sub/conftest.py")]
-    found = affected(changed, lambda: sources(root))
+    found = affected(changed, lambda: sources(root), no_modules)
     helper, other, conftest = changed
     below = os.path.realpath(root / "sub/test_c.py")
     assert found.blame(os.path.realpath(root / "test_a.py"), changed) == {helper}
@@ -108,6 +113,10 @@ def trial_of(root: Path, *names: str) -> Trial:
     return found
 
 
+def all_of(trial: Trial) -> Callable[[], Affected]:
+    return lambda: Affected(tuple(trial.paths()), {p: frozenset({p}) for p in trial.paths()}, ())
+
+
 def seen(tests: Mapping[str, str], root: Path) -> Outcomes:
     return Outcomes(tests, {}, {}, str(root), 0.0)
 
@@ -115,7 +124,7 @@ def seen(tests: Mapping[str, str], root: Path) -> Outcomes:
 def test_what_differs_is_taken_back_and_the_rest_stays(tmp_path: Path) -> None:
     root = suite(tmp_path, test_a="# a\n", test_b="# b\n", test_c="# c\n")
     trial = trial_of(root, "test_a.py", "test_b.py", "test_c.py")
-    found = affected(trial.paths(), lambda: sources(root))
+    found = affected(trial.paths(), lambda: sources(root), no_modules)
 
     def tests(paths: object) -> Outcomes:
         # b is worse as soon as it is new; c is worse where b is old and c new.
@@ -124,7 +133,7 @@ def test_what_differs_is_taken_back_and_the_rest_stays(tmp_path: Path) -> None:
         c = "failed" if "c" in new and "b" not in new else "passed"
         return seen({"test_a.py::t": "passed", "test_b.py::t": b, "test_c.py::t": c}, root)
 
-    verified = keep_what_is_clean(trial, found, tests)
+    verified = keep_what_is_clean(trial, lambda: found, tests)
     assert verified.evidence is not None
     assert verified.evidence.differences == ()
     names = [Path(path).name for path in verified.taken_back]
@@ -140,7 +149,7 @@ def test_where_the_tests_do_not_end_nothing_stays(tmp_path: Path) -> None:
     def tests(paths: object) -> Outcomes:
         raise MeasureError("killed")
 
-    verified = keep_what_is_clean(trial, affected([], list), tests)
+    verified = keep_what_is_clean(trial, all_of(trial), tests)
     assert (verified.evidence, verified.problem) == (None, "killed")
     assert (root / "test_a.py").read_text() == "# a\n"
     assert standing(trial.journal, None) is None
@@ -275,9 +284,66 @@ def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(
     (root / "test_a.py").write_text(COPY + USE)  # as on another branch
     edited = (root / "test_b.py").read_text() + "# mine\n"
     (root / "test_b.py").write_text(edited)
-    assert run(root, monkeypatch, "verify").exit_code == 0
+    for arguments in ((), ("--file", "test_a.py")):
+        result = run(root, monkeypatch, "verify", *arguments)
+        assert result.exit_code == 3
+        assert result.output.splitlines() == [
+            "not judged, as it was edited since: test_a.py",
+            "not judged, as it was edited since: test_b.py",
+            "",
+            f"of run {Journal(root).runs()[-1].id} no file is as it left it: there is nothing to "
+            "compare",
+        ]
     assert (root / "test_a.py").read_text() == COPY + USE
     assert (root / "test_b.py").read_text() == edited
+
+
+def test_the_files_that_are_not_judged_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(tmp_path, test_a=COPY + USE, test_b=COPY + USE, test_c=COPY + USE)
+    run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe")
+    run(root, monkeypatch, "rollback", Journal(root).runs()[-1].id, "test_c.py")
+    with (root / "test_b.py").open("a") as file:
+        file.write("# formatted\n")
+    result = run(root, monkeypatch, "verify")
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert lines[-3:] == [
+        "each test gives what it gave",
+        "",
+        "not judged, as it was edited since: test_b.py",
+    ]
+    values = json.loads(run(root, monkeypatch, "verify", "--format", "json").output)
+    assert (values["edited"], values["unused"]) == (["test_b.py"], [])
+
+
+@pytest.mark.parametrize("verb", ["migrate", "verify"])
+def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    """Pytest imports what it is given by name, and this would run, then."""
+    root = suite(tmp_path, test_a=COPY + USE, script=COPY + USE + "\n\nopen('ran', 'w')\n")
+    verify = ["--verify"] if verb == "migrate" else []
+    result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", *verify)
+    if verb == "verify":
+        result = run(root, monkeypatch, "verify")
+    assert result.exit_code == 0, result.output
+    assert result.output.endswith(
+        "each test gives what it gave\n\nnot judged, as no test uses it: script.py\n"
+    )
+    assert not (root / "ran").exists()
+    assert "class Test" not in (root / "script.py").read_text()
+
+
+def test_files_that_no_test_uses_are_kept_unjudged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no other test is run in their place."""
+    root = suite(tmp_path, script=COPY + USE, test_b="def test_b():\n    open('ran', 'w')\n")
+    result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
+    assert result.exit_code == 0, result.output
+    assert "not judged, as no test uses it: script.py" in result.output
+    assert not (root / "ran").exists()
+    assert "class Test" not in (root / "script.py").read_text()
 
 
 def test_while_files_are_put_back_the_run_counts_as_cut_off(tmp_path: Path) -> None:
@@ -319,8 +385,25 @@ def test_ctrl_c_takes_a_transaction_back(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        keep_what_is_clean(trial, affected([], list), tests)
+        keep_what_is_clean(trial, all_of(trial), tests)
     assert (root / "test_a.py").read_text() == "# a\n"
+
+
+def test_ctrl_c_before_the_first_test_takes_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(tmp_path, test_a=COPY + USE)
+
+    def interrupted(*_: object) -> None:
+        assert "class Test" not in (root / "test_a.py").read_text()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("codemods.run.verify.affected", interrupted)
+    result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
+    assert result.exit_code == 130
+    assert "stopped, and taken back; files that are new: 0, as they were: 1" in result.output
+    assert (root / "test_a.py").read_text() == COPY + USE
+    assert Journal(root).runs()[-1].state == "rolled back"
 
 
 def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> None:
@@ -331,7 +414,7 @@ def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> Non
         (root / "test_a.py").write_text("# mine\n")
         return seen({}, root)
 
-    verified = keep_what_is_clean(trial, affected([], list), tests)
+    verified = keep_what_is_clean(trial, all_of(trial), tests)
     assert "edited meanwhile, and left alone: test_a.py" in verified.problem
     assert (root / "test_a.py").read_text() == "# mine\n"
     assert (root / "test_b.py").read_text() == "# b\n"

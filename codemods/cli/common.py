@@ -20,6 +20,7 @@ from codemods.settings import Settings, SettingsError, load_target, read_setting
 
 if TYPE_CHECKING:
     from codemods.model import FileResult, Source
+    from codemods.report.model import Verified
     from codemods.run.migrate import Plan
     from codemods.run.runner import Pool
     from codemods.run.scan import Progress
@@ -44,8 +45,12 @@ class _Group(click.Group):
     """Makes an exit code of what each verb gives, and a message of what a user can mend."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        # So that a CI that gives up leaves what Ctrl-C would leave.
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # So that a CI that gives up, or a terminal that closes, leaves what Ctrl-C would leave.
+        before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)}
+        # nohup has one of them ignored, and so it stays.
+        heard = {n: h for n, h in before.items() if h not in (signal.SIG_IGN, None)}
+        for number in heard:
+            signal.signal(number, signal.default_int_handler)
         try:
             code = super().invoke(ctx)
         except KeyboardInterrupt:
@@ -58,7 +63,8 @@ class _Group(click.Group):
             say(f"Error: {error}\n")
             code = FILE_FAILED
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in heard.items():
+                signal.signal(number, handler)
         ctx.exit(code)
 
 
@@ -193,15 +199,32 @@ def exit_code(results: Sequence[FileResult], left: int) -> int:
     return COPIES_LEFT if left else FINE
 
 
+def from_here(verified: Verified) -> Verified:
+    """Give the paths from the current folder."""
+    return replace(
+        verified,
+        taken_back={os.path.relpath(path): why for path, why in verified.taken_back.items()},
+        edited=tuple(map(os.path.relpath, verified.edited)),
+        unused=tuple(map(os.path.relpath, verified.unused)),
+    )
+
+
 def print_text(text: str | bytes, *, err: bool = False) -> None:
     """Print to stdout; names of files may hold bytes that are no UTF-8."""
-    content = text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
+    content = text if isinstance(text, bytes) else _encoded(text)
     try:
         click.echo(content, nl=False, err=err)
     except BrokenPipeError:
         # The reader, `head` perhaps, has seen enough; what we found still makes the exit code.
         stream = sys.stderr if err else sys.stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:  # half a pair of code units, which a message of a test may hold
+        return text.encode(errors="backslashreplace")
 
 
 def say(text: str) -> None:

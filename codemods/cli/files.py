@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from codemods.cli.common import (
     PATHS,
     Setup,
     exit_code,
+    from_here,
     main,
     over_files,
     print_json,
@@ -33,9 +35,9 @@ from codemods.settings import read_settings
 
 if TYPE_CHECKING:
     from codemods.model import FileResult, Outcome, Reason, Run
+    from codemods.report.model import Verified
     from codemods.run.journal import Journal
     from codemods.run.migrate import Written
-    from codemods.run.verify import Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,33 +333,34 @@ def _migrate(
     run_id = written.run.id if written.run is not None else None
     if run_id is not None and journal.run(run_id).state == "rolled back":
         run_id = None  # nothing of it is left
-    values: dict[str, Any] = {"files": planned.files, "run": run_id, "left": written.left}
     root = setup.settings.root
     figures = history.of_migration(planned, written)
     history.append(root, history.record(root, "migrate", setup.paths, figures))
     if verified is not None:
-        figures = history.of_verification(verified.evidence, run_id)
+        figures = history.of_verification(verified, run_id)
         history.append(root, history.record(root, "verify", setup.paths, figures))
-    taken_back = verified.taken_back if verified is not None else {}
-    taken = {os.path.relpath(path): why for path, why in taken_back.items()}
+    values: dict[str, Any] = {"files": planned.files, "run": run_id, "left": written.left}
     if form == "json":
         document = report.as_json(written.results, dry_run=False, **values)
         if verified is not None:
-            document["verification"] = evidence_json(verified.evidence, {}, taken, verified.problem)
+            document["verification"] = evidence_json(verified)
         print_json(document)
     else:
         print_text(report.as_text(written.results, dry_run=False, verbose=verbose, **values))
         if verified is not None:
-            print_text(f"\n{evidence_text(verified.evidence, {}, taken, verified.problem)}")
+            print_text(f"\n{evidence_text(verified)}")
+    return _migration_code(journal, written, verified)
+
+
+def _migration_code(journal: Journal, written: Written, verified: Verified | None) -> int:
+    """Give the exit code, and say on stderr what kept the run from its end."""
     if verified is not None and verified.problem:
         say(f"everything was taken back: {verified.problem}\n")
         return FILE_FAILED
     if written.run is not None and written.stopped:
-        new = sum(journal.is_new(entry) for entry in written.run.entries)
-        old = len(written.run.entries) - new
         say(
-            f"stopped; files that are new: {new}, as they were: {old}; go on with "
-            f"`ssot-codemods migrate --resume {run_id}`, or roll it back\n"
+            f"stopped; {_new_and_old(journal, written.run)}; go on with "
+            f"`ssot-codemods migrate --resume {written.run.id}`, or roll it back\n"
         )
         return INTERRUPTED
     if verified is not None and verified.taken_back:
@@ -365,26 +368,39 @@ def _migrate(
     return exit_code(written.results, written.left + written.held_back)
 
 
+def _new_and_old(journal: Journal, run: Run) -> str:
+    new = sum(journal.is_new(entry) for entry in run.entries)
+    return f"files that are new: {new}, as they were: {len(run.entries) - new}"
+
+
 def _verified(
     setup: Setup, journal: Journal, written: Written, tests: _Tests
 ) -> tuple[Written, Verified]:
     """Run the tests concerned in both states, and take back the files whose tests differ."""
-    from codemods.measure.outcomes import run_tests
+    from codemods.measure.outcomes import modules_in, run_tests
     from codemods.report.table import plural
-    from codemods.run.verify import Trial, affected, keep_what_is_clean, without
+    from codemods.run.verify import Affected, Trial, affected, keep_what_is_clean, without
 
     assert written.run is not None
     trial = Trial(journal, written.run, list(written.run.entries))
-    uses = affected(trial.paths(), setup.all_files)
-    say(f"running the tests of {plural(len(uses.tests), 'path')} before and after\n")
-    verified = keep_what_is_clean(
-        trial,
-        uses,
-        lambda paths: run_tests(
-            paths, setup.settings.root, timeout=tests.timeout, workers=tests.workers
-        ),
-    )
-    return without(written, verified, trial), verified
+    root = setup.settings.root
+    find_modules = partial(modules_in, root=root, timeout=tests.timeout)
+
+    def find_uses() -> Affected:
+        uses = affected(trial.paths(), setup.all_files, find_modules)
+        say(f"running the tests of {plural(len(uses.tests), 'path')} before and after\n")
+        return uses
+
+    try:
+        verified = keep_what_is_clean(
+            trial,
+            find_uses,
+            partial(run_tests, root=root, timeout=tests.timeout, workers=tests.workers),
+        )
+    except KeyboardInterrupt:
+        say(f"stopped, and taken back; {_new_and_old(journal, written.run)}\n")
+        raise
+    return without(written, verified, trial), from_here(verified)
 
 
 def _without_unwritten(written: Written, journal: Journal) -> Written:

@@ -17,6 +17,7 @@ from codemods.cli.common import (
     FINE,
     Setup,
     expanded,
+    from_here,
     main,
     say,
     show,
@@ -241,11 +242,11 @@ def verify(
     ssot-codemods verify --file tests/unit/test_a.py
     """
     from codemods.measure.commands import run_commands
-    from codemods.measure.outcomes import once, run_tests
+    from codemods.measure.outcomes import modules_in, run_tests
     from codemods.report.outcomes import evidence_json, evidence_text
     from codemods.run import history
     from codemods.run.journal import Journal
-    from codemods.run.verify import affected, standing
+    from codemods.run.verify import affected, as_they_are, judged, standing
 
     setup = Setup(())
     settings = setup.settings
@@ -253,41 +254,25 @@ def verify(
     if golden_path and not settings.golden_path:
         raise UsageError("--golden-path: the settings name no commands under `golden-path`")
     journal = Journal(settings.root)
+    options: dict[str, Any] = {"root": settings.root, "python": python, "timeout": timeout}
+    xdist_options = [f"--tx={spec}" for spec in tx]
+    run = partial(run_tests, **options, workers=workers, xdist_options=xdist_options)
     commands = partial(run_commands, settings.golden_path, settings.root, timeout)
     with journal.lock():
         trial = standing(journal, identity)
-        tests = chosen or (affected(trial.paths(), setup.all_files).tests if trial else ())
-        run = partial(
-            run_tests,
-            tests,
-            settings.root,
-            python=python,
-            timeout=timeout,
-            workers=workers,
-            xdist_options=[f"--tx={spec}" for spec in tx],
-        )
-        codes: dict[str, tuple[int | None, int | None]] = {}
-        if trial is not None:
-            evidence = trial.compare(run) if tests else None
-            codes |= trial.in_both(commands) if golden_path else {}
-        else:
+        if trial is None:
             say("no run to judge: the tests are run once, as the files are\n")
-            evidence = once(run())
-            codes |= {c: (None, code) for c, code in commands().items()} if golden_path else {}
-    problem = "no tests use the files of the run" if evidence is None else ""
-    run_id = trial.run.id if trial is not None else None
-    figures = history.of_verification(evidence, run_id, codes)
+            verified = as_they_are(chosen, run, commands if golden_path else None)
+        else:
+            find_modules = partial(modules_in, **options)
+            find_uses = partial(affected, trial.paths(), setup.all_files, find_modules)
+            verified = judged(trial, chosen, find_uses, run, commands if golden_path else None)
+    verified = from_here(verified)
     about = [str(settings.root / p) for p in chosen or ["."]]
+    figures = history.of_verification(verified, trial.run.id if trial is not None else None)
     history.append(settings.root, history.record(settings.root, "verify", about, figures))
-    document = evidence_json(evidence, codes, {}, problem)
-    show(form, document, evidence_text(evidence, codes, {}, problem))
-    if trial is None:  # nothing to compare with: each test is to pass, and each command
-        assert evidence is not None
-        failed = evidence.after.failed or any(after for _, after in codes.values())
-    else:
-        failed = evidence is not None and bool(evidence.differences)
-        failed = failed or any(before != after for before, after in codes.values())
-    return FILE_FAILED if failed else FINE
+    show(form, evidence_json(verified), evidence_text(verified))
+    return FINE if verified.ok else FILE_FAILED
 
 
 def _from_root(settings: Settings, paths: Sequence[str], categories: Sequence[str]) -> list[str]:

@@ -40,6 +40,8 @@ SCHEMA = "ssot-codemods/baseline/1"
 FEWEST_RUNS = 3
 _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _PREFIX = "PYTHONPYCACHEPREFIX"
+#: Set by the runs themselves, or by a pytest around them.
+_NOT_OURS = frozenset({_NO_BYTECODE, _PREFIX, "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER"})
 
 Progress = Callable[[str], None]
 
@@ -264,6 +266,7 @@ class Bench:
             machine=f"{machine} {platform.machine()}",
             commit=commit or "",
             dirty=bool(changed),
+            environment=tuple(_settings_in(self._environment)),
         )
 
     def _notes(self, document: dict[str, Any]) -> Iterator[str]:
@@ -312,7 +315,7 @@ def compare(before: Baseline, after: Baseline) -> Comparison:
     A change is claimed only where the conditions are alike, both sides collected the same node ids
     in each run, and each has at least three runs; see `claim` for the figures.
     """
-    unlike = tuple(_unlike(before.conditions, after.conditions))
+    unlike = (*_unlike(before.conditions, after.conditions), *_other_errors(before, after))
     ours, theirs = Counter(before.tests), Counter(after.tests)
     gone, came = (tuple((a - b).elements()) for a, b in ((ours, theirs), (theirs, ours)))
     sound = not (unlike or gone or came or before.problem or after.problem)
@@ -375,7 +378,7 @@ def load_baseline(root: Path, name: str) -> Baseline:
         raise MeasureError(f"{path}: no baseline of that name was saved") from error
     except OSError as error:
         raise MeasureError(f"{path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise MeasureError(f"{path}: no baseline: {error!r}") from error
 
 
@@ -395,7 +398,7 @@ def baseline_from_dict(values: dict[str, Any]) -> Baseline:
     """Take a baseline from values of JSON.
 
     Raises:
-        ValueError, KeyError, TypeError: they are none.
+        ValueError, KeyError, TypeError, AttributeError: they are none.
 
     """
     rest = dict(values)
@@ -404,7 +407,7 @@ def baseline_from_dict(values: dict[str, Any]) -> Baseline:
     conditions: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in rest["conditions"].items()
     }
-    return Baseline(**{
+    found = Baseline(**{
         **rest,
         "conditions": Conditions(**conditions),
         "cold": _timing_from_dict(rest["cold"]),
@@ -414,6 +417,30 @@ def baseline_from_dict(values: dict[str, Any]) -> Baseline:
         "warnings": tuple((str(c), int(n)) for c, n in rest["warnings"]),
         "notes": tuple(rest["notes"]),
     })  # fmt: skip
+    _check_kinds(found)
+    return found
+
+
+def _check_kinds(found: Baseline) -> None:
+    """Raise `TypeError` where a value of a file is of a kind that nothing can be done with."""
+    conditions = found.conditions
+    lists = (conditions.paths, conditions.plugins, conditions.environment, found.tests, found.notes)
+    single = (
+        *(conditions.interpreter, conditions.python, conditions.pytest, conditions.machine),
+        *(conditions.commit, found.root, found.problem),
+    )
+    errors = (text for e in found.errors for text in (e.nodeid, e.file, e.message))
+    series = (s for t in (found.cold, found.warm) for s in (t.wall, t.cpu, t.memory))
+    numbers = (n for s in series for n in s.values)
+    for kind, values in (
+        (tuple, lists),
+        (str, (*single, *(text for texts in lists for text in texts), *errors)),
+        (int | float, (*numbers, found.runs, found.modules)),
+        (bool, (found.stable, found.dont_write_bytecode, conditions.dirty)),
+    ):
+        for value in values:
+            if not isinstance(value, kind):
+                raise TypeError(f"{value!r} in the place of {kind}")
 
 
 def _timing_from_dict(values: dict[str, Any]) -> Timing:
@@ -429,11 +456,28 @@ def _timing(sessions: list[Session]) -> Timing:
 
 
 def _unlike(before: Conditions, after: Conditions) -> Iterator[str]:
-    for name in ("paths", "interpreter", "python", "pytest", "plugins", "machine"):
+    for name in ("paths", "interpreter", "python", "pytest", "plugins", "machine", "environment"):
         one, other = getattr(before, name), getattr(after, name)
         if one != other:
             texts = (", ".join(v) if isinstance(v, tuple) else v for v in (one, other))
             yield f"{name}: {' / '.join(t or '-' for t in texts)}"
+
+
+def _other_errors(before: Baseline, after: Baseline) -> Iterator[str]:
+    """Say which files one side alone could not collect: what breaks early takes less time."""
+    ours, theirs = ({e.nodeid for e in side.errors} for side in (before, after))
+    yield from (f"collected before, and not after: {name}" for name in sorted(theirs - ours))
+    yield from (f"collected after, and not before: {name}" for name in sorted(ours - theirs))
+
+
+def _settings_in(environment: Mapping[str, str]) -> Iterator[str]:
+    """Give what the environment tells Python and pytest, but for what the runs set themselves.
+
+    https://docs.python.org/3/using/cmdline.html#environment-variables
+    """
+    for name, value in sorted(environment.items()):
+        if name.startswith(("PYTHON", "PYTEST_")) and name not in _NOT_OURS:
+            yield f"{name}={value}"
 
 
 def _check_runs(runs: int) -> None:

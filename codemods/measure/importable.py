@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from codemods.measure.session import run_process, side_by_side
 
 _PLUGIN = "ssot_codemods_import_probe"
 #: As the script `pytest` starts it, which leaves the working folder out of ``sys.path``.
@@ -74,16 +72,9 @@ def ask_imports(
     by_folder: dict[str, str] = {}
     for file in sorted(files, key=_order):
         by_folder.setdefault(os.path.dirname(file) or ".", file)
-    running: set[subprocess.Popen[bytes]] = set()
-    ask = partial(_ask, module=module, root=root, python=python, timeout=timeout, running=running)
-    with ThreadPoolExecutor(jobs) as threads:
-        try:
-            return list(threads.map(ask, by_folder, by_folder.values()))
-        except BaseException:  # Ctrl-C: pytest has a session of its own, and does not hear of it
-            threads.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
-                _kill(process)
-            raise
+    ask = partial(_ask, module=module, root=root, python=python, timeout=timeout)
+    with side_by_side(jobs) as threads:
+        return list(threads.map(ask, by_folder, by_folder.values()))
 
 
 def _order(file: str) -> tuple[str, bool, str]:
@@ -100,12 +91,11 @@ def _ask(
     root: Path,
     python: str,
     timeout: float,
-    running: set[subprocess.Popen[bytes]],
 ) -> ImportAnswer:
     with tempfile.TemporaryDirectory(prefix="ssot-codemods-") as temporary:
         shutil.copy(Path(__file__).with_name("import_probe.py"), f"{temporary}/{_PLUGIN}.py")
         answer = Path(temporary, "answer.json")
-        output = _run(python, file, module, root, Path(temporary), timeout, running)
+        output = _run(python, file, module, root, Path(temporary), timeout)
         if not answer.exists():
             return _failed(folder, output)
         values = json.loads(answer.read_bytes())
@@ -136,7 +126,6 @@ def _run(
     root: Path,
     temporary: Path,
     timeout: float,
-    running: set[subprocess.Popen[bytes]],
 ) -> str:
     """Start pytest, and give the end of what it printed, for the case that it did not get far."""
     # Nothing of it may appear in the user's folders: no cache, no bytecode, no coverage data.
@@ -153,32 +142,9 @@ def _run(
     }
     command = [python, "-c", _START, *options, os.path.abspath(file)]
     log = temporary / "output"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command,
-            cwd=root,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        running.add(process)
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            return f"pytest did not get to its test modules in {timeout:g} s"
-        finally:
-            _kill(process)
-            process.wait()
-            running.discard(process)
+    if run_process(command, root, environment, timeout, log).timed_out:
+        return f"pytest did not get to its test modules in {timeout:g} s"
     return _tail(log.read_bytes())
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End what is left of the process and of those that it started."""
-    with contextlib.suppress(ProcessLookupError):  # nothing is left
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _tail(output: bytes) -> str:

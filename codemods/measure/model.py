@@ -79,7 +79,8 @@ class Conditions:
     """Under what a baseline was measured. Unlike conditions make figures incomparable.
 
     `commit` is empty outside of git, and `dirty` says that tracked files were changed; those two
-    are no condition, but what is compared.
+    are no condition, but what is compared. `environment` has the variables of Python and pytest,
+    as ``NAME=value``.
     """
 
     paths: tuple[str, ...]
@@ -90,6 +91,7 @@ class Conditions:
     machine: str
     commit: str
     dirty: bool
+    environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,9 @@ class Claim(enum.Enum):
 class Comparison:
     """Two baselines side by side.
 
-    `unlike` lists the conditions that differ, `gone` and `came` the node ids of one side only.
-    `cold` and `warm` are NOT_COMPARABLE where anything is unlike, came or went, or where a side
-    has too few runs.
+    `unlike` lists the conditions and the errors that differ, `gone` and `came` the node ids of one
+    side only. `cold` and `warm` are NOT_COMPARABLE where anything is unlike, came or went, or where
+    a side has too few runs.
     """
 
     before: Baseline

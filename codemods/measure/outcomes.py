@@ -105,6 +105,37 @@ def run_tests(
     return outcomes_of(session.document, session.wall)
 
 
+def modules_in(
+    folders: Sequence[str],
+    root: Path,
+    *,
+    python: str = sys.executable,
+    timeout: float | None = None,
+) -> frozenset[str]:
+    """Find the test modules that pytest collects by itself in some folders; import none of them.
+
+    Returns:
+        Their real paths.
+
+    Raises:
+        MeasureError: the session did not come to its end.
+
+    """
+    session = run_pytest(
+        ["--collect-only", "-q", *folders],
+        root=root,
+        python=python,
+        timeout=timeout,
+        probe_options=["list"],
+    )
+    if session.problem or session.document is None:
+        raise MeasureError(f"the test modules were not found: {session.problem}")
+    rootdir = session.document["rootdir"]
+    return frozenset(
+        os.path.realpath(os.path.join(rootdir, path)) for path in session.document["modules"]
+    )
+
+
 def _unfinished(document: Mapping[str, Any]) -> str:
     """Say why a session that came to its end shows nothing: a usage error, tests left out.
 
@@ -215,11 +246,15 @@ def _judge(before: Sequence[Outcomes], after: Sequence[Outcomes]) -> Evidence:
         if all((d.file, d.what) in other for other in keys) and d.what not in unstable
     ]
     flaky = [d for d in first if d not in lasting]
-    healed = [set(healed_files(b, a)) for b, a in zip(before, after, strict=True)]
+    rounds = [set(healed_files(b, a)) for b, a in zip(before, after, strict=True)]
+    healed = set.intersection(*rounds)
+    for file in sorted(set.union(*rounds) - healed):
+        error = next(b.errors[file] for b in before if file in b.errors)
+        flaky.append(Difference(file, "collection", error, "collected"))
     return Evidence(
         differences=tuple(lasting),
         flaky=tuple(flaky),
-        healed=tuple(sorted(set.intersection(*healed))),
+        healed=tuple(sorted(healed)),
         before=before[0],
         after=after[0],
     )

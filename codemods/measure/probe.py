@@ -48,9 +48,11 @@ OPTIONS = "SSOT_CODEMODS_PROBE_OPTIONS"
 SCHEMA = "ssot-codemods/probe/1"
 _WORKER_KEY = "ssot_codemods_probe"
 _LONGEST_MESSAGE = 500
+#: The phase that pytest-xdist gives a test which took its worker with it.
+_CRASHED = "???"
 #: As they are now: a test may put something else in their place.
 _CLOCK = time.perf_counter
-_DUMPS, _GETPID, _WRITE = json.dumps, os.getpid, os.write
+_DUMPS, _GETPID, _WRITE, _OPEN, _FSTAT = json.dumps, os.getpid, os.write, os.open, os.fstat
 
 _active: _Probe | None = None
 
@@ -249,6 +251,7 @@ class _Probe:
         self._began = time.time()
         self._start = _CLOCK()
         self._progress = -1
+        self._progress_is = (-1, -1)  # device and inode
         self._patched: list[tuple[Any, str, Any]] = []
         self._session: pytest.Session | None = None
         self._cached: dict[str, bool] = {}
@@ -262,8 +265,7 @@ class _Probe:
         """Write the incomplete document, and wrap what pytest has no hooks for."""
         if self._path is not None:
             self._write({"schema": SCHEMA, "complete": False})
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-            self._progress = os.open(_progress_file(self._path), flags, 0o600)
+            self._open_progress(os.O_TRUNC)
         for module, name, wrapper in self._patches():
             with contextlib.suppress(ImportError, AttributeError, TypeError):
                 owner: Any = importlib.import_module(module)
@@ -296,9 +298,9 @@ class _Probe:
         self._patched.clear()
         if self._showwarning is not None:
             warnings.showwarning = self._showwarning
-        if self._progress >= 0:
+        if self._has_progress():
             os.close(self._progress)
-            self._progress = -1
+        self._progress = -1
 
     def add(self, *event: Any) -> None:
         """Take in an event, and note it at once in the file of progress."""
@@ -306,7 +308,24 @@ class _Probe:
             return
         self.record.add(list(event))
         if self._progress >= 0:
+            if not self._has_progress():
+                self._open_progress(0)
             _WRITE(self._progress, _DUMPS(event).encode() + b"\n")
+
+    def _open_progress(self, flags: int) -> None:
+        assert self._path is not None
+        flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        self._progress = _OPEN(_progress_file(self._path), flags, 0o600)
+        status = _FSTAT(self._progress)
+        self._progress_is = (status.st_dev, status.st_ino)
+
+    def _has_progress(self) -> bool:
+        """Tell whether the descriptor is ours still: a test may close all, and open files then."""
+        try:
+            status = _FSTAT(self._progress)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self._progress_is
 
     def _write(self, document: dict[str, Any]) -> None:
         assert self._path is not None
@@ -510,6 +529,8 @@ class _Probe:
                 return
             self.add("test", f"{report.nodeid} [subtest]", report.when, outcome, "")
             return
+        if report.when == _CRASHED:
+            self.add("problem", f"it died while it ran {report.nodeid}")
         crash = getattr(report.longrepr, "reprcrash", None)
         message = str(getattr(crash, "message", "")) if outcome == "failed" else ""
         self.add("test", report.nodeid, report.when, outcome, _short(message))
@@ -548,7 +569,10 @@ class _Probe:
         self.add("items", [*self.record.items, *(i for i in ids if i not in known)])
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        if error:
+            name = getattr(getattr(node, "gateway", None), "id", "")
+            self.add("problem", f"worker {name} of pytest-xdist died: {_short(str(error))}")
         document = getattr(node, "workeroutput", {}).get(_WORKER_KEY)
         if document is not None:
             self._from_workers.append(json.loads(document))

@@ -19,6 +19,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ _PROBE = Path(__file__).with_name("probe.py")
 _MARK = "SSOT_CODEMODS_RUN"
 _TAIL = 4000
 _SHELL = ["/bin/sh", "-c", '"$@"; exit $?', "sh"]
+#: What runs now: the process group, and the mark of the run. Threads may run several.
+_running: dict[int, str] = {}
+_interrupted = threading.Event()
 _CHECK_PYTEST = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pytest') is None)"
 
 
@@ -167,22 +171,40 @@ def run_process(
 
         waiter = threading.Thread(target=wait, name="ssot-codemods-wait", daemon=True)
         waiter.start()
+        _running[process.pid] = token
         try:
             ended.timed_out = not _wait(done, timeout)
         finally:
             _end(process.pid, token, running=not done.is_set())
             waiter.join()
+            del _running[process.pid]
     return ended
+
+
+@contextlib.contextmanager
+def side_by_side(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Give threads for runs side by side; Ctrl-C, which they do not hear of, ends what they run."""
+    with ThreadPoolExecutor(jobs) as threads:
+        try:
+            yield threads
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            _interrupted.set()
+            for group, token in list(_running.items()):
+                _end(group, token, running=True)
+            threads.shutdown()
+            _interrupted.clear()
+            raise
+
+
+def _wait(done: threading.Event, timeout: float | None) -> bool:
+    return _interrupted.is_set() or done.wait(timeout)
 
 
 def _signal_or_code(code: int) -> int:
     """Give the negative number of a signal, which a shell reports as 128 and more."""
     # Only those with a name: a test may end its process with any code.
     return 128 - code if code - 128 in {*signal.Signals} else code
-
-
-def _wait(done: threading.Event, timeout: float | None) -> bool:
-    return done.wait(timeout)
 
 
 def _end(group: int, token: str, *, running: bool) -> None:

@@ -13,12 +13,12 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from codemods.measure.collection import Bench, Progress, collect
 from codemods.measure.model import MeasureError, Session, Warmed
+from codemods.measure.session import side_by_side
 
 _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 # Of arguments for one process; Linux takes two million bytes, macOS one.
@@ -80,9 +80,9 @@ def warm(
         if document["configuration"]:
             same += ["-c", document["configuration"]]
         say(f"{len(modules)} test modules, {jobs} at a time ...")
-        with ThreadPoolExecutor(jobs) as executor:
+        with side_by_side(jobs) as threads:
             written = list(
-                executor.map(lambda shard: collect(shard, arguments=same, **options), shards)
+                threads.map(lambda shard: collect(shard, arguments=same, **options), shards)
             )
         problem = next((s.problem for s in written if s.problem), "")
     warmed = time.perf_counter() - begin

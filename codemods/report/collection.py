@@ -120,7 +120,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         other: Series = getattr(after, name).wall
         if one.values and other.values:
             yield f"{name:6}{_range(one):>26}{_range(other):>26}  {_claim(claim, one, other)}"
-    yield from (f"unlike: {text}" for text in comparison.unlike)
+    yield from _shortened("unlike: ", comparison.unlike)
     if not (comparison.gone or comparison.came):
         yield f"the same {_number(len(after.tests), 'test')}"
     yield from _shortened("gone: ", comparison.gone)

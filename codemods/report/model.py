@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from codemods.measure.outcomes import Difference, Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,36 @@ class Record:
     verb: str
     paths: tuple[str, ...]
     figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the tests said of a run, or of the files as they are.
+
+    `evidence` is None where nothing was run to its end, and `problem` says why. `golden_path` has
+    for each command its exit codes before and after, `taken_back` for each file that was taken out
+    of the run the reason. `edited` are the files of the run that are not as it left them any more,
+    so that nothing is known of them; `unused` those that no test uses which pytest collects.
+    """
+
+    evidence: Evidence | None
+    golden_path: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    taken_back: Mapping[str, Difference] = field(default_factory=dict)
+    edited: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing differs; where nothing was compared, whether nothing failed."""
+        if self.problem:
+            return False
+        compared = self.evidence is None or self.evidence.before is not self.evidence.after
+        if compared:
+            differs = self.evidence is not None and bool(self.evidence.differences)
+            return not differs and all(b == a for b, a in self.golden_path.values())
+        assert self.evidence is not None
+        return not self.evidence.after.failed and not any(a for _, a in self.golden_path.values())
 
 
 class State(enum.Enum):

@@ -3,56 +3,46 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from codemods.measure.outcomes import Difference, Evidence, Outcomes
+from codemods.report.model import Verified
 from codemods.report.table import plural, table
 
 SCHEMA = "ssot-codemods/verification/1"
 
 
-def evidence_text(
-    evidence: Evidence | None,
-    commands: Mapping[str, Sequence[int | None]],
-    taken_back: Mapping[str, Difference],
-    problem: str = "",
-) -> str:
-    """Say what the tests showed.
-
-    Args:
-        evidence: the comparison, None where the tests could not be run.
-        commands: of the golden path, with their exit codes before and after.
-        taken_back: the files of the run that were taken back, and why.
-        problem: why there is no evidence.
-
-    """
+def evidence_text(verified: Verified) -> str:
+    """Say what the tests showed."""
+    evidence = verified.evidence
     blocks: list[list[str]] = []
     if evidence is not None:
-        blocks.append(_summary(evidence, "with the files that stay, " if taken_back else ""))
+        blocks.append(
+            _summary(evidence, "with the files that stay, " if verified.taken_back else "")
+        )
         blocks.append([_difference("differs", d) for d in evidence.differences])
         blocks.append([_difference("flaky", d) for d in evidence.flaky])
         blocks.append([f"healed: {file} can be collected now" for file in evidence.healed])
-    if commands:
+    if verified.golden_path:
         head = ("golden path", "before", "after")
-        blocks.append(table(head, [(command, *codes) for command, codes in commands.items()]))
-    blocks.append([f"taken back: {path}: {d.what}" for path, d in sorted(taken_back.items())])
-    blocks.append([problem] if problem else [])
+        blocks.append(table(head, [(c, *codes) for c, codes in verified.golden_path.items()]))
+    blocks.append([f"taken back: {p}: {d.what}" for p, d in sorted(verified.taken_back.items())])
+    blocks.append(list(_unknown(verified)))
+    blocks.append([verified.problem] if verified.problem else [])
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def evidence_json(
-    evidence: Evidence | None,
-    commands: Mapping[str, Sequence[int | None]],
-    taken_back: Mapping[str, Difference],
-    problem: str = "",
-) -> dict[str, Any]:
-    """Say it to programs; the arguments are those of `evidence_text`."""
+def evidence_json(verified: Verified) -> dict[str, Any]:
+    """Say it to programs."""
+    evidence = verified.evidence
     values: dict[str, Any] = {
         "schema": SCHEMA,
-        "golden_path": {command: list(codes) for command, codes in commands.items()},
-        "taken_back": {path: _as_json(d) for path, d in sorted(taken_back.items())},
-        "problem": problem,
+        "golden_path": {c: list(codes) for c, codes in verified.golden_path.items()},
+        "taken_back": {p: _as_json(d) for p, d in sorted(verified.taken_back.items())},
+        "edited": list(verified.edited),
+        "unused": list(verified.unused),
+        "problem": verified.problem,
     }
     if evidence is not None:
         values |= {
@@ -65,19 +55,23 @@ def evidence_json(
     return values
 
 
+def _unknown(verified: Verified) -> Iterator[str]:
+    """Name the files of which nothing is shown."""
+    yield from (f"not judged, as it was edited since: {path}" for path in verified.edited)
+    yield from (f"not judged, as no test uses it: {path}" for path in verified.unused)
+
+
 def _summary(evidence: Evidence, of_what: str) -> list[str]:
     before, after = _counts(evidence.before), _counts(evidence.after)
     if evidence.before is evidence.after:
         return table(("outcome", "tests"), list(after.items()))
     kinds = list(dict.fromkeys([*before, *after]))
     rows = [(kind, before.get(kind, 0), after.get(kind, 0)) for kind in kinds]
-    same = not evidence.differences
-    verdict = (
-        f"{of_what}each test gives what it gave"
-        if same
-        else plural(len(evidence.differences), "difference")
-    )
-    if same and not (evidence.before.tests or evidence.after.tests):
+    if evidence.differences:
+        verdict = plural(len(evidence.differences), "difference")
+    elif evidence.before.tests or evidence.after.tests:
+        verdict = f"{of_what}each test gives what it gave"
+    else:
         verdict = "no test was run: nothing is shown"
     return [*table(("outcome", "before", "after"), rows), "", verdict]
 

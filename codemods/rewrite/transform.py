@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -53,10 +54,14 @@ def transform_tree(
     result = judgement.result
     if judgement.plan is None:
         return result, None
+    assert judgement.names is not None
+    tree = judgement.names.tree
     try:
+        if sys.version_info < (3, 11):
+            # Only from 3.11 on does `ast.parse` look at the depth, and LibCST takes time by its
+            # square.
+            compiles(tree, path)
         changed = _edited(judgement, source, target, module)
-        assert judgement.names is not None
-        tree = judgement.names.tree
         if isinstance(changed, Reason) or _may_not_compile(tree, source):
             compiles(tree, path)
     except Unparsable as error:

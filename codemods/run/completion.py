@@ -243,6 +243,8 @@ def _unlike(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str
             yield f"{name}: {value or '-'} / {other or '-'}"
     if before["nodes"] != after["nodes"]:
         yield f"not the same tests were collected: {before['tests']:,} / {after['tests']:,}"
+    if before["errors"] != after["errors"]:
+        yield f"not as many errors at collection: {before['errors']:,} / {after['errors']:,}"
     for side, figures in (("before", before), ("after", after)):
         if figures["problem"]:
             yield f"{side}: {figures['problem']}"

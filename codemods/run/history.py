@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from codemods.measure.model import Baseline, Series, Timing, Warmed
-from codemods.measure.outcomes import Difference, Evidence, Outcomes
+from codemods.measure.outcomes import Difference, Outcomes
 from codemods.model import Outcome, Run, Status, Verdict
 from codemods.report.check import copies, percentage
-from codemods.report.model import Completion, Record
+from codemods.report.model import Completion, Record, Verified
 from codemods.run.journal import Journal, make_folder
 from codemods.run.migrate import Plan, Written
 
@@ -137,6 +137,7 @@ def of_baseline(measured: Baseline) -> Figures:
             "pytest": conditions.pytest,
             "plugins": ", ".join(conditions.plugins),
             "machine": conditions.machine,
+            "environment": ", ".join(conditions.environment),
         },
     }
 
@@ -171,21 +172,17 @@ def of_check(planned: Plan) -> Figures:
     }
 
 
-def of_verification(
-    evidence: Evidence | None,
-    run: str | None,
-    golden_path: Mapping[str, tuple[int | None, int | None]] | None = None,
-) -> Figures:
+def of_verification(verified: Verified, run: str | None) -> Figures:
     """Give the figures of a verification.
 
     Args:
-        evidence: None where no tests were compared.
+        verified: what the tests said.
         run: the run of the journal that was judged; None where the tests were run once, which
             compares nothing.
-        golden_path: for each command its exit code before and after, None for one without.
 
     """
-    codes = {c: list(pair) for c, pair in (golden_path or {}).items()}
+    evidence = verified.evidence
+    codes = {c: list(pair) for c, pair in verified.golden_path.items()}
     figures: Figures = {"run": run, "golden_path": codes}
     if evidence is None:
         return figures
@@ -248,9 +245,49 @@ def _from_line(line: bytes) -> Record | None:
         if values["schema"] != SCHEMA:
             return None
         paths = tuple(str(p) for p in values["paths"])
-        return Record(str(values["time"]), str(values["verb"]), paths, dict(values["figures"]))
-    except (ValueError, KeyError, TypeError):
+        figures = dict(values["figures"])
+        _check_kinds(figures)
+        return Record(str(values["time"]), str(values["verb"]), paths, figures)
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _check_kinds(figures: Mapping[str, Any]) -> None:
+    """Raise `TypeError` or `KeyError` where figures of a file are not of the kind we write."""
+    for name, value in figures.items():
+        wanted = _KINDS.get(name, int | float)
+        if value is not None and not isinstance(value, wanted):
+            raise TypeError(f"{name}: {value!r}")
+    for codes in figures.get("golden_path", {}).values():
+        before, after = codes
+        if not isinstance(before, int | None) or not isinstance(after, int | None):
+            raise TypeError(f"golden_path: {codes!r}")
+    counts = figures.get("warnings", {}).values()
+    if not all(isinstance(n, int) for n in counts):
+        raise TypeError(f"warnings: {counts!r}")
+    for mark, others in _TOGETHER.items():
+        if figures.get(mark) is not None:
+            missing = [name for name in others if name not in figures]
+            if missing:
+                raise KeyError(missing[0])
+
+
+#: What is no number. None stands for what was not measured.
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("run", "commit", "nodes", "problem"), str),
+    **dict.fromkeys(("warnings", "conditions", "golden_path"), dict),
+    "places": list,
+    "stable": bool,
+}
+#: Where the first one is, those that are read with it are, too.
+_TOGETHER = {
+    "warm_median": (
+        *(f"{kind}_{name}" for kind in ("cold", "warm") for name in ("median", "min", "max")),
+        *("memory", "modules", "tests", "errors", "warnings", "commit", "runs", "nodes"),
+        *("stable", "problem", "conditions"),
+    ),
+    "passed_before": ("passed_after", "differences", "flaky", "healed", "places"),
+}
 
 
 def _ends_with_newline(descriptor: int) -> bool:

@@ -159,6 +159,9 @@ def _collection(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -
     records = baselines(history, paths)
     if not records:
         return _unmeasured(found, _command("baseline", paths))
+    broken = _broken(records)
+    if broken:
+        return replace(_unmeasured(found, _command("baseline", paths)), note=broken)
     seconds = float(records[-1].figures["warm_median"])
     return replace(
         found,
@@ -167,6 +170,16 @@ def _collection(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -
         value=seconds,
         note=_joined(_aim(seconds, aim), f"measured {records[-1].time}"),
     )
+
+
+def _broken(records: Sequence[Record]) -> str:
+    """Say why the latest baseline shows nothing: what is not collected takes no time, nor warns."""
+    first, last = (r.figures for r in (records[0], records[-1]))
+    if last["errors"] > first["errors"]:
+        return f"{last['errors']:,} errors at collection in the latest, {first['errors']:,} before"
+    if not last["tests"]:
+        return "nothing was collected"
+    return ""
 
 
 def _aim(seconds: float, aim: float | None) -> str:
@@ -201,6 +214,9 @@ def _warnings(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> 
     records = baselines(history, paths)
     if not records:
         return _unmeasured(found, _command("baseline", paths))
+    broken = _broken(records)
+    if broken:
+        return replace(_unmeasured(found, _command("baseline", paths)), note=broken)
     first, last = (sum(r.figures["warnings"].values()) for r in (records[0], records[-1]))
     if len(records) == 1:
         note = f"one baseline alone, with {plural(first, 'warning')}: measure again"

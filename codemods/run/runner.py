@@ -5,15 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from multiprocessing import connection, parent_process
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from codemods.model import Source
 
@@ -102,7 +104,7 @@ def _one_by_one(work: Work[R], chunk: Sequence[Source], pool: Pool, died: Died[R
                 results = executor.submit(_do_chunk, work, (source,)).result()
             except Exception as error:  # noqa: BLE001 -- each executor has its own for a dead worker
                 results = [died(source.path, error)]
-                executor.shutdown(wait=False, cancel_futures=True)
+                _let_go(executor)
                 executor = pool.open()
             yield from results
     except BaseException:
@@ -169,7 +171,7 @@ class _Workers(Generic[R]):
         try:
             future = self._executor.submit(_do_chunk, self._work, chunk)
         except BrokenExecutor:
-            self._executor.shutdown(wait=False)
+            _let_go(self._executor)
             self._executor = self._pool.open()
             future = self._executor.submit(_do_chunk, self._work, chunk)
         return _Pending(chunk, future)
@@ -179,12 +181,37 @@ class _Workers(Generic[R]):
             return pending.future.result()
         except Exception:  # noqa: BLE001 -- each executor has its own for a dead worker
             # It takes along what the other workers had in hand, so it need not be this chunk.
+            _unblock(self._executor)
             return _one_by_one(self._work, pending.chunk, self._pool, self._died)
 
 
+def _let_go(executor: Executor) -> None:
+    """Shut down an executor whose worker died, without waiting for it."""
+    _unblock(executor)
+    executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _unblock(executor: Executor) -> None:
+    """Read what the workers of a broken executor do not, so that the thread that writes it ends.
+
+    Before 3.11.5 it waits for ever else, and so does the end of this process:
+    https://github.com/python/cpython/issues/94777.
+    """
+    if sys.version_info >= (3, 11, 5) or not getattr(executor, "_broken", False):
+        return
+    queue: Any = getattr(executor, "_call_queue", None)
+    manager: Any = getattr(executor, "_executor_manager_thread", None)
+    while queue is not None and manager is not None and manager.is_alive():
+        with suppress(OSError, EOFError):  # it was closed meanwhile
+            if queue._reader.poll():
+                queue._reader.recv_bytes()
+        manager.join(0.01)
+
+
 def _prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, and do not outlive it."""
+    """Leave Ctrl-C and a closed terminal to the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from codemods.measure.model import MeasureError
-from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of
+from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of, once
 from codemods.model import Code, Entry, FileResult, Reason, Run, Source
+from codemods.report.model import Verified
 from codemods.rewrite.importers import refers_to
 from codemods.rewrite.imports import is_collected
 from codemods.run.atomic import EditedError
@@ -18,6 +19,10 @@ from codemods.run.migrate import Written, refuse
 
 #: Runs the tests of some paths.
 RunTests = Callable[[Sequence[str]], Outcomes]
+#: Runs the golden path, and gives the exit code of each command.
+Commands = Callable[[], Mapping[str, int]]
+#: Finds the test modules in some folders, as real paths.
+FindModules = Callable[[Sequence[str]], Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +30,13 @@ class Affected:
     """Which tests a change may touch.
 
     `tests` are files and folders for pytest; `causes` has for each file that uses a changed one
-    (its real path) the changed ones, itself included.
+    (its real path) the changed ones, itself included; `unused` are the changed ones that none of
+    the tests uses.
     """
 
     tests: tuple[str, ...]
     causes: Mapping[str, frozenset[str]]
+    unused: tuple[str, ...]
 
     def blame(self, file: str, changed: Iterable[str]) -> frozenset[str]:
         """Give the changed files that may be why the tests of a file differ."""
@@ -57,13 +64,16 @@ def standing(journal: Journal, identity: str | None) -> Trial | None:
     return Trial(journal, run, [e for e in run.entries if journal.is_new(e)])
 
 
-def affected(changed: Sequence[str], read: Callable[[], Iterable[Source]]) -> Affected:
+def affected(
+    changed: Sequence[str], read: Callable[[], Iterable[Source]], find_modules: FindModules
+) -> Affected:
     """Find the tests that use changed files, directly or by way of other modules.
 
     Args:
         changed: real paths.
         read: reads the files that may import them; their paths are absolute. It is called for
             each step from importer to importer, so that no more than one file is in memory.
+        find_modules: asked for the folders of files whose names do not say that they are tests.
 
     """
     causes: dict[str, set[str]] = {path: {path} for path in changed}
@@ -79,12 +89,28 @@ def affected(changed: Sequence[str], read: Callable[[], Iterable[Source]]) -> Af
                         known |= causes[module]
                         reached[source.path] = None
         modules = reached
-    # pytest imports a file that is named whatever `python_files` says, and a script would run then.
-    tests = {p for p in causes if not _is_conftest(p) and (p in changed or is_collected(p))}
-    tests |= {os.path.dirname(p) for p in causes if _is_conftest(p)}
+    tests = _test_modules([p for p in causes if not _is_conftest(p)], find_modules)
+    conftests = {p for p in causes if _is_conftest(p)}
+    used = {c for path in (*tests, *conftests) for c in causes[path]}
+    tests |= {os.path.dirname(p) for p in conftests}
     inside = {t for t in tests if any(t != o and _is_below(t, o) for o in tests)}
-    frozen = {path: frozenset(by) for path, by in causes.items()}
-    return Affected(tuple(sorted(tests - inside)), frozen)
+    return Affected(
+        tests=tuple(sorted(tests - inside)),
+        causes={path: frozenset(by) for path, by in causes.items()},
+        unused=tuple(path for path in changed if path not in used),
+    )
+
+
+def _test_modules(paths: Sequence[str], find_modules: FindModules) -> set[str]:
+    """Leave out what pytest would not collect: it imports each file that it is given by name.
+
+    And a script would run as it is imported.
+    """
+    unsure = [path for path in paths if not is_collected(path)]
+    if not unsure:
+        return set(paths)
+    modules = find_modules(sorted({os.path.dirname(path) for path in unsure}))
+    return {path for path in paths if is_collected(path) or path in modules}
 
 
 class Trial:
@@ -114,7 +140,7 @@ class Trial:
         if edited:
             raise EditedError("; ".join(edited))
 
-    def in_both(self, run: Callable[[], Mapping[str, int]]) -> dict[str, tuple[int, int]]:
+    def in_both(self, run: Commands) -> dict[str, tuple[int, int]]:
         """Run commands in both states; give for each its exit codes before and after."""
         with self._open():
             after = run()
@@ -160,6 +186,11 @@ class Trial:
         self.journal.note_undone(self.run, gone)
         return edited
 
+    def edited(self) -> tuple[str, ...]:
+        """Give the real paths of the files that are neither as the run left them nor taken back."""
+        known = {e.path for e in self.entries} | self.run.undone
+        return tuple(self.path(e) for e in self.run.entries if e.path not in known)
+
     def paths(self) -> list[str]:
         """Give the real paths of the files that the run still changes."""
         return [self.path(entry) for entry in self.entries]
@@ -169,21 +200,55 @@ class Trial:
         return os.path.realpath(self.journal.root / entry.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What came of a transaction: the last evidence, and for each file taken back why."""
-
-    evidence: Evidence | None
-    taken_back: Mapping[str, Difference]
-    problem: str = ""
+def as_they_are(tests: Sequence[str], run_tests: RunTests, commands: Commands | None) -> Verified:
+    """Run tests and commands once: there is nothing to compare with."""
+    evidence = once(run_tests(tests))
+    codes = commands() if commands is not None else {}
+    return Verified(evidence, golden_path={c: (None, code) for c, code in codes.items()})
 
 
-def keep_what_is_clean(trial: Trial, uses: Affected, run_tests: RunTests) -> Verified:
+def judged(
+    trial: Trial,
+    tests: Sequence[str],
+    find_uses: Callable[[], Affected],
+    run_tests: RunTests,
+    commands: Commands | None,
+) -> Verified:
+    """Run tests and commands with a run and without it, and leave all as it is.
+
+    Args:
+        trial: the run, in place.
+        tests: files and folders; none for the tests that use the files of the run.
+        find_uses: finds those.
+        run_tests: runs tests once.
+        commands: runs the golden path; None to leave it out.
+
+    Raises:
+        MeasureError: the tests could not be run to their end.
+        codemods.run.atomic.EditedError: they edited files of the run.
+
+    """
+    edited = trial.edited()
+    if not trial.entries:
+        nothing = f"of run {trial.run.id} no file is as it left it: there is nothing to compare"
+        return Verified(None, edited=edited, problem=nothing)
+    unused: tuple[str, ...] = ()
+    if not tests:
+        uses = find_uses()
+        tests, unused = uses.tests, uses.unused
+    evidence = trial.compare(lambda: run_tests(tests)) if tests else None
+    codes = trial.in_both(commands) if commands is not None else {}
+    return Verified(evidence, codes, edited=edited, unused=unused)
+
+
+def keep_what_is_clean(
+    trial: Trial, find_uses: Callable[[], Affected], run_tests: RunTests
+) -> Verified:
     """Take back each file whose tests differ, until what stays is clean.
 
     Args:
         trial: the run, in place.
-        uses: which tests the changed files touch.
+        find_uses: finds which tests the changed files touch.
         run_tests: runs tests once.
 
     Returns:
@@ -193,7 +258,8 @@ def keep_what_is_clean(trial: Trial, uses: Affected, run_tests: RunTests) -> Ver
     taken: dict[str, Difference] = {}
     evidence = None
     try:
-        while trial.entries:
+        uses = find_uses()
+        while trial.entries and uses.tests:
             evidence = trial.compare(lambda: run_tests(uses.tests))
             if not evidence.differences:
                 break
@@ -205,11 +271,11 @@ def keep_what_is_clean(trial: Trial, uses: Affected, run_tests: RunTests) -> Ver
     except (MeasureError, EditedError) as error:
         edited = trial.take_back(trial.paths())
         stays = f"; edited meanwhile, and left alone: {', '.join(edited)}" if edited else ""
-        return Verified(None, taken, f"{error}{stays}")
+        return Verified(None, taken_back=taken, problem=f"{error}{stays}")
     except BaseException:  # Ctrl-C: it is one transaction
         trial.take_back(trial.paths())
         raise
-    return Verified(evidence, taken)
+    return Verified(evidence, taken_back=taken, unused=uses.unused)
 
 
 def without(written: Written, verified: Verified, trial: Trial) -> Written:
