@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import execnet
 import pytest
 
 from codemods.measure.model import MeasureError
@@ -146,6 +150,81 @@ def test_a_worker_that_dies_is_no_evidence(
         (tmp_path / "conftest.py").write_text(kill)
     with pytest.raises(MeasureError, match=message):
         run_tests(["test_a.py"], tmp_path, timeout=120, workers="2")
+
+
+def elsewhere(tmp_path: Path) -> tuple[Path, str]:
+    """Make a suite, and a target that has its files by rsync alone, as another machine has."""
+    root = tmp_path / "suite"
+    (root / ".hidden").mkdir(parents=True)
+    (root / ".hidden/data.py").write_text("x = 1\n")
+    (root / "pytest.ini").write_text("[pytest]\n")
+    (root / "test_a.py").write_text(
+        "import os\n\ndef test_a():\n    assert os.getcwd() == os.environ['THERE']\n"
+    )
+    there = tmp_path / "there"
+    return root, f"popen//python={sys.executable}//chdir={there}//env:THERE={there}"
+
+
+def test_targets_get_the_files_and_run_the_tests(tmp_path: Path) -> None:
+    root, target = elsewhere(tmp_path)
+    seen = run_tests(
+        ["test_a.py"], root, timeout=120, targets=[target], same=[str(root / "test_a.py")]
+    )
+    assert seen.tests == {"test_a.py::test_a": "passed"}
+    assert (tmp_path / "there/suite/test_a.py").exists()
+
+
+def test_a_target_with_other_files_is_no_evidence(tmp_path: Path) -> None:
+    """What rsync leaves out is not there, or is of an earlier day."""
+    root, target = elsewhere(tmp_path)
+    same = [str(root / ".hidden/data.py"), str(root / "test_a.py")]
+    with pytest.raises(MeasureError, match=r"worker popen.* has not the \.hidden/data\.py"):
+        run_tests(["test_a.py"], root, timeout=120, targets=[target], same=same)
+    old = tmp_path / "there/.hidden/data.py"
+    old.parent.mkdir()
+    old.write_text("x = 0\n")
+    with pytest.raises(MeasureError, match=r"worker popen.* has another \.hidden/data\.py"):
+        run_tests(["test_a.py"], root, timeout=120, targets=[target], same=same)
+
+
+def test_a_worker_that_is_no_new_process_is_no_evidence(tmp_path: Path) -> None:
+    """As a socket server of execnet is none: what it has loaded, it does not load again."""
+    root, _ = elsewhere(tmp_path)
+    (root / "test_a.py").write_text("def test_a():\n    pass\n")
+    there = tmp_path / "server"
+    there.mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    script = Path(execnet.__file__).parent / "script/socketserver.py"
+    command = [sys.executable, str(script), f"127.0.0.1:{port}"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    server = subprocess.Popen(
+        command, cwd=there, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        assert server.stdout is not None
+        server.stdout.readline()  # it listens
+
+        def run() -> Outcomes:
+            target = f"socket=127.0.0.1:{port}"
+            same = [os.path.realpath(root / "test_a.py")]
+            return run_tests(["test_a.py"], root, timeout=120, targets=[target], same=same)
+
+        assert run().tests == {"test_a.py::test_a": "passed"}
+        with pytest.raises(MeasureError, match=r"is no new process: it has loaded test_a\.py"):
+            run()
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def test_workers_of_the_configuration_would_take_the_place_of_targets(tmp_path: Path) -> None:
+    root, target = elsewhere(tmp_path)
+    (root / "pytest.ini").write_text("[pytest]\naddopts = -n 1\n")
+    (root / "test_a.py").write_text("def test_a():\n    pass\n")
+    with pytest.raises(MeasureError, match="has -n, which takes the place of --tx"):
+        run_tests(["test_a.py"], root, timeout=120, targets=[target])
 
 
 def test_a_test_that_closes_all_files(tmp_path: Path) -> None:

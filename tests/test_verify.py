@@ -230,6 +230,7 @@ def test_verify_runs_the_golden_path(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ("arguments", "message"),
     [
         (["gone.py"], "gone.py: no such file"),
+        (["-n", "2", "--tx", "ssh=there"], "-n is for this machine, and --tx for others"),
         (["--category", "odd"], "--category odd: unknown; known are mission_critical"),
         (["--category", "e2e"], "none of tests/e2e is there"),
     ],

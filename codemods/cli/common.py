@@ -119,6 +119,36 @@ def over_files(command: _Command) -> _Command:
     return command
 
 
+def beside(command: _Command) -> _Command:
+    """Add where the tests are run side by side; `xdist` takes both."""
+    options = [
+        click.option(
+            "-n",
+            "workers",
+            metavar="N",
+            help="Run the tests in N workers of pytest-xdist (extra: distributed), or in `auto`.",
+        ),
+        click.option(
+            "--tx",
+            "targets",
+            multiple=True,
+            metavar="SPEC",
+            help="Run them in a worker there, as ssh=HOST or socket=HOST:PORT; see pytest-xdist. "
+            "May be repeated.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def xdist(workers: str | None, targets: Sequence[str]) -> dict[str, Any]:
+    """Give what `run_tests` takes of the options of `beside`."""
+    if workers is not None and targets:
+        raise click.UsageError("-n is for this machine, and --tx for others: not both (N*SPEC)")
+    return {"workers": workers, "targets": targets}
+
+
 class Setup:
     """What the arguments of a verb and the settings make together."""
 

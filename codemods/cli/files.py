@@ -20,6 +20,7 @@ from codemods.cli.common import (
     INTERRUPTED,
     PATHS,
     Setup,
+    beside,
     exit_code,
     from_here,
     main,
@@ -29,6 +30,7 @@ from codemods.cli.common import (
     print_text,
     progress_bar,
     say,
+    xdist,
 )
 from codemods.run.files import UsageError
 from codemods.settings import read_settings
@@ -42,10 +44,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Tests:
-    """How the tests are run: seconds for each run, workers of pytest-xdist."""
+    """How the tests are run: seconds for each run, and what `xdist` gives."""
 
     timeout: float | None
-    workers: str | None
+    xdist: dict[str, Any]
 
 
 @main.command(epilog=PATHS)
@@ -170,7 +172,7 @@ def init(folder: str | None) -> int:
     metavar="SECONDS",
     help="For each run of the tests, with --verify; there is no limit unless given.",
 )
-@click.option("-n", "workers", metavar="N", help="Workers of pytest-xdist, with --verify.")
+@beside
 @click.option("--skip-probe", is_flag=True, help="Do not try the shared import in pytest first.")
 @click.option(
     "--resume",
@@ -196,6 +198,7 @@ def migrate(
     verify: bool,
     timeout: float | None,
     workers: str | None,
+    targets: tuple[str, ...],
     skip_probe: bool,
     resume: str | None,
     form: str,
@@ -221,14 +224,14 @@ def migrate(
         return _resume(Journal(read_settings(Path.cwd()).root), resume, form)
     if dry_run and verify:
         raise click.UsageError("--verify needs what --dry-run leaves out: the writing")
-    if not verify and (timeout is not None or workers is not None):
-        raise click.UsageError("--timeout and -n are about the tests: they need --verify")
+    if not verify and (timeout is not None or workers is not None or targets):
+        raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
     setup = Setup(paths, exclude, jobs, scheduler)
     if dry_run:
         return _dry_run(setup, max_files, form, verbose)
     journal = Journal(setup.settings.root)
     with journal.lock():
-        tests = _Tests(timeout, workers) if verify else None
+        tests = _Tests(timeout, xdist(workers, targets)) if verify else None
         return _migrate(setup, journal, max_files, allow_dirty, skip_probe, tests, form, verbose)
 
 
@@ -395,7 +398,7 @@ def _verified(
         verified = keep_what_is_clean(
             trial,
             find_uses,
-            partial(run_tests, root=root, timeout=tests.timeout, workers=tests.workers),
+            partial(run_tests, root=root, timeout=tests.timeout, same=trial.paths(), **tests.xdist),
         )
     except KeyboardInterrupt:
         say(f"stopped, and taken back; {_new_and_old(journal, written.run)}\n")

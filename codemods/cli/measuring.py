@@ -16,11 +16,13 @@ from codemods.cli.common import (
     FILE_FAILED,
     FINE,
     Setup,
+    beside,
     expanded,
     from_here,
     main,
     say,
     show,
+    xdist,
 )
 from codemods.run.files import UsageError
 from codemods.settings import Settings, read_settings
@@ -213,10 +215,7 @@ def warm(
 @click.option("--run", "identity", metavar="RUN", help="The run to judge; the last unless given.")
 @click.option("--file", "files", multiple=True, metavar="FILE", help="One more of PATHS.")
 @click.option("--golden-path", is_flag=True, help="Run the commands of `golden-path`, too.")
-@click.option(
-    "-n", "workers", metavar="N", help="Workers of pytest-xdist (extra: distributed), or `auto`."
-)
-@click.option("--tx", multiple=True, metavar="SPEC", help="Where they work; see pytest-xdist.")
+@beside
 def verify(
     paths: tuple[str, ...],
     categories: tuple[str, ...],
@@ -227,7 +226,7 @@ def verify(
     files: tuple[str, ...],
     golden_path: bool,
     workers: str | None,
-    tx: tuple[str, ...],
+    targets: tuple[str, ...],
 ) -> int:
     """Run the same tests without a run of `migrate` and with it, and compare by node id.
 
@@ -255,8 +254,7 @@ def verify(
         raise UsageError("--golden-path: the settings name no commands under `golden-path`")
     journal = Journal(settings.root)
     options: dict[str, Any] = {"root": settings.root, "python": python, "timeout": timeout}
-    xdist_options = [f"--tx={spec}" for spec in tx]
-    run = partial(run_tests, **options, workers=workers, xdist_options=xdist_options)
+    run = partial(run_tests, **options, **xdist(workers, targets))
     commands = partial(run_commands, settings.golden_path, settings.root, timeout)
     with journal.lock():
         trial = standing(journal, identity)
@@ -266,6 +264,7 @@ def verify(
         else:
             find_modules = partial(modules_in, **options)
             find_uses = partial(affected, trial.paths(), setup.all_files, find_modules)
+            run = partial(run, same=trial.paths())
             verified = judged(trial, chosen, find_uses, run, commands if golden_path else None)
     verified = from_here(verified)
     about = [str(settings.root / p) for p in chosen or ["."]]

@@ -74,7 +74,8 @@ def run_tests(
     python: str = sys.executable,
     timeout: float | None = None,
     workers: str | None = None,
-    xdist_options: Sequence[str] = (),
+    targets: Sequence[str] = (),
+    same: Sequence[str] = (),
 ) -> Outcomes:
     """Run the tests of some files once.
 
@@ -84,22 +85,34 @@ def run_tests(
         python: the interpreter that runs the tests.
         timeout: seconds for the whole run; None for no limit.
         workers: what ``-n`` of pytest-xdist is to be, None to run without it.
-        xdist_options: more options for pytest-xdist, as ``--tx ssh=host``.
+        targets: where the workers are, each as ``--tx`` of pytest-xdist has it (``ssh=host``), in
+            the place of `workers`.
+        same: real paths of files that must be the same on the targets as they are here.
 
     Raises:
-        MeasureError: the session did not come to its end, so it shows nothing.
+        MeasureError: the session did not come to its end, so it shows nothing; or a target has
+            other files.
 
     """
     options = ["-q", "--continue-on-collection-errors"]
-    if workers is not None:
-        options += ["-n", workers, *xdist_options]
-    remote = any(option.startswith("--tx") for option in xdist_options)
+    if targets:
+        # pytest-xdist brings the files there, and turns paths below this one into those there.
+        top = os.path.realpath(root)
+        options += ["--dist=load", f"--rsyncdir={top}", *(f"--tx={t}" for t in targets)]
+        paths = [os.path.join(top, path) for path in paths]
+    elif workers is not None:
+        options += ["-n", workers]
     session = run_pytest(
-        [*options, *paths], root=root, python=python, timeout=timeout, early=not remote
+        [*options, *paths],
+        root=root,
+        python=python,
+        timeout=timeout,
+        early=not targets,
+        same=[os.path.relpath(path, os.path.realpath(root)) for path in same] if targets else (),
     )
     problem = session.problem
     if session.complete and session.document is not None:
-        problem = problem or _unfinished(session.document)
+        problem = problem or _unfinished(session.document) or _elsewhere(session.document, targets)
     if problem or session.document is None:
         raise MeasureError(f"the tests were not run to the end: {problem}")
     return outcomes_of(session.document, session.wall)
@@ -152,6 +165,13 @@ def _unfinished(document: Mapping[str, Any]) -> str:
             f"--collect-only or --stepwise; the first is {left[0]}"
         )
     return ""
+
+
+def _elsewhere(document: Mapping[str, Any], targets: Sequence[str]) -> str:
+    """Say where the tests were run on other targets than those that were asked for."""
+    if not targets or document["targets"] == list(targets):
+        return ""
+    return "pytest's own configuration has -n, which takes the place of --tx"
 
 
 def outcomes_of(document: dict[str, Any], seconds: float) -> Outcomes:

@@ -13,7 +13,8 @@ lines: `read_document` puts them together.
 Times are seconds of ``time.perf_counter``. `cumulative` is the time from the beginning of a step to
 its end, `own` is `cumulative` less the steps and the imports inside it. Imports are only told apart
 with ``imports`` in SSOT_CODEMODS_PROBE_OPTIONS; else they count as `own`. With ``list`` in it, test
-modules are found but not imported.
+modules are found but not imported. SSOT_CODEMODS_PROBE_SAME is a file of JSON with the name of a
+folder and the SHA-256 of files in it: where a worker of pytest-xdist has others, that is a problem.
 
 pytest has no hooks for some of this; the functions that are wrapped for it are in
 `_Probe._patches`. One that a version of pytest does not have is left out, and its figures are 0.
@@ -45,6 +46,7 @@ import pytest
 
 VARIABLE = "SSOT_CODEMODS_PROBE"
 OPTIONS = "SSOT_CODEMODS_PROBE_OPTIONS"
+SAME = "SSOT_CODEMODS_PROBE_SAME"
 SCHEMA = "ssot-codemods/probe/1"
 _WORKER_KEY = "ssot_codemods_probe"
 _LONGEST_MESSAGE = 500
@@ -232,20 +234,45 @@ def wrap(find_and_load, enter, leave):
 """
 
 
+# Looks at files on another machine. They lie in the working folder of the worker, or one below it
+# that rsync has put there.
+_DIGESTS = """
+import hashlib, os, sys
+folder, paths = channel.receive()
+files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+loaded = {os.path.realpath(file) for file in files if file}
+found = {}
+for path in paths:
+    for place in (path, os.path.join(folder, path)):
+        if path not in found and os.path.isfile(place):
+            with open(place, "rb") as file:
+                digest = hashlib.sha256(file.read()).hexdigest()
+            found[path] = "loaded" if os.path.realpath(place) in loaded else digest
+channel.send(found)
+"""
+
+
 class _Probe:
     """One session: its record, its meter, its files.
 
     Args:
         path: the document, or None in a worker of pytest-xdist, which hands its record over.
         options: words out of ``imports`` and ``list``.
+        same: a folder and the digests of files in it, which workers must have, too.
 
     """
 
-    def __init__(self, path: Path | None, options: Iterable[str]) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        options: Iterable[str],
+        same: tuple[str, dict[str, str]] = ("", {}),
+    ) -> None:
         self.record = Record()
         self.meter = _Meter()
         self.options = frozenset(options)
         self.config: pytest.Config | None = None
+        self._same = same
         self._path = path
         self._pid = _GETPID()
         self._began = time.time()
@@ -440,6 +467,7 @@ class _Probe:
             "testpaths": list(config.getini("testpaths")),
             "arguments": [str(a) for a in config.args],
             "dont_write_bytecode": sys.dont_write_bytecode,
+            "targets": list(config.getoption("tx", None) or []),
             "installed": _installed_folders(),
             "seconds": {"start": _CLOCK() - self._start},
         }
@@ -564,6 +592,22 @@ class _Probe:
     # With pytest-xdist: a worker hands its record over, the controller puts them together.
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        folder, digests = self._same
+        if digests:
+            channel = node.gateway.remote_exec(_DIGESTS)
+            channel.send((folder, list(digests)))
+            found = channel.receive()
+            channel.waitclose()
+            other = [path for path, digest in digests.items() if found.get(path) != digest]
+            if other:
+                kinds = {None: "has not the", "loaded": "is no new process: it has loaded"}
+                what = kinds.get(found.get(other[0]), "has another")
+                # What pytest-xdist put before what was asked for says nothing to people.
+                target = str(node.gateway.spec).removeprefix("execmodel=main_thread_only//")
+                self.add("problem", f"worker {target} {what} {other[0]}")
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         known = set(self.record.items)
         self.add("items", [*self.record.items, *(i for i in ids if i not in known)])
@@ -631,7 +675,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         return
     # The variable must not reach a pytest that a test starts; its document is another one.
     options = os.environ.pop(OPTIONS, "").split(",")
-    _active = _Probe(Path(path).absolute(), options)
+    same = os.environ.pop(SAME, None)
+    files = ("", {}) if same is None else json.loads(Path(same).read_bytes())
+    _active = _Probe(Path(path).absolute(), options, files)
     _active.start()
     if pluginmanager.is_blocked("cacheprovider"):
         # `-o cache_dir=` keeps a measurement out of the user's cache. Where there is none, pytest

@@ -9,6 +9,8 @@ of this run in its environment. (A process that gave up both is not found.)
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
 import shutil
 import signal
@@ -46,6 +48,7 @@ def run_pytest(
     interpreter_options: Sequence[str] = (),
     probe_options: Sequence[str] = (),
     early: bool = True,
+    same: Sequence[str] = (),
     stderr: Path | None = None,
 ) -> Session:
     """Run ``python -m pytest`` in a folder and give what the probe saw.
@@ -64,6 +67,8 @@ def run_pytest(
         probe_options: ``imports``, ``list``; see `codemods.measure.probe`.
         early: load the probe before all other plugins, which times them. A worker of pytest-xdist
             on another machine has no probe: there, say False.
+        same: files, relative to `root`, that a worker on another machine must have as they are
+            here; else the session has a problem.
         stderr: a file for standard error; None to put it with standard output.
 
     Raises:
@@ -80,6 +85,12 @@ def run_pytest(
             "SSOT_CODEMODS_PROBE": str(document),
             "SSOT_CODEMODS_PROBE_OPTIONS": ",".join(probe_options),
         })  # fmt: skip
+        if same:
+            digests = {
+                path: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in same
+            }
+            (folder / "same.json").write_text(json.dumps([root.resolve().name, digests]))
+            variables["SSOT_CODEMODS_PROBE_SAME"] = str(folder / "same.json")
         _append(variables, "PYTHONPATH", str(folder / "plugin"), os.pathsep)
         if not early:
             _append(variables, "PYTEST_PLUGINS", PLUGIN, ",")
