@@ -130,7 +130,8 @@ def load_target(settings: Settings) -> Target:
         stamps = tuple(p.stat().st_mtime_ns for p in (settings.shapes, shared) if p is not None)
         return _load_target(settings, shared, stamps)
     except OSError as error:
-        raise SettingsError(f"{error.filename}: {error.strerror}") from error
+        key = "" if settings.shapes == Settings().shapes else f"[tool.{_TABLE}] shapes: "
+        raise SettingsError(f"{key}{error.filename}: {error.strerror}") from error
 
 
 @functools.lru_cache(maxsize=8)

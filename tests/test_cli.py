@@ -22,12 +22,14 @@ from click.testing import CliRunner, Result
 
 import codemods.run.migrate
 from codemods.cli import common, main
+from codemods.measure.model import Baseline
 from codemods.model import FileResult, Run, Status
 from codemods.rewrite.transform import transform
 from codemods.run.journal import Journal, digest
 from codemods.run.runner import Pool
 from codemods.settings import Settings, load_target
 from tests import tools
+from tests.figures import measured
 
 ROOT = Path(__file__).parent.parent
 SUITE = ROOT / "tests/legacy_suite"
@@ -678,6 +680,71 @@ def test_nohup_is_heeded(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert CliRunner().invoke(main, ["analyze"]).exit_code == 0
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e300", "x"])
+@pytest.mark.parametrize("verb", ["verify", "baseline", "warm", "doctor", "migrate --verify"])
+def test_a_time_that_nothing_can_wait(verb: str, seconds: str) -> None:
+    result = CliRunner().invoke(main, [*verb.split(), "--timeout", seconds])
+    assert result.exit_code == 2
+    assert "Invalid value for '--timeout'" in result.stderr
+
+
+def test_a_baseline_that_failed_takes_no_place(
+    three: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = iter([measured(), measured(problem="killed")])
+    monkeypatch.setattr("codemods.measure.collection.baseline", lambda **_: next(given))
+    assert outcome("baseline", "--save", "good")[0] == 0
+    saved = (three / ".ssot-codemods/baselines/good.json").read_bytes()
+    code, _, err = outcome("baseline", "--save", "good")
+    assert (code, err) == (3, "not saved as good: killed\n")
+    assert (three / ".ssot-codemods/baselines/good.json").read_bytes() == saved
+    # A name that cannot be is refused before anything is measured: there is no third one.
+    code, _, err = outcome("baseline", "--save", "a/b")
+    assert code == 2
+    assert "is no name for a baseline" in err
+
+
+@pytest.mark.parametrize("name", ["-k", "@x"])
+def test_paths_that_look_like_options_of_pytest(
+    three: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (three / name).mkdir()
+    seen: list[str] = []
+
+    def baseline(paths: list[str], **_: Any) -> Baseline:
+        seen.extend(paths)
+        return measured()
+
+    monkeypatch.setattr("codemods.measure.collection.baseline", baseline)
+    assert outcome("baseline", "--", f"./{name}")[0] == 0
+    assert seen == [f"./{name}"]
+
+
+def test_a_list_with_a_path_that_is_not_there(three: Path) -> None:
+    (three / "batch.txt").write_text("a/test_a.py\n\n# later\n")
+    code, _, err = outcome("check", "@batch.txt")
+    assert (code, err) == (2, "Error: batch.txt:3: # later: no such file or directory\n")
+
+
+def test_paths_outside_of_the_root_are_told(three: Path, tmp_path_factory: Any) -> None:
+    other = tmp_path_factory.mktemp("other")
+    _, _, err = outcome("check", str(other))
+    assert f"{other} is outside of {three}, whose settings and journal count here" in err
+
+
+@pytest.mark.parametrize("verb", ["verify", "migrate --verify"])
+def test_without_xdist_there_are_no_workers(
+    three: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr("codemods.measure.session.has_module", lambda *_: False)
+    before = (three / "a/test_a.py").read_bytes()
+    code, _, err = outcome(*verb.split(), "-n", "2")
+    assert code == 2
+    assert "need pytest-xdist" in err
+    assert "pip install 'ssot-codemods[distributed]'" in err
+    assert (three / "a/test_a.py").read_bytes() == before
 
 
 def test_half_a_pair_of_code_units_is_printed(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import execnet
@@ -315,6 +316,28 @@ def test_what_failed_before_and_fails_after_is_no_difference() -> None:
 def test_what_is_a_difference(before: Outcomes, after: Outcomes, expected: str) -> None:
     (found,) = differences(before, after)
     assert (found.file, found.what) == ("a.py", expected)
+
+
+def test_pytest_may_fail_where_no_test_does() -> None:
+    """As a plugin has it that wants more coverage."""
+    good = outcomes({"a.py::t": "passed"})
+    bad = replace(good, exit_code=1)
+    (found,) = differences(good, bad)
+    assert (found.what, found.before, found.after) == ("exit code of pytest", "0", "1")
+    assert differences(bad, bad) == differences(bad, good) == []
+    fails = outcomes({"a.py::t": "failed"})
+    assert differences(replace(fails, exit_code=1), replace(fails, exit_code=1)) == []
+
+
+def test_a_node_id_that_is_run_twice_fails_where_it_failed_once(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_collection_modifyitems(items):\n    items[:] = items * 2\n"
+    )
+    (tmp_path / "test_a.py").write_text(
+        "SEEN = []\n\ndef test_a():\n    SEEN.append(1)\n    assert len(SEEN) == 2\n"
+    )
+    seen = run_tests(["test_a.py"], tmp_path, timeout=120)
+    assert (seen.tests, seen.exit_code) == ({"test_a.py::test_a": "failed"}, 1)
 
 
 def test_a_warning_less_is_no_difference() -> None:

@@ -54,7 +54,7 @@ def _baseline(seconds: float = 1, paths: Sequence[str] = ("tests/unit",), **more
 
 
 def _verify(before: int, after: int, golden_path: Mapping[str, list[int | None]] = {}) -> Record:
-    figures = {"passed_before": before, "passed_after": after, "golden_path": golden_path}
+    figures = {"passed_before": before, "still_passing": after, "golden_path": golden_path}
     return Record("2026-01-01T00:00:00Z", "verify", ("tests/unit",), figures)
 
 
@@ -81,9 +81,9 @@ def test_a_budget_for_copies(root: Path) -> None:
 def test_a_file_that_cannot_be_read_may_hold_a_copy(root: Path) -> None:
     Path("tests/unit/test_a.py").write_text(FAILED_COPY)
     copies = _criterion(_status(root), "copies left")
-    assert (copies.state, copies.figure) == (State.NOT_MEASURED, "0")
-    assert copies.remedy == "ssot-codemods check tests/unit"
-    assert copies.note == "1 file with a target name cannot be read"
+    assert (copies.state, copies.figure) == (State.NOT_MEASURED, "")
+    assert copies.remedy == "see ssot-codemods check tests/unit"
+    assert copies.note == "1 file with a target name cannot be read: mend or exclude them"
 
 
 def test_the_next_batch_is_of_the_first_phase_with_copies(root: Path) -> None:
@@ -180,6 +180,43 @@ def test_the_fall_of_warnings_is_from_the_first_to_the_latest(
     found = _criterion(_status(root, records), "fall of warnings")
     assert (found.state, found.value) == (state, value)
     assert bool(found.remedy) is (state is State.NOT_MEASURED)
+
+
+def _at(second: int, record: Record) -> Record:
+    return replace(record, time=f"2026-01-01T00:00:{second:02}Z")
+
+
+def test_what_was_measured_before_the_change_is_what_to_compare_with(root: Path) -> None:
+    """And not a baseline from before another one that was rolled back, or from long ago."""
+    change = Record("", "migrate", ("tests/unit",), {"run": "r"})
+    records = [
+        _at(1, _baseline(warnings={"A": 3})),
+        _at(2, _baseline(warnings={"A": 16})),
+        _at(2, change),
+        _at(4, _baseline(warnings={"A": 4})),
+        _at(5, change),
+    ]
+    found = _criterion(_status(root, records), "fall of warnings")
+    assert (found.state, found.value) == (State.NOT_MET, 75)
+    assert found.note == "16 in the baseline of 2026-01-01T00:00:02Z, 4 in the latest"
+    found = _criterion(_status(root, records[:3]), "fall of warnings")
+    assert found.state is State.NOT_MEASURED
+    assert found.note == "16 warnings in 2026-01-01T00:00:02Z, and nothing measured since"
+
+
+def test_warnings_under_other_conditions_have_not_fallen(root: Path) -> None:
+    records = [_baseline(warnings={"A": 5}), _baseline(pytest="8.0")]
+    found = _criterion(_status(root, records), "fall of warnings")
+    assert (found.state, found.note) == (State.NOT_MEASURED, "pytest: 9.0 / 8.0")
+
+
+@pytest.mark.parametrize("outside", ["../{name}-out", "{root}-out"])
+def test_paths_beside_the_root_are_not_below_it(root: Path, outside: str) -> None:
+    out = root.with_name(f"{root.name}-out")
+    out.mkdir()
+    (out / "test_a.py").write_text(COPY + USE)
+    phase = replace(PHASE, paths=(".", outside.format(root=root, name=root.name)))
+    assert _criterion(_status(root, (), phase), "copies left").value == 1
 
 
 def test_what_is_not_collected_neither_takes_time_nor_warns(root: Path) -> None:
@@ -333,14 +370,14 @@ one: compliance: not met 0.0 %, wanted at least 95 % (0 of 1 file that use the h
 one: collection: not met 6.00 s, wanted under 5 s (aim: 3 s) \
 (aim not reached; measured 2026-01-01T00:00:00Z)
 one: fall of warnings: not measured, wanted at least 80 % \
-(one baseline alone, with 5 warnings: measure again)
+(5 warnings in 2026-01-01T00:00:00Z, and nothing measured since)
 two: copies left: not met 1, wanted at most 0
 two: compliance: not met 0.0 %, wanted at least 95 % (0 of 1 file that use the helper)
 all: golden path: not measured, wanted each command gives 0
 
-next batch: ssot-codemods migrate tests/unit --max-files 10
 not measured yet: ssot-codemods baseline tests/unit
 not measured yet: ssot-codemods baseline tests
+next batch: ssot-codemods migrate tests/unit --max-files 10
 not measured yet: ssot-codemods verify tests
 not measured yet: ssot-codemods verify --golden-path
 """

@@ -13,7 +13,7 @@ from codemods.run import probe
 from codemods.run.files import UsageError
 from codemods.run.init import steps, write
 from codemods.run.probe import check_imports, problem
-from codemods.settings import Settings, load_target, read_settings
+from codemods.settings import DEFAULT_MODULE, Settings, load_target, read_settings
 from tests import tools
 
 NAMES = frozenset({"Shared", "Alias"})
@@ -122,6 +122,11 @@ def test_packages_that_raise(own: Settings, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_module_is_nowhere(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = replace(own, module="gone.shared")
     _, message = told(elsewhere, monkeypatch, answer(error="ModuleNotFoundError: x"))
+    file = own.root / "pyproject.toml"
+    assert message.endswith(f"Mend `module` in {file}: gone.shared is not to be found from there.")
+    default = replace(own, module=DEFAULT_MODULE, root=own.root / "gone")
+    monkeypatch.setattr(probe, "find_shared_module", lambda settings: None)
+    _, message = told(default, monkeypatch, answer(error="ModuleNotFoundError: x"))
     assert message.endswith("its own: `ssot-codemods init`.")
 
 

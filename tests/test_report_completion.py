@@ -257,6 +257,7 @@ def test_the_latest_verification_and_golden_path(root: Path) -> None:
         figures = {
             "passed_before": number,
             "passed_after": number,
+            "still_passing": number,
             "differences": 1,
             "flaky": 2,
             "healed": 3,
@@ -450,8 +451,8 @@ def test_the_markdown_of_nothing() -> None:
     for sentence in (
         "No run of the journal stands here.",
         "Nothing.",
-        "Not measured: `ssot-codemods baseline` does it.",
-        "Not measured: `ssot-codemods verify` does it.",
+        f"Not measured: `ssot-codemods baseline {EMPTY.paths[0]}` does it.",
+        f"Not measured: `ssot-codemods verify {EMPTY.paths[0]}` does it.",
         "Not measured: `ssot-codemods verify --golden-path` does it.",
         "Nothing changed.",
         "No copy that can be replaced.",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -257,7 +259,7 @@ def test_without_a_run_all_tests_are_run_once(
     root = suite(tmp_path, test_a=COPY + USE, test_b=COPY + USE)
     result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
-    assert result.output.splitlines()[1:3] == ["outcome        tests", "passed             2"]
+    assert result.stdout.splitlines()[:2] == ["outcome        tests", "passed             2"]
     assert "gives what it gave" not in result.output
     (record,) = history.read(root)
     assert (record.figures["run"], "passed_before" in record.figures) == (None, False)
@@ -277,6 +279,18 @@ def test_what_fails_with_nothing_to_compare_it_with(
     assert run(root, monkeypatch, "verify", "--golden-path").exit_code == expected
 
 
+def test_what_failed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = suite(tmp_path, test_a="def test_it():\n    assert 0\n", test_b="import gone\n")
+    result = run(root, monkeypatch, "verify")
+    assert result.stdout.splitlines()[-2:] == [
+        "failed: test_a.py::test_it",
+        "not collected: test_b.py: ModuleNotFoundError: No module named 'gone'",
+    ]
+    values = json.loads(run(root, monkeypatch, "verify", "--format", "json").stdout)
+    assert values["failed"] == {"test_a.py::test_it": "failed"}
+    assert list(values["not_collected"]) == ["test_b.py"]
+
+
 def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,7 +302,7 @@ def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(
     for arguments in ((), ("--file", "test_a.py")):
         result = run(root, monkeypatch, "verify", *arguments)
         assert result.exit_code == 3
-        assert result.output.splitlines() == [
+        assert result.stdout.splitlines() == [
             "not judged, as it was edited since: test_a.py",
             "not judged, as it was edited since: test_b.py",
             "",
@@ -315,7 +329,7 @@ def test_the_files_that_are_not_judged_are_named(
         "",
         "not judged, as it was edited since: test_b.py",
     ]
-    values = json.loads(run(root, monkeypatch, "verify", "--format", "json").output)
+    values = json.loads(run(root, monkeypatch, "verify", "--format", "json").stdout)
     assert (values["edited"], values["unused"]) == (["test_b.py"], [])
 
 
@@ -388,6 +402,76 @@ def test_ctrl_c_takes_a_transaction_back(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         keep_what_is_clean(trial, all_of(trial), tests)
     assert (root / "test_a.py").read_text() == "# a\n"
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_second_ctrl_c_waits_until_the_files_are_back(tmp_path: Path, verify: bool) -> None:
+    root = suite(tmp_path, test_a="# a\n", test_b="# b\n")
+    trial = trial_of(root, "test_a.py", "test_b.py")
+    original = trial.journal.apply if verify else trial.journal.revert
+    came: list[str] = []
+
+    def again(*arguments: Any, **options: Any) -> object:
+        if len(came) == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
+            came.append("again")
+        return original(*arguments, **options)
+
+    def tests(paths: object = ()) -> Outcomes:
+        trial.use("before")
+        came.append("first")
+        os.kill(os.getpid(), signal.SIGINT)
+        return seen({}, root)
+
+    setattr(trial.journal, "apply" if verify else "revert", again)
+    heard = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _ = trial.compare(tests) if verify else keep_what_is_clean(trial, all_of(trial), tests)
+    finally:
+        signal.signal(signal.SIGTERM, heard)
+    assert came == ["first", "again"]
+    state, texts = ("complete", ["# new\n"] * 2) if verify else ("rolled back", ["# a\n", "# b\n"])
+    assert [(root / f"test_{n}.py").read_text() for n in "ab"] == texts
+    assert trial.journal.runs()[-1].state == state
+
+
+def test_what_could_not_be_put_back_waits_for_someone_to_decide(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a="# a\n")
+    trial = trial_of(root, "test_a.py")
+
+    def fails(*_: object) -> bool:
+        raise MemoryError
+
+    def tests() -> Outcomes:
+        trial.use("before")
+        trial.journal.apply = fails  # type: ignore[method-assign, assignment]
+        return seen({}, root)
+
+    with pytest.raises(MemoryError):
+        trial.compare(tests)
+    assert Journal(root).runs()[-1].state == "cut off"
+
+
+def test_a_command_that_fails_now_and_then_is_no_difference(tmp_path: Path) -> None:
+    trial = trial_of(suite(tmp_path, test_a="# a\n"), "test_a.py")
+    flaky = iter([1, 0, 0, 0])
+    sure = iter([1, 0, 0, 1])
+    codes = trial.in_both(lambda: {"flaky": next(flaky), "sure": next(sure)})
+    assert codes == {"flaky": (0, 0), "sure": (0, 1)}
+
+
+def test_figures_of_files_that_are_on_their_way_are_not_noted_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(tmp_path, test_a=COPY + USE)
+    trial = trial_of(root, "test_a.py")
+    trial.journal.reopen(trial.run)
+    for verb in ("baseline", "status", "accept", "check", "report", "verify"):
+        result = run(root, monkeypatch, verb, *["--runs", "1"] * (verb == "baseline"))
+        assert f"run {trial.run.id} was cut off, or is at work" in result.stderr
+    assert [r.verb for r in history.read(root) if r.verb == "baseline"] == []
 
 
 def test_ctrl_c_before_the_first_test_takes_it_back(

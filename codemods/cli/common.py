@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +23,7 @@ from codemods.settings import Settings, SettingsError, load_target, read_setting
 if TYPE_CHECKING:
     from codemods.model import FileResult, Source
     from codemods.report.model import Verified
+    from codemods.run.journal import Journal
     from codemods.run.migrate import Plan
     from codemods.run.runner import Pool
     from codemods.run.scan import Progress
@@ -119,6 +122,22 @@ def over_files(command: _Command) -> _Command:
     return command
 
 
+class Seconds(click.FloatRange):
+    """A time that a thread can wait."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True, max=threading.TIMEOUT_MAX)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Convert the text, or fail."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value} is no number of seconds", param, ctx)
+        return seconds
+
+
 def beside(command: _Command) -> _Command:
     """Add where the tests are run side by side; `xdist` takes both."""
     options = [
@@ -142,10 +161,15 @@ def beside(command: _Command) -> _Command:
     return command
 
 
-def xdist(workers: str | None, targets: Sequence[str]) -> dict[str, Any]:
+def xdist(workers: str | None, targets: Sequence[str], python: str) -> dict[str, Any]:
     """Give what `run_tests` takes of the options of `beside`."""
+    from codemods.measure.session import has_module
+
     if workers is not None and targets:
         raise click.UsageError("-n is for this machine, and --tx for others: not both (N*SPEC)")
+    if (workers is not None or targets) and not has_module("xdist", python):
+        extra = "pip install 'ssot-codemods[distributed]'"
+        raise UsageError(f"-n and --tx need pytest-xdist, and {python} has none: {extra}")
     return {"workers": workers, "targets": targets}
 
 
@@ -163,6 +187,7 @@ class Setup:
         self.settings = replace(settings, exclude=(*settings.exclude, *exclude))
         self.target = load_target(self.settings)
         self.paths = expanded(paths) if paths else _own_paths(settings)
+        _say_what_is_outside(self.paths, settings.root)
         self.jobs = jobs or cores()
         self._cluster = _cluster(scheduler) if scheduler is not None else None
 
@@ -186,6 +211,13 @@ class Setup:
             return plan(self.settings, self.target, self.paths, self.pool(), progress)
 
 
+def _say_what_is_outside(paths: Sequence[str], root: Path) -> None:
+    top = Path(os.path.realpath(root))
+    outside = [p for p in paths if not Path(os.path.realpath(p)).is_relative_to(top)]
+    if outside:
+        say(f"{outside[0]} is outside of {root}, whose settings and journal count here\n")
+
+
 def expanded(paths: Sequence[str]) -> list[str]:
     """Put the paths of each @FILE in its place."""
     found: list[str] = []
@@ -195,7 +227,11 @@ def expanded(paths: Sequence[str]) -> list[str]:
                 lines = Path(path[1:]).read_bytes().splitlines()
             except OSError as error:
                 raise UsageError(f"{path}: {error.strerror}") from error
-            found += [os.fsdecode(line) for line in lines if line]
+            listed = [(n, os.fsdecode(line)) for n, line in enumerate(lines, start=1) if line]
+            for number, name in listed:
+                if not os.path.lexists(name):
+                    raise UsageError(f"{path[1:]}:{number}: {name}: no such file or directory")
+            found += [name for _, name in listed]
         else:
             found.append(path)
     return found
@@ -237,6 +273,15 @@ def from_here(verified: Verified) -> Verified:
         edited=tuple(map(os.path.relpath, verified.edited)),
         unused=tuple(map(os.path.relpath, verified.unused)),
     )
+
+
+def say_what_was_cut_off(journal: Journal) -> bool:
+    """Name the runs that wait for someone to decide; tell whether there are any."""
+    open_runs = [run for run in journal.runs() if run.state == "cut off"]
+    for run in open_runs:
+        remedy = f"`ssot-codemods migrate --resume {run.id}`, or `rollback {run.id}`"
+        say(f"run {run.id} was cut off, or is at work in another process: {remedy}\n")
+    return bool(open_runs)
 
 
 def print_text(text: str | bytes, *, err: bool = False) -> None:

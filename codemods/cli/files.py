@@ -19,6 +19,7 @@ from codemods.cli.common import (
     FINE,
     INTERRUPTED,
     PATHS,
+    Seconds,
     Setup,
     beside,
     exit_code,
@@ -30,6 +31,7 @@ from codemods.cli.common import (
     print_text,
     progress_bar,
     say,
+    say_what_was_cut_off,
     xdist,
 )
 from codemods.run.files import UsageError
@@ -168,7 +170,7 @@ def init(folder: str | None) -> int:
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(),
     metavar="SECONDS",
     help="For each run of the tests, with --verify; there is no limit unless given.",
 )
@@ -231,7 +233,7 @@ def migrate(
         return _dry_run(setup, max_files, form, verbose)
     journal = Journal(setup.settings.root)
     with journal.lock():
-        tests = _Tests(timeout, xdist(workers, targets)) if verify else None
+        tests = _Tests(timeout, xdist(workers, targets, sys.executable)) if verify else None
         return _migrate(setup, journal, max_files, allow_dirty, skip_probe, tests, form, verbose)
 
 
@@ -309,9 +311,7 @@ def _migrate(
     from codemods.run.migrate import write
     from codemods.run.probe import check_imports
 
-    for run in journal.runs():
-        if run.state == "cut off":
-            say(f"run {run.id} was cut off: --resume {run.id}, or roll it back\n")
+    say_what_was_cut_off(journal)
     planned = setup.plan("plan")
 
     def probe(batch: Sequence[FileResult]) -> None:
@@ -402,6 +402,7 @@ def _verified(
         )
     except KeyboardInterrupt:
         say(f"stopped, and taken back; {_new_and_old(journal, written.run)}\n")
+        say_what_was_cut_off(journal)
         raise
     return without(written, verified, trial), from_here(verified)
 
@@ -508,8 +509,9 @@ def check(
     from codemods.run.journal import Journal
 
     setup = Setup(paths, exclude, jobs, scheduler)
-    planned = setup.plan("check")
     root = setup.settings.root
+    say_what_was_cut_off(Journal(root))
+    planned = setup.plan("check")
     if Journal(root).folder.is_dir():  # a check alone leaves nothing behind
         figures = history.of_check(planned)
         history.append(root, history.record(root, "check", setup.paths, figures))

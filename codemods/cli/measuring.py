@@ -15,12 +15,14 @@ from codemods.cli.common import (
     EXIT_CODES,
     FILE_FAILED,
     FINE,
+    Seconds,
     Setup,
     beside,
     expanded,
     from_here,
     main,
     say,
+    say_what_was_cut_off,
     show,
     xdist,
 )
@@ -58,7 +60,7 @@ def _starts_pytest(command: _Command) -> _Command:
         ),
         click.option(
             "--timeout",
-            type=click.FloatRange(min=0, min_open=True),
+            type=Seconds(),
             metavar="SECONDS",
             help="For each run of pytest; there is no limit unless given.",
         ),
@@ -136,6 +138,8 @@ def baseline(
         both = collection.against(against, runs=runs, **measure)
         show(form, report.comparison_json(both), report.comparison_text(both))
         return FILE_FAILED if both.before.problem or both.after.problem else FINE
+    if save is not None:
+        collection.baseline_file(settings.root, save)
     earlier = collection.load_baseline(settings.root, compare) if compare is not None else None
     measured = collection.baseline(runs=runs, **measure)
     _note_baseline(settings, measured, measure["paths"], save)
@@ -152,11 +156,17 @@ def _note_baseline(
 ) -> None:
     from codemods.measure.collection import save_baseline
     from codemods.run import history
+    from codemods.run.journal import Journal
 
     figures = history.of_baseline(measured)
     absolute = [str(settings.root / p) for p in paths or ["."]]
+    if say_what_was_cut_off(Journal(settings.root)):
+        say("these figures are not noted down: the files may be those before the run, or both\n")
+        return
     history.append(settings.root, history.record(settings.root, "baseline", absolute, figures))
-    if save is not None:
+    if save is not None and measured.problem:
+        say(f"not saved as {save}: {measured.problem}\n")
+    elif save is not None:
         save_baseline(measured, settings.root, save)
 
 
@@ -254,14 +264,16 @@ def verify(
         raise UsageError("--golden-path: the settings name no commands under `golden-path`")
     journal = Journal(settings.root)
     options: dict[str, Any] = {"root": settings.root, "python": python, "timeout": timeout}
-    run = partial(run_tests, **options, **xdist(workers, targets))
+    run = partial(run_tests, **options, **xdist(workers, targets, python))
     commands = partial(run_commands, settings.golden_path, settings.root, timeout)
+    say_what_was_cut_off(journal)
     with journal.lock():
         trial = standing(journal, identity)
         if trial is None:
             say("no run to judge: the tests are run once, as the files are\n")
             verified = as_they_are(chosen, run, commands if golden_path else None)
         else:
+            say(f"judging run {trial.run.id}: {trial.run.command}\n")
             find_modules = partial(modules_in, **options)
             find_uses = partial(affected, trial.paths(), setup.all_files, find_modules)
             run = partial(run, same=trial.paths())
@@ -281,7 +293,9 @@ def _from_root(settings: Settings, paths: Sequence[str], categories: Sequence[st
     for path in expanded(paths):
         if not Path(path.partition("::")[0]).exists():
             raise UsageError(f"{path}: no such file or directory")
-        found.append(os.path.relpath(path, settings.root))
+        relative = os.path.relpath(path, settings.root)
+        # To pytest, these begin an option or the name of a file of arguments.
+        found.append(f"./{relative}" if relative.startswith(("-", "@")) else relative)
     for name in categories:
         if name not in known:
             raise UsageError(f"--category {name}: unknown; known are {', '.join(known)}")

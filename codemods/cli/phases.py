@@ -15,6 +15,7 @@ from codemods.cli.common import (
     FINE,
     PATHS,
     USAGE,
+    Seconds,
     Setup,
     main,
     over_files,
@@ -22,6 +23,7 @@ from codemods.cli.common import (
     print_text,
     progress_bar,
     say,
+    say_what_was_cut_off,
     show,
 )
 
@@ -49,6 +51,7 @@ def status(as_history: bool, form: str) -> int:
     """
     from codemods.report import phases as report
     from codemods.run import history, phases
+    from codemods.run.journal import Journal
 
     setup = Setup(())
     if as_history:
@@ -57,6 +60,7 @@ def status(as_history: bool, form: str) -> int:
         text = report.history_text(records, unicode=encoding == "utf8")
         show(form, report.history_json(records), text)
         return FINE
+    say_what_was_cut_off(Journal(setup.settings.root))
     records = history.standing(setup.settings.root)
     with progress_bar("status") as progress:
         found = phases.status(setup.settings, setup.target, records, setup.pool(), progress)
@@ -74,8 +78,10 @@ def accept(form: str) -> int:
     """
     from codemods.report import phases as report
     from codemods.run import history, phases
+    from codemods.run.journal import Journal
 
     setup = Setup(())
+    say_what_was_cut_off(Journal(setup.settings.root))
     records = history.standing(setup.settings.root)
     with progress_bar("accept") as progress:
         found = phases.accept(setup.settings, setup.target, records, setup.pool(), progress)
@@ -120,8 +126,10 @@ def report(
     from codemods.report import completion as rendered
     from codemods.run import history
     from codemods.run.completion import completion_report
+    from codemods.run.journal import Journal
 
     setup = Setup(paths, exclude, jobs, scheduler)
+    say_what_was_cut_off(Journal(setup.settings.root))
     with progress_bar("report") as progress:
         done = completion_report(
             setup.settings,
@@ -145,7 +153,7 @@ def report(
 @over_files
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(),
     default=300,
     show_default=True,
     metavar="SECONDS",
@@ -200,7 +208,9 @@ def demo(keep: str | None) -> int:
 
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="ssot-codemods-demo-") as temporary:
-            return walk(Path(temporary).resolve(), print_text)
+            code = walk(Path(temporary).resolve(), print_text)
+        print_text("that folder is gone; `ssot-codemods demo --keep DIR` leaves one\n")
+        return code
     folder = Path(keep)
     if folder.exists():
         say(f"Error: {keep}: there already\n")

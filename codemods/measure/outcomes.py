@@ -16,6 +16,8 @@ from codemods.measure.session import run_pytest
 
 #: All passed, some failed, none were there.
 _MEANINGFUL_CODES = frozenset({0, 1, 5})
+#: The outcomes of a test that did not fail.
+GOOD = frozenset({"passed", "skipped", "xfailed", "xpassed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Outcomes:
     tear-down), ``skipped``, ``xfailed``, ``xpassed``. `errors` has for each file that could not be
     collected what was raised. `warnings` counts category, file and message; lines move with an
     edit, so they do not count. Paths are relative to `rootdir`, pytest's own; `seconds` is wall
-    time.
+    time. `exit_code` is pytest's: 1 where something failed, be it by the word of a plugin alone.
     """
 
     tests: Mapping[str, str]
@@ -34,12 +36,12 @@ class Outcomes:
     warnings: Mapping[tuple[str, str, str], int]
     rootdir: str
     seconds: float
+    exit_code: int = 0
 
     @property
     def failed(self) -> bool:
-        """Tell whether anything failed: a test, its set-up or tear-down, a collection."""
-        good = {"passed", "skipped", "xfailed", "xpassed"}
-        return bool(self.errors) or not good.issuperset(self.tests.values())
+        """Tell whether a test failed, its set-up or tear-down, or a collection."""
+        return bool(self.errors) or not GOOD.issuperset(self.tests.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,8 @@ def outcomes_of(document: dict[str, Any], seconds: float) -> Outcomes:
         (w["category"], _module_of(w), _last_line(w["message"])) for w in document["warnings"]
     )
     tests = {node: _outcome(phases) for node, phases in document["tests"].items()}
-    return Outcomes(tests, errors, warnings, document["rootdir"], seconds)
+    code = document["exit_code"]
+    return Outcomes(tests, errors, warnings, document["rootdir"], seconds, code)
 
 
 def compare(
@@ -245,7 +248,15 @@ def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
             found.append(
                 Difference(file, f"{category}: {message}", count, str(after.warnings[key]))
             )
+    if _only_by_exit_code(after) and not _only_by_exit_code(before):
+        codes = str(before.exit_code), str(after.exit_code)
+        found.append(Difference("", "exit code of pytest", *codes))
     return found
+
+
+def _only_by_exit_code(outcomes: Outcomes) -> bool:
+    """Tell whether pytest failed where no test did: a plugin may say so, of coverage perhaps."""
+    return outcomes.exit_code == 1 and not outcomes.failed
 
 
 def healed_files(before: Outcomes, after: Outcomes) -> list[str]:

@@ -95,6 +95,8 @@ class Record:
 
     def _on_test(self, nodeid: str, phase: str, outcome: str, message: str) -> None:
         phases = self.tests.setdefault(nodeid, {})
+        if phases.get(phase, {}).get("outcome") == "failed":
+            return  # a node id that is run twice fails where it failed once
         phases[phase] = {"outcome": outcome, "message": message}
 
     def _on_error(self, nodeid: str, file: str, message: str) -> None:
@@ -358,6 +360,7 @@ class _Probe:
         assert self._path is not None
         temporary = self._path.with_name(f"{self._path.name}.{self._pid}.tmp")
         temporary.write_text(_DUMPS(document))
+        temporary.chmod(0o600)  # whatever umask a test has left
         temporary.replace(self._path)
 
     # What is wrapped

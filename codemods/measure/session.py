@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -31,11 +32,13 @@ PLUGIN = "ssot_codemods_probe"
 _PROBE = Path(__file__).with_name("probe.py")
 _MARK = "SSOT_CODEMODS_RUN"
 _TAIL = 4000
+#: What FORCE_COLOR brings; our own text has none.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _SHELL = ["/bin/sh", "-c", '"$@"; exit $?', "sh"]
 #: What runs now: the process group, and the mark of the run. Threads may run several.
 _running: dict[int, str] = {}
 _interrupted = threading.Event()
-_CHECK_PYTEST = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pytest') is None)"
+_HAS_MODULE = "import importlib.util, sys; sys.exit(importlib.util.find_spec({!r}) is None)"
 
 
 def run_pytest(
@@ -286,7 +289,7 @@ def _read_document(path: Path) -> dict[str, Any] | None:
 def _tail(path: Path) -> str:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL))
-        return file.read().decode("utf-8", "replace")
+        return _COLOUR.sub("", file.read().decode("utf-8", "replace"))
 
 
 def _problem(
@@ -309,7 +312,7 @@ def _problem(
         return "; ".join([*seen["problems"], *seen["conftest_errors"]])
     if ended.exit_code < 0:
         return f"pytest was killed by {_name_of(-ended.exit_code)}{while_}"
-    if seen is None and not _has_pytest(root, python, variables):
+    if seen is None and not has_module("pytest", python, root, variables):
         return f"{python} has no pytest"
     last = "\n".join(tail.strip().splitlines()[-8:])
     if seen is None or "pytest" not in seen:
@@ -324,10 +327,13 @@ def _name_of(number: int) -> str:
         return f"signal {number}"
 
 
-def _has_pytest(root: Path, python: str, variables: dict[str, str]) -> bool:
+def has_module(
+    name: str, python: str, root: Path | None = None, variables: Mapping[str, str] | None = None
+) -> bool:
+    """Tell whether an interpreter finds a module, started in some folder and environment."""
     try:
         done = subprocess.run(
-            [python, "-c", _CHECK_PYTEST],
+            [python, "-c", _HAS_MODULE.format(name)],
             cwd=root,
             env=variables,
             stdin=subprocess.DEVNULL,

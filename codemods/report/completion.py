@@ -65,11 +65,11 @@ def _blocks(done: Completion) -> Iterator[Block]:
     yield Heading("What was refused, and why")
     yield from _refused(done)
     yield Heading("Collection")
-    yield from _collection(done.collection)
+    yield from _collection(done.collection, done.paths)
     yield Heading("Warnings at collection")
     yield from _warnings(done.collection)
     yield Heading("Tests before and after")
-    yield from _verification(done.verification)
+    yield from _verification(done.verification, done.paths)
     yield Heading("Golden path")
     yield from _golden_path(done)
     yield Heading("Mocking")
@@ -156,10 +156,16 @@ def _refused_item(place: RefusedPlace) -> tuple[Inline, ...]:
     return (Code(f"{place.path}:{place.line}"), *name, ": ", Code(place.message))
 
 
-def _collection(change: CollectionChange) -> Iterator[Block]:
+def _not_measured(verb: str, paths: Sequence[str]) -> Paragraph:
+    """Say what measures it; only what was measured of just these paths counts."""
+    command = shlex.join(["ssot-codemods", verb, *(p for p in paths if p != ".")])
+    return Paragraph(("Not measured: ", Code(command), " does it."))
+
+
+def _collection(change: CollectionChange, paths: Sequence[str]) -> Iterator[Block]:
     sides = [(n, m) for n, m in (("before", change.before), ("after", change.after)) if m]
     if not sides:
-        yield Paragraph(("Not measured: ", Code("ssot-codemods baseline"), " does it."))
+        yield _not_measured("baseline", paths)
         return
     if change.before is None or change.after is None:
         side = "before" if change.before is None else "after"
@@ -234,9 +240,9 @@ def _number(counts: dict[str, int] | None, category: str) -> int | str:
     return "not measured" if counts is None else counts.get(category, 0)
 
 
-def _verification(found: Verification | None) -> Iterator[Block]:
+def _verification(found: Verification | None, paths: Sequence[str]) -> Iterator[Block]:
     if found is None:
-        yield Paragraph(("Not measured: ", Code("ssot-codemods verify"), " does it."))
+        yield _not_measured("verify", paths)
         return
     yield Table(
         ("passed before", "passed after", "differences", "flaky", "healed", "measured"),

@@ -31,7 +31,8 @@ class Verified:
     `evidence` is None where nothing was run to its end, and `problem` says why. `golden_path` has
     for each command its exit codes before and after, `taken_back` for each file that was taken out
     of the run the reason. `edited` are the files of the run that are not as it left them any more,
-    so that nothing is known of them; `unused` those that no test uses which pytest collects.
+    so that nothing is known of them; `unused` those that no test uses which pytest collects. `run`
+    is the run of the journal, None where there was none to judge.
     """
 
     evidence: Evidence | None
@@ -40,6 +41,7 @@ class Verified:
     edited: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     problem: str = ""
+    run: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -51,7 +53,9 @@ class Verified:
             differs = self.evidence is not None and bool(self.evidence.differences)
             return not differs and all(b == a for b, a in self.golden_path.values())
         assert self.evidence is not None
-        return not self.evidence.after.failed and not any(a for _, a in self.golden_path.values())
+        seen = self.evidence.after
+        failed = seen.failed or seen.exit_code == 1
+        return not failed and not any(after for _, after in self.golden_path.values())
 
 
 class State(enum.Enum):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from codemods.measure.outcomes import Difference, Evidence, Outcomes
+from codemods.measure.outcomes import GOOD, Difference, Evidence, Outcomes
 from codemods.report.model import Verified
 from codemods.report.table import plural, table
 
@@ -38,6 +38,7 @@ def evidence_json(verified: Verified) -> dict[str, Any]:
     evidence = verified.evidence
     values: dict[str, Any] = {
         "schema": SCHEMA,
+        "run": verified.run,
         "golden_path": {c: list(codes) for c, codes in verified.golden_path.items()},
         "taken_back": {p: _as_json(d) for p, d in sorted(verified.taken_back.items())},
         "edited": list(verified.edited),
@@ -51,6 +52,8 @@ def evidence_json(verified: Verified) -> dict[str, Any]:
             "differences": [_as_json(d) for d in evidence.differences],
             "flaky": [_as_json(d) for d in evidence.flaky],
             "healed": list(evidence.healed),
+            "failed": _failed(evidence.after),
+            "not_collected": dict(sorted(evidence.after.errors.items())),
         }
     return values
 
@@ -64,7 +67,7 @@ def _unknown(verified: Verified) -> Iterator[str]:
 def _summary(evidence: Evidence, of_what: str) -> list[str]:
     before, after = _counts(evidence.before), _counts(evidence.after)
     if evidence.before is evidence.after:
-        return table(("outcome", "tests"), list(after.items()))
+        return [*table(("outcome", "tests"), list(after.items())), *_failures(evidence.after)]
     kinds = list(dict.fromkeys([*before, *after]))
     rows = [(kind, before.get(kind, 0), after.get(kind, 0)) for kind in kinds]
     if evidence.differences:
@@ -74,6 +77,17 @@ def _summary(evidence: Evidence, of_what: str) -> list[str]:
     else:
         verdict = "no test was run: nothing is shown"
     return [*table(("outcome", "before", "after"), rows), "", verdict]
+
+
+def _failures(outcomes: Outcomes) -> Iterator[str]:
+    """Name what failed, where there is nothing to compare with."""
+    lines = [f"{outcome}: {node}" for node, outcome in _failed(outcomes).items()]
+    lines += [f"not collected: {file}: {what}" for file, what in sorted(outcomes.errors.items())]
+    yield from ["", *lines] if lines else []
+
+
+def _failed(outcomes: Outcomes) -> dict[str, str]:
+    return {n: o for n, o in sorted(outcomes.tests.items()) if o not in GOOD}
 
 
 def _counts(outcomes: Outcomes) -> dict[str, int]:

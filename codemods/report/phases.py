@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -134,9 +135,14 @@ def _missing(phases: Sequence[PhaseStatus]) -> Iterator[str]:
 
 
 def _next(standing: Standing) -> Iterator[str]:
+    # What is to be compared with has to be measured before the change.
+    first = [r for r in standing.remedies if r.startswith("ssot-codemods baseline")]
+    yield from (f"not measured yet: {remedy}" for remedy in first)
     if standing.batch:
         yield f"next batch: {standing.batch}"
-    yield from (f"not measured yet: {remedy}" for remedy in standing.remedies)
+    yield from (
+        f"not measured yet: {remedy}" for remedy in standing.remedies if remedy not in first
+    )
 
 
 def _row(phase: str, criterion: Criterion) -> Sequence[object]:
@@ -153,7 +159,7 @@ def _grep(found: Grep) -> Iterator[str]:
     """Say what grep counts, and how the tool comes to another number."""
     if not found.paths:
         return
-    command = f'grep -r "{found.pattern}" {" ".join(found.paths)} | wc -l'
+    command = f'grep -r "{found.pattern}" {shlex.join(found.paths)} | wc -l'
     yield f"{command} counts {plural(found.lines, 'line')}; copies left: {found.copies:,}"
     yield from (f"  {number:>6,} {what}" for what, number in found.parts)
     if found.unseen > 0:
@@ -192,7 +198,7 @@ def _curves(
     for record in records:
         value = value_of(record)
         if value is not None:
-            series[" ".join(record.paths) or "-"].append(value)
+            series[_shown(record.paths)].append(value)
     if not series:
         return []
     rows = [

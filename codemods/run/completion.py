@@ -209,7 +209,11 @@ def _collection(
     measured = history.baselines(records, paths)
     sides = [(r.time, r.figures) for r in measured]
     remarks: list[str] = []
-    before, after = (sides[0] if len(sides) > 1 else None), (sides[-1] if sides else None)
+    after = sides[-1] if sides else None
+    first = history.before_the_change(records, measured) if measured else None
+    before = (first.time, first.figures) if first is not None and len(sides) > 1 else None
+    if before == after:
+        after = None  # nothing was measured since
     if after_baseline is not None:
         after = _saved(root, after_baseline, paths, remarks)
     if compare_baseline is not None:
@@ -237,10 +241,7 @@ def _saved(
 
 def _unlike(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     """Say what keeps two baselines from being compared."""
-    for name, value in before["conditions"].items():
-        other = after["conditions"].get(name)
-        if value != other:
-            yield f"{name}: {value or '-'} / {other or '-'}"
+    yield from history.unlike_conditions(before, after)
     if before["nodes"] != after["nodes"]:
         yield f"not the same tests were collected: {before['tests']:,} / {after['tests']:,}"
     if before["errors"] != after["errors"]:

@@ -54,7 +54,7 @@ def demo(folder: Path, say: Callable[[str], None]) -> int:
         if code != expected:
             say(f"\nthis gave exit code {code} where {expected} was expected\n")
             return code or 1
-    say(f"\nnothing of it is outside of {folder}\n")
+    say(f"\nall of it was in {folder}\n")
     return 0
 
 

@@ -10,7 +10,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -82,9 +82,31 @@ def read(root: Path) -> list[Record]:
 
 
 def standing(root: Path) -> list[Record]:
-    """Read the records, less what was shown of runs that were rolled back since."""
+    """Read the records, less those of runs that were rolled back since, and what they showed."""
     gone = {run.id for run in Journal(root).runs() if run.state == "rolled back"}
-    return [r for r in read(root) if not (r.verb == "verify" and r.figures.get("run") in gone)]
+    about = ("migrate", "verify")
+    return [r for r in read(root) if not (r.verb in about and r.figures.get("run") in gone)]
+
+
+def unlike_conditions(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """Say under what other conditions the figures of two baselines were measured."""
+    for name, value in before["conditions"].items():
+        other = after["conditions"].get(name)
+        if value != other:
+            yield f"{name}: {value or '-'} / {other or '-'}"
+
+
+def before_the_change(records: Iterable[Record], baselines: Sequence[Record]) -> Record:
+    """Give of some baselines the latest from before the first run that stands, else the first.
+
+    Args:
+        records: what `standing` gives.
+        baselines: at least one, the oldest first.
+
+    """
+    changes = [r.time for r in records if r.verb == "migrate" and r.figures.get("run")]
+    earlier = [r for r in baselines if changes and r.time <= changes[0]]
+    return earlier[-1] if earlier else baselines[0]
 
 
 def of_paths(records: Iterable[Record], verb: str, paths: Iterable[str], key: str) -> list[Record]:
@@ -128,7 +150,7 @@ def of_baseline(measured: Baseline) -> Figures:
         "warnings": dict(measured.warnings),
         "commit": conditions.commit,
         "runs": min(len(t.wall.values) for t in (measured.cold, measured.warm)),
-        "nodes": hashlib.sha256("\0".join(sorted(measured.tests)).encode()).hexdigest(),
+        "nodes": _digest(measured.tests),
         "stable": measured.stable,
         "problem": measured.problem,
         "conditions": {
@@ -191,6 +213,10 @@ def of_verification(verified: Verified, run: str | None) -> Figures:
     return {
         "passed_before": _passed(evidence.before),
         "passed_after": _passed(evidence.after),
+        "still_passing": sum(
+            outcome == evidence.after.tests.get(node) == "passed"
+            for node, outcome in evidence.before.tests.items()
+        ),
         "differences": len(evidence.differences),
         "flaky": len(evidence.flaky),
         "healed": len(evidence.healed),
@@ -225,6 +251,11 @@ def of_warming(warmed: Warmed) -> Figures:
     }
 
 
+def _digest(tests: Iterable[str]) -> str:
+    # A path may hold bytes that are no UTF-8.
+    return hashlib.sha256("\0".join(sorted(tests)).encode(errors="surrogatepass")).hexdigest()
+
+
 def _now() -> str:
     return f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
@@ -256,7 +287,8 @@ def _check_kinds(figures: Mapping[str, Any]) -> None:
     """Raise `TypeError` or `KeyError` where figures of a file are not of the kind we write."""
     for name, value in figures.items():
         wanted = _KINDS.get(name, int | float)
-        if value is not None and not isinstance(value, wanted):
+        is_missing = value is None and name in _MAY_BE_NONE
+        if not is_missing and not isinstance(value, wanted):
             raise TypeError(f"{name}: {value!r}")
     for codes in figures.get("golden_path", {}).values():
         before, after = codes
@@ -272,7 +304,12 @@ def _check_kinds(figures: Mapping[str, Any]) -> None:
                 raise KeyError(missing[0])
 
 
-#: What is no number. None stands for what was not measured.
+#: None stands for what was not measured, or for no run of the journal.
+_MAY_BE_NONE = {
+    *(f"{kind}_{name}" for kind in ("cold", "warm") for name in ("median", "min", "max")),
+    *("cold", "run"),
+}
+#: What is no number.
 _KINDS: dict[str, type] = {
     **dict.fromkeys(("run", "commit", "nodes", "problem"), str),
     **dict.fromkeys(("warnings", "conditions", "golden_path"), dict),
@@ -286,7 +323,7 @@ _TOGETHER = {
         *("memory", "modules", "tests", "errors", "warnings", "commit", "runs", "nodes"),
         *("stable", "problem", "conditions"),
     ),
-    "passed_before": ("passed_after", "differences", "flaky", "healed", "places"),
+    "passed_before": ("passed_after", "still_passing", "differences", "flaky", "healed", "places"),
 }
 
 

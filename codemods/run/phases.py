@@ -15,7 +15,13 @@ from codemods.report.check import copies, percentage
 from codemods.report.model import Acceptance, Criterion, Grep, PhaseStatus, Record, Standing, State
 from codemods.report.table import plural
 from codemods.run.files import list_files
-from codemods.run.history import baselines, of_paths, relative_paths
+from codemods.run.history import (
+    baselines,
+    before_the_change,
+    of_paths,
+    relative_paths,
+    unlike_conditions,
+)
 from codemods.run.migrate import Plan, plan
 from codemods.run.runner import Pool
 from codemods.run.scan import Progress
@@ -133,8 +139,9 @@ def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
     found = Criterion(COPIES, state, f"{number:,}", f"at most {limit:,}", number, limit)
     if state is State.MET and failed:
         # Such a file names a class of ours, so it may well hold a copy.
-        note = f"{plural(failed, 'file')} with a target name cannot be read"
-        return replace(found, state=State.NOT_MEASURED, note=note, remedy=_command("check", paths))
+        note = f"{plural(failed, 'file')} with a target name cannot be read: mend or exclude them"
+        remedy = f"see {_command('check', paths)}"
+        return replace(found, state=State.NOT_MEASURED, figure="", note=note, remedy=remedy)
     return found
 
 
@@ -159,7 +166,7 @@ def _collection(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -
     records = baselines(history, paths)
     if not records:
         return _unmeasured(found, _command("baseline", paths))
-    broken = _broken(records)
+    broken = _broken(before_the_change(history, records), records[-1])
     if broken:
         return replace(_unmeasured(found, _command("baseline", paths)), note=broken)
     seconds = float(records[-1].figures["warm_median"])
@@ -172,12 +179,12 @@ def _collection(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -
     )
 
 
-def _broken(records: Sequence[Record]) -> str:
+def _broken(before: Record, latest: Record) -> str:
     """Say why the latest baseline shows nothing: what is not collected takes no time, nor warns."""
-    first, last = (r.figures for r in (records[0], records[-1]))
-    if last["errors"] > first["errors"]:
-        return f"{last['errors']:,} errors at collection in the latest, {first['errors']:,} before"
-    if not last["tests"]:
+    first, last = before.figures["errors"], latest.figures["errors"]
+    if last > first:
+        return f"{last:,} errors at collection in the latest, {first:,} before"
+    if not latest.figures["tests"]:
         return "nothing was collected"
     return ""
 
@@ -195,7 +202,7 @@ def _success(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> C
     if not records:
         return _unmeasured(found, _command("verify", paths))
     figures = records[-1].figures
-    before, after = int(figures["passed_before"]), int(figures["passed_after"])
+    before, after = int(figures["passed_before"]), int(figures["still_passing"])
     if not before:
         return replace(_unmeasured(found, _command("verify", paths)), note="no test passed before")
     rate = 100 * after / before
@@ -204,7 +211,7 @@ def _success(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> C
         state=_state(rate >= phase.success_rate),
         figure=f"{rate:.1f} %",
         value=rate,
-        note=f"{before:,} tests passed before, {after:,} after; measured {records[-1].time}",
+        note=f"{after:,} of {before:,} tests that passed still do; measured {records[-1].time}",
     )
 
 
@@ -214,14 +221,16 @@ def _warnings(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> 
     records = baselines(history, paths)
     if not records:
         return _unmeasured(found, _command("baseline", paths))
-    broken = _broken(records)
+    before = before_the_change(history, records)
+    unlike = unlike_conditions(before.figures, records[-1].figures)
+    broken = _broken(before, records[-1]) or "; ".join(unlike)
     if broken:
         return replace(_unmeasured(found, _command("baseline", paths)), note=broken)
-    first, last = (sum(r.figures["warnings"].values()) for r in (records[0], records[-1]))
-    if len(records) == 1:
-        note = f"one baseline alone, with {plural(first, 'warning')}: measure again"
+    first, last = (sum(r.figures["warnings"].values()) for r in (before, records[-1]))
+    if before is records[-1]:
+        note = f"{plural(first, 'warning')} in {before.time}, and nothing measured since"
         return replace(_unmeasured(found, _command("baseline", paths)), note=note)
-    note = f"{first:,} in the first baseline, {last:,} in the latest"
+    note = f"{first:,} in the baseline of {before.time}, {last:,} in the latest"
     if not first:
         # A share of nothing is none: none is to come.
         figure = "none before" if not last else f"{last:,} came"
@@ -290,7 +299,9 @@ def _outermost(paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_below(path: str, folder: str) -> bool:
-    return folder == "." or path.startswith(f"{folder}/")
+    if folder == ".":
+        return not os.path.isabs(path) and path.partition("/")[0] != ".."
+    return path.startswith(f"{folder}/")
 
 
 def grep(settings: Settings, target: Target, paths: Sequence[str], count: Count) -> Grep:

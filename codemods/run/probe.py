@@ -10,7 +10,7 @@ from pathlib import Path
 from codemods.measure.importable import ImportAnswer, ask_imports
 from codemods.model import Target
 from codemods.run.files import UsageError
-from codemods.settings import Settings, find_shared_module, is_expected
+from codemods.settings import DEFAULT_MODULE, Settings, find_shared_module, is_expected
 
 
 def check_imports(settings: Settings, target: Target, files: Sequence[str], jobs: int) -> list[str]:
@@ -74,6 +74,9 @@ def _advice(settings: Settings, answer: ImportAnswer) -> str:
     own = _own_module(settings)
     if own is not None:
         return f"Add {_path_setting(settings, answer, own)}."
+    if settings.module != DEFAULT_MODULE:
+        file = settings.root / "pyproject.toml"
+        return f"Mend `module` in {file}: {settings.module} is not to be found from there."
     return (
         "Install ssot-codemods where the tests run, or give this repository a shared module of "
         "its own: `ssot-codemods init`."

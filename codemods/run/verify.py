@@ -13,7 +13,7 @@ from codemods.model import Code, Entry, FileResult, Reason, Run, Source
 from codemods.report.model import Verified
 from codemods.rewrite.importers import refers_to
 from codemods.rewrite.imports import is_collected
-from codemods.run.atomic import EditedError
+from codemods.run.atomic import EditedError, uninterrupted
 from codemods.run.journal import Journal
 from codemods.run.migrate import Written, refuse
 
@@ -141,12 +141,26 @@ class Trial:
             raise EditedError("; ".join(edited))
 
     def in_both(self, run: Commands) -> dict[str, tuple[int, int]]:
-        """Run commands in both states; give for each its exit codes before and after."""
+        """Run commands in both states, and again in both where an exit code differs.
+
+        Returns:
+            For each its exit codes before and after: different ones where they were each time.
+
+        """
         with self._open():
             after = run()
             self.use("before")
             before = run()
-        return {command: (before[command], code) for command, code in after.items()}
+            rounds = [(before, after)]
+            if before != after:
+                before = run()
+                self.use("after")
+                rounds.append((before, run()))
+        pairs = {command: [(b[command], a[command]) for b, a in rounds] for command in after}
+        return {
+            command: next((p for p in codes if p[0] == p[1]), codes[0])
+            for command, codes in pairs.items()
+        }
 
     def compare(self, run: Callable[[], Outcomes]) -> Evidence:
         """Run tests in both states, the files being in that after the run, and staying there."""
@@ -160,10 +174,17 @@ class Trial:
         try:
             yield
         finally:
-            try:
-                self.use("after")
-            finally:
-                self.journal.close(self.run)
+            with uninterrupted():
+                self._close()
+
+    def _close(self) -> None:
+        """Have the run count as complete again, where all is back but for what was edited."""
+        try:
+            self.use("after")
+        except EditedError:
+            self.journal.close(self.run)
+            raise
+        self.journal.close(self.run)
 
     def take_back(self, paths: Iterable[str]) -> list[str]:
         """Take some files out of the run, for good.
@@ -175,15 +196,18 @@ class Trial:
         wanted = set(paths)
         edited = []
         gone = []
-        for entry in [e for e in self.entries if self.path(e) in wanted]:
-            try:
-                self.journal.revert(self.run, entry)
-            except (EditedError, OSError):
-                edited.append(entry.path)
-            else:
-                gone.append(entry.path)
-            self.entries.remove(entry)
-        self.journal.note_undone(self.run, gone)
+        with uninterrupted():
+            self.journal.reopen(self.run)
+            for entry in [e for e in self.entries if self.path(e) in wanted]:
+                try:
+                    self.journal.revert(self.run, entry)
+                except (EditedError, OSError):
+                    edited.append(entry.path)
+                else:
+                    gone.append(entry.path)
+                self.entries.remove(entry)
+            self.journal.note_undone(self.run, gone)
+            self.journal.close(self.run)
         return edited
 
     def edited(self) -> tuple[str, ...]:
@@ -231,14 +255,14 @@ def judged(
     edited = trial.edited()
     if not trial.entries:
         nothing = f"of run {trial.run.id} no file is as it left it: there is nothing to compare"
-        return Verified(None, edited=edited, problem=nothing)
+        return Verified(None, edited=edited, problem=nothing, run=trial.run.id)
     unused: tuple[str, ...] = ()
     if not tests:
         uses = find_uses()
         tests, unused = uses.tests, uses.unused
     evidence = trial.compare(lambda: run_tests(tests)) if tests else None
     codes = trial.in_both(commands) if commands is not None else {}
-    return Verified(evidence, codes, edited=edited, unused=unused)
+    return Verified(evidence, codes, edited=edited, unused=unused, run=trial.run.id)
 
 
 def keep_what_is_clean(
