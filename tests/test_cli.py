@@ -761,6 +761,7 @@ def test_analyze_starts_lean(three: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "codemods.run.analyze" in loaded
     heavy = {"libcst", "pytest", "_pytest", "yaml", "multiprocessing", "asyncio", "concurrent"}
     heavy |= {"concurrent.futures", "json", "shlex", "logging", "importlib.metadata", "distributed"}
+    heavy |= {"tempfile", "random"}
     heavy |= {"codemods.run.runner", "codemods.run.journal", "codemods.run.migrate"}
     assert loaded & heavy == set()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -204,6 +203,8 @@ def demo(keep: str | None) -> int:
 
     Each command is printed before it is run. Needs git; takes less than a minute.
     """
+    import tempfile
+
     from codemods.run.demo import demo as walk
 
     if keep is None:
