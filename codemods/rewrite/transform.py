@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -62,7 +63,7 @@ def transform_tree(
             # square.
             compiles(tree, path)
         changed = _edited(judgement, source, target, module)
-        if isinstance(changed, Reason) or _may_not_compile(tree, source):
+        if isinstance(changed, Reason) or _may_not_compile(tree, source, target):
             compiles(tree, path)
     except Unparsable as error:
         return failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error))), None
@@ -107,14 +108,20 @@ def _edited(
     return after, edited
 
 
-def _may_not_compile(tree: ast.Module, source: bytes) -> bool:
+#: A statement; it may follow another one on its line.
+_GLOBAL = re.compile(rb"(?m)(?:^|[;:])[ \t\f]*global[ \t\f\\]")
+
+
+def _may_not_compile(tree: ast.Module, source: bytes, target: Target) -> bool:
     """Tell whether a file may have a fault that the edit would mend.
 
     That its result compiles is known. What goes is a class that equals a recorded one, and imports:
     they can be at fault for what stands around them, or for their decorators.
     """
-    decorated = any(isinstance(s, ast.ClassDef) and s.decorator_list for s in tree.body)
-    return decorated or b"global" in source or b"__debug__" in source or _has_late_future(tree)
+    classes = (s for s in tree.body if isinstance(s, ast.ClassDef) and s.decorator_list)
+    decorated = any(s.name in target.class_names for s in classes)
+    named = b"__debug__" in source or _GLOBAL.search(source) is not None
+    return decorated or named or _has_late_future(tree)
 
 
 def _has_late_future(tree: ast.Module) -> bool:

@@ -30,7 +30,7 @@ Died = Callable[[str, Exception], R]
 #: Opens a new executor; `Executor.shutdown` closes it.
 Opener = Callable[[], Executor]
 
-_CHUNK_BYTES = 64 * 1024
+_CHUNK_BYTES = 32 * 1024
 _CHUNKS_AHEAD = 4  # for each worker, so that the parent never holds more than it needs
 
 
