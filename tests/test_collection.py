@@ -597,6 +597,15 @@ def test_unlike_things_are_not_compared(other: dict[str, Any], turned: bool) -> 
     assert len(compared.unlike) == bool(other.keys() & {"conditions", "errors"})
 
 
+def test_what_the_environment_tells_python_and_pytest() -> None:
+    """And not what a pytest around the runs has set, which is another each time."""
+    ours = {"PYTEST_ADDOPTS": "-x", "PYTHONOPTIMIZE": "1"}
+    around = {"PYTEST_XDIST_TESTRUNUID": "1", "PYTEST_VERSION": "9", "PYTEST_CURRENT_TEST": "x"}
+    other = {"HOME": "/", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": "/p"}
+    found = list(collection._settings_in({**other, **around, **ours}))
+    assert found == ["PYTEST_ADDOPTS=-x", "PYTHONOPTIMIZE=1"]
+
+
 def test_what_came_and_went() -> None:
     compared = compare(make(tests=("a", "b", "c")), make(tests=("c", "b", "d")))
     assert (compared.gone, compared.came) == (("a",), ("d",))

@@ -201,7 +201,7 @@ def test_what_was_measured_before_the_change_is_what_to_compare_with(root: Path)
     assert found.note == "16 in the baseline of 2026-01-01T00:00:02Z, 4 in the latest"
     found = _criterion(_status(root, records[:3]), "fall of warnings")
     assert found.state is State.NOT_MEASURED
-    assert found.note == "16 warnings in 2026-01-01T00:00:02Z, and nothing measured since"
+    assert found.note == "16 warnings in the baseline of 2026-01-01T00:00:02Z, none measured since"
 
 
 def test_warnings_under_other_conditions_have_not_fallen(root: Path) -> None:
@@ -370,14 +370,14 @@ one: compliance: not met 0.0 %, wanted at least 95 % (0 of 1 file that use the h
 one: collection: not met 6.00 s, wanted under 5 s (aim: 3 s) \
 (aim not reached; measured 2026-01-01T00:00:00Z)
 one: fall of warnings: not measured, wanted at least 80 % \
-(5 warnings in 2026-01-01T00:00:00Z, and nothing measured since)
+(5 warnings in the baseline of 2026-01-01T00:00:00Z, none measured since)
 two: copies left: not met 1, wanted at most 0
 two: compliance: not met 0.0 %, wanted at least 95 % (0 of 1 file that use the helper)
 all: golden path: not measured, wanted each command gives 0
 
-not measured yet: ssot-codemods baseline tests/unit
 not measured yet: ssot-codemods baseline tests
 next batch: ssot-codemods migrate tests/unit --max-files 10
+not measured yet: ssot-codemods baseline tests/unit
 not measured yet: ssot-codemods verify tests
 not measured yet: ssot-codemods verify --golden-path
 """

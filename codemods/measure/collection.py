@@ -40,8 +40,8 @@ SCHEMA = "ssot-codemods/baseline/1"
 FEWEST_RUNS = 3
 _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _PREFIX = "PYTHONPYCACHEPREFIX"
-#: Set by the runs themselves, or by a pytest around them.
-_NOT_OURS = frozenset({_NO_BYTECODE, _PREFIX, "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER"})
+#: Set by the runs themselves, or by a pytest around them, as its plugin does for each run anew.
+_NOT_OURS = (_NO_BYTECODE, _PREFIX, "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_")
 
 Progress = Callable[[str], None]
 
@@ -476,7 +476,7 @@ def _settings_in(environment: Mapping[str, str]) -> Iterator[str]:
     https://docs.python.org/3/using/cmdline.html#environment-variables
     """
     for name, value in sorted(environment.items()):
-        if name.startswith(("PYTHON", "PYTEST_")) and name not in _NOT_OURS:
+        if name.startswith(("PYTHON", "PYTEST_")) and not name.startswith(_NOT_OURS):
             yield f"{name}={value}"
 
 

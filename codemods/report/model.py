@@ -9,6 +9,9 @@ from typing import Any
 
 from codemods.measure.outcomes import Difference, Evidence
 
+#: The criterion that needs a figure from before the change.
+COLLECTION = "collection"
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -8,7 +8,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from codemods.report.model import Acceptance, Criterion, Grep, PhaseStatus, Record, Standing, State
+from codemods.report.model import (
+    COLLECTION,
+    Acceptance,
+    Criterion,
+    Grep,
+    PhaseStatus,
+    Record,
+    Standing,
+    State,
+)
 from codemods.report.table import plural, table
 
 STATUS_SCHEMA = "ssot-codemods/status/1"
@@ -136,7 +145,9 @@ def _missing(phases: Sequence[PhaseStatus]) -> Iterator[str]:
 
 def _next(standing: Standing) -> Iterator[str]:
     # What is to be compared with has to be measured before the change.
-    first = [r for r in standing.remedies if r.startswith("ssot-codemods baseline")]
+    criteria = (c for phase in standing.phases for c in phase.criteria)
+    missing = {c.remedy for c in criteria if c.name == COLLECTION}
+    first = [remedy for remedy in standing.remedies if remedy in missing]
     yield from (f"not measured yet: {remedy}" for remedy in first)
     if standing.batch:
         yield f"next batch: {standing.batch}"

@@ -12,7 +12,16 @@ from typing import Any
 
 from codemods.model import FileResult, Target, Verdict
 from codemods.report.check import copies, percentage
-from codemods.report.model import Acceptance, Criterion, Grep, PhaseStatus, Record, Standing, State
+from codemods.report.model import (
+    COLLECTION,
+    Acceptance,
+    Criterion,
+    Grep,
+    PhaseStatus,
+    Record,
+    Standing,
+    State,
+)
 from codemods.report.table import plural
 from codemods.run.files import list_files
 from codemods.run.history import (
@@ -27,7 +36,7 @@ from codemods.run.runner import Pool
 from codemods.run.scan import Progress
 from codemods.settings import Phase, Settings
 
-COPIES, COMPLIANCE, COLLECTION = "copies left", "compliance", "collection"
+COPIES, COMPLIANCE = "copies left", "compliance"
 SUCCESS, WARNINGS, GOLDEN_PATH = "success", "fall of warnings", "golden path"
 _TOOL = "ssot-codemods"
 _BATCH = 10
@@ -228,7 +237,7 @@ def _warnings(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> 
         return replace(_unmeasured(found, _command("baseline", paths)), note=broken)
     first, last = (sum(r.figures["warnings"].values()) for r in (before, records[-1]))
     if before is records[-1]:
-        note = f"{plural(first, 'warning')} in {before.time}, and nothing measured since"
+        note = f"{plural(first, 'warning')} in the baseline of {before.time}, none measured since"
         return replace(_unmeasured(found, _command("baseline", paths)), note=note)
     note = f"{first:,} in the baseline of {before.time}, {last:,} in the latest"
     if not first:
