@@ -7,9 +7,8 @@ import functools
 import keyword
 import re
 import sys
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from codemods.model import Target
 from codemods.rewrite.names import module_names
@@ -33,8 +32,7 @@ class SettingsError(Exception):
     """A setting cannot be used; the message has the file and, where it is known, the line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(NamedTuple):
     """One phase of a migration: some paths, and what is to hold of them in the end.
 
     `collection_seconds` is wall time with warm bytecode, `aim_seconds` a figure to reach for that
@@ -67,11 +65,10 @@ _DEFAULT_PHASES = (
     Phase("unit", ("tests/unit", "backend/tests"), 15),
     Phase("all", ("tests", "backend/tests"), 45),
 )
-_BUDGETS = tuple(f.name for f in fields(Phase) if f.name not in {"name", "paths"})
+_BUDGETS = tuple(f for f in Phase._fields if f not in {"name", "paths"})
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What is replaced by what, and where.
 
     `class_names` are the names of local classes to look at, `module` the dotted name of the shared

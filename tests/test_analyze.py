@@ -33,27 +33,22 @@ class Here(Executor):
         return future
 
 
-def no_pool() -> Pool:
-    raise AssertionError("no worker is needed")
+NONE = Pool(1, lambda: pytest.fail("no worker is needed"))
 
 
 def analyze(
     root: Path,
     paths: Sequence[str] = (".",),
-    pool: Callable[[], Pool] = no_pool,
+    pool: Pool = NONE,
     exclude: tuple[str, ...] = (),
     variants: bool = False,
 ) -> Analysis:
     settings = Settings(root=root, exclude=exclude)
     shown: list[tuple[int, int]] = []
-    analysis = module.analyze(
-        settings,
-        load_target(settings),
-        paths,
-        pool,
-        lambda done, total: shown.append((done, total)),
-        variants=variants,
+    scan = Scan(
+        settings, load_target(settings), paths, lambda done, total: shown.append((done, total))
     )
+    analysis = module.analyze(scan, pool, variants=variants)
     assert shown == [(n, analysis.files) for n in range(1, analysis.files + 1)]
     return analysis
 
@@ -120,7 +115,7 @@ def test_workers_give_what_this_process_gives(root: Path, monkeypatch: pytest.Mo
     write(root, {f"test_{n}.py": "{copy}" for n in range(4)})
     few = analyze(root, variants=True)
     monkeypatch.setattr(module, "_FEW", 2)
-    many = analyze(root, pool=lambda: Pool(2, Here), variants=True)
+    many = analyze(root, pool=Pool(2, Here), variants=True)
     assert many.surveys == few.surveys
     assert len(many.surveys[0].variants) == 1
 
@@ -128,7 +123,7 @@ def test_workers_give_what_this_process_gives(root: Path, monkeypatch: pytest.Mo
 def test_a_worker_that_dies(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(root, {f"test_{n}.py": "{copy}" for n in range(4)} | {"test_1.py": "{copy}# killer\n"})
     monkeypatch.setattr(module, "_FEW", 2)
-    analysis = analyze(root, pool=lambda: Pool(2, Here))
+    analysis = analyze(root, pool=Pool(2, Here))
     (failure,) = analysis.failures
     assert failure.path == "test_1.py"
     assert failure.error is not None
@@ -142,14 +137,15 @@ def test_failures_of_reading_stand_in_the_order_of_paths(
 ) -> None:
     write(root, {"a.py": "{copy}", "b.py": "{copy}(\n"})
 
-    class Unreading(Scan):
-        def mentions(self, paths: Sequence[str]) -> Iterator[Source]:
-            yield from super().mentions(paths)
-            self.failures.append(
-                module._failed("a/unread.py", Reason(Code.UNREADABLE, 1, "Permission denied"))
-            )
+    mentions = Scan.mentions
 
-    monkeypatch.setattr(module, "Scan", Unreading)
+    def unreading(scan: Scan) -> Iterator[Source]:
+        yield from mentions(scan)
+        scan.failures.append(
+            module._failed("a/unread.py", Reason(Code.UNREADABLE, 1, "Permission denied"))
+        )
+
+    monkeypatch.setattr(Scan, "mentions", unreading)
     assert [f.path for f in analyze(root).failures] == ["a/unread.py", "b.py"]
 
 

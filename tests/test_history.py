@@ -16,7 +16,7 @@ from codemods.run.migrate import Written, plan
 from codemods.run.runner import process_pool
 from codemods.settings import Settings
 from tests.figures import evidence, measured
-from tests.tools import COPY, default_target
+from tests.tools import COPY, scan
 
 FILE = ".ssot-codemods/history.jsonl"
 
@@ -199,7 +199,7 @@ def test_figures_of_a_migration_and_a_check(
         Path(name).write_text(f"{COPY}\n\nws = TestWebSocketConnection()\n")
     Path("test_c.py").write_text("class TestWebSocketConnection:\n    pass\n")
     settings = Settings(root=tmp_path)
-    planned = plan(settings, default_target(), ["."], process_pool(1), lambda done, total: None)
+    planned = plan(scan(settings), process_pool(1))
     first, _, third = planned.results
     run = Run("run-1", "", "", (), True, frozenset())
     figures = history.of_migration(planned, Written(run, (first, third), 1, 0))

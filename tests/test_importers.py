@@ -180,3 +180,22 @@ def test_no_other_star_is_one(text: str) -> None:
 )
 def test_whether_a_conftest_may_look_into_modules(text: str, expected: bool) -> None:
     assert may_look_into_modules(text.encode(), is_conftest=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("getattr(request.module, 'Name')", True),
+        ("metafunc . module.Name", True),
+        ("x = item.\n  module", True),
+        ("inspect.getmodule(item.function)", True),
+        ("forgetmodule(x)", False),
+        ("my_request.module", False),
+        ("request.module_name", False),
+        ("other.module", False),
+        ("vars(collector.obj)", False),
+        ("@pytest.fixture(scope='module')", False),
+    ],
+)
+def test_whether_a_plugin_may_look_into_modules(text: str, expected: bool) -> None:
+    assert may_look_into_modules(text.encode(), is_conftest=False) == expected

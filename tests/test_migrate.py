@@ -20,7 +20,7 @@ from codemods.run.journal import Change, Journal
 from codemods.run.migrate import Plan, Written, first_files, plan, write
 from codemods.run.runner import Pool, process_pool
 from codemods.settings import Settings
-from tests.tools import COPY, SHARED, default_target
+from tests.tools import COPY, SHARED, scan
 from tests.tools import run as transform
 
 _UNUSED = f"{COPY}\n\ndef test_x():\n    assert 1\n"
@@ -52,7 +52,7 @@ def commit() -> None:
 def planned(*paths: str, jobs: int = 1, pool: Pool | None = None) -> Plan:
     settings = Settings(root=Path.cwd())
     pool = pool or process_pool(jobs)
-    return plan(settings, default_target(), paths or ["."], pool, lambda done, total: None)
+    return plan(scan(settings, *paths), pool)
 
 
 def written(
@@ -216,7 +216,7 @@ class TestWrite:
         root = Path.cwd()
         monkeypatch.chdir("sub")
         settings = Settings(root=root)
-        found = plan(settings, default_target(), ["."], process_pool(1), lambda done, total: None)
+        found = plan(scan(settings), process_pool(1))
         assert [r.path for r in found.changes] == ["test_a.py"]
         journal = Journal(root)
         with journal.lock():
@@ -402,7 +402,7 @@ def test_analyze_says_what_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     make(test_a=_USED)
     pool = Pool(2, partial(ProcessPoolExecutor, 1, initializer=os._exit, initargs=(1,)))
     settings = Settings(root=tmp_path)
-    found = analyze(settings, default_target(), ["."], lambda: pool, lambda done, total: None)
+    found = analyze(scan(settings), pool)
     assert [f.error and f.error.code for f in found.failures] == [Code.WORKER_DIED]
 
 
@@ -410,9 +410,7 @@ def test_analyze_counts_importers(tmp_path: Path) -> None:
     make(**{f"test_{n}": _USED for n in range(3)}, test_bad=COPY + "(")
     make(user="from .test_0 import TestWebSocketConnection\nfrom test_1 import x\n")
     settings = Settings(root=tmp_path)
-    found = analyze(
-        settings, default_target(), ["."], lambda: process_pool(2), lambda done, total: None
-    )
+    found = analyze(scan(settings), process_pool(2))
     assert found.files == 5
     assert [f.error and f.error.code for f in found.failures] == [Code.SYNTAX_ERROR]
     assert found.importers == {("test_0.py", "TestWebSocketConnection"): 1}
@@ -442,7 +440,7 @@ def test_what_is_not_migrated_imports_all_the_same(
         file.parent.mkdir(exist_ok=True)
         file.write_text(content)
     settings = Settings(root=tmp_path, exclude=("left_out",))
-    found = plan(settings, default_target(), ["."], process_pool(1), lambda done, total: None)
+    found = plan(scan(settings), process_pool(1))
     kept = {r.path for r in found.changes if not r.dropped} - {"conftest.py"}
     if "user" in path:
         assert kept == {"tests/test_a.py"}

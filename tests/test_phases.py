@@ -74,7 +74,7 @@ def test_copies_and_compliance_are_counted_now(root: Path) -> None:
 
 def test_a_budget_for_copies(root: Path) -> None:
     Path("tests/unit/test_a.py").write_text(COPY + USE)
-    standing = _status(root, (), replace(PHASE, copies_left=1, compliance=0))
+    standing = _status(root, (), PHASE._replace(copies_left=1, compliance=0))
     assert [c.state for c in standing.phases[0].criteria[:2]] == [State.MET, State.MET]
 
 
@@ -136,7 +136,7 @@ def test_a_baseline_counts_for_the_paths_that_exist(root: Path) -> None:
 
 def test_a_phase_may_go_through_a_link(root: Path) -> None:
     Path("link").symlink_to("tests")
-    standing = _status(root, [_baseline(1)], replace(PHASE, paths=("link/unit",)))
+    standing = _status(root, [_baseline(1)], PHASE._replace(paths=("link/unit",)))
     assert _criterion(standing, "collection").state is State.MET
     assert standing.remedies[0] == "ssot-codemods verify tests/unit"
 
@@ -215,7 +215,7 @@ def test_paths_beside_the_root_are_not_below_it(root: Path, outside: str) -> Non
     out = root.with_name(f"{root.name}-out")
     out.mkdir()
     (out / "test_a.py").write_text(COPY + USE)
-    phase = replace(PHASE, paths=(".", outside.format(root=root, name=root.name)))
+    phase = PHASE._replace(paths=(".", outside.format(root=root, name=root.name)))
     assert _criterion(_status(root, (), phase), "copies left").value == 1
 
 
@@ -311,7 +311,7 @@ def _write_for_grep(folder: Path) -> None:
 
 def test_grep_counts_other_things(root: Path) -> None:
     _write_for_grep(root / "tests/unit")
-    phase = replace(PHASE, paths=("tests", "tests/unit"))
+    phase = PHASE._replace(paths=("tests", "tests/unit"))
     found = _accept(root, (), phase, exclude=("sub",)).grep
     assert found.parts == (
         ("comments, text, or part of a longer name", 3),
@@ -338,7 +338,7 @@ def test_grep_of_a_file_and_of_what_cannot_be_read(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("tests/unit/test_a.py").write_text(COPY + USE)
-    phase = replace(PHASE, paths=("tests/unit/test_a.py",))
+    phase = PHASE._replace(paths=("tests/unit/test_a.py",))
     assert _accept(root, (), phase).grep.lines == 1
 
     def refuse(path: Path) -> bytes:
@@ -349,7 +349,7 @@ def test_grep_of_a_file_and_of_what_cannot_be_read(
 
 
 def test_nothing_to_grep_in(root: Path) -> None:
-    accepted = _accept(root, (), replace(PHASE, paths=("nowhere",)))
+    accepted = _accept(root, (), PHASE._replace(paths=("nowhere",)))
     assert accepted.grep.lines == 0
     assert "grep" not in report.accept_text(accepted)
 

@@ -99,7 +99,7 @@ def test_without_any_settings_of_pytest(own: Settings, monkeypatch: pytest.Monke
 
 def test_a_package_as_the_module(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     (own.root / "lib/own/__init__.py").write_text("class Shared: ...\nAlias = Shared\n")
-    _, message = told(replace(own, module="lib.own"), monkeypatch, answer(error="Error: x"))
+    _, message = told(own._replace(module="lib.own"), monkeypatch, answer(error="Error: x"))
     assert '`pythonpath = ["."]`' in message
 
 
@@ -120,11 +120,11 @@ def test_packages_that_raise(own: Settings, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_module_is_nowhere(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    elsewhere = replace(own, module="gone.shared")
+    elsewhere = own._replace(module="gone.shared")
     _, message = told(elsewhere, monkeypatch, answer(error="ModuleNotFoundError: x"))
     file = own.root / "pyproject.toml"
     assert message.endswith(f"Mend `module` in {file}: gone.shared is not to be found from there.")
-    default = replace(own, module=DEFAULT_MODULE, root=own.root / "gone")
+    default = own._replace(module=DEFAULT_MODULE, root=own.root / "gone")
     monkeypatch.setattr(probe, "find_shared_module", lambda settings: None)
     _, message = told(default, monkeypatch, answer(error="ModuleNotFoundError: x"))
     assert message.endswith("its own: `ssot-codemods init`.")

@@ -36,7 +36,7 @@ from codemods.run.rollback import roll_back
 from codemods.run.runner import process_pool
 from codemods.settings import Settings
 from tests.figures import measured
-from tests.tools import COPY, default_target
+from tests.tools import COPY, default_target, scan
 
 USE = "\n\nws = TestWebSocketConnection()\n"
 NAMES = ("a", "b", "c")
@@ -59,7 +59,7 @@ def _settings(root: Path, **more: Any) -> Settings:
 
 
 def _migrate(root: Path, number: int | None = None, paths: Sequence[str] = ("tests",)) -> None:
-    planned = plan(_settings(root), default_target(), paths, process_pool(1), lambda d, t: None)
+    planned = plan(scan(_settings(root), *paths), process_pool(1))
     write(
         planned,
         Journal(root),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from codemods.run.files import UsageError
 from codemods.run.scan import Scan
 from codemods.settings import Settings
 from tests.tools import COPY, SHARED, default_target
@@ -39,18 +40,18 @@ def seen() -> list[tuple[int, int]]:
 @pytest.fixture
 def scan(tmp_path: Path, seen: list[tuple[int, int]]) -> Scan:
     settings = Settings(root=tmp_path, exclude=("c",))
-    return Scan(settings, default_target(), lambda done, total: seen.append((done, total)))
+    return Scan(settings, default_target(), ["a"], lambda done, total: seen.append((done, total)))
 
 
 def test_mentions(scan: Scan, seen: list[tuple[int, int]]) -> None:
-    paths = [s.path for s in scan.mentions(["a"])]
+    paths = [s.path for s in scan.mentions()]
     assert paths == ["a/test_copy.py", "a/test_shared.py", "a/test_word.py", "b/test_import.py"]
     assert (scan.files, scan.failures) == (5, [])
     assert seen == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
 
 
 def test_definitions_and_who_may_import_them(scan: Scan, tmp_path: Path) -> None:
-    assert [s.path for s in scan.definitions(["a"])] == ["a/test_copy.py"]
+    assert [s.path for s in scan.definitions()] == ["a/test_copy.py"]
     assert scan.sharing == {"a/test_shared.py"}
     names = {str(Path(s.path).relative_to(tmp_path)) for s in scan.possible_importers()}
     assert names == {
@@ -64,3 +65,10 @@ def test_definitions_and_who_may_import_them(scan: Scan, tmp_path: Path) -> None
     }
     assert scan.sharing == {"a/test_shared.py"}  # of what was asked about
     assert scan.files == 5
+
+
+def test_paths_that_cannot_be_listed(tmp_path: Path) -> None:
+    scan = Scan(Settings(root=tmp_path), default_target(), ["gone"], lambda done, total: None)
+    for read in (scan.mentions, scan.definitions, scan.all_files):
+        with pytest.raises(UsageError, match="gone: no such file"):
+            list(read())

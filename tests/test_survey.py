@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from codemods.model import Code, FileSurvey, Verdict
@@ -176,7 +174,7 @@ def test_equal_shapes_have_one_key_whatever_their_names_and_docstrings() -> None
 
 
 def test_a_single_name_of_another_family() -> None:
-    target = replace(tools.default_target(), class_names=("Recorder",))
+    target = tools.default_target()._replace(class_names=("Recorder",))
     found = survey(b"class Recorder:\n    pass\n", "a.py", target)
     assert [f.decision.verdict for f in found.definitions] == [Verdict.REFUSE]
 

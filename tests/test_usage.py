@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from codemods.model import Code, Status
@@ -306,7 +304,7 @@ def test_harmless_uses(rest: str) -> None:
 
 
 def test_a_shared_module_that_is_not_found_may_have_any_member() -> None:
-    target = replace(default_target(), shared_members=None)
+    target = default_target()._replace(shared_members=None)
     before = "{copy}\n\nhasattr(TestWebSocketConnection(), 'user_id')\n"
     check_refused(before, Code.INTROSPECTED, target=target)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from codemods.model import Code, FileResult, Status, Target, Verdict
 from codemods.rewrite.transform import transform
+from codemods.run.scan import Scan
 from codemods.settings import Settings, load_target
 
 SHARED = "test_framework.ssot.websocket_connection_test_utility"
@@ -53,6 +54,11 @@ AWAITED = COPY.replace("    def get", "    async def get").replace(
 def default_target() -> Target:
     """Give the target that a repository without settings has."""
     return load_target(Settings())
+
+
+def scan(settings: Settings, *paths: str) -> Scan:
+    """Look for the files below some paths, else below the current folder."""
+    return Scan(settings, default_target(), paths or ["."], lambda done, total: None)
 
 
 def source(text: str | bytes) -> bytes:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from codemods.run.journal import Journal
     from codemods.run.migrate import Plan
     from codemods.run.runner import Pool
-    from codemods.run.scan import Progress
+    from codemods.run.scan import Progress, Scan
 
 FINE, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -184,7 +184,7 @@ class Setup:
         scheduler: str | None = None,
     ) -> None:
         settings = read_settings(Path.cwd())
-        self.settings = replace(settings, exclude=(*settings.exclude, *exclude))
+        self.settings = settings._replace(exclude=(*settings.exclude, *exclude))
         self.target = load_target(self.settings)
         self.paths = expanded(paths) if paths else _own_paths(settings)
         _say_what_is_outside(self.paths, settings.root)
@@ -192,23 +192,32 @@ class Setup:
         self._cluster = _cluster(scheduler) if scheduler is not None else None
 
     def pool(self) -> Pool:
-        """Give the workers; not made before, as with them comes all of multiprocessing."""
+        """Give the workers; with them comes all of multiprocessing."""
         from codemods.run.runner import process_pool
 
         return self._cluster or process_pool(self.jobs)
+
+    def scan(self, progress: Progress) -> Scan:
+        """Begin to look for the files."""
+        from codemods.run.scan import Scan
+
+        return Scan(self.settings, self.target, self.paths, progress)
 
     def all_files(self) -> Iterator[Source]:
         """Read each file below the root, with an absolute path."""
         from codemods.run.scan import Scan
 
-        return Scan(self.settings, self.target, lambda done, total: None).all_below_root()
+        root = [str(self.settings.root)]
+        return Scan(self.settings, self.target, root, lambda done, total: None).all_files()
 
     def plan(self, label: str) -> Plan:
         """Work out what would change."""
-        from codemods.run.migrate import plan
-
         with progress_bar(label) as progress:
-            return plan(self.settings, self.target, self.paths, self.pool(), progress)
+            scan = self.scan(progress)
+            # What takes its time to import is imported while git looks for the files.
+            from codemods.run.migrate import plan
+
+            return plan(scan, self.pool())
 
 
 def _say_what_is_outside(paths: Sequence[str], root: Path) -> None:

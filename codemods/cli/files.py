@@ -92,16 +92,16 @@ def analyze(
     ssot-codemods analyze --variants --format markdown > scope.md
     ssot-codemods analyze --list tests/unit > batch.txt; ssot-codemods migrate @batch.txt
     """
-    from codemods.report import analysis as report
-    from codemods.run.analyze import analyze as analyze_files
-
     if as_list and (variants or verbose or form != "text"):
         raise click.UsageError("--list prints paths alone: without --variants, --format and -v")
     setup = Setup(paths, exclude, jobs, scheduler)
     with progress_bar("analyze") as progress:
-        analysis = analyze_files(
-            setup.settings, setup.target, setup.paths, setup.pool, progress, variants=variants
-        )
+        scan = setup.scan(progress)
+        # What takes its time to import is imported while git looks for the files.
+        from codemods.report import analysis as report
+        from codemods.run.analyze import analyze as analyze_files
+
+        analysis = analyze_files(scan, setup.pool(), variants=variants)
     if as_list:
         print_list(report.paths_to_change(analysis))
     elif form == "json":

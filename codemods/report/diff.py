@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 
-_NO_NEWLINE = b"\\ No newline at end of file\n"
+_NO_NEWLINE = "\\ No newline at end of file\n"
 
 
 def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
@@ -19,19 +19,23 @@ def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
         after: what they become.
 
     """
-    # Lines end with a newline alone: a carriage return is part of its line.
-    old, new = (re.findall(rb"[^\n]*\n|[^\n]+\Z", content) for content in (before, after))
-    lines = difflib.diff_bytes(
-        difflib.unified_diff, old, new, _name(b"a/", path), _name(b"b/", path)
-    )
-    return b"".join(_ended(lines))
+    # Lines end with a newline alone: a carriage return is part of its line. They are compared as
+    # text, as `difflib.diff_bytes` does, which decodes each of them by itself.
+    old, new = (re.findall(r"[^\n]*\n|[^\n]+\Z", _text(content)) for content in (before, after))
+    names = _text(_name(b"a/", path)), _text(_name(b"b/", path))
+    lines = difflib.unified_diff(old, new, *names)
+    return "".join(_ended(lines)).encode("ascii", "surrogateescape")
 
 
-def _ended(lines: Iterator[bytes]) -> Iterator[bytes]:
+def _text(content: bytes) -> str:
+    return content.decode("ascii", "surrogateescape")
+
+
+def _ended(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
         yield line
-        if not line.endswith(b"\n"):
-            yield b"\n" + _NO_NEWLINE
+        if not line.endswith("\n"):
+            yield "\n" + _NO_NEWLINE
 
 
 def _name(prefix: bytes, path: str) -> bytes:

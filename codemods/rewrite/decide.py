@@ -6,8 +6,7 @@ import ast
 import bisect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from codemods.model import (
     Code,
@@ -29,8 +28,7 @@ from codemods.rewrite.walk import walk, walk_statements
 _PATCHERS = frozenset({"setattr", "delattr", "object", "setitem"})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One local definition: its node, and what of the module it stands in, None for the top."""
 
     node: ast.ClassDef

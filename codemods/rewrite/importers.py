@@ -28,14 +28,20 @@ _MODULE = re.compile(
 )
 
 
-#: The same in a plugin, or in a module of fixtures: what could hardly be anything else.
-_MODULE_OF_A_TEST = re.compile(rb"\b(?:request|item|metafunc)\s*\.\s*module\b|\bgetmodule\b")
+#: What stands before the word in a plugin, or in a module of fixtures, where it could hardly be
+#: anything else: ``request.module``, ``getmodule``.
+_OF_A_TEST = re.compile(rb"\b(?:(?:request|item|metafunc)\s*\.\s*|get)\Z")
+#: How far before the word to look for that, in bytes: who leaves a gap as wide?
+_NEAR = 300
 
 
 def may_look_into_modules(source: bytes, *, is_conftest: bool) -> bool:
     """Tell from the bytes alone whether fixtures or hooks may look into the module of a test."""
-    pattern = _MODULE if is_conftest else _MODULE_OF_A_TEST
-    return pattern.search(source) is not None
+    if is_conftest:
+        return _MODULE.search(source) is not None
+    # The word is sought first: a pattern that begins with a word takes ten times as long.
+    words = (match.start() for match in re.finditer(rb"module\b", source))
+    return any(_OF_A_TEST.search(source, max(0, at - _NEAR), at) for at in words)
 
 
 def names_taken(source: Source, module_path: str, names: frozenset[str]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from codemods.model import Code, Decision, FileResult, Reason, Status, Target, Verdict
 from codemods.rewrite import source as sources
@@ -19,8 +19,7 @@ _NEAR = 300
 _GAP = re.compile(rb"(?:[ \t\f]|\\(?:\r\n|\r|\n))+")
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What would become of one file, as far as `ast` can tell without compiling it.
 
     `result` is final where `plan` is None; else it is CHANGED without `after`, and `plan` says
@@ -93,10 +92,10 @@ def judge(
         return _failed(result, Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed"))
     except sources.Unparsable as error:
         return _failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error)))
-    result = replace(result, decisions=decisions, warnings=warnings)
+    result = result._replace(decisions=decisions, warnings=warnings)
     if not any(d.verdict is Verdict.REPLACE for d in decisions):
         status = Status.REFUSED if decisions else Status.UNCHANGED
-        return Judgement(replace(result, status=status), names, None)
+        return Judgement(result._replace(status=status), names, None)
     return _planned(result, names, source, target, kept)
 
 
@@ -111,7 +110,7 @@ def _planned(
     except NoPlace as error:
         return Judgement(refused(result, error.reason), names, None)
     dropped = dropped_names(names, planned)
-    return Judgement(replace(result, status=Status.CHANGED, dropped=dropped), names, planned)
+    return Judgement(result._replace(status=Status.CHANGED, dropped=dropped), names, planned)
 
 
 TOO_DEEP = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to print it")
@@ -125,12 +124,12 @@ def refused(result: FileResult, reason: Reason) -> FileResult:
         else Decision(d.definition, Verdict.REFUSE, None, (reason,))
         for d in result.decisions
     )
-    return replace(result, status=Status.REFUSED, decisions=decisions, dropped=frozenset())
+    return result._replace(status=Status.REFUSED, decisions=decisions, dropped=frozenset())
 
 
 def failed(result: FileResult, reason: Reason) -> FileResult:
     """Turn a result into that of a file that is no Python."""
-    return replace(result, status=Status.FAILED, decisions=(), error=reason, dropped=frozenset())
+    return result._replace(status=Status.FAILED, decisions=(), error=reason, dropped=frozenset())
 
 
 def _failed(result: FileResult, reason: Reason) -> Judgement:

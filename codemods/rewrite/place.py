@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from codemods.model import Code, Reason
 from codemods.rewrite.names import ModuleNames, Statement, is_star
@@ -39,8 +38,7 @@ class NoPlace(Exception):  # noqa: N818 - it is an outcome, not a fault
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
+class _Facts(NamedTuple):
     """What one row does.
 
     `calls` are the globals that it calls at once, `runs` the globals and `texts` the strings that
@@ -315,4 +313,4 @@ def _with_called_set_up(
         and row.statements[0].name in called
         and _sets(walk(row.statements[0]), _PATH_CALLS, _PATH_VALUES, aliases)
     }
-    return [replace(f, sets_path=True) if f.calls & setters else f for f in facts]
+    return [f._replace(sets_path=True) if f.calls & setters else f for f in facts]

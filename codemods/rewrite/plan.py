@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ast
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Statements of the module's body that share a line."""
 
     statements: tuple[ast.stmt, ...]
@@ -36,8 +35,7 @@ class Where(enum.Enum):
     TOP = "top"  # above all rows
 
 
-@dataclass(frozen=True, slots=True)
-class NewImport:
+class NewImport(NamedTuple):
     """One import to insert. `names` are pairs of the shared name and the local one."""
 
     where: Where
@@ -46,8 +44,7 @@ class NewImport:
     names: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ImportChange:
+class ImportChange(NamedTuple):
     """One import statement that loses aliases (by index) or gets names at its end."""
 
     row: int
@@ -56,8 +53,7 @@ class ImportChange:
     add: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Everything that one edit does. `copies` are the rows of the classes that go."""
 
     copies: tuple[int, ...]

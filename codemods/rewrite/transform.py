@@ -6,7 +6,6 @@ import ast
 import hashlib
 import re
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codemods.model import Code, FileResult, Reason, Target, Verdict
@@ -75,7 +74,7 @@ def transform_tree(
         return refused(result, changed), None
     after, edited = changed
     digest = hashlib.sha256(source).hexdigest()
-    return replace(result, after=after, before_digest=digest), edited
+    return result._replace(after=after, before_digest=digest), edited
 
 
 def _edited(

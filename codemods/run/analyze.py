@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain, islice
-from typing import TYPE_CHECKING
 
 from codemods.model import (
     Analysis,
@@ -18,40 +16,22 @@ from codemods.model import (
     Reason,
     Source,
     Status,
-    Target,
 )
 from codemods.rewrite.judge import may_define
 from codemods.rewrite.survey import survey
-from codemods.run.scan import Progress, Scan, without_collector
-from codemods.settings import Settings
-
-if TYPE_CHECKING:
-    from codemods.run.runner import Pool
-
-#: The content and the path of one file -> its survey.
-Work = Callable[[bytes, str], FileSurvey]
+from codemods.run.runner import Pool, run
+from codemods.run.scan import Scan, without_collector
 
 #: Up to this many files with a definition, starting workers costs more than they save.
 _FEW = 8
 
 
-def analyze(
-    settings: Settings,
-    target: Target,
-    paths: Sequence[str],
-    pool: Callable[[], Pool],
-    progress: Progress,
-    *,
-    variants: bool = False,
-) -> Analysis:
+def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
     """Find out what there is to migrate.
 
     Args:
-        settings: of the repository; its `exclude` counts.
-        target: what is replaced by what.
-        paths: files and folders.
-        pool: gives the workers; asked for them where there are very many files.
-        progress: is told of each file that was read.
+        scan: the files, none of them read yet.
+        pool: the workers that look at those with a definition.
         variants: whether to tell the shapes of the definitions too.
 
     Raises:
@@ -59,10 +39,7 @@ def analyze(
 
     """
     start = time.perf_counter()
-    scan = Scan(settings, target, progress)
-    work = partial(survey, target=target, variants=variants)
-    found = _surveyed(work, scan.mentions(paths), target, pool)
-    surveys = sorted(found, key=lambda s: os.fsencode(s.path))
+    surveys = sorted(_surveyed(scan, pool, variants=variants), key=lambda s: os.fsencode(s.path))
     failures = [_failed(s.path, s.error) for s in surveys if s.error is not None]
     failures += scan.failures
     return Analysis(
@@ -74,28 +51,20 @@ def analyze(
     )
 
 
-def _surveyed(
-    work: Work, sources: Iterable[Source], target: Target, pool: Callable[[], Pool]
-) -> list[FileSurvey]:
+def _surveyed(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
     """Look at the files: those that define something in workers, where they are not few."""
+    work = partial(survey, target=scan.target, variants=variants)
     here: list[FileSurvey] = []
 
     def definitions() -> Iterator[Source]:
-        for source in sources:
-            if may_define(source.content, target):
+        for source in scan.mentions():
+            if may_define(source.content, scan.target):
                 yield source
             else:
                 here.append(work(source.content, source.path))
 
-    found = definitions()
     with without_collector():
-        first = list(islice(found, _FEW + 1))
-        if len(first) <= _FEW:
-            return [*here, *(work(s.content, s.path) for s in first)]
-        # Only now, as with it comes all of multiprocessing.
-        from codemods.run.runner import run
-
-        return [*run(work, chain(first, found), pool(), _died, _FEW), *here]
+        return [*run(work, definitions(), pool, _died, _FEW), *here]
 
 
 def _died(path: str, error: Exception) -> FileSurvey:

@@ -31,7 +31,7 @@ from codemods.run.files import read_file
 from codemods.run.journal import Journal
 from codemods.run.migrate import Plan, plan
 from codemods.run.runner import Pool
-from codemods.run.scan import Progress
+from codemods.run.scan import Progress, Scan
 from codemods.settings import Settings
 
 
@@ -68,7 +68,7 @@ def completion_report(
     inside = history.relative_paths(root, paths)
     records = history.standing(root)
     collection = _collection(root, records, inside, compare_baseline, after_baseline)
-    planned = plan(settings, target, paths, pool, progress)
+    planned = plan(Scan(settings, target, paths, progress), pool)
     left = tuple(
         Place(_from_root(root, path), d.definition.line, d.definition.class_name)
         for path, d in copies(planned.results)

@@ -53,10 +53,8 @@ def _files(
     settings: Settings, target: Target, paths: Sequence[str], pool: Pool, progress: Progress
 ) -> set[str]:
     """Give the files that would change and those that import the shared module."""
-    planned = plan(settings, target, paths, pool, progress)
-    scan = Scan(settings, target, lambda done, total: None)
-    for _ in scan.definitions(paths):
-        pass  # what it notices by the way is wanted
+    scan = Scan(settings, target, paths, progress)
+    planned = plan(scan, pool)
     using = {path for path in scan.sharing if not _is_ours(path, target)}
     return using | {r.path for r in planned.changes}
 

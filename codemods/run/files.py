@@ -66,25 +66,25 @@ def list_files(
 
     """
     here = os.path.realpath(Path.cwd())
-    found: set[str] = set()
+    found: list[str] = []
     for path in paths:
         if not os.path.exists(path):
             raise UsageError(f"{path}: no such file or directory")
         real = os.path.realpath(path)
         if not os.path.isdir(real):
-            found.add(os.path.relpath(real, here))
+            found.append(os.path.relpath(real, here))
         elif real == here:
-            found.update(_in_folder(real, failed))
+            found.extend(_in_folder(real, failed))
         elif real.startswith(os.path.join(here, "")):
             shown = os.path.relpath(real, here)
-            found.update(f"{shown}/{name}" for name in _in_folder(real, failed))
+            found.extend(f"{shown}/{name}" for name in _in_folder(real, failed))
         else:
             files = (os.path.join(real, name) for name in _in_folder(real, failed))
-            found.update(os.path.relpath(file, here) for file in files)
+            found.extend(os.path.relpath(file, here) for file in files)
     if exclude:
         excluded, top = _matcher(exclude), os.path.realpath(root)
-        found = {path for path in found if not excluded(_from(top, here, path))}
-    return tuple(_in_order(found))
+        found = [path for path in found if not excluded(_from(top, here, path))]
+    return tuple(_in_order(dict.fromkeys(found)))
 
 
 def _from(top: str, here: str, path: str) -> str:

@@ -379,5 +379,5 @@ def _write_json(path: Path, value: object) -> None:
 
 
 def _manifest(run: Run) -> dict[str, Any]:
-    entries = [{name: getattr(e, name) for name in Entry.__slots__} for e in run.entries]
+    entries = [entry._asdict() for entry in run.entries]
     return {"schema": _SCHEMA, "time": run.time, "command": run.command, "entries": entries}

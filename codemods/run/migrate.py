@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +17,7 @@ from codemods.run.atomic import EditedError
 from codemods.run.files import checkout_of, read_file, run_git
 from codemods.run.journal import Change, Journal, digest
 from codemods.run.runner import Pool, run
-from codemods.run.scan import Progress, Scan, without_collector
-from codemods.settings import Settings
+from codemods.run.scan import Scan, without_collector
 
 #: Below this many files with a definition, starting workers costs more than they save.
 _FEW = 6
@@ -59,27 +58,21 @@ class Written:
     stopped: bool = False
 
 
-def plan(
-    settings: Settings, target: Target, paths: Sequence[str], pool: Pool, progress: Progress
-) -> Plan:
+def plan(scan: Scan, pool: Pool) -> Plan:
     """Work out what would change, and touch nothing.
 
     Args:
-        settings: of the repository; its `exclude` counts.
-        target: what is replaced by what.
-        paths: files and folders.
+        scan: the files, none of them read yet.
         pool: the workers that transform the files.
-        progress: is told of each file that was read.
 
     Raises:
         codemods.run.files.UsageError: a path cannot be used.
 
     """
-    scan = Scan(settings, target, progress)
-    work = partial(transform, target=target)
+    work = partial(transform, target=scan.target)
     with without_collector():
-        results = list(run(work, scan.definitions(paths), pool, _died, _FEW, risky=_is_risky))
-    results = _keep_imported_names(results, scan, target, pool)
+        results = list(run(work, scan.definitions(), pool, _died, _FEW, risky=_is_risky))
+    results = _keep_imported_names(results, scan, pool)
     # One that could not be read may have been tried twice.
     results += {failure.path: failure for failure in scan.failures}.values()
     relevant = (r for r in results if r.status is not Status.UNCHANGED)
@@ -102,9 +95,7 @@ def _is_risky(content: bytes) -> bool:
     return sum(map(content.count, (b".", b"and", b"or"))) > 3000
 
 
-def _keep_imported_names(
-    results: list[FileResult], scan: Scan, target: Target, pool: Pool
-) -> list[FileResult]:
+def _keep_imported_names(results: list[FileResult], scan: Scan, pool: Pool) -> list[FileResult]:
     """Transform those files again from which other files take what would go."""
     losing = {os.path.abspath(r.path): r for r in results if r.dropped}
     if not losing:
@@ -122,7 +113,7 @@ def _keep_imported_names(
                     taken = names_taken(source, path, result.dropped)
                     kept[path] = kept.get(path, frozenset()) | taken
     again = {losing[path].path: names for path, names in kept.items() if names}
-    work = partial(_transform_keeping, kept=again, target=target)
+    work = partial(_transform_keeping, kept=again, target=scan.target)
     second = run(work, scan.contents(again), pool, _died, _FEW, risky=_is_risky)
     better = {result.path: result for result in second}
     gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it cannot be read any more")
@@ -147,7 +138,7 @@ def _transform_keeping(
 
 def refuse(result: FileResult, reason: Reason) -> FileResult:
     """Turn a file that was to change into one that stays."""
-    return replace(refused(result, reason), after=None)
+    return refused(result, reason)._replace(after=None)
 
 
 def refuse_uncommitted(results: Iterable[FileResult]) -> list[FileResult]:
@@ -291,4 +282,4 @@ def _change(result: FileResult, root: Path) -> Change | FileResult:
 
 def _not_written(result: FileResult, error: OSError) -> FileResult:
     reason = Reason(Code.NOT_WRITTEN, 1, f"{error.strerror or error}; it is what it was")
-    return replace(result, status=Status.FAILED, decisions=(), after=None, error=reason)
+    return result._replace(status=Status.FAILED, decisions=(), after=None, error=reason)

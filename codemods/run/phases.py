@@ -33,7 +33,7 @@ from codemods.run.history import (
 )
 from codemods.run.migrate import Plan, plan
 from codemods.run.runner import Pool
-from codemods.run.scan import Progress
+from codemods.run.scan import Progress, Scan
 from codemods.settings import Phase, Settings
 
 COPIES, COMPLIANCE = "copies left", "compliance"
@@ -89,7 +89,7 @@ def _counter(settings: Settings, target: Target, pool: Pool, progress: Progress)
         key = _outermost(paths)
         if key not in known:
             folders = [str(settings.root / p) for p in key]
-            known[key] = plan(settings, target, folders, pool, progress)
+            known[key] = plan(Scan(settings, target, folders, progress), pool)
         return known[key]
 
     return count

@@ -11,11 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from multiprocessing import connection, parent_process
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from codemods.model import Source
 
@@ -27,6 +26,9 @@ Work = Callable[[bytes, str], R]
 #: The path of a file, and what its executor says of its worker's death -> its result.
 Died = Callable[[str, Exception], R]
 
+_Chunk = tuple[Source, ...]
+_Pending = tuple[_Chunk, Future[list[R]]]
+
 #: Opens a new executor; `Executor.shutdown` closes it.
 Opener = Callable[[], Executor]
 
@@ -34,8 +36,7 @@ _CHUNK_BYTES = 32 * 1024
 _CHUNKS_AHEAD = 4  # for each worker, so that the parent never holds more than it needs
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(NamedTuple):
     """Workers: how many, and how to get hold of them."""
 
     jobs: int
@@ -124,7 +125,7 @@ def _do_chunk(work: Work[R], chunk: Sequence[Source]) -> list[R]:
             gc.enable()
 
 
-def _chunks(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
+def _chunks(sources: Iterable[Source]) -> Iterator[_Chunk]:
     chunk: list[Source] = []
     size = 0
     for source in sources:
@@ -137,12 +138,6 @@ def _chunks(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
         yield tuple(chunk)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending(Generic[R]):
-    chunk: tuple[Source, ...]
-    future: Future[list[R]]
-
-
 class _Workers(Generic[R]):
     """Keeps an executor busy, and replaces it when a worker dies."""
 
@@ -152,7 +147,7 @@ class _Workers(Generic[R]):
         self._died = died
         self._executor = pool.open()
 
-    def run(self, chunks: Iterable[tuple[Source, ...]]) -> Iterator[R]:
+    def run(self, chunks: Iterable[_Chunk]) -> Iterator[R]:
         chunks = iter(chunks)
         pending: deque[_Pending[R]] = deque()
         try:
@@ -161,28 +156,28 @@ class _Workers(Generic[R]):
                 pending.extend(self._submit(c) for c in islice(chunks, wanted))
                 if not pending:
                     break
-                yield from self._result(pending.popleft())
+                yield from self._result(*pending.popleft())
         except BaseException:  # also where nobody wants the rest
             self._executor.shutdown(wait=False, cancel_futures=True)
             raise
         self._executor.shutdown()
 
-    def _submit(self, chunk: tuple[Source, ...]) -> _Pending[R]:
+    def _submit(self, chunk: _Chunk) -> _Pending[R]:
         try:
             future = self._executor.submit(_do_chunk, self._work, chunk)
         except BrokenExecutor:
             _let_go(self._executor)
             self._executor = self._pool.open()
             future = self._executor.submit(_do_chunk, self._work, chunk)
-        return _Pending(chunk, future)
+        return chunk, future
 
-    def _result(self, pending: _Pending[R]) -> Iterable[R]:
+    def _result(self, chunk: _Chunk, future: Future[list[R]]) -> Iterable[R]:
         try:
-            return pending.future.result()
+            return future.result()
         except Exception:  # noqa: BLE001 -- each executor has its own for a dead worker
             # It takes along what the other workers had in hand, so it need not be this chunk.
             _unblock(self._executor)
-            return _one_by_one(self._work, pending.chunk, self._pool, self._died)
+            return _one_by_one(self._work, chunk, self._pool, self._died)
 
 
 def _let_go(executor: Executor) -> None:

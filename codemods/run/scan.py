@@ -6,13 +6,14 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
+from threading import Thread
 
 from codemods.model import FileResult, Source, Target
 from codemods.rewrite.importers import may_import_star
 from codemods.rewrite.judge import may_define
 from codemods.rewrite.survey import TextSearch
-from codemods.run.files import checkout_of, list_files, read_files
+from codemods.run.files import Failed, UsageError, checkout_of, list_files, read_files
 from codemods.settings import Settings
 
 #: Takes the number of files done and of all files; for a progress bar.
@@ -27,12 +28,24 @@ class Scan:
     """Reads the files, and sorts out those with a target name from the many without.
 
     `files` counts what was read, `failures` has what could not be; `sharing` are the files that
-    name the shared module and a target name.
+    name the shared module and a target name. Git is asked at once which files there are, and the
+    answer is taken when the first one is wanted: there is something to import meanwhile.
+
+    Args:
+        settings: of the repository; its `exclude` counts.
+        target: what is replaced by what.
+        paths: files and folders. One that cannot be used is a `codemods.run.files.UsageError` when
+            the first file is read.
+        progress: is told of each file that was read.
+
     """
 
-    def __init__(self, settings: Settings, target: Target, progress: Progress) -> None:
-        self._settings = settings
-        self._target = target
+    def __init__(
+        self, settings: Settings, target: Target, paths: Sequence[str], progress: Progress
+    ) -> None:
+        self.settings = settings
+        self.target = target
+        self._paths = paths
         self._search = TextSearch(target.class_names)
         self._progress = progress
         self._seen: set[str] = set()
@@ -42,15 +55,17 @@ class Scan:
         self.files = 0
         self.sharing: set[str] = set()
         self._module = target.module.rpartition(".")[2].encode()
+        self._listing = _Listing(paths, settings, self.failures.append)
+        self._listing.start()
 
-    def mentions(self, paths: Sequence[str]) -> Iterator[Source]:
+    def mentions(self) -> Iterator[Source]:
         """Give the files that have a target name in them."""
-        return (s for s in self._read(paths) if self._search.mentions(s.content))
+        return (s for s in self._read() if self._search.mentions(s.content))
 
-    def definitions(self, paths: Sequence[str]) -> Iterator[Source]:
+    def definitions(self) -> Iterator[Source]:
         """Give the files that may define a target name."""
-        for source in self._read(paths):
-            if self._notice(source) and may_define(source.content, self._target):
+        for source in self._read():
+            if self._notice(source) and may_define(source.content, self.target):
                 yield source
 
     def possible_importers(self) -> Iterator[Source]:
@@ -59,8 +74,8 @@ class Scan:
         After `definitions`. Their paths are absolute. What is excluded from being changed imports
         all the same.
         """
-        root = checkout_of(self._settings.root) or self._settings.root
-        if self._settings.exclude or os.path.realpath(root) not in self._asked:
+        root = checkout_of(self.settings.root) or self.settings.root
+        if self.settings.exclude or os.path.realpath(root) not in self._asked:
             sharing = set(self.sharing)  # of the paths that were asked about
             listed = list_files([str(root)], root, (), _pass_over)
             rest = [path for path in listed if path not in self._seen]
@@ -68,29 +83,25 @@ class Scan:
                 self._notice(source)
             self.sharing = sharing
         for source in read_files(self._importers, root, (), _pass_over):
-            yield replace(source, path=os.path.abspath(source.path))
+            yield source._replace(path=os.path.abspath(source.path))
 
-    def all_below_root(self) -> Iterator[Source]:
-        """Give each file below the root, with an absolute path."""
-        for source in self.contents(self._list([str(self._settings.root)])):
-            yield replace(source, path=os.path.realpath(source.path))
+    def all_files(self) -> Iterator[Source]:
+        """Give each file, with an absolute path."""
+        for source in self._read():
+            yield source._replace(path=os.path.realpath(source.path))
 
     def contents(self, paths: Iterable[str]) -> Iterator[Source]:
         """Read files, each once."""
-        root, exclude = self._settings.root, self._settings.exclude
+        root, exclude = self.settings.root, self.settings.exclude
         return read_files(paths, root, exclude, self.failures.append)
 
-    def _read(self, paths: Sequence[str]) -> Iterator[Source]:
-        listed = self._list(paths)
-        self._asked.update(map(os.path.realpath, paths))
+    def _read(self) -> Iterator[Source]:
+        listed = self._listing.result()
+        self._asked.update(map(os.path.realpath, self._paths))
         for source in self.contents(listed):
             self.files += 1
             self._progress(self.files, len(listed))
             yield source
-
-    def _list(self, paths: Sequence[str]) -> tuple[str, ...]:
-        root, exclude = self._settings.root, self._settings.exclude
-        return list_files(paths, root, exclude, self.failures.append)
 
     def _notice(self, source: Source) -> bool:
         """Remember a file that may import from others; tell whether it has a target name."""
@@ -101,6 +112,35 @@ class Scan:
         if named and self._module in source.content:
             self.sharing.add(source.path)
         return named
+
+
+class _Listing(Thread):
+    """Lists files beside what this process does meanwhile."""
+
+    def __init__(self, paths: Sequence[str], settings: Settings, failed: Failed) -> None:
+        super().__init__()
+        self._list = partial(list_files, paths, settings.root, settings.exclude, failed)
+        self._found: tuple[str, ...] = ()
+        self._error: UsageError | OSError | None = None
+
+    def run(self) -> None:
+        """List them; what goes wrong is for those who ask."""
+        try:
+            self._found = self._list()
+        except (UsageError, OSError) as error:
+            self._error = error
+
+    def result(self) -> tuple[str, ...]:
+        """Wait for the files, and give them.
+
+        Raises:
+            UsageError, OSError: as `list_files`.
+
+        """
+        self.join()
+        if self._error is not None:
+            raise self._error
+        return self._found
 
 
 @contextmanager
