@@ -67,8 +67,17 @@ def test_definitions_and_who_may_import_them(scan: Scan, tmp_path: Path) -> None
     assert scan.files == 5
 
 
-def test_paths_that_cannot_be_listed(tmp_path: Path) -> None:
-    scan = Scan(Settings(root=tmp_path), default_target(), ["gone"], lambda done, total: None)
+@pytest.mark.parametrize(
+    "error", [UsageError("no such"), OSError("no such"), ValueError("no such")]
+)
+def test_what_goes_wrong_beside_is_raised_where_the_files_are_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    def failing(*_: object) -> tuple[str, ...]:
+        raise kind("no such")
+
+    monkeypatch.setattr("codemods.run.scan.list_files", failing)
+    scan = Scan(Settings(root=tmp_path), default_target(), ["."], lambda done, total: None)
     for read in (scan.mentions, scan.definitions, scan.all_files):
-        with pytest.raises(UsageError, match="gone: no such file"):
+        with pytest.raises(kind, match="no such"):
             list(read())

@@ -13,7 +13,7 @@ from codemods.model import FileResult, Source, Target
 from codemods.rewrite.importers import may_import_star
 from codemods.rewrite.judge import may_define
 from codemods.rewrite.survey import TextSearch
-from codemods.run.files import Failed, UsageError, checkout_of, list_files, read_files
+from codemods.run.files import Failed, checkout_of, list_files, read_files
 from codemods.settings import Settings
 
 #: Takes the number of files done and of all files; for a progress bar.
@@ -118,25 +118,20 @@ class _Listing(Thread):
     """Lists files beside what this process does meanwhile."""
 
     def __init__(self, paths: Sequence[str], settings: Settings, failed: Failed) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # who ends this process does not wait for git
         self._list = partial(list_files, paths, settings.root, settings.exclude, failed)
         self._found: tuple[str, ...] = ()
-        self._error: UsageError | OSError | None = None
+        self._error: Exception | None = None
 
     def run(self) -> None:
-        """List them; what goes wrong is for those who ask."""
+        """List them."""
         try:
             self._found = self._list()
-        except (UsageError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 -- it is raised where the files are wanted
             self._error = error
 
     def result(self) -> tuple[str, ...]:
-        """Wait for the files, and give them.
-
-        Raises:
-            UsageError, OSError: as `list_files`.
-
-        """
+        """Wait for the files, and give them, or raise what `list_files` raised."""
         self.join()
         if self._error is not None:
             raise self._error
