@@ -67,9 +67,7 @@ def test_definitions_and_who_may_import_them(scan: Scan, tmp_path: Path) -> None
     assert scan.files == 5
 
 
-@pytest.mark.parametrize(
-    "error", [UsageError("no such"), OSError("no such"), ValueError("no such")]
-)
+@pytest.mark.parametrize("kind", [UsageError, OSError, ValueError])
 def test_what_goes_wrong_beside_is_raised_where_the_files_are_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
