@@ -17,7 +17,7 @@ import click
 
 # What a verb alone needs is imported in it: `analyze` is to be done before LibCST is even loaded.
 from codemods.rewrite.recorded import ShapesError
-from codemods.run.files import UsageError
+from codemods.run.files import UsageError, stop_git
 from codemods.settings import Settings, SettingsError, load_target, read_settings
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class _Group(click.Group):
         try:
             code = super().invoke(ctx)
         except KeyboardInterrupt:
+            stop_git()
             say("interrupted\n")
             code = INTERRUPTED
         except _mendable() as error:

@@ -31,6 +31,9 @@ _OF_ONE_CHECKOUT = frozenset(
     }
 )
 
+#: The git processes that have not answered yet.
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+
 
 class UsageError(Exception):
     """An argument cannot be used; the message says which and why."""
@@ -215,7 +218,23 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     # `git status` may take a lock to save itself work next time; we do not get in anyone's way.
     environment = {**kept, "GIT_OPTIONAL_LOCKS": "0"}
     command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, check=False, env=environment)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment) as process:
+        _RUNNING.add(process)
+        try:
+            stdout, stderr = process.communicate()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            _RUNNING.discard(process)
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+
+def stop_git() -> None:
+    """End what git still does for another thread; for a process that was interrupted."""
+    for process in tuple(_RUNNING):
+        process.kill()
 
 
 def _in_folder(folder: str, failed: Failed) -> Iterator[str]:

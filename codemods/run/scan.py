@@ -114,6 +114,10 @@ class Scan:
         return named
 
 
+#: In seconds: a signal that comes just before a wait is heard only behind it.
+_PATIENCE = 0.2
+
+
 class _Listing(Thread):
     """Lists files beside what this process does meanwhile."""
 
@@ -132,7 +136,8 @@ class _Listing(Thread):
 
     def result(self) -> tuple[str, ...]:
         """Wait for the files, and give them, or raise what `list_files` raised."""
-        self.join()
+        while self.is_alive():
+            self.join(_PATIENCE)
         if self._error is not None:
             raise self._error
         return self._found
