@@ -663,31 +663,13 @@ def test_a_ci_that_gives_up_is_as_ctrl_c(
 ) -> None:
     number = signal.Signals[name]
     before = signal.getsignal(number)
+    stopped: list[bool] = []
     monkeypatch.setattr(common, "read_settings", lambda start: os.kill(os.getpid(), number))
+    monkeypatch.setattr(common, "stop_git", lambda: stopped.append(True))
     result = CliRunner().invoke(main, ["analyze"])
     assert (result.exit_code, result.stderr) == (130, "interrupted\n")
+    assert stopped == [True]
     assert signal.getsignal(number) is before
-
-
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-@pytest.mark.parametrize("verb", ["analyze", "check"])
-def test_git_does_not_outlive_who_asked_it(
-    three: Path, tmp_path_factory: pytest.TempPathFactory, verb: str, name: str
-) -> None:
-    folder = tmp_path_factory.mktemp("slow")
-    pid = folder / "pid"
-    script = f"#!/bin/sh\necho $$ > {pid}.new\nmv {pid}.new {pid}\nexec sleep 60\n"
-    (folder / "git").write_text(script)
-    (folder / "git").chmod(0o755)
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
-    pipe = subprocess.PIPE
-    with subprocess.Popen([*MODULE, verb], stdout=pipe, stderr=pipe, env=environment) as process:
-        tools.wait_until(pid.exists)
-        process.send_signal(signal.Signals[name])
-        assert process.communicate(timeout=50) == (b"", b"interrupted\n")
-    assert process.returncode == 130
-    git = int(pid.read_text())
-    tools.wait_until(lambda: tools.gone(git), 30)
 
 
 def test_nohup_is_heeded(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,21 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from codemods.model import Code, FileResult, Source
-from codemods.run.files import UsageError, checkout_of, list_files, read_file, read_files
+from codemods.run.files import (
+    UsageError,
+    checkout_of,
+    list_files,
+    read_file,
+    read_files,
+    stop_git,
+)
+from tests.tools import gone, wait_until
 
 _IDENTITY = "GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t"
 
@@ -354,3 +362,20 @@ class TestRead:
             with pytest.raises(OSError, match=path):
                 read_file(path)
         assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_git_is_stopped_for_another_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid = tmp_path / "pid"
+    script = f"#!/bin/sh\necho $$ > {pid}.new\nmv {pid}.new {pid}\nexec sleep 60\n"
+    (tmp_path / "git").write_text(script)
+    (tmp_path / "git").chmod(0o755)
+    (tmp_path / ".git").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    with ThreadPoolExecutor() as pool:
+        listing = pool.submit(list_files, ["."], tmp_path, (), raise_)
+        wait_until(pid.exists)
+        stop_git()
+        with pytest.raises(UsageError, match="git ls-files"):
+            listing.result(timeout=30)
+    assert gone(int(pid.read_text()))

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import subprocess
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -33,6 +34,8 @@ _OF_ONE_CHECKOUT = frozenset(
 
 #: The git processes that have not answered yet.
 _RUNNING: set[subprocess.Popen[bytes]] = set()
+#: Held until one that was started stands there: it may be at work before that.
+_STARTING = threading.Lock()
 
 
 class UsageError(Exception):
@@ -219,8 +222,10 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     environment = {**kept, "GIT_OPTIONAL_LOCKS": "0"}
     command = ["git", "-C", str(folder), *arguments]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment) as process:
+    with _STARTING:
+        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment)
         _RUNNING.add(process)
+    with process:
         try:
             stdout, stderr = process.communicate()
         except BaseException:
@@ -233,8 +238,9 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 def stop_git() -> None:
     """End what git still does for another thread; for a process that was interrupted."""
-    for process in tuple(_RUNNING):
-        process.kill()
+    with _STARTING:
+        for process in tuple(_RUNNING):
+            process.kill()
 
 
 def _in_folder(folder: str, failed: Failed) -> Iterator[str]:
