@@ -366,7 +366,7 @@ class TestRead:
 
 def test_git_is_stopped_for_another_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pid = tmp_path / "pid"
-    script = f"#!/bin/sh\necho $$ > {pid}.new\nmv {pid}.new {pid}\nexec sleep 60\n"
+    script = f"#!/bin/sh\necho $$ > {pid}.new\nmv {pid}.new {pid}\nexec sleep 10\n"
     (tmp_path / "git").write_text(script)
     (tmp_path / "git").chmod(0o755)
     (tmp_path / ".git").mkdir()

@@ -19,8 +19,8 @@ from codemods.model import (
 )
 from codemods.rewrite.judge import may_define
 from codemods.rewrite.survey import survey
-from codemods.run.runner import Pool, run
-from codemods.run.scan import Scan, without_collector
+from codemods.run.runner import Pool, run, without_collector
+from codemods.run.scan import Scan
 
 #: Up to this many files with a definition, starting workers costs more than they save.
 _FEW = 8

@@ -8,8 +8,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from codemods.run.files import UsageError
-from codemods.run.runner import Pool
-from codemods.run.scan import without_collector
+from codemods.run.runner import Pool, without_collector
 
 
 class _Cluster(Executor):

@@ -16,8 +16,8 @@ from codemods.rewrite.transform import transform
 from codemods.run.atomic import EditedError
 from codemods.run.files import checkout_of, read_file, run_git
 from codemods.run.journal import Change, Journal, digest
-from codemods.run.runner import Pool, run
-from codemods.run.scan import Scan, without_collector
+from codemods.run.runner import Pool, run, without_collector
+from codemods.run.scan import Scan
 
 #: Below this many files with a definition, starting workers costs more than they save.
 _FEW = 6

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, islice
 from multiprocessing import connection, parent_process
@@ -115,11 +115,17 @@ def _one_by_one(work: Work[R], chunk: Sequence[Source], pool: Pool, died: Died[R
 
 
 def _do_chunk(work: Work[R], chunk: Sequence[Source]) -> list[R]:
-    """Work on some files without the cyclic collector: syntax trees have no cycles."""
+    with without_collector():
+        return [work(source.content, source.path) for source in chunk]
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Keep the cyclic collector from going through syntax trees: they have no cycles."""
     was_on = gc.isenabled()
     gc.disable()
     try:
-        return [work(source.content, source.path) for source in chunk]
+        yield
     finally:
         if was_on:
             gc.enable()

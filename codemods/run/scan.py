@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from threading import Thread
 
@@ -141,15 +139,3 @@ class _Listing(Thread):
         if self._error is not None:
             raise self._error
         return self._found
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Keep the cyclic collector from going through syntax trees: they have no cycles."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
