@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from codemods.engine.names import module_names
 from codemods.model import Target
-from codemods.rewrite.names import module_names
-from codemods.rewrite.recorded import members_of, read_shapes
+from codemods.rewrites.replace_local_copies.recorded import members_of, read_shapes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -119,7 +119,7 @@ def load_target(settings: Settings) -> Target:
 
     Raises:
         SettingsError: the shapes file cannot be read.
-        codemods.rewrite.recorded.ShapesError: what it holds cannot be used.
+        codemods.rewrites.replace_local_copies.recorded.ShapesError: what it holds cannot be used.
 
     """
     shared = find_shared_module(settings)

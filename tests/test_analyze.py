@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from codemods.disk.files import UsageError
+from codemods.migration import analyze as module
+from codemods.migration.scan import Scan
 from codemods.model import Analysis, Code, Reason, Source, Verdict
-from codemods.run import analyze as module
-from codemods.run.files import UsageError
-from codemods.run.runner import Pool
-from codemods.run.scan import Scan
 from codemods.settings import Settings, load_target
+from codemods.workers.pool import Pool
 from tests import tools
 
 NAME = "TestWebSocketConnection"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from codemods.run.atomic import EditedError, replace_file, sync_folders, write_new
+from codemods.disk.atomic import EditedError, replace_file, sync_folders, write_new
 
 
 def replace(path: Path, content: bytes = b"new") -> None:

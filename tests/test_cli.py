@@ -20,14 +20,14 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from click.testing import CliRunner, Result
 
-import codemods.run.migrate
+import codemods.migration.migrate
 from codemods.cli import common, main
+from codemods.disk.journal import Journal, digest
+from codemods.engine.codemod import transform
 from codemods.measure.model import Baseline
 from codemods.model import FileResult, Run, Status
-from codemods.rewrite.transform import transform
-from codemods.run.journal import Journal, digest
-from codemods.run.runner import Pool
 from codemods.settings import Settings, load_target
+from codemods.workers.pool import Pool
 from tests import tools
 from tests.figures import measured
 
@@ -221,7 +221,7 @@ def test_a_scheduler(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(address)
         return Pool(1, lambda: pytest.fail("no worker is needed"))
 
-    monkeypatch.setattr("codemods.run.cluster.cluster_pool", cluster)
+    monkeypatch.setattr("codemods.workers.cluster.cluster_pool", cluster)
     assert outcome("check", "--scheduler", "tcp://x:1")[0] == 1
     assert outcome("analyze", "--scheduler", "tcp://x:1")[0] == 0
     assert asked == ["tcp://x:1", "tcp://x:1"]
@@ -299,7 +299,7 @@ def test_dry_run(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.stderr.startswith("would change           3 files  with 3 copies\n")
     assert git("status", "--porcelain") == b""
     assert not (three / ".ssot-codemods").exists()
-    monkeypatch.setattr(codemods.run.migrate, "_FEW", 0)
+    monkeypatch.setattr(codemods.migration.migrate, "_FEW", 0)
     assert run("migrate", "--dry-run", "--jobs", "2").stdout_bytes == diff
     git("apply", "--check", stdin=diff)
     git("apply", stdin=diff)
@@ -333,14 +333,14 @@ def test_dry_run_from_a_folder_below(three: Path, monkeypatch: pytest.MonkeyPatc
 def test_dry_run_of_a_file_that_changes_meanwhile(
     three: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
 ) -> None:
-    real = codemods.run.migrate.first_files
+    real = codemods.migration.migrate.first_files
 
     def edited(planned: Any, number: int | None) -> Any:
         path = three / "a/test_a.py"
         path.unlink() if gone else path.write_bytes(b"edited\n")
         return real(planned, number)
 
-    monkeypatch.setattr(codemods.run.migrate, "first_files", edited)
+    monkeypatch.setattr(codemods.migration.migrate, "first_files", edited)
     code, out, err = outcome("migrate", "--dry-run", "-v")
     assert (code, out.count("--- a/")) == (1, 2)
     assert "a/test_a.py:1: changed-since-planned: " in err
@@ -398,7 +398,7 @@ def test_migrate_as_json_and_the_probe(three: Path) -> None:
 
 
 def test_notes_of_the_probe(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codemods.run.probe.check_imports", lambda *_: ["by the way"])
+    monkeypatch.setattr("codemods.migration.guards.check_imports", lambda *_: ["by the way"])
     code, _, err = outcome("migrate", "a")
     assert (code, err) == (0, "by the way\n")
 
@@ -417,7 +417,7 @@ def interrupt(*_: object, **__: object) -> None:
 
 @pytest.mark.parametrize("verb", ["analyze", "check", "migrate"])
 def test_ctrl_c_while_reading(three: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
-    monkeypatch.setattr("codemods.run.scan.read_files", interrupt)
+    monkeypatch.setattr("codemods.migration.scan.read_files", interrupt)
     assert outcome(verb) == (130, "", "interrupted\n")
     assert git("status", "--porcelain") == b""
 
@@ -761,10 +761,10 @@ def test_analyze_starts_lean(three: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)  # it loads things of its own
     done = started([sys.executable, "-X", "importtime", "-m", "codemods"], "analyze")
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines()}
-    assert "codemods.run.analyze" in loaded
+    assert "codemods.migration.analyze" in loaded
     heavy = {"libcst", "pytest", "_pytest", "yaml", "asyncio", "json", "shlex", "difflib"}
     heavy |= {"importlib.metadata", "distributed"}
-    heavy |= {"codemods.run.journal", "codemods.run.migrate"}
+    heavy |= {"codemods.disk.journal", "codemods.migration.migrate"}
     assert loaded & heavy == set()
 
 

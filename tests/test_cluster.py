@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from codemods.disk.files import UsageError
 from codemods.model import Source
-from codemods.run.cluster import cluster_pool
-from codemods.run.files import UsageError
-from codemods.run.runner import run
+from codemods.workers.cluster import cluster_pool
+from codemods.workers.pool import run
 from tests.tools import COPY
 
 distributed: Any = pytest.importorskip("distributed")

@@ -6,10 +6,10 @@ import ast
 
 import pytest
 
+from codemods.engine.names import module_names
 from codemods.model import Code, Status, Target, Verdict
-from codemods.rewrite.decide import undefined_names
-from codemods.rewrite.names import module_names
-from codemods.rewrite.recorded import read_shapes
+from codemods.rewrites.replace_local_copies.decide import undefined_names
+from codemods.rewrites.replace_local_copies.recorded import read_shapes
 from tests.tools import (
     AWAITED,
     COPY,

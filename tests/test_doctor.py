@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from codemods.measure.importable import ImportAnswer
+from codemods.migration import doctor as module
+from codemods.migration.init import steps, write
 from codemods.report import doctor as report
 from codemods.report.model import Checkup, Finding
-from codemods.run import doctor as module
-from codemods.run.init import steps, write
-from codemods.run.runner import process_pool
 from codemods.settings import Settings, load_target, read_settings
+from codemods.workers.pool import process_pool
 from tests.tools import COPY, SHARED, default_target
 
 USE = "\n\nws = TestWebSocketConnection()\n"

@@ -23,7 +23,7 @@ import pytest
 from click.testing import CliRunner
 
 from codemods.cli import main
-from codemods.run.journal import Journal
+from codemods.disk.journal import Journal
 from tests.tools import COPY
 
 _FILES = 12

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from codemods.model import Code, FileResult, Source
-from codemods.run.files import (
+from codemods.disk.files import (
     UsageError,
     checkout_of,
     list_files,
@@ -22,6 +21,7 @@ from codemods.run.files import (
     read_files,
     stop_git,
 )
+from codemods.model import Code, FileResult, Source
 from tests.tools import gone, wait_until
 
 _IDENTITY = "GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t"

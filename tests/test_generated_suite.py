@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from codemods.engine.codemod import transform
 from codemods.model import FileResult, Status
-from codemods.rewrite.transform import transform
 from tests.benchmarks.generate import PLACES, Counts, generate
 from tests.test_end_to_end import outcomes_in, run, snapshot
 from tests.tools import default_target

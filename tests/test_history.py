@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from codemods.disk.journal import Change, Journal
 from codemods.measure.model import Warmed
 from codemods.measure.outcomes import Difference
+from codemods.migration.migrate import Written, plan
 from codemods.model import Outcome, Run
+from codemods.progress import history
 from codemods.report.model import Record, Verified
-from codemods.run import history
-from codemods.run.journal import Change, Journal
-from codemods.run.migrate import Written, plan
-from codemods.run.runner import process_pool
 from codemods.settings import Settings
+from codemods.workers.pool import process_pool
 from tests.figures import evidence, measured
 from tests.tools import COPY, scan
 

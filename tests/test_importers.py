@@ -8,7 +8,11 @@ import warnings
 import pytest
 
 from codemods.model import Source
-from codemods.rewrite.importers import may_import_star, may_look_into_modules, names_taken
+from codemods.rewrites.replace_local_copies.importers import (
+    may_import_star,
+    may_look_into_modules,
+    names_taken,
+)
 
 MODULE = "/repo/tests/unit/helpers.py"
 NAMES = frozenset({"Name", "Other"})

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from codemods.model import Code
-from codemods.rewrite.imports import is_collected
+from codemods.rewrites.replace_local_copies.imports import is_collected
 from tests.tools import COPY, check_refused, check_replaced, run
 
 IMPORT = "from {shared} import TestWebSocketConnection\n"

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from codemods.cli import main
-from codemods.run.init import YAML, steps, write
+from codemods.migration.init import YAML, steps, write
 from codemods.settings import Settings, read_settings
 from tests import tools
 
@@ -230,7 +230,7 @@ def test_a_disk_that_is_full_is_no_usage_error(root: Path, monkeypatch: pytest.M
     def full(path: Path, content: bytes) -> None:
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("codemods.run.init.write_new", full)
+    monkeypatch.setattr("codemods.migration.init.write_new", full)
     result = init()
     assert result.exit_code == 3
     assert "No space left on device" in result.stderr

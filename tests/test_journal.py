@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from codemods.disk import journal as module
+from codemods.disk.atomic import EditedError
+from codemods.disk.journal import Change, Journal, JournalError
 from codemods.model import Run
-from codemods.run import journal as module
-from codemods.run.atomic import EditedError
-from codemods.run.journal import Change, Journal, JournalError
 
 
 @pytest.fixture
@@ -299,7 +299,7 @@ class TestLock:
 
     def test_it_goes_with_its_process(self, journal: Journal) -> None:
         script = (
-            "import os, sys; from pathlib import Path; from codemods.run.journal import Journal\n"
+            "import os, sys; from pathlib import Path; from codemods.disk.journal import Journal\n"
             "with Journal(Path(sys.argv[1])).lock(): os.kill(os.getpid(), 9)"
         )
         done = subprocess.run([sys.executable, "-c", script, journal.root], timeout=60, check=False)
@@ -310,7 +310,7 @@ class TestLock:
     def test_many_at_once_and_no_journal_yet(self, journal: Journal) -> None:
         script = (
             "import sys, time; from pathlib import Path\n"
-            "from codemods.run.journal import Journal, JournalError\n"
+            "from codemods.disk.journal import Journal, JournalError\n"
             "sys.stdin.read()\n"
             "try:\n    with Journal(Path(sys.argv[1])).lock(): time.sleep(0.3)\n"
             "except JournalError: sys.exit(7)"

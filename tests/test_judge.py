@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
+from codemods.engine.codemod import transform
+from codemods.engine.judge import judge, may_define
 from codemods.model import Code, Status
-from codemods.rewrite.judge import judge, may_define
-from codemods.rewrite.transform import transform
 from tests.tools import COPY, SHARED, default_target, source
 
 NAME = "TestWebSocketConnection"
@@ -181,7 +181,7 @@ def test_what_is_not_changed_drops_nothing(before: str) -> None:
 
 def test_judging_starts_neither_libcst_nor_pytest() -> None:
     program = (
-        "import sys, codemods.rewrite.judge, codemods.settings\n"
+        "import sys, codemods.engine.judge, codemods.settings\n"
         "codemods.settings.load_target(codemods.settings.Settings())\n"
         "assert not {'libcst', 'pytest'} & set(sys.modules), sorted(sys.modules)\n"
     )

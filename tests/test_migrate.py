@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from codemods.disk.files import UsageError
+from codemods.disk.journal import Change, Journal
+from codemods.migration import analyze as analyze_module
+from codemods.migration.analyze import analyze
+from codemods.migration.migrate import Plan, Written, first_files, plan, write
 from codemods.model import Code, FileResult, Status
-from codemods.run import analyze as analyze_module
-from codemods.run.analyze import analyze
-from codemods.run.files import UsageError
-from codemods.run.journal import Change, Journal
-from codemods.run.migrate import Plan, Written, first_files, plan, write
-from codemods.run.runner import Pool, process_pool
 from codemods.settings import Settings
+from codemods.workers.pool import Pool, process_pool
 from tests.tools import COPY, SHARED, scan
 from tests.tools import run as transform
 
@@ -188,7 +188,7 @@ class TestImporters:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         make(sub__test_a=_UNUSED, sub__test_b="from sub.test_a import TestWebSocketConnection\n")
-        from codemods.run import migrate
+        from codemods.migration import migrate
 
         def taken(*arguments: object) -> frozenset[str]:
             Path("sub/test_a.py").unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.rewrite.mocking import introduced
+from codemods.progress.mocking import introduced
 
 PLAIN = b"import pytest\n\n\ndef test(capsys):\n    capsys.readouterr()\n"
 

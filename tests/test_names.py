@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from codemods.rewrite.names import module_names
+from codemods.engine.names import module_names
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from codemods.report import phases as report
+from codemods.progress import history, phases
+from codemods.report import status as report
 from codemods.report.model import Acceptance, Criterion, PhaseStatus, Record, Standing, State
-from codemods.run import history, phases
-from codemods.run.runner import process_pool
 from codemods.settings import Phase, Settings
+from codemods.workers.pool import process_pool
 from tests.figures import measured
 from tests.tools import COPY, default_target
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
-from codemods.rewrite.edit import edit
-from codemods.rewrite.judge import judge
-from codemods.rewrite.printed import Printed
+from codemods.engine.edit import edit
+from codemods.engine.judge import judge
+from codemods.engine.printed import Printed
 from tests.test_edit import CASES
 from tests.tools import default_target, source
 
@@ -64,5 +64,5 @@ def test_without_the_private_class_of_libcst_the_public_printing_is_used(
     text = b"import a\n\n\nclass B:\n    x = 1  # why\n"
     module = cst.parse_module(text)
     expected = Printed(module).bytes
-    monkeypatch.setattr("codemods.rewrite.printed._State", None)
+    monkeypatch.setattr("codemods.engine.printed._State", None)
     assert Printed(cst.parse_module(text)).bytes == expected == text

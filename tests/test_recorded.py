@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.rewrite.recorded import ShapesError, members_of, read_shapes
+from codemods.rewrites.replace_local_copies.recorded import ShapesError, members_of, read_shapes
 
 HEAD = "from base import Base\nimport json\n\n"
 

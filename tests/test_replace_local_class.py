@@ -9,8 +9,8 @@ import libcst as cst
 import pytest
 from libcst.codemod import CodemodContext, TransformFailure, TransformSuccess, transform_module
 
-from codemods.commands.replace_local_class import ReplaceLocalClassCommand, UnreadableFileError
-from codemods.rewrite.transform import transform
+from codemods.commands.replace_local_copies import ReplaceLocalClassCommand, UnreadableFileError
+from codemods.engine.codemod import transform
 from tests.test_edit import CASES
 from tests.tools import COPY, SHARED, default_target, source
 

@@ -21,7 +21,7 @@ from codemods.model import (
     Variant,
     Verdict,
 )
-from codemods.report.analysis import as_json, as_markdown, as_text, paths_to_change
+from codemods.report.analyze import as_json, as_markdown, as_text, paths_to_change
 
 NEEDED = {"path", "line", "end_line", "class_name", "verdict", "shared_name", "reasons"}
 

@@ -23,7 +23,7 @@ from codemods.measure.model import (
     Timing,
     Warmed,
 )
-from codemods.report.collection import (
+from codemods.report.baseline import (
     baseline_json,
     baseline_text,
     comparison_json,

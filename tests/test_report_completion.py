@@ -12,10 +12,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from codemods.disk.journal import Change, Journal, JournalError
 from codemods.measure.collection import save_baseline
 from codemods.measure.model import Baseline, MeasureError
-from codemods.report import chart, page
-from codemods.report import completion as report
+from codemods.migration.migrate import plan, write
+from codemods.migration.rollback import roll_back
+from codemods.progress import history
+from codemods.progress.completion import completion_report
+from codemods.report import chart, page, report
 from codemods.report.model import (
     CollectionChange,
     Completion,
@@ -28,13 +32,8 @@ from codemods.report.model import (
     Verification,
 )
 from codemods.report.page import Code, Details, Paragraph, Table
-from codemods.run import history
-from codemods.run.completion import completion_report
-from codemods.run.journal import Change, Journal, JournalError
-from codemods.run.migrate import plan, write
-from codemods.run.rollback import roll_back
-from codemods.run.runner import process_pool
 from codemods.settings import Settings
+from codemods.workers.pool import process_pool
 from tests.figures import measured
 from tests.tools import COPY, default_target, scan
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
-from codemods.report.migration import as_json, as_text
+from codemods.report.migrate import as_json, as_text
 
 
 def replaced(line: int = 1) -> Decision:

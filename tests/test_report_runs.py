@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codemods.model import Entry, Outcome, Run
-from codemods.report.runs import outcomes_as_json, outcomes_as_text, runs_as_json, runs_as_text
+from codemods.report.rollback import outcomes_as_json, outcomes_as_text, runs_as_json, runs_as_text
 
 
 def run(name: str, files: int, *, finished: bool = True, undone: tuple[str, ...] = ()) -> Run:

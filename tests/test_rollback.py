@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from codemods.disk.files import UsageError
+from codemods.disk.journal import Change, Journal, JournalError
+from codemods.migration.rollback import choose, resume, roll_back
 from codemods.model import Outcome, Run
-from codemods.report.runs import outcomes_as_text
-from codemods.run.files import UsageError
-from codemods.run.journal import Change, Journal, JournalError
-from codemods.run.rollback import choose, resume, roll_back
+from codemods.report.rollback import outcomes_as_text
 
 
 @pytest.fixture

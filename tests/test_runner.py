@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from codemods.model import Source
-from codemods.run.runner import Pool, process_pool, run
+from codemods.workers.pool import Pool, process_pool, run
 from tests.tools import gone, wait_until
 
 _Result = tuple[str, int, int]
@@ -264,7 +264,7 @@ class TestBackpressure:
 _SCRIPT = """
     import os, sys, time, multiprocessing
     from codemods.model import Source
-    from codemods.run.runner import process_pool, run
+    from codemods.workers.pool import process_pool, run
 
     def slow(content, path):
         os.write(1, b"%d\\n" % os.getpid())

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from codemods.run.files import UsageError
-from codemods.run.scan import Scan
+from codemods.disk.files import UsageError
+from codemods.migration.scan import Scan
 from codemods.settings import Settings
 from tests.tools import COPY, SHARED, default_target
 
@@ -74,7 +74,7 @@ def test_what_goes_wrong_beside_is_raised_where_the_files_are_wanted(
     def failing(*_: object) -> tuple[str, ...]:
         raise kind("no such")
 
-    monkeypatch.setattr("codemods.run.scan.list_files", failing)
+    monkeypatch.setattr("codemods.migration.scan.list_files", failing)
     scan = Scan(Settings(root=tmp_path), default_target(), ["."], lambda done, total: None)
     for read in (scan.mentions, scan.definitions, scan.all_files):
         with pytest.raises(kind, match="no such"):

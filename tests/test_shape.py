@@ -7,8 +7,8 @@ import ast
 import pytest
 
 from codemods.model import RecordedShape, Shape
-from codemods.rewrite.recorded import read_shapes
-from codemods.rewrite.shape import LocalShape, first_difference, shape_of
+from codemods.rewrites.replace_local_copies.equality import LocalShape, first_difference, shape_of
+from codemods.rewrites.replace_local_copies.recorded import read_shapes
 
 
 def only_class(text: str) -> ast.ClassDef:

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from codemods.rewrite.source import class_lines
+from codemods.engine.text import class_lines
 
 PLACES = {
     "nothing": "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codemods.model import Code, FileSurvey, Verdict
-from codemods.rewrite.survey import TextSearch, survey
+from codemods.rewrites.replace_local_copies.survey import TextSearch, survey
 from tests import tools
 
 NAME = "TestWebSocketConnection"

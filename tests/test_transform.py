@@ -9,9 +9,9 @@ from typing import Any
 import libcst as cst
 import pytest
 
+from codemods.engine import proof as prove
+from codemods.engine.edit import edit
 from codemods.model import Code, FileResult, Status
-from codemods.rewrite import prove
-from codemods.rewrite.edit import edit
 from tests.tools import COPY, SHARED, check_refused, run, source
 
 FAILED = {
@@ -115,7 +115,7 @@ def test_a_file_in_an_encoding_that_libcst_cannot_print() -> None:
 
 
 def _break_edit(monkeypatch: pytest.MonkeyPatch, mend: Any) -> None:
-    monkeypatch.setattr("codemods.rewrite.edit.edit", lambda m, p: mend(edit(m, p)))
+    monkeypatch.setattr("codemods.engine.edit.edit", lambda m, p: mend(edit(m, p)))
 
 
 def _parsed(code: str) -> Any:

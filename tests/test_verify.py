@@ -14,13 +14,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from codemods.cli import main
+from codemods.disk.atomic import EditedError
+from codemods.disk.journal import Change, Journal
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Outcomes
+from codemods.migration.verify import Affected, Trial, affected, keep_what_is_clean, standing
 from codemods.model import Source
-from codemods.run import history
-from codemods.run.atomic import EditedError
-from codemods.run.journal import Change, Journal
-from codemods.run.verify import Affected, Trial, affected, keep_what_is_clean, standing
+from codemods.progress import history
 from tests.tools import COPY
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
@@ -483,7 +483,7 @@ def test_ctrl_c_before_the_first_test_takes_it_back(
         assert "class Test" not in (root / "test_a.py").read_text()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("codemods.run.verify.affected", interrupted)
+    monkeypatch.setattr("codemods.migration.verify.affected", interrupted)
     result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
     assert result.exit_code == 130
     assert "stopped, and taken back; files that are new: 0, as they were: 1" in result.output

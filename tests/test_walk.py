@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codemods.rewrite.walk import children, walk, walk_statements
+from codemods.engine.walk import children, walk, walk_statements
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)

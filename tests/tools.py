@@ -13,9 +13,9 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from codemods.engine.codemod import transform
+from codemods.migration.scan import Scan
 from codemods.model import Code, FileResult, Status, Target, Verdict
-from codemods.rewrite.transform import transform
-from codemods.run.scan import Scan
 from codemods.settings import Settings, load_target
 
 SHARED = "test_framework.ssot.websocket_connection_test_utility"

@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from codemods.disk.files import UsageError, stop_git
+
 # What a verb alone needs is imported in it: `analyze` is to be done before LibCST is even loaded.
-from codemods.rewrite.recorded import ShapesError
-from codemods.run.files import UsageError, stop_git
+from codemods.rewrites.replace_local_copies.recorded import ShapesError
 from codemods.settings import Settings, SettingsError, load_target, read_settings
 
 if TYPE_CHECKING:
+    from codemods.disk.journal import Journal
+    from codemods.migration.migrate import Plan
+    from codemods.migration.scan import Progress, Scan
     from codemods.model import FileResult, Source
     from codemods.report.model import Verified
-    from codemods.run.journal import Journal
-    from codemods.run.migrate import Plan
-    from codemods.run.runner import Pool
-    from codemods.run.scan import Progress, Scan
+    from codemods.workers.pool import Pool
 
 FINE, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -73,9 +74,9 @@ class _Group(click.Group):
 
 
 def _mendable() -> tuple[type[Exception], ...]:
+    from codemods.disk.atomic import EditedError
+    from codemods.disk.journal import JournalError
     from codemods.measure.model import MeasureError
-    from codemods.run.atomic import EditedError
-    from codemods.run.journal import JournalError
 
     return UsageError, SettingsError, ShapesError, JournalError, MeasureError, EditedError
 
@@ -194,19 +195,19 @@ class Setup:
 
     def pool(self) -> Pool:
         """Give the workers; with them comes all of multiprocessing."""
-        from codemods.run.runner import process_pool
+        from codemods.workers.pool import process_pool
 
         return self._cluster or process_pool(self.jobs)
 
     def scan(self, progress: Progress) -> Scan:
         """Begin to look for the files."""
-        from codemods.run.scan import Scan
+        from codemods.migration.scan import Scan
 
         return Scan(self.settings, self.target, self.paths, progress)
 
     def all_files(self) -> Iterator[Source]:
         """Read each file below the root, with an absolute path."""
-        from codemods.run.scan import Scan
+        from codemods.migration.scan import Scan
 
         root = [str(self.settings.root)]
         return Scan(self.settings, self.target, root, lambda done, total: None).all_files()
@@ -216,7 +217,7 @@ class Setup:
         with progress_bar(label) as progress:
             scan = self.scan(progress)
             # What takes its time to import is imported while git looks for the files.
-            from codemods.run.migrate import plan
+            from codemods.migration.migrate import plan
 
             return plan(scan, self.pool())
 
@@ -263,7 +264,7 @@ def cores() -> int:
 
 
 def _cluster(scheduler: str) -> Pool:
-    from codemods.run.cluster import cluster_pool
+    from codemods.workers.cluster import cluster_pool
 
     return cluster_pool(scheduler)
 

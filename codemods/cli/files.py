@@ -34,14 +34,14 @@ from codemods.cli.common import (
     say_what_was_cut_off,
     xdist,
 )
-from codemods.run.files import UsageError
+from codemods.disk.files import UsageError
 from codemods.settings import read_settings
 
 if TYPE_CHECKING:
+    from codemods.disk.journal import Journal
+    from codemods.migration.migrate import Written
     from codemods.model import FileResult, Outcome, Reason, Run
     from codemods.report.model import Verified
-    from codemods.run.journal import Journal
-    from codemods.run.migrate import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ def analyze(
     with progress_bar("analyze") as progress:
         scan = setup.scan(progress)
         # What takes its time to import is imported while git looks for the files.
-        from codemods.report import analysis as report
-        from codemods.run.analyze import analyze as analyze_files
+        from codemods.migration.analyze import analyze as analyze_files
+        from codemods.report import analyze as report
 
         analysis = analyze_files(scan, setup.pool(), variants=variants)
     if as_list:
@@ -131,8 +131,8 @@ def init(folder: str | None) -> int:
     ssot-codemods init
     ssot-codemods init --to tests/shared
     """
+    from codemods.migration.init import steps, write
     from codemods.report.diff import unified_diff
-    from codemods.run.init import steps, write
 
     root = read_settings(Path.cwd()).root
     todo = steps(root, folder)
@@ -217,7 +217,7 @@ def migrate(
     ssot-codemods migrate --max-files 10 tests/unit
     ssot-codemods migrate @batch.txt
     """
-    from codemods.run.journal import Journal
+    from codemods.disk.journal import Journal
 
     if resume is not None:
         others = (paths, exclude, dry_run, max_files, allow_dirty, verify, skip_probe, scheduler)
@@ -238,8 +238,8 @@ def migrate(
 
 
 def _dry_run(setup: Setup, max_files: int | None, form: str, verbose: bool) -> int:
-    from codemods.report import migration as report
-    from codemods.run.migrate import first_files
+    from codemods.migration.migrate import first_files
+    from codemods.report import migrate as report
 
     planned = setup.plan("plan")
     results, left = first_files(planned, max_files)
@@ -257,8 +257,8 @@ def _dry_run(setup: Setup, max_files: int | None, form: str, verbose: bool) -> i
 
 def _print_diffs(results: Sequence[FileResult]) -> tuple[FileResult, ...]:
     """Print a diff for each file that would change; give the results as they are by then."""
+    from codemods.migration.migrate import refuse
     from codemods.report.diff import unified_diff
-    from codemods.run.migrate import refuse
 
     # `git apply` takes no path with `..` in it, so they all start at a folder above them.
     here = Path.cwd()
@@ -280,9 +280,9 @@ def _print_diffs(results: Sequence[FileResult]) -> tuple[FileResult, ...]:
 
 def _as_planned(result: FileResult) -> bytes | Reason:
     """Read a file again, or say that it is not any more what was planned for."""
+    from codemods.disk.files import read_file
+    from codemods.disk.journal import digest
     from codemods.model import Code, Reason
-    from codemods.run.files import read_file
-    from codemods.run.journal import digest
 
     try:
         content, _ = read_file(result.path)
@@ -305,11 +305,11 @@ def _migrate(
 ) -> int:
     import shlex
 
-    from codemods.report import migration as report
-    from codemods.report.outcomes import evidence_json, evidence_text
-    from codemods.run import history
-    from codemods.run.migrate import write
-    from codemods.run.probe import check_imports
+    from codemods.migration.guards import check_imports
+    from codemods.migration.migrate import write
+    from codemods.progress import history
+    from codemods.report import migrate as report
+    from codemods.report.verify import evidence_json, evidence_text
 
     say_what_was_cut_off(journal)
     planned = setup.plan("plan")
@@ -381,8 +381,8 @@ def _verified(
 ) -> tuple[Written, Verified]:
     """Run the tests concerned in both states, and take back the files whose tests differ."""
     from codemods.measure.outcomes import modules_in, run_tests
+    from codemods.migration.verify import Affected, Trial, affected, keep_what_is_clean, without
     from codemods.report.table import plural
-    from codemods.run.verify import Affected, Trial, affected, keep_what_is_clean, without
 
     assert written.run is not None
     trial = Trial(journal, written.run, list(written.run.entries))
@@ -420,7 +420,7 @@ def _without_unwritten(written: Written, journal: Journal) -> Written:
 
 
 def _resume(journal: Journal, identity: str, form: str) -> int:
-    from codemods.run.rollback import resume
+    from codemods.migration.rollback import resume
 
     with journal.lock():
         run = journal.run(identity)
@@ -450,10 +450,10 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
     ssot-codemods rollback --list
     ssot-codemods rollback 20260102T030405Z-ab12 tests/unit/test_a.py
     """
-    from codemods.report import runs as report
-    from codemods.run import history
-    from codemods.run.journal import Journal
-    from codemods.run.rollback import choose, roll_back
+    from codemods.disk.journal import Journal
+    from codemods.migration.rollback import choose, roll_back
+    from codemods.progress import history
+    from codemods.report import rollback as report
 
     journal = Journal(read_settings(Path.cwd()).root)
     for damage in journal.damaged():
@@ -504,9 +504,9 @@ def check(
     ssot-codemods check --format github tests
     ssot-codemods check | grep "Compliant Files" | awk '{print $4}' | tr -d '%'
     """
+    from codemods.disk.journal import Journal
+    from codemods.progress import history
     from codemods.report import check as report
-    from codemods.run import history
-    from codemods.run.journal import Journal
 
     setup = Setup(paths, exclude, jobs, scheduler)
     root = setup.settings.root
@@ -525,7 +525,7 @@ def check(
 
 
 def _print_outcomes(run: Run, outcomes: list[Outcome], form: str) -> int:
-    from codemods.report import runs as report
+    from codemods.report import rollback as report
 
     if form == "json":
         print_json(report.outcomes_as_json(run, outcomes))

@@ -26,7 +26,7 @@ from codemods.cli.common import (
     show,
     xdist,
 )
-from codemods.run.files import UsageError
+from codemods.disk.files import UsageError
 from codemods.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def baseline(
     ssot-codemods baseline tests/unit --profile
     """
     from codemods.measure import collection
-    from codemods.report import collection as report
+    from codemods.report import baseline as report
 
     if sum((profile, against is not None, bool(save or compare))) > 1:
         raise click.UsageError("--profile and --against stand alone")
@@ -154,9 +154,9 @@ def baseline(
 def _note_baseline(
     settings: Settings, measured: Baseline, paths: Sequence[str], save: str | None
 ) -> None:
+    from codemods.disk.journal import Journal
     from codemods.measure.collection import save_baseline
-    from codemods.run import history
-    from codemods.run.journal import Journal
+    from codemods.progress import history
 
     figures = history.of_baseline(measured)
     absolute = [str(settings.root / p) for p in paths or ["."]]
@@ -199,8 +199,8 @@ def warm(
     ssot-codemods warm tests --jobs 4
     """
     from codemods.measure.warm import warm as write_bytecode
-    from codemods.report import collection as report
-    from codemods.run import history
+    from codemods.progress import history
+    from codemods.report import baseline as report
 
     settings = read_settings(Path.cwd())
     chosen = _from_root(settings, paths, categories)
@@ -250,12 +250,12 @@ def verify(
     ssot-codemods verify --category unit --golden-path
     ssot-codemods verify --file tests/unit/test_a.py
     """
+    from codemods.disk.journal import Journal
     from codemods.measure.commands import run_commands
     from codemods.measure.outcomes import modules_in, run_tests
-    from codemods.report.outcomes import evidence_json, evidence_text
-    from codemods.run import history
-    from codemods.run.journal import Journal
-    from codemods.run.verify import affected, as_they_are, judged, standing
+    from codemods.migration.verify import affected, as_they_are, judged, standing
+    from codemods.progress import history
+    from codemods.report.verify import evidence_json, evidence_text
 
     setup = Setup(())
     settings = setup.settings

@@ -48,9 +48,9 @@ def status(as_history: bool, form: str) -> int:
     ssot-codemods status
     ssot-codemods status --history
     """
-    from codemods.report import phases as report
-    from codemods.run import history, phases
-    from codemods.run.journal import Journal
+    from codemods.disk.journal import Journal
+    from codemods.progress import history, phases
+    from codemods.report import status as report
 
     setup = Setup(())
     if as_history:
@@ -75,9 +75,9 @@ def accept(form: str) -> int:
     What was never measured is not met. Beside the copies stands what grep counts, and why that is
     another number.
     """
-    from codemods.report import phases as report
-    from codemods.run import history, phases
-    from codemods.run.journal import Journal
+    from codemods.disk.journal import Journal
+    from codemods.progress import history, phases
+    from codemods.report import status as report
 
     setup = Setup(())
     say_what_was_cut_off(Journal(setup.settings.root))
@@ -122,10 +122,10 @@ def report(
     ssot-codemods report tests/unit > phase1_completion_report.md
     ssot-codemods report --compare-baseline before --format html > report.html
     """
-    from codemods.report import completion as rendered
-    from codemods.run import history
-    from codemods.run.completion import completion_report
-    from codemods.run.journal import Journal
+    from codemods.disk.journal import Journal
+    from codemods.progress import history
+    from codemods.progress.completion import completion_report
+    from codemods.report import report as rendered
 
     setup = Setup(paths, exclude, jobs, scheduler)
     say_what_was_cut_off(Journal(setup.settings.root))
@@ -173,8 +173,8 @@ def doctor(
     is found, whether its names are there, whether `__test__` is off, which pytest, plugins, import
     mode and sys.path. Exit code 3 where an import would fail.
     """
+    from codemods.migration.doctor import doctor as look
     from codemods.report import doctor as rendered
-    from codemods.run.doctor import doctor as look
 
     setup = Setup(paths, exclude, jobs, scheduler)
     with progress_bar("doctor") as progress:
@@ -205,7 +205,7 @@ def demo(keep: str | None) -> int:
     """
     import tempfile
 
-    from codemods.run.demo import demo as walk
+    from codemods.migration.demo import demo as walk
 
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="ssot-codemods-demo-") as temporary:

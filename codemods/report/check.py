@@ -10,7 +10,7 @@ from typing import Any
 
 from codemods.model import Decision, FileResult, Status, Verdict
 from codemods.report.lines import failure_lines, printable
-from codemods.report.migration import failures_as_json
+from codemods.report.migrate import failures_as_json
 
 SCHEMA = "ssot-codemods/check/1"
 _COMMAND = ("ssot-codemods", "migrate")

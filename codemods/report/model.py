@@ -18,7 +18,7 @@ class Record:
     """One line of the history: one run of a verb.
 
     `time` is UTC, ISO 8601; `paths` are relative to the root, in order, and none where pytest's
-    configuration said what to collect; `figures` are values of JSON (`codemods.run.history`).
+    configuration said what to collect; `figures` are values of JSON (`codemods.progress.history`).
     """
 
     time: str

@@ -1,0 +1,1 @@
+"""Which files, reading and writing them, the journal, git."""

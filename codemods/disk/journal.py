@@ -1,0 +1,383 @@
+"""What each run changed: written before the first change, so that any of it can be taken back.
+
+Below ``.ssot-codemods/`` at the root of the repository::
+
+    .gitignore                 ``*``: git sees nothing of the folder
+    lock                       held by the run at work
+    runs/<id>/before/<n>       the bytes of a file before the run
+    runs/<id>/after/<n>        the bytes it is to have after it
+    runs/<id>/manifest.json    which file is which; a run without it has changed nothing
+    runs/<id>/finished.json    the run came to its end, and which files it had to leave alone; a
+                               run without it was cut off
+    runs/<id>/undone.json      what was rolled back
+    kept/<id>/<n>-<name>       what ``rollback --force`` overwrote
+
+Whether a file is old or new is never noted down: its digest tells.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from codemods.disk.atomic import EditedError, replace_file, sync_folders, write_new
+from codemods.disk.files import read_file
+from codemods.model import Entry, Run
+
+_FOLDER = ".ssot-codemods"
+_SCHEMA = "ssot-codemods/run/1"
+_KEPT_RUNS = 50
+
+
+class JournalError(Exception):
+    """The journal cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file that is to change: its path from the root, its old and new bytes, its mode bits."""
+
+    path: str
+    before: bytes
+    after: bytes
+    mode: int
+
+
+class Journal:
+    """The journal of the repository at `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / _FOLDER
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the lock of the repository; the system lets go of it when the process ends.
+
+        Raises:
+            JournalError: another process holds it.
+
+        """
+        self.folder.mkdir(exist_ok=True)
+        with (self.folder / "lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                file.seek(0)
+                message = f"another run is at work in {self.root} (process {file.read().strip()})"
+                raise JournalError(message) from error
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            try:
+                make_folder(self.root)
+                self._remove_unbegun()
+                yield
+            finally:
+                # Said so, as workers that were forked meanwhile share the file and may live on.
+                fcntl.flock(file, fcntl.LOCK_UN)
+
+    def begin(self, command: str, changes: Sequence[Change]) -> Run:
+        """Note down what a run is about to do, old and new bytes included.
+
+        Raises:
+            OSError: it cannot be noted down; nothing is changed then.
+
+        """
+        now = datetime.now(timezone.utc)
+        identity = self._next_identity(f"{now:%Y%m%dT%H%M%SZ}")
+        folder = self._run_folder(identity)
+        entries = []
+        try:
+            for side in ("before", "after"):
+                (folder / side).mkdir(parents=True)
+            for number, change in enumerate(changes):
+                digests = digest(change.before), digest(change.after)
+                entries.append(Entry(number, change.path, *digests, change.mode))
+                _store(folder / "before" / str(number), change.before)
+                _store(folder / "after" / str(number), change.after)
+            sync_folders([folder / "before", folder / "after"])
+            sync_folders([folder.parent, self.folder, self.root])
+            run = Run(identity, f"{now:%Y-%m-%dT%H:%M:%SZ}", command, tuple(entries), False, _NONE)
+            _write_json(folder / "manifest.json", _manifest(run))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return run
+
+    def runs(self) -> list[Run]:
+        """Give the runs that changed something and can be read, the oldest first."""
+        runs = []
+        for identity in self.identities():
+            # A damaged one stands in nobody's way; whoever asks for it by name is told.
+            with suppress(JournalError):
+                runs.append(self.run(identity))
+        return runs
+
+    def damaged(self) -> list[str]:
+        """Say of each run that cannot be read what is wrong with it."""
+        found = []
+        for identity in self.identities():
+            try:
+                self.run(identity)
+            except JournalError as error:
+                found.append(str(error))
+        return found
+
+    def identities(self) -> list[str]:
+        """Give the names of the runs that changed something, the oldest first."""
+        return sorted(p.parent.name for p in (self.folder / "runs").glob("*/manifest.json"))
+
+    def run(self, identity: str) -> Run:
+        """Give one run.
+
+        Raises:
+            JournalError: there is none of that name, or it cannot be read.
+
+        """
+        folder = self._run_folder(identity)
+        try:
+            values = json.loads((folder / "manifest.json").read_bytes())
+            if values["schema"] != _SCHEMA:
+                raise JournalError(f"{folder}: of another version: {values['schema']}")
+            finished = _read_json(folder / "finished.json")
+            left_alone = frozenset(finished["left_alone"]) if finished is not None else _NONE
+            entries = [_entry(entry) for entry in values["entries"]]
+            return Run(
+                id=identity,
+                time=str(values["time"]),
+                command=str(values["command"]),
+                entries=tuple(e for e in entries if e.path not in left_alone),
+                finished=finished is not None and not finished.get("open", False),
+                undone=frozenset(_read_json(folder / "undone.json") or ()),
+            )
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise JournalError(f"no run {identity} in {self.folder}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise JournalError(f"{folder}: damaged: {type(error).__name__}: {error}") from error
+
+    def apply(self, run: Run, entry: Entry) -> bool:
+        """Write the new bytes of one file.
+
+        Returns:
+            Whether it was written; False where it has them already.
+
+        Raises:
+            EditedError: it is not what it was when the run was planned.
+            OSError: it cannot be written, and is what it was.
+
+        """
+        return self._put(run, entry, "after", entry.before)
+
+    def revert(self, run: Run, entry: Entry, *, force: bool = False) -> Path | None:
+        """Write the old bytes of one file back.
+
+        Args:
+            run: the run to take back.
+            entry: one of its files.
+            force: overwrite a file that was edited since, and keep a copy of it.
+
+        Returns:
+            The copy where one was kept.
+
+        Raises:
+            EditedError: it was edited or deleted since, and `force` is not set.
+            OSError: it cannot be written, and is what it was.
+
+        """
+        try:
+            self._put(run, entry, "before", entry.after)
+        except EditedError:
+            if not force:
+                raise
+            current, _ = self._current(entry)
+            kept = None if current is None else self._keep(run, entry, current)
+            self._put(run, entry, "before", None if current is None else digest(current))
+            return kept
+        return None
+
+    def finish(self, run: Run, left_alone: Iterable[str] = ()) -> None:
+        """Note down that a run came to its end, and let go of the oldest ones.
+
+        Args:
+            run: the run.
+            left_alone: the paths of those of its files that it could not write: no part of it.
+
+        """
+        path = self._run_folder(run.id) / "finished.json"
+        known = (_read_json(path) or {}).get("left_alone", [])  # where it was reopened
+        value = {"schema": _SCHEMA, "left_alone": sorted({*known, *left_alone})}
+        _write_json(path, value)
+        self._prune()
+
+    def reopen(self, run: Run) -> None:
+        """Have a run count as cut off until `close`: its files are about to be put back a while."""
+        self._set_open(run, True)
+
+    def close(self, run: Run) -> None:
+        """End what `reopen` began: the files of the run are as it left them."""
+        self._set_open(run, False)
+
+    def _set_open(self, run: Run, is_open: bool) -> None:
+        path = self._run_folder(run.id) / "finished.json"
+        _write_json(path, {**json.loads(path.read_bytes()), "open": is_open})
+
+    def note_undone(self, run: Run, paths: Iterable[str]) -> None:
+        """Note down which files of a run were rolled back."""
+        undone = sorted(self.run(run.id).undone.union(paths))
+        _write_json(self._run_folder(run.id) / "undone.json", undone)
+
+    def sweep(self, run: Run) -> None:
+        """Remove the temporary file that a run which was cut off may have left."""
+        for entry in run.entries:
+            path = self.root / entry.path
+            with suppress(FileNotFoundError, NotADirectoryError):
+                path.with_name(_temporary(run, entry)).unlink()
+
+    def sync(self, run: Run) -> None:
+        """Make the changes of a run last over a loss of power."""
+        folders = {(self.root / entry.path).parent for entry in run.entries}
+        sync_folders(folder for folder in folders if folder.is_dir())
+
+    def is_new(self, entry: Entry) -> bool:
+        """Tell whether a file has the bytes that the run gives it."""
+        current, _ = self._current(entry)
+        return current is not None and digest(current) == entry.after
+
+    def content(self, run: Run, entry: Entry, side: str) -> bytes:
+        """Give the bytes of one file ``"before"`` or ``"after"`` a run.
+
+        Raises:
+            JournalError: they are not what was noted down.
+            OSError: they cannot be read.
+
+        """
+        path = self._run_folder(run.id) / side / str(entry.number)
+        content = path.read_bytes()
+        if digest(content) != (entry.after if side == "after" else entry.before):
+            raise JournalError(f"{path} is damaged")
+        return content
+
+    def _put(self, run: Run, entry: Entry, side: str, expected: str | None) -> bool:
+        """Write one side of a file where it is the other one; tell whether it was not yet."""
+        path = self.root / entry.path
+        content = self.content(run, entry, side)
+        wanted = digest(content)
+        current, status = self._current(entry)
+        found = None if current is None else digest(current)
+        if found == wanted:
+            return False
+        if found != expected:
+            raise EditedError("deleted since" if current is None else "edited since")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content, _temporary(run, entry), mode=entry.mode, old=status)
+        return True
+
+    def _current(self, entry: Entry) -> tuple[bytes, os.stat_result] | tuple[None, None]:
+        """Give a file as it is now, None twice where it is gone."""
+        try:
+            return read_file(str(self.root / entry.path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None, None
+
+    def _keep(self, run: Run, entry: Entry, content: bytes) -> Path:
+        folder = self.folder / "kept" / run.id
+        folder.mkdir(parents=True, exist_ok=True)
+        number = 0
+        while True:
+            name = f"{entry.number}-{number}-{Path(entry.path).name}"
+            if not (folder / name).exists():
+                break
+            number += 1
+        write_new(folder / name, content)
+        return folder / name
+
+    def _run_folder(self, identity: str) -> Path:
+        return self.folder / "runs" / identity
+
+    def _remove_unbegun(self) -> None:
+        """Remove what a run left that did not begin."""
+        for folder in (self.folder / "runs").glob("*"):
+            if folder.is_dir() and not (folder / "manifest.json").exists():
+                shutil.rmtree(folder)
+
+    def _next_identity(self, time: str) -> str:
+        """Give a name that sorts behind those of all other runs, by whatever clock."""
+        last, _, number = (["", *self.identities()][-1]).rpartition("-")
+        if last < time:
+            return f"{time}-000"
+        return f"{last}-{int(number) + 1:03}"
+
+    def _prune(self) -> None:
+        """Let go of the oldest runs, but for those that wait for someone to decide."""
+        settled = [identity for identity in self.identities() if self._is_settled(identity)]
+        for folder in map(self._run_folder, settled[:-_KEPT_RUNS]):
+            (folder / "manifest.json").unlink()  # first: from here on it is no run
+            shutil.rmtree(folder)
+
+    def _is_settled(self, identity: str) -> bool:
+        try:
+            run = self.run(identity)
+        except JournalError:
+            return False  # a damaged one; whoever asks for it is told
+        return run.finished or run.state == "rolled back"
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def make_folder(root: Path) -> Path:
+    """Give the folder of ours below a root, made where it is not there; git sees nothing of it."""
+    folder = root / _FOLDER
+    folder.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_new(ignore, b"*\n")
+    return folder
+
+
+def _entry(values: dict[str, Any]) -> Entry:
+    entry = Entry(**values)
+    if not isinstance(entry.path, str) or not isinstance(entry.number, int):
+        raise TypeError(f"no entry: {values}")
+    return entry
+
+
+def _temporary(run: Run, entry: Entry) -> str:
+    """Give a name that is known again after a power cut, and no ``.py``."""
+    return f".ssot-codemods-{run.id}-{entry.number}.tmp"
+
+
+def digest(content: bytes) -> str:
+    """Give the SHA-256 of some bytes, as `FileResult.before_digest` has it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _store(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_json(path: Path) -> Any:
+    """Read a file that need not be there; None where it is not."""
+    return json.loads(path.read_bytes()) if path.exists() else None
+
+
+def _write_json(path: Path, value: object) -> None:
+    write_new(path, json.dumps(value, indent=1).encode())
+
+
+def _manifest(run: Run) -> dict[str, Any]:
+    entries = [entry._asdict() for entry in run.entries]
+    return {"schema": _SCHEMA, "time": run.time, "command": run.command, "entries": entries}

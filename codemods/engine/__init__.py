@@ -1,0 +1,1 @@
+"""Pure, for any codemod: bytes in, values out. No disk, no pytest, no printing."""

@@ -1,0 +1,380 @@
+"""A LibCST module and a plan -> the edited module: the one place that changes a tree.
+
+Only ``Module.body`` is rebuilt. Lines between two statements (blank ones and comments) belong to
+the statement below them, or to ``Module.header`` and ``Module.footer`` at the ends; those around a
+removed row are put together anew, the others stay what they were.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import libcst as cst
+
+from codemods.engine.plan import ImportChange, NewImport, Plan, Where
+
+_Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+#: The rule of a section heading, with the title on it or without.
+_RULE = re.compile(r"#\s*([-=*#~_+])\1{2,}|#.*([-=*#~_+])\2{3,}\s*$")
+_BARE_RULE = re.compile(r"#\s*([-=*#~_+])\1*\s*$|#+$")
+
+#: Code that was commented out, a copy of the class perhaps.
+_CODE = re.compile(r"#.*\b(class|def)\s+\w+.*[:(]")
+
+#: Comments that do not belong to the class below them: shebang, encoding cookie (PEP 263), words
+#: to a tool about the whole file, licence, authors, its path, cell or region mark.
+_STAYS = re.compile(
+    r"#!|#.*coding[:=]|#\s*(type:|(noqa|pylint|flake8|ruff|mypy|pyright|isort|fmt|yapf|pragma)\b)"
+    r"|#.*(copyright|licen[cs]e|SPDX|@?(author|owner|maintainer)s?:|\w\.py\b)"
+    r"|#\s*(%%|region|endregion)",
+    re.IGNORECASE,
+)
+
+
+def edit(module: cst.Module, plan: Plan) -> cst.Module:
+    """Carry out a plan.
+
+    Args:
+        module: what LibCST parsed from the same bytes that the plan was made from.
+        plan: rows are indexes into ``module.body``.
+
+    Returns:
+        A new module; all nodes but those of the plan are shared with `module`.
+
+    """
+    return _Editor(module, plan).edited()
+
+
+def own_comment(comments: Sequence[str]) -> int:
+    """Count the lines at the end of a block of comments that belong to what stands below it.
+
+    Args:
+        comments: the comment lines directly above a statement, without a blank line among them.
+
+    """
+    framed = comments and any(_BARE_RULE.match(c) for c in (comments[0], comments[-1]))
+    if framed or any(_CODE.match(comment) for comment in comments):
+        return 0
+    own = 0
+    for comment in reversed(comments):
+        if _STAYS.match(comment) or _RULE.match(comment):
+            break
+        own += 1
+    return own
+
+
+class _Gap:
+    """Stands among the lines above a statement where a row was removed."""
+
+    def __init__(self, *, definition: bool) -> None:
+        self.definition = definition
+
+
+_Line = cst.EmptyLine | _Gap
+
+
+class _Editor:
+    def __init__(self, module: cst.Module, plan: Plan) -> None:
+        self._module = module
+        self._changes: dict[int, dict[int, ImportChange]] = {}
+        for change in plan.changes:
+            self._changes.setdefault(change.row, {})[change.statement] = change
+        self._copies = set(plan.copies)
+        self._gone = set(plan.copies)
+        self._inserts = plan.inserts
+        self._body: list[_Statement] = []
+        self._above: list[_Line] = []  # what stands above the next statement so far
+        self._header: Sequence[cst.EmptyLine] | None = None
+        self._apart = False  # the next statement wants a blank line above
+
+    def edited(self) -> cst.Module:
+        module = self._module
+        self._above = list(module.header)
+        for index, node in enumerate(module.body):
+            self._take(index, _statement(node))
+            self._insert(Where.AFTER, index)
+        self._above.extend(module.footer)
+        footer = self._resolved(None)
+        last = len(module.body) - 1
+        ends_anew = last in self._gone and not module.footer and not self._ends_in_import(last)
+        if not self._body:
+            # LibCST prints the footer of an empty module, and a newline where it has none.
+            return module.with_changes(
+                header=(),
+                body=(),
+                footer=footer,
+                has_trailing_newline=bool(footer) and module.has_trailing_newline,
+            )
+        # The last line that stays had its newline, and keeps it.
+        newline = module.has_trailing_newline or ends_anew
+        return module.with_changes(
+            header=self._header or (), body=self._body, footer=footer, has_trailing_newline=newline
+        )
+
+    def _ends_in_import(self, last: int) -> bool:
+        return any(n.where is not Where.TOP and n.row == last for n in self._inserts)
+
+    def _take(self, index: int, node: _Statement) -> None:
+        if index == 0:
+            self._insert_top()
+        if self._apart and not any(line.comment is None for line in node.leading_lines[:1]):
+            self._above.append(_blank())
+        self._apart = False
+        if index in self._copies:
+            self._remove_copy(index, node)
+            return
+        changed = self._with_changed_imports(index, node)
+        if changed is None:
+            self._gone.add(index)
+            self._above.extend(node.leading_lines)
+            self._above.append(_Gap(definition=False))
+            return
+        self._above.extend(node.leading_lines)
+        self._emit(changed)
+
+    def _emit(self, node: _Statement) -> None:
+        lines = self._resolved(node)
+        if not self._body:
+            # LibCST keeps what stands above the first statement in the header.
+            self._header, lines = lines, []
+        self._body.append(node.with_changes(leading_lines=lines))
+        self._above = []
+
+    def _remove_copy(self, index: int, node: _Statement) -> None:
+        self._above.extend(node.leading_lines)
+        attached: list[str] = []
+        for line in reversed(self._above):
+            if isinstance(line, _Gap) or line.comment is None:
+                break
+            attached.insert(0, line.comment.value)
+        own = own_comment(attached)
+        del self._above[len(self._above) - own :]
+        self._insert(Where.INSTEAD, index)
+        self._above.append(_Gap(definition=True))
+        self._above.extend(_trailing_lines(node, self._module.default_indent))
+
+    def _insert(self, where: Where, index: int) -> None:
+        for new in self._inserts:
+            if new.where is not where or new.row != index:
+                continue
+            apart = where is Where.AFTER and not _is_plain_import(self._body[-1])
+            if apart:
+                self._above = [_blank()]
+            self._emit(_import_line(new))
+            self._apart = apart
+
+    def _insert_top(self) -> None:
+        for new in self._inserts:
+            if new.where is not Where.TOP:
+                continue
+            # The import goes below the comments of the file, above that of its first statement.
+            comments = self._above
+            split = _end_of_file_comments(comments)
+            self._above = list(comments[:split])
+            self._emit(_import_line(new))
+            first = self._module.body[0]
+            self._above = [*(_blank() for _ in range(2 if _is_definition(first) else 1))]
+            self._above.extend(comments[split:])
+
+    def _with_changed_imports(self, index: int, node: _Statement) -> _Statement | None:
+        changes = self._changes.get(index)
+        if changes is None:
+            return node
+        assert isinstance(node, cst.SimpleStatementLine)
+        statements = [
+            changed
+            for number, statement in enumerate(node.body)
+            if (changed := _changed_import(statement, changes.get(number))) is not None
+        ]
+        if not statements:
+            return None
+        if node.body[-1].semicolon is cst.MaybeSentinel.DEFAULT:
+            last = statements[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+            statements[-1] = last
+        return node.with_changes(body=statements)
+
+    def _resolved(self, below: _Statement | None) -> list[cst.EmptyLine]:
+        """Give the lines above `below`, with each gap closed by as many blank lines as belong."""
+        lines = self._above
+        result: list[cst.EmptyLine] = []
+        position = 0
+        while position < len(lines):
+            end = position
+            while end < len(lines) and _is_open(lines[end]):
+                end += 1
+            run = lines[position:end]
+            if any(isinstance(line, _Gap) for line in run):
+                at_start = not self._body and not result
+                at_end = end == len(lines) and below is None
+                wanted = 0 if at_start or at_end else self._blank_lines(run, below)
+                if wanted and end < len(lines) and not _has_comment(lines[end]):
+                    wanted -= 1  # a form feed comes next, and is a blank line as well
+                result.extend(_pick(run, wanted))
+            else:
+                result.extend(line for line in run if isinstance(line, cst.EmptyLine))
+            if end < len(lines):
+                line = lines[end]
+                assert isinstance(line, cst.EmptyLine)
+                result.append(line)
+            position = end + 1
+        return result
+
+    def _blank_lines(self, run: Sequence[_Line], below: _Statement | None) -> int:
+        """Count the blank lines for a gap: PEP 8, two around a definition, else one at the most."""
+        counts = [0]
+        for line in run:
+            if isinstance(line, _Gap):
+                counts.append(0)
+            else:
+                counts[-1] += 1
+        if not any(isinstance(line, _Gap) and line.definition for line in run):
+            return max(counts)
+        above = self._body[-1] if self._body else None
+        if (above and _is_definition(above)) or (below and _is_definition(below)):
+            return 2
+        return min(1, max(counts))
+
+
+def _statement(node: cst.BaseStatement | cst.SimpleStatementLine) -> _Statement:
+    assert isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement)
+    return node
+
+
+def _is_definition(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.FunctionDef | cst.ClassDef)
+
+
+def _is_plain_import(node: cst.CSTNode) -> bool:
+    if not isinstance(node, cst.SimpleStatementLine):
+        return False
+    last = node.body[-1]
+    future = (
+        isinstance(last, cst.ImportFrom)
+        and isinstance(last.module, cst.Name)
+        and last.module.value == "__future__"
+    )
+    return isinstance(last, cst.Import | cst.ImportFrom) and not future
+
+
+def _is_open(line: _Line) -> bool:
+    """Tell whether a line is a gap or blank. A form feed is a mark that stays."""
+    if isinstance(line, _Gap):
+        return True
+    return line.comment is None and "\f" not in line.whitespace.value
+
+
+def _has_comment(line: _Line) -> bool:
+    return isinstance(line, cst.EmptyLine) and line.comment is not None
+
+
+def _pick(run: Sequence[_Line], wanted: int) -> list[cst.EmptyLine]:
+    """Take blank lines from a run, the last ones first, and make what is missing."""
+    gap = max(i for i, line in enumerate(run) if isinstance(line, _Gap))
+    above = [line for line in run[:gap] if isinstance(line, cst.EmptyLine)]
+    below = [line for line in run[gap:] if isinstance(line, cst.EmptyLine)]
+    if len(above) >= wanted:
+        return above[:wanted]
+    picked = above + below[len(below) - (wanted - len(above)) :] if below else above
+    return picked + [_blank() for _ in range(wanted - len(picked))]
+
+
+def _blank() -> cst.EmptyLine:
+    return cst.EmptyLine(indent=False)
+
+
+def _end_of_file_comments(lines: Sequence[_Line]) -> int:
+    """Find where the comments of the file end and those of its first statement begin."""
+    comments: list[str] = []
+    for line in reversed(lines):
+        if not isinstance(line, cst.EmptyLine) or line.comment is None:
+            break
+        comments.insert(0, line.comment.value)
+    return len(lines) - own_comment(comments)
+
+
+def _trailing_lines(node: _Statement, default_indent: str) -> list[cst.EmptyLine]:
+    """Give the lines inside a removed class, below its last statement, that stay.
+
+    Those are all from the first blank line on. They keep their place on the line.
+    """
+    footers: list[tuple[str, cst.EmptyLine]] = []
+
+    def collect(block: cst.CSTNode, indent: str) -> None:
+        if not isinstance(block, cst.IndentedBlock):
+            return
+        inner = indent + (default_indent if block.indent is None else block.indent)
+        last = block.body[-1]
+        collect(getattr(last, "body", last), inner)
+        footers.extend((inner if line.indent else "", line) for line in block.footer)
+
+    collect(getattr(node, "body", node), "")
+    blank = next((i for i, (_, line) in enumerate(footers) if line.comment is None), len(footers))
+    return [
+        line.with_changes(
+            indent=False,
+            whitespace=cst.SimpleWhitespace(indent + line.whitespace.value),
+        )
+        for indent, line in footers[blank:]
+    ]
+
+
+def _import_line(new: NewImport) -> cst.SimpleStatementLine:
+    aliases = [_alias(shared, local) for shared, local in new.names]
+    module = cst.parse_expression(new.module)
+    assert isinstance(module, cst.Attribute | cst.Name)
+    return cst.SimpleStatementLine(body=[cst.ImportFrom(module=module, names=aliases)])
+
+
+def _alias(shared: str, local: str) -> cst.ImportAlias:
+    asname = None if shared == local else cst.AsName(name=cst.Name(local))
+    return cst.ImportAlias(name=cst.Name(shared), asname=asname)
+
+
+def _changed_import(
+    statement: cst.BaseSmallStatement, change: ImportChange | None
+) -> cst.BaseSmallStatement | None:
+    if change is None:
+        return statement
+    assert isinstance(statement, cst.Import | cst.ImportFrom)
+    names = statement.names
+    assert not isinstance(names, cst.ImportStar)
+    kept = [alias for i, alias in enumerate(names) if i not in change.drop]
+    if kept and names[-1] not in kept:
+        # The last one left takes over what closed the list.
+        kept[-1] = kept[-1].with_changes(comma=names[-1].comma)
+    if not kept and not change.add:
+        return None
+    changed = statement.with_changes(names=kept) if kept else statement
+    for shared, local in change.add:
+        assert isinstance(changed, cst.ImportFrom)
+        changed = _with_name(changed, _alias(shared, local))
+    return changed
+
+
+def _with_name(statement: cst.ImportFrom, new: cst.ImportAlias) -> cst.ImportFrom:
+    """Put a name behind the others: on a line of its own where the last one has one."""
+    names = statement.names
+    assert not isinstance(names, cst.ImportStar)
+    last, closing = names[-1], statement.rpar and statement.rpar.whitespace_before
+    if isinstance(last.comma, cst.Comma):
+        closing = last.comma.whitespace_after
+    if statement.lpar is None or not isinstance(closing, cst.ParenthesizedWhitespace):
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        new = new.with_changes(comma=last.comma)
+        return statement.with_changes(names=[*names[:-1], last.with_changes(comma=comma), new])
+    # What closes the list now separates the two names, its comment included.
+    opening = statement.lpar.whitespace_after
+    indent = closing.last_line
+    if isinstance(opening, cst.ParenthesizedWhitespace):
+        indent = opening.last_line
+    between = closing.with_changes(last_line=indent)
+    plain = cst.TrailingWhitespace(newline=closing.first_line.newline)
+    bare = closing.with_changes(first_line=plain, empty_lines=())
+    separated = last.with_changes(comma=cst.Comma(whitespace_after=between))
+    if isinstance(last.comma, cst.Comma):
+        new = new.with_changes(comma=cst.Comma(whitespace_after=bare))
+        return statement.with_changes(names=[*names[:-1], separated, new])
+    rpar = cst.RightParen(whitespace_before=bare)
+    return statement.with_changes(names=[*names[:-1], separated, new], rpar=rpar)

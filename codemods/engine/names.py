@@ -1,0 +1,405 @@
+"""What a module does with its global names: who binds them, and which mentions mean them."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from codemods.engine.walk import FIELDS, children, walk
+
+_Node = TypeVar("_Node", bound=ast.AST)
+
+
+@dataclass(slots=True)  # a frozen one takes three times as long to make
+class Binding:
+    """One place that binds a global name.
+
+    `source` is the text of an import that names one thing absolutely, else None.
+    """
+
+    node: ast.AST
+    line: int
+    source: str | None
+
+
+_Kinds = defaultdict[type[ast.AST], list[Any]]
+
+
+@dataclass(slots=True)
+class Statement:
+    """What one statement of the module's body has to do with names.
+
+    `mentions` are the nodes that mean a global, `now` those of them that run when the module
+    does, class bodies included; `later` are the globals that a function or lambda in it means.
+    `kinds` are the nodes that run when the module does, but for the names.
+    """
+
+    mentions: list[ast.Name] = field(default_factory=list)
+    now: list[ast.Name] = field(default_factory=list)
+    later: set[str] = field(default_factory=set)
+    kinds: _Kinds = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(slots=True)
+class _Tables:
+    """All nodes but names and `ast.arguments` are in `kinds`, those of classes in `of_classes`.
+
+    Those are the classes of the module's body, each with all that is in it. `given` are the
+    ``return`` and ``yield`` of each function and of those in it.
+    """
+
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    stars: list[int] = field(default_factory=list)
+    statements: dict[int, Statement] = field(default_factory=dict)
+    kinds: _Kinds = field(default_factory=lambda: defaultdict(list))
+    of_classes: dict[int, _Kinds] = field(default_factory=dict)
+    given: dict[int, list[ast.Return | ast.Yield]] = field(default_factory=dict)
+
+
+class ModuleNames:
+    """The global names of one module, collected when one of them is first asked for."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+
+    @property
+    def bindings(self) -> dict[str, list[Binding]]:
+        """The places that bind each name."""
+        return self._tables.bindings
+
+    @cached_property
+    def mentions(self) -> dict[str, list[ast.Name]]:
+        """For each name, the nodes that mean that global."""
+        mentions: dict[str, list[ast.Name]] = {}
+        for statement in self._tables.statements.values():
+            for node in statement.mentions:
+                mentions.setdefault(node.id, []).append(node)
+        return mentions
+
+    @property
+    def stars(self) -> list[int]:
+        """The lines of the star imports, which bind nobody knows what."""
+        return self._tables.stars
+
+    def statement(self, node: ast.stmt) -> Statement:
+        """Say what a statement of the module's body has to do with names."""
+        return self._tables.statements[id(node)]
+
+    def given_by(self, function: ast.AST) -> list[ast.Return | ast.Yield]:
+        """Give the ``return`` and ``yield`` statements of a function and of those in it."""
+        return self._tables.given.get(id(function), [])
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes of the module, those nearer to the top first."""
+        return walk(self.tree)
+
+    def of_kind(self, kind: type[_Node], without: Iterable[ast.ClassDef] = ()) -> list[_Node]:
+        """Give the nodes of a class other than `ast.Name`.
+
+        Args:
+            kind: the class itself, not a base of it.
+            without: classes of the module's body that are to be left out, with all in them.
+
+        """
+        left_out = set(map(id, without))
+        found: list[_Node] = [*self._tables.kinds.get(kind, ())]
+        for owner, kinds in self._tables.of_classes.items():
+            if kind in kinds and owner not in left_out:
+                found += kinds[kind]
+        return found
+
+    @cached_property
+    def _tables(self) -> _Tables:
+        return _collected(self.tree)
+
+    def source_of(self, name: str) -> str:
+        """Say where a global name comes from.
+
+        Returns:
+            ``"builtin"``, the text of the one import that binds it, or a clause that says why it
+            is neither.
+
+        """
+        bindings = self.bindings.get(name, [])
+        sources = {b.source for b in bindings}
+        if not bindings:
+            if hasattr(builtins, name):
+                return "builtin"
+            return (
+                f"may come from the star import of line {self.stars[0]}"
+                if self.stars
+                else ("is bound nowhere in the file")
+            )
+        source = bindings[0].source
+        if len(sources) > 1 or source is None:
+            other = next(b for b in bindings if b.source is None or b.source != source)
+            return f"is bound otherwise on line {other.line}"
+        return source
+
+
+def module_names(tree: ast.Module) -> ModuleNames:
+    """Give the global names of a module."""
+    return ModuleNames(tree)
+
+
+def _collected(tree: ast.Module) -> _Tables:
+    names = _Tables()
+    names.kinds[ast.Module].append(tree)
+    scopes = []
+    for node in tree.body:
+        statement = names.statements[id(node)] = Statement()
+        scope = _scope([node], statement.kinds)
+        scopes.append(scope)
+        for bound in scope.binding:
+            _bind(names, bound)
+    for node, scope in zip(tree.body, scopes, strict=True):
+        kinds = names.kinds
+        if isinstance(node, ast.ClassDef):
+            kinds = names.of_classes[id(node)] = defaultdict(list)
+        statement = names.statements[id(node)]
+        _Mentions(names, statement, kinds).visit_now(scope)
+        for kind, nodes in statement.kinds.items():
+            kinds[kind] += nodes
+    return names
+
+
+def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Walk the nodes that run in the scope of `body` itself, in order.
+
+    Nested functions, lambdas and classes are given but not entered, but for what runs where they
+    stand: decorators, defaults, bases. Comprehensions are entered: they run at once.
+    """
+    pending: list[ast.AST] = list(reversed(body))
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += run_here(node)[::-1]
+
+
+def run_here(node: ast.AST) -> list[ast.AST]:
+    """Give what of the parts of a node runs in the scope that the node stands in."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        found = [*node.decorator_list, *getattr(node, "type_params", ())]  # PEP 695
+        found += _signature(node.args)
+        if node.returns is not None:
+            found.append(node.returns)
+        return found
+    if isinstance(node, ast.Lambda):
+        return _signature(node.args)
+    if isinstance(node, ast.ClassDef):
+        types = getattr(node, "type_params", ())
+        return [*node.decorator_list, *node.bases, *node.keywords, *types]
+    return children(node)
+
+
+def _signature(args: ast.arguments) -> list[ast.AST]:
+    found: list[ast.AST] = [a.annotation for a in all_args(args) if a.annotation is not None]
+    found += args.defaults
+    found += [d for d in args.kw_defaults if d is not None]
+    return found
+
+
+def all_args(args: ast.arguments) -> list[ast.arg]:
+    """Give every parameter of a function, in the order of the source but for the star ones."""
+    stars = [a for a in (args.vararg, args.kwarg) if a is not None]
+    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *stars]
+
+
+def bound_names(node: ast.AST) -> Iterator[tuple[str, str | None]]:
+    """Give the names that this one node binds, each with its import text where it has one."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            yield name, None
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name, None
+        case ast.ExceptHandler(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name, None
+        case ast.MatchAs(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            yield name, None
+        case ast.Import(names=aliases):
+            for alias in aliases:
+                root = alias.name.partition(".")[0]
+                if alias.asname is None:
+                    yield root, f"import {root}"
+                else:
+                    yield alias.asname, f"import {alias.name}"
+        case ast.ImportFrom(names=aliases):
+            for alias in aliases:
+                if alias.name != "*":
+                    text = f"from {node.module} import {alias.name}"
+                    yield alias.asname or alias.name, None if node.level else text
+
+
+def is_star(node: ast.AST) -> bool:
+    """Tell whether a node is ``from x import *``."""
+    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+
+
+@dataclass(slots=True)
+class _Scope:
+    """What of the nodes of one scope has to do with names, each in the order of the source.
+
+    `seen` are the names, and the functions, lambdas and classes with scopes of their own: those
+    are `inner` too.
+    """
+
+    seen: list[Any]
+    inner: list[ast.AST]
+    binding: list[ast.AST]
+    declared: set[str]  # by ``global``
+
+
+#: What has nothing but one node below it, its value.
+_VALUED = frozenset({ast.Attribute, ast.Await, ast.Expr, ast.keyword, ast.Starred})
+_FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda})
+
+#: What else than names and scopes has to do with names.
+_SPECIAL = frozenset(
+    {
+        *(ast.ExceptHandler, ast.Global, ast.Import, ast.ImportFrom),
+        *(ast.MatchAs, ast.MatchMapping, ast.MatchStar, ast.comprehension),
+    }
+)
+
+
+def _scope(body: Sequence[ast.AST], kinds: _Kinds) -> _Scope:
+    """Look at the nodes of one scope, and add all but the names to those of their classes."""
+    # As `own_nodes`, but it has to be fast: this sees each node of a file. The most frequent
+    # classes have branches of their own.
+    scope = _Scope([], [], [], set())
+    see, bind = scope.seen.append, scope.binding.append
+    targets: set[int] = set()  # those of comprehensions bind names in a scope of their own
+    pending: list[Any] = list(reversed(body))
+    pop, push, fields = pending.pop, pending.append, FIELDS
+    while pending:
+        node = pop()
+        kind = node.__class__
+        if kind is ast.Name:
+            see(node)
+            if node.ctx.__class__ is not ast.Load:
+                bind(node)
+            continue
+        kinds[kind].append(node)
+        if kind is ast.Constant:
+            continue
+        if kind is ast.Attribute or kind in _VALUED:
+            push(node.value)
+        elif kind is ast.Call:
+            if node.keywords:
+                pending += node.keywords[::-1]
+            if node.args:
+                pending += node.args[::-1]
+            push(node.func)
+        elif kind is ast.Assign:
+            push(node.value)
+            pending += node.targets[::-1]
+        elif kind is ast.ClassDef or kind in _FUNCTIONS:
+            see(node)
+            bind(node)
+            scope.inner.append(node)
+            pending += run_here(node)[::-1]
+            if kind is not ast.ClassDef:
+                kinds[ast.arg] += all_args(node.args)
+        elif kind is ast.Dict:
+            pending += reversed(children(node))  # without the key of ``{**x}``, which is none
+        else:
+            if kind in _SPECIAL:
+                _note(node, scope, targets)
+            for name in reversed(fields[kind]):
+                value = getattr(node, name, None)
+                if value.__class__ is list:
+                    pending += value[::-1]
+                elif isinstance(value, ast.AST):
+                    push(value)
+    if targets:
+        scope.binding[:] = [n for n in scope.binding if id(n) not in targets]
+    return scope
+
+
+def _note(node: ast.AST, scope: _Scope, targets: set[int]) -> None:
+    if isinstance(node, ast.Global):
+        scope.declared.update(node.names)
+    elif isinstance(node, ast.comprehension):
+        targets.update(map(id, walk(node.target)))
+    else:
+        scope.binding.append(node)
+
+
+def _bind(names: _Tables, node: ast.AST) -> None:
+    if isinstance(node, ast.ImportFrom) and is_star(node):
+        names.stars.append(node.lineno)
+    for name, source in bound_names(node):
+        line: int = getattr(node, "lineno", 0)
+        names.bindings.setdefault(name, []).append(Binding(node, line, source))
+
+
+class _Mentions:
+    """Finds the names that mean a global, with the scopes of functions taken into account.
+
+    A name that a class body binds for itself counts as the global: that errs on the safe side.
+    """
+
+    def __init__(self, names: _Tables, statement: Statement, kinds: _Kinds) -> None:
+        self._names = names
+        self._statement = statement
+        self._kinds = kinds
+        self._found = statement.mentions
+
+    def visit_now(self, scope: _Scope) -> None:
+        """Look at a scope that runs when the module does."""
+        for node in scope.seen:
+            if isinstance(node, ast.Name):
+                self._found.append(node)
+                self._statement.now.append(node)
+            elif isinstance(node, ast.ClassDef):
+                self.visit_now(_scope(node.body, self._statement.kinds))
+            else:
+                start = len(self._found)
+                self._enter(node, frozenset())
+                self._statement.later.update([n.id for n in self._found[start:]])
+
+    def _visit(self, scope: _Scope, hidden: frozenset[str]) -> None:
+        if not scope.inner:
+            self._found += [n for n in scope.seen if n.id not in hidden]
+            return
+        for node in scope.seen:
+            if not isinstance(node, ast.Name):
+                self._enter(node, hidden)
+            elif node.id not in hidden:
+                self._found.append(node)
+
+    def _enter(self, node: ast.AST, hidden: frozenset[str]) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            self._enter_function(node, hidden)
+        elif isinstance(node, ast.Lambda):
+            hides = frozenset(a.arg for a in all_args(node.args))
+            self._visit(_scope([node.body], self._kinds), hidden | hides)
+        elif isinstance(node, ast.ClassDef):
+            self._visit(_scope(node.body, self._kinds), hidden)
+
+    def _enter_function(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, hidden: frozenset[str]
+    ) -> None:
+        returns, yields = self._kinds[ast.Return], self._kinds[ast.Yield]
+        first_return, first_yield = len(returns), len(yields)
+        inner = _scope(node.body, self._kinds)
+        local = {a.arg for a in all_args(node.args)}
+        for item in inner.binding:
+            if isinstance(item, ast.Name) and not inner.declared:
+                local.add(item.id)
+                continue
+            for name, _ in bound_names(item):
+                if name in inner.declared:
+                    _bind(self._names, item)
+                else:
+                    local.add(name)
+        self._visit(inner, (hidden | local) - inner.declared)
+        given = returns[first_return:] + yields[first_yield:]
+        if given:
+            self._names.given[id(node)] = given

@@ -1,0 +1,1 @@
+"""Plan, check, write, verify and undo."""

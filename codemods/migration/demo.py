@@ -1,0 +1,82 @@
+"""The whole way on a copy of the bundled sample suite, in a temporary git checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from codemods.disk.files import UsageError
+from codemods.settings import bundled_suite
+
+#: What is run, in this order, each with the exit code that it has when all goes well. One file of
+#: the suite does not parse, so the verbs that read it say 3; that is part of the show.
+STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (0, ("baseline", "--runs", "3", "--save", "before")),
+    (3, ("analyze",)),
+    (3, ("migrate", "--dry-run", "--max-files", "1")),
+    (3, ("migrate", "--verify")),
+    (3, ("check",)),
+    (0, ("baseline", "--runs", "3", "--compare", "before")),
+    (0, ("report", "--compare-baseline", "before")),
+    (0, ("rollback",)),
+)
+
+#: What runs in the bundled suite itself may have left there.
+_NOT_COPIED = shutil.ignore_patterns("__pycache__", ".pytest_cache", ".ssot-codemods")
+
+
+def demo(folder: Path, say: Callable[[str], None]) -> int:
+    """Walk through a migration.
+
+    Args:
+        folder: an empty folder to work in.
+        say: takes each command before it is run.
+
+    Returns:
+        0, or the exit code of the first command that did not end as expected.
+
+    Raises:
+        UsageError: git is not installed or fails, or the sample suite is not installed.
+
+    """
+    suite = bundled_suite()
+    if suite is None:
+        raise UsageError("the sample suite does not come with this installation")
+    shutil.copytree(suite, folder, dirs_exist_ok=True, ignore=_NOT_COPIED)
+    environment = _commit(folder)
+    for expected, step in STEPS:
+        say(f"\n$ ssot-codemods {' '.join(step)}\n")
+        code = _run(step, folder, environment)
+        if code != expected:
+            say(f"\nthis gave exit code {code} where {expected} was expected\n")
+            return code or 1
+    say(f"\nall of it was in {folder}\n")
+    return 0
+
+
+def _commit(folder: Path) -> dict[str, str]:
+    """Make the folder a git checkout; give the environment of the steps.
+
+    Neither has the user's settings for git or the user's options for pytest.
+    """
+    name = {"GIT_AUTHOR_NAME": "demo", "GIT_COMMITTER_NAME": "demo"}
+    mail = {"GIT_AUTHOR_EMAIL": "demo@localhost", "GIT_COMMITTER_EMAIL": "demo@localhost"}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTEST_"))}
+    environment |= {**name, **mail, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "A suite as found"]):
+        try:
+            subprocess.run(["git", *command], cwd=folder, env=environment, check=True)
+        except FileNotFoundError as error:
+            raise UsageError("the demo needs git") from error
+        except subprocess.CalledProcessError as error:
+            raise UsageError(f"git {command[0]}: exit code {error.returncode}") from error
+    return environment
+
+
+def _run(step: Sequence[str], folder: Path, environment: dict[str, str]) -> int:
+    command = [sys.executable, "-m", "codemods", *step]
+    return subprocess.run(command, cwd=folder, env=environment, check=False).returncode

@@ -1,0 +1,96 @@
+"""Take a run back, or bring one to its end that was cut off."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from codemods.disk.atomic import EditedError
+from codemods.disk.files import UsageError
+from codemods.disk.journal import Journal, JournalError
+from codemods.model import Entry, Outcome, Run
+
+
+def choose(journal: Journal, arguments: Sequence[str]) -> tuple[Run, list[str]]:
+    """Tell the run from the files in ``[RUN] [FILES]``; the last run that stands, unless named.
+
+    Raises:
+        UsageError: there is no such run, or a file is none of its files.
+        codemods.disk.journal.JournalError: the journal cannot be read.
+
+    """
+    first, *rest = arguments or [""]
+    if first in journal.identities():  # whatever became of the others
+        run = journal.run(first)
+        return run, _entries(journal, run, rest)
+    for identity in journal.identities()[-1:]:
+        journal.run(identity)  # where the last one is damaged, it is not for us to take another
+    standing = [run for run in journal.runs() if run.state != "rolled back"]
+    if not standing:
+        raise UsageError(f"no run to take back in {journal.folder}")
+    return standing[-1], _entries(journal, standing[-1], arguments)
+
+
+def roll_back(journal: Journal, run: Run, paths: Sequence[str], *, force: bool) -> list[Outcome]:
+    """Give files back the bytes that they had before a run.
+
+    Args:
+        journal: where the bytes are; the caller holds its lock.
+        run: the run to take back.
+        paths: which of its files, by the paths of the journal.
+        force: overwrite files that were edited since, and keep copies of them.
+
+    """
+    journal.sweep(run)
+    wanted = set(paths)
+    outcomes = [_revert(journal, run, e, force) for e in run.entries if e.path in wanted]
+    journal.sync(run)
+    journal.note_undone(run, [o.path for o in outcomes if o.error is None])
+    return outcomes
+
+
+def resume(journal: Journal, run: Run) -> list[Outcome]:
+    """Write the files of a run that it was cut off from.
+
+    Raises:
+        UsageError: the run came to its end, or was taken back.
+
+    """
+    if run.state != "cut off":
+        raise UsageError(f"run {run.id} was not cut off: {run.state}")
+    journal.sweep(run)
+    outcomes = [_apply(journal, run, e) for e in run.entries if e.path not in run.undone]
+    journal.sync(run)
+    if not any(o.error for o in outcomes):
+        journal.finish(run)
+    return outcomes
+
+
+def _revert(journal: Journal, run: Run, entry: Entry, force: bool) -> Outcome:
+    try:
+        kept = journal.revert(run, entry, force=force)
+    except EditedError as error:
+        return Outcome(entry.path, f"{error}; --force overwrites it, and keeps a copy")
+    except (OSError, JournalError) as error:
+        return Outcome(entry.path, str(error))
+    return Outcome(entry.path, None, None if kept is None else str(kept))
+
+
+def _apply(journal: Journal, run: Run, entry: Entry) -> Outcome:
+    try:
+        journal.apply(run, entry)
+    except (EditedError, OSError, JournalError) as error:
+        return Outcome(entry.path, str(error))
+    return Outcome(entry.path)
+
+
+def _entries(journal: Journal, run: Run, files: Sequence[str]) -> list[str]:
+    known = [entry.path for entry in run.entries]
+    if not files:
+        return [path for path in known if path not in run.undone]
+    root = os.path.realpath(journal.root)
+    wanted = [os.path.relpath(os.path.realpath(f), root) for f in files]
+    for file, path in zip(files, wanted, strict=True):
+        if path not in known:
+            raise UsageError(f"{file}: neither a run nor a file of run {run.id}")
+    return wanted

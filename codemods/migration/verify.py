@@ -1,0 +1,338 @@
+"""The same tests before and after a run of the journal; what differs is taken back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from codemods.disk.atomic import EditedError, uninterrupted
+from codemods.disk.journal import Journal
+from codemods.measure.model import MeasureError
+from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of, once
+from codemods.migration.migrate import Written, refuse
+from codemods.model import Code, Entry, FileResult, Reason, Run, Source
+from codemods.report.model import Verified
+from codemods.rewrites.replace_local_copies.importers import refers_to
+from codemods.rewrites.replace_local_copies.imports import is_collected
+
+#: Runs the tests of some paths.
+RunTests = Callable[[Sequence[str]], Outcomes]
+#: Runs the golden path, and gives the exit code of each command.
+Commands = Callable[[], Mapping[str, int]]
+#: Finds the test modules in some folders, as real paths.
+FindModules = Callable[[Sequence[str]], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Which tests a change may touch.
+
+    `tests` are files and folders for pytest; `causes` has for each file that uses a changed one
+    (its real path) the changed ones, itself included; `unused` are the changed ones that none of
+    the tests uses.
+    """
+
+    tests: tuple[str, ...]
+    causes: Mapping[str, frozenset[str]]
+    unused: tuple[str, ...]
+
+    def blame(self, file: str, changed: Iterable[str]) -> frozenset[str]:
+        """Give the changed files that may be why the tests of a file differ."""
+        changed = frozenset(changed)
+        above = {c for c in changed if _is_conftest(c) and _is_below(file, os.path.dirname(c))}
+        blamed = (self.causes.get(file, frozenset()) | above) & changed
+        return blamed or changed  # nobody knows: none of them stays
+
+
+def standing(journal: Journal, identity: str | None) -> Trial | None:
+    """Give the run that is named, or the last one that was not rolled back; None for no run.
+
+    Raises:
+        codemods.disk.journal.JournalError: there is none of that name.
+
+    """
+    if identity is not None:
+        run = journal.run(identity)
+    else:
+        runs = [r for r in journal.runs() if r.finished and len(r.undone) < len(r.entries)]
+        if not runs:
+            return None
+        run = runs[-1]
+    # A file that is not as the run left it (edited, or of another branch) is not to be touched.
+    return Trial(journal, run, [e for e in run.entries if journal.is_new(e)])
+
+
+def affected(
+    changed: Sequence[str], read: Callable[[], Iterable[Source]], find_modules: FindModules
+) -> Affected:
+    """Find the tests that use changed files, directly or by way of other modules.
+
+    Args:
+        changed: real paths.
+        read: reads the files that may import them; their paths are absolute. It is called for
+            each step from importer to importer, so that no more than one file is in memory.
+        find_modules: asked for the folders of files whose names do not say that they are tests.
+
+    """
+    causes: dict[str, set[str]] = {path: {path} for path in changed}
+    modules = dict.fromkeys(changed)
+    while modules:
+        stems = {path: _stem(path) for path in modules}
+        reached: dict[str, None] = {}
+        for source in read():
+            for module in modules:
+                if stems[module] in source.content and refers_to(source, module):
+                    known = causes.setdefault(source.path, set())
+                    if not causes[module] <= known:
+                        known |= causes[module]
+                        reached[source.path] = None
+        modules = reached
+    tests = _test_modules([p for p in causes if not _is_conftest(p)], find_modules)
+    conftests = {p for p in causes if _is_conftest(p)}
+    used = {c for path in (*tests, *conftests) for c in causes[path]}
+    tests |= {os.path.dirname(p) for p in conftests}
+    inside = {t for t in tests if any(t != o and _is_below(t, o) for o in tests)}
+    return Affected(
+        tests=tuple(sorted(tests - inside)),
+        causes={path: frozenset(by) for path, by in causes.items()},
+        unused=tuple(path for path in changed if path not in used),
+    )
+
+
+def _test_modules(paths: Sequence[str], find_modules: FindModules) -> set[str]:
+    """Leave out what pytest would not collect: it imports each file that it is given by name.
+
+    And a script would run as it is imported.
+    """
+    unsure = [path for path in paths if not is_collected(path)]
+    if not unsure:
+        return set(paths)
+    modules = find_modules(sorted({os.path.dirname(path) for path in unsure}))
+    return {path for path in paths if is_collected(path) or path in modules}
+
+
+class Trial:
+    """One run of the journal, put into place and taken out again."""
+
+    def __init__(self, journal: Journal, run: Run, entries: Sequence[Entry]) -> None:
+        self.journal = journal
+        self.run = run
+        self.entries = list(entries)
+
+    def use(self, state: str) -> None:
+        """Bring the files into the state ``"before"`` or ``"after"`` the run.
+
+        Raises:
+            codemods.disk.atomic.EditedError: some were edited since; all the others are in it.
+
+        """
+        edited = []
+        for entry in self.entries:
+            try:
+                if state == "before":
+                    self.journal.revert(self.run, entry)
+                else:
+                    self.journal.apply(self.run, entry)
+            except (EditedError, OSError) as error:
+                edited.append(f"{entry.path}: {error}, while the tests ran")
+        if edited:
+            raise EditedError("; ".join(edited))
+
+    def in_both(self, run: Commands) -> dict[str, tuple[int, int]]:
+        """Run commands in both states, and again in both where an exit code differs.
+
+        Returns:
+            For each its exit codes before and after: different ones where they were each time.
+
+        """
+        with self._open():
+            after = run()
+            self.use("before")
+            before = run()
+            rounds = [(before, after)]
+            if before != after:
+                before = run()
+                self.use("after")
+                rounds.append((before, run()))
+        pairs = {command: [(b[command], a[command]) for b, a in rounds] for command in after}
+        return {
+            command: next((p for p in codes if p[0] == p[1]), codes[0])
+            for command, codes in pairs.items()
+        }
+
+    def compare(self, run: Callable[[], Outcomes]) -> Evidence:
+        """Run tests in both states, the files being in that after the run, and staying there."""
+        with self._open():
+            return compare(self.use, run, now="after")
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        """Have the run count as cut off, should this process not live to put its files back."""
+        self.journal.reopen(self.run)
+        try:
+            yield
+        finally:
+            with uninterrupted():
+                self._close()
+
+    def _close(self) -> None:
+        """Have the run count as complete again, where all is back but for what was edited."""
+        try:
+            self.use("after")
+        except EditedError:
+            self.journal.close(self.run)
+            raise
+        self.journal.close(self.run)
+
+    def take_back(self, paths: Iterable[str]) -> list[str]:
+        """Take some files out of the run, for good.
+
+        Returns:
+            The paths of those that stay, as they were edited meanwhile.
+
+        """
+        wanted = set(paths)
+        edited = []
+        gone = []
+        with uninterrupted():
+            self.journal.reopen(self.run)
+            for entry in [e for e in self.entries if self.path(e) in wanted]:
+                try:
+                    self.journal.revert(self.run, entry)
+                except (EditedError, OSError):
+                    edited.append(entry.path)
+                else:
+                    gone.append(entry.path)
+                self.entries.remove(entry)
+            self.journal.note_undone(self.run, gone)
+            self.journal.close(self.run)
+        return edited
+
+    def edited(self) -> tuple[str, ...]:
+        """Give the real paths of the files that are neither as the run left them nor taken back."""
+        known = {e.path for e in self.entries} | self.run.undone
+        return tuple(self.path(e) for e in self.run.entries if e.path not in known)
+
+    def paths(self) -> list[str]:
+        """Give the real paths of the files that the run still changes."""
+        return [self.path(entry) for entry in self.entries]
+
+    def path(self, entry: Entry) -> str:
+        """Give the real path of a file."""
+        return os.path.realpath(self.journal.root / entry.path)
+
+
+def as_they_are(tests: Sequence[str], run_tests: RunTests, commands: Commands | None) -> Verified:
+    """Run tests and commands once: there is nothing to compare with."""
+    evidence = once(run_tests(tests))
+    codes = commands() if commands is not None else {}
+    return Verified(evidence, golden_path={c: (None, code) for c, code in codes.items()})
+
+
+def judged(
+    trial: Trial,
+    tests: Sequence[str],
+    find_uses: Callable[[], Affected],
+    run_tests: RunTests,
+    commands: Commands | None,
+) -> Verified:
+    """Run tests and commands with a run and without it, and leave all as it is.
+
+    Args:
+        trial: the run, in place.
+        tests: files and folders; none for the tests that use the files of the run.
+        find_uses: finds those.
+        run_tests: runs tests once.
+        commands: runs the golden path; None to leave it out.
+
+    Raises:
+        MeasureError: the tests could not be run to their end.
+        codemods.disk.atomic.EditedError: they edited files of the run.
+
+    """
+    edited = trial.edited()
+    if not trial.entries:
+        nothing = f"of run {trial.run.id} no file is as it left it: there is nothing to compare"
+        return Verified(None, edited=edited, problem=nothing, run=trial.run.id)
+    unused: tuple[str, ...] = ()
+    if not tests:
+        uses = find_uses()
+        tests, unused = uses.tests, uses.unused
+    evidence = trial.compare(lambda: run_tests(tests)) if tests else None
+    codes = trial.in_both(commands) if commands is not None else {}
+    return Verified(evidence, codes, edited=edited, unused=unused, run=trial.run.id)
+
+
+def keep_what_is_clean(
+    trial: Trial, find_uses: Callable[[], Affected], run_tests: RunTests
+) -> Verified:
+    """Take back each file whose tests differ, until what stays is clean.
+
+    Args:
+        trial: the run, in place.
+        find_uses: finds which tests the changed files touch.
+        run_tests: runs tests once.
+
+    Returns:
+        The evidence for what stayed. Where the tests cannot be run to their end, nothing stays.
+
+    """
+    taken: dict[str, Difference] = {}
+    evidence = None
+    try:
+        uses = find_uses()
+        while trial.entries and uses.tests:
+            evidence = trial.compare(lambda: run_tests(uses.tests))
+            if not evidence.differences:
+                break
+            changed = trial.paths()
+            for difference in evidence.differences:
+                for path in uses.blame(file_of(difference, evidence.after), changed):
+                    taken.setdefault(path, difference)
+            trial.take_back(taken)
+    except (MeasureError, EditedError) as error:
+        edited = trial.take_back(trial.paths())
+        stays = f"; edited meanwhile, and left alone: {', '.join(edited)}" if edited else ""
+        return Verified(None, taken_back=taken, problem=f"{error}{stays}")
+    except BaseException:  # Ctrl-C: it is one transaction
+        trial.take_back(trial.paths())
+        raise
+    return Verified(evidence, taken_back=taken, unused=uses.unused)
+
+
+def without(written: Written, verified: Verified, trial: Trial) -> Written:
+    """Turn the results of the files that were taken back into refusals."""
+    kept = set(trial.paths())
+    results = tuple(
+        _taken_back(r, verified)
+        if r.after is not None and os.path.realpath(r.path) not in kept
+        else r
+        for r in written.results
+    )
+    more = sum(r.after is not None for r in written.results) - len(kept)
+    return replace(written, results=results, held_back=written.held_back + more)
+
+
+def _taken_back(result: FileResult, verified: Verified) -> FileResult:
+    difference = verified.taken_back.get(os.path.realpath(result.path))
+    said = (
+        f"{difference.what}: {difference.before} before, {difference.after} after"
+        if difference is not None
+        else verified.problem
+    )
+    return refuse(result, Reason(Code.TESTS_DIFFER, 1, said))
+
+
+def _is_conftest(path: str) -> bool:
+    return os.path.basename(path) == "conftest.py"
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _stem(path: str) -> bytes:
+    name = os.path.basename(path).removesuffix(".py")
+    return os.fsencode(os.path.basename(os.path.dirname(path)) if name == "__init__" else name)

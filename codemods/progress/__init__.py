@@ -1,0 +1,1 @@
+"""What the runs gave, and how far the migration is."""

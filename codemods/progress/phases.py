@@ -1,0 +1,401 @@
+"""The phases of the settings against what was measured, and what is counted now."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from codemods.disk.files import list_files
+from codemods.migration.migrate import Plan, plan
+from codemods.migration.scan import Progress, Scan
+from codemods.model import FileResult, Target, Verdict
+from codemods.progress.history import (
+    baselines,
+    before_the_change,
+    of_paths,
+    relative_paths,
+    unlike_conditions,
+)
+from codemods.report.check import copies, percentage
+from codemods.report.model import (
+    COLLECTION,
+    Acceptance,
+    Criterion,
+    Grep,
+    PhaseStatus,
+    Record,
+    Standing,
+    State,
+)
+from codemods.report.table import plural
+from codemods.settings import Phase, Settings
+from codemods.workers.pool import Pool
+
+COPIES, COMPLIANCE = "copies left", "compliance"
+SUCCESS, WARNINGS, GOLDEN_PATH = "success", "fall of warnings", "golden path"
+_TOOL = "ssot-codemods"
+_BATCH = 10
+
+#: Counts the copies in some paths, relative to the root.
+Count = Callable[[Sequence[str]], Plan]
+
+
+def status(
+    settings: Settings,
+    target: Target,
+    history: Sequence[Record],
+    pool: Pool,
+    progress: Progress,
+) -> Standing:
+    """Say how far the phases of the settings are.
+
+    Copies and compliance are counted now; what takes a run of pytest comes from the history.
+
+    Args:
+        settings: of the repository; its phases and golden path count.
+        target: what is replaced by what.
+        history: as `codemods.progress.history.read` gives it.
+        pool: the workers that work out what would change.
+        progress: is told of each file that was read.
+
+    """
+    return _standing(settings, history, _counter(settings, target, pool, progress))
+
+
+def accept(
+    settings: Settings,
+    target: Target,
+    history: Sequence[Record],
+    pool: Pool,
+    progress: Progress,
+) -> Acceptance:
+    """Say whether all criteria of all phases are met; the arguments are those of `status`."""
+    count = _counter(settings, target, pool, progress)
+    standing = _standing(settings, history, count)
+    paths = [p for phase in settings.phases for p in phase.paths]
+    return Acceptance(standing, grep(settings, target, _existing(settings.root, paths), count))
+
+
+def _counter(settings: Settings, target: Target, pool: Pool, progress: Progress) -> Count:
+    """Give what plans each set of paths once."""
+    known: dict[tuple[str, ...], Plan] = {}
+
+    def count(paths: Sequence[str]) -> Plan:
+        key = _outermost(paths)
+        if key not in known:
+            folders = [str(settings.root / p) for p in key]
+            known[key] = plan(Scan(settings, target, folders, progress), pool)
+        return known[key]
+
+    return count
+
+
+def _standing(settings: Settings, history: Sequence[Record], count: Count) -> Standing:
+    phases = [_phase(settings.root, phase, history, count) for phase in settings.phases]
+    overall = tuple(_golden_path(settings.golden_path, history))
+    criteria = [*(c for p in phases for c in p.criteria), *overall]
+    remedies = dict.fromkeys(c.remedy for c in criteria if c.remedy)
+    return Standing(tuple(phases), overall, _batch(phases), tuple(remedies))
+
+
+def _batch(phases: Sequence[PhaseStatus]) -> str:
+    """Give the command for the first phase that has copies left."""
+    for phase in phases:
+        left = next(c for c in phase.criteria if c.name == COPIES)
+        if left.value:
+            paths = [p for p in phase.paths if p not in phase.missing]
+            return f"{_command('migrate', paths)} --max-files {_BATCH}"
+    return ""
+
+
+def _phase(root: Path, phase: Phase, history: Sequence[Record], count: Count) -> PhaseStatus:
+    paths = _existing(root, phase.paths)
+    missing = tuple(p for p in phase.paths if p not in paths)
+    if paths:
+        # As the history has them, which knows no links.
+        real = relative_paths(root, [str(root / p) for p in paths])
+        criteria = tuple(_criteria(phase, real, history, count(paths)))
+    else:
+        nothing = Plan(0, 0, ())
+        remedy = f"name the paths of phase {phase.name} in [tool.ssot-codemods.phases]"
+        criteria = tuple(
+            replace(_unmeasured(c, remedy), note="none of its paths exists")
+            for c in _criteria(phase, paths, (), nothing)
+        )
+    return PhaseStatus(phase.name, phase.paths, missing, criteria)
+
+
+def _criteria(
+    phase: Phase, paths: Sequence[str], history: Sequence[Record], planned: Plan
+) -> Iterator[Criterion]:
+    yield _copies(phase, paths, planned)
+    yield _compliance(phase, planned)
+    yield _collection(phase, paths, history)
+    yield _success(phase, paths, history)
+    yield _warnings(phase, paths, history)
+
+
+def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
+    number = sum(1 for _ in copies(planned.results))
+    failed = sum(r.error is not None for r in planned.results)
+    state = _state(number <= phase.copies_left)
+    limit = phase.copies_left
+    found = Criterion(COPIES, state, f"{number:,}", f"at most {limit:,}", number, limit)
+    if state is State.MET and failed:
+        # Such a file names a class of ours, so it may well hold a copy.
+        note = f"{plural(failed, 'file')} with a target name cannot be read: mend or exclude them"
+        remedy = f"see {_command('check', paths)}"
+        return replace(found, state=State.NOT_MEASURED, figure="", note=note, remedy=remedy)
+    return found
+
+
+def _compliance(phase: Phase, planned: Plan) -> Criterion:
+    good = planned.helpers - len(planned.changes)
+    share = percentage(good, planned.helpers)
+    return Criterion(
+        COMPLIANCE,
+        _state(share >= phase.compliance),
+        f"{share:.1f} %",
+        f"at least {phase.compliance:g} %",
+        share,
+        phase.compliance,
+        f"{good:,} of {plural(planned.helpers, 'file')} that use the helper",
+    )
+
+
+def _collection(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
+    budget, aim = phase.collection_seconds, phase.aim_seconds
+    wanted = f"under {budget:g} s" + (f" (aim: {aim:g} s)" if aim is not None else "")
+    found = Criterion(COLLECTION, State.NOT_MEASURED, "", wanted, None, budget)
+    records = baselines(history, paths)
+    if not records:
+        return _unmeasured(found, _command("baseline", paths))
+    broken = _broken(before_the_change(history, records), records[-1])
+    if broken:
+        return replace(_unmeasured(found, _command("baseline", paths)), note=broken)
+    seconds = float(records[-1].figures["warm_median"])
+    return replace(
+        found,
+        state=_state(seconds < budget),
+        figure=f"{seconds:.2f} s",
+        value=seconds,
+        note=_joined(_aim(seconds, aim), f"measured {records[-1].time}"),
+    )
+
+
+def _broken(before: Record, latest: Record) -> str:
+    """Say why the latest baseline shows nothing: what is not collected takes no time, nor warns."""
+    first, last = before.figures["errors"], latest.figures["errors"]
+    if last > first:
+        return f"{last:,} errors at collection in the latest, {first:,} before"
+    if not latest.figures["tests"]:
+        return "nothing was collected"
+    return ""
+
+
+def _aim(seconds: float, aim: float | None) -> str:
+    if aim is None:
+        return ""
+    return "aim reached" if seconds < aim else "aim not reached"
+
+
+def _success(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
+    wanted = f"at least {phase.success_rate:g} %"
+    found = Criterion(SUCCESS, State.NOT_MEASURED, "", wanted, None, phase.success_rate)
+    records = of_paths(history, "verify", paths, "passed_before")
+    if not records:
+        return _unmeasured(found, _command("verify", paths))
+    figures = records[-1].figures
+    before, after = int(figures["passed_before"]), int(figures["still_passing"])
+    if not before:
+        return replace(_unmeasured(found, _command("verify", paths)), note="no test passed before")
+    rate = 100 * after / before
+    return replace(
+        found,
+        state=_state(rate >= phase.success_rate),
+        figure=f"{rate:.1f} %",
+        value=rate,
+        note=f"{after:,} of {before:,} tests that passed still do; measured {records[-1].time}",
+    )
+
+
+def _warnings(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
+    wanted = f"at least {phase.warnings_fall:g} %"
+    found = Criterion(WARNINGS, State.NOT_MEASURED, "", wanted, None, phase.warnings_fall)
+    records = baselines(history, paths)
+    if not records:
+        return _unmeasured(found, _command("baseline", paths))
+    before = before_the_change(history, records)
+    unlike = unlike_conditions(before.figures, records[-1].figures)
+    broken = _broken(before, records[-1]) or "; ".join(unlike)
+    if broken:
+        return replace(_unmeasured(found, _command("baseline", paths)), note=broken)
+    first, last = (sum(r.figures["warnings"].values()) for r in (before, records[-1]))
+    if before is records[-1]:
+        note = f"{plural(first, 'warning')} in the baseline of {before.time}, none measured since"
+        return replace(_unmeasured(found, _command("baseline", paths)), note=note)
+    note = f"{first:,} in the baseline of {before.time}, {last:,} in the latest"
+    if not first:
+        # A share of nothing is none: none is to come.
+        figure = "none before" if not last else f"{last:,} came"
+        return replace(found, state=_state(not last), figure=figure, note=note)
+    fall = 100 * (first - last) / first
+    return replace(
+        found,
+        state=_state(fall >= phase.warnings_fall),
+        figure=f"{fall:.1f} %",
+        value=fall,
+        note=note,
+    )
+
+
+def _golden_path(commands: Sequence[str], history: Sequence[Record]) -> Iterator[Criterion]:
+    """Judge the commands that must not fail, where there are any."""
+    if not commands:
+        return
+    wanted = "each command gives 0"
+    codes = _latest_codes(history)
+    failing = [f"{c}: {codes[c]}" for c in commands if codes.get(c) not in (0, None)]
+    passed = sum(codes.get(c) == 0 for c in commands)
+    figure = f"{passed} of {plural(len(commands), 'command')}"
+    found = Criterion(GOLDEN_PATH, State.MET, figure, wanted, passed, len(commands))
+    if failing:
+        yield replace(found, state=State.NOT_MET, note="; ".join(failing))
+    elif passed < len(commands):
+        yield _unmeasured(found, f"{_TOOL} verify --golden-path")
+    else:
+        yield found
+
+
+def _latest_codes(history: Sequence[Record]) -> dict[str, Any]:
+    """Give for each command the exit code that it had in the latest run."""
+    codes: dict[str, Any] = {}
+    for record in history:
+        if record.verb == "verify":
+            codes.update({c: v[1] for c, v in record.figures.get("golden_path", {}).items()})
+    return codes
+
+
+def _unmeasured(criterion: Criterion, remedy: str) -> Criterion:
+    return replace(criterion, state=State.NOT_MEASURED, figure="", value=None, remedy=remedy)
+
+
+def _state(met: bool) -> State:
+    return State.MET if met else State.NOT_MET
+
+
+def _command(verb: str, paths: Sequence[str]) -> str:
+    return shlex.join([_TOOL, verb, *paths])
+
+
+def _joined(*texts: str) -> str:
+    return "; ".join(filter(None, texts))
+
+
+def _existing(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p for p in paths if (root / p).exists()))
+
+
+def _outermost(paths: Sequence[str]) -> tuple[str, ...]:
+    """Leave out the paths that lie below others."""
+    clean = sorted({os.path.normpath(p) for p in paths})
+    return tuple(p for p in clean if not any(_is_below(p, o) for o in clean if o != p))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    if folder == ".":
+        return not os.path.isabs(path) and path.partition("/")[0] != ".."
+    return path.startswith(f"{folder}/")
+
+
+def grep(settings: Settings, target: Target, paths: Sequence[str], count: Count) -> Grep:
+    """Count what grep counts, and say why the tool counts otherwise.
+
+    Args:
+        settings: of the repository.
+        target: the first of its class names is the one to look for.
+        paths: files and folders, relative to the root.
+        count: works out what would change in some paths.
+
+    """
+    name = target.class_names[0]
+    pattern = f"class {name}"
+    roots = _outermost(paths)
+    planned = count(roots) if roots else Plan(0, 0, ())
+    read = set(_listed(settings, roots))
+    results = {os.path.realpath(r.path): r for r in planned.results}
+    parts: Counter[str] = Counter()
+    for path in _files(settings.root, roots):
+        lines = _matching_lines(path, pattern.encode())
+        if lines:
+            parts.update(_kinds(lines, results.get(path), name, path in read))
+    number = sum(1 for _ in copies(planned.results))
+    return Grep(
+        pattern=pattern,
+        paths=roots,
+        lines=sum(parts.values()),
+        copies=number,
+        parts=tuple(sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))),
+        unseen=number - parts[_COPY],
+    )
+
+
+_COPY = "copies"
+
+
+def _listed(settings: Settings, roots: Sequence[str]) -> Iterator[str]:
+    """Give the real paths of the files that the tool looks at."""
+    folders = [str(settings.root / p) for p in roots]
+    listed = list_files(folders, settings.root, settings.exclude, lambda result: None)
+    return map(os.path.realpath, listed)
+
+
+def _files(root: Path, paths: Sequence[str]) -> Iterator[str]:
+    """Give the real path of each file below, as ``grep -r`` walks: links in folders are left."""
+    for path in paths:
+        real = os.path.realpath(root / path)
+        if os.path.isfile(real):
+            yield real
+        for folder, _, names in os.walk(real):
+            files = (os.path.join(folder, n) for n in sorted(names))
+            yield from (f for f in files if os.path.isfile(f) and not os.path.islink(f))
+
+
+def _matching_lines(path: str, pattern: bytes) -> list[int]:
+    """Give the numbers of the lines that grep prints.
+
+    Of a binary file it prints none (since 3.5; before, it printed a message there).
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError:
+        return []  # grep says so on stderr
+    if pattern not in content or b"\0" in content:
+        return []
+    return [n for n, line in enumerate(content.split(b"\n"), start=1) if pattern in line]
+
+
+def _kinds(
+    lines: Sequence[int], result: FileResult | None, name: str, is_read: bool
+) -> Iterator[str]:
+    """Say what each matching line of a file is."""
+    rest = list(lines)
+    for decision in result.decisions if result is not None else ():
+        place = decision.definition
+        line = next((n for n in rest if place.line <= n <= place.end_line), None)
+        if place.class_name == name and line is not None:
+            rest.remove(line)
+            is_copy = decision.verdict is Verdict.REPLACE
+            yield _COPY if is_copy else f"refused: {decision.reasons[0].code.value}"
+    for _ in rest:
+        if not is_read:
+            yield "in files that the tool does not read: no Python, excluded or ignored by git"
+        elif result is not None and result.error is not None:
+            yield f"in files that failed: {result.error.code.value}"
+        else:
+            yield "comments, text, or part of a longer name"

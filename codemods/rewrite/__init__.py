@@ -1,1 +1,0 @@
-"""Pure functions: bytes in, values out. No disk, no pytest, no printing."""

@@ -1,0 +1,1 @@
+"""One codemod each, pure: what is changed, and why. Named as in `codemods.commands`."""
