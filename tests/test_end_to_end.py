@@ -19,7 +19,7 @@ import pytest
 
 SUITE = Path(__file__).parent / "legacy_suite"
 CONFIG = Path(__file__).parent.parent / ".libcst.codemod.yaml"
-COMMAND = "replace_local_class.ReplaceLocalClassCommand"
+COMMAND = "replace_local_copies.ReplaceLocalCopiesCommand"
 FOLDERS = ("mission_critical", "integration", "e2e", "unit")
 
 # Fails at collection today: `@pytest.mark.x` stands on the copy, above `import pytest`.

@@ -1,6 +1,6 @@
 """Replace local copies of a helper class by an import of the shared class.
 
-python -m libcst.tool codemod replace_local_class.ReplaceLocalClassCommand tests/
+python -m libcst.tool codemod replace_local_copies.ReplaceLocalCopiesCommand tests/
 
 """
 
@@ -34,7 +34,7 @@ class UnreadableFileError(Exception):
     """A file may define a target name and is no Python that can be read; the message says where."""
 
 
-class ReplaceLocalClassCommand(CodemodCommand):
+class ReplaceLocalCopiesCommand(CodemodCommand):
     """The adapter between ``libcst.tool codemod`` and `codemods.engine.codemod`."""
 
     DESCRIPTION = "Replace local copies of a helper class by an import of the one shared class."

@@ -9,7 +9,7 @@ import libcst as cst
 import pytest
 from libcst.codemod import CodemodContext, TransformFailure, TransformSuccess, transform_module
 
-from codemods.commands.replace_local_copies import ReplaceLocalClassCommand, UnreadableFileError
+from codemods.commands.replace_local_copies import ReplaceLocalCopiesCommand, UnreadableFileError
 from codemods.engine.codemod import transform
 from tests.test_edit import CASES
 from tests.tools import COPY, SHARED, default_target, source
@@ -36,15 +36,15 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
 
 
-def on_disk(content: bytes, name: str = "test_sample.py") -> ReplaceLocalClassCommand:
+def on_disk(content: bytes, name: str = "test_sample.py") -> ReplaceLocalCopiesCommand:
     path = Path(name).absolute()
     path.write_bytes(content)
-    return ReplaceLocalClassCommand(CodemodContext(filename=str(path)))
+    return ReplaceLocalCopiesCommand(CodemodContext(filename=str(path)))
 
 
 def parsed(*arguments: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    ReplaceLocalClassCommand.add_args(parser)
+    ReplaceLocalCopiesCommand.add_args(parser)
     return parser.parse_args(arguments)
 
 
@@ -100,7 +100,7 @@ def test_a_file_without_a_copy_is_silent() -> None:
 
 
 def test_stdin_has_no_name_and_so_keeps_the_import() -> None:
-    command = ReplaceLocalClassCommand(CodemodContext())
+    command = ReplaceLocalCopiesCommand(CodemodContext())
     result = transform_module(command, COPY)
     assert isinstance(result, TransformSuccess)
     assert result.code.startswith("from test_framework")
@@ -124,7 +124,7 @@ def test_an_unrelated_helper_class_is_consolidated_by_arguments() -> None:
     path = Path("test_sample.py").absolute()
     path.write_bytes(content)
     context = CodemodContext(filename=str(path))
-    command = ReplaceLocalClassCommand(context, **vars(arguments))
+    command = ReplaceLocalCopiesCommand(context, **vars(arguments))
     given = command.transform_module(cst.parse_module(content)).code
     assert given == (
         "from shared.recorders import SharedRecorder as Recorder\n"
