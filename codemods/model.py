@@ -27,17 +27,19 @@ class Status(enum.Enum):
 
 
 class Code(enum.Enum):
-    """Why a definition or a file is left alone, or what is worth a warning. Values are stable."""
+    """Why a definition or a file stays as it is, or what is worth a warning. Values are stable."""
 
+    ACTS_WHEN_DEFINED = "acts-when-defined"
+    ASSERTS = "asserts"
+    CALLED_BY_NAME = "called-by-name"
     CHANGED_SINCE_PLANNED = "changed-since-planned"
-    CLASS_STATE = "class-state"
-    CONDITIONAL = "conditional"
-    DECORATED = "decorated"
     DIFFERENT_GLOBALS = "different-globals"
     DIFFERENT_SHAPE = "different-shape"
+    DOCTEST = "doctest"
+    ESCAPES = "escapes"
     HARD_LINKED = "hard-linked"
-    INTROSPECTED = "introspected"
     LOSSY_ROUND_TRIP = "lossy-round-trip"
+    MODULE_DEPENDENT = "module-dependent"
     MUTATED = "mutated"
     NESTED = "nested"
     NOT_WRITTEN = "not-written"
@@ -45,7 +47,8 @@ class Code(enum.Enum):
     PYTEST_TESTS = "pytest-tests"
     READ_ONLY = "read-only"
     REBOUND = "rebound"
-    SHARED_MODULE = "shared-module"
+    SAME_NAME_ONLY = "same-name-only"
+    STATE = "state"
     SUBCLASS_OF_TESTS = "subclass-of-tests"
     SWALLOWED_CODE = "swallowed-code"
     SYNTAX_ERROR = "syntax-error"
@@ -66,63 +69,40 @@ class Reason(NamedTuple):
     message: str
 
 
-class Member(NamedTuple):
-    """One member of a class, normalised.
+class SharedModule(NamedTuple):
+    """One module of shared definitions, as read from its text.
 
-    `key` decides equality, `text` is what a message shows, `line` is where it stands.
+    `name` is its dotted name as pytest imports it, `path` the real path of its file; `source` its
+    bytes; `rewrites_asserts` whether pytest rewrites its assert statements (its name matches
+    ``python_files``, or the root conftest registers it by `pytest.register_assert_rewrite`).
     """
 
     name: str
-    key: str
-    text: str
-    line: int
+    path: str
+    source: bytes
+    rewrites_asserts: bool = False
 
 
-class Shape(NamedTuple):
-    """A class definition without what does not count.
+class SharedModules(NamedTuple):
+    """The shared modules of one settings table.
 
-    `header` holds decorators, bases and class keywords; `reads` the global names that its code
-    reads, in alphabetical order.
+    `harmless` are dotted names of bases and decorators that the settings trust; `only` the names of
+    definitions to look at, None for all.
     """
 
-    header: Member
-    members: tuple[Member, ...]
-    reads: tuple[str, ...]
-
-
-class RecordedShape(NamedTuple):
-    """A local class that is known to be equal to a shared one.
-
-    `name` and `line` are those of the recorded class in its file; `sources` says for each name in
-    ``shape.reads`` where that class takes it from: ``"builtin"`` or the text of an import.
-    """
-
-    name: str
-    line: int
-    shape: Shape
-    sources: tuple[tuple[str, str], ...]
-    shared_name: str
-    aliases: tuple[str, ...]
-
-
-class Target(NamedTuple):
-    """Which local class names give way to which shared module.
-
-    `own_files` are the ends of the paths of the shared module and its shapes, with ``/``;
-    `shared_members` the names of all members in the shared module, None where it is not found.
-    """
-
-    class_names: tuple[str, ...]
-    module: str
-    shapes: tuple[RecordedShape, ...]
-    own_files: tuple[str, ...]
-    shared_members: frozenset[str] | None = None
+    modules: tuple[SharedModule, ...]
+    harmless: tuple[str, ...] = ()
+    only: frozenset[str] | None = None
 
 
 class Definition(NamedTuple):
-    """One local definition; lines from 1, `line` that of the first decorator or of ``class``."""
+    """One local definition; lines from 1, `line` that of the first decorator.
 
-    class_name: str
+    `kind` is ``class`` or ``function``.
+    """
+
+    name: str
+    kind: str
     line: int
     end_line: int
 
@@ -130,13 +110,15 @@ class Definition(NamedTuple):
 class Decision(NamedTuple):
     """The verdict on one definition.
 
-    `shared_name` is the name to import from the shared module, None where refused.
+    `shared` are the module and the name to import, None where it is refused; `relies_on` the global
+    names that the replaced code reads.
     """
 
     definition: Definition
     verdict: Verdict
-    shared_name: str | None
+    shared: tuple[str, str] | None
     reasons: tuple[Reason, ...]
+    relies_on: frozenset[str] = frozenset()
 
 
 class FileResult(NamedTuple):
@@ -150,11 +132,11 @@ class FileResult(NamedTuple):
 
     path: str
     status: Status
-    decisions: tuple[Decision, ...]
-    warnings: tuple[Reason, ...]
-    before_digest: str
-    after: bytes | None
-    error: Reason | None
+    decisions: tuple[Decision, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    before_digest: str = ""
+    after: bytes | None = None
+    error: Reason | None = None
     dropped: frozenset[str] = frozenset()
 
 

@@ -1,4 +1,8 @@
-"""The bytes of one file -> a `FileResult`: judge, edit, then prove the result."""
+"""What a codemod is, and how one is applied to a file: decide, edit, prove.
+
+A codemod is pure. It tells from the bytes whether a file may concern it, and makes of the parsed
+file its decisions and a plan. `apply` does the rest, the same way for each codemod.
+"""
 
 from __future__ import annotations
 
@@ -6,125 +10,216 @@ import ast
 import hashlib
 import re
 import sys
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from codemods.engine import proof as prove
-from codemods.engine.judge import TOO_DEEP, Judgement, failed, judge, refused
-from codemods.engine.placement import is_string
-from codemods.engine.text import Unparsable, compiles
-from codemods.model import Code, FileResult, Reason, Target, Verdict
+from codemods.engine import proof
+from codemods.engine.names import ModuleNames
+from codemods.engine.placement import NoPlace, is_string
+from codemods.engine.plan import EditPlan
+from codemods.engine.rows import Row, rows_of
+from codemods.engine.text import Unparsable, compiles, decoded, parse
+from codemods.model import Code, Decision, FileResult, Reason, Status, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
+    pass
 
-    from codemods.engine.printed import Printed
+TOO_DEEP = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to print it")
 
 
-def transform(
-    source: bytes, path: str, target: Target, kept: frozenset[str] = frozenset()
-) -> FileResult:
-    """Replace the copies in one file by an import, as far as that can be shown to be right.
+class ParsedModule:
+    """One file as a codemod sees it: `source`, `path`, `tree`, and what is worked out of them."""
+
+    def __init__(self, source: bytes, path: str, tree: ast.Module) -> None:
+        self.source = source
+        self.path = path
+        self.tree = tree
+
+    @cached_property
+    def names(self) -> ModuleNames:
+        """The global names of the module."""
+        return ModuleNames(self.tree)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The statements of its body by line."""
+        return rows_of(self.tree)
+
+
+class Planned(NamedTuple):
+    """What a codemod makes of one file; `plan` is None where nothing is to be edited.
+
+    `dropped` are the global names that the edit leaves unbound.
+    """
+
+    decisions: tuple[Decision, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    plan: EditPlan | None = None
+    dropped: frozenset[str] = frozenset()
+
+
+class Codemod(Protocol):
+    """A change to one file at a time. It must be picklable, as it travels to the workers."""
+
+    def may_concern(self, source: bytes) -> bool:
+        """Whether a file may concern the codemod, from its bytes alone; never wrong to say yes."""
+        ...
+
+    def plan(self, module: ParsedModule) -> Planned:
+        """Decide what is to become of a file.
+
+        Raises:
+            codemods.engine.placement.NoPlace: what is to be inserted can stand nowhere.
+
+        """
+        ...
+
+
+def apply(source: bytes, path: str, codemod: Codemod) -> FileResult:
+    """Apply a codemod to one file, as far as the result can be proved to be right.
 
     Args:
         source: the file as it is on disk.
-        path: where it lies; it decides whether pytest collects the module, and stands in messages.
-        target: what is replaced by what.
-        kept: global names that other files import from this module: they stay bound.
+        path: where it lies; it stands in messages, and its name tells whether pytest collects it.
+        codemod: what to do.
 
     Returns:
         What became of the file. Bad input and a failed proof are results too, not exceptions.
 
     """
-    return transform_tree(source, path, target, kept)[0]
-
-
-def transform_tree(
-    source: bytes,
-    path: str,
-    target: Target,
-    kept: frozenset[str] = frozenset(),
-    module: cst.Module | None = None,
-) -> tuple[FileResult, cst.Module | None]:
-    """Do what `transform` does, and give the edited module too, where there is one.
-
-    `module` is what LibCST made of the file, where the caller has that already; where it does not
-    print as the file it is not used.
-    """
-    judgement = judge(source, path, target, kept)
-    result = judgement.result
-    if judgement.plan is None:
-        return result, None
-    assert judgement.names is not None
-    tree = judgement.names.tree
+    result, module, plan = _decided(source, path, codemod)
+    if module is None or plan is None:
+        return result
     try:
         if sys.version_info < (3, 11):
             # Only from 3.11 on does `ast.parse` look at the depth, and LibCST takes time by its
             # square.
-            compiles(tree, path)
-        changed = _edited(judgement, source, target, module)
-        if isinstance(changed, Reason) or _may_not_compile(tree, source, target):
-            compiles(tree, path)
+            compiles(module.tree)
+        changed = _edited(module, plan, codemod)
+        if isinstance(changed, Reason) or _may_not_compile(module, plan):
+            compiles(module.tree)
     except Unparsable as error:
-        return failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error))), None
+        return failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error)))
     except RecursionError:
         changed = TOO_DEEP
     except UnicodeError as error:
         changed = Reason(Code.LOSSY_ROUND_TRIP, 1, f"LibCST cannot print it: {error}")
     if isinstance(changed, Reason):
-        return refused(result, changed), None
-    after, edited = changed
-    digest = hashlib.sha256(source).hexdigest()
-    return result._replace(after=after, before_digest=digest), edited
+        return refused(result, changed)
+    return result._replace(after=changed, before_digest=hashlib.sha256(source).hexdigest())
 
 
-def _edited(
-    judgement: Judgement, source: bytes, target: Target, module: cst.Module | None
-) -> tuple[bytes, cst.Module] | Reason:
-    """Edit a file and prove the result, or say why it is left alone."""
+def decide(source: bytes, path: str, codemod: Codemod) -> FileResult:
+    """Return what would become of one file, as far as `ast` tells: LibCST is not started.
+
+    A file that would change is CHANGED, without `after`.
+    """
+    return _decided(source, path, codemod)[0]
+
+
+def _decided(
+    source: bytes, path: str, codemod: Codemod
+) -> tuple[FileResult, ParsedModule | None, EditPlan | None]:
+    result = FileResult(path, Status.UNCHANGED)
+    if not codemod.may_concern(source):
+        return result, None, None
+    text = decoded(source)
+    if isinstance(text, Reason):
+        return failed(result, text), None, None
+    try:
+        module = ParsedModule(source, path, parse(source))
+        planned = codemod.plan(module)
+    except (RecursionError, MemoryError):
+        reason = Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed")
+        return failed(result, reason), None, None
+    except Unparsable as error:
+        return failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error))), None, None
+    result = result._replace(decisions=planned.decisions, warnings=planned.warnings)
+    if planned.plan is None:
+        status = Status.REFUSED if planned.decisions else Status.UNCHANGED
+        return result._replace(status=status), module, None
+    result = result._replace(status=Status.CHANGED, dropped=planned.dropped)
+    return result, module, planned.plan
+
+
+def refused(result: FileResult, reason: Reason) -> FileResult:
+    """Turn each replacement of a file into a refusal for one reason."""
+    decisions = tuple(
+        refuse(d, reason) if d.verdict is Verdict.REPLACE else d for d in result.decisions
+    )
+    return result._replace(
+        status=Status.REFUSED, decisions=decisions, dropped=frozenset(), after=None
+    )
+
+
+def refuse(decision: Decision, *reasons: Reason) -> Decision:
+    """Turn a decision into a refusal."""
+    return Decision(decision.definition, Verdict.REFUSE, None, reasons)
+
+
+def failed(result: FileResult, reason: Reason) -> FileResult:
+    """Turn a result into that of a file that is no Python."""
+    return FileResult(result.path, Status.FAILED, error=reason)
+
+
+def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | Reason:
+    """Edit a file and prove the result, or return why it stays as it is."""
     # LibCST takes longer to import than most files to judge, and most runs of a check need none.
     import libcst as cst
 
     from codemods.engine.edit import edit
+    from codemods.engine.printed import Printed
 
-    result, names, plan = judgement.result, judgement.names, judgement.plan
-    assert names is not None
-    assert plan is not None
     try:
-        printed = _printed(source, module)
+        printed = Printed(cst.parse_module(module.source))
     except cst.ParserSyntaxError as error:
         message = f"LibCST cannot parse it: {error.message}"
         return Reason(Code.LOSSY_ROUND_TRIP, error.raw_line, message)
-    lost = _first_lost_line(source, printed.bytes)
+    except (TypeError, cst.CSTValidationError) as error:
+        return Reason(Code.LOSSY_ROUND_TRIP, 1, f"LibCST cannot parse it: {error}")
+    lost = _first_lost_line(module.source, printed.bytes)
     if lost is not None:
-        message = "LibCST would not print this line as it is"
-        return Reason(Code.LOSSY_ROUND_TRIP, lost, message)
-    edited = edit(printed.module, plan)
-    after = printed.edited(edited)
-    wrong = prove.difference(source, names.tree, after, plan, result.path, target)
-    if wrong is not None:
-        line = next(d.definition.line for d in result.decisions if d.verdict is Verdict.REPLACE)
-        return Reason(Code.PROOF_FAILED, line, wrong)
-    return after, edited
+        return Reason(Code.LOSSY_ROUND_TRIP, lost, "LibCST would print this line otherwise")
+    after = printed.edited(edit(printed.module, plan))
+    wrong = proof.difference(module.source, module.tree, after, plan)
+    if wrong is None and _would_change_again(after, module.path, codemod):
+        wrong = "a second run would change it again"
+    if wrong is None:
+        return after
+    return Reason(Code.PROOF_FAILED, _first_line(module, plan), wrong)
+
+
+def _would_change_again(after: bytes, path: str, codemod: Codemod) -> bool:
+    try:
+        return codemod.plan(ParsedModule(after, path, parse(after))).plan is not None
+    except NoPlace:
+        return False
+
+
+def _first_line(module: ParsedModule, plan: EditPlan) -> int:
+    rows = [*plan.removed, *(i.row for i in plan.inner), *(j.row for j in plan.joined)]
+    return module.rows[min(rows, default=0)].line
 
 
 #: A statement; it may follow another one on its line.
 _GLOBAL = re.compile(rb"(?m)(?:^|[;:])[ \t\f]*global[ \t\f\\]")
 
 
-def _may_not_compile(tree: ast.Module, source: bytes, target: Target) -> bool:
-    """Tell whether a file may have a fault that the edit would mend.
+def _may_not_compile(module: ParsedModule, plan: EditPlan) -> bool:
+    """Whether a file may have a fault that the edit would remove.
 
-    That its result compiles is known. What goes is a class that equals a recorded one, and imports:
-    they can be at fault for what stands around them, or for their decorators.
+    That its result compiles is known. What is removed is a definition that equals one that
+    compiles, so it can be at fault for what stands around it alone, or for its decorators.
     """
-    classes = (s for s in tree.body if isinstance(s, ast.ClassDef) and s.decorator_list)
-    decorated = any(s.name in target.class_names for s in classes)
+    removed = [module.rows[index].statements[0] for index in plan.removed]
+    decorated = any(getattr(s, "decorator_list", ()) for s in removed) or bool(plan.inner)
+    source = module.source
     named = b"__debug__" in source or _GLOBAL.search(source) is not None
-    return decorated or named or _has_late_future(tree)
+    return decorated or named or _has_late_future(module.tree)
 
 
 def _has_late_future(tree: ast.Module) -> bool:
-    """Tell whether code stands above a ``from __future__ import``, which does not compile."""
+    """Whether code stands above a ``from __future__ import``, which does not compile."""
     last = max((i for i, s in enumerate(tree.body) if _is_future(s)), default=0)
     above = [s for s in tree.body[:last] if not _is_future(s)]
     return len(above) > 1 or any(not is_string(s) for s in above)
@@ -132,18 +227,6 @@ def _has_late_future(tree: ast.Module) -> bool:
 
 def _is_future(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-
-
-def _printed(source: bytes, module: cst.Module | None) -> Printed:
-    import libcst as cst
-
-    from codemods.engine.printed import Printed
-
-    if module is not None:
-        printed = Printed(module)
-        if printed.bytes == source:
-            return printed
-    return Printed(cst.parse_module(source))
 
 
 def _first_lost_line(source: bytes, printed: bytes) -> int | None:

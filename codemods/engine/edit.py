@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from codemods.engine.plan import ImportChange, NewImport, Plan, Where
+from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, Where
 
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
@@ -33,7 +33,7 @@ _STAYS = re.compile(
 )
 
 
-def edit(module: cst.Module, plan: Plan) -> cst.Module:
+def edit(module: cst.Module, plan: EditPlan) -> cst.Module:
     """Carry out a plan.
 
     Args:
@@ -68,22 +68,19 @@ def own_comment(comments: Sequence[str]) -> int:
 class _Gap:
     """Stands among the lines above a statement where a row was removed."""
 
-    def __init__(self, *, definition: bool) -> None:
-        self.definition = definition
-
 
 _Line = cst.EmptyLine | _Gap
 
 
 class _Editor:
-    def __init__(self, module: cst.Module, plan: Plan) -> None:
+    def __init__(self, module: cst.Module, plan: EditPlan) -> None:
         self._module = module
-        self._changes: dict[int, dict[int, ImportChange]] = {}
-        for change in plan.changes:
-            self._changes.setdefault(change.row, {})[change.statement] = change
-        self._copies = set(plan.copies)
-        self._gone = set(plan.copies)
-        self._inserts = plan.inserts
+        self._joined = {change.row: change for change in plan.joined}
+        self._inner: dict[int, dict[int, InnerImport]] = {}
+        for inner in plan.inner:
+            self._inner.setdefault(inner.row, {})[inner.ordinal] = inner
+        self._removed = set(plan.removed)
+        self._inserts = plan.inserted
         self._body: list[_Statement] = []
         self._above: list[_Line] = []  # what stands above the next statement so far
         self._header: Sequence[cst.EmptyLine] | None = None
@@ -98,7 +95,7 @@ class _Editor:
         self._above.extend(module.footer)
         footer = self._resolved(None)
         last = len(module.body) - 1
-        ends_anew = last in self._gone and not module.footer and not self._ends_in_import(last)
+        ends_anew = last in self._removed and not module.footer and not self._ends_in_import(last)
         if not self._body:
             # LibCST prints the footer of an empty module, and a newline where it has none.
             return module.with_changes(
@@ -122,17 +119,11 @@ class _Editor:
         if self._apart and not any(line.comment is None for line in node.leading_lines[:1]):
             self._above.append(_blank())
         self._apart = False
-        if index in self._copies:
-            self._remove_copy(index, node)
-            return
-        changed = self._with_changed_imports(index, node)
-        if changed is None:
-            self._gone.add(index)
-            self._above.extend(node.leading_lines)
-            self._above.append(_Gap(definition=False))
+        if index in self._removed:
+            self._remove(index, node)
             return
         self._above.extend(node.leading_lines)
-        self._emit(changed)
+        self._emit(self._changed(index, node))
 
     def _emit(self, node: _Statement) -> None:
         lines = self._resolved(node)
@@ -142,7 +133,7 @@ class _Editor:
         self._body.append(node.with_changes(leading_lines=lines))
         self._above = []
 
-    def _remove_copy(self, index: int, node: _Statement) -> None:
+    def _remove(self, index: int, node: _Statement) -> None:
         self._above.extend(node.leading_lines)
         attached: list[str] = []
         for line in reversed(self._above):
@@ -152,7 +143,7 @@ class _Editor:
         own = own_comment(attached)
         del self._above[len(self._above) - own :]
         self._insert(Where.INSTEAD, index)
-        self._above.append(_Gap(definition=True))
+        self._above.append(_Gap())
         self._above.extend(_trailing_lines(node, self._module.default_indent))
 
     def _insert(self, where: Where, index: int) -> None:
@@ -162,7 +153,7 @@ class _Editor:
             apart = where is Where.AFTER and not _is_plain_import(self._body[-1])
             if apart:
                 self._above = [_blank()]
-            self._emit(_import_line(new))
+            self._emit(_import_line(new.module, new.names))
             self._apart = apart
 
     def _insert_top(self) -> None:
@@ -173,27 +164,25 @@ class _Editor:
             comments = self._above
             split = _end_of_file_comments(comments)
             self._above = list(comments[:split])
-            self._emit(_import_line(new))
+            self._emit(_import_line(new.module, new.names))
             first = self._module.body[0]
             self._above = [*(_blank() for _ in range(2 if _is_definition(first) else 1))]
             self._above.extend(comments[split:])
 
-    def _with_changed_imports(self, index: int, node: _Statement) -> _Statement | None:
-        changes = self._changes.get(index)
-        if changes is None:
+    def _changed(self, index: int, node: _Statement) -> _Statement:
+        joined = self._joined.get(index)
+        if joined is not None:
+            assert isinstance(node, cst.SimpleStatementLine)
+            changed = _with_names(node.body[joined.statement], joined)
+            body = [*node.body]
+            body[joined.statement] = changed
+            return node.with_changes(body=body)
+        inner = self._inner.get(index)
+        if inner is None:
             return node
-        assert isinstance(node, cst.SimpleStatementLine)
-        statements = [
-            changed
-            for number, statement in enumerate(node.body)
-            if (changed := _changed_import(statement, changes.get(number))) is not None
-        ]
-        if not statements:
-            return None
-        if node.body[-1].semicolon is cst.MaybeSentinel.DEFAULT:
-            last = statements[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
-            statements[-1] = last
-        return node.with_changes(body=statements)
+        changed_node = node.visit(_InnerEditor(inner))
+        assert isinstance(changed_node, cst.BaseCompoundStatement)
+        return changed_node
 
     def _resolved(self, below: _Statement | None) -> list[cst.EmptyLine]:
         """Give the lines above `below`, with each gap closed by as many blank lines as belong."""
@@ -223,18 +212,10 @@ class _Editor:
 
     def _blank_lines(self, run: Sequence[_Line], below: _Statement | None) -> int:
         """Count the blank lines for a gap: PEP 8, two around a definition, else one at the most."""
-        counts = [0]
-        for line in run:
-            if isinstance(line, _Gap):
-                counts.append(0)
-            else:
-                counts[-1] += 1
-        if not any(isinstance(line, _Gap) and line.definition for line in run):
-            return max(counts)
         above = self._body[-1] if self._body else None
         if (above and _is_definition(above)) or (below and _is_definition(below)):
             return 2
-        return min(1, max(counts))
+        return int(any(isinstance(line, cst.EmptyLine) for line in run))
 
 
 def _statement(node: cst.BaseStatement | cst.SimpleStatementLine) -> _Statement:
@@ -320,11 +301,11 @@ def _trailing_lines(node: _Statement, default_indent: str) -> list[cst.EmptyLine
     ]
 
 
-def _import_line(new: NewImport) -> cst.SimpleStatementLine:
-    aliases = [_alias(shared, local) for shared, local in new.names]
-    module = cst.parse_expression(new.module)
-    assert isinstance(module, cst.Attribute | cst.Name)
-    return cst.SimpleStatementLine(body=[cst.ImportFrom(module=module, names=aliases)])
+def _import_line(module: str, names: Names) -> cst.SimpleStatementLine:
+    aliases = [_alias(shared, local) for shared, local in names]
+    dotted = cst.parse_expression(module)
+    assert isinstance(dotted, cst.Attribute | cst.Name)
+    return cst.SimpleStatementLine(body=[cst.ImportFrom(module=dotted, names=aliases)])
 
 
 def _alias(shared: str, local: str) -> cst.ImportAlias:
@@ -332,25 +313,53 @@ def _alias(shared: str, local: str) -> cst.ImportAlias:
     return cst.ImportAlias(name=cst.Name(shared), asname=asname)
 
 
-def _changed_import(
-    statement: cst.BaseSmallStatement, change: ImportChange | None
-) -> cst.BaseSmallStatement | None:
-    if change is None:
-        return statement
-    assert isinstance(statement, cst.Import | cst.ImportFrom)
-    names = statement.names
-    assert not isinstance(names, cst.ImportStar)
-    kept = [alias for i, alias in enumerate(names) if i not in change.drop]
-    if kept and names[-1] not in kept:
-        # The last one left takes over what closed the list.
-        kept[-1] = kept[-1].with_changes(comma=names[-1].comma)
-    if not kept and not change.add:
-        return None
-    changed = statement.with_changes(names=kept) if kept else statement
-    for shared, local in change.add:
-        assert isinstance(changed, cst.ImportFrom)
-        changed = _with_name(changed, _alias(shared, local))
-    return changed
+def _with_names(statement: cst.BaseSmallStatement, joined: JoinedImport) -> cst.ImportFrom:
+    assert isinstance(statement, cst.ImportFrom)
+    for name, local in joined.names:
+        statement = _with_name(statement, _alias(name, local))
+    return statement
+
+
+class _InnerEditor(cst.CSTTransformer):
+    """Puts imports in the place of definitions inside of one statement."""
+
+    def __init__(self, imports: dict[int, InnerImport]) -> None:
+        super().__init__()
+        self._imports = imports
+        self._count = 0
+        self._ordinals: list[int] = []  # of the definitions that are being visited
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        self._enter()
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self._enter()
+
+    def leave_ClassDef(
+        self, original_node: cst.ClassDef, updated_node: cst.ClassDef
+    ) -> cst.BaseStatement:
+        return self._leave(updated_node)
+
+    def leave_FunctionDef(
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.BaseStatement:
+        return self._leave(updated_node)
+
+    def _enter(self) -> None:
+        self._ordinals.append(self._count)
+        self._count += 1
+
+    def _leave(self, node: cst.ClassDef | cst.FunctionDef) -> cst.BaseStatement:
+        new = self._imports.get(self._ordinals.pop())
+        if new is None:
+            return node
+        lines = list(node.leading_lines)
+        attached = 0
+        while attached < len(lines) and lines[-1 - attached].comment is not None:
+            attached += 1
+        comments = [line.comment.value for line in lines[len(lines) - attached :] if line.comment]
+        del lines[len(lines) - own_comment(comments) :]
+        return _import_line(new.module, new.names).with_changes(leading_lines=lines)
 
 
 def _with_name(statement: cst.ImportFrom, new: cst.ImportAlias) -> cst.ImportFrom:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from codemods.engine.walk import FIELDS, children, walk
 
@@ -26,6 +26,19 @@ class Binding:
     line: int
     source: str | None
 
+
+class Meaning(NamedTuple):
+    """What a global name stands for.
+
+    `text` is ``builtin``, the text of an import or that of an immutable literal; else a clause that
+    says why nothing of that is known.
+    """
+
+    text: str
+    is_known: bool
+
+
+BUILTIN = Meaning("builtin", is_known=True)
 
 _Kinds = defaultdict[type[ast.AST], list[Any]]
 
@@ -47,18 +60,16 @@ class Statement:
 
 @dataclass(slots=True)
 class _Tables:
-    """All nodes but names and `ast.arguments` are in `kinds`, those of classes in `of_classes`.
+    """All nodes but names and `ast.arguments` are in `kinds`, those of classes in `of_definitions`.
 
-    Those are the classes of the module's body, each with all that is in it. `given` are the
-    ``return`` and ``yield`` of each function and of those in it.
+    Those are the classes and functions of the module's body, each with all that is in it.
     """
 
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     stars: list[int] = field(default_factory=list)
     statements: dict[int, Statement] = field(default_factory=dict)
     kinds: _Kinds = field(default_factory=lambda: defaultdict(list))
-    of_classes: dict[int, _Kinds] = field(default_factory=dict)
-    given: dict[int, list[ast.Return | ast.Yield]] = field(default_factory=dict)
+    of_definitions: dict[int, _Kinds] = field(default_factory=dict)
 
 
 class ModuleNames:
@@ -90,26 +101,22 @@ class ModuleNames:
         """Say what a statement of the module's body has to do with names."""
         return self._tables.statements[id(node)]
 
-    def given_by(self, function: ast.AST) -> list[ast.Return | ast.Yield]:
-        """Give the ``return`` and ``yield`` statements of a function and of those in it."""
-        return self._tables.given.get(id(function), [])
-
     @cached_property
     def nodes(self) -> list[ast.AST]:
         """All nodes of the module, those nearer to the top first."""
         return walk(self.tree)
 
-    def of_kind(self, kind: type[_Node], without: Iterable[ast.ClassDef] = ()) -> list[_Node]:
+    def of_kind(self, kind: type[_Node], without: Iterable[ast.AST] = ()) -> list[_Node]:
         """Give the nodes of a class other than `ast.Name`.
 
         Args:
             kind: the class itself, not a base of it.
-            without: classes of the module's body that are to be left out, with all in them.
+            without: definitions of the module's body that are to be left out, with all in them.
 
         """
         left_out = set(map(id, without))
         found: list[_Node] = [*self._tables.kinds.get(kind, ())]
-        for owner, kinds in self._tables.of_classes.items():
+        for owner, kinds in self._tables.of_definitions.items():
             if kind in kinds and owner not in left_out:
                 found += kinds[kind]
         return found
@@ -118,29 +125,32 @@ class ModuleNames:
     def _tables(self) -> _Tables:
         return _collected(self.tree)
 
-    def source_of(self, name: str) -> str:
-        """Say where a global name comes from.
-
-        Returns:
-            ``"builtin"``, the text of the one import that binds it, or a clause that says why it
-            is neither.
-
-        """
+    def meaning_of(self, name: str) -> Meaning:
+        """Return what a global name stands for, as far as the module alone tells."""
         bindings = self.bindings.get(name, [])
-        sources = {b.source for b in bindings}
+        last = max((b.line for b in bindings), default=0)
+        star = next((line for line in self.stars if line > last), None)
+        if star is not None:
+            return Meaning(f"may come from the star import of line {star}", is_known=False)
         if not bindings:
             if hasattr(builtins, name):
-                return "builtin"
-            return (
-                f"may come from the star import of line {self.stars[0]}"
-                if self.stars
-                else ("is bound nowhere in the file")
-            )
-        source = bindings[0].source
-        if len(sources) > 1 or source is None:
-            other = next(b for b in bindings if b.source is None or b.source != source)
-            return f"is bound otherwise on line {other.line}"
-        return source
+                return BUILTIN
+            return Meaning("is bound nowhere in the file", is_known=False)
+        sources = {b.source or self._constant(b) for b in bindings}
+        if len(sources) == 1 and None not in sources:
+            return Meaning(sources.pop() or "", is_known=True)
+        return Meaning(f"is bound on line {bindings[-1].line}", is_known=False)
+
+    def _constant(self, binding: Binding) -> str | None:
+        """Return the text of the immutable literal that one assignment of the module binds."""
+        for statement in self.tree.body:
+            match statement:
+                case (
+                    ast.Assign(targets=[target], value=ast.expr() as value)
+                    | ast.AnnAssign(target=target, value=ast.expr() as value)
+                ) if target is binding.node and is_literal(value):
+                    return f"{ast.unparse(value)}"
+        return None
 
 
 def module_names(tree: ast.Module) -> ModuleNames:
@@ -156,12 +166,16 @@ def _collected(tree: ast.Module) -> _Tables:
         statement = names.statements[id(node)] = Statement()
         scope = _scope([node], statement.kinds)
         scopes.append(scope)
+        before = len(names.stars)
         for bound in scope.binding:
             _bind(names, bound)
+        if _is_type_checking(node):
+            _forget_sources(names, scope.binding)
+            del names.stars[before:]
     for node, scope in zip(tree.body, scopes, strict=True):
         kinds = names.kinds
-        if isinstance(node, ast.ClassDef):
-            kinds = names.of_classes[id(node)] = defaultdict(list)
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            kinds = names.of_definitions[id(node)] = defaultdict(list)
         statement = names.statements[id(node)]
         _Mentions(names, statement, kinds).visit_now(scope)
         for kind, nodes in statement.kinds.items():
@@ -234,6 +248,20 @@ def bound_names(node: ast.AST) -> Iterator[tuple[str, str | None]]:
                 if alias.name != "*":
                     text = f"from {node.module} import {alias.name}"
                     yield alias.asname or alias.name, None if node.level else text
+
+
+def is_literal(node: ast.expr) -> bool:
+    """Whether an expression is an immutable literal."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.UnaryOp(operand=operand):
+            return is_literal(operand)
+        case ast.BinOp(left=left, right=right):
+            return is_literal(left) and is_literal(right)
+        case ast.Tuple(elts=elts):
+            return all(map(is_literal, elts))
+    return False
 
 
 def is_star(node: ast.AST) -> bool:
@@ -339,6 +367,20 @@ def _bind(names: _Tables, node: ast.AST) -> None:
         names.bindings.setdefault(name, []).append(Binding(node, line, source))
 
 
+def _is_type_checking(statement: ast.stmt) -> bool:
+    """Whether a statement is run by type checkers alone: PEP 484, `typing.TYPE_CHECKING`."""
+    return isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.unparse(statement.test)
+
+
+def _forget_sources(names: _Tables, nodes: Iterable[ast.AST]) -> None:
+    """Let imports for type checkers mean nothing at run time."""
+    found = set(map(id, nodes))
+    for bindings in names.bindings.values():
+        for binding in bindings:
+            if id(binding.node) in found:
+                binding.source = None
+
+
 class _Mentions:
     """Finds the names that mean a global, with the scopes of functions taken into account.
 
@@ -386,8 +428,6 @@ class _Mentions:
     def _enter_function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, hidden: frozenset[str]
     ) -> None:
-        returns, yields = self._kinds[ast.Return], self._kinds[ast.Yield]
-        first_return, first_yield = len(returns), len(yields)
         inner = _scope(node.body, self._kinds)
         local = {a.arg for a in all_args(node.args)}
         for item in inner.binding:
@@ -400,6 +440,3 @@ class _Mentions:
                 else:
                     local.add(name)
         self._visit(inner, (hidden | local) - inner.declared)
-        given = returns[first_return:] + yields[first_yield:]
-        if given:
-            self._names.given[id(node)] = given

@@ -13,40 +13,45 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from codemods.engine.names import module_names
-from codemods.engine.plan import ImportChange, Plan, Row, Where, first_line, is_emptied, rows_of
+from codemods.engine.plan import (
+    EditPlan,
+    InnerImport,
+    JoinedImport,
+    Where,
+    alias_nodes,
+    import_node,
+)
+from codemods.engine.rows import Row, definitions_in, first_line, last_line, rows_of
 from codemods.engine.text import Unparsable, compiles, decoded, parse
-from codemods.model import Reason, Target, Verdict
-from codemods.rewrites.replace_local_copies.decide import decide
+from codemods.engine.walk import walk_statements
+from codemods.model import Reason
 
 _Span = tuple[int, int]  # the first and the last line, from 1
 
 
-def difference(
-    before: bytes, tree: ast.Module, after: bytes, plan: Plan, path: str, target: Target
-) -> str | None:
-    """Say in which way the result of an edit is not what was planned.
+def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) -> str | None:
+    """Return in which way the result of an edit is not what was planned.
 
     Args:
         before: the file, and `tree` what `ast` makes of it.
         after: the edited file.
         plan: what the edit was to do.
-        path: for messages, and for the second run.
-        target: for the second run.
 
     Returns:
-        None where the result compiles, its syntax tree is the old one but for the plan, each
-        other line is byte for byte what it was, and a second run would change nothing.
+        None where the result compiles, its syntax tree is the old one but for the plan, its
+        docstring is the old one, and each other line is byte for byte the same.
 
     """
     text = decoded(after)
     if isinstance(text, Reason):
         return f"it would be no text: {text.message}"
     try:
-        after_tree = parse(after, path)
-        compiles(after_tree, path)
+        after_tree = parse(after)
+        compiles(after_tree)
     except Unparsable as error:
         return f"it would not compile: {error}"
+    if ast.get_docstring(tree, clean=False) != ast.get_docstring(after_tree, clean=False):
+        return "the docstring of the module would change"
     old_lines, new_lines = _split(before), _split(after)
     rows = rows_of(tree)
     expected = list(_expected_statements(rows, plan))
@@ -56,15 +61,12 @@ def difference(
         or ast.dump(wanted) == ast.dump(new)
         for (wanted, ours), new in pairs
     ):
-        return "the syntax tree would change beyond the class and its imports"
-    spans = [_span(new) for (_, ours), new in pairs if ours]
+        return "the syntax tree would change beyond the definitions and their imports"
+    spans = [s for (wanted, ours), new in pairs for s in _written(wanted, new, whole=ours)]
     if _encoding(before) != _encoding(after) or not _same_lines(
         old_lines, new_lines, rows, plan, spans
     ):
-        return "a line beside the class and its imports would change"
-    again = decide(module_names(after_tree), text, path, target)
-    if any(d.verdict is Verdict.REPLACE for d in again):
-        return "a second run would change it again"
+        return "a line beside the definitions and their imports would change"
     return None
 
 
@@ -88,58 +90,95 @@ def _encoding(source: bytes) -> str:
     return tokenize.detect_encoding(io.BytesIO(source).readline)[0]
 
 
-def _expected_statements(rows: list[Row], plan: Plan) -> Iterator[tuple[ast.stmt, bool]]:
-    """Give the statements of the module as they should be, and which of them the plan wrote."""
-    changes = {(c.row, c.statement): c for c in plan.changes}
+def _expected_statements(rows: list[Row], plan: EditPlan) -> Iterator[tuple[ast.stmt, bool]]:
+    """Yield the statements of the module as they should be, and which are new or in a new line."""
+    joined = {(j.row, j.statement): j for j in plan.joined}
+    inner: dict[int, dict[int, InnerImport]] = {}
+    for one in plan.inner:
+        inner.setdefault(one.row, {})[one.ordinal] = one
     yield from _new_imports(plan, Where.TOP, 0)
     for index, row in enumerate(rows):
-        if index in plan.copies:
+        if index in plan.removed:
             yield from _new_imports(plan, Where.INSTEAD, index)
+        elif index in inner:
+            yield _with_imports(row.statements[0], inner[index]), False
         else:
             # What stays of a row that changes stands on a changed line.
-            touched = any(change.row == index for change in plan.changes)
+            touched = any(j.row == index for j in plan.joined)
             for number, statement in enumerate(row.statements):
-                change = changes.get((index, number))
-                if change is None:
-                    yield statement, touched
-                elif not is_emptied(statement, change):
-                    yield _changed(statement, change), True
+                change = joined.get((index, number))
+                yield statement if change is None else _longer(statement, change), touched
         yield from _new_imports(plan, Where.AFTER, index)
 
 
-def _new_imports(plan: Plan, where: Where, row: int) -> Iterator[tuple[ast.stmt, bool]]:
-    for new in plan.inserts:
+def _new_imports(plan: EditPlan, where: Where, row: int) -> Iterator[tuple[ast.stmt, bool]]:
+    for new in plan.inserted:
         if new.where is where and new.row == row:
-            yield ast.ImportFrom(new.module, _aliases(new.names), 0), True
+            yield import_node(new.module, new.names), True
 
 
-def _aliases(names: tuple[tuple[str, str], ...]) -> list[ast.alias]:
-    return [ast.alias(shared, None if shared == local else local) for shared, local in names]
-
-
-def _changed(statement: ast.stmt, change: ImportChange) -> ast.stmt:
-    assert isinstance(statement, ast.Import | ast.ImportFrom)
-    kept = [a for i, a in enumerate(statement.names) if i not in change.drop]
-    names = [*kept, *_aliases(change.add)]
-    if isinstance(statement, ast.Import):
-        return ast.Import(names)
+def _longer(statement: ast.stmt, joined: JoinedImport) -> ast.stmt:
+    assert isinstance(statement, ast.ImportFrom)
+    names = [*statement.names, *alias_nodes(joined.names)]
     return ast.ImportFrom(statement.module, names, statement.level)
 
 
+def _with_imports(statement: ast.stmt, imports: dict[int, InnerImport]) -> ast.stmt:
+    """Copy a statement with imports in the place of some of the definitions in it."""
+    wanted = {
+        id(node): import_node(new.module, new.names)
+        for ordinal, node in enumerate(definitions_in(statement))
+        if (new := imports.get(ordinal)) is not None
+    }
+
+    def rebuilt(node: ast.AST) -> ast.AST:
+        if id(node) in wanted:
+            return wanted[id(node)]
+        copy = node.__class__(**{f: value(v) for f, v in ast.iter_fields(node)})
+        return ast.copy_location(copy, node)
+
+    def value(old: object) -> object:
+        if isinstance(old, list):
+            return [value(v) for v in old]
+        return rebuilt(old) if isinstance(old, ast.AST) else old
+
+    new = rebuilt(statement)
+    assert isinstance(new, ast.stmt)
+    return new
+
+
+def _written(wanted: ast.stmt, new: ast.stmt, *, whole: bool) -> Iterator[_Span]:
+    """Yield the lines of a statement that the plan wrote: all, or the imports without a place."""
+    if whole:
+        yield _span(new)
+        return
+    for ours, theirs in zip(walk_statements([wanted]), walk_statements([new]), strict=True):
+        if isinstance(ours, ast.ImportFrom) and not hasattr(ours, "lineno"):
+            assert isinstance(theirs, ast.ImportFrom)
+            yield _span(theirs)
+
+
 def _span(node: ast.stmt) -> _Span:
-    return first_line(node), node.end_lineno or node.lineno
+    return first_line(node), last_line(node)
 
 
 def _same_lines(
-    old_lines: list[bytes], new_lines: list[bytes], rows: list[Row], plan: Plan, new: list[_Span]
+    old_lines: list[bytes],
+    new_lines: list[bytes],
+    rows: list[Row],
+    plan: EditPlan,
+    new: list[_Span],
 ) -> bool:
     """Compare the lines outside the plan; a comment is a line like any other.
 
     Blank lines are left out: a gap closes by PEP 8. (Those in strings are in the syntax tree.)
     """
-    copies = [(rows[index].line, rows[index].end_line) for index in plan.copies]
-    edited = [(rows[c.row].line, rows[c.row].end_line) for c in plan.changes]
-    may_go = {number for copy in copies for number in _attached_comments(old_lines, copy)}
+    removed = [rows[index].statements[0] for index in plan.removed]
+    for inner in plan.inner:
+        removed.append(list(definitions_in(rows[inner.row].statements[0]))[inner.ordinal])
+    copies = list(map(_span, removed))
+    edited = [(rows[j.row].line, rows[j.row].end_line) for j in plan.joined]
+    may_go = {number for node in removed for number in _attached_comments(old_lines, node)}
     old = _outside(old_lines, [*copies, *edited])
     rest = iter(_outside(new_lines, new))
     wanted = next(rest, None)
@@ -170,12 +209,13 @@ def _outside(lines: list[bytes], spans: list[_Span]) -> list[tuple[int, bytes]]:
     return [(n, line) for n, line in numbered if n not in inside and line.strip(b" \t\r\n")]
 
 
-def _attached_comments(lines: list[bytes], copy: _Span) -> list[int]:
-    """Give the numbers of the comment lines directly above a class and, indented, below it."""
-    first, last = copy
+def _attached_comments(lines: list[bytes], removed: ast.stmt) -> list[int]:
+    """Return the comment lines directly above a definition and, further in, directly below it."""
+    first, last = _span(removed)
+    inside = re.compile(rb"[ \t]{%d,}#" % (removed.col_offset + 1))
     above, below = first - 1, last + 1
     while above >= 1 and lines[above - 1].lstrip(b" \t").startswith(b"#"):
         above -= 1
-    while below <= len(lines) and re.match(rb"[ \t]+#", lines[below - 1]):
+    while below <= len(lines) and inside.match(lines[below - 1]):
         below += 1
     return [*range(above + 1, first), *range(last + 1, below)]

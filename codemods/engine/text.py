@@ -1,4 +1,4 @@
-"""The bytes of one file -> its text, its syntax tree, and where in the text a class may begin."""
+"""The bytes of one file -> its text and its syntax tree."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ from collections.abc import Iterator
 
 from codemods.model import Code, Reason
 
-#: What may stand behind a keyword.
-_BLANKS = frozenset(" \t\f\\")
-#: How far back to look for the beginning of a line, as a line may be as long as the file.
-_NEAR = 300
 _IN_WORD = re.compile(rb"[\w\x80-\xff]")
 
 
@@ -42,7 +38,7 @@ def decoded(source: bytes) -> str | Reason:
         return Reason(Code.UNDECODABLE, 1, str(error))
 
 
-def parse(source: bytes, path: str) -> ast.Module:
+def parse(source: bytes) -> ast.Module:
     """Parse a file as CPython would, without the warnings that it may print.
 
     Raises:
@@ -51,10 +47,10 @@ def parse(source: bytes, path: str) -> ast.Module:
 
     """
     with _plain_errors():
-        return ast.parse(source, path)
+        return ast.parse(source)
 
 
-def compiles(code: bytes | ast.Module, path: str) -> None:
+def compiles(code: bytes | ast.Module) -> None:
     """Compile a file, or what was parsed of it, and throw the code away.
 
     Raises:
@@ -62,7 +58,7 @@ def compiles(code: bytes | ast.Module, path: str) -> None:
 
     """
     with _plain_errors():
-        compile(code, path, "exec", dont_inherit=True)
+        compile(code, "<file>", "exec", dont_inherit=True)
 
 
 @contextlib.contextmanager
@@ -87,28 +83,3 @@ def word_places(source: bytes, word: bytes) -> Iterator[int]:
         ):
             yield at
         at = source.find(word, end)
-
-
-def class_lines(text: str) -> list[int]:
-    """Give the lines on which a class statement may begin, in order.
-
-    Each ``class`` that is a statement is there. One in a string may be there too.
-    """
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines, line, counted = [], 1, 0
-    at = text.find("class")
-    while at >= 0:
-        end = at + len("class")
-        # No other character of Unicode can stand for those of a keyword.
-        if text[end : end + 1] in _BLANKS and _starts_line(text, at):
-            line += text.count("\n", counted, at)
-            counted = at
-            lines.append(line)
-        at = text.find("class", end)
-    return lines
-
-
-def _starts_line(text: str, at: int) -> bool:
-    before = text[max(0, at - _NEAR) : at].rstrip(" \t\f")
-    return not before or before[-1] == "\n"

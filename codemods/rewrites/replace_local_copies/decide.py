@@ -1,440 +1,449 @@
-"""A module's tree -> a `Decision` for each local definition of a target name. `ast` only."""
+"""A module -> a `Decision` for each local definition of a shared name. `ast` only."""
 
 from __future__ import annotations
 
 import ast
-import bisect
-import re
-from collections.abc import Iterator
-from typing import NamedTuple, TypeGuard
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from codemods.engine.names import Binding, ModuleNames
-from codemods.engine.plan import first_line
-from codemods.engine.text import class_lines
-from codemods.engine.walk import walk, walk_statements
-from codemods.model import (
-    Code,
-    Decision,
-    Definition,
-    Reason,
-    RecordedShape,
-    Target,
-    Verdict,
+from codemods.engine.codemod import ParsedModule
+from codemods.engine.codemod import refuse as refused
+from codemods.engine.names import Binding, bound_names
+from codemods.engine.rows import first_line, last_line
+from codemods.engine.scopes import (
+    DEFINITIONS,
+    FUNCTIONS,
+    free_names,
+    local_names,
 )
-from codemods.rewrites.replace_local_copies import equality as shapes
-from codemods.rewrites.replace_local_copies.usage import Usage, tests_of
+from codemods.engine.scopes import (
+    Definition as DefinitionNode,
+)
+from codemods.engine.walk import walk, walk_statements
+from codemods.model import Code, Decision, Definition, Reason, Verdict
+from codemods.rewrites.replace_local_copies.closure import Globals
+from codemods.rewrites.replace_local_copies.collected import (
+    has_rewritten_asserts,
+    test_in,
+    tests_derived_from,
+)
+from codemods.rewrites.replace_local_copies.equality import (
+    Normal,
+    first_difference,
+    has_common_part,
+    has_future_annotations,
+    is_marked_as_no_test,
+)
+from codemods.rewrites.replace_local_copies.escape import Escape, Parents
+from codemods.rewrites.replace_local_copies.shared import (
+    Shared,
+    SharedDefinition,
+    bare,
+    is_builtin,
+    is_called_by_name,
+)
+from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
 
-#: Calls that put something in the place of what their second argument names.
-_PATCHERS = frozenset({"setattr", "delattr", "object", "setitem"})
-
-
-class Found(NamedTuple):
-    """One local definition: its node, and what of the module it stands in, None for the top."""
-
-    node: ast.ClassDef
-    inside: ast.AST | None
-
-
-class _Module:
-    """What several definitions of one file have in common, worked out once."""
-
-    def __init__(self, names: ModuleNames, classes: list[ast.ClassDef], target: Target) -> None:
-        self.names = names
-        self.classes = classes
-        self._shared_members = target.shared_members
-        self._usage: dict[str, tuple[Reason, ...]] = {}
-        self._patches: dict[str, tuple[int, ...]] = {}
-
-    def copies(self, name: str) -> list[ast.ClassDef]:
-        """Give the definitions of a name at the top of the module."""
-        body = self.names.tree.body
-        return [s for s in body if isinstance(s, ast.ClassDef) and s.name == name]
-
-    def usage(self, name: str) -> tuple[Reason, ...]:
-        """Give what the file does with a class that it could not do with a shared one."""
-        if name not in self._usage:
-            usage = Usage(self.names, name, self.copies(name), self._shared_members)
-            self._usage[name] = tuple(usage.reasons())
-        return self._usage[name]
-
-    def patches(self, name: str) -> tuple[int, ...]:
-        """Give the lines that may put something else in the place of a module's global."""
-        if name not in self._patches:
-            self._patches[name] = tuple(_patches(self.names, name))
-        return self._patches[name]
+#: Reasons from other files, by the names of the definitions that they are about.
+FromOutside = Mapping[str, tuple[Reason, ...]]
 
 
-def decide(names: ModuleNames, text: str, path: str, target: Target) -> tuple[Decision, ...]:
-    """Decide on each local definition, in the order of the file."""
-    all_classes = list(classes(names.tree, text))
-    found = [Found(n, inside) for n, inside in all_classes if n.name in target.class_names]
-    found.sort(key=lambda f: f.node.lineno)
-    module = _Module(names, [node for node, _ in all_classes], target)
-    decisions = _all_or_none([_judge(f, module, path, target) for f in found])
-    if any(d.verdict is Verdict.REPLACE for d in decisions):
-        decisions = list(_one_class_each(decisions, module, target))
-    return tuple(decisions)
+@dataclass
+class Local:
+    """One local definition of a shared name.
+
+    `around` are the statements that it stands in, the outermost first; `shared` is the definition
+    that it is equal to but for what names mean, None where there is none.
+    """
+
+    node: DefinitionNode
+    around: tuple[ast.AST, ...]
+    normal: Normal
+    shared: SharedDefinition | None = None
+    reasons: list[Reason] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The local name."""
+        return self.node.name
+
+    @property
+    def function(self) -> ast.AST | None:
+        """The innermost function or class that it stands in, None for the module."""
+        scopes = [a for a in self.around if isinstance(a, DEFINITIONS)]
+        return scopes[-1] if scopes else None
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is to be replaced, as far as is known."""
+        return self.shared is not None and not self.reasons
 
 
-def undefined_names(names: ModuleNames, text: str, target: Target) -> tuple[Reason, ...]:
-    """Give a warning for each target name that the file reads and nothing in it binds."""
-    top = {s.name for s in names.tree.body if isinstance(s, ast.ClassDef)}
+def decide(
+    module: ParsedModule, shared: Shared, from_outside: FromOutside
+) -> tuple[tuple[Local, ...], tuple[Decision, ...]]:
+    """Decide on each local definition of a shared name.
+
+    Args:
+        module: the file.
+        shared: the definitions of the shared modules.
+        from_outside: what forbids the replacement for what other files do.
+
+    Returns:
+        The definitions to be replaced, and the decision on each one, in the order of the file.
+
+    """
+    return _Decider(module, shared, from_outside).decided()
+
+
+def undefined_names(module: ParsedModule, shared: Shared) -> tuple[Reason, ...]:
+    """Return a warning for each shared class that the file uses and nothing in it binds."""
+    names = module.names
+    if names.stars:
+        return ()
+    found = (
+        (names.mentions[d.name][0].lineno, d.name)
+        for definitions in shared.by_name.values()
+        for d in definitions
+        if isinstance(d.node, ast.ClassDef)
+        and d.name in names.mentions
+        and d.name not in names.bindings
+    )
+    message = "is used and nothing in the file defines it"
     return tuple(
-        Reason(
-            Code.UNDEFINED_NAME,
-            names.mentions[name][0].lineno,
-            f"`{name}` is used and nothing in the file defines it",
-        )
-        for name in target.class_names
-        if name not in top and _may_read(names, text, name)  # else it need not be looked for
-        if name in names.mentions and name not in names.bindings and not names.stars
+        Reason(Code.UNDEFINED_NAME, n, f"`{name}` {message}") for n, name in sorted(set(found))
     )
 
 
-def _may_read(names: ModuleNames, text: str, name: str) -> bool:
-    """Tell from the text alone whether a name may be read, and not where it is a local one."""
-    if name not in text:
-        return False
-    word = re.compile(rf"(?<![\w.\"'])(?<!class ){re.escape(name)}(?!\w)")
-    lines = enumerate(re.split(r"\r\n|\r|\n", text), start=1)
-    read = [number for number, line in lines if name in line and word.search(line)]
-    if not read:
-        return False
-    homes = [
-        range(inside.lineno, (inside.end_lineno or inside.lineno) + 1)
-        for node, inside in classes(names.tree, text)
-        if node.name == name and isinstance(inside, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-    return any(not any(number in home for home in homes) for number in read)
+class _Decider:
+    def __init__(self, module: ParsedModule, shared: Shared, from_outside: FromOutside) -> None:
+        self._module = module
+        self._shared = shared
+        self._from_outside = from_outside
+        self._is_builtin = is_builtin(module.names)
+        self._globals = Globals(module.names)
+
+    def decided(self) -> tuple[tuple[Local, ...], tuple[Decision, ...]]:
+        found = [self._judged(node, around) for node, around in self._definitions()]
+        locals_ = [one for one in found if one.reasons or one.shared is not None]
+        self._drop_inner(locals_)
+        for one in locals_:
+            if one.is_copy:
+                one.reasons.extend(self._uses(one, locals_))
+        self._compare_globals(locals_)
+        locals_.sort(key=lambda one: (one.node.lineno, one.node.col_offset))
+        self._tell_apart(locals_)
+        copies = tuple(one for one in locals_ if one.is_copy)
+        return copies, tuple(map(self._decision, locals_))
+
+    def _definitions(self) -> Iterator[tuple[DefinitionNode, tuple[ast.AST, ...]]]:
+        """Yield each definition of a shared name, with the statements that it stands in."""
+        pending: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [
+            (s, ()) for s in reversed(self._module.tree.body)
+        ]
+        while pending:
+            node, around = pending.pop()
+            if isinstance(node, DEFINITIONS) and bare(node.name) in self._shared.by_name:
+                yield node, around
+            for block in ("body", "handlers", "orelse", "finalbody", "cases"):
+                inner = getattr(node, block, None)
+                if isinstance(inner, list):
+                    pending.extend((child, (*around, node)) for child in reversed(inner))
+
+    def _judged(self, node: DefinitionNode, around: tuple[ast.AST, ...]) -> Local:
+        """Compare one definition with the shared ones, and look at what it does itself."""
+        local = Local(node, around, Normal(node, self._is_builtin))
+        equal = self._shared.by_key.get(local.normal.shape.key, [])
+        local.shared = self._best(local, equal)
+        is_method = (
+            bool(around) and isinstance(around[-1], ast.ClassDef) and isinstance(node, FUNCTIONS)
+        )
+        if local.shared is None:
+            if not is_method:
+                local.reasons.extend(self._why_it_differs(local))
+            return local
+        line = test_in(node, self._module.names, self._module.path, is_nested=bool(around))
+        if line is not None:
+            message = "pytest may collect it, or tests in it"
+            local.reasons.append(Reason(Code.PYTEST_TESTS, line, message))
+        if is_called_by_name(node.name):
+            message = "it is called by its name, in the module that it stands in"
+            local.reasons.append(Reason(Code.CALLED_BY_NAME, node.lineno, message))
+        names, harmless = self._module.names, self._shared.harmless
+        local.reasons.extend(reasons_not_to_share(node, names, harmless))
+        local.reasons.extend(self._assertions(local, local.shared))
+        local.reasons.extend(self._annotations(local, local.shared))
+        local.reasons.extend(_captures(local))
+        local.reasons.extend(self._from_outside.get(node.name, ()))
+        return local
+
+    def _best(self, local: Local, equal: Iterable[SharedDefinition]) -> SharedDefinition | None:
+        """Choose among equal shared definitions: the one of the local name where there is one."""
+
+        def rank(shared: SharedDefinition) -> tuple[bool, bool, bool]:
+            reads = local.normal.shape.reads, shared.normal.shape.reads
+            fits = self._globals.difference(1, reads[0], shared, reads[1], {}) is None
+            return shared.name != local.name, bare(shared.name) != bare(local.name), not fits
+
+        return min(equal, key=rank, default=None)
+
+    def _why_it_differs(self, local: Local) -> Iterator[Reason]:
+        """Yield why a definition is equal to no shared one."""
+        node = local.node
+        line = test_in(node, self._module.names, self._module.path, is_nested=bool(local.around))
+        if line is not None:
+            yield Reason(Code.PYTEST_TESTS, line, "pytest may collect it, or tests in it")
+            return
+        namesakes = self._shared.by_name[bare(node.name)]
+        swallowed = _swallowed(node, {m.name for d in namesakes for m in d.normal.members})
+        if swallowed is not None:
+            yield swallowed
+            return
+        alike = [d for d in namesakes if has_common_part(local.normal, d.normal)]
+        if not alike:
+            message = f"it shares the name with `{namesakes[0].module.name}`, and no code"
+            yield Reason(Code.SAME_NAME_ONLY, node.lineno, message)
+            return
+        best = max(alike, key=lambda d: _common_parts(local.normal, d.normal))
+        line, message = first_difference(local.normal, best.normal)
+        where = f"`{best.name}`, line {best.node.lineno} of {best.module.name}"
+        yield Reason(Code.DIFFERENT_SHAPE, line, f"{message} ({where})")
+
+    def _assertions(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
+        line = asserts(local.node)
+        rewritten = has_rewritten_asserts(self._module.path)
+        if line is not None and rewritten and not shared.module.rewrites_asserts:
+            message = (
+                "pytest explains its assertions here, and would not in "
+                f"{shared.module.name}: let the root conftest.py call "
+                f'`pytest.register_assert_rewrite("{shared.module.name}")`'
+            )
+            yield Reason(Code.ASSERTS, line, message)
+
+    def _annotations(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
+        counted = local.normal.is_read or shared.normal.is_read
+        here = has_future_annotations(self._module.tree)
+        if counted and here != shared.has_future_annotations:
+            message = "annotations are text in one of the two files, by `from __future__ import`"
+            yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
+        if is_marked_as_no_test(local.node) and not is_marked_as_no_test(shared.node):
+            message = "it has `__test__ = False`, and the shared definition has not"
+            yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
+
+    # What the file does with it
+
+    def _uses(self, local: Local, locals_: Iterable[Local]) -> Iterator[Reason]:
+        assert local.shared is not None
+        same = [o for o in locals_ if o.name == local.name and o.function is local.function]
+        other = next((o for o in same if not _is_same(o, local)), None)
+        if other is not None:
+            message = f"the definition on line {other.node.lineno} is another one: all or none"
+            yield Reason(Code.REBOUND, other.node.lineno, message)
+            return
+        yield from self._rebound(local, same)
+        nodes = [o.node for o in same]
+        renamed = local.shared.real_name != local.name
+        escape = Escape(self._module, self._parents, nodes, local.function, is_renamed=renamed)
+        yield from escape.reasons()
+        yield from self._told(local, escape)
+        if isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, local.shared.node):
+            yield from tests_derived_from(local.name, self._module.tree)
+        if renamed and _has_private_names(local.node):
+            message = f"its private names would begin with `_{local.shared.real_name}`"
+            yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
+
+    def _told(self, local: Local, escape: Escape) -> Iterator[Reason]:
+        """Yield why docstrings and annotations count after all, and differ."""
+        assert local.shared is not None
+        if isinstance(local.node, ast.ClassDef):
+            line = self._first_read_of("__module__", "__doc__")
+            what = "reads them"
+        else:
+            line, what = escape.first_use_as_value, "passes it on"
+        if line is not None and local.normal.exact != local.shared.normal.exact:
+            message = f"line {line} {what}, and its docstring or annotations differ"
+            yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
+
+    def _first_read_of(self, *attributes: str) -> int | None:
+        lines = [
+            n.lineno for n in self._module.names.of_kind(ast.Attribute) if n.attr in attributes
+        ]
+        return min(lines, default=None)
+
+    def _rebound(self, local: Local, same: Iterable[Local]) -> Iterator[Reason]:
+        """Yield the other places that bind the name."""
+        own = {id(o.node) for o in same}
+        assert local.shared is not None
+        if local.function is None:
+            bindings = self._module.names.bindings.get(local.name, [])
+            first = min(o.node.lineno for o in same)
+            top = set(map(id, self._module.tree.body))
+
+            def harmless(binding: Binding) -> bool:
+                # The very definition that would be imported, above the copy of it.
+                assert local.shared is not None
+                above = binding.source == local.shared.meaning.text and binding.line < first
+                return id(binding.node) in own or (above and id(binding.node) in top)
+
+            lines = [b.line for b in bindings if not harmless(b)]
+            if any(local.around) and self._module.names.stars:
+                lines += self._module.names.stars
+        else:
+            lines = [
+                getattr(n, "lineno", local.node.lineno)
+                for n in walk(*local.function.body)  # type: ignore[attr-defined]
+                if id(n) not in own and _binds(n, local.name)
+            ]
+        for line in lines:
+            yield Reason(Code.REBOUND, line, f"`{local.name}` is bound again on line {line}")
+
+    @cached_property
+    def _parents(self) -> Parents:
+        return Parents(self._module.tree)
+
+    # Together
+
+    def _drop_inner(self, locals_: list[Local]) -> None:
+        """Forget the definitions inside of one that is replaced as a whole."""
+        copies = {id(one.node) for one in locals_ if one.is_copy}
+        locals_[:] = [one for one in locals_ if not any(id(a) in copies for a in one.around)]
+
+    def _compare_globals(self, locals_: Iterable[Local]) -> None:
+        """Refuse each copy that reads a global of another meaning, until no more is refused."""
+        while True:
+            copies = [one for one in locals_ if one.is_copy]
+            known = {one.name: one.shared for one in copies if one.function is None and one.shared}
+            refused_ones = 0
+            for one in copies:
+                assert one.shared is not None
+                mine, theirs = one.normal, one.shared.normal
+                pairs = [(mine.shape.reads, theirs.shape.reads)]
+                if mine.is_read:
+                    pairs.append((mine.exact.reads, theirs.exact.reads))
+                for reads, others in pairs:
+                    if len(reads) != len(others):
+                        continue
+                    reason = self._globals.difference(
+                        one.node.lineno, reads, one.shared, others, known
+                    )
+                    if reason is not None:
+                        one.reasons.append(reason)
+                        refused_ones += 1
+                        break
+            if not refused_ones:
+                return
+
+    def _tell_apart(self, locals_: Iterable[Local]) -> None:
+        """Refuse copies of two names that would be one class, where the file compares classes."""
+        names: dict[int, set[str]] = {}
+        for one in locals_:
+            if one.is_copy and one.shared is not None and isinstance(one.node, ast.ClassDef):
+                names.setdefault(id(one.shared.node), set()).add(one.name)
+        compared = [n for n in self._module.names.of_kind(ast.Compare) if _compares_types(n)]
+        for one in locals_:
+            if not (one.is_copy and one.shared is not None and compared):
+                continue
+            if len(names.get(id(one.shared.node), ())) > 1:
+                message = "the file tells apart two classes that would be one"
+                one.reasons.append(Reason(Code.ESCAPES, compared[0].lineno, message))
+
+    def _decision(self, local: Local) -> Decision:
+        node = local.node
+        kind = "class" if isinstance(node, ast.ClassDef) else "function"
+        definition = Definition(node.name, kind, first_line(node), last_line(node))
+        if not local.is_copy:
+            decision = Decision(definition, Verdict.REFUSE, None, ())
+            return refused(decision, *dict.fromkeys(local.reasons))
+        assert local.shared is not None
+        shared = local.shared.module.name, local.shared.name
+        reads = frozenset(local.normal.shape.reads)
+        return Decision(definition, Verdict.REPLACE, shared, (), reads)
 
 
-def definition_of(node: ast.ClassDef) -> Definition:
-    """Give the place of a class in its file."""
-    return Definition(node.name, first_line(node), node.end_lineno or node.lineno)
+def _is_method(local: Local) -> bool:
+    """Whether it is a function in the body of a class: a copy perhaps, else nothing of ours."""
+    above = local.around[-1] if local.around else None
+    return isinstance(above, ast.ClassDef) and isinstance(local.node, FUNCTIONS)
 
 
-def is_shared_module(path: str, target: Target) -> bool:
-    """Tell from the path whether a file is the shared module or its shapes."""
-    return any(f"/{path}".replace("\\", "/").endswith(f"/{own}") for own in target.own_files)
+def _is_same(one: Local, other: Local) -> bool:
+    return one.is_copy and one.shared == other.shared
 
 
-def classes(tree: ast.Module, text: str) -> Iterator[tuple[ast.ClassDef, ast.AST | None]]:
-    """Give each class with what it stands in: a function or class, else a block, else None."""
-    lines = class_lines(text)
-    pending: list[tuple[ast.AST, ast.AST | None]] = [(s, None) for s in tree.body]
-    while pending:
-        node, inside = pending.pop()
-        if isinstance(node, ast.ClassDef):
-            yield node, inside
-        elif not _holds_class(node, lines):
-            continue
-        scope = isinstance(inside, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        around = inside if scope else node
-        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
-            children = getattr(node, block, None)
-            if isinstance(children, list):  # an expression has a body too, and no statements
-                pending.extend((child, around) for child in children)
+def _common_parts(local: Normal, shared: Normal) -> int:
+    ours = {(m.name, m.text) for m in local.members}
+    return sum((m.name, m.text) in ours for m in shared.members)
 
 
-def _holds_class(node: ast.AST, lines: list[int]) -> bool:
-    """Tell whether one of the lines is among those of a node."""
-    if not isinstance(node, ast.stmt):
-        return True  # a handler or a case, which is not worth asking
-    first = bisect.bisect_left(lines, node.lineno)
-    return first < len(lines) and lines[first] <= (node.end_lineno or node.lineno)
+def _swallowed(node: DefinitionNode, copied: set[str]) -> Reason | None:
+    """Return the first definition or import in a method that does not belong there.
 
-
-def _judge(found: Found, module: _Module, path: str, target: Target) -> Decision:
-    node, names = found.node, module.names
-    definition = definition_of(node)
-    if is_shared_module(path, target):
-        message = "this file is the shared module or its shapes"
-        reason = Reason(Code.SHARED_MODULE, node.lineno, message)
-        return Decision(definition, Verdict.REFUSE, None, (reason,))
-    shape = shapes.LocalShape(node)
-    recorded = shapes.match(shape, target)
-    reasons = [*_place(found)]
-    if recorded is None:
-        telling = [*_contents(node, module.classes, target)] or [*_shape(node, shape, target)]
-        reasons.extend(telling)
-    else:
-        reasons.extend(_marks(node, names))
-        reasons.extend(_state(node))
-        reasons.extend(_globals(node, module, recorded))
-    if not reasons:
-        reasons.extend(_rebound(names, module.copies(node.name), recorded, target))
-        reasons.extend(module.usage(node.name))
-    if reasons or recorded is None:
-        return Decision(definition, Verdict.REFUSE, None, tuple(reasons))
-    return Decision(definition, Verdict.REPLACE, import_name(node.name, recorded), ())
-
-
-def import_name(class_name: str, recorded: RecordedShape) -> str:
-    """Give the name to import for a local class: its own where the shared module has it."""
-    return class_name if class_name in recorded.aliases else recorded.shared_name
-
-
-def _place(found: Found) -> Iterator[Reason]:
-    line = found.node.lineno
-    if isinstance(found.inside, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        kind = "class" if isinstance(found.inside, ast.ClassDef) else "function"
-        yield Reason(Code.NESTED, line, f"it stands in {kind} `{found.inside.name}`")
-    elif found.inside is not None:
-        keyword = type(found.inside).__name__.removeprefix("Async").lower()
-        where = {"excepthandler": "except", "match_case": "case"}.get(keyword, keyword)
-        message = f"it stands in `{where}`: which definition wins may depend on it"
-        yield Reason(Code.CONDITIONAL, line, message)
-
-
-def _contents(node: ast.ClassDef, classes: list[ast.ClassDef], target: Target) -> Iterator[Reason]:
-    """Say what makes the definition no copy of a helper at all."""
-    # A method of one's own may well import; one of the helper's has swallowed what it imports.
-    copied = {m.name for recorded in target.shapes for m in recorded.shape.members}
+    A method of its own may well import; one that the shared class has too has swallowed it.
+    """
+    if not isinstance(node, ast.ClassDef):
+        return None
     for method in node.body:
-        if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+        if not isinstance(method, FUNCTIONS):
             continue
-        if method.name.startswith("test"):
-            continue  # a test may define what it likes
-        for inner in (n for s in method.body for n in walk_statements([s])):
-            if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        for inner in walk_statements(method.body):
+            if isinstance(inner, DEFINITIONS):
                 message = f"`{inner.name}` is defined inside its method `{method.name}`"
             elif isinstance(inner, ast.Import | ast.ImportFrom) and method.name in copied:
                 message = f"its method `{method.name}` holds `{ast.unparse(inner)}`"
             else:
                 continue
-            yield Reason(Code.SWALLOWED_CODE, inner.lineno, message)
-            break
-    line = tests_of(node, classes)
-    if line is not None:
-        yield Reason(Code.PYTEST_TESTS, line, "it has tests that pytest may collect")
+            return Reason(Code.SWALLOWED_CODE, inner.lineno, message)
+    return None
 
 
-def _shape(node: ast.ClassDef, shape: shapes.LocalShape, target: Target) -> Iterator[Reason]:
-    recorded = shapes.nearest(shape, target)
-    line, message = shapes.first_difference(shape, recorded)
-    decorators = [d for d in node.decorator_list if not shapes.is_mark(d)]
-    if decorators and shape.header.key != recorded.shape.header.key:
-        text = ast.unparse(decorators[0])
-        yield Reason(Code.DECORATED, decorators[0].lineno, f"decorated with `@{text}`")
-    else:
-        yield Reason(Code.DIFFERENT_SHAPE, line, message)
+def _captures(local: Local) -> Iterator[Reason]:
+    """Yield the names that a nested definition takes from the functions around it."""
+    free = set(free_names(local.node).nodes.values()) - {local.name}
+    for around in local.around:
+        if isinstance(around, FUNCTIONS):
+            for name in sorted(free & local_names(around)):
+                message = f"it uses `{name}` of the function `{around.name}` that it stands in"
+                yield Reason(Code.NESTED, local.node.lineno, message)
+    in_class = any(isinstance(a, ast.ClassDef) for a in local.around)
+    if in_class and (_has_private_names(local.node) or _uses_class_cell(local.node)):
+        message = "its private names or `super()` mean the class that it stands in"
+        yield Reason(Code.NESTED, local.node.lineno, message)
 
 
-def _marks(node: ast.ClassDef, names: ModuleNames) -> Iterator[Reason]:
-    """Say which decorator only looks like one of ``pytest.mark``."""
-    for decorator in (d for d in node.decorator_list if shapes.is_mark(d)):
-        root = ast.unparse(decorator).partition(".")[0]
-        if root in names.bindings:
-            source = names.source_of(root)
-            if source not in {"import pytest", "from pytest import mark"}:
-                text = ast.unparse(decorator)
-                message = f"decorated with `@{text}`, and `{root}` {source}"
-                yield Reason(Code.DECORATED, decorator.lineno, message)
+def _has_private_names(node: ast.AST) -> bool:
+    """Whether names in it are mangled in a class.
 
-
-def _state(node: ast.ClassDef) -> Iterator[Reason]:
-    """Say what the class itself would remember, from one file to the next."""
-    for inner in walk(node):
-        line: int = getattr(inner, "lineno", node.lineno)
-        match inner:
-            case ast.Global() | ast.Nonlocal():
-                message = f"`{ast.unparse(inner)}` writes outside the class"
-            case ast.arguments(defaults=defaults, kw_defaults=kw_defaults) if any(
-                not _is_immutable(d) for d in [*defaults, *kw_defaults] if d is not None
-            ):
-                message = "a default value is mutable"
-                line = next(d.lineno for d in [*defaults, *kw_defaults] if d is not None)
-            case ast.Attribute(value=owner, ctx=ast.Store() | ast.Del()) if _is_own_class(
-                owner, node.name
-            ):
-                message = f"`{ast.unparse(inner)}` is set on the class"
-            case _:
-                continue
-        yield Reason(Code.CLASS_STATE, line, f"{message}: shared, it would reach other files")
-    for statement in node.body:
-        match statement:
-            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-                if not _is_immutable(value) and not (node.decorator_list and _is_field(value)):
-                    text = ast.unparse(statement)
-                    message = f"`{text}` is state of the class: shared, it would reach other files"
-                    yield Reason(Code.CLASS_STATE, statement.lineno, message)
-
-
-def _is_own_class(node: ast.expr, class_name: str) -> bool:
-    match node:
-        case ast.Name(id=name):
-            return name in {"cls", "mcs", "__class__", class_name}
-        case ast.Attribute(attr="__class__") | ast.Call(func=ast.Name(id="type")):
-            return True
-    return False
-
-
-def _is_immutable(node: ast.expr) -> bool:
-    match node:
-        case ast.Constant() | ast.Name() | ast.Attribute() | ast.Lambda():
-            return True
-        case ast.UnaryOp(operand=operand):
-            return _is_immutable(operand)
-        case ast.BinOp(left=left, right=right):
-            return _is_immutable(left) and _is_immutable(right)
-        case ast.Tuple(elts=elts):
-            return all(_is_immutable(e) for e in elts)
-    return False
-
-
-def _is_field(node: ast.expr) -> bool:
-    """Tell whether a value is ``field(...)``: a decorator like dataclass makes it per instance."""
-    match node:
-        case ast.Call(func=ast.Name(id="field") | ast.Attribute(attr="field")):
-            return True
-    return False
-
-
-def _globals(node: ast.ClassDef, module: _Module, recorded: RecordedShape) -> Iterator[Reason]:
-    """Say which global the copy reads that is not the one that the recorded class reads."""
-    for name, expected in recorded.sources:
-        actual = module.names.source_of(name)
-        if actual != expected:
-            if actual.startswith(("import ", "from ")):
-                actual = f"is `{actual}` in this file"
-            wanted = "the built-in one" if expected == "builtin" else f"`{expected}`"
-            message = (
-                f"it reads `{name}`, which {actual}, where recorded `{recorded.name}` has {wanted}"
-            )
-            yield Reason(Code.DIFFERENT_GLOBALS, node.lineno, message)
-        else:
-            for line in module.patches(name):
-                message = f"it reads `{name}`, which the file replaces in a module's names"
-                yield Reason(Code.DIFFERENT_GLOBALS, line, message)
-
-
-def _patches(names: ModuleNames, name: str) -> list[int]:
-    """Find where a file may put something else in the place of a module's global."""
-    target = re.compile(rf"(?!pytest\.)(\w+\.)+{name}")
-    found: list[ast.expr] = [
-        node
-        for node in names.of_kind(ast.Constant)
-        if isinstance(node.value, str)
-        and node.value.endswith(name)
-        and target.fullmatch(node.value)
-    ]
-    for node in names.of_kind(ast.Attribute):
-        if node.attr == name and not isinstance(node.ctx, ast.Load):
-            found.append(node)
-    for call in names.of_kind(ast.Call):
-        if isinstance(call.func, ast.Attribute) and call.func.attr in _PATCHERS:
-            match call.args:
-                case [_, ast.Constant(value=text), *_] if text == name:
-                    found.append(call)
-    if len(found) > 1:
-        order = {id(node): position for position, node in enumerate(names.nodes)}
-        found.sort(key=lambda node: order[id(node)])
-    return [node.lineno for node in found]
-
-
-def _rebound(
-    names: ModuleNames,
-    copies: list[ast.ClassDef],
-    recorded: RecordedShape | None,
-    target: Target,
-) -> Iterator[Reason]:
-    assert recorded is not None
-    name = copies[0].name
-    shared = {import_name(name, recorded), recorded.shared_name, *recorded.aliases}
-    same = {f"from {target.module} import {s}" for s in shared}
-    first = min(c.lineno for c in copies)
-
-    own = {id(c) for c in copies}
-    top = {id(s) for s in names.tree.body}
-
-    def harmless(binding: Binding) -> bool:
-        # The very class that would be imported: `from shared import X` above a copy of X.
-        above = binding.source in same and binding.line < first
-        return id(binding.node) in own or (above and id(binding.node) in top)
-
-    for binding in names.bindings.get(name, []):
-        if not harmless(binding):
-            message = f"`{name}` is bound again on line {binding.line}"
-            yield Reason(Code.REBOUND, binding.line, message)
-
-
-def _all_or_none(decisions: list[Decision]) -> list[Decision]:
-    """Refuse a copy at the top of the module where another one of its name there differs."""
-    at_top = [d for d in decisions if not any(r.code is Code.NESTED for r in d.reasons)]
-    by_name: dict[str, dict[str | None, Decision]] = {}
-    for decision in at_top:
-        by_name.setdefault(decision.definition.class_name, {})[decision.shared_name] = decision
-    result = []
-    for decision in decisions:
-        others = dict(by_name.get(decision.definition.class_name, {}))
-        others.pop(decision.shared_name, None)
-        if decision.verdict is Verdict.REPLACE and others:
-            line = next(iter(others.values())).definition.line
-            message = f"the definition on line {line} is another one: all or none"
-            decision = _refuse(decision, Reason(Code.REBOUND, line, message))
-        result.append(decision)
-    return result
-
-
-def _one_class_each(
-    decisions: list[Decision], module: _Module, target: Target
-) -> Iterator[Decision]:
-    """Refuse copies that would become one class where the file tells them from each other."""
-    classes = {n: r.shared_name for r in target.shapes for n in (r.shared_name, *r.aliases)}
-    imports = {f"from {target.module} import {n}": shared for n, shared in classes.items()}
-    names: dict[str, set[str]] = {}  # of each shared class, in this file
-    for decision in decisions:
-        if decision.shared_name is not None:
-            shared = classes[decision.shared_name]
-            names.setdefault(shared, set()).add(decision.definition.class_name)
-    for name, bindings in module.names.bindings.items():
-        for source in (b.source for b in bindings if b.source in imports):
-            names.setdefault(imports[source or ""], set()).add(name)
-    told_apart = {
-        shared: line
-        for shared, local_names in names.items()
-        if len(local_names) > 1
-        and (line := _first_telling_apart(module.names, local_names)) is not None
-    }
-    for decision in decisions:
-        line = told_apart.get(classes.get(decision.shared_name or "", ""))
-        if decision.verdict is Verdict.REPLACE and line is not None:
-            message = "the file tells apart two classes that would be one and the same"
-            decision = _refuse(decision, Reason(Code.INTROSPECTED, line, message))
-        yield decision
-
-
-def _first_telling_apart(names: ModuleNames, class_names: set[str]) -> int | None:
-    """Give the first line that may give another result when two classes are one.
-
-    Making an instance, annotating and deriving do not tell classes apart; a class as a value may.
+    https://docs.python.org/3/reference/expressions.html#private-name-mangling
     """
-    harmless: set[int] = set()
-    for node in walk(names.tree):
-        match node:
-            case ast.Call(func=value) | ast.AnnAssign(annotation=value):
-                harmless.add(id(value))
-            case ast.arg(annotation=ast.expr() as value):
-                harmless.update(id(n) for n in walk(value))
-            case (
-                ast.FunctionDef(returns=ast.expr() as value)
-                | ast.AsyncFunctionDef(returns=ast.expr() as value)
-            ):
-                harmless.update(id(n) for n in walk(value))
-            case ast.ClassDef(bases=[value]):
-                harmless.add(id(value))
-    mentions = (n for name in class_names for n in names.mentions.get(name, []))
-    lines = [n.lineno for n in mentions if id(n) not in harmless]
-    lines += [n.lineno for n in walk(names.tree) if _compares_types(n)]
-    return min(lines, default=None)
+    texts = (getattr(n, key, "") for n in walk(node) for key in ("id", "attr", "arg", "name"))
+    return any(isinstance(t, str) and t.startswith("__") and not t.endswith("__") for t in texts)
 
 
-def _compares_types(node: ast.AST) -> TypeGuard[ast.Compare]:
-    if not isinstance(node, ast.Compare):
-        return False
+def _uses_class_cell(node: DefinitionNode) -> bool:
+    names = (n.id for n in walk(node) if isinstance(n, ast.Name))
+    return isinstance(node, FUNCTIONS) and not {"super", "__class__"}.isdisjoint(names)
+
+
+def _hides_tests(local: ast.ClassDef, shared: DefinitionNode) -> bool:
+    """Whether the shared class keeps pytest from its subclasses, and the local one does not."""
+    assert isinstance(shared, ast.ClassDef)
+    return is_marked_as_no_test(shared) and not is_marked_as_no_test(local)
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Global | ast.Nonlocal):
+        return name in node.names
+    return any(bound == name for bound, _ in bound_names(node))
+
+
+def _compares_types(node: ast.Compare) -> bool:
     parts = [node.left, *node.comparators]
-    return any(isinstance(p, ast.Call) and ast.unparse(p.func) == "type" for p in parts)
+    return any(isinstance(n, ast.Call | ast.Attribute) and _is_type(n) for n in parts)
 
 
-def _refuse(decision: Decision, reason: Reason) -> Decision:
-    return Decision(decision.definition, Verdict.REFUSE, None, (reason,))
+def _is_type(node: ast.expr) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="type")) | ast.Attribute(attr="__class__"):
+            return True
+    return False

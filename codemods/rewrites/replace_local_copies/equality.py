@@ -1,234 +1,319 @@
-"""A class definition -> its shape: what must be equal before one class may stand for another.
+"""A definition -> its shape: what must be equal before one definition may stand for another.
 
-Docstrings, annotations, ``pass``, the order of methods, a base ``object`` and ``pytest.mark``
-decorators do not count. Names and defaults of parameters, async or not, bodies, literals, class
-attributes, other decorators and bases do. Annotations of class attributes count after all where a
-decorator or a base may read them, as `dataclasses.dataclass` does, and so does any with a call.
+Docstrings, annotations, ``pass``, the order of methods, a base ``object``, `pytest.mark` decorators
+and a class attribute ``__test__ = False`` do not count. Docstrings and annotations do where a
+decorator or a base may read them, as `dataclasses.dataclass` and pydantic do.
+
+A name from outside of the definition counts by what it means, not by how it is spelled: the key has
+a number for it, and `Shape.reads` the names in the order of those numbers.
 """
 
 from __future__ import annotations
 
 import ast
-import symtable
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
+from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, FreeNames, free_names
 from codemods.engine.walk import walk
-from codemods.model import Member, RecordedShape, Shape, Target
-
-#: Stands for the name of the class in its own code, so that two names do not make two shapes.
-_OWN_NAME = "LocalClass"
 
 #: What makes an annotation more than a word about a type.
 _ACTS = (ast.Await, ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)
 
-#: Names that a class body or method reads without a global of that name.
-_IMPLICIT = frozenset({"__class__", "__classdict__", "__conditional_annotations__"})
+#: Decorators that do not read what they decorate: the built-in ones, and those of a property.
+_BLIND_DECORATORS = frozenset(
+    {
+        *("property", "staticmethod", "classmethod", "contextmanager", "asynccontextmanager"),
+        *("fixture", "setter", "getter", "deleter"),
+    }
+)
 
 _Node = TypeVar("_Node", bound=ast.AST)
-
-_FunctionNode = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 #: Values in a node that are no nodes to copy, but for constants.
 _ATOMS = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
 
 
-class LocalMember:
-    """A `Member` of a class in a file, each part of it worked out when somebody asks for it."""
+class Member(NamedTuple):
+    """One member of a class, or statement of a function: `text` is what a message shows."""
 
-    def __init__(self, statement: ast.stmt, copy: Callable[[ast.stmt], ast.AST | None]) -> None:
-        self.statement = statement
-        self.line = statement.lineno
-        self._copy = copy
+    name: str
+    text: str
+    line: int
+
+
+class Shape(NamedTuple):
+    """What counts of a definition: equal keys are equal code, where `reads` mean the same."""
+
+    key: str
+    reads: tuple[str, ...]
+
+
+class Normal:
+    """A definition without what does not count; each part is worked out when it is first asked for.
+
+    Args:
+        node: the definition, which stays as it is.
+        is_builtin: whether a name of its module is the built-in one of that name.
+
+    """
+
+    def __init__(self, node: Definition, is_builtin: Callable[[str], bool]) -> None:
+        self.node = node
+        self._is_builtin = is_builtin
 
     @cached_property
-    def normal(self) -> ast.AST:
-        """The statement without what does not count, `ast.Pass` where nothing does."""
-        return self._copy(self.statement) or ast.Pass()
+    def shape(self) -> Shape:
+        """What decides whether two definitions are equal."""
+        return _shape(self._normal)
 
     @cached_property
-    def name(self) -> str:
-        """The name that it binds, else how it begins."""
-        if isinstance(self.statement, _FunctionNode):
-            return self.statement.name
-        return _own_name(self.normal) or ast.unparse(self.normal).splitlines()[0][:40]
+    def exact(self) -> Shape:
+        """The same with docstrings and annotations: what may be read of a value that is passed."""
+        return _shape(_normalised(self.node, self._is_builtin, keep=True))
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a decorator or a base may read annotations."""
+        return any(_is_read(n, self._is_builtin) for n in ast.walk(self.node))
 
     @cached_property
-    def key(self) -> str:
-        """What decides equality."""
-        return _key(self.normal)
+    def head(self) -> Member:
+        """Decorators, bases and keywords, or parameters."""
+        text = ast.unparse(_without_body(self._normal)).rpartition("\n")[0]
+        return Member(
+            "", text.replace("\n", " ").replace(self.node.name, "...", 1), self.node.lineno
+        )
 
     @cached_property
-    def text(self) -> str:
-        """What a message shows."""
-        return ast.unparse(self.normal)
+    def members(self) -> tuple[Member, ...]:
+        """What counts of the body: members of a class, statements of a function."""
+        body = (s for s in self._normal.body if not isinstance(s, ast.Pass))
+        return tuple(Member(_name_of(s), ast.unparse(s), s.lineno) for s in body)
 
-
-class LocalShape:
-    """The `Shape` of a class in a file, of which most is never needed to see that it differs."""
-
-    def __init__(self, node: ast.ClassDef) -> None:
-        head = _head_of(node)
-        normaliser = _Normaliser(node.name, keep_fields=_has_fields(head))
-        self.header = LocalMember(node, lambda _: normaliser.header(head))
-        self.members = tuple(_in_order(_members(node, normaliser)))
-
-
-def shape_of(node: ast.ClassDef) -> Shape:
-    """Normalise a class definition; `node` stays as it is."""
-    local = LocalShape(node)
-    header = Member("class", local.header.key, _head(local.header.text), node.lineno)
-    members = tuple(Member(m.name, m.key, m.text, m.line) for m in local.members)
-    return Shape(header, members, _reads(_normalised(node)))
-
-
-def _head(text: str) -> str:
-    lines = text.splitlines()[:-1]  # without `pass`
-    return " ".join(lines).replace(f"class {_OWN_NAME}", "class ...")
+    @cached_property
+    def _normal(self) -> Definition:
+        return _normalised(self.node, self._is_builtin, keep=False)
 
 
 def is_mark(decorator: ast.expr) -> bool:
-    """Tell whether a decorator is one of ``pytest.mark``, by any of its usual names."""
+    """Whether a decorator is one of ``pytest.mark``, by any of its usual names."""
     if isinstance(decorator, ast.Name):
         return False
     return ast.unparse(decorator).startswith(("pytest.mark.", "mark."))
 
 
-def match(shape: LocalShape, target: Target) -> RecordedShape | None:
-    """Give the recorded shape that equals this one."""
-    return next((r for r in target.shapes if _equals(shape, r.shape)), None)
-
-
-def _equals(shape: LocalShape, recorded: Shape) -> bool:
-    # Members of other names have other keys, and the names are there for nothing.
-    if [m.name for m in shape.members] != [m.name for m in recorded.members]:
-        return False
-    return keys_of(shape) == keys_of(recorded)
-
-
-def nearest(shape: LocalShape, target: Target) -> RecordedShape:
-    """Give the recorded shape that shares most members with this one, the first of several."""
-    names = {m.name for m in shape.members}
-    known = {m.name for r in target.shapes for m in r.shape.members}
-    keys = {m.key for m in shape.members if m.name in known}
-
-    def likeness(recorded: RecordedShape) -> tuple[int, int]:
-        members = recorded.shape.members
-        return sum(m.key in keys for m in members), sum(m.name in names for m in members)
-
-    return max(target.shapes, key=likeness)
-
-
-def first_difference(shape: LocalShape, recorded: RecordedShape) -> tuple[int, str]:
-    """Say which member differs first, in the order of the file, and how.
+def first_difference(local: Normal, shared: Normal) -> tuple[int, str]:
+    """Return where two definitions differ first, in the order of the local file, and how.
 
     Returns:
-        The line of that member, or of the class where a member is missing, and a clause.
+        The line of that member, or of the definition where a member is missing, and a clause.
 
     """
-    header, members = recorded.shape.header, recorded.shape.members
-    if shape.header.key != header.key:
-        here, there = _quote(_head(shape.header.text)), _quote(header.text)
-        return shape.header.line, f"its head is {here}, not {there}"
-    theirs = {m.name: m for m in members}
-    for member in sorted(shape.members, key=lambda m: m.line):
+    line = local.node.lineno
+    if local.head.text != shared.head.text:
+        here, there = _quoted(local.head.text), _quoted(shared.head.text)
+        return line, f"its head is {here}, not {there}"
+    if isinstance(local.node, FUNCTIONS):
+        return _first_statement(local, shared)
+    theirs = {m.name: m for m in shared.members}
+    for member in local.members:
         other = theirs.get(member.name)
         if other is None:
-            return member.line, f"`{member.name}` is not in recorded `{recorded.name}`"
-        if member.key != other.key:
-            contrast = _contrast(member.text, other.text, recorded.name)
-            return member.line, f"`{member.name}` differs: {contrast}"
-    ours = {m.name for m in shape.members}
-    for other in members:
+            return member.line, f"`{member.name}` is not in the shared definition"
+        if member.text != other.text:
+            return member.line, f"`{member.name}` differs: {_contrast(member.text, other.text)}"
+    ours = {m.name for m in local.members}
+    for other in shared.members:
         if other.name not in ours:
-            return shape.header.line, f"it has no `{other.name}`, as recorded `{recorded.name}` has"
-    return shape.header.line, "its members stand in an order that matters"
+            return line, f"it has no `{other.name}`, as the shared definition has"
+    return line, "its members stand in an order that matters, or its names mean something else"
 
 
-def keys_of(shape: Shape | LocalShape) -> tuple[str, ...]:
-    """Give what decides whether two shapes are equal."""
-    return (shape.header.key, *(m.key for m in shape.members))
+def has_common_part(local: Normal, shared: Normal) -> bool:
+    """Whether two definitions have a member or a statement in common, not just the name."""
+    if isinstance(local.node, ast.ClassDef) is not isinstance(shared.node, ast.ClassDef):
+        return False
+    ours = {(m.name, m.text) for m in local.members}
+    return not ours.isdisjoint((m.name, m.text) for m in shared.members)
 
 
-def _quote(line: str) -> str:
-    text = line.strip()
-    return f"`{text if len(text) <= 70 else text[:67] + '...'}`"
+def _first_statement(local: Normal, shared: Normal) -> tuple[int, str]:
+    for ours, theirs in zip(local.members, shared.members, strict=False):
+        if ours.text != theirs.text:
+            return ours.line, _contrast(ours.text, theirs.text)
+    mine, others = local.members, shared.members
+    if len(mine) > len(others):
+        extra = mine[len(others)]
+        return extra.line, f"{_quoted(extra.text)} is not in the shared definition"
+    if len(others) > len(mine):
+        missing = _quoted(others[len(mine)].text)
+        return local.node.lineno, f"{missing} of the shared definition is missing"
+    return local.node.lineno, "its names mean something else"
 
 
-def _contrast(here: str, there: str, name: str) -> str:
+def _quoted(text: str) -> str:
+    line = text.strip().splitlines()[0]
+    return f"`{line if len(line) <= 70 else line[:67] + '...'}`"
+
+
+def _contrast(here: str, there: str) -> str:
     ours, theirs = here.splitlines(), there.splitlines()
     for our, their in zip(ours, theirs, strict=False):
         if our != their:
-            return f"{_quote(our)} here, {_quote(their)} in recorded `{name}`"
+            return f"{_quoted(our)} here, {_quoted(their)} in the shared definition"
     if len(ours) > len(theirs):
-        return f"{_quote(ours[len(theirs)])} is not in recorded `{name}`"
-    return f"{_quote(theirs[len(ours)])} of recorded `{name}` is missing"
+        return f"{_quoted(ours[len(theirs)])} is not in the shared definition"
+    return f"{_quoted(theirs[len(ours)])} of the shared definition is missing"
 
 
-def _key(node: ast.AST) -> str:
-    """Write a node down, so that two texts are equal where the nodes are, places aside."""
-    parts: list[str] = []
-    _write(node, parts)
-    return " ".join(parts)
+def _name_of(statement: ast.AST) -> str:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+    return ast.unparse(statement).splitlines()[0][:40]
 
 
-def _write(node: ast.AST, parts: list[str]) -> None:
-    # As `ast.dump`, for a fifth of the time. Each class has as many values as it has fields.
-    parts.append(node.__class__.__name__)
-    for field in node._fields:
-        value = getattr(node, field, None)
-        if isinstance(value, ast.AST):
-            _write(value, parts)
-        elif value.__class__ is list:
-            parts.append("[")
-            for item in value:
-                if isinstance(item, ast.AST):
-                    _write(item, parts)
-                else:
-                    parts.append(repr(item))
-            parts.append("]")
-        else:
-            parts.append(repr(value))
+# The shape
 
 
-def _normalised(node: ast.ClassDef) -> ast.ClassDef:
-    """Copy a class without what does not count."""
-    head = _head_of(node)
-    normaliser = _Normaliser(node.name, keep_fields=_has_fields(head))
-    whole = normaliser.header(head)
-    body = [m.normal for m in _members(node, normaliser)]
-    whole.body = [s for s in body if isinstance(s, ast.stmt)] or [ast.Pass()]
-    return whole
+def _shape(normal: Definition) -> Shape:
+    """Write a normalised definition down, with numbers for the names from outside."""
+    writer = _Writer(normal)
+    return Shape(writer.key, tuple(writer.numbers))
 
 
-def _head_of(node: ast.ClassDef) -> dict[str, Any]:
-    """Give the fields of a class but for its body and for what does not count of its head."""
-    decorators = [d for d in node.decorator_list if not is_mark(d)]
-    bases = [b for b in node.bases if not (isinstance(b, ast.Name) and b.id == "object")]
-    body = [ast.Pass()]
-    return {**node.__dict__, "decorator_list": decorators, "bases": bases, "body": body}
+class _Writer:
+    """Writes nodes as `ast.dump` does, for a fifth of the time, places aside."""
+
+    def __init__(self, normal: Definition) -> None:
+        self._own = normal.name
+        self._free: FreeNames = free_names(normal)
+        self.numbers: dict[str, int] = {}
+        self._parts: list[str] = []
+        self._write(normal)
+        self.key = " ".join(self._parts)
+
+    def _write(self, node: ast.AST) -> None:
+        # Each class has as many values as it has fields, so that the text has one meaning.
+        parts = self._parts
+        parts.append(node.__class__.__name__)
+        name = self._free.nodes.get(id(node))
+        if name is not None:
+            parts.append(self._number(name))
+            if id(node) not in self._free.doubtful:
+                return
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, ast.AST):
+                self._write(value)
+            elif value.__class__ is list:
+                parts.append("[")
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        self._write(item)
+                    else:
+                        parts.append(repr(item))
+                parts.append("]")
+            elif field == "name" and value == self._own and isinstance(node, DEFINITIONS):
+                parts.append("$")
+            else:
+                parts.append(repr(value))
+
+    def _number(self, name: str) -> str:
+        if name == self._own:
+            return "$"
+        return f"${self.numbers.setdefault(name, len(self.numbers))}"
 
 
-def _has_fields(head: dict[str, Any]) -> bool:
-    """Tell whether something may read the annotations of class attributes."""
-    return bool(head["decorator_list"] or head["bases"] or head["keywords"])
+# Normalisation
+
+
+def _normalised(node: Definition, is_builtin: Callable[[str], bool], *, keep: bool) -> Definition:
+    """Copy a definition without what does not count; `keep` has annotations and docstrings stay."""
+    copy = _Normaliser(is_builtin, keep=keep).definition(node)
+    assert isinstance(copy, DEFINITIONS)
+    if isinstance(copy, ast.ClassDef):
+        copy.body = _in_order([s for s in copy.body if not _is_not_collected(s)]) or [ast.Pass()]
+    return copy
+
+
+def _without_body(normal: Definition) -> Definition:
+    fields = {**normal.__dict__, "body": [ast.Pass()]}
+    return normal.__class__(**fields)
+
+
+def _is_not_collected(statement: ast.AST) -> bool:
+    """Whether a statement is ``__test__ = False``, which keeps pytest from a class."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id="__test__")], value=ast.Constant(value=False)):
+            return True
+    return False
+
+
+def is_marked_as_no_test(node: ast.ClassDef) -> bool:
+    """Whether the body of a class has ``__test__ = False``."""
+    return any(map(_is_not_collected, node.body)) or any(
+        isinstance(s, ast.AnnAssign)
+        and isinstance(s.target, ast.Name)
+        and s.target.id == "__test__"
+        and isinstance(s.value, ast.Constant)
+        and s.value.value is False
+        for s in node.body
+    )
+
+
+def _is_read(node: ast.AST, is_builtin: Callable[[str], bool]) -> bool:
+    """Whether decorators or bases of a node may read its docstring and annotations."""
+    if not isinstance(node, DEFINITIONS):
+        return False
+    decorators = (d for d in node.decorator_list if not is_mark(d))
+    if any(_last_name(d) not in _BLIND_DECORATORS for d in decorators):
+        return True
+    if isinstance(node, ast.ClassDef):
+        plain = all(isinstance(b, ast.Name) and is_builtin(b.id) for b in node.bases)
+        return bool(node.keywords) or not plain
+    return False
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 class _Normaliser:
-    """Copies nodes of one class without what does not count.
+    """Copies nodes without what does not count.
 
     (`copy.deepcopy` and an `ast.NodeTransformer` would take ten times as long.)
     """
 
-    def __init__(self, class_name: str, *, keep_fields: bool) -> None:
-        self._class_name = class_name
-        self._keep_fields = keep_fields
-        self._in_class_body = True
+    def __init__(self, is_builtin: Callable[[str], bool], *, keep: bool) -> None:
+        self._is_builtin = is_builtin
+        self._keep = keep
+        self._in_class_body = False
 
-    def header(self, head: dict[str, Any]) -> ast.ClassDef:
-        """Copy a class from its fields."""
-        return self._rebuilt(ast.ClassDef, {**head, "name": _OWN_NAME})
+    def definition(self, node: Definition) -> ast.AST:
+        """Copy a class or function."""
+        outer = self._keep, self._in_class_body
+        self._keep = self._keep or _is_read(node, self._is_builtin)
+        self._in_class_body = isinstance(node, ast.ClassDef)
+        fields = {**node.__dict__}
+        fields["decorator_list"] = [d for d in node.decorator_list if not is_mark(d)]
+        if not self._keep:
+            fields["body"] = _without_docstring(node.body)
+        if isinstance(node, ast.ClassDef):
+            fields["bases"] = [b for b in node.bases if not _is_object(b)]
+        elif not self._keep:
+            fields["returns"] = _acting(node.returns)
+        new = self._rebuilt(node.__class__, fields)
+        self._keep, self._in_class_body = outer
+        return new
 
     def copy(self, node: ast.AST) -> ast.AST | None:
         """Copy a node; None where nothing of it counts."""
@@ -253,26 +338,19 @@ class _Normaliser:
                 values[field] = [v if v.__class__ in _ATOMS else self.copy(v) for v in value]
         return new
 
-    def _block(self, statements: list[ast.stmt]) -> list[ast.AST]:
+    def _block(self, statements: Iterable[ast.stmt]) -> list[ast.AST]:
         copies = [self.copy(s) for s in statements if not isinstance(s, ast.Pass)]
         return [s for s in copies if s is not None]
 
-    def _definition(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        decorators = [d for d in node.decorator_list if not is_mark(d)]
-        body = _without_docstring(node.body)
-        fields = {**node.__dict__, "decorator_list": decorators, "body": body}
-        if isinstance(node, _FunctionNode):
-            fields["returns"] = _acting(node.returns)
-        outer, self._in_class_body = self._in_class_body, isinstance(node, ast.ClassDef)
-        new = self._rebuilt(node.__class__, fields)
-        self._in_class_body = outer
-        return new
-
     def _arg(self, node: ast.arg) -> ast.AST:
-        return self._rebuilt(ast.arg, {**node.__dict__, "annotation": _acting(node.annotation)})
+        annotation = node.annotation if self._keep else _acting(node.annotation)
+        # A type comment counts for no tool of today: PEP 484 gave way to annotations.
+        return self._rebuilt(
+            ast.arg, {**node.__dict__, "annotation": annotation, "type_comment": None}
+        )
 
     def _annotated(self, node: ast.AnnAssign) -> ast.AST | None:
-        if (self._in_class_body and self._keep_fields) or _acting(node.annotation):
+        if (self._keep and self._in_class_body) or _acting(node.annotation):
             return self._rebuilt(ast.AnnAssign, node.__dict__)
         if node.value is not None:
             assign = ast.Assign(targets=[node.target], value=node.value)
@@ -282,27 +360,26 @@ class _Normaliser:
         # In a function a bare annotation still makes the name a local one.
         return self._rebuilt(ast.AnnAssign, {**node.__dict__, "annotation": ast.Constant(None)})
 
-    def _name(self, node: ast.Name) -> ast.AST:
-        own = node.id == self._class_name
-        return self._rebuilt(ast.Name, {**node.__dict__, "id": _OWN_NAME if own else node.id})
-
     @staticmethod
     def _constant(node: ast.Constant) -> ast.AST:
         return ast.copy_location(ast.Constant(node.value), node)  # u"" is ""
 
     _SPECIAL: ClassVar[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
-        ast.ClassDef: _definition,
-        ast.FunctionDef: _definition,
-        ast.AsyncFunctionDef: _definition,
+        ast.ClassDef: definition,
+        ast.FunctionDef: definition,
+        ast.AsyncFunctionDef: definition,
         ast.arg: _arg,
         ast.AnnAssign: _annotated,
-        ast.Name: _name,
         ast.Constant: lambda self, node: self._constant(node),
     }
 
 
+def _is_object(base: ast.expr) -> bool:
+    return isinstance(base, ast.Name) and base.id == "object"
+
+
 def _acting(annotation: ast.expr | None) -> ast.expr | None:
-    """Give an annotation that does something where it stands, None for any other."""
+    """Return an annotation that does something where it stands, None for any other."""
     if annotation is None or not any(isinstance(n, _ACTS) for n in ast.walk(annotation)):
         return None
     return annotation
@@ -315,74 +392,36 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     return body
 
 
-def _members(node: ast.ClassDef, normaliser: _Normaliser) -> list[LocalMember]:
-    """Give what counts of the body of a class, in its order."""
-    lines: dict[str, int] = {}
-    for statement in node.body:
-        name = _own_name(statement)
-        if name is not None:
-            lines.setdefault(name, statement.lineno)
-    members = [LocalMember(s, normaliser.copy) for s in _without_docstring(node.body)]
-    counting = [m for m in members if _is_method(m) or not isinstance(m.normal, ast.Pass)]
-    for member in counting:
-        member.line = lines.setdefault(member.name, member.line)
-    return counting
-
-
-def _is_method(member: LocalMember) -> bool:
-    return isinstance(member.statement, _FunctionNode)
-
-
-def _in_order(body: list[LocalMember]) -> list[LocalMember]:
-    """Put methods in alphabetical order where their order cannot matter.
+def _in_order(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Put the methods of a class in alphabetical order where their order cannot matter.
 
     It can where a name is bound twice, where a decorator other than the built-in ones or a
     default value runs code, and where another statement of the body reads a method.
     """
-    methods = [m for m in body if _is_method(m)]
-    others = [m for m in body if not _is_method(m)]
-    names = {m.name for m in body}
-    method_names = {m.name for m in methods}
-    read = {n.id for m in others for n in walk(m.normal) if isinstance(n, ast.Name)}
+    methods = [s for s in body if isinstance(s, FUNCTIONS)]
+    others = [s for s in body if not isinstance(s, FUNCTIONS)]
+    names = {_name_of(s) for s in body}
+    read = {n.id for s in others for n in walk(s) if isinstance(n, ast.Name)}
     free = (
         len(names) == len(body)
-        and not (read & method_names)
-        and all(_is_inert(m.statement) for m in methods)
+        and read.isdisjoint(m.name for m in methods)
+        and all(map(_is_inert, methods))
     )
     return [*others, *sorted(methods, key=lambda m: m.name)] if free else body
 
 
-def _is_inert(method: ast.stmt) -> bool:
-    assert isinstance(method, _FunctionNode)
+def _is_inert(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     builtin = {"property", "staticmethod", "classmethod"}
-    counting = (d for d in method.decorator_list if not is_mark(d))
-    decorators = all(isinstance(d, ast.Name) and d.id in builtin for d in counting)
+    decorators = all(isinstance(d, ast.Name) and d.id in builtin for d in method.decorator_list)
     defaults = [*method.args.defaults, *(d for d in method.args.kw_defaults if d is not None)]
     return decorators and all(isinstance(d, ast.Constant) for d in defaults)
 
 
-def _own_name(statement: ast.AST) -> str | None:
-    match statement:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return statement.name
-        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-            return name
-    return None
-
-
-def _reads(normal: ast.ClassDef) -> tuple[str, ...]:
-    """Give the global names that a class reads or sets, by the scoping rules of CPython itself."""
-    # In a function, so that what `nonlocal` means in a nested class is there to be found.
-    outer = {n for node in walk(normal) if isinstance(node, ast.Nonlocal) for n in node.names}
-    bindings = [f"{name} = None" for name in sorted(outer)]
-    function = ast.parse("\n".join(["def around():", *(f"    {b}" for b in bindings), "    pass"]))
-    around = function.body[0]
-    assert isinstance(around, ast.FunctionDef)
-    around.body.append(normal)
-    pending = symtable.symtable(ast.unparse(function), "<shape>", "exec").get_children()
-    names: set[str] = set()
-    while pending:
-        table = pending.pop()
-        pending.extend(table.get_children())
-        names.update(s.get_name() for s in table.get_symbols() if s.is_global())
-    return tuple(sorted(names - _IMPLICIT))
+def has_future_annotations(tree: ast.Module) -> bool:
+    """Whether annotations are kept as text: PEP 563."""
+    return any(
+        isinstance(s, ast.ImportFrom)
+        and s.module == "__future__"
+        and any(a.name == "annotations" for a in s.names)
+        for s in tree.body
+    )

@@ -1,0 +1,129 @@
+"""Do the global names that two equal definitions read mean the same in both files?
+
+A definition that a copy reads must be a copy itself, or be imported from the shared module already:
+such definitions are decided together.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from codemods.engine.names import ModuleNames
+from codemods.model import Code, Reason
+from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
+from codemods.rewrites.replace_local_copies.shared import SharedDefinition
+
+
+class Globals:
+    """The global names of one file that holds copies."""
+
+    def __init__(self, names: ModuleNames) -> None:
+        self._names = names
+        self._replaced: dict[str, list[int]] = {}
+
+    def difference(
+        self,
+        line: int,
+        reads: tuple[str, ...],
+        shared: SharedDefinition,
+        shared_reads: tuple[str, ...],
+        copies: dict[str, SharedDefinition],
+    ) -> Reason | None:
+        """Return the first global that means something else than in the shared module.
+
+        Args:
+            line: that of the local definition.
+            reads: the names that it reads.
+            shared: what it is equal to but for what names mean.
+            shared_reads: the names that the shared one reads in their place.
+            copies: the names in the file that are to be imported, and what they stand for.
+
+        """
+        for name, other in zip(reads, shared_reads, strict=True):
+            copy = copies.get(name)
+            actual = self._names.meaning_of(name) if copy is None else copy.meaning
+            wanted = shared.meaning_of(other)
+            if not (actual.is_known and wanted.is_known and actual.text == wanted.text):
+                here = f"is `{actual.text}`" if actual.is_known else actual.text
+                there = f"is `{wanted.text}`" if wanted.is_known else wanted.text
+                message = (
+                    f"it reads `{name}`, which {here} here; in {shared.module.name} it {there}"
+                )
+                return Reason(Code.DIFFERENT_GLOBALS, line, message)
+            replaced = self.replaced(name)
+            if replaced:
+                message = f"it reads `{name}`, which the file replaces in a module"
+                return Reason(Code.DIFFERENT_GLOBALS, replaced[0], message)
+        return None
+
+    def replaced(self, name: str) -> list[int]:
+        """Return the lines that may put something else in the place of a module's global."""
+        if name not in self._replaced:
+            found = sorted({n.lineno for n in self._replacing(name)})
+            self._replaced[name] = found or list(self._any_global_replaced)
+        return self._replaced[name]
+
+    def _replacing(self, name: str) -> Iterator[ast.expr]:
+        names = self._names
+        yield from _paths_to(names, name)
+        for node in names.of_kind(ast.Attribute):
+            if node.attr == name and not isinstance(node.ctx, ast.Load):
+                yield node
+        for call in names.of_kind(ast.Call):
+            if last_name(call.func) in SETTERS:
+                match call.args:
+                    case [_, ast.Constant(value=text), *_] if text == name:
+                        yield call
+                if any(k.arg == name for k in call.keywords):
+                    yield call  # patch.multiple(module, name=...)
+
+    @cached_property
+    def _any_global_replaced(self) -> tuple[int, ...]:
+        """The lines that may replace any global of this very file, by its own name or dict."""
+        found = []
+        for node in self._names.mentions.get("__name__", []):
+            if id(node) in self._parts_of_paths:
+                found.append(node.lineno)
+        for call in self._names.of_kind(ast.Call):
+            if last_name(call.func) == "globals" and id(call) not in self._read_dicts:
+                found.append(call.lineno)
+        return tuple(found[:1])
+
+    @cached_property
+    def _parts_of_paths(self) -> set[int]:
+        """The nodes inside of a text that is put together, or of an index: ``f"{__name__}.x"``."""
+        names = self._names
+        composed = [
+            *names.of_kind(ast.JoinedStr),
+            *names.of_kind(ast.BinOp),
+            *names.of_kind(ast.Subscript),
+        ]
+        passed = [
+            a
+            for call in names.of_kind(ast.Call)
+            if last_name(call.func) in {"format", "import_module", "join", "multiple", "patch"}
+            for a in call.args
+        ]
+        return {id(n) for top in [*composed, *passed] for n in ast.walk(top)}
+
+    @cached_property
+    def _read_dicts(self) -> set[int]:
+        """The calls of ``globals()`` that are only read: ``globals()["x"]``, ``globals().get``."""
+        names = self._names
+        return {
+            id(node.value)
+            for node in [*names.of_kind(ast.Subscript), *names.of_kind(ast.Attribute)]
+            if isinstance(node.ctx, ast.Load)
+            and getattr(node, "attr", "get") in {"get", "items", "keys", "values"}
+        }
+
+
+def _paths_to(names: ModuleNames, name: str) -> Iterator[ast.expr]:
+    target = re.compile(rf"(?!pytest\.)(\w+\.)+{re.escape(name)}")
+    for node in names.of_kind(ast.Constant):
+        text = node.value
+        if isinstance(text, str) and text.endswith(name) and target.fullmatch(text):
+            yield node

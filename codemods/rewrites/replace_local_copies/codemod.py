@@ -1,0 +1,50 @@
+"""The codemod: local copies of shared definitions are replaced by imports of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from codemods.engine.codemod import ParsedModule, Planned
+from codemods.model import Reason, SharedModules
+from codemods.rewrites.replace_local_copies.decide import FromOutside, decide, undefined_names
+from codemods.rewrites.replace_local_copies.plan import Planner, Unplaced
+from codemods.rewrites.replace_local_copies.shared import Shared, shared_definitions
+
+
+@dataclass(frozen=True)
+class ReplaceLocalCopies:
+    """Replace local copies of shared definitions by imports of them.
+
+    Args:
+        modules: the shared modules, the specification of what a copy is.
+        kept: global names that other files may take from the file: they stay bound.
+        from_outside: what forbids a replacement for what other files do, by the local name.
+
+    """
+
+    modules: SharedModules
+    kept: frozenset[str] = frozenset()
+    from_outside: FromOutside = field(default_factory=dict)
+
+    def may_concern(self, source: bytes) -> bool:
+        """Whether a file can hold a definition of a shared name."""
+        return self._shared.may_define(source)
+
+    def plan(self, module: ParsedModule) -> Planned:
+        """Decide on each definition of a shared name, and plan the edit."""
+        found: dict[str, tuple[Reason, ...]] = dict(self.from_outside)
+        while True:
+            copies, decisions = decide(module, self._shared, found)
+            if not copies:
+                return Planned(decisions, undefined_names(module, self._shared))
+            try:
+                plan, dropped = Planner(module, copies, self.kept).plan()
+            except Unplaced as error:
+                # What it reads, or what reads it, is decided anew without it.
+                found[error.copy.name] = (error.reason,)
+                continue
+            return Planned(decisions, undefined_names(module, self._shared), plan, dropped)
+
+    @property
+    def _shared(self) -> Shared:
+        return shared_definitions(self.modules)

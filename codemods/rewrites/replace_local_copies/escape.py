@@ -1,0 +1,372 @@
+"""Escape analysis: may the file that holds a copy change the one shared definition, or tell it?
+
+Each mention of the name is looked at. A class is contained by what cannot change it: a call, a
+base, an annotation, `isinstance`, ``except``, a call of one of its own attributes. Whatever else
+is done with it, it escapes. A function may be passed around, but its attributes may not be set.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from codemods.engine.codemod import ParsedModule
+from codemods.engine.names import bound_names, own_nodes
+from codemods.engine.scopes import Definition
+from codemods.engine.walk import walk
+from codemods.model import Code, Reason
+
+#: Calls whose arguments are classes to compare with, or to expect.
+_ASKING = frozenset({"isinstance", "issubclass"})
+_RAISING = frozenset(
+    {
+        *("raises", "assertRaises", "assertRaisesRegex", "assertRaisesRegexp", "suppress"),
+        *("assertWarns", "assertWarnsRegex", "warns", "cast"),
+    }
+)
+#: Keywords whose value is a class to imitate, or what a mock gives.
+_IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new", "wraps"})
+#: Calls that put something in the place of what their first arguments name.
+SETTERS = frozenset({"setattr", "delattr", "object", "setitem", "delitem", "multiple", "dict"})
+_PATCHING = frozenset({"patch", "setattr"})
+
+#: Attributes that lead from an instance or a subclass to the class.
+_WAYS_TO_CLASS = frozenset({"__class__", "__bases__", "__base__", "__mro__"})
+_CALLS_TO_CLASS = frozenset({"type", "mro", "__subclasses__"})
+_NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
+
+_STRING_KINDS = (ast.List, ast.Tuple, ast.Set)
+
+
+class Place(NamedTuple):
+    """Where a node stands: the node above it, and the field of that."""
+
+    above: ast.AST
+    field: str
+
+
+class Parents:
+    """The place of each node of a module."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._places: dict[int, Place] = {}
+        pending: list[ast.AST] = [tree]
+        while pending:
+            node = pending.pop()
+            for field in node._fields:
+                value = getattr(node, field, None)
+                for child in value if isinstance(value, list) else (value,):
+                    if isinstance(child, ast.AST):
+                        self._places[id(child)] = Place(node, field)
+                        pending.append(child)
+
+    def of(self, node: ast.AST) -> Place:
+        """Return the place of a node, which is not the module."""
+        return self._places[id(node)]
+
+    def above(self, node: ast.AST) -> Iterator[Place]:
+        """Yield the places of a node and of all above it."""
+        while (place := self._places.get(id(node))) is not None:
+            yield place
+            node = place.above
+
+
+class Mention(NamedTuple):
+    """One mention of a local definition; `escapes` says how, None where it is contained."""
+
+    node: ast.expr
+    escapes: str | None
+
+
+class Escape:
+    """What one file does with one name that it defines.
+
+    Args:
+        module: the file.
+        parents: the places of its nodes.
+        definitions: those of the name, all of them copies.
+        scope: the function that they stand in, None for the module.
+        is_renamed: whether the shared object has another ``__name__``.
+
+    """
+
+    def __init__(
+        self,
+        module: ParsedModule,
+        parents: Parents,
+        definitions: list[Definition],
+        scope: ast.AST | None,
+        *,
+        is_renamed: bool,
+    ) -> None:
+        self._module = module
+        self._parents = parents
+        self._definitions = definitions
+        self._scope = scope
+        self._is_renamed = is_renamed
+        self._name = definitions[0].name
+        self._is_class = isinstance(definitions[0], ast.ClassDef)
+        self._inside = {id(n) for d in definitions for n in walk(d)}
+
+    @cached_property
+    def mentions(self) -> list[ast.Name]:
+        """The places outside of the definitions that mean the name."""
+        if self._scope is None:
+            found = self._module.names.mentions.get(self._name, [])
+        else:
+            found = [n for n in walk(self._scope) if isinstance(n, ast.Name) and n.id == self._name]
+        return [n for n in found if id(n) not in self._inside]
+
+    @cached_property
+    def first_use_as_value(self) -> int | None:
+        """The line of the first place that passes a function on, None where it is only called."""
+        lines = [m.lineno for m in self.mentions if self._how_it_escapes(m) is not None]
+        return min(lines, default=None)
+
+    def reasons(self) -> Iterator[Reason]:
+        """Yield what forbids that the definition is shared."""
+        for node in self.mentions:
+            find = self._how_it_escapes if self._is_class else self._how_it_is_changed
+            how = find(node)
+            if how is not None:
+                yield _escapes(node.lineno, f"`{self._name}` {how}")
+        if self._is_class:
+            for expression in self._ways_to_the_class():
+                how = self._how_it_escapes(expression)
+                if how is not None:
+                    text = ast.unparse(expression)
+                    yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
+        yield from self._patches()
+        if self._is_renamed:
+            yield from self._name_checks()
+
+    # A class
+
+    def _how_it_escapes(self, node: ast.expr) -> str | None:
+        """Return what a mention of a class does with it but for what cannot change it."""
+        above, field = self._parents.of(node)
+        match above:
+            case ast.Call() if field == "func":
+                return None
+            case ast.Call():
+                return self._how_an_argument_escapes(node, above)
+            case ast.keyword():
+                return self._how_a_keyword_escapes(above)
+            case ast.Attribute():
+                return self._how_an_attribute_escapes(above)
+            case ast.ClassDef() if field == "bases":
+                return None
+            case ast.Subscript() if field == "value":
+                return self._how_it_escapes(above)  # `Name[int]` is the class, too
+            case ast.ExceptHandler() | ast.Raise() | ast.MatchClass() | ast.Expr() | ast.Delete():
+                return None
+            case ast.List() | ast.Tuple() | ast.Set() | ast.Starred():
+                return self._how_an_element_escapes(above)
+            case ast.Compare() if self._is_way(node):
+                return None
+            case ast.FormattedValue() if self._is_way(node):
+                return None
+        if self._is_annotation(node):
+            return None
+        return f"is used as a value in `{_short(above)}`"
+
+    def _how_an_argument_escapes(self, node: ast.expr, call: ast.Call) -> str | None:
+        called = last_name(call.func)
+        if called in _ASKING or called in _RAISING or called == "create_autospec":
+            return None
+        if called in _PATCHING and call.args and node is not call.args[0]:
+            return None  # patch("a.B", Name), monkeypatch.setattr(module, "B", Name)
+        if called == "object" and len(call.args) > 2 and node is call.args[2]:
+            return None
+        if called == "type" and len(call.args) == 1:
+            return None
+        if called == "param":
+            return self._how_an_element_escapes(call)
+        if self._is_annotation(call):
+            return None
+        return f"is an argument of `{_short(call.func)}`"
+
+    def _how_a_keyword_escapes(self, keyword: ast.keyword) -> str | None:
+        if keyword.arg in _IMITATING:
+            return None
+        call = self._parents.of(keyword).above
+        if isinstance(call, ast.ClassDef):
+            return f"is an argument of class `{call.name}`"
+        return f"is an argument of `{_short(call)}`"
+
+    def _how_an_attribute_escapes(self, attribute: ast.Attribute) -> str | None:
+        if not isinstance(attribute.ctx, ast.Load):
+            return f"is changed by `{_short(attribute)}`"
+        if attribute.attr in _NAMES_OF_CLASS:
+            return f"has `{_short(attribute)}` read" if self._is_renamed else None
+        above, field = self._parents.of(attribute)
+        if attribute.attr in self._own_attributes:
+            if isinstance(above, ast.Call) and field == "func":
+                return None
+            if attribute.attr in self._constants:
+                return None
+        if attribute.attr in _WAYS_TO_CLASS:
+            return None  # that is looked at by itself
+        return f"has `{_short(attribute)}` read, not called"
+
+    def _how_an_element_escapes(self, container: ast.AST) -> str | None:
+        """Return how a class escapes that stands in a list, tuple or set."""
+        for above, field in self._parents.above(container):
+            if isinstance(above, ast.Call) and field == "args":
+                called = last_name(above.func)
+                if called in _ASKING or called in _RAISING:
+                    return None
+                if called == "parametrize":
+                    has_ids = any(k.arg == "ids" for k in above.keywords)
+                    renamed = self._is_renamed and not has_ids
+                    return "gives tests their ids, and has another name there" if renamed else None
+                if called == "param":
+                    continue
+            elif isinstance(above, ast.ExceptHandler):
+                return None
+            elif isinstance(above, _STRING_KINDS):
+                continue
+            break
+        if self._is_annotation(container):
+            return None
+        return "is put into a container"
+
+    def _is_annotation(self, node: ast.AST) -> bool:
+        """Whether a node stands in an annotation."""
+        for above, field in self._parents.above(node):
+            if field in {"annotation", "returns"}:
+                return True
+            if isinstance(above, ast.stmt):
+                return False
+        return False
+
+    @cached_property
+    def _own_attributes(self) -> frozenset[str]:
+        """The names that the class body binds."""
+        bodies = [d.body for d in self._definitions if isinstance(d, ast.ClassDef)]
+        return frozenset(n for b in bodies for node in own_nodes(b) for n, _ in bound_names(node))
+
+    @cached_property
+    def _constants(self) -> frozenset[str]:
+        """The names that the class body binds to what has no attributes to set."""
+        found = set()
+        for statement in (s for d in self._definitions for s in d.body):
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                ) if not isinstance(value, ast.Lambda):
+                    found.add(name)
+        return frozenset(found)
+
+    # From an instance to the class
+
+    def _ways_to_the_class(self) -> Iterator[ast.expr]:
+        """Yield the expressions that may be the class without its name."""
+        names = self._module.names
+        for node in names.of_kind(ast.Attribute):
+            if node.attr in _WAYS_TO_CLASS and not self._is_about_another(node.value):
+                yield from self._outside(node)
+        for call in names.of_kind(ast.Call):
+            called = last_name(call.func)
+            if called in _CALLS_TO_CLASS and (len(call.args) == 1) == (called == "type"):
+                subject = call.args[0] if called == "type" else call.func
+                if not self._is_about_another(subject):
+                    yield from self._outside(call)
+
+    def _outside(self, node: ast.expr) -> Iterator[ast.expr]:
+        if id(node) not in self._inside:
+            yield node
+
+    def _is_way(self, node: ast.expr) -> bool:
+        return not isinstance(node, ast.Name)
+
+    def _is_about_another(self, node: ast.AST) -> bool:
+        """Whether an expression is ``self`` or ``cls`` of a class that does not derive from it."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id not in {"self", "cls"}:
+            return False
+        inside = (p.above for p in self._parents.above(node))
+        owner = next((n for n in inside if isinstance(n, ast.ClassDef)), None)
+        return owner is not None and owner.name not in self.family
+
+    @cached_property
+    def family(self) -> frozenset[str]:
+        """The names of the class and of those that derive from it in this file."""
+        names = {self._name}
+        classes = self._module.names.of_kind(ast.ClassDef)
+        while True:
+            more = {
+                c.name
+                for c in classes
+                for base in c.bases
+                if any(isinstance(n, ast.Name) and n.id in names for n in walk(base))
+            }
+            if more <= names:
+                return frozenset(names)
+            names |= more
+
+    # A function
+
+    def _how_it_is_changed(self, node: ast.expr) -> str | None:
+        above, field = self._parents.of(node)
+        if isinstance(above, ast.Attribute):
+            if not isinstance(above.ctx, ast.Load):
+                return f"is changed by `{_short(above)}`"
+            same = above.attr in _NAMES_OF_CLASS and not self._is_renamed
+            if above.attr.startswith("__") and not same:
+                return f"has `{_short(above)}` read"
+        if isinstance(above, ast.Call) and field == "args" and above.args[0] is node:
+            called = last_name(above.func)
+            if called in SETTERS:
+                return f"is changed by `{_short(above)}`"
+            if called.startswith("get") and isinstance(above.func, ast.Attribute):
+                owner = above.func.value
+                if isinstance(owner, ast.Name) and owner.id == "inspect":
+                    return f"is inspected by `{_short(above)}`"
+        return None
+
+    # By path
+
+    def _patches(self) -> Iterator[Reason]:
+        """Yield the strings that name something of the definition, as those of a patch do."""
+        pattern = re.compile(rf"(?:[\w.]*\.)?{re.escape(self._name)}(?:\.\w+)+")
+        for node in self._module.names.of_kind(ast.Constant):
+            text = node.value
+            if isinstance(text, str) and self._name in text and pattern.fullmatch(text):
+                if id(node) not in self._inside:
+                    yield Reason(
+                        Code.MUTATED,
+                        node.lineno,
+                        f"a patch by `{text}` would leak into other files",
+                    )
+
+    def _name_checks(self) -> Iterator[Reason]:
+        """Yield the comparisons with the name of a definition whose object has another one."""
+        word = re.compile(rf"(?<!\w){re.escape(self._name)}(?!\w)")
+        for node in self._module.names.of_kind(ast.Compare):
+            parts = [node.left, *node.comparators]
+            texts = (p.value for p in parts if isinstance(p, ast.Constant))
+            if any(isinstance(text, str) and word.search(text) for text in texts):
+                message = f"`{_short(node)}` compares with its name, which is another there"
+                yield Reason(Code.ESCAPES, node.lineno, message)
+
+
+def last_name(func: ast.expr) -> str:
+    """Return the last name of a dotted expression, nothing for any other."""
+    if isinstance(func, ast.Attribute):
+        return func.attr
+    return func.id if isinstance(func, ast.Name) else ""
+
+
+def _escapes(line: int, what: str) -> Reason:
+    return Reason(Code.ESCAPES, line, f"{what}: once shared, a change would leak into other files")
+
+
+def _short(node: ast.AST) -> str:
+    text = ast.unparse(node).splitlines()[0]
+    return text if len(text) <= 50 else f"{text[:47]}..."

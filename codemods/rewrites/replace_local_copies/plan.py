@@ -1,0 +1,144 @@
+"""The copies of one file -> an `EditPlan`: does a copy leave an import behind, and where?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from codemods.engine.codemod import ParsedModule
+from codemods.engine.placement import NoPlace, Places
+from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, NewImport, Where
+from codemods.engine.rows import definitions_in
+from codemods.engine.text import word_places
+from codemods.model import Reason
+from codemods.rewrites.replace_local_copies.collected import is_collected
+from codemods.rewrites.replace_local_copies.decide import Local
+from codemods.rewrites.replace_local_copies.equality import is_mark
+from codemods.rewrites.replace_local_copies.shared import is_builtin
+
+
+class Planner:
+    """Plans the edit of one module.
+
+    Args:
+        module: the file.
+        copies: what is to be replaced.
+        kept: names that other files may take from this module: they stay bound.
+
+    """
+
+    def __init__(self, module: ParsedModule, copies: Iterable[Local], kept: frozenset[str]) -> None:
+        self._module = module
+        self._kept = kept
+        self._top: dict[int, Local] = {}
+        self._inner: list[Local] = []
+        rows = {id(row.statements[0]): index for index, row in enumerate(module.rows)}
+        for copy in copies:
+            if copy.around:
+                self._inner.append(copy)
+            else:
+                self._top[rows[id(copy.node)]] = copy
+
+    def plan(self) -> tuple[EditPlan, frozenset[str]]:
+        """Return the plan, and the global names that it leaves unbound.
+
+        Raises:
+            Unplaced: an import can stand nowhere.
+
+        """
+        rest = [i for i in range(len(self._module.rows)) if i not in self._top]
+        places = Places(self._module.names, self._module.rows, rest)
+        dropped: set[str] = set()
+        joined: dict[tuple[int, int], Names] = {}
+        inserted: dict[tuple[Where, int, str], Names] = {}
+        for row, copy in self._first_of_each_name():
+            if self._is_imported(copy, row, places):
+                continue
+            if self._goes_without(copy, places):
+                dropped.add(copy.name)
+                continue
+            module, names = _import(copy)
+            place = places.joinable(copy.name, row, module)
+            if place is not None and not places.would_bare_a_docstring(set(self._top)):
+                joined[place] = (*joined.get(place, ()), *names)
+                continue
+            try:
+                where, index = places.place(copy.name, row)
+            except NoPlace as error:
+                raise Unplaced(copy, error.reason) from error
+            key = (where, index, module)
+            inserted[key] = (*inserted.get(key, ()), *names)
+        plan = EditPlan(
+            removed=tuple(self._top),
+            inserted=tuple(
+                NewImport(where, row, module, tuple(sorted(names)))
+                for (where, row, module), names in inserted.items()
+            ),
+            joined=tuple(JoinedImport(*place, names) for place, names in joined.items()),
+            inner=tuple(self._inner_imports()),
+        )
+        return plan, frozenset(dropped)
+
+    def _first_of_each_name(self) -> Iterator[tuple[int, Local]]:
+        seen: set[str] = set()
+        for row, copy in self._top.items():
+            if copy.name not in seen:
+                seen.add(copy.name)
+                yield row, copy
+
+    def _is_imported(self, copy: Local, row: int, places: Places) -> bool:
+        """Whether the file imports the shared definition already, above the copy."""
+        star = places.last_star(row)
+        above = self._module.rows[star].line if star >= 0 else 0
+        bindings = self._module.names.bindings.get(copy.name, [])
+        return any(b.source and b.line > above for b in bindings)
+
+    def _goes_without(self, copy: Local, places: Places) -> bool:
+        """Whether nothing can need the name, as far as texts tell: here, and in other files."""
+        if not is_collected(self._module.path) or copy.name in self._kept:
+            return False
+        if places.would_bare_a_docstring(set(self._top)):
+            return False
+        return not self._acts(copy) and not self._is_mentioned(copy.name)
+
+    def _acts(self, copy: Local) -> bool:
+        """Whether a definition may act when it is executed, so that its import must do so."""
+        node = copy.node
+        if not all(map(is_mark, node.decorator_list)):
+            return True
+        bases = [*node.bases, *node.keywords] if isinstance(node, ast.ClassDef) else []
+        builtin = is_builtin(self._module.names)
+        return not all(isinstance(b, ast.Name) and builtin(b.id) for b in bases)
+
+    def _is_mentioned(self, name: str) -> bool:
+        """Whether the word stands anywhere else in the file, strings and comments included."""
+        own = [c.node for c in self._top.values() if c.name == name]
+        lines = self._module.source.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        for node in own:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            for number in range(first - 1, node.end_lineno or node.lineno):
+                lines[number] = b""
+        return next(word_places(b"\n".join(lines), name.encode()), None) is not None
+
+    def _inner_imports(self) -> Iterator[InnerImport]:
+        for index, row in enumerate(self._module.rows):
+            wanted = [c for c in self._inner if c.around[0] is row.statements[0]]
+            if wanted:
+                nodes = list(definitions_in(row.statements[0]))
+                for copy in wanted:
+                    module, names = _import(copy)
+                    yield InnerImport(index, nodes.index(copy.node), module, names)
+
+
+class Unplaced(Exception):  # noqa: N818 - it is an outcome, not a fault
+    """No line can hold the import for `copy`; `reason` says why."""
+
+    def __init__(self, copy: Local, reason: Reason) -> None:
+        super().__init__(reason.message)
+        self.copy = copy
+        self.reason = reason
+
+
+def _import(copy: Local) -> tuple[str, Names]:
+    assert copy.shared is not None
+    return copy.shared.module.name, ((copy.shared.name, copy.name),)

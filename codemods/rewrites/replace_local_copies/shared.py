@@ -1,0 +1,207 @@
+"""The shared modules as text -> their definitions: the specification that copies are compared with.
+
+Each top-level class or function is one, and each alias, ``Other = Name``.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from codemods.engine.names import Meaning, ModuleNames
+from codemods.engine.scopes import DEFINITIONS, Definition
+from codemods.engine.text import Unparsable, parse
+from codemods.model import SharedModule, SharedModules
+from codemods.rewrites.replace_local_copies.equality import Normal, has_future_annotations
+
+#: Functions that a framework calls by their name: of the module that they stand in.
+#: https://docs.pytest.org/en/stable/how-to/xunit_setup.html
+#: https://docs.python.org/3/library/unittest.html#load-tests-protocol
+_CALLED_BY_NAME = re.compile(
+    r"(setup|teardown)_(module|function)|setUpModule|tearDownModule|load_tests|pytest_\w+|__\w+__"
+)
+
+#: Up to so many names a search for each is faster than one for all definitions.
+_FEW = 4
+
+
+class SharedModuleError(Exception):
+    """A shared module cannot be used; the message has its path and the line."""
+
+
+class SharedDefinition(NamedTuple):
+    """One definition of a shared module.
+
+    `name` is the name to import, `real_name` that of the object, which differs for an alias.
+    """
+
+    module: SharedModule
+    name: str
+    node: Definition
+    normal: Normal
+    names: ModuleNames
+    has_future_annotations: bool
+
+    @property
+    def real_name(self) -> str:
+        """The ``__name__`` of the object."""
+        return self.node.name
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the name of the object stands for in another file that imports it."""
+        return import_of(self.module.name, self.real_name)
+
+    def meaning_of(self, name: str) -> Meaning:
+        """Return what a global name stands for in the shared module."""
+        bindings = self.names.bindings.get(name, [])
+        node = bindings[0].node if len(bindings) == 1 else None
+        if isinstance(node, DEFINITIONS) and node in self.names.tree.body:
+            return import_of(self.module.name, name)
+        return self.names.meaning_of(name)
+
+
+def import_of(module: str, name: str) -> Meaning:
+    """Return what a name stands for that is imported from a module."""
+    return Meaning(f"from {module} import {name}", is_known=True)
+
+
+def bare(name: str) -> str:
+    """Return a name without its leading underscores, which do not count."""
+    return name.lstrip("_")
+
+
+def is_called_by_name(name: str) -> bool:
+    """Whether pytest, unittest or Python itself calls a function because of its name."""
+    return _CALLED_BY_NAME.fullmatch(name) is not None
+
+
+class Shared:
+    """All definitions of some shared modules.
+
+    Args:
+        modules: the modules, in the order of the settings: the first one wins where two fit.
+
+    Raises:
+        SharedModuleError: one of them does not parse.
+
+    """
+
+    def __init__(self, modules: SharedModules) -> None:
+        self.modules = modules
+        self.harmless = frozenset(modules.harmless)
+        self.definitions = [d for m in modules.modules for d in _definitions(m)]
+        self.by_name: dict[str, list[SharedDefinition]] = defaultdict(list)
+        for definition in self.definitions:
+            if modules.only is None or bare(definition.name) in set(map(bare, modules.only)):
+                self.by_name[bare(definition.name)].append(definition)
+
+    @cached_property
+    def by_key(self) -> dict[str, list[SharedDefinition]]:
+        """The definitions by what decides equality."""
+        found: dict[str, list[SharedDefinition]] = defaultdict(list)
+        for definition in self.definitions:
+            found[definition.normal.shape.key].append(definition)
+        return found
+
+    @cached_property
+    def module_names(self) -> frozenset[str]:
+        """The dotted names of the modules."""
+        return frozenset(m.name for m in self.modules.modules)
+
+    def may_define(self, source: bytes) -> bool:
+        """Whether a file can hold a definition of a shared name, from its bytes alone.
+
+        A line in a string may look like one; it does no harm to parse a file for it.
+        """
+        if len(self._words) <= _FEW:
+            return any(
+                _DEFINES.search(source, max(0, at - _NEAR), at) is not None
+                for word in self._words
+                for at in _places(source, word)
+            )
+        return any(not self._word_set.isdisjoint(find(source)) for find in self._finders)
+
+    @cached_property
+    def _words(self) -> list[bytes]:
+        return [name.encode() for name in self.by_name]
+
+    @cached_property
+    def _word_set(self) -> frozenset[bytes]:
+        return frozenset(self._words)
+
+    @cached_property
+    def _finders(self) -> list[functools.partial[list[bytes]]]:
+        kinds = {isinstance(d.node, ast.ClassDef) for ds in self.by_name.values() for d in ds}
+        # A pattern that begins with plain text is searched for at the speed of `bytes.find`.
+        heads = [
+            head for head, is_class in ((b"class", True), (b"def", False)) if is_class in kinds
+        ]
+        return [re.compile(head + rb"[ \t\f\\\r\n]+_*([\w\x80-\xff]+)").findall for head in heads]
+
+
+#: How far before a name to look for its ``class`` or ``def``, in bytes.
+_NEAR = 300
+_DEFINES = re.compile(rb"(?:class|def)[ \t\f\\\r\n]+_*\Z")
+
+
+def _places(source: bytes, word: bytes) -> Iterator[int]:
+    """Yield where a word begins, or stands behind underscores."""
+    at = source.find(word)
+    while at >= 0:
+        yield at
+        at = source.find(word, at + len(word))
+
+
+@functools.lru_cache(maxsize=16)
+def shared_definitions(modules: SharedModules) -> Shared:
+    """Return the definitions of some shared modules; each process parses them once.
+
+    Raises:
+        SharedModuleError: one of them does not parse.
+
+    """
+    return Shared(modules)
+
+
+def _definitions(module: SharedModule) -> Iterator[SharedDefinition]:
+    try:
+        tree = parse(module.source)
+    except Unparsable as error:
+        raise SharedModuleError(f"{module.path}:{error.line}: {error}") from error
+    except (RecursionError, MemoryError) as error:
+        raise SharedModuleError(f"{module.path}:1: nested too deeply to be parsed") from error
+    names = ModuleNames(tree)
+    future = has_future_annotations(tree)
+    found: dict[str, Definition] = {}
+    for statement in tree.body:
+        match statement:
+            case (
+                ast.ClassDef(name=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+            ):
+                found[name] = statement
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other)) if (
+                other in found
+            ):
+                found[name] = found[other]
+    normal = {id(node): Normal(node, is_builtin(names)) for node in found.values()}
+    for name, node in found.items():
+        if len(names.bindings[name]) == 1 and not is_called_by_name(name):
+            yield SharedDefinition(module, name, node, normal[id(node)], names, future)
+
+
+def is_builtin(names: ModuleNames) -> functools.partial[bool]:
+    """Return a function that tells whether a name of a module is the built-in one."""
+    return functools.partial(_is_builtin, names)
+
+
+def _is_builtin(names: ModuleNames, name: str) -> bool:
+    return hasattr(builtins, name) and name not in names.bindings

@@ -1,0 +1,337 @@
+"""What a definition itself must not do to be shared by many files.
+
+In a shared module it is executed once, not once in each file, and its globals are those of that
+module. So it must keep no state, act on nothing when it is executed, and mean nothing of the module
+that it stands in.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codemods.engine.names import ModuleNames
+from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names
+from codemods.engine.walk import walk
+from codemods.model import Code, Reason
+from codemods.rewrites.replace_local_copies.equality import is_mark
+
+#: Decorators and bases that have no effect outside of what they are applied to, by their dotted
+#: names. The settings may name more (``harmless``).
+HARMLESS = frozenset(
+    {
+        *("abc.ABC", "abc.ABCMeta", "abc.abstractmethod"),
+        *("contextlib.asynccontextmanager", "contextlib.contextmanager"),
+        *("dataclasses.dataclass", "enum.Enum", "enum.EnumMeta", "enum.Flag", "enum.IntEnum"),
+        *("enum.IntFlag", "enum.StrEnum", "enum.unique", "functools.cached_property"),
+        *("functools.total_ordering", "functools.wraps"),
+        *("pydantic.BaseModel", "pydantic.computed_field", "pydantic.field_serializer"),
+        *("pydantic.field_validator", "pydantic.model_serializer", "pydantic.model_validator"),
+        *("pydantic.root_validator", "pydantic.validator", "pydantic.dataclasses.dataclass"),
+        *("pytest.fixture", "pytest_asyncio.fixture", "typing.Generic", "typing.NamedTuple"),
+        *("typing.Protocol", "typing.TypedDict", "typing.final", "typing.no_type_check"),
+        *("typing.overload", "typing.override", "typing.runtime_checkable"),
+        *("typing_extensions.NotRequired", "typing_extensions.Protocol"),
+        *("typing_extensions.TypedDict", "typing_extensions.override"),
+        *("typing_extensions.runtime_checkable", "typing_extensions.final"),
+    }
+)
+_METHOD_DECORATORS = frozenset({"classmethod", "property", "staticmethod"})
+
+#: Calls in a class body that make a value for each instance, or one that never changes.
+_FIELDS = frozenset(
+    {
+        *("dataclasses.field", "enum.auto", "pydantic.Field", "pydantic.PrivateAttr"),
+        *("pydantic.ConfigDict", "pydantic.fields.Field"),
+    }
+)
+_PLAIN_ATTRIBUTES = frozenset({"__match_args__", "__slots__", "model_config"})
+
+#: Names that mean the module, or the frame, that the code stands in.
+_OF_THE_MODULE = frozenset(
+    {
+        *("__builtins__", "__doc__", "__file__", "__loader__", "__module__", "__name__"),
+        *("__package__", "__path__", "__qualname__", "__spec__", "eval", "exec", "globals"),
+        *("__import__",),
+    }
+)
+_FRAME_READERS = frozenset(
+    {
+        *("_getframe", "_getframemodulename", "currentframe", "extract_stack", "format_stack"),
+        *("getouterframes", "print_stack", "stack"),
+    }
+)
+
+
+def reasons_not_to_share(
+    node: Definition, names: ModuleNames, harmless: frozenset[str]
+) -> Iterator[Reason]:
+    """Yield what forbids sharing a definition, whatever the file does with it.
+
+    Args:
+        node: the definition.
+        names: those of its module.
+        harmless: dotted names of decorators and bases that the settings trust.
+
+    """
+    yield from _acts(node, names, HARMLESS | harmless)
+    yield from _state(node, names)
+    yield from _means_its_module(node)
+    yield from _doctests(node)
+
+
+def asserts(node: Definition) -> int | None:
+    """Return the line of the first ``assert`` statement in a definition, None without one.
+
+    pytest rewrites those of test modules and of conftest files, and of other modules when asked to:
+    https://docs.pytest.org/en/stable/how-to/writing_plugins.html#assertion-rewriting
+    """
+    return next((n.lineno for n in walk(node) if isinstance(n, ast.Assert)), None)
+
+
+def dotted_source(node: ast.expr, names: ModuleNames) -> str | None:
+    """Return the dotted name of what an expression means, by the imports of its module."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.insert(0, node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    meaning = names.meaning_of(node.id)
+    words = meaning.text.split()
+    if not meaning.is_known:
+        return None
+    if words[0] == "builtin":
+        return ".".join([node.id, *attributes])
+    if words[0] == "import":
+        return ".".join([words[1], *attributes])
+    if words[0] == "from":
+        return ".".join([words[1], words[3], *attributes])
+    return None
+
+
+def is_fixture(node: ast.AST) -> bool:
+    """Whether a function is a pytest fixture, by the usual names of the decorator."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    plain = (d.func if isinstance(d, ast.Call) else d for d in decorators)
+    return any(ast.unparse(d).rpartition(".")[2] == "fixture" for d in plain)
+
+
+# Acts when it is executed
+
+
+def _acts(node: Definition, names: ModuleNames, harmless: frozenset[str]) -> Iterator[Reason]:
+    own = _own_names(node)
+    for inner in _executed_definitions(node):
+        for decorator in inner.decorator_list:
+            if not _is_harmless_decorator(decorator, names, harmless, own):
+                text = ast.unparse(decorator)
+                yield _acting(decorator.lineno, f"`@{text}` may act when it is executed")
+        if isinstance(inner, ast.ClassDef):
+            for base in [*inner.bases, *(k.value for k in inner.keywords)]:
+                if not _is_harmless_base(base, names, harmless, own):
+                    text = ast.unparse(base)
+                    yield _acting(base.lineno, f"`{text}` may act when a class is derived from it")
+            for statement in inner.body:
+                if not _is_plain_statement(statement):
+                    text = ast.unparse(statement).splitlines()[0]
+                    yield _acting(statement.lineno, f"`{text}` runs when the class is defined")
+                elif isinstance(statement, FUNCTIONS) and statement.name == "__init_subclass__":
+                    yield _acting(statement.lineno, "`__init_subclass__` runs for each subclass")
+
+
+def _acting(line: int, what: str) -> Reason:
+    return Reason(
+        Code.ACTS_WHEN_DEFINED, line, f"{what}: once for all files, not once for each of them"
+    )
+
+
+def _executed_definitions(node: Definition) -> Iterator[Definition]:
+    """Yield a definition and those in it that are executed with it: those of class bodies."""
+    yield node
+    if isinstance(node, ast.ClassDef):
+        for statement in node.body:
+            if isinstance(statement, DEFINITIONS):
+                yield from _executed_definitions(statement)
+
+
+def _own_names(node: Definition) -> frozenset[str]:
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    return frozenset(s.name for s in body if isinstance(s, DEFINITIONS))
+
+
+def _is_harmless_decorator(
+    decorator: ast.expr,
+    names: ModuleNames,
+    harmless: frozenset[str],
+    own: frozenset[str],
+) -> bool:
+    if is_mark(decorator):
+        root = ast.unparse(decorator).partition(".")[0]
+        bound = names.bindings.get(root, [])
+        return all(b.source in {"import pytest", "from pytest import mark"} for b in bound)
+    plain = decorator
+    if isinstance(decorator, ast.Call):
+        plain = decorator.func
+        values = [*decorator.args, *(k.value for k in decorator.keywords)]
+        if not all(_is_plain_argument(v) for v in values):
+            return False
+    if isinstance(plain, ast.Attribute) and plain.attr in {"setter", "getter", "deleter"}:
+        return isinstance(plain.value, ast.Name) and plain.value.id in own
+    source = dotted_source(plain, names)
+    return source in harmless or source in _METHOD_DECORATORS
+
+
+def _is_harmless_base(
+    base: ast.expr, names: ModuleNames, harmless: frozenset[str], own: frozenset[str]
+) -> bool:
+    if isinstance(base, ast.Subscript):  # Generic[T], list[int]
+        base = base.value
+    if isinstance(base, ast.Constant):  # total=False
+        return True
+    if isinstance(base, ast.Name):
+        if base.id in own:
+            return True
+        bound = names.bindings.get(base.id, [])
+        if len(bound) == 1 and isinstance(bound[0].node, ast.ClassDef):
+            return True  # that it is a copy itself is seen when globals are compared
+    source = dotted_source(base, names)
+    return source is not None and ("." not in source or source in harmless)
+
+
+def _is_plain_statement(statement: ast.stmt) -> bool:
+    """Whether a statement of a class body does nothing but bind names."""
+    match statement:
+        case ast.Expr(value=ast.Constant()) | ast.Pass():
+            return True
+        case ast.Assign(targets=targets):
+            return all(isinstance(t, ast.Name) for t in targets)
+        case ast.AnnAssign(target=ast.Name()):
+            return True
+    return isinstance(statement, DEFINITIONS)
+
+
+# State
+
+
+def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
+    free = free_names(node)
+    for name in sorted(free.global_names):
+        yield _stateful(node.lineno, f"`global {name}` writes outside of the definition")
+    own = {node.name, "cls", "mcs", "__class__"} if isinstance(node, ast.ClassDef) else {node.name}
+    for inner in walk(node):
+        match inner:
+            case ast.Attribute(value=owner, ctx=ast.Store() | ast.Del()) if _is_shared_owner(
+                owner, own
+            ):
+                yield _stateful(inner.lineno, f"`{ast.unparse(inner)}` is set on the definition")
+    for definition in _executed_definitions(node):
+        if isinstance(definition, FUNCTIONS):
+            defaults = [*definition.args.defaults, *definition.args.kw_defaults]
+            for default in defaults:
+                if default is not None and not _is_immutable(default):
+                    text = ast.unparse(default)
+                    yield _stateful(
+                        default.lineno, f"the default value `{text}` is mutable or made"
+                    )
+        else:
+            yield from _class_attributes(definition, names)
+
+
+def _class_attributes(node: ast.ClassDef, names: ModuleNames) -> Iterator[Reason]:
+    for statement in node.body:
+        match statement:
+            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                target = (
+                    statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+                )
+                plain = isinstance(target, ast.Name) and target.id in _PLAIN_ATTRIBUTES
+                if plain and _is_plain_argument(value):
+                    continue
+                if not _is_immutable(value) and not _is_field(value, names):
+                    text = ast.unparse(statement)
+                    yield _stateful(statement.lineno, f"`{text}` is state of the class")
+
+
+def _stateful(line: int, what: str) -> Reason:
+    return Reason(Code.STATE, line, f"{what}: once shared, a change would leak into other files")
+
+
+def _is_shared_owner(node: ast.expr, own: set[str]) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return name in own
+        case ast.Attribute(attr="__class__") | ast.Call(func=ast.Name(id="type")):
+            return True
+    return False
+
+
+def _is_immutable(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant() | ast.Name() | ast.Lambda():
+            return True
+        case ast.Attribute(value=value) | ast.UnaryOp(operand=value):
+            return _is_immutable(value)
+        case ast.BinOp(left=left, right=right):
+            return _is_immutable(left) and _is_immutable(right)
+        case ast.Tuple(elts=elts):
+            return all(_is_immutable(e) for e in elts)
+    return False
+
+
+def _is_plain_argument(node: ast.expr) -> bool:
+    """Whether an expression is made of literals and names alone: nobody changes it later."""
+    match node:
+        case ast.List(elts=elts) | ast.Set(elts=elts) | ast.Tuple(elts=elts):
+            return all(map(_is_plain_argument, elts))
+        case ast.Dict(keys=keys, values=values):
+            return all(k is not None and _is_plain_argument(k) for k in keys) and all(
+                map(_is_plain_argument, values)
+            )
+        case ast.Call(func=func, args=args, keywords=keywords) if ast.unparse(func).rpartition(".")[
+            2
+        ] in {"param", "ConfigDict"}:
+            return all(map(_is_plain_argument, [*args, *(k.value for k in keywords)]))
+    return _is_immutable(node)
+
+
+def _is_field(node: ast.expr, names: ModuleNames) -> bool:
+    """Whether a value of a class body is a description of what each instance gets."""
+    match node:
+        case ast.Call(func=func, args=args, keywords=keywords):
+            return dotted_source(func, names) in _FIELDS and all(
+                _is_plain_argument(v) for v in [*args, *(k.value for k in keywords)]
+            )
+    return False
+
+
+# Means its module
+
+
+def _means_its_module(node: Definition) -> Iterator[Reason]:
+    free = set(free_names(node).nodes.values())
+    for name in sorted(free & _OF_THE_MODULE):
+        yield _dependent(node.lineno, f"`{name}`")
+    for inner in walk(node):
+        match inner:
+            case ast.ImportFrom(level=level) if level:
+                yield _dependent(inner.lineno, f"`{ast.unparse(inner)}`")
+            case ast.Attribute(attr=attr) | ast.Name(id=attr) if attr in _FRAME_READERS:
+                yield _dependent(inner.lineno, f"`{ast.unparse(inner)}`")
+            case ast.keyword(arg="stacklevel"):
+                yield _dependent(inner.value.lineno, "`stacklevel`")
+            case ast.Call(func=ast.Name(id="vars" | "dir" as called), args=[]):
+                yield _dependent(inner.lineno, f"`{called}()`")
+
+
+def _dependent(line: int, what: str) -> Reason:
+    return Reason(Code.MODULE_DEPENDENT, line, f"{what} means something else in another module")
+
+
+def _doctests(node: Definition) -> Iterator[Reason]:
+    for inner in walk(node):
+        if isinstance(inner, DEFINITIONS) and ">>>" in (
+            ast.get_docstring(inner, clean=False) or ""
+        ):
+            message = "its docstring has an example, which doctest runs in the module it stands in"
+            yield Reason(Code.DOCTEST, inner.lineno, message)
