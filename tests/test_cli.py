@@ -241,12 +241,12 @@ def test_analyze_json(three: Path) -> None:
     ]
     assert (values["schema"], values["files"]) == ("ssot-codemods/analysis/1", 7)
     assert values["candidates"] == 6
-    keys = ["path", "line", "end_line", "class_name", "verdict", "shared_name", "reasons"]
+    keys = ["path", "line", "end_line", "class_name", "shared_name", "verdict", "reasons"]
     assert [list(d) for d in values["definitions"]] == [keys] * 4
     assert [d["path"] for d in values["definitions"]] == [
         *("a/test_a.py", "a/test_b.py", "b/test_c.py", "e.py")
     ]
-    assert [list(r) for r in values["definitions"][3]["reasons"]] == [["code", "message"]]
+    assert [list(r) for r in values["definitions"][3]["reasons"]] == [["code", "line", "message"]]
     assert values["commented_out"] == [
         {"path": "d.py", "line": 1, "class_name": "TestWebSocketConnection"}
     ]
@@ -529,7 +529,7 @@ a/test_a.py:1: a copy of the shared `TestWebSocketConnection`
 a/test_b.py:1: a copy of the shared `TestWebSocketConnection`
 Compliant Files: 0/2 0.0%
 Copies Left: 2
-To mend them: ssot-codemods migrate a
+To fix them: ssot-codemods migrate a
 """
     )
     command = shlex.split(out.splitlines()[-1].partition(": ")[2])

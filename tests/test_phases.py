@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from codemods.progress import history, phases
+from codemods.progress.history import Record
+from codemods.progress.phases import Acceptance, Criterion, PhaseStatus, Standing, State
 from codemods.report import accept, status
-from codemods.report.model import Acceptance, Criterion, PhaseStatus, Record, Standing, State
 from codemods.settings import Phase, Settings
 from codemods.workers.pool import process_pool
 from tests.figures import measured

@@ -16,18 +16,15 @@ import click
 
 from codemods.cli._options import EXIT_CODES
 from codemods.cli._output import progress_bar, say
-from codemods.disk.files import UsageError, stop_git
-
-# What a verb alone needs is imported in it: `analyze` is to be done before LibCST is even loaded.
-from codemods.rewrites.replace_local_copies.recorded import ShapesError
-from codemods.settings import Settings, SettingsError, load_target, read_settings
+from codemods.disk.files import stop_git
+from codemods.model import UsageError
+from codemods.settings import Settings, load_target, read_settings
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
-    from codemods.migration.migrate import Plan
     from codemods.migration.scan import Progress, Scan
-    from codemods.model import FileResult, Source
-    from codemods.report.model import Verified
+    from codemods.migration.verify import Verified
+    from codemods.model import FileResult, Plan, Source
     from codemods.workers.pool import Pool
 
 OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -62,7 +59,7 @@ class _Group(click.Group):
             stop_git()
             say("interrupted\n")
             code = INTERRUPTED
-        except _mendable() as error:
+        except UsageError as error:
             say(f"Error: {error}\n")
             code = USAGE
         except OSError as error:
@@ -72,14 +69,6 @@ class _Group(click.Group):
             for number, handler in heard.items():
                 signal.signal(number, handler)
         ctx.exit(code)
-
-
-def _mendable() -> tuple[type[Exception], ...]:
-    from codemods.disk.atomic import EditedError
-    from codemods.disk.journal import JournalError
-    from codemods.measure.model import MeasureError
-
-    return UsageError, SettingsError, ShapesError, JournalError, MeasureError, EditedError
 
 
 @click.group(

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from codemods.disk.files import UsageError
+from codemods.model import UsageError
 
 EXIT_CODES = """\
 Exit codes: 0 fine, 1 copies left (or would change), 2 usage, 3 a file failed or tests differ,

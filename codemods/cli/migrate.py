@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,9 +27,8 @@ from codemods.settings import read_settings
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
-    from codemods.migration.migrate import Written
-    from codemods.model import FileResult, Reason, Run
-    from codemods.report.model import Verified
+    from codemods.migration.verify import Verified
+    from codemods.model import FileResult, Reason, Run, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +272,7 @@ def _verified(
     """Run the tests concerned in both states, and take back the files whose tests differ."""
     from codemods.measure.outcomes import modules_in, run_tests
     from codemods.migration.verify import Affected, Trial, affected, keep_what_is_clean, without
-    from codemods.report.table import plural
+    from codemods.wording import plural
 
     assert written.run is not None
     trial = Trial(journal, written.run, list(written.run.entries))
@@ -307,7 +306,7 @@ def _without_unwritten(written: Written, journal: Journal) -> Written:
         r for r in written.results if r.after is None or os.path.realpath(r.path) not in old
     )
     left = written.left + len(written.results) - len(results)
-    return replace(written, results=results, left=left)
+    return written._replace(results=results, left=left)
 
 
 def _resume(journal: Journal, identity: str, form: str) -> int:

@@ -10,7 +10,7 @@ import click
 from codemods.cli._common import FILE_FAILED, OK
 from codemods.cli._options import EXIT_CODES, text_or_json
 from codemods.cli._output import print_json, print_text, say
-from codemods.disk.files import UsageError
+from codemods.model import UsageError
 from codemods.settings import read_settings
 
 if TYPE_CHECKING:

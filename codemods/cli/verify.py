@@ -17,7 +17,7 @@ from codemods.cli._common import (
 )
 from codemods.cli._options import EXIT_CODES, beside, starts_pytest, xdist
 from codemods.cli._output import say, show
-from codemods.disk.files import UsageError
+from codemods.model import UsageError
 
 
 @click.command(epilog=EXIT_CODES)

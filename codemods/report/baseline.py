@@ -15,8 +15,8 @@ from codemods.measure.model import (
     Series,
     Timing,
 )
-from codemods.report.lines import MOST_LINES, joined, shortened
-from codemods.report.table import plural
+from codemods.report.table import MOST_LINES, joined, shortened
+from codemods.wording import plural
 
 
 def as_text(measured: Baseline) -> str:

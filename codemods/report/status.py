@@ -7,16 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from codemods.report.lines import paragraphs
-from codemods.report.model import (
-    COLLECTION,
-    Criterion,
-    PhaseStatus,
-    Record,
-    Standing,
-    State,
-)
-from codemods.report.table import table
+from codemods.progress.history import Record
+from codemods.progress.phases import COLLECTION, Criterion, PhaseStatus, Standing, State
+from codemods.report.table import paragraphs, table
 
 STATUS_SCHEMA = "ssot-codemods/status/1"
 HISTORY_SCHEMA = "ssot-codemods/history/1"

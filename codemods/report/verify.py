@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from codemods.measure.outcomes import GOOD, Difference, Evidence, Outcomes
-from codemods.report.lines import paragraphs
-from codemods.report.model import Verified
-from codemods.report.table import plural, table
+from codemods.migration.verify import Verified
+from codemods.report.table import paragraphs, table
+from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/verification/1"
 
