@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from codemods.cli import main
-from codemods.disk.files import UsageError
 from codemods.migration import demo as module
+from codemods.model import UsageError
 
 COMMAND = [str(Path(sys.executable).with_name("ssot-codemods")), "demo"]
 ONE_STEP = ((3, ("analyze",)),)

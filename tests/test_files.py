@@ -13,15 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from codemods.disk.files import (
-    UsageError,
-    checkout_of,
-    list_files,
-    read_file,
-    read_files,
-    stop_git,
-)
-from codemods.model import Code, FileResult, Source
+from codemods.disk.files import checkout_of, list_files, read_file, read_files, stop_git
+from codemods.model import Code, FileResult, Source, UsageError
 from tests.tools import gone, wait_until
 
 _IDENTITY = "GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t"

@@ -9,10 +9,11 @@ import pytest
 from codemods.disk.journal import Change, Journal
 from codemods.measure.model import Warmed
 from codemods.measure.outcomes import Difference
-from codemods.migration.migrate import Written, plan
-from codemods.model import Outcome, Run
+from codemods.migration.migrate import plan
+from codemods.migration.verify import Verified
+from codemods.model import Outcome, Run, Written
 from codemods.progress import history
-from codemods.report.model import Record, Verified
+from codemods.progress.history import Record
 from codemods.settings import Settings
 from codemods.workers.pool import process_pool
 from tests.figures import evidence, measured

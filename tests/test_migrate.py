@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from codemods.disk.files import UsageError
 from codemods.disk.journal import Change, Journal
 from codemods.migration import analyze as analyze_module
 from codemods.migration.analyze import analyze
-from codemods.migration.migrate import Plan, Written, first_files, plan, write
-from codemods.model import Code, FileResult, Status
+from codemods.migration.migrate import first_files, plan, write
+from codemods.model import Code, FileResult, Plan, Status, UsageError, Written
 from codemods.settings import Settings
 from codemods.workers.pool import Pool, process_pool
 from tests.tools import COPY, SHARED, scan

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from codemods.disk.files import UsageError
 from codemods.measure.importable import ImportAnswer, ask_imports
 from codemods.migration import guards as probe
 from codemods.migration.guards import check_imports, problem
 from codemods.migration.init import steps, write
+from codemods.model import UsageError
 from codemods.settings import DEFAULT_MODULE, Settings, load_target, read_settings
 from tests import tools
 

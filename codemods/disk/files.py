@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from codemods.model import Code, FileResult, Reason, Source, Status
+from codemods.model import Code, FileResult, Reason, Source, Status, UsageError
 
 #: Folders that hold no code of one's own. Hidden ones and virtual environments go by their looks.
 _BUILD = frozenset(
@@ -36,10 +36,6 @@ _OF_ONE_CHECKOUT = frozenset(
 _RUNNING: set[subprocess.Popen[bytes]] = set()
 #: Held until one that was started stands there: it may be at work before that.
 _STARTING = threading.Lock()
-
-
-class UsageError(Exception):
-    """An argument cannot be used; the message says which and why."""
 
 
 #: What takes the result for a file or folder that the system does not let us read.

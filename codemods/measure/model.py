@@ -7,8 +7,10 @@ import statistics
 from dataclasses import dataclass
 from typing import Any
 
+from codemods.model import UsageError
 
-class MeasureError(Exception):
+
+class MeasureError(UsageError):
     """Nothing can be measured; the message says why."""
 
 

@@ -22,6 +22,7 @@ from codemods.measure.model import (
     Session,
     Step,
 )
+from codemods.wording import plural
 
 # Below this many seconds, and this share of a warm run, advice is noise.
 _SMALLEST_SECONDS = 0.02
@@ -260,10 +261,10 @@ def _about_packages(
     for package in sorted(heavy, key=lambda p: -p.cumulative)[:_MOST_PACKAGES]:
         by = f"by {package.first}" if package.first else "by a test module"
         if package.named_by:
-            by = f"by {_number(package.named_by, 'test module')}"
+            by = f"by {plural(package.named_by, 'test module')}"
         yield Advice(
             package.cumulative,
-            f"{package.name} is imported {by}, with {_number(package.modules, 'module')} of its "
+            f"{package.name} is imported {by}, with {plural(package.modules, 'module')} of its "
             "own: import it where it is used",
         )
 
@@ -271,7 +272,7 @@ def _about_packages(
 def _about_folders(found: Profile, document: dict[str, Any]) -> Iterator[Advice]:
     empty = set(found.empty_folders)
     seconds = sum(f.own for f in found.folders if f.name in empty)
-    what = f"{_number(len(empty), 'folder')} without a test module"
+    what = f"{plural(len(empty), 'folder')} without a test module"
     asked = [a for a in document["arguments"] if Path(a) != Path(document["rootdir"])]
     if document["testpaths"] or asked:
         yield Advice(seconds, f"{what}: leave them out with norecursedirs")
@@ -285,7 +286,7 @@ def _about_warnings(found: Profile) -> Iterator[Advice]:
     cost = found.warnings_building
     yield Advice(
         cost.seconds,
-        f"{_number(cost.count, 'warning')} of pytest about what it cannot collect: for each, it "
+        f"{plural(cost.count, 'warning')} of pytest about what it cannot collect: for each, it "
         "parses the file again",
     )
 
@@ -295,7 +296,7 @@ def _about_errors(found: Profile, document: dict[str, Any]) -> Iterator[Advice]:
     seconds = [m.own for m in found.modules if m.path in failed]
     yield Advice(
         sum(seconds),
-        f"{_number(len(seconds), 'module')} cannot be collected, and pytest words the errors: "
+        f"{plural(len(seconds), 'module')} cannot be collected, and pytest words the errors: "
         "mend them or leave them out",
     )
 
@@ -338,7 +339,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

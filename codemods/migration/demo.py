@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from codemods.disk.files import UsageError
+from codemods.model import UsageError
 from codemods.settings import bundled_suite
 
 #: What is run, in this order, each with the exit code that it has when all goes well. One file of

@@ -7,9 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from codemods.disk.files import UsageError
 from codemods.measure.importable import ImportAnswer, ask_imports
-from codemods.model import Target
+from codemods.model import Target, UsageError
 from codemods.settings import DEFAULT_MODULE, Settings, find_shared_module, is_expected
 
 

@@ -32,7 +32,7 @@ class Scan:
     Args:
         settings: of the repository; its `exclude` counts.
         target: what is replaced by what.
-        paths: files and folders. One that cannot be used is a `codemods.disk.files.UsageError` when
+        paths: files and folders. One that cannot be used is a `codemods.model.UsageError` when
             the first file is read.
         progress: is told of each file that was read.
 

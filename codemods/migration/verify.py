@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.journal import Journal
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of, once
-from codemods.migration.migrate import Written, refuse
-from codemods.model import Code, Entry, FileResult, Reason, Run, Source
-from codemods.report.model import Verified
+from codemods.migration.migrate import refuse
+from codemods.model import Code, Entry, FileResult, Reason, Run, Source, Written
 from codemods.rewrites.replace_local_copies.importers import refers_to
 from codemods.rewrites.replace_local_copies.imports import is_collected
 
@@ -23,6 +22,40 @@ RunTests = Callable[[Sequence[str]], Outcomes]
 Commands = Callable[[], Mapping[str, int]]
 #: Finds the test modules in some folders, as real paths.
 FindModules = Callable[[Sequence[str]], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the tests said of a run, or of the files as they are.
+
+    `evidence` is None where nothing was run to its end, and `problem` says why. `golden_path` has
+    for each command its exit codes before and after, `taken_back` for each file that was taken out
+    of the run the reason. `edited` are the files of the run that are not as it left them any more,
+    so that nothing is known of them; `unused` those that no test uses which pytest collects. `run`
+    is the run of the journal, None where there was none to judge.
+    """
+
+    evidence: Evidence | None
+    golden_path: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    taken_back: Mapping[str, Difference] = field(default_factory=dict)
+    edited: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    problem: str = ""
+    run: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing differs; where nothing was compared, whether nothing failed."""
+        if self.problem:
+            return False
+        compared = self.evidence is None or self.evidence.before is not self.evidence.after
+        if compared:
+            differs = self.evidence is not None and bool(self.evidence.differences)
+            return not differs and all(b == a for b, a in self.golden_path.values())
+        assert self.evidence is not None
+        seen = self.evidence.after
+        failed = seen.failed or seen.exit_code == 1
+        return not failed and not any(after for _, after in self.golden_path.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +345,7 @@ def without(written: Written, verified: Verified, trial: Trial) -> Written:
         for r in written.results
     )
     more = sum(r.after is not None for r in written.results) - len(kept)
-    return replace(written, results=results, held_back=written.held_back + more)
+    return written._replace(results=results, held_back=written.held_back + more)
 
 
 def _taken_back(result: FileResult, verified: Verified) -> FileResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,134 @@ from codemods.disk.files import read_file
 from codemods.disk.journal import Journal
 from codemods.measure.collection import FEWEST_RUNS, claim, load_baseline
 from codemods.measure.model import Baseline, Claim, Series
-from codemods.migration.migrate import Plan, plan
+from codemods.migration.migrate import plan
 from codemods.migration.scan import Progress, Scan
-from codemods.model import Entry, FileResult, Run, Target, Verdict
+from codemods.model import Entry, FileResult, Plan, Run, Target
 from codemods.progress import history
+from codemods.progress.history import Record
 from codemods.progress.mocking import introduced
-from codemods.report.check import copies
-from codemods.report.model import (
-    CollectionChange,
-    Completion,
-    Measured,
-    Place,
-    Record,
-    RefusedPlace,
-    Spread,
-    StandingRun,
-    Verification,
-)
 from codemods.settings import Settings
 from codemods.workers.pool import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Median, minimum and maximum of one quantity."""
+
+    median: float
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a baseline showed: wall seconds, bytes, numbers.
+
+    `cold` and `warm` are None where no such run was made; `time` is empty for a saved baseline,
+    which does not have it.
+    """
+
+    time: str
+    commit: str
+    cold: Spread | None
+    warm: Spread | None
+    memory: int
+    modules: int
+    tests: int
+    errors: int
+    warnings: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionChange:
+    """Collection before and after; None where it was not measured.
+
+    `cold` and `warm` are what may be claimed (a value of `codemods.measure.model.Claim`), empty
+    where a side is missing; `remarks` say why nothing may be.
+    """
+
+    before: Measured | None
+    after: Measured | None
+    cold: str
+    warm: str
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One definition of a class; `path` is relative to the root, `line` counts from 1."""
+
+    path: str
+    line: int
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPlace:
+    """A definition that stays, or a file that failed, and the first reason."""
+
+    path: str
+    line: int
+    class_name: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRun:
+    """A run of the journal of which something stands.
+
+    `removed` are the definitions that went and are still gone, by their lines before the run;
+    `left` counts the copies that were left after it, counted back from now.
+    """
+
+    id: str
+    time: str
+    command: str
+    removed: tuple[Place, ...]
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the latest verification found; `places` has the first of the differences."""
+
+    time: str
+    passed_before: int
+    passed_after: int
+    differences: int
+    flaky: int
+    healed: int
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a migration did to some paths, and what is left.
+
+    `files` counts those looked at, `helpers` those that use the helper; `golden_path` has for each
+    command its exit codes before and after, None for one without; `mocking` for each changed file
+    the names of mocking that came with the change.
+    """
+
+    time: str
+    paths: tuple[str, ...]
+    files: int
+    helpers: int
+    compliant: int
+    runs: tuple[StandingRun, ...]
+    refused: tuple[RefusedPlace, ...]
+    failed: tuple[RefusedPlace, ...]
+    left: tuple[Place, ...]
+    collection: CollectionChange
+    verification: Verification | None
+    golden_path: tuple[tuple[str, int | None, int | None], ...]
+    mocking: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def removed(self) -> tuple[Place, ...]:
+        """The definitions that went, those of all runs."""
+        return tuple(place for run in self.runs for place in run.removed)
 
 
 def completion_report(
@@ -60,7 +169,7 @@ def completion_report(
 
     Raises:
         codemods.measure.model.MeasureError: there is no baseline of such a name.
-        codemods.disk.files.UsageError: a path cannot be used.
+        codemods.model.UsageError: a path cannot be used.
         codemods.disk.journal.JournalError: the journal cannot be read.
 
     """
@@ -71,7 +180,7 @@ def completion_report(
     planned = plan(Scan(settings, target, paths, progress), pool)
     left = tuple(
         Place(_from_root(root, path), d.definition.line, d.definition.class_name)
-        for path, d in copies(planned.results)
+        for path, d in planned.copies
     )
     journal = Journal(root)
     runs = _standing_runs(journal, inside)
@@ -80,7 +189,7 @@ def completion_report(
         paths=inside,
         files=planned.files,
         helpers=planned.helpers,
-        compliant=planned.helpers - len(planned.changes),
+        compliant=planned.compliant,
         runs=_counted_back([_standing(run, kept) for run, kept in runs], len(left)),
         refused=tuple(_refused(root, planned)),
         failed=tuple(_failed(root, r) for r in planned.results if r.error is not None),
@@ -98,16 +207,15 @@ def _from_root(root: Path, path: str) -> str:
 
 def _refused(root: Path, planned: Plan) -> Iterator[RefusedPlace]:
     for result in planned.results:
-        for decision in result.decisions:
-            if decision.verdict is Verdict.REFUSE:
-                reason = decision.reasons[0]
-                yield RefusedPlace(
-                    _from_root(root, result.path),
-                    reason.line,
-                    decision.definition.class_name,
-                    reason.code.value,
-                    reason.message,
-                )
+        for decision in result.refused:
+            reason = decision.reasons[0]
+            yield RefusedPlace(
+                _from_root(root, result.path),
+                reason.line,
+                decision.definition.class_name,
+                reason.code.value,
+                reason.message,
+            )
 
 
 def _failed(root: Path, result: FileResult) -> RefusedPlace:

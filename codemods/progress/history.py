@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,9 @@ from typing import Any
 from codemods.disk.journal import Journal, make_folder
 from codemods.measure.model import Baseline, Series, Timing, Warmed
 from codemods.measure.outcomes import Difference, Outcomes
-from codemods.migration.migrate import Plan, Written
-from codemods.model import Outcome, Run, Status, Verdict
-from codemods.report.check import copies, percentage
-from codemods.report.model import Completion, Record, Verified
+from codemods.migration.verify import Verified
+from codemods.model import Outcome, Plan, Run, Status, Written
+from codemods.wording import percentage
 
 SCHEMA = "ssot-codemods/history/1"
 _FILE = "history.jsonl"
@@ -29,6 +29,20 @@ _FILE = "history.jsonl"
 _MOST_PLACES = 20
 
 Figures = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the history: one run of a verb.
+
+    `time` is UTC, ISO 8601; `paths` are relative to the root, in order, and none where pytest's
+    configuration said what to collect; `figures` are values of JSON (`codemods.progress.history`).
+    """
+
+    time: str
+    verb: str
+    paths: tuple[str, ...]
+    figures: Mapping[str, Any]
 
 
 def record(root: Path, verb: str, paths: Iterable[str], figures: Mapping[str, Any]) -> Record:
@@ -171,26 +185,25 @@ def of_migration(planned: Plan, written: Written) -> Figures:
     ``replaced`` and ``refused`` count definitions, and ``copies`` those that can still be replaced.
     """
     changed = [r for r in written.results if r.status is Status.CHANGED]
-    replaced = sum(1 for _ in copies(changed))
+    replaced = sum(len(r.replaced) for r in changed)
     return {
         "run": written.run.id if written.run is not None else None,
         "changed": len(changed),
         "replaced": replaced,
-        "refused": sum(d.verdict is Verdict.REFUSE for r in written.results for d in r.decisions),
+        "refused": sum(len(r.refused) for r in written.results),
         "failed": sum(r.status is Status.FAILED for r in written.results),
         "left": written.left,
-        "copies": sum(1 for _ in copies(planned.results)) - replaced,
+        "copies": len(planned.copies) - replaced,
     }
 
 
 def of_check(planned: Plan) -> Figures:
     """Give the figures of a check: copies, and files that use a helper class."""
-    compliant = planned.helpers - len(planned.changes)
     return {
-        "copies": sum(1 for _ in copies(planned.results)),
-        "compliant": compliant,
+        "copies": len(planned.copies),
+        "compliant": planned.compliant,
         "total": planned.helpers,
-        "percent": round(percentage(compliant, planned.helpers), 1),
+        "percent": percentage(planned.compliant, planned.helpers),
     }
 
 
@@ -228,16 +241,6 @@ def of_verification(verified: Verified, run: str | None) -> Figures:
 def of_rollback(run: Run, outcomes: Sequence[Outcome]) -> Figures:
     """Give the figures of a rollback: the run, and how many of its files were taken back."""
     return {"run": run.id, "files": sum(o.error is None for o in outcomes)}
-
-
-def of_report(done: Completion) -> Figures:
-    """Give the figures of a report: copies and files, as in those of a check."""
-    return {
-        "replaced": len(done.removed),
-        "copies": len(done.left),
-        "compliant": done.compliant,
-        "total": done.helpers,
-    }
 
 
 def of_warming(warmed: Warmed) -> Figures:

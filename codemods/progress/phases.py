@@ -2,47 +2,121 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from codemods.disk.files import list_files
-from codemods.migration.migrate import Plan, plan
+from codemods.migration.migrate import plan
 from codemods.migration.scan import Progress, Scan
-from codemods.model import FileResult, Target, Verdict
+from codemods.model import FileResult, Plan, Target, Verdict
 from codemods.progress.history import (
+    Record,
     baselines,
     before_the_change,
     of_paths,
     relative_paths,
     unlike_conditions,
 )
-from codemods.report.check import copies, percentage
-from codemods.report.model import (
-    COLLECTION,
-    Acceptance,
-    Criterion,
-    Grep,
-    PhaseStatus,
-    Record,
-    Standing,
-    State,
-)
-from codemods.report.table import plural
 from codemods.settings import Phase, Settings
+from codemods.wording import percentage, plural
 from codemods.workers.pool import Pool
 
 COPIES, COMPLIANCE = "copies left", "compliance"
+#: The criterion that needs a figure from before the change.
+COLLECTION = "collection"
 SUCCESS, WARNINGS, GOLDEN_PATH = "success", "fall of warnings", "golden path"
 _TOOL = "ssot-codemods"
 _BATCH = 10
 
 #: Counts the copies in some paths, relative to the root.
 Count = Callable[[Sequence[str]], Plan]
+
+
+class State(enum.Enum):
+    """How far a criterion of a phase is."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing that is to hold of a phase.
+
+    `figure` is what was measured, `wanted` what is to hold, `note` what else there is to say, all
+    for people; `value` and `limit` are the same for programs (seconds, percent or a number), None
+    where there is none. `remedy` is what measures it, empty where it is measured.
+    """
+
+    name: str
+    state: State
+    figure: str
+    wanted: str
+    value: float | None = None
+    limit: float | None = None
+    note: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStatus:
+    """One phase and its criteria; `missing` are those of its paths that do not exist."""
+
+    name: str
+    paths: tuple[str, ...]
+    missing: tuple[str, ...]
+    criteria: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a migration is.
+
+    `overall` are criteria of no single phase; `batch` is the command for the next batch, empty
+    where no copy is left; `remedies` are the commands that measure what is not measured.
+    """
+
+    phases: tuple[PhaseStatus, ...]
+    overall: tuple[Criterion, ...]
+    batch: str
+    remedies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grep:
+    """What ``grep -r "class NAME" PATHS | wc -l`` counts, and how that comes about.
+
+    `copies` is what the tool counts in the same paths. `parts` say how many of the `lines` are
+    what; `unseen` is the number of copies that grep does not see.
+    """
+
+    pattern: str
+    paths: tuple[str, ...]
+    lines: int
+    copies: int
+    parts: tuple[tuple[str, int], ...]
+    unseen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Whether all criteria of all phases are met."""
+
+    standing: Standing
+    grep: Grep
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether each criterion was measured and is met."""
+        criteria = [c for p in self.standing.phases for c in p.criteria]
+        return all(c.state is State.MET for c in (*criteria, *self.standing.overall))
 
 
 def status(
@@ -141,7 +215,7 @@ def _criteria(
 
 
 def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
-    number = sum(1 for _ in copies(planned.results))
+    number = len(planned.copies)
     failed = sum(r.error is not None for r in planned.results)
     state = _state(number <= phase.copies_left)
     limit = phase.copies_left
@@ -155,7 +229,7 @@ def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
 
 
 def _compliance(phase: Phase, planned: Plan) -> Criterion:
-    good = planned.helpers - len(planned.changes)
+    good = planned.compliant
     share = percentage(good, planned.helpers)
     return Criterion(
         COMPLIANCE,
@@ -334,7 +408,7 @@ def grep(settings: Settings, target: Target, paths: Sequence[str], count: Count)
         lines = _matching_lines(path, pattern.encode())
         if lines:
             parts.update(_kinds(lines, results.get(path), name, path in read))
-    number = sum(1 for _ in copies(planned.results))
+    number = len(planned.copies)
     return Grep(
         pattern=pattern,
         paths=roots,

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from codemods.report.model import Checkup, Finding, FolderCheckup
-from codemods.report.table import plural, table
+from codemods.migration.doctor import Checkup, Finding, FolderCheckup
+from codemods.report.table import paragraphs, table
+from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/doctor/1"
 
@@ -24,7 +25,7 @@ def as_text(checkup: Checkup) -> str:
         *_setups(checkup.folders),
         [_verdict(checkup)],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return paragraphs(blocks)
 
 
 def as_json(checkup: Checkup) -> dict[str, Any]:

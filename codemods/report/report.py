@@ -8,10 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from codemods.report import page
-from codemods.report.chart import Bar, Bars, Curve
-from codemods.report.check import percentage
-from codemods.report.model import (
+from codemods.progress.completion import (
     CollectionChange,
     Completion,
     Measured,
@@ -20,8 +17,10 @@ from codemods.report.model import (
     Spread,
     Verification,
 )
+from codemods.report import page
+from codemods.report.chart import Bar, Bars, Curve
 from codemods.report.page import Block, Code, Details, Heading, Inline, Paragraph, Table
-from codemods.report.table import plural
+from codemods.wording import percentage, plural
 
 SCHEMA = "ssot-codemods/report/1"
 _TITLE = "Shared test helper: report on "
@@ -82,7 +81,7 @@ def _summary(done: Completion) -> Iterator[Block]:
     removed = done.removed
     share = percentage(done.compliant, done.helpers)
     parts = [
-        f"{_copies(len(removed))} replaced in {plural(_files(removed), 'file')}",
+        f"{plural(len(removed), 'copy')} replaced in {plural(_files(removed), 'file')}",
         f"{len(done.left):,} left",
         f"{plural(len(done.refused), 'definition')} refused",
     ]
@@ -107,7 +106,7 @@ def _changed(done: Completion) -> Iterator[Block]:
         ),
     )
     yield _copies_curve(done)
-    summary = f"{_copies(len(done.removed))} replaced, by file; lines are those before"
+    summary = f"{plural(len(done.removed), 'copy')} replaced, by file; lines are those before"
     yield Details((summary,), tuple(_by_file(done.removed)))
 
 
@@ -291,9 +290,9 @@ def _left(done: Completion) -> Iterator[Block]:
         yield Paragraph(("No copy that can be replaced.",))
         return
     command = shlex.join(("ssot-codemods", "migrate", *done.paths))
-    text = f"{_copies(len(done.left))} in {plural(_files(done.left), 'file')}, for "
+    text = f"{plural(len(done.left), 'copy')} in {plural(_files(done.left), 'file')}, for "
     yield Paragraph((text, Code(command)))
-    yield Details((f"{_copies(len(done.left))}, by file",), tuple(_by_file(done.left)))
+    yield Details((f"{plural(len(done.left), 'copy')}, by file",), tuple(_by_file(done.left)))
 
 
 def _when(time: str) -> str:
@@ -312,7 +311,3 @@ def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
 
 def _files(places: Sequence[Place]) -> int:
     return len({place.path for place in places})
-
-
-def _copies(number: int) -> str:
-    return "1 copy" if number == 1 else f"{number:,} copies"
