@@ -1,10 +1,8 @@
-"""The shared WebSocket connection beyond the copies that it replaces.
-
-What it does as the copies did is compared in test_shapes_equivalence.py.
-"""
+"""The shared module that comes with this package: the plain connections, and the richer ones."""
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import copy
 import json
@@ -22,12 +20,14 @@ import test_framework
 from test_framework.ssot import websocket_connection_test_utility as utility
 from test_framework.ssot.websocket_connection_test_utility import (
     AGENT_EVENTS,
+    AwaitedWebSocketConnection,
     MockWebSocketConnection,
     SSotAsyncWebSocketConnection,
     SSotWebSocketConnection,
     TestWebSocketConnection,
     WebSocketConnectionMock,
 )
+from tests.tools import AWAITED, COPY
 
 T = TypeVar("T")
 Connection = SSotWebSocketConnection | SSotAsyncWebSocketConnection
@@ -66,19 +66,70 @@ def send_events(connection: Connection, *types: str) -> None:
         run(connection.send_json({"type": type_}))
 
 
-# The names
+# The plain connections
+
+
+def code_of(source: str, name: str) -> str:
+    """Return the code of a class without its name, docstrings, annotations and ``__test__``."""
+    tree = ast.parse(source)
+    (found,) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
+    return ast.unparse(_Bare().visit(found)).replace(f"class {name}:", "class Connection:", 1)
+
+
+class _Bare(ast.NodeTransformer):
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.arg(node.arg)
+
+    def visit_FunctionDef(self, node: Any) -> Any:
+        node.returns = None
+        self.generic_visit(node)
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> Any:
+        return self.visit_FunctionDef(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        return ast.Assign([node.target], node.value, lineno=1) if node.value else node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign | None:
+        return None if ast.unparse(node) == "__test__ = False" else node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        return None if isinstance(node.value, ast.Constant) else node
 
 
 @pytest.mark.parametrize(
-    "alias", [TestWebSocketConnection, MockWebSocketConnection, WebSocketConnectionMock]
+    ("name", "pasted"),
+    [("TestWebSocketConnection", COPY), ("AwaitedWebSocketConnection", AWAITED)],
 )
-def test_the_names_of_the_copies_are_the_one_shared_class(alias: type) -> None:
-    assert alias is SSotWebSocketConnection
+def test_a_plain_connection_is_the_code_that_suites_paste(name: str, pasted: str) -> None:
+    shared = Path(utility.__file__).read_text()
+    assert code_of(shared, name) == code_of(pasted, "TestWebSocketConnection")
+    assert "import asyncio" in shared.splitlines()  # the global that the awaited one reads
+
+
+@pytest.mark.parametrize("alias", [MockWebSocketConnection, WebSocketConnectionMock])
+def test_the_other_names_are_the_same_class(alias: type) -> None:
+    assert alias is TestWebSocketConnection
+
+
+def test_the_richer_connections_are_subclasses() -> None:
+    assert issubclass(SSotWebSocketConnection, TestWebSocketConnection)
+    assert issubclass(SSotAsyncWebSocketConnection, AwaitedWebSocketConnection)
+
+
+def test_get_messages_returns_a_copy() -> None:
+    for connection in (TestWebSocketConnection(), SSotWebSocketConnection()):
+        run(connection.send_json("sent"))
+        connection.get_messages().clear()
+        assert connection.get_messages() == ["sent"]
+    for awaited in (AwaitedWebSocketConnection(), SSotAsyncWebSocketConnection()):
+        run(awaited.send_json("sent"))
+        assert run(awaited.get_messages()) == ["sent"]
 
 
 def test_the_module_exports_every_public_name_it_defines() -> None:
-    # cached_property and annotations come from elsewhere.
-    others = {"TYPE_CHECKING", "annotations", "cached_property"}
+    others = {"TYPE_CHECKING", "annotations", "asyncio", "cached_property"}
     assert set(utility.__all__) == {n for n in vars(utility) if n[0] != "_"} - others
 
 
@@ -98,7 +149,7 @@ def test_connections_share_no_lists(shared_class: type[Connection]) -> None:
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_an_option_that_is_not_given_is_no_attribute(connection: Connection, name: str) -> None:
-    # So it is with the local copy: code that asks by getattr or hasattr gets the same answer.
+    # Code that asks by getattr or hasattr gets the answer that the plain connection gives.
     assert not hasattr(connection, name)
     assert not hasattr(type(connection), name)
 
@@ -531,5 +582,5 @@ def test_no_costly_import_comes_from(use: str) -> None:
     )
     added = {name.partition(".")[0] for name in result.stdout.split()}
     assert "test_framework" in added
-    assert added.isdisjoint({"asyncio", "json", "typing", "inspect"})
+    assert "json" not in added
     assert added - {"test_framework"} <= sys.stdlib_module_names

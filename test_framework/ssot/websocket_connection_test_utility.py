@@ -1,17 +1,15 @@
-"""The shared WebSocket connection for tests: it records what is sent and never opens a socket.
+"""WebSocket connections for tests: they record what is sent and never open a socket.
 
-`SSotWebSocketConnection` behaves exactly as the copy that test suites paste, and carries the
-three names under which they paste it. `SSotAsyncWebSocketConnection` is the same for the copies
-that read with ``await connection.get_messages()``.
-
-A new instance holds the three attributes of the local copy and no others; the lists beyond the copy
-are made when they are used, so that a connection which only sends and closes costs what the copy
-cost but for a tenth of a microsecond. Importing this module imports neither asyncio
-nor any third-party package.
+`TestWebSocketConnection` is the very code that test suites paste, `AwaitedWebSocketConnection` the
+same with a `get_messages` that is awaited. A pasted copy of either is replaced by an import of it,
+so nothing is ever added to these two. New tests choose `SSotWebSocketConnection` or
+`SSotAsyncWebSocketConnection`, which add agent events, statistics, messages to receive, options
+and context managers.
 """
 
 from __future__ import annotations
 
+import asyncio
 from functools import cached_property
 
 TYPE_CHECKING = False
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    _Connection = TypeVar("_Connection", bound="_RecordingConnection")
+    _Connection = TypeVar("_Connection", bound="_AgentConnection")
 
     class _Options(TypedDict, total=False):
         test_context: dict[str, Any]
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AGENT_EVENTS",
+    "AwaitedWebSocketConnection",
     "MockWebSocketConnection",
     "SSotAsyncWebSocketConnection",
     "SSotWebSocketConnection",
@@ -67,52 +66,17 @@ _OPTIONS = frozenset(
 )
 
 
-class _RecordingConnection:
-    """What the two shared classes have in common: everything but `get_messages`."""
+class TestWebSocketConnection:
+    """The connection that test suites paste."""
 
     #: pytest collects no class with this set to false, and warns about none:
     #: https://docs.pytest.org/en/stable/example/pythoncollection.html
     __test__ = False
 
-    messages_sent: list[Any]
-    is_connected: bool
-    _closed: bool
-
-    if TYPE_CHECKING:  # no class attributes: a subclass and its other bases may have their own
-        test_context: dict[str, Any]
-        user_id: str
-        run_id: str
-        base_url: str
-        environment: str
-        timeout: float
-        headers: Mapping[str, str]
-        auth_token: str
-
-    def __init__(self, **options: Unpack[_Options]) -> None:
-        """Open the connection.
-
-        Args:
-            **options: any of ``test_context`` (dict), ``user_id``, ``run_id``, ``base_url``,
-                ``environment``, ``auth_token`` (str), ``timeout`` (seconds) and ``headers``
-                (mapping). Each becomes the attribute of that name; one that is not given is no
-                attribute, as in the local copy.
-
-        Raises:
-            TypeError: an unknown keyword.
-
-        """
-        self.messages_sent = []
+    def __init__(self) -> None:
+        self.messages_sent: list[Any] = []
         self.is_connected = True
         self._closed = False
-        # A dict of keywords, and not eight parameters: a test that gives none pays for none.
-        if options:
-            for name in options:
-                if name not in _OPTIONS:
-                    raise TypeError(f"__init__() got an unexpected keyword argument {name!r}")
-            for name, value in options.items():
-                setattr(self, name, value)  # a subclass may have a property of that name
-
-    # The local copy
 
     async def send_json(self, message: Any) -> None:
         """Record `message`: the object itself, of any type, unchanged.
@@ -130,11 +94,93 @@ class _RecordingConnection:
         self._closed = True
         self.is_connected = False
 
-    # Beyond the copy
+    def get_messages(self) -> list[Any]:
+        """Return a copy of the list of sent messages."""
+        return self.messages_sent.copy()
+
+
+# The other names under which it is pasted.
+MockWebSocketConnection = TestWebSocketConnection
+WebSocketConnectionMock = TestWebSocketConnection
+
+
+class AwaitedWebSocketConnection:
+    """The same, as it is pasted where tests await `get_messages`."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.messages_sent: list[Any] = []
+        self.is_connected = True
+        self._closed = False
+
+    async def send_json(self, message: Any) -> None:
+        """Record `message`: the object itself, of any type, unchanged.
+
+        Raises:
+            RuntimeError: the connection is closed.
+
+        """
+        if self._closed:
+            raise RuntimeError("WebSocket is closed")
+        self.messages_sent.append(message)
+
+    async def close(self, code: int = 1000, reason: str = "Normal closure") -> None:
+        """Close the connection; it keeps what it recorded."""
+        self._closed = True
+        self.is_connected = False
+
+    async def get_messages(self) -> list[Any]:
+        """Return a copy of the list of sent messages, after one turn of the event loop."""
+        await asyncio.sleep(0)
+        return self.messages_sent.copy()
+
+
+class _AgentConnection:
+    """What the richer connections add to a plain one, which comes next in their bases.
+
+    A new instance holds the attributes of the plain one and the options that were given; the lists
+    beyond are made when they are first used.
+    """
+
+    if TYPE_CHECKING:  # no class attributes: a subclass and its other bases may have their own
+        messages_sent: list[Any]
+        is_connected: bool
+        _closed: bool
+        test_context: dict[str, Any]
+        user_id: str
+        run_id: str
+        base_url: str
+        environment: str
+        timeout: float
+        headers: Mapping[str, str]
+        auth_token: str
+
+        async def close(self, code: int = 1000, reason: str = "Normal closure") -> None: ...
+
+    def __init__(self, **options: Unpack[_Options]) -> None:
+        """Open the connection.
+
+        Args:
+            **options: any of ``test_context`` (dict), ``user_id``, ``run_id``, ``base_url``,
+                ``environment``, ``auth_token`` (str), ``timeout`` (seconds) and ``headers``
+                (mapping). Each becomes the attribute of that name; one that is not given is no
+                attribute.
+
+        Raises:
+            TypeError: an unknown keyword.
+
+        """
+        super().__init__()
+        for name in options:
+            if name not in _OPTIONS:
+                raise TypeError(f"__init__() got an unexpected keyword argument {name!r}")
+        for name, value in options.items():
+            setattr(self, name, value)  # a subclass may have a property of that name
 
     @cached_property
     def events_received(self) -> list[Any]:
-        """What `receive_json` has given out, in order."""
+        """The messages that `receive_json` returned, in order."""
         return []
 
     @cached_property
@@ -153,11 +199,11 @@ class _RecordingConnection:
         self.messages_sent.append(text)
 
     def queue_message(self, message: Any) -> None:
-        """Let a later `receive_json` give `message`; first in, first out."""
+        """Let a later `receive_json` return `message`; first in, first out."""
         self._incoming.append(message)
 
     async def receive_json(self) -> Any:
-        """Give the next queued message, or a plain success response where none is queued.
+        """Return the next queued message, or a plain success response where none is queued.
 
         Raises:
             RuntimeError: the connection is closed.
@@ -173,7 +219,7 @@ class _RecordingConnection:
         return message
 
     def get_events(self) -> list[Any]:
-        """Give a copy of the list of received messages."""
+        """Return a copy of the list of received messages."""
         return self.events_received.copy()
 
     def clear_messages(self) -> None:
@@ -182,11 +228,11 @@ class _RecordingConnection:
         self.events_received.clear()
 
     def get_agent_events(self) -> list[dict[str, Any]]:
-        """Give the sent messages whose type starts with ``agent_``, in order."""
+        """Return the sent messages whose type starts with ``agent_``, in order."""
         return self._sent_events("agent_")
 
     def get_tool_events(self) -> list[dict[str, Any]]:
-        """Give the sent messages whose type starts with ``tool_``, in order."""
+        """Return the sent messages whose type starts with ``tool_``, in order."""
         return self._sent_events("tool_")
 
     def assert_agent_events_in_order(self) -> None:
@@ -205,7 +251,7 @@ class _RecordingConnection:
                 raise AssertionError(f"no {expected!r} in its place among the events sent: {sent}")
 
     def get_connection_stats(self) -> dict[str, Any]:
-        """Give the state of the connection and the counts of its messages."""
+        """Return the state of the connection and the counts of its messages."""
         agent_events = len(self.get_agent_events())
         tool_events = len(self.get_tool_events())
         return {
@@ -220,8 +266,8 @@ class _RecordingConnection:
         }
 
     def _sent_events(self, prefix: str) -> list[dict[str, Any]]:
-        """Give the sent messages that are objects with a type that starts with `prefix`."""
-        decoded = (_decode(m) if isinstance(m, str) else m for m in self.messages_sent)
+        """Return the sent messages that are objects with a type that starts with `prefix`."""
+        decoded = (_decoded_message(m) if isinstance(m, str) else m for m in self.messages_sent)
         events = (event for event in decoded if isinstance(event, dict))
         typed = (event for event in events if isinstance(event.get("type"), str))
         return [event for event in typed if event["type"].startswith(prefix)]
@@ -250,33 +296,16 @@ class _RecordingConnection:
         await self.close()
 
 
-class SSotWebSocketConnection(_RecordingConnection):
-    """The shared connection; `get_messages` gives a list."""
-
-    def get_messages(self) -> list[Any]:
-        """Give a copy of the list of sent messages."""
-        return self.messages_sent.copy()
+class SSotWebSocketConnection(_AgentConnection, TestWebSocketConnection):
+    """The connection for new tests."""
 
 
-class SSotAsyncWebSocketConnection(_RecordingConnection):
-    """The shared connection for tests that await `get_messages`."""
-
-    async def get_messages(self) -> list[Any]:
-        """Give a copy of the list of sent messages, after one turn of the event loop."""
-        import asyncio  # here, because importing this module must stay light
-
-        await asyncio.sleep(0)
-        return self.messages_sent.copy()
+class SSotAsyncWebSocketConnection(_AgentConnection, AwaitedWebSocketConnection):
+    """The connection for new tests that await `get_messages`."""
 
 
-# The names under which the copies are pasted.
-TestWebSocketConnection = SSotWebSocketConnection
-MockWebSocketConnection = SSotWebSocketConnection
-WebSocketConnectionMock = SSotWebSocketConnection
-
-
-def _decode(text: str) -> Any:
-    """Give the JSON value in `text`, or None where it holds none."""
+def _decoded_message(text: str) -> Any:
+    """Return the JSON value in `text`, or None where it holds none."""
     import json  # here, because importing this module must stay light
 
     try:

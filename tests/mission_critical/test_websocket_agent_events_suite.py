@@ -20,14 +20,14 @@ if importlib.util.find_spec("test_framework") is None:
 
 from test_framework.ssot.websocket_connection_test_utility import (
     AGENT_EVENTS,
-    TestWebSocketConnection,
+    SSotWebSocketConnection,
 )
 
 
 class SimulatedAgent:
     """An agent that answers one question with one tool and tells its user each step."""
 
-    def __init__(self, connection: TestWebSocketConnection) -> None:
+    def __init__(self, connection: SSotWebSocketConnection) -> None:
         self.connection = connection
 
     async def run(self, question: str) -> str:
@@ -44,12 +44,12 @@ class SimulatedAgent:
         await self.connection.send_json({"type": event, "user_id": self.connection.user_id, **data})
 
 
-def event_types(connection: TestWebSocketConnection) -> list[str]:
+def event_types(connection: SSotWebSocketConnection) -> list[str]:
     return [message["type"] for message in connection.get_messages()]
 
 
 def test_a_run_sends_the_five_events_in_order() -> None:
-    connection = TestWebSocketConnection(user_id="ada")
+    connection = SSotWebSocketConnection(user_id="ada")
     assert asyncio.run(SimulatedAgent(connection).run("why")) == "WHY"
     assert event_types(connection) == [
         "agent_started",
@@ -62,7 +62,7 @@ def test_a_run_sends_the_five_events_in_order() -> None:
 
 
 def test_agent_and_tool_events_can_be_read_apart() -> None:
-    connection = TestWebSocketConnection(user_id="ada")
+    connection = SSotWebSocketConnection(user_id="ada")
     asyncio.run(SimulatedAgent(connection).run("why"))
     assert [event["type"] for event in connection.get_agent_events()] == [
         "agent_started",
@@ -75,7 +75,7 @@ def test_agent_and_tool_events_can_be_read_apart() -> None:
 
 def test_the_events_of_two_users_do_not_mix() -> None:
     users = ("ada", "bob")
-    connections = [TestWebSocketConnection(user_id=user) for user in users]
+    connections = [SSotWebSocketConnection(user_id=user) for user in users]
 
     async def run_together() -> None:
         await asyncio.gather(*(SimulatedAgent(connection).run("why") for connection in connections))
@@ -88,7 +88,7 @@ def test_the_events_of_two_users_do_not_mix() -> None:
 
 
 def test_nothing_is_delivered_after_close() -> None:
-    connection = TestWebSocketConnection(user_id="ada")
+    connection = SSotWebSocketConnection(user_id="ada")
 
     async def close_in_the_middle() -> None:
         run = asyncio.create_task(SimulatedAgent(connection).run("why"))
@@ -105,7 +105,7 @@ def test_nothing_is_delivered_after_close() -> None:
 
 @pytest.mark.parametrize("lost", AGENT_EVENTS)
 def test_the_check_sees_a_lost_event(lost: str) -> None:
-    connection = TestWebSocketConnection(user_id="ada")
+    connection = SSotWebSocketConnection(user_id="ada")
     asyncio.run(SimulatedAgent(connection).run("why"))
     connection.messages_sent = [m for m in connection.messages_sent if m["type"] != lost]
     with pytest.raises(AssertionError, match=lost):
@@ -113,7 +113,7 @@ def test_the_check_sees_a_lost_event(lost: str) -> None:
 
 
 def test_the_check_sees_events_out_of_order() -> None:
-    connection = TestWebSocketConnection(user_id="ada")
+    connection = SSotWebSocketConnection(user_id="ada")
     asyncio.run(SimulatedAgent(connection).run("why"))
     connection.messages_sent.reverse()
     with pytest.raises(AssertionError, match="in its place"):
