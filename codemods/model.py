@@ -161,19 +161,10 @@ class Source(NamedTuple):
     content: bytes
 
 
-class DefinitionFacts(NamedTuple):
-    """One definition and what its file does with it: places outside of it, counted in its text."""
-
-    decision: Decision
-    uses: int
-    subclasses: int
-    patch_strings: int
-
-
 class Variant(NamedTuple):
-    """The shape of one definition, against the nearest recorded one.
+    """The shape of one definition, against the nearest shared one.
 
-    `key` is the same for equal shapes; `difference` a unified diff of the normalised classes.
+    `key` is the same for equal shapes; `difference` a unified diff of the normalised definitions.
     """
 
     key: str
@@ -183,35 +174,30 @@ class Variant(NamedTuple):
 
 
 class FileSurvey(NamedTuple):
-    """What one file has to do with the target names.
+    """What one file has to do with the shared names.
 
-    `variants` has one for each of `definitions`, or none; `written_out` the names that stand
-    behind the word ``class``; `commented_out` line and name of each definition in a comment;
-    `imported` module and name of each ``from x import``.
+    `variants` has one for each of `decisions`, or none; `commented_out` line and name of each
+    definition in a comment.
     """
 
     path: str
-    definitions: tuple[DefinitionFacts, ...]
-    variants: tuple[Variant, ...]
-    written_out: tuple[str, ...]
-    commented_out: tuple[tuple[int, str], ...]
-    imported: tuple[tuple[str, str], ...]
-    warnings: tuple[Reason, ...]
-    error: Reason | None
+    decisions: tuple[Decision, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    commented_out: tuple[tuple[int, str], ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    error: Reason | None = None
 
 
 class Analysis(NamedTuple):
     """The scope of a migration.
 
-    `files` counts all files looked at; `surveys` has those with a target name in them, in the
-    order of their paths; `importers` counts for path and name the files that import it from there;
-    `seconds` is wall time.
+    `files` counts all files looked at; `surveys` has those that may define a shared name, in the
+    order of their paths; `seconds` is wall time.
     """
 
     files: int
     surveys: tuple[FileSurvey, ...]
     failures: tuple[FileResult, ...]
-    importers: dict[tuple[str, str], int]
     seconds: float
 
 
@@ -258,14 +244,15 @@ class Outcome(NamedTuple):
 class Plan(NamedTuple):
     """What a migration would do.
 
-    `files` counts all files looked at, `helpers` those that define a target name or import one
-    from the shared module; `results` has those that hold a definition or failed, in the order of
-    their paths.
+    `files` counts all files looked at, `helpers` those that define a shared name or import from a
+    shared module; `results` has those that hold a definition or failed, in the order of their
+    paths; `uncovered` counts the files that no settings table covers.
     """
 
     files: int
     helpers: int
     results: tuple[FileResult, ...]
+    uncovered: int = 0
 
     @property
     def changes(self) -> tuple[FileResult, ...]:

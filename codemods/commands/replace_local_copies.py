@@ -1,4 +1,4 @@
-"""Replace local copies of a helper class by an import of the shared class.
+"""Replace local copies of shared definitions by imports of them.
 
 python -m libcst.tool codemod replace_local_copies.ReplaceLocalCopiesCommand tests/
 
@@ -7,192 +7,86 @@ python -m libcst.tool codemod replace_local_copies.ReplaceLocalCopiesCommand tes
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import libcst as cst
-from libcst.codemod import CodemodCommand, CodemodContext
+from libcst.codemod import CodemodContext
 
-from codemods.engine.codemod import transform_tree
-from codemods.model import Status, UsageError
-from codemods.settings import (
-    Settings,
-    check_class_name,
-    check_module,
-    doubt_about_shared_module,
-    load_target,
-    read_settings,
-)
-from codemods.wording import reason_line
+from codemods.commands._libcst import Checkout, Collect, ExactCommand, checked
+from codemods.engine.codemod import apply
+from codemods.model import FileResult, Status, UsageError
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from codemods.rewrites.replace_local_copies.importers import outside_effects, stem_of
+from codemods.settings import Tables, check_module, check_name, is_shared
 
 
-class UnreadableFileError(Exception):
-    """A file may define a target name and is no Python that can be read; the message says where."""
+class ReplaceLocalCopiesCommand(ExactCommand):
+    """The adapter between ``libcst.tool codemod`` and the codemod."""
 
-
-class ReplaceLocalCopiesCommand(CodemodCommand):
-    """The adapter between ``libcst.tool codemod`` and `codemods.engine.codemod`."""
-
-    DESCRIPTION = "Replace local copies of a helper class by an import of the one shared class."
+    DESCRIPTION = "Replace local copies of shared definitions by imports of them."
 
     @staticmethod
     def add_args(arg_parser: argparse.ArgumentParser) -> None:
-        """Add the options; the defaults are the settings of the repository around this folder."""
+        """Add the options; the defaults are the settings that are nearest to each file."""
         try:
-            settings = read_settings(Path.cwd())
-            load_target(settings)
+            Tables(Path.cwd()).modules_of(".")
         except UsageError as error:
             arg_parser.error(str(error))
         arg_parser.add_argument(
-            "--class-name",
-            metavar="NAME",
-            dest="class_names",
-            action=_Collect,
-            type=_checked(check_class_name),
-            default=settings.class_names,
-            help="name of the local classes to replace; may be given more than once "
-            f"(default: {', '.join(settings.class_names)})",
-        )
-        arg_parser.add_argument(
             "--module",
             metavar="MODULE",
-            type=_checked(check_module),
-            default=settings.module,
-            help="dotted name of the shared module (default: %(default)s)",
+            dest="modules",
+            action=Collect,
+            type=checked(check_module),
+            help="dotted name of a shared module, in place of those of the settings; "
+            "may be given more than once",
         )
         arg_parser.add_argument(
-            "--shapes",
-            metavar="FILE",
-            type=_shapes_file,
-            default=str(settings.shapes),
-            help="file that records the local classes equal to a shared one (default: %(default)s)",
+            "--name",
+            metavar="NAME",
+            dest="names",
+            action=Collect,
+            type=checked(check_name),
+            help="look at definitions of this name only; may be given more than once",
         )
 
     def __init__(
         self,
         context: CodemodContext,
-        class_names: Sequence[str] | None = None,
-        module: str | None = None,
-        shapes: str | None = None,
+        modules: Sequence[str] | None = None,
+        names: Sequence[str] | None = None,
     ) -> None:
-        """Take the options of the command line; None stands for the setting of the repository."""
+        """Take the options of the command line; None stands for the settings."""
         super().__init__(context)
-        if not (class_names and module and shapes):
-            settings = read_settings(Path.cwd())
-            class_names = class_names or settings.class_names
-            module = module or settings.module
-            shapes = shapes or str(settings.shapes)
-        self._settings = Settings(tuple(class_names), module, Path(shapes))
-        self._target = load_target(self._settings)
+        only = frozenset(names) if names else None
+        self._tables = Tables(Path.cwd(), tuple(modules or ()), only)
 
-    def transform_module(self, tree: cst.Module) -> cst.Module:
-        """Edit one module.
-
-        This overrides what LibCST does around `transform_module_impl` (clone the tree, resolve
-        metadata), which would cost more than the edit.
-
-        Raises:
-            UnreadableFileError: LibCST reads the file, CPython does not.
-
-        """
-        return self.transform_module_impl(tree)
-
-    def transform_module_impl(self, tree: cst.Module) -> cst.Module:
-        """Edit one module, and warn of each definition that stays."""
-        filename = self.context.filename
-        # The bytes on disk, as LibCST's tree may have lost some of them.
-        source = tree.bytes if filename is None else Path(filename).read_bytes()
-        path = "<stdin>" if filename is None else os.path.relpath(filename)
-        result, edited = transform_tree(source, path, self._target, module=tree)
-        if result.error is not None:
-            raise UnreadableFileError(reason_line(path, result.error))
-        for reasons in [*(d.reasons for d in result.decisions), result.warnings]:
-            if reasons:
-                self.warn(reason_line(path, *reasons))
-        if result.status is Status.CHANGED:
-            assert result.after is not None
-            assert edited is not None
-            for doubt in _new_doubts(self._settings):
-                self.warn(doubt)
-            return _exact(edited, result.after)
-        return tree if _printed(tree) == source else _exact(tree, source)
+    def result_of(self, source: bytes, path: str) -> FileResult:
+        """Return what becomes of one file, other files of the checkout considered."""
+        modules = self._tables.modules_of(path)
+        if modules is None or is_shared(path, modules):
+            return FileResult(path, Status.UNCHANGED)
+        codemod = ReplaceLocalCopies(modules)
+        result = apply(source, path, codemod)
+        if result.status is not Status.CHANGED or self.context.filename is None:
+            return result
+        whole = os.path.abspath(path)
+        sources = _checkout(self._tables.settings_of(path).root, codemod).sources
+        effects = outside_effects(sources, {whole: result}).get(whole)
+        if effects is None:
+            return result
+        again = replace(codemod, kept=effects.kept, from_outside=effects.reasons)
+        return apply(source, path, again)
 
 
-_doubts: set[str] = set()
+_checkouts: dict[tuple[Path, ReplaceLocalCopies], Checkout] = {}
 
 
-def _new_doubts(settings: Settings) -> list[str]:
-    """Give what is doubtful about the shared module, once for each process."""
-    doubt = doubt_about_shared_module(settings, Path.cwd())
-    if doubt is None or doubt in _doubts:
-        return []
-    _doubts.add(doubt)
-    return [doubt]
-
-
-class _ExactModule(cst.Module):
-    """A module that prints as the bytes it is known to stand for.
-
-    LibCST's own printing may lose some of them, and takes its time. What is made of it by
-    `with_changes` is printed as any module.
-    """
-
-    source: bytes | None = None
-
-    @property
-    def bytes(self) -> bytes:
-        return super().bytes if self.source is None else self.source
-
-    @property
-    def code(self) -> str:
-        return super().code if self.source is None else self.source.decode(self.encoding)
-
-
-def _exact(tree: cst.Module, source: bytes) -> cst.Module:
-    fields = {field.name: getattr(tree, field.name) for field in dataclasses.fields(tree)}
-    exact = _ExactModule(**fields)
-    object.__setattr__(exact, "source", source)  # the class of LibCST is frozen
-    return exact
-
-
-def _printed(tree: cst.Module) -> bytes | None:
-    try:
-        return tree.bytes
-    except RecursionError:
-        return None  # nested too deeply for LibCST to print it at all
-
-
-class _Collect(argparse.Action):
-    """Collects the values of an option that may be repeated, in the place of its default."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: str | None = None,
-    ) -> None:
-        chosen = getattr(namespace, self.dest)
-        earlier = () if chosen is self.default else chosen
-        setattr(namespace, self.dest, (*earlier, values))
-
-
-def _checked(check: Callable[[str], str]) -> Callable[[str], str]:
-    def convert(text: str) -> str:
-        try:
-            return check(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    return convert
-
-
-def _shapes_file(text: str) -> str:
-    path = Path(text).resolve()
-    try:
-        load_target(Settings(shapes=path))
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    return str(path)
+def _checkout(root: Path, codemod: ReplaceLocalCopies) -> Checkout:
+    """Return the other files of a checkout; each process reads them once."""
+    for (known_root, known), checkout in _checkouts.items():
+        if known_root == root and known.modules == codemod.modules:
+            return checkout
+    return _checkouts.setdefault((root, codemod), Checkout(root, codemod, stem_of))

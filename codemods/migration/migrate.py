@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from codemods.disk.atomic import EditedError
 from codemods.disk.files import checkout_of, read_file, run_git
 from codemods.disk.journal import Change, Journal, digest
-from codemods.engine.codemod import transform
-from codemods.engine.judge import refused
-from codemods.migration.scan import Scan
-from codemods.model import Code, FileResult, Plan, Reason, Run, Source, Status, Target, Written
-from codemods.rewrites.replace_local_copies.importers import may_look_into_modules, names_taken
+from codemods.engine.codemod import apply as apply_codemod
+from codemods.engine.codemod import refused
+from codemods.migration.scan import Scan, Task
+from codemods.model import Code, FileResult, Plan, Reason, Run, Status, Written
+from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.workers.pool import Pool, run, without_collector
 
 #: Below this many files with a definition, starting workers costs more than they save.
@@ -33,25 +33,28 @@ def plan(scan: Scan, pool: Pool) -> Plan:
         codemods.model.UsageError: a path cannot be used.
 
     """
-    work = partial(transform, target=scan.target)
     with without_collector():
-        results = list(run(work, scan.definitions(), pool, _died, _FEW, risky=_is_risky))
-    results = _keep_imported_names(results, scan, pool)
+        results = list(run(_apply, scan.definitions(), pool, _died, _FEW, risky=_is_risky))
+    results = _with_other_files(results, scan, pool)
     # One that could not be read may have been tried twice.
     results += {failure.path: failure for failure in scan.failures}.values()
     relevant = (r for r in results if r.status is not Status.UNCHANGED)
     ordered = tuple(sorted(relevant, key=lambda r: os.fsencode(r.path)))
     helpers = scan.sharing | {r.path for r in ordered if r.decisions}
-    return Plan(scan.files, len(helpers), ordered)
+    return Plan(scan.files, len(helpers), ordered, scan.uncovered)
+
+
+def _apply(task: Task) -> FileResult:
+    return apply_codemod(task.content, task.path, task.codemod)
 
 
 def _died(path: str, error: Exception) -> FileResult:
     message = f"the worker that had this file died: {type(error).__name__}: {error}"
-    return FileResult(path, Status.FAILED, (), (), "", None, Reason(Code.WORKER_DIED, 1, message))
+    return FileResult(path, Status.FAILED, error=Reason(Code.WORKER_DIED, 1, message))
 
 
 def _is_risky(content: bytes) -> bool:
-    """Tell whether the parser of LibCST may run out of stack, which nothing can catch.
+    """Whether the parser of LibCST may run out of stack, which nothing can catch.
 
     It calls itself for each link of `a and b and ...` and `import a.b.c...`, which CPython takes in
     a loop; of all else CPython takes less than LibCST can. 8 MB are enough for about 6000 links.
@@ -59,50 +62,22 @@ def _is_risky(content: bytes) -> bool:
     return sum(map(content.count, (b".", b"and", b"or"))) > 3000
 
 
-def _keep_imported_names(results: list[FileResult], scan: Scan, pool: Pool) -> list[FileResult]:
-    """Transform those files again from which other files take what would go."""
-    losing = {os.path.abspath(r.path): r for r in results if r.dropped}
-    if not losing:
+def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list[FileResult]:
+    """Apply the codemod again where other files take a name, or would change a shared one."""
+    changed = {os.path.abspath(r.path): r for r in results if r.status is Status.CHANGED}
+    if not changed:
         return results
-    stems = {path: Path(path).stem.encode() for path in losing}
-    any_stem = re.compile(b"|".join(map(re.escape, set(stems.values()))))
-    kept: dict[str, frozenset[str]] = {}
-    for source in scan.possible_importers():
-        for path in _modules_looked_into(source, losing):
-            named = (n for n in losing[path].dropped if n.encode() in source.content)
-            kept[path] = kept.get(path, frozenset()).union(named)
-        if any_stem.search(source.content):
-            for path, result in losing.items():
-                if stems[path] in source.content:
-                    taken = names_taken(source, path, result.dropped)
-                    kept[path] = kept.get(path, frozenset()) | taken
-    again = {losing[path].path: names for path, names in kept.items() if names}
-    work = partial(_transform_keeping, kept=again, target=scan.target)
-    second = run(work, scan.contents(again), pool, _died, _FEW, risky=_is_risky)
+    found = outside_effects(scan.whole_checkout(), changed)
+    again = {
+        changed[path].path: replace(
+            scan.codemod_of(changed[path].path), kept=effects.kept, from_outside=effects.reasons
+        )
+        for path, effects in found.items()
+    }
+    second = run(_apply, scan.again(again), pool, _died, _FEW, risky=_is_risky)
     better = {result.path: result for result in second}
     gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it cannot be read any more")
-    return [better.get(r.path, refuse(r, gone)) if r.path in again else r for r in results]
-
-
-def _modules_looked_into(source: Source, paths: Iterable[str]) -> list[str]:
-    """Give the modules that a file may look into, whichever asks for a fixture of it."""
-    folder, name = os.path.split(source.path)
-    is_conftest = name == "conftest.py"
-    if not may_look_into_modules(source.content, is_conftest=is_conftest):
-        return []
-    below = os.path.join(folder, "")
-    return [p for p in paths if p != source.path and (not is_conftest or p.startswith(below))]
-
-
-def _transform_keeping(
-    content: bytes, path: str, kept: dict[str, frozenset[str]], target: Target
-) -> FileResult:
-    return transform(content, path, target, kept[path])
-
-
-def refuse(result: FileResult, reason: Reason) -> FileResult:
-    """Turn a file that was to change into one that stays."""
-    return refused(result, reason)._replace(after=None)
+    return [better.get(r.path, refused(r, gone)) if r.path in again else r for r in results]
 
 
 def refuse_uncommitted(results: Iterable[FileResult]) -> list[FileResult]:
@@ -112,7 +87,7 @@ def refuse_uncommitted(results: Iterable[FileResult]) -> list[FileResult]:
     checkouts = {top for folder in tops if (top := checkout_of(Path(folder))) is not None}
     dirty = {path for top in checkouts for path in _uncommitted(top)}
     reason = Reason(Code.UNCOMMITTED, 1, "it has uncommitted changes; commit, or --allow-dirty")
-    return [refuse(r, reason) if os.path.realpath(r.path) in dirty else r for r in results]
+    return [refused(r, reason) if os.path.realpath(r.path) in dirty else r for r in results]
 
 
 def _uncommitted(checkout: Path) -> Iterator[str]:
@@ -128,12 +103,12 @@ def refuse_unwritable(result: FileResult) -> FileResult:
     try:
         status = os.lstat(result.path)
     except (FileNotFoundError, NotADirectoryError):
-        return refuse(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "deleted since"))
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "deleted since"))
     if not status.st_mode & 0o222:
-        return refuse(result, Reason(Code.READ_ONLY, 1, "nobody may write it"))
+        return refused(result, Reason(Code.READ_ONLY, 1, "nobody may write it"))
     if status.st_nlink > 1:
         message = f"it has {status.st_nlink} names (hard links), and would get a life of its own"
-        return refuse(result, Reason(Code.HARD_LINKED, 1, message))
+        return refused(result, Reason(Code.HARD_LINKED, 1, message))
     return result
 
 
@@ -221,7 +196,7 @@ def apply(journal: Journal, started: Run) -> tuple[bool, dict[str, _Failure]]:
                 journal.apply(started, entry)
             except EditedError as error:
                 reason = Reason(Code.CHANGED_SINCE_PLANNED, 1, str(error))
-                failures[entry.path] = partial(refuse, reason=reason)
+                failures[entry.path] = partial(refused, reason=reason)
             except OSError as error:
                 failures[entry.path] = partial(_not_written, error=error)
         journal.sync(started)
@@ -236,9 +211,9 @@ def _change(result: FileResult, root: Path) -> Change | FileResult:
     try:
         content, status = read_file(result.path)
     except OSError as error:
-        return refuse(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, error.strerror or str(error)))
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, error.strerror or str(error)))
     if digest(content) != result.before_digest:
-        return refuse(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "edited since"))
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "edited since"))
     assert result.after is not None
     path = os.path.relpath(os.path.realpath(result.path), os.path.realpath(root))
     return Change(path, content, result.after, status.st_mode & 0o7777)

@@ -6,110 +6,118 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from threading import Thread
+from typing import NamedTuple
 
 from codemods.disk.files import Failed, checkout_of, list_files, read_files
-from codemods.engine.judge import may_define
-from codemods.model import FileResult, Source, Target
-from codemods.rewrites.replace_local_copies.importers import may_import_star
-from codemods.rewrites.replace_local_copies.survey import TextSearch
+from codemods.model import FileResult, SharedModules, Source
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
 
 #: Takes the number of files done and of all files; for a progress bar.
 Progress = Callable[[int, int], None]
 
+#: Returns the shared modules of the settings table that is nearest above a file, None for no table.
+ModulesOf = Callable[[str], SharedModules | None]
+
+
+class Task(NamedTuple):
+    """One file, and the codemod that is to be applied to it."""
+
+    path: str
+    content: bytes
+    codemod: ReplaceLocalCopies
+
 
 def _pass_over(failure: FileResult) -> None:
-    """Let a file be that cannot be read and that nobody asked about."""
+    """Skip a file that cannot be read and was not asked about."""
 
 
 class Scan:
-    """Reads the files, and sorts out those with a target name from the many without.
+    """Reads the files, and sorts out those that may define a shared name from the many without.
 
-    `files` counts what was read, `failures` has what could not be; `sharing` are the files that
-    name the shared module and a target name. Git is asked at once which files there are, and the
-    answer is taken when the first one is wanted: there is something to import meanwhile.
+    `files` counts what was read, `failures` has what could not be; `uncovered` counts the files
+    that no settings table covers; `sharing` are the files that name a shared module. Git is asked
+    at once which files there are, and the answer is taken when the first one is wanted: there is
+    something to import meanwhile.
 
     Args:
         settings: of the repository; its `exclude` counts.
-        target: what is replaced by what.
-        paths: files and folders. One that cannot be used is a `codemods.model.UsageError` when
-            the first file is read.
+        modules_of: returns the shared modules for a file.
+        paths: files and folders. One that cannot be used is a `UsageError` when the first file is
+            read.
         progress: is told of each file that was read.
 
     """
 
     def __init__(
-        self, settings: Settings, target: Target, paths: Sequence[str], progress: Progress
+        self, settings: Settings, modules_of: ModulesOf, paths: Sequence[str], progress: Progress
     ) -> None:
         self.settings = settings
-        self.target = target
-        self._paths = paths
-        self._search = TextSearch(target.class_names)
+        self._modules_of = modules_of
         self._progress = progress
-        self._seen: set[str] = set()
-        self._asked: set[str] = set()
-        self._importers: list[str] = []
         self.failures: list[FileResult] = []
         self.files = 0
+        self.uncovered = 0
         self.sharing: set[str] = set()
-        self._module = target.module.rpartition(".")[2].encode()
+        self._codemods: dict[str, ReplaceLocalCopies | None] = {}
         self._listing = _Listing(paths, settings, self.failures.append)
         self._listing.start()
 
-    def mentions(self) -> Iterator[Source]:
-        """Give the files that have a target name in them."""
-        return (s for s in self._read() if self._search.mentions(s.content))
-
-    def definitions(self) -> Iterator[Source]:
-        """Give the files that may define a target name."""
+    def definitions(self) -> Iterator[Task]:
+        """Yield the files that may define a shared name, but for the shared modules themselves."""
         for source in self._read():
-            if self._notice(source) and may_define(source.content, self.target):
-                yield source
+            codemod = self._find_codemod(source.path)
+            if codemod is None:
+                self.uncovered += 1
+                continue
+            if any(stem in source.content for stem in codemod.module_stems):
+                self.sharing.add(source.path)
+            if codemod.may_concern(source.content) and not is_shared(source.path, codemod.modules):
+                yield Task(source.path, source.content, codemod)
 
-    def possible_importers(self) -> Iterator[Source]:
-        """Give each file of the checkout that may take a name from another one.
+    def codemod_of(self, path: str) -> ReplaceLocalCopies:
+        """Return the codemod for a file that a settings table covers."""
+        codemod = self._find_codemod(path)
+        assert codemod is not None
+        return codemod
 
-        After `definitions`. Their paths are absolute. What is excluded from being changed imports
-        all the same.
+    def again(self, codemods: dict[str, ReplaceLocalCopies]) -> Iterator[Task]:
+        """Yield some files once more, each with a codemod of its own."""
+        root, exclude = self.settings.root, self.settings.exclude
+        for source in read_files(codemods, root, exclude, self.failures.append):
+            yield Task(source.path, source.content, codemods[source.path])
+
+    def whole_checkout(self) -> Iterator[Source]:
+        """Yield each file of the checkout, with an absolute path.
+
+        What is excluded from being changed imports all the same.
         """
         root = checkout_of(self.settings.root) or self.settings.root
-        if self.settings.exclude or os.path.realpath(root) not in self._asked:
-            sharing = set(self.sharing)  # of the paths that were asked about
-            listed = list_files([str(root)], root, (), _pass_over)
-            rest = [path for path in listed if path not in self._seen]
-            for source in read_files(rest, root, (), _pass_over):
-                self._notice(source)
-            self.sharing = sharing
-        for source in read_files(self._importers, root, (), _pass_over):
+        listed = list_files([str(root)], root, (), _pass_over)
+        for source in read_files(listed, root, (), _pass_over):
             yield source._replace(path=os.path.abspath(source.path))
-
-    def all_files(self) -> Iterator[Source]:
-        """Give each file, with an absolute path."""
-        for source in self._read():
-            yield source._replace(path=os.path.realpath(source.path))
-
-    def contents(self, paths: Iterable[str]) -> Iterator[Source]:
-        """Read files, each once."""
-        root, exclude = self.settings.root, self.settings.exclude
-        return read_files(paths, root, exclude, self.failures.append)
 
     def _read(self) -> Iterator[Source]:
         listed = self._listing.result()
-        self._asked.update(map(os.path.realpath, self._paths))
-        for source in self.contents(listed):
+        root, exclude = self.settings.root, self.settings.exclude
+        for source in read_files(listed, root, exclude, self.failures.append):
             self.files += 1
             self._progress(self.files, len(listed))
             yield source
 
-    def _notice(self, source: Source) -> bool:
-        """Remember a file that may import from others; tell whether it has a target name."""
-        self._seen.add(source.path)
-        named = self._search.mentions(source.content)
-        if named or may_import_star(source.content):
-            self._importers.append(source.path)
-        if named and self._module in source.content:
-            self.sharing.add(source.path)
-        return named
+    def _find_codemod(self, path: str) -> ReplaceLocalCopies | None:
+        folder = os.path.dirname(path)
+        if folder not in self._codemods:
+            modules = self._modules_of(path)
+            known = (c for c in self._codemods.values() if c is not None and c.modules == modules)
+            new = ReplaceLocalCopies(modules) if modules is not None else None
+            self._codemods[folder] = next(known, new)
+        return self._codemods[folder]
+
+
+def is_shared(path: str, modules: SharedModules) -> bool:
+    """Whether a file is one of the shared modules, by its real path."""
+    return os.path.realpath(path) in {m.path for m in modules.modules}
 
 
 #: In seconds: a signal that comes just before a wait is heard only behind it.
@@ -133,9 +141,16 @@ class _Listing(Thread):
             self._error = error
 
     def result(self) -> tuple[str, ...]:
-        """Wait for the files, and give them, or raise what `list_files` raised."""
+        """Wait for the files, and return them, or raise what `list_files` raised."""
         while self.is_alive():
             self.join(_PATIENCE)
         if self._error is not None:
             raise self._error
         return self._found
+
+
+def read_checkout(settings: Settings, paths: Iterable[str]) -> Iterator[Source]:
+    """Yield each file below some paths, with its real path."""
+    listed = list_files(list(paths), settings.root, settings.exclude, _pass_over)
+    for source in read_files(listed, settings.root, settings.exclude, _pass_over):
+        yield source._replace(path=os.path.realpath(source.path))

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.journal import Journal
+from codemods.engine.codemod import refused
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of, once
-from codemods.migration.migrate import refuse
+from codemods.migration.references import refers_to
 from codemods.model import Code, Entry, FileResult, Reason, Run, Source, Written
-from codemods.rewrites.replace_local_copies.importers import refers_to
-from codemods.rewrites.replace_local_copies.imports import is_collected
+from codemods.rewrites.replace_local_copies.collected import is_collected
 
 #: Runs the tests of some paths.
 RunTests = Callable[[Sequence[str]], Outcomes]
@@ -355,7 +355,7 @@ def _taken_back(result: FileResult, verified: Verified) -> FileResult:
         if difference is not None
         else verified.problem
     )
-    return refuse(result, Reason(Code.TESTS_DIFFER, 1, said))
+    return refused(result, Reason(Code.TESTS_DIFFER, 1, said))
 
 
 def _is_conftest(path: str) -> bool:

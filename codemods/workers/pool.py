@@ -14,19 +14,32 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, islice
 from multiprocessing import connection, parent_process
-from typing import Any, Generic, NamedTuple, TypeVar
-
-from codemods.model import Source
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 R = TypeVar("R")
 
-#: The content and the path of one file -> its result. Must be picklable, and must not raise.
-Work = Callable[[bytes, str], R]
+
+class Item(Protocol):
+    """What is worked on: one file, and whatever else the work needs to know of it."""
+
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+        ...
+
+    @property
+    def content(self) -> bytes:
+        """The file as it is."""
+        ...
+
+
+#: One item -> its result. Must be picklable, and must not raise.
+Work = Callable[[Any], R]
 
 #: The path of a file, and what its executor says of its worker's death -> its result.
 Died = Callable[[str, Exception], R]
 
-_Chunk = tuple[Source, ...]
+_Chunk = tuple[Item, ...]
 _Pending = tuple[_Chunk, Future[list[R]]]
 
 #: Opens a new executor; `Executor.shutdown` closes it.
@@ -54,7 +67,7 @@ def _never(content: bytes) -> bool:
 
 def run(
     work: Work[R],
-    sources: Iterable[Source],
+    sources: Iterable[Item],
     pool: Pool,
     died: Died[R],
     few: int,
@@ -84,7 +97,7 @@ def run(
 
 def _here(
     work: Work[R],
-    sources: Iterable[Source],
+    sources: Iterable[Item],
     pool: Pool,
     died: Died[R],
     risky: Callable[[bytes], bool],
@@ -96,7 +109,7 @@ def _here(
             yield from _do_chunk(work, (source,))
 
 
-def _one_by_one(work: Work[R], chunk: Sequence[Source], pool: Pool, died: Died[R]) -> Iterator[R]:
+def _one_by_one(work: Work[R], chunk: Sequence[Item], pool: Pool, died: Died[R]) -> Iterator[R]:
     """Work on some files in an executor of their own, a new one behind each file that breaks it."""
     executor = pool.open()
     try:
@@ -114,9 +127,9 @@ def _one_by_one(work: Work[R], chunk: Sequence[Source], pool: Pool, died: Died[R
     executor.shutdown()
 
 
-def _do_chunk(work: Work[R], chunk: Sequence[Source]) -> list[R]:
+def _do_chunk(work: Work[R], chunk: Sequence[Item]) -> list[R]:
     with without_collector():
-        return [work(source.content, source.path) for source in chunk]
+        return [work(source) for source in chunk]
 
 
 @contextmanager
@@ -131,8 +144,8 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _chunks(sources: Iterable[Source]) -> Iterator[_Chunk]:
-    chunk: list[Source] = []
+def _chunks(sources: Iterable[Item]) -> Iterator[_Chunk]:
+    chunk: list[Item] = []
     size = 0
     for source in sources:
         chunk.append(source)

@@ -46,5 +46,10 @@ class ReplaceLocalCopies:
             return Planned(decisions, undefined_names(module, self._shared), plan, dropped)
 
     @property
+    def module_stems(self) -> tuple[bytes, ...]:
+        """The last parts of the names of the shared modules, which each file that imports has."""
+        return tuple(m.name.rpartition(".")[2].encode() for m in self.modules.modules)
+
+    @property
     def _shared(self) -> Shared:
         return shared_definitions(self.modules)

@@ -337,13 +337,11 @@ class Escape:
         pattern = re.compile(rf"(?:[\w.]*\.)?{re.escape(self._name)}(?:\.\w+)+")
         for node in self._module.names.of_kind(ast.Constant):
             text = node.value
-            if isinstance(text, str) and self._name in text and pattern.fullmatch(text):
-                if id(node) not in self._inside:
-                    yield Reason(
-                        Code.MUTATED,
-                        node.lineno,
-                        f"a patch by `{text}` would leak into other files",
-                    )
+            if not (isinstance(text, str) and self._name in text and pattern.fullmatch(text)):
+                continue
+            if id(node) not in self._inside:
+                message = f"a patch by `{text}` would leak into other files"
+                yield Reason(Code.MUTATED, node.lineno, message)
 
     def _name_checks(self) -> Iterator[Reason]:
         """Yield the comparisons with the name of a definition whose object has another one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from codemods.engine.text import Unparsable, parse, word_places
@@ -30,6 +30,43 @@ def stem_of(path: str) -> bytes:
     """Return the word by which other files name a module: the last part of its dotted name."""
     name = os.path.basename(path).removesuffix(".py")
     return os.fsencode(os.path.basename(os.path.dirname(path)) if name == "__init__" else name)
+
+
+def outside_effects(
+    sources: Iterable[Source], changed: Mapping[str, FileResult]
+) -> dict[str, Effects]:
+    """Return what other files do with the modules that would change, where it matters.
+
+    A conftest counts without the name of the module: its fixtures may look into the module of a
+    test, as ``request.module`` does.
+
+    Args:
+        sources: each file of the checkout, with an absolute path.
+        changed: what would become of the modules, by their absolute paths.
+
+    """
+    stems = {path: stem_of(path) for path in changed}
+    any_stem = re.compile(b"|".join(map(re.escape, sorted(set(stems.values())))))
+    found: dict[str, Effects] = {}
+    for source in sources:
+        is_conftest = os.path.basename(source.path) == "conftest.py"
+        if not is_conftest and any_stem.search(source.content) is None:
+            continue
+        for path, result in changed.items():
+            if path == source.path or not (is_conftest or stems[path] in source.content):
+                continue
+            new = effects(source, result)
+            if new.kept or new.reasons:
+                found[path] = _merged(found.get(path), new)
+    return found
+
+
+def _merged(old: Effects | None, new: Effects) -> Effects:
+    if old is None:
+        return new
+    names = {**old.reasons, **new.reasons}
+    reasons = {n: (*old.reasons.get(n, ()), *new.reasons.get(n, ())) for n in names}
+    return Effects(old.kept | new.kept, reasons)
 
 
 def effects(source: Source, result: FileResult) -> Effects:

@@ -1,0 +1,145 @@
+"""What the commands have in common: between ``libcst.tool codemod`` and `codemods.engine`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import libcst as cst
+from libcst.codemod import CodemodCommand
+
+from codemods.disk.files import checkout_of, list_files, read_files
+from codemods.engine.codemod import Codemod
+from codemods.model import FileResult, Source
+from codemods.wording import reason_line
+
+
+class UnreadableFileError(Exception):
+    """A file may concern the codemod and is no Python that can be read; the message says where."""
+
+
+class ExactCommand(CodemodCommand):
+    """A command whose result is written byte for byte as the engine gives it."""
+
+    def result_of(self, source: bytes, path: str) -> FileResult:
+        """Return what becomes of one file."""
+        raise NotImplementedError
+
+    def transform_module(self, tree: cst.Module) -> cst.Module:
+        """Edit one module.
+
+        This overrides what LibCST does around `transform_module_impl` (clone the tree, resolve
+        metadata), which would cost more than the edit.
+
+        Raises:
+            UnreadableFileError: LibCST reads the file, CPython does not.
+
+        """
+        return self.transform_module_impl(tree)
+
+    def transform_module_impl(self, tree: cst.Module) -> cst.Module:
+        """Edit one module, and warn of each definition that stays."""
+        filename = self.context.filename
+        # The bytes on disk, as LibCST's tree may have lost some of them.
+        source = tree.bytes if filename is None else Path(filename).read_bytes()
+        path = "<stdin>" if filename is None else os.path.relpath(filename)
+        result = self.result_of(source, path)
+        if result.error is not None:
+            raise UnreadableFileError(reason_line(path, result.error))
+        for reasons in [*(d.reasons for d in result.decisions), result.warnings]:
+            if reasons:
+                self.warn(reason_line(path, *reasons))
+        if result.after is not None:
+            return _exact(tree, result.after)
+        return tree if _printed(tree) == source else _exact(tree, source)
+
+
+class _ExactModule(cst.Module):
+    """A module that prints as the bytes it is known to stand for."""
+
+    source: bytes | None = None
+
+    @property
+    def bytes(self) -> bytes:
+        return super().bytes if self.source is None else self.source
+
+    @property
+    def code(self) -> str:
+        return super().code if self.source is None else self.source.decode(self.encoding)
+
+
+def _exact(tree: cst.Module, source: bytes) -> cst.Module:
+    fields = {field.name: getattr(tree, field.name) for field in dataclasses.fields(tree)}
+    exact = _ExactModule(**fields)
+    object.__setattr__(exact, "source", source)  # the class of LibCST is frozen
+    return exact
+
+
+def _printed(tree: cst.Module) -> bytes | None:
+    try:
+        return tree.bytes
+    except RecursionError:
+        return None  # nested too deeply for LibCST to print it at all
+
+
+class Collect(argparse.Action):
+    """Collects the values of an option that may be repeated, in place of its default."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Add one value."""
+        earlier = getattr(namespace, self.dest) or ()
+        setattr(namespace, self.dest, (*earlier, values))
+
+
+def checked(check: Callable[[str], str]) -> Callable[[str], str]:
+    """Return a check as argparse takes it, from one that raises `ValueError`."""
+
+    def convert(text: str) -> str:
+        try:
+            return check(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return convert
+
+
+class Checkout:
+    """The files of a checkout that may use a module which a codemod changes.
+
+    They are read once in each process, and those are kept that have the name of such a module in
+    them, or are conftest files.
+
+    Args:
+        root: the root of the settings.
+        codemod: tells which files may change.
+
+    """
+
+    def __init__(self, root: Path, codemod: Codemod, stem_of: Callable[[str], bytes]) -> None:
+        top = checkout_of(root) or root
+        listed = list_files([str(top)], top, (), _pass_over)
+
+        def read() -> Iterator[Source]:
+            return read_files(listed, top, (), _pass_over)
+
+        stems = {stem_of(s.path) for s in read() if codemod.may_concern(s.content)}
+        names = re.compile(b"|".join(map(re.escape, sorted(stems))) or b"(?!)")
+        self.sources = [
+            source._replace(path=os.path.abspath(source.path))
+            for source in read()
+            if names.search(source.content) or os.path.basename(source.path) == "conftest.py"
+        ]
+
+
+def _pass_over(failure: FileResult) -> None:
+    """Skip a file that cannot be read and was not asked about."""
