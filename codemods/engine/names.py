@@ -141,6 +141,11 @@ class ModuleNames:
             return Meaning(sources.pop() or "", is_known=True)
         return Meaning(f"is bound on line {bindings[-1].line}", is_known=False)
 
+    def is_imported(self, name: str) -> bool:
+        """Whether nothing but imports binds a global name."""
+        bindings = self.bindings.get(name, [])
+        return bool(bindings) and all(b.source is not None for b in bindings)
+
     def _constant(self, binding: Binding) -> str | None:
         """Return the text of the immutable literal that one assignment of the module binds."""
         for statement in self.tree.body:

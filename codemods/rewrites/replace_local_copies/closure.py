@@ -79,35 +79,45 @@ class Globals:
                         yield call
                 if any(k.arg == name for k in call.keywords):
                     yield call  # patch.multiple(module, name=...)
+        for call, updated in self._updates:
+            if name in updated and id(call) not in self._read_dicts:
+                yield call
 
     @cached_property
     def _any_global_replaced(self) -> tuple[int, ...]:
         """The lines that may replace any global of this very file, by its own name or dict."""
-        found = []
-        for node in self._names.mentions.get("__name__", []):
-            if id(node) in self._parts_of_paths:
-                found.append(node.lineno)
-        for call in self._names.of_kind(ast.Call):
-            if last_name(call.func) == "globals" and id(call) not in self._read_dicts:
-                found.append(call.lineno)
+        found = [
+            node.lineno
+            for node in self._names.mentions.get("__name__", [])
+            if id(node) in self._parts_of_paths
+        ]
+        known = {id(call) for call, _ in self._updates}
+        found += [c.lineno for c in self._dicts if id(c) not in self._read_dicts | known]
         return tuple(found[:1])
 
     @cached_property
     def _parts_of_paths(self) -> set[int]:
-        """The nodes inside of a text that is put together, or of an index: ``f"{__name__}.x"``."""
+        """The nodes inside of a text that is put together, or of an index: ``f"{__name__}.x"``.
+
+        The name of a logger is none of a module.
+        """
         names = self._names
         composed = [
             *names.of_kind(ast.JoinedStr),
             *names.of_kind(ast.BinOp),
             *names.of_kind(ast.Subscript),
         ]
-        passed = [
-            a
-            for call in names.of_kind(ast.Call)
-            if last_name(call.func) in {"format", "import_module", "join", "multiple", "patch"}
-            for a in call.args
-        ]
-        return {id(n) for top in [*composed, *passed] for n in ast.walk(top)}
+        passing = {"format", "import_module", "join", "multiple", "patch"}
+        calls = names.of_kind(ast.Call)
+        passed = [a for c in calls if last_name(c.func) in passing for a in c.args]
+        loggers = [c for c in calls if last_name(c.func) in {"getLogger", "get_logger"}]
+        inside = {id(n) for top in loggers for n in ast.walk(top)}
+        return {id(n) for top in [*composed, *passed] for n in ast.walk(top)} - inside
+
+    @cached_property
+    def _dicts(self) -> list[ast.Call]:
+        """The calls of ``globals()``."""
+        return [c for c in self._names.of_kind(ast.Call) if last_name(c.func) == "globals"]
 
     @cached_property
     def _read_dicts(self) -> set[int]:
@@ -119,6 +129,26 @@ class Globals:
             if isinstance(node.ctx, ast.Load)
             and getattr(node, "attr", "get") in {"get", "items", "keys", "values"}
         }
+
+    @cached_property
+    def _updates(self) -> list[tuple[ast.Call, frozenset[str]]]:
+        """The calls of ``globals()`` that set names which are written out."""
+        found = []
+        for call in self._names.of_kind(ast.Call):
+            match call:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Call() as dictionary, attr="update"),
+                    args=[ast.Dict(keys=keys)],
+                    keywords=[],
+                ) if all(isinstance(k, ast.Constant) for k in keys):
+                    names = [k.value for k in keys if isinstance(k, ast.Constant)]
+                    found.append((dictionary, frozenset(map(str, names))))
+        for node in self._names.of_kind(ast.Subscript):
+            match node:
+                case ast.Subscript(value=ast.Call() as dictionary, slice=ast.Constant(value=name)):
+                    found.append((dictionary, frozenset({str(name)})))
+        own = set(map(id, self._dicts))
+        return [(call, names) for call, names in found if id(call) in own]
 
 
 def _paths_to(names: ModuleNames, name: str) -> Iterator[ast.expr]:

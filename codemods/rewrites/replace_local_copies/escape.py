@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import bound_names, own_nodes
-from codemods.engine.scopes import Definition
+from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 
@@ -165,10 +165,10 @@ class Escape:
                 return None
             case ast.List() | ast.Tuple() | ast.Set() | ast.Starred():
                 return self._how_an_element_escapes(above)
-            case ast.Compare() if self._is_way(node):
+            case ast.Compare() | ast.FormattedValue() if not self._is_mention(node):
                 return None
-            case ast.FormattedValue() if self._is_way(node):
-                return None
+            case ast.Assign(targets=[ast.Name(id=variable)]) if not self._is_mention(node):
+                return self._how_a_variable_escapes(variable, node)
         if self._is_annotation(node):
             return None
         return f"is used as a value in `{_short(above)}`"
@@ -281,18 +281,57 @@ class Escape:
         if id(node) not in self._inside:
             yield node
 
-    def _is_way(self, node: ast.expr) -> bool:
-        return not isinstance(node, ast.Name)
+    def _is_mention(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Name) and node.id == self._name
+
+    def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
+        """Return how a class escapes that was got from an instance, by way of a local variable."""
+        uses = [
+            n
+            for n in walk(self._scope_of(value))
+            if isinstance(n, ast.Name) and n.id == variable and isinstance(n.ctx, ast.Load)
+        ]
+        if any(isinstance(self._parents.of(n).above, ast.Assign) for n in uses):
+            return f"is given the names `{variable}` and others"
+        found = (self._how_it_escapes(n) for n in uses)
+        return next((how for how in found if how is not None), None)
+
+    def _scope_of(self, node: ast.AST) -> ast.AST:
+        """Return the function that a node stands in, else the module."""
+        above = (p.above for p in self._parents.above(node))
+        functions = (a for a in above if isinstance(a, FUNCTIONS))
+        return next(functions, self._module.tree)
 
     def _is_about_another(self, node: ast.AST) -> bool:
-        """Whether an expression is ``self`` or ``cls`` of a class that does not derive from it."""
-        while isinstance(node, ast.Attribute):
-            node = node.value
+        """Whether an expression cannot be an instance of the class.
+
+        It is ``self`` or ``cls`` of a class that does not derive from it, or what something
+        imported made, as ``Mock()`` does.
+        """
+        if isinstance(node, ast.Name) and self._is_made_elsewhere(node):
+            return True
         if not isinstance(node, ast.Name) or node.id not in {"self", "cls"}:
             return False
         inside = (p.above for p in self._parents.above(node))
         owner = next((n for n in inside if isinstance(n, ast.ClassDef)), None)
         return owner is not None and owner.name not in self.family
+
+    def _is_made_elsewhere(self, node: ast.Name) -> bool:
+        scope = self._scope_of(node)
+        bound = [
+            n
+            for n in walk(scope)
+            if isinstance(n, ast.Name) and n.id == node.id and not isinstance(n.ctx, ast.Load)
+        ]
+        return bool(bound) and all(map(self._is_target_of_import, bound))
+
+    def _is_target_of_import(self, target: ast.Name) -> bool:
+        match self._parents.of(target).above:
+            case ast.Assign(targets=[ast.Name()], value=ast.Call(func=func, args=args)) if not args:
+                while isinstance(func, ast.Attribute):
+                    func = func.value
+                return isinstance(func, ast.Name) and self._module.names.is_imported(func.id)
+        return False
 
     @cached_property
     def family(self) -> frozenset[str]:
