@@ -1,6 +1,6 @@
 """The vocabulary of the tests: bytes in and out, compared exactly, each codemod run twice.
 
-In `before` and `after`, ``{copy}`` stands for a local copy of the common shape, ``{awaited}`` for
+In `before` and `after`, ``{copy}`` stands for a local copy of the common class, ``{awaited}`` for
 one whose `get_messages` is a coroutine, and ``{shared}`` for the shared module.
 """
 
@@ -13,11 +13,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from codemods.engine.codemod import transform
-from codemods.migration.scan import Scan
-from codemods.model import Code, FileResult, Status, Target, Verdict
-from codemods.settings import Settings, load_target
+from codemods.engine.codemod import apply
+from codemods.model import Code, FileResult, SharedModule, SharedModules, Status, Verdict
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 
+ROOT = Path(__file__).resolve().parent.parent
 SHARED = "test_framework.ssot.websocket_connection_test_utility"
 
 COPY = '''\
@@ -51,14 +51,18 @@ AWAITED = COPY.replace("    def get", "    async def get").replace(
 
 
 @cache
-def default_target() -> Target:
-    """Give the target that a repository without settings has."""
-    return load_target(Settings())
+def default_modules() -> SharedModules:
+    """Return the shared modules of a repository without settings: the founding one."""
+    return shared((ROOT / "test_framework/ssot/websocket_connection_test_utility.py").read_text())
 
 
-def scan(settings: Settings, *paths: str) -> Scan:
-    """Look for the files below some paths, else below the current folder."""
-    return Scan(settings, default_target(), paths or ["."], lambda done, total: None)
+def shared(
+    text: str, name: str = SHARED, *, rewrites_asserts: bool = False, harmless: tuple[str, ...] = ()
+) -> SharedModules:
+    """Return a shared module of some text."""
+    path = f"/repository/{name.replace('.', '/')}.py"
+    module = SharedModule(name, path, textwrap.dedent(text).encode(), rewrites_asserts)
+    return SharedModules((module,), harmless)
 
 
 def source(text: str | bytes) -> bytes:
@@ -75,10 +79,10 @@ def indented(text: str, prefix: str = "    ") -> str:
 
 
 def run(
-    before: str | bytes, path: str = "tests/test_sample.py", target: Target | None = None
+    before: str | bytes, path: str = "tests/test_sample.py", modules: SharedModules | None = None
 ) -> FileResult:
     """Run the codemod on one file."""
-    return transform(source(before), path, target or default_target())
+    return apply(source(before), path, ReplaceLocalCopies(modules or default_modules()))
 
 
 def check_replaced(
@@ -86,16 +90,16 @@ def check_replaced(
     after: str | bytes,
     *,
     path: str = "tests/test_sample.py",
-    target: Target | None = None,
+    modules: SharedModules | None = None,
 ) -> FileResult:
     """Check that the file becomes `after`, and that a second run leaves that alone."""
-    result = run(before, path, target)
+    result = run(before, path, modules)
     assert result.error is None
     assert [r for d in result.decisions for r in d.reasons] == []
     assert result.status is Status.CHANGED
     assert result.after is not None
     assert _shown(result.after) == _shown(source(after))
-    again = run(result.after, path, target)
+    again = run(result.after, path, modules)
     assert again.after is None
     assert again.status in {Status.UNCHANGED, Status.REFUSED}
     return result
@@ -107,13 +111,13 @@ def check_refused(
     line: int | None = None,
     saying: str = "",
     path: str = "tests/test_sample.py",
-    target: Target | None = None,
+    modules: SharedModules | None = None,
 ) -> FileResult:
     """Check that no definition is replaced, for just these reasons, in this order.
 
     `line` is that of the first reason, `saying` a part of its message.
     """
-    result = run(before, path, target)
+    result = run(before, path, modules)
     assert result.error is None
     assert result.status is Status.REFUSED
     assert result.after is None
@@ -123,18 +127,18 @@ def check_refused(
     if line is not None:
         assert reasons[0].line == line
     assert saying in reasons[0].message
-    assert run(before, path, target) == result
+    assert run(before, path, modules) == result
     return result
 
 
 def check_untouched(
-    before: str | bytes, *, path: str = "tests/test_sample.py", target: Target | None = None
+    before: str | bytes, *, path: str = "tests/test_sample.py", modules: SharedModules | None = None
 ) -> FileResult:
     """Check that the file holds nothing to decide on."""
-    result = run(before, path, target)
+    result = run(before, path, modules)
     assert result.status is Status.UNCHANGED
     assert (result.decisions, result.after, result.error) == ((), None, None)
-    assert run(before, path, target) == result
+    assert run(before, path, modules) == result
     return result
 
 
