@@ -87,16 +87,28 @@ class SharedModule(NamedTuple):
     rewrites_asserts: bool = False
 
 
+class TestNames(NamedTuple):
+    """What pytest collects by its name: ``python_files``, ``python_classes``, ``python_functions``.
+
+    https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files
+    """
+
+    files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    classes: tuple[str, ...] = ("Test",)
+    functions: tuple[str, ...] = ("test",)
+
+
 class SharedModules(NamedTuple):
     """The shared modules of one settings table.
 
     `harmless` are dotted names of bases and decorators that the settings trust; `only` the names of
-    definitions to look at, None for all.
+    definitions to look at, None for all; `tests` what pytest collects in the files.
     """
 
     modules: tuple[SharedModule, ...]
     harmless: tuple[str, ...] = ()
     only: frozenset[str] | None = None
+    tests: TestNames = TestNames()
 
 
 class Definition(NamedTuple):

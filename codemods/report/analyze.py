@@ -3,60 +3,55 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from codemods.model import Analysis, DefinitionFacts, FileSurvey, Variant, Verdict
+from codemods.model import Analysis, Decision, FileSurvey, Variant, Verdict
 from codemods.report.findings import (
     definition_json,
     definition_line,
     failure_lines,
     failures_json,
+    is_namesake,
+    namesakes_text,
     reason_json,
 )
 from codemods.report.table import markdown_table, paragraphs, table
-from codemods.wording import plural, printable
+from codemods.wording import plural, printable, reason_line
 
-SCHEMA = "ssot-codemods/analysis/1"
+SCHEMA = "ssot-codemods/analysis/2"
 
-_RISK_HEAD = ("to be replaced, and worth a look", "uses", "subclasses", "patched", "imported by")
-
-_Found = tuple[FileSurvey, DefinitionFacts]
+_Found = tuple[FileSurvey, Decision]
 
 
 def paths_to_change(analysis: Analysis) -> list[str]:
-    """Give the paths of the files with a definition that can be replaced."""
-    replaceable = (s.path for s, f in _definitions(analysis) if _is_replaced(f))
-    return list(dict.fromkeys(replaceable))
+    """Return the paths of the files with a definition that can be replaced."""
+    return list(dict.fromkeys(s.path for s, d in _definitions(analysis) if _is_replaced(d)))
 
 
 def as_text(analysis: Analysis, *, verbose: bool = False) -> str:
-    """Say it to people, at a terminal."""
+    """Format it for people, at a terminal; `verbose` has a line for each definition."""
     blocks = [[_summary(analysis)]]
     blocks += [table(head, rows) for head, rows in _tables(analysis)]
     blocks += [[remark] for remark in _remarks(analysis)]
-    risky = _risky(analysis)
-    if risky:
-        blocks.append(table(_RISK_HEAD, risky))
     if verbose:
-        blocks.append([definition_line(s.path, f.decision) for s, f in _definitions(analysis)])
+        blocks.append([definition_line(s.path, d) for s, d in _definitions(analysis)])
+    blocks.append([reason_line(s.path, w) for s in analysis.surveys for w in s.warnings])
     blocks += list(_variants(analysis))
     blocks.append(failure_lines(analysis.failures))
     return paragraphs(blocks)
 
 
 def as_markdown(analysis: Analysis) -> str:
-    """Say it for a page on a code host."""
+    """Format it for a page on a code host."""
     blocks = [["# Scope of the migration"], [_summary(analysis)]]
     blocks += [markdown_table(head, rows) for head, rows in _tables(analysis)]
     blocks += [[remark] for remark in _remarks(analysis)]
-    risky = _risky(analysis)
-    if risky:
-        blocks.append(markdown_table(_RISK_HEAD, risky))
     reasons = [
-        (f"`{printable(s.path)}:{f.decision.definition.line}`", r.code.value, r.message)
-        for s, f in _definitions(analysis)
-        for r in f.decision.reasons[:1]
+        (f"`{printable(s.path)}:{d.definition.line}`", r.code.value, r.message)
+        for s, d in _definitions(analysis)
+        for r in d.reasons[:1]
+        if not is_namesake(d)
     ]
     if reasons:
         blocks += [["## Refused"], markdown_table(("place", "code", "reason"), reasons)]
@@ -67,39 +62,34 @@ def as_markdown(analysis: Analysis) -> str:
     return paragraphs(blocks)
 
 
-def as_json(analysis: Analysis, *, verbose: bool = False) -> dict[str, Any]:
-    """Say it to programs; with all figures where it is to be verbose."""
+def as_json(analysis: Analysis) -> dict[str, Any]:
+    """Return it as values of JSON."""
     return {
         "schema": SCHEMA,
         "files": analysis.files,
         "candidates": len(analysis.surveys),
-        "definitions": [_as_json(analysis, s, n, verbose) for s, n in _numbered(analysis)],
+        "definitions": [_as_json(s, n) for s, n in _numbered(analysis)],
         "commented_out": [
-            {"path": s.path, "line": line, "class_name": name}
+            {"path": s.path, "line": line, "name": name}
             for s in analysis.surveys
             for line, name in s.commented_out
+        ],
+        "warnings": [
+            {"path": s.path, **reason_json(w)} for s in analysis.surveys for w in s.warnings
         ],
         "failures": failures_json(analysis.failures),
         "seconds": round(analysis.seconds, 3),
     }
 
 
-def _as_json(analysis: Analysis, survey: FileSurvey, number: int, verbose: bool) -> dict[str, Any]:
-    facts = survey.definitions[number]
-    name = facts.decision.definition.class_name
+def _as_json(survey: FileSurvey, number: int) -> dict[str, Any]:
+    decision = survey.decisions[number]
     values: dict[str, Any] = {
         "path": survey.path,
-        **definition_json(facts.decision),
-        "verdict": facts.decision.verdict.value,
-        "reasons": [reason_json(reason) for reason in facts.decision.reasons],
+        **definition_json(decision),
+        "verdict": decision.verdict.value,
+        "reasons": [reason_json(reason) for reason in decision.reasons],
     }
-    if verbose:
-        values |= {
-            "uses": facts.uses,
-            "subclasses": facts.subclasses,
-            "patch_strings": facts.patch_strings,
-            "importers": analysis.importers.get((survey.path, name), 0),
-        }
     if survey.variants:
         variant = survey.variants[number]
         values["variant"] = {
@@ -112,104 +102,71 @@ def _as_json(analysis: Analysis, survey: FileSurvey, number: int, verbose: bool)
 
 
 def _numbered(analysis: Analysis) -> Iterator[tuple[FileSurvey, int]]:
-    return ((s, n) for s in analysis.surveys for n in range(len(s.definitions)))
+    return ((s, n) for s in analysis.surveys for n in range(len(s.decisions)))
 
 
 def _definitions(analysis: Analysis) -> list[_Found]:
-    return [(s, f) for s in analysis.surveys for f in s.definitions]
+    return [(s, d) for s in analysis.surveys for d in s.decisions]
 
 
-def _is_replaced(facts: DefinitionFacts) -> bool:
-    return facts.decision.verdict is Verdict.REPLACE
+def _is_replaced(decision: Decision) -> bool:
+    return decision.verdict is Verdict.REPLACE
 
 
 def _summary(analysis: Analysis) -> str:
-    found = _definitions(analysis)
-    replaced = sum(_is_replaced(f) for _, f in found)
+    found = [(s, d) for s, d in _definitions(analysis) if not is_namesake(d)]
+    replaced = sum(_is_replaced(d) for _, d in found)
     holders = len({s.path for s, _ in found})
     return (
-        f"{plural(analysis.files, 'file')}, {len(analysis.surveys):,} with a target name, "
-        f"{plural(len(found), 'definition')} in {holders:,}: {replaced:,} to be replaced, "
-        f"{len(found) - replaced:,} to stay"
+        f"{plural(analysis.files, 'file')}, {plural(len(found), 'definition')} in {holders:,}: "
+        f"{replaced:,} to be replaced, {len(found) - replaced:,} to stay"
     )
 
 
 def _tables(analysis: Analysis) -> Iterator[tuple[Sequence[str], list[Sequence[object]]]]:
-    found = _definitions(analysis)
+    found = [(s, d) for s, d in _definitions(analysis) if not is_namesake(d)]
     if not found:
         return
     verdicts = ("definitions", "replace", "refuse")
-    by_class = _counts((f.decision.definition.class_name, f) for _, f in found)
-    yield ("class", *verdicts), by_class
-    by_folder = _counts((printable(s.path.rpartition("/")[0]) or ".", f) for s, f in found)
-    yield ("folder", *verdicts), by_folder
-    codes = Counter(f.decision.reasons[0].code.value for _, f in found if f.decision.reasons)
+    yield ("name", *verdicts), _counts((d.definition.name, d) for _, d in found)
+    folders = ((printable(s.path.rpartition("/")[0]) or ".", d) for s, d in found)
+    yield ("folder", *verdicts), _counts(folders)
+    codes = Counter(d.reasons[0].code.value for _, d in found if d.reasons)
     if codes:
         rows = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
         yield ("refused, by first reason", "definitions"), list(rows)
 
 
-def _counts(pairs: Iterator[tuple[str, DefinitionFacts]]) -> list[Sequence[object]]:
+def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[Sequence[object]]:
     groups: defaultdict[str, list[bool]] = defaultdict(list)
-    for key, facts in pairs:
-        groups[key].append(_is_replaced(facts))
+    for key, decision in pairs:
+        groups[key].append(_is_replaced(decision))
     return [(key, len(v), sum(v), len(v) - sum(v)) for key, v in sorted(groups.items())]
 
 
 def _remarks(analysis: Analysis) -> Iterator[str]:
-    """Say for each name why grep counts more than there is."""
-    commented = {(s.path, name) for s in analysis.surveys for _, name in s.commented_out}
-    defined = {(s.path, f.decision.definition.class_name) for s, f in _definitions(analysis)}
-    written = {(s.path, name) for s in analysis.surveys for name in s.written_out}
-    failed = {s.path for s in analysis.surveys if s.error is not None}
-    for name in sorted({name for _, name in written}):
-        grep, real, comment = (
-            {path for path, n in found if n == name} for found in (written, defined, commented)
-        )
-        without = grep - real
-        if not without:
-            continue
-        counts = {
-            "it is commented out": len(without & comment - failed),
-            "it is text or part of a longer name": len(without - comment - failed),
-            "nobody can tell, as the file failed": len(without & failed),
-        }
-        rest = ", ".join(f"in {number:,} {what}" for what, number in counts.items() if number)
-        held = len(grep & real)
-        yield (
-            f'grep "class {name}" finds {plural(len(grep), "file")}; {held:,} of them '
-            f"{'holds' if held == 1 else 'hold'} a definition; {rest}."
-        )
-
-
-def _is_risky(analysis: Analysis, survey: FileSurvey, facts: DefinitionFacts) -> bool:
-    name = facts.decision.definition.class_name
-    imported = analysis.importers.get((survey.path, name), 0)
-    return _is_replaced(facts) and bool(facts.subclasses or facts.patch_strings or imported)
-
-
-def _risky(analysis: Analysis) -> list[Sequence[object]]:
-    found = _definitions(analysis)
-    return [_risk(analysis, s, f) for s, f in found if _is_risky(analysis, s, f)]
-
-
-def _risk(analysis: Analysis, survey: FileSurvey, facts: DefinitionFacts) -> Sequence[object]:
-    definition = facts.decision.definition
-    place = f"{printable(survey.path)}:{definition.line} {definition.class_name}"
-    imported = analysis.importers.get((survey.path, definition.class_name), 0)
-    return place, facts.uses, facts.subclasses, facts.patch_strings, imported
+    """Yield what is found of the shared names beside definitions to decide on."""
+    namesakes = sum(is_namesake(d) for _, d in _definitions(analysis))
+    if namesakes:
+        yield namesakes_text(namesakes)
+    commented: defaultdict[str, set[str]] = defaultdict(set)
+    for survey in analysis.surveys:
+        for _, name in survey.commented_out:
+            commented[name].add(survey.path)
+    for name, paths in sorted(commented.items()):
+        yield f"`{name}` is commented out in {plural(len(paths), 'file')}, where grep finds it"
 
 
 def _variants(analysis: Analysis) -> Iterator[list[str]]:
-    """Give a block for each shape, those found most often first."""
+    """Yield a block for each shape, those found most often first."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     shown: dict[str, Variant] = {}
     for survey, number in _numbered(analysis):
         if survey.variants:
             variant = survey.variants[number]
-            definition = survey.definitions[number].decision.definition
+            definition = survey.decisions[number].definition
             shown.setdefault(variant.key, variant)
-            place = f"{printable(survey.path)}:{definition.line} {definition.class_name}"
+            place = f"{printable(survey.path)}:{definition.line} {definition.name}"
             groups[variant.key].append(place)
     for key, places in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[1])):
         variant = shown[key]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from codemods.model import Plan
-from codemods.report.findings import definition_json, failure_lines, failures_json
+from codemods.report.findings import definition_json, dotted, failure_lines, failures_json
 from codemods.wording import percentage, printable
 
 SCHEMA = "ssot-codemods/check/1"
@@ -25,7 +25,7 @@ def as_text(planned: Plan, asked: Sequence[str] = ()) -> str:
     """
     good, helpers = planned.compliant, planned.helpers
     lines = [
-        f"{printable(path)}:{d.definition.line}: a copy of the shared `{d.shared_name}`"
+        f"{printable(path)}:{d.definition.line}: a copy of `{dotted(d)}`"
         for path, d in planned.copies
     ]
     lines += failure_lines(planned.results)
@@ -60,7 +60,7 @@ def as_github(planned: Plan) -> str:
     for path, decision in planned.copies:
         place = decision.definition
         command = shlex.join([*_COMMAND, path])
-        message = f"a copy of the shared `{decision.shared_name}`; to fix it: {command}"
+        message = f"a copy of `{dotted(decision)}`; to fix it: {command}"
         where = f"file={_property(path)},line={place.line},endLine={place.end_line}"
         lines.append(f"::error {where},title=ssot-codemods::{_data(message)}\n")
     for result in planned.results:

@@ -6,16 +6,21 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from codemods.model import Decision, FileResult, Reason, Verdict
-from codemods.wording import printable, reason_line
+from codemods.model import Code, Decision, FileResult, Reason, Verdict
+from codemods.wording import plural, printable, reason_line
 
 
 def definition_line(path: str, decision: Decision) -> str:
     """Return what becomes of one definition."""
     if decision.verdict is Verdict.REFUSE:
         return reason_line(path, *decision.reasons)
-    name, line = decision.definition.class_name, decision.definition.line
-    return f"{printable(path)}:{line}: replace: `{name}` by the shared `{decision.shared_name}`"
+    name, line = decision.definition.name, decision.definition.line
+    return f"{printable(path)}:{line}: replace: `{name}` by `{dotted(decision)}`"
+
+
+def dotted(decision: Decision) -> str:
+    """Return the dotted name of the shared definition that replaces a copy."""
+    return ".".join(decision.shared or ())
 
 
 def failure_lines(failures: Iterable[FileResult]) -> list[str]:
@@ -24,14 +29,26 @@ def failure_lines(failures: Iterable[FileResult]) -> list[str]:
     return [reason_line(f.path, f.error) for f in ordered if f.error is not None]
 
 
+def is_namesake(decision: Decision) -> bool:
+    """Whether a definition shares nothing but the name with a shared one."""
+    return any(r.code is Code.SAME_NAME_ONLY for r in decision.reasons)
+
+
+def namesakes_text(number: int) -> str:
+    """Return how many definitions share only the name."""
+    verb = "shares" if number == 1 else "share"
+    return f"{plural(number, 'other definition')} {verb} only the name (-v lists them)"
+
+
 def definition_json(decision: Decision) -> dict[str, Any]:
     """Return one definition as values of JSON, without its reasons."""
     definition = decision.definition
     return {
         "line": definition.line,
         "end_line": definition.end_line,
-        "class_name": definition.class_name,
-        "shared_name": decision.shared_name,
+        "name": definition.name,
+        "kind": definition.kind,
+        "shared": dotted(decision) or None,
     }
 
 

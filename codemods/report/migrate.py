@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +13,16 @@ from codemods.report.findings import (
     definition_line,
     failure_lines,
     failures_json,
+    is_namesake,
+    namesakes_text,
     reason_json,
 )
 from codemods.report.table import paragraphs, table
 from codemods.wording import plural, reason_line
 
-SCHEMA = "ssot-codemods/migration/1"
+SCHEMA = "ssot-codemods/migration/2"
+#: So many paths fit into a line.
+_FEW_PATHS = 5
 
 #: Reasons that are about the file as it is just now: each is worth a line.
 _HELD_BACK = frozenset(
@@ -51,22 +56,30 @@ def as_text(
     """
     changed = [r for r in results if r.status is Status.CHANGED]
     replaced = sum(len(r.replaced) for r in changed)
-    refused = [d for _, d in _refused(results)]
+    refused = [d for _, d in _refused(results) if not is_namesake(d)]
+    namesakes = sum(is_namesake(d) for _, d in _refused(results))
+    refusing = {r.path for r, d in _refused(results) if not is_namesake(d)}
     failed = [r for r in results if r.status is Status.FAILED]
     unread = sum(r.error is not None and r.error.code is Code.UNREADABLE for r in failed)
     verb = "would change" if dry_run else "changed"
     rows: list[Sequence[object]] = [
         (verb, len(changed), f"with {plural(replaced, 'copy')}"),
-        ("left for later", left, ""),
-        ("refused", len({r.path for r, _ in _refused(results)}), _count(refused)),
+        ("remaining", left, ""),
+        (
+            "refused",
+            len(refusing),
+            _count(refused),
+        ),
         ("failed", len(failed), ""),
-        ("untouched by it", files - (len(results) - unread) - left, ""),
+        ("unchanged", files - (len(results) - unread) - left, ""),
     ]
     blocks = [[_line(row) for row in rows if row[1] or row[0] == verb]]
     codes = Counter(d.reasons[0].code.value for d in refused)
     by_count = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
     if codes:
         blocks.append(table(("refused, by first reason", "definitions"), list(by_count)))
+    if namesakes:
+        blocks.append([namesakes_text(namesakes)])
     lines = [
         definition_line(r.path, d)
         for r, d in _refused(results)
@@ -75,8 +88,21 @@ def as_text(
     warned = [reason_line(r.path, w) for r in results for w in r.warnings]
     blocks += [lines, warned, failure_lines(failed)]
     if run:
-        blocks.append([f"take it back: ssot-codemods rollback {run}"])
+        blocks.append(
+            [
+                f"to undo: ssot-codemods rollback {run}",
+                f"to find unused imports: {_import_check([r.path for r in changed])}",
+            ]
+        )
     return paragraphs(blocks)
+
+
+def _import_check(paths: Sequence[str]) -> str:
+    """Return the command that removes imports which only the removed definitions used."""
+    command = "ruff check --select F401,I --fix"
+    if len(paths) > _FEW_PATHS:
+        return f"git diff --name-only -z -- '*.py' | xargs -0 {command}"
+    return f"{command} {shlex.join(f'./{p}' if p.startswith('-') else p for p in paths)}"
 
 
 def _count(refused: Sequence[Decision]) -> str:

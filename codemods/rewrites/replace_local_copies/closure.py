@@ -123,12 +123,9 @@ class Globals:
     def _read_dicts(self) -> set[int]:
         """The calls of ``globals()`` that are only read: ``globals()["x"]``, ``globals().get``."""
         names = self._names
-        return {
-            id(node.value)
-            for node in [*names.of_kind(ast.Subscript), *names.of_kind(ast.Attribute)]
-            if isinstance(node.ctx, ast.Load)
-            and getattr(node, "attr", "get") in {"get", "items", "keys", "values"}
-        }
+        indexed = {id(n.value) for n in names.of_kind(ast.Subscript) if isinstance(n.ctx, ast.Load)}
+        asked = {"get", "items", "keys", "values"}
+        return indexed | {id(n.value) for n in names.of_kind(ast.Attribute) if n.attr in asked}
 
     @cached_property
     def _updates(self) -> list[tuple[ast.Call, frozenset[str]]]:

@@ -38,7 +38,7 @@ class ReplaceLocalCopies:
             if not copies:
                 return Planned(decisions, undefined_names(module, self._shared))
             try:
-                plan, dropped = Planner(module, copies, self.kept).plan()
+                plan, dropped = Planner(module, copies, self.kept, self.modules.tests).plan()
             except Unplaced as error:
                 # What it reads, or what reads it, is decided anew without it.
                 found[error.copy.name] = (error.reason,)

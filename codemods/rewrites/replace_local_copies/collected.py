@@ -1,46 +1,46 @@
-"""What pytest would collect of a definition: that is a test, and no helper.
-
-The prefixes are pytest's defaults, ``python_functions = test`` and ``python_classes = Test``:
-https://docs.pytest.org/en/stable/reference/reference.html#confval-python_classes
-"""
+"""What pytest would collect of a definition: that is a test, and no helper."""
 
 from __future__ import annotations
 
 import ast
 import fnmatch
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from codemods.engine.names import ModuleNames
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.walk import walk_statements
-from codemods.model import Code, Reason
+from codemods.model import Code, Reason, TestNames
 from codemods.rewrites.replace_local_copies.sharing import dotted_source, is_fixture
 
 
-def is_collected(path: str) -> bool:
-    """Whether pytest collects a module by its name, ``python_files`` being the default.
+def is_collected(path: str, tests: TestNames) -> bool:
+    """Whether pytest collects a module by its name."""
+    path = path.replace("\\", "/")
+    name = posixpath.basename(path)
+    return any(
+        fnmatch.fnmatchcase(f"/{path}" if "/" in p else name, f"*/{p}" if "/" in p else p)
+        for p in tests.files
+    )
 
-    https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files
-    """
-    name = posixpath.basename(path.replace("\\", "/"))
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in ("test_*.py", "*_test.py"))
 
-
-def has_rewritten_asserts(path: str) -> bool:
+def has_rewritten_asserts(path: str, tests: TestNames) -> bool:
     """Whether pytest rewrites the assert statements of a module by its name."""
-    return is_collected(path) or posixpath.basename(path.replace("\\", "/")) == "conftest.py"
+    name = posixpath.basename(path.replace("\\", "/"))
+    return name == "conftest.py" or is_collected(path, tests)
 
 
-def test_in(node: Definition, names: ModuleNames, path: str, *, is_nested: bool) -> int | None:
+def test_in(
+    node: Definition, names: ModuleNames, path: str, tests: TestNames, *, is_nested: bool
+) -> int | None:
     """Return the line of the first test that a definition is or has, None without one."""
     if isinstance(node, FUNCTIONS):
-        is_test = node.name.startswith("test") and is_collected(path) and not is_nested
-        return node.lineno if is_test and not is_fixture(node) else None
+        is_test = _fits(node.name, tests.functions) and is_collected(path, tests)
+        return node.lineno if is_test and not is_nested and not is_fixture(node) else None
     for base in node.bases:
         if (dotted_source(base, names) or "").startswith("unittest."):
             return base.lineno
-    return tests_of(node, classes_in(names.tree))
+    return tests_of(node, classes_in(names.tree), tests)
 
 
 def classes_in(tree: ast.Module) -> list[ast.ClassDef]:
@@ -48,7 +48,7 @@ def classes_in(tree: ast.Module) -> list[ast.ClassDef]:
     return [n for n in walk_statements(tree.body) if isinstance(n, ast.ClassDef)]
 
 
-def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef]) -> int | None:
+def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef], tests: TestNames) -> int | None:
     """Return the line of the first test in a class and its bases in the same file, or None."""
     by_name: dict[str, list[ast.ClassDef]] = {}
     for other in classes:
@@ -59,9 +59,9 @@ def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef]) -> int | None:
         for statement in current.body:
             match statement:
                 case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                    if name.startswith(("test", "runTest")):
+                    if _fits(name, (*tests.functions, "test", "runTest")):
                         return statement.lineno
-                case ast.ClassDef(name=name) if name.startswith("Test"):
+                case ast.ClassDef(name=name) if _fits(name, tests.classes):
                     return statement.lineno
         bases = {b.id for b in current.bases if isinstance(b, ast.Name)}
         new = [c for name in bases for c in by_name.get(name, ()) if id(c) not in seen]
@@ -70,7 +70,7 @@ def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef]) -> int | None:
     return None
 
 
-def tests_derived_from(name: str, tree: ast.Module) -> Iterator[Reason]:
+def tests_derived_from(name: str, tree: ast.Module, tests: TestNames) -> Iterator[Reason]:
     """Yield the subclasses whose tests an inherited ``__test__ = False`` would hide."""
     classes = classes_in(tree)
     family = {name}
@@ -83,15 +83,23 @@ def tests_derived_from(name: str, tree: ast.Module) -> Iterator[Reason]:
         family.update(c.name for c in new)
     known = {c.name for c in classes} | family | {"object"}
     for heir in heirs:
-        line = tests_of(heir, classes)
+        line = tests_of(heir, classes, tests)
         if line is not None:
             message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
             yield Reason(Code.SUBCLASS_OF_TESTS, line, message)
-        elif heir.name.startswith("Test") and not all(
+        elif _fits(heir.name, tests.classes) and not all(
             isinstance(b, ast.Name) and b.id in known for b in heir.bases
         ):
             message = f"subclass `{heir.name}` may get tests from a base outside this file"
             yield Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message)
+
+
+def _fits(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a name begins with one of the patterns, or matches it where it has a wildcard."""
+    return any(
+        name.startswith(p) or (not {*"*?["}.isdisjoint(p) and fnmatch.fnmatchcase(name, p))
+        for p in patterns
+    )
 
 
 def _derives(node: ast.ClassDef, family: set[str]) -> bool:

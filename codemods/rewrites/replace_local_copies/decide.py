@@ -163,7 +163,7 @@ class _Decider:
             if not is_method:
                 local.reasons.extend(self._why_it_differs(local))
             return local
-        line = test_in(node, self._module.names, self._module.path, is_nested=bool(around))
+        line = self._test_in(local)
         if line is not None:
             message = "pytest may collect it, or tests in it"
             local.reasons.append(Reason(Code.PYTEST_TESTS, line, message))
@@ -178,6 +178,10 @@ class _Decider:
         local.reasons.extend(self._from_outside.get(node.name, ()))
         return local
 
+    def _test_in(self, local: Local) -> int | None:
+        module, tests = self._module, self._shared.modules.tests
+        return test_in(local.node, module.names, module.path, tests, is_nested=bool(local.around))
+
     def _best(self, local: Local, equal: Iterable[SharedDefinition]) -> SharedDefinition | None:
         """Choose among equal shared definitions: the one of the local name where there is one."""
 
@@ -191,7 +195,7 @@ class _Decider:
     def _why_it_differs(self, local: Local) -> Iterator[Reason]:
         """Yield why a definition is equal to no shared one."""
         node = local.node
-        line = test_in(node, self._module.names, self._module.path, is_nested=bool(local.around))
+        line = self._test_in(local)
         if line is not None:
             yield Reason(Code.PYTEST_TESTS, line, "pytest may collect it, or tests in it")
             return
@@ -212,7 +216,7 @@ class _Decider:
 
     def _assertions(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
         line = asserts(local.node)
-        rewritten = has_rewritten_asserts(self._module.path)
+        rewritten = has_rewritten_asserts(self._module.path, self._shared.modules.tests)
         if line is not None and rewritten and not shared.module.rewrites_asserts:
             message = (
                 "pytest explains its assertions here, and would not in "
@@ -227,7 +231,7 @@ class _Decider:
         if counted and here != shared.has_future_annotations:
             message = "annotations are text in one of the two files, by `from __future__ import`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
-        if is_marked_as_no_test(local.node) and not is_marked_as_no_test(shared.node):
+        if _hides_tests(shared.node, local.node):
             message = "it has `__test__ = False`, and the shared definition has not"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
@@ -248,7 +252,7 @@ class _Decider:
         yield from escape.reasons()
         yield from self._told(local, escape)
         if isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, local.shared.node):
-            yield from tests_derived_from(local.name, self._module.tree)
+            yield from tests_derived_from(local.name, self._module.tree, self._shared.modules.tests)
         if renamed and _has_private_names(local.node):
             message = f"its private names would begin with `_{local.shared.real_name}`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
@@ -425,10 +429,10 @@ def _uses_class_cell(node: DefinitionNode) -> bool:
     return isinstance(node, FUNCTIONS) and not {"super", "__class__"}.isdisjoint(names)
 
 
-def _hides_tests(local: ast.ClassDef, shared: DefinitionNode) -> bool:
-    """Whether the shared class keeps pytest from its subclasses, and the local one does not."""
-    assert isinstance(shared, ast.ClassDef)
-    return is_marked_as_no_test(shared) and not is_marked_as_no_test(local)
+def _hides_tests(one: DefinitionNode, other: DefinitionNode) -> bool:
+    """Whether pytest collects nothing of the subclasses of the other class, but of this one."""
+    classes = isinstance(one, ast.ClassDef) and isinstance(other, ast.ClassDef)
+    return classes and is_marked_as_no_test(other) and not is_marked_as_no_test(one)
 
 
 def _binds(node: ast.AST, name: str) -> bool:

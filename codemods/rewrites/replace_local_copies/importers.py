@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from codemods.engine.text import Unparsable, parse, word_places
 from codemods.engine.walk import walk
-from codemods.model import Code, FileResult, Reason, Source, Verdict
+from codemods.model import Code, FileResult, Reason, Source, TestNames, Verdict
 from codemods.rewrites.replace_local_copies.collected import tests_derived_from
 from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
 
@@ -33,7 +33,9 @@ def stem_of(path: str) -> bytes:
 
 
 def outside_effects(
-    sources: Iterable[Source], changed: Mapping[str, FileResult]
+    sources: Iterable[Source],
+    changed: Mapping[str, FileResult],
+    tests: TestNames = TestNames(),  # noqa: B008 -- it is immutable
 ) -> dict[str, Effects]:
     """Return what other files do with the modules that would change, where it matters.
 
@@ -43,6 +45,7 @@ def outside_effects(
     Args:
         sources: each file of the checkout, with an absolute path.
         changed: what would become of the modules, by their absolute paths.
+        tests: what pytest collects.
 
     """
     stems = {path: stem_of(path) for path in changed}
@@ -55,7 +58,7 @@ def outside_effects(
         for path, result in changed.items():
             if path == source.path or not (is_conftest or stems[path] in source.content):
                 continue
-            new = effects(source, result)
+            new = effects(source, result, tests)
             if new.kept or new.reasons:
                 found[path] = _merged(found.get(path), new)
     return found
@@ -69,7 +72,7 @@ def _merged(old: Effects | None, new: Effects) -> Effects:
     return Effects(old.kept | new.kept, reasons)
 
 
-def effects(source: Source, result: FileResult) -> Effects:
+def effects(source: Source, result: FileResult, tests: TestNames) -> Effects:
     """Return what a file does that names a module, or that is a conftest above it.
 
     What a dotted name means depends on ``sys.path``, so the last part of it is enough. That keeps a
@@ -78,6 +81,7 @@ def effects(source: Source, result: FileResult) -> Effects:
     Args:
         source: the other file.
         result: what would become of the module.
+        tests: what pytest collects.
 
     """
     copies = {d.definition.name: d for d in result.decisions if d.verdict is Verdict.REPLACE}
@@ -98,7 +102,7 @@ def effects(source: Source, result: FileResult) -> Effects:
             *_replacements(tree, decision.relies_on, stem, source.path),
         ]
         if name in named and decision.definition.kind == "class":
-            reasons += _subclasses(tree, name, stem, source.path)
+            reasons += _subclasses(tree, name, source.path, tests)
         if reasons:
             line = decision.definition.line
             found[name] = tuple(r._replace(line=line) for r in reasons)
@@ -151,14 +155,14 @@ def _replacements(
                 yield _patched(path, node.lineno, f"{stem}.{name}")
 
 
-def _subclasses(tree: ast.Module, name: str, stem: str, path: str) -> Iterator[Reason]:
+def _subclasses(tree: ast.Module, name: str, path: str, tests: TestNames) -> Iterator[Reason]:
     """Yield the subclasses with tests in a file that imports the class."""
     names = {name}
     for node in walk(tree):
         if isinstance(node, ast.ImportFrom):
             names |= {a.asname or a.name for a in node.names if a.name == name}
     for local in sorted(names):
-        for reason in tests_derived_from(local, tree):
+        for reason in tests_derived_from(local, tree, tests):
             yield reason._replace(message=f"{path}:{reason.line}: {reason.message}")
 
 

@@ -10,7 +10,7 @@ from codemods.engine.placement import NoPlace, Places
 from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, NewImport, Where
 from codemods.engine.rows import definitions_in
 from codemods.engine.text import word_places
-from codemods.model import Reason
+from codemods.model import Reason, TestNames
 from codemods.rewrites.replace_local_copies.collected import is_collected
 from codemods.rewrites.replace_local_copies.decide import Local
 from codemods.rewrites.replace_local_copies.equality import is_mark
@@ -24,12 +24,20 @@ class Planner:
         module: the file.
         copies: what is to be replaced.
         kept: names that other files may take from this module: they stay bound.
+        tests: what pytest collects.
 
     """
 
-    def __init__(self, module: ParsedModule, copies: Iterable[Local], kept: frozenset[str]) -> None:
+    def __init__(
+        self,
+        module: ParsedModule,
+        copies: Iterable[Local],
+        kept: frozenset[str],
+        tests: TestNames,
+    ) -> None:
         self._module = module
         self._kept = kept
+        self._tests = tests
         self._top: dict[int, Local] = {}
         self._inner: list[Local] = []
         rows = {id(row.statements[0]): index for index, row in enumerate(module.rows)}
@@ -95,7 +103,7 @@ class Planner:
 
     def _goes_without(self, copy: Local, places: Places) -> bool:
         """Whether nothing can need the name, as far as texts tell: here, and in other files."""
-        if not is_collected(self._module.path) or copy.name in self._kept:
+        if not is_collected(self._module.path, self._tests) or copy.name in self._kept:
             return False
         if places.would_bare_a_docstring(set(self._top)):
             return False
