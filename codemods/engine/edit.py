@@ -7,14 +7,18 @@ removed row are put together anew, the others stay what they were.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 
 import libcst as cst
 
-from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, Where
+from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, Where, import_node
 
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+#: In characters, as `black` has it; a longer import of several names gets a line for each.
+_LINE_LENGTH = 88
 
 #: The rule of a section heading, with the title on it or without.
 _RULE = re.compile(r"#\s*([-=*#~_+])\1{2,}|#.*([-=*#~_+])\2{3,}\s*$")
@@ -80,6 +84,7 @@ class _Editor:
         for inner in plan.inner:
             self._inner.setdefault(inner.row, {})[inner.ordinal] = inner
         self._removed = set(plan.removed)
+        self._indent = module.default_indent
         self._inserts = plan.inserted
         self._body: list[_Statement] = []
         self._above: list[_Line] = []  # what stands above the next statement so far
@@ -153,7 +158,7 @@ class _Editor:
             apart = where is Where.AFTER and not _is_plain_import(self._body[-1])
             if apart:
                 self._above = [_blank()]
-            self._emit(_import_line(new.module, new.names))
+            self._emit(_import_line(new.module, new.names, self._indent))
             self._apart = apart
 
     def _insert_top(self) -> None:
@@ -164,7 +169,7 @@ class _Editor:
             comments = self._above
             split = _end_of_file_comments(comments)
             self._above = list(comments[:split])
-            self._emit(_import_line(new.module, new.names))
+            self._emit(_import_line(new.module, new.names, self._indent))
             first = self._module.body[0]
             self._above = [*(_blank() for _ in range(2 if _is_definition(first) else 1))]
             self._above.extend(comments[split:])
@@ -180,7 +185,7 @@ class _Editor:
         inner = self._inner.get(index)
         if inner is None:
             return node
-        changed_node = node.visit(_InnerEditor(inner))
+        changed_node = node.visit(_InnerEditor(inner, self._module.default_indent))
         assert isinstance(changed_node, cst.BaseCompoundStatement)
         return changed_node
 
@@ -301,11 +306,24 @@ def _trailing_lines(node: _Statement, default_indent: str) -> list[cst.EmptyLine
     ]
 
 
-def _import_line(module: str, names: Names) -> cst.SimpleStatementLine:
-    aliases = [_alias(shared, local) for shared, local in names]
+def _import_line(module: str, names: Names, indent: str) -> cst.SimpleStatementLine:
+    """Make an import; one that is too long has a line for each name."""
     dotted = cst.parse_expression(module)
     assert isinstance(dotted, cst.Attribute | cst.Name)
-    return cst.SimpleStatementLine(body=[cst.ImportFrom(module=dotted, names=aliases)])
+    aliases = [_alias(name, local) for name, local in names]
+    width = len(ast.unparse(import_node(module, names)))
+    if len(names) == 1 or width <= _LINE_LENGTH:
+        return cst.SimpleStatementLine(body=[cst.ImportFrom(module=dotted, names=aliases)])
+    inside, outside = _line_break(indent), _line_break("")
+    separated = [a.with_changes(comma=cst.Comma(whitespace_after=inside)) for a in aliases]
+    separated[-1] = aliases[-1].with_changes(comma=cst.Comma(whitespace_after=outside))
+    lpar, rpar = cst.LeftParen(whitespace_after=inside), cst.RightParen()
+    statement = cst.ImportFrom(module=dotted, names=separated, lpar=lpar, rpar=rpar)
+    return cst.SimpleStatementLine(body=[statement])
+
+
+def _line_break(indent: str) -> cst.ParenthesizedWhitespace:
+    return cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
 
 
 def _alias(shared: str, local: str) -> cst.ImportAlias:
@@ -323,8 +341,9 @@ def _with_names(statement: cst.BaseSmallStatement, joined: JoinedImport) -> cst.
 class _InnerEditor(cst.CSTTransformer):
     """Puts imports in the place of definitions inside of one statement."""
 
-    def __init__(self, imports: dict[int, InnerImport]) -> None:
+    def __init__(self, imports: dict[int, InnerImport], indent: str) -> None:
         super().__init__()
+        self._indent = indent
         self._imports = imports
         self._count = 0
         self._ordinals: list[int] = []  # of the definitions that are being visited
@@ -359,7 +378,7 @@ class _InnerEditor(cst.CSTTransformer):
             attached += 1
         comments = [line.comment.value for line in lines[len(lines) - attached :] if line.comment]
         del lines[len(lines) - own_comment(comments) :]
-        return _import_line(new.module, new.names).with_changes(leading_lines=lines)
+        return _import_line(new.module, new.names, self._indent).with_changes(leading_lines=lines)
 
 
 def _with_name(statement: cst.ImportFrom, new: cst.ImportAlias) -> cst.ImportFrom:
