@@ -79,6 +79,9 @@ class Globals:
                         yield call
                 if any(k.arg == name for k in call.keywords):
                     yield call  # patch.multiple(module, name=...)
+        for node, named in self._own_paths:
+            if named == name:
+                yield node
         for call, updated in self._updates:
             if name in updated and id(call) not in self._read_dicts:
                 yield call
@@ -86,33 +89,48 @@ class Globals:
     @cached_property
     def _any_global_replaced(self) -> tuple[int, ...]:
         """The lines that may replace any global of this very file, by its own name or dict."""
+        known = {id(node) for node, _ in self._own_paths}
         found = [
             node.lineno
             for node in self._names.mentions.get("__name__", [])
-            if id(node) in self._parts_of_paths
+            if id(node) in self._parts_of_paths and id(node) not in known
         ]
-        known = {id(call) for call, _ in self._updates}
-        found += [c.lineno for c in self._dicts if id(c) not in self._read_dicts | known]
+        updates = {id(call) for call, _ in self._updates}
+        found += [c.lineno for c in self._dicts if id(c) not in self._read_dicts | updates]
         return tuple(found[:1])
 
     @cached_property
+    def _own_paths(self) -> list[tuple[ast.expr, str]]:
+        """The texts that begin with the name of the module, and which global each names."""
+        found: list[tuple[ast.expr, str]] = []
+        for joined in self._names.of_kind(ast.JoinedStr):
+            match joined.values:
+                case [ast.FormattedValue(value=ast.Name(id="__name__") as own), *rest]:
+                    found.append((own, _first_name(rest[0] if len(rest) == 1 else None)))
+        for added in self._names.of_kind(ast.BinOp):
+            match added:
+                case ast.BinOp(left=ast.Name(id="__name__") as own, op=ast.Add(), right=right):
+                    found.append((own, _first_name(right)))
+        return [(node, name) for node, name in found if name]
+
+    @cached_property
     def _parts_of_paths(self) -> set[int]:
-        """The nodes inside of a text that is put together, or of an index: ``f"{__name__}.x"``.
+        """The nodes inside of a text that is put together, or of an index, or of a patch.
 
         The name of a logger is none of a module.
         """
         names = self._names
-        composed = [
-            *names.of_kind(ast.JoinedStr),
-            *names.of_kind(ast.BinOp),
-            *names.of_kind(ast.Subscript),
-        ]
-        passing = {"format", "import_module", "join", "multiple", "patch"}
         calls = names.of_kind(ast.Call)
+        passing = {"format", "join", "multiple", "patch"}
         passed = [a for c in calls if last_name(c.func) in passing for a in c.args]
+        composed = [*names.of_kind(ast.JoinedStr), *names.of_kind(ast.BinOp), *passed]
+        if any(last_name(c.func) in SETTERS and not _names_what_it_sets(c) for c in calls):
+            # Such a call may set any attribute of `sys.modules[__name__]`.
+            composed += names.of_kind(ast.Subscript)
+            composed += [a for c in calls if last_name(c.func) == "import_module" for a in c.args]
         loggers = [c for c in calls if last_name(c.func) in {"getLogger", "get_logger"}]
         inside = {id(n) for top in loggers for n in ast.walk(top)}
-        return {id(n) for top in [*composed, *passed] for n in ast.walk(top)} - inside
+        return {id(n) for top in composed for n in ast.walk(top)} - inside
 
     @cached_property
     def _dicts(self) -> list[ast.Call]:
@@ -146,6 +164,19 @@ class Globals:
                     found.append((dictionary, frozenset({str(name)})))
         own = set(map(id, self._dicts))
         return [(call, names) for call, names in found if id(call) in own]
+
+
+def _first_name(text: ast.expr | None) -> str:
+    """Return the name that a constant text such as ``".name.more"`` begins with, or nothing."""
+    if isinstance(text, ast.Constant) and isinstance(text.value, str):
+        found = re.match(r"\.(\w+)", text.value)
+        return found.group(1) if found else ""
+    return ""
+
+
+def _names_what_it_sets(call: ast.Call) -> bool:
+    """Whether a call that sets an attribute has its name as a text, or sets none by a name."""
+    return len(call.args) < 2 or isinstance(call.args[1], ast.Constant)
 
 
 def _paths_to(names: ModuleNames, name: str) -> Iterator[ast.expr]:

@@ -38,7 +38,10 @@ _WAYS_TO_CLASS = frozenset({"__class__", "__bases__", "__base__", "__mro__"})
 _CALLS_TO_CLASS = frozenset({"type", "mro", "__subclasses__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
 
-_STRING_KINDS = (ast.List, ast.Tuple, ast.Set)
+#: Calls that make a test or a fixture of each of some values, and its id of their ``__name__``.
+#: https://docs.pytest.org/en/stable/how-to/parametrize.html
+_PARAMETRIZING = frozenset({"fixture", "parametrize"})
+_CONTAINERS = (ast.List, ast.Tuple, ast.Set)
 
 
 class Place(NamedTuple):
@@ -139,6 +142,7 @@ class Escape:
                 if how is not None:
                     text = ast.unparse(expression)
                     yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
+            yield from self._module_checks()
         yield from self._patches()
         if self._is_renamed:
             yield from self._name_checks()
@@ -214,20 +218,20 @@ class Escape:
 
     def _how_an_element_escapes(self, container: ast.AST) -> str | None:
         """Return how a class escapes that stands in a list, tuple or set."""
-        for above, field in self._parents.above(container):
-            if isinstance(above, ast.Call) and field == "args":
+        for above, _ in self._parents.above(container):
+            if isinstance(above, ast.ExceptHandler):
+                return None
+            if isinstance(above, ast.Call):
                 called = last_name(above.func)
                 if called in _ASKING or called in _RAISING:
                     return None
-                if called == "parametrize":
+                if called in _PARAMETRIZING:
                     has_ids = any(k.arg == "ids" for k in above.keywords)
                     renamed = self._is_renamed and not has_ids
                     return "gives tests their ids, and has another name there" if renamed else None
                 if called == "param":
                     continue
-            elif isinstance(above, ast.ExceptHandler):
-                return None
-            elif isinstance(above, _STRING_KINDS):
+            elif isinstance(above, (*_CONTAINERS, ast.keyword)):
                 continue
             break
         if self._is_annotation(container):
@@ -381,6 +385,19 @@ class Escape:
             if id(node) not in self._inside:
                 message = f"a patch by `{text}` would leak into other files"
                 yield Reason(Code.MUTATED, node.lineno, message)
+
+    def _module_checks(self) -> Iterator[Reason]:
+        """Yield the comparisons with the name of this module, which the class has from it."""
+        stem = self._module.path.rpartition("/")[2].removesuffix(".py")
+        word = re.compile(rf"(?<!\w){re.escape(stem)}(?!\w)")
+        for node in self._module.names.of_kind(ast.Compare):
+            for part in [node.left, *node.comparators]:
+                text = part.value if isinstance(part, ast.Constant) else None
+                if isinstance(text, bytes):
+                    text = text.decode(errors="replace")
+                if isinstance(text, str) and word.search(text):
+                    message = f"`{_short(node)}` compares with the module, which is another there"
+                    yield Reason(Code.ESCAPES, node.lineno, message)
 
     def _name_checks(self) -> Iterator[Reason]:
         """Yield the comparisons with the name of a definition whose object has another one."""

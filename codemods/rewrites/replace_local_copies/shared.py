@@ -143,12 +143,14 @@ class Shared:
         heads = [
             head for head, is_class in ((b"class", True), (b"def", False)) if is_class in kinds
         ]
-        return [re.compile(head + rb"[ \t\f\\\r\n]+_*([\w\x80-\xff]+)").findall for head in heads]
+        # The name is looked at without being taken: `@dataclass` and `class` follow each other.
+        name = rb"(?=(?:[ \t\f]|\\\r?\n|\\\r)+_*([\w\x80-\xff]+))"
+        return [re.compile(head + name).findall for head in heads]
 
 
 #: How far before a name to look for its ``class`` or ``def``, in bytes.
 _NEAR = 300
-_DEFINES = re.compile(rb"(?:class|def)[ \t\f\\\r\n]+_*\Z")
+_DEFINES = re.compile(rb"(?:class|def)(?:[ \t\f]|\\\r?\n|\\\r)+_*\Z")
 
 
 def _places(source: bytes, word: bytes) -> Iterator[int]:
