@@ -69,9 +69,9 @@ class Globals:
     def _replacing(self, name: str) -> Iterator[ast.expr]:
         names = self._names
         yield from _paths_to(names, name)
-        for node in names.of_kind(ast.Attribute):
-            if node.attr == name and not isinstance(node.ctx, ast.Load):
-                yield node
+        for attribute in names.of_kind(ast.Attribute):
+            if attribute.attr == name and not isinstance(attribute.ctx, ast.Load):
+                yield attribute
         for call in names.of_kind(ast.Call):
             if last_name(call.func) in SETTERS:
                 match call.args:

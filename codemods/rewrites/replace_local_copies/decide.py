@@ -209,7 +209,7 @@ class _Decider:
             message = f"it shares the name with `{namesakes[0].module.name}`, and no code"
             yield Reason(Code.SAME_NAME_ONLY, node.lineno, message)
             return
-        best = max(alike, key=lambda d: _common_parts(local.normal, d.normal))
+        best = max(alike, key=lambda d: len(local.normal.parts & d.normal.parts))
         line, message = first_difference(local.normal, best.normal)
         where = f"`{best.name}`, line {best.node.lineno} of {best.module.name}"
         yield Reason(Code.DIFFERENT_SHAPE, line, f"{message} ({where})")
@@ -373,11 +373,6 @@ def _is_method(local: Local) -> bool:
 
 def _is_same(one: Local, other: Local) -> bool:
     return one.is_copy and one.shared == other.shared
-
-
-def _common_parts(local: Normal, shared: Normal) -> int:
-    ours = {(m.name, m.text) for m in local.members}
-    return sum((m.name, m.text) in ours for m in shared.members)
 
 
 def _swallowed(node: DefinitionNode, copied: set[str]) -> Reason | None:

@@ -93,6 +93,13 @@ class Normal:
         return tuple(Member(_name_of(s), ast.unparse(s), s.lineno) for s in body)
 
     @cached_property
+    def parts(self) -> frozenset[tuple[str, str]]:
+        """Name and text of each member, without annotations and docstrings in any case."""
+        bare = _normalised(self.node, self._is_builtin, keep=None)
+        body = (s for s in bare.body if not isinstance(s, ast.Pass))
+        return frozenset((_name_of(s), ast.unparse(s)) for s in body)
+
+    @cached_property
     def _normal(self) -> Definition:
         return _normalised(self.node, self._is_builtin, keep=False)
 
@@ -135,8 +142,7 @@ def has_common_part(local: Normal, shared: Normal) -> bool:
     """Whether two definitions have a member or a statement in common, not just the name."""
     if isinstance(local.node, ast.ClassDef) is not isinstance(shared.node, ast.ClassDef):
         return False
-    ours = {(m.name, m.text) for m in local.members}
-    return not ours.isdisjoint((m.name, m.text) for m in shared.members)
+    return not local.parts.isdisjoint(shared.parts)
 
 
 def _first_statement(local: Normal, shared: Normal) -> tuple[int, str]:
@@ -232,8 +238,14 @@ class _Writer:
 # Normalisation
 
 
-def _normalised(node: Definition, is_builtin: Callable[[str], bool], *, keep: bool) -> Definition:
-    """Copy a definition without what does not count; `keep` has annotations and docstrings stay."""
+def _normalised(
+    node: Definition, is_builtin: Callable[[str], bool], *, keep: bool | None
+) -> Definition:
+    """Copy a definition without what does not count.
+
+    Annotations and docstrings stay where `keep` is true, go where it is None, and else stay where
+    something may read them.
+    """
     copy = _Normaliser(is_builtin, keep=keep).definition(node)
     assert isinstance(copy, DEFINITIONS)
     if isinstance(copy, ast.ClassDef):
@@ -293,7 +305,7 @@ class _Normaliser:
     (`copy.deepcopy` and an `ast.NodeTransformer` would take ten times as long.)
     """
 
-    def __init__(self, is_builtin: Callable[[str], bool], *, keep: bool) -> None:
+    def __init__(self, is_builtin: Callable[[str], bool], *, keep: bool | None) -> None:
         self._is_builtin = is_builtin
         self._keep = keep
         self._in_class_body = False
@@ -301,7 +313,8 @@ class _Normaliser:
     def definition(self, node: Definition) -> ast.AST:
         """Copy a class or function."""
         outer = self._keep, self._in_class_body
-        self._keep = self._keep or _is_read(node, self._is_builtin)
+        if self._keep is not None:
+            self._keep = self._keep or _is_read(node, self._is_builtin)
         self._in_class_body = isinstance(node, ast.ClassDef)
         fields = {**node.__dict__}
         fields["decorator_list"] = [d for d in node.decorator_list if not is_mark(d)]
