@@ -36,6 +36,7 @@ class Code(enum.Enum):
     ACTS_WHEN_DEFINED = "acts-when-defined"
     ASSERTS = "asserts"
     CALLED_BY_NAME = "called-by-name"
+    CIRCULAR_IMPORT = "circular-import"
     CHANGED_SINCE_PLANNED = "changed-since-planned"
     DIFFERENT_GLOBALS = "different-globals"
     DIFFERENT_SHAPE = "different-shape"

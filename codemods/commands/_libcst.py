@@ -5,16 +5,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import libcst as cst
 from libcst.codemod import CodemodCommand
 
-from codemods.disk.files import checkout_of, list_files, read_files
-from codemods.engine.codemod import Codemod
-from codemods.model import FileResult, Source
+from codemods.model import FileResult
 from codemods.wording import reason_line
 
 
@@ -111,35 +108,3 @@ def checked(check: Callable[[str], str]) -> Callable[[str], str]:
             raise argparse.ArgumentTypeError(str(error)) from error
 
     return convert
-
-
-class Checkout:
-    """The files of a checkout that may use a module which a codemod changes.
-
-    They are read once in each process, and those are kept that have the name of such a module in
-    them, or are conftest files.
-
-    Args:
-        root: the root of the settings.
-        codemod: tells which files may change.
-
-    """
-
-    def __init__(self, root: Path, codemod: Codemod, stem_of: Callable[[str], bytes]) -> None:
-        top = checkout_of(root) or root
-        listed = list_files([str(top)], top, (), _pass_over)
-
-        def read() -> Iterator[Source]:
-            return read_files(listed, top, (), _pass_over)
-
-        stems = {stem_of(s.path) for s in read() if codemod.may_concern(s.content)}
-        names = re.compile(b"|".join(map(re.escape, sorted(stems))) or b"(?!)")
-        self.sources = [
-            source._replace(path=os.path.abspath(source.path))
-            for source in read()
-            if names.search(source.content) or os.path.basename(source.path) == "conftest.py"
-        ]
-
-
-def _pass_over(failure: FileResult) -> None:
-    """Skip a file that cannot be read and was not asked about."""

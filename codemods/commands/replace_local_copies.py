@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from libcst.codemod import CodemodContext
 
-from codemods.commands._libcst import Checkout, Collect, ExactCommand, checked
+from codemods.commands._libcst import Collect, ExactCommand, checked
+from codemods.disk.checkout import Checkout
 from codemods.engine.codemod import apply
-from codemods.model import FileResult, Status, UsageError
+from codemods.model import FileResult, SharedModules, Source, Status, UsageError
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects, stem_of
-from codemods.settings import Tables, check_module, check_name, is_shared
+from codemods.settings import check_dotted, check_name, read_settings
+from codemods.shared_modules import SettingsByFile, is_shared
 
 
 class ReplaceLocalCopiesCommand(ExactCommand):
@@ -29,9 +31,9 @@ class ReplaceLocalCopiesCommand(ExactCommand):
 
     @staticmethod
     def add_args(arg_parser: argparse.ArgumentParser) -> None:
-        """Add the options; the defaults are the settings that are nearest to each file."""
+        """Add the options; without them the settings that are nearest to each file count."""
         try:
-            Tables(Path.cwd()).modules_of(".")
+            SettingsByFile(read_settings(Path.cwd())).uncovered()
         except UsageError as error:
             arg_parser.error(str(error))
         arg_parser.add_argument(
@@ -39,7 +41,7 @@ class ReplaceLocalCopiesCommand(ExactCommand):
             metavar="MODULE",
             dest="modules",
             action=Collect,
-            type=checked(check_module),
+            type=checked(check_dotted),
             help="dotted name of a shared module, in place of those of the settings; "
             "may be given more than once",
         )
@@ -60,33 +62,47 @@ class ReplaceLocalCopiesCommand(ExactCommand):
     ) -> None:
         """Take the options of the command line; None stands for the settings."""
         super().__init__(context)
-        only = frozenset(names) if names else None
-        self._tables = Tables(Path.cwd(), tuple(modules or ()), only)
+        self._settings = SettingsByFile(read_settings(Path.cwd()), modules, names)
 
     def result_of(self, source: bytes, path: str) -> FileResult:
         """Return what becomes of one file, other files of the checkout considered."""
-        modules = self._tables.modules_of(path)
+        modules = self._settings.shared(path)
         if modules is None or is_shared(path, modules):
             return FileResult(path, Status.UNCHANGED)
-        codemod = ReplaceLocalCopies(modules)
-        result = apply(source, path, codemod)
+        result = apply(source, path, ReplaceLocalCopies(modules))
         if result.status is not Status.CHANGED or self.context.filename is None:
             return result
         whole = os.path.abspath(path)
-        sources = _checkout(self._tables.settings_of(path).root, codemod).sources
-        effects = outside_effects(sources, {whole: result}).get(whole)
+        others = _others(self._settings.settings(path).root, modules)
+        effects = outside_effects(modules, {whole: result}, others).get(whole)
         if effects is None:
             return result
-        again = replace(codemod, kept=effects.kept, from_outside=effects.reasons)
-        return apply(source, path, again)
+        return apply(source, path, ReplaceLocalCopies(modules, effects.kept, effects.reasons))
 
 
-_checkouts: dict[tuple[Path, ReplaceLocalCopies], Checkout] = {}
+class _Others(Checkout):
+    """The files that may use one which the codemod changes, kept in memory.
+
+    Those have the name of such a module in them, or are conftest files.
+    """
+
+    def __init__(self, folder: Path, modules: SharedModules) -> None:
+        super().__init__(folder)
+        codemod = ReplaceLocalCopies(modules)
+        stems = {stem_of(s.path) for s in super().read() if codemod.may_concern(s.content)}
+        self._sources = [
+            source
+            for source in super().read()
+            if os.path.basename(source.path) == "conftest.py"
+            or any(stem in source.content for stem in stems)
+        ]
+
+    def read(self) -> Iterator[Source]:
+        """Yield each of those files."""
+        yield from self._sources
 
 
-def _checkout(root: Path, codemod: ReplaceLocalCopies) -> Checkout:
+@cache
+def _others(root: Path, modules: SharedModules) -> _Others:
     """Return the other files of a checkout; each process reads them once."""
-    for (known_root, known), checkout in _checkouts.items():
-        if known_root == root and known.modules == codemod.modules:
-            return checkout
-    return _checkouts.setdefault((root, codemod), Checkout(root, codemod, stem_of))
+    return _Others(root, modules)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import apply as apply_codemod
 from codemods.engine.codemod import refused
 from codemods.migration.scan import Scan, Task
-from codemods.model import Code, FileResult, Plan, Reason, Run, Status, Written
+from codemods.model import Code, FileResult, Plan, Reason, Run, SharedModules, Status, Written
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.workers.pool import Pool, run, without_collector
 
@@ -64,16 +64,14 @@ def _is_risky(content: bytes) -> bool:
 
 def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list[FileResult]:
     """Apply the codemod again where other files take a name, or would change a shared one."""
-    changed = {os.path.abspath(r.path): r for r in results if r.status is Status.CHANGED}
-    if not changed:
-        return results
-    found = outside_effects(scan.whole_checkout(), changed)
-    again = {
-        changed[path].path: replace(
-            scan.codemod_of(changed[path].path), kept=effects.kept, from_outside=effects.reasons
-        )
-        for path, effects in found.items()
-    }
+    changed: dict[SharedModules, dict[str, FileResult]] = {}
+    for result in (r for r in results if r.status is Status.CHANGED):
+        modules = scan.codemod_of(result.path).modules
+        changed.setdefault(modules, {})[os.path.abspath(result.path)] = result
+    again: dict[str, ReplaceLocalCopies] = {}
+    for modules, files in changed.items():
+        for path, effects in outside_effects(modules, files, scan.checkout).items():
+            again[files[path].path] = ReplaceLocalCopies(modules, effects.kept, effects.reasons)
     second = run(_apply, scan.again(again), pool, _died, _FEW, risky=_is_risky)
     better = {result.path: result for result in second}
     gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it cannot be read any more")

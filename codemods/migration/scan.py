@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from threading import Thread
 from typing import NamedTuple
 
-from codemods.disk.files import Failed, checkout_of, list_files, read_files
+from codemods.disk.checkout import Checkout
+from codemods.disk.files import Failed, list_files, read_files
 from codemods.model import FileResult, SharedModules, Source
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
@@ -26,10 +27,6 @@ class Task(NamedTuple):
     path: str
     content: bytes
     codemod: ReplaceLocalCopies
-
-
-def _pass_over(failure: FileResult) -> None:
-    """Skip a file that cannot be read and was not asked about."""
 
 
 class Scan:
@@ -87,15 +84,10 @@ class Scan:
         for source in read_files(codemods, root, exclude, self.failures.append):
             yield Task(source.path, source.content, codemods[source.path])
 
-    def whole_checkout(self) -> Iterator[Source]:
-        """Yield each file of the checkout, with an absolute path.
-
-        What is excluded from being changed imports all the same.
-        """
-        root = checkout_of(self.settings.root) or self.settings.root
-        listed = list_files([str(root)], root, (), _pass_over)
-        for source in read_files(listed, root, (), _pass_over):
-            yield source._replace(path=os.path.abspath(source.path))
+    @cached_property
+    def checkout(self) -> Checkout:
+        """All files of the checkout: what is excluded from being changed imports all the same."""
+        return Checkout(self.settings.root)
 
     def _read(self) -> Iterator[Source]:
         listed = self._listing.result()
@@ -147,10 +139,3 @@ class _Listing(Thread):
         if self._error is not None:
             raise self._error
         return self._found
-
-
-def read_checkout(settings: Settings, paths: Iterable[str]) -> Iterator[Source]:
-    """Yield each file below some paths, with its real path."""
-    listed = list_files(list(paths), settings.root, settings.exclude, _pass_over)
-    for source in read_files(listed, settings.root, settings.exclude, _pass_over):
-        yield source._replace(path=os.path.realpath(source.path))

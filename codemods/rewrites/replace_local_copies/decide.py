@@ -54,7 +54,8 @@ class Local:
     """One local definition of a shared name.
 
     `around` are the statements that it stands in, the outermost first; `shared` is the definition
-    that it is equal to but for what names mean, None where there is none.
+    that it is equal to but for what names mean, None where there is none; `is_told` whether
+    docstrings and annotations count, as something may read them.
     """
 
     node: DefinitionNode
@@ -62,6 +63,7 @@ class Local:
     normal: Normal
     shared: SharedDefinition | None = None
     reasons: list[Reason] = field(default_factory=list)
+    is_told: bool = False
 
     @property
     def name(self) -> str:
@@ -265,7 +267,8 @@ class _Decider:
             what = "reads them"
         else:
             line, what = escape.first_use_as_value, "passes it on"
-        if line is not None and local.normal.exact != local.shared.normal.exact:
+        local.is_told = line is not None
+        if local.is_told and local.normal.exact.key != local.shared.normal.exact.key:
             message = f"line {line} {what}, and its docstring or annotations differ"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
@@ -323,11 +326,9 @@ class _Decider:
                 assert one.shared is not None
                 mine, theirs = one.normal, one.shared.normal
                 pairs = [(mine.shape.reads, theirs.shape.reads)]
-                if mine.is_read:
+                if one.is_told:
                     pairs.append((mine.exact.reads, theirs.exact.reads))
                 for reads, others in pairs:
-                    if len(reads) != len(others):
-                        continue
                     reason = self._globals.difference(
                         one.node.lineno, reads, one.shared, others, known
                     )

@@ -6,12 +6,13 @@ import ast
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from codemods.engine.text import Unparsable, parse, word_places
 from codemods.engine.walk import walk
-from codemods.model import Code, FileResult, Reason, Source, TestNames, Verdict
+from codemods.model import Code, FileResult, Reason, SharedModules, Source, TestNames
 from codemods.rewrites.replace_local_copies.collected import tests_derived_from
+from codemods.rewrites.replace_local_copies.cycles import imported_files
 from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
 
 
@@ -32,10 +33,25 @@ def stem_of(path: str) -> bytes:
     return os.fsencode(os.path.basename(os.path.dirname(path)) if name == "__init__" else name)
 
 
+class Others(Protocol):
+    """All files of a checkout, with absolute paths."""
+
+    @property
+    def paths(self) -> list[str]:
+        """Where they lie."""
+        ...
+
+    def read(self) -> Iterable[Source]:
+        """Read all of them."""
+        ...
+
+    def read_one(self, path: str) -> bytes | None:
+        """Read one of them, None where that fails."""
+        ...
+
+
 def outside_effects(
-    sources: Iterable[Source],
-    changed: Mapping[str, FileResult],
-    tests: TestNames = TestNames(),  # noqa: B008 -- it is immutable
+    modules: SharedModules, changed: Mapping[str, FileResult], others: Others
 ) -> dict[str, Effects]:
     """Return what other files do with the modules that would change, where it matters.
 
@@ -43,11 +59,25 @@ def outside_effects(
     test, as ``request.module`` does.
 
     Args:
-        sources: each file of the checkout, with an absolute path.
-        changed: what would become of the modules, by their absolute paths.
-        tests: what pytest collects.
+        modules: the shared modules.
+        changed: what would become of the other modules, by their absolute paths.
+        others: the files of the checkout.
 
     """
+    found = _uses(modules.tests, changed, others.read())
+    for path in imported_files(modules, others.paths, others.read_one) & changed.keys():
+        message = "the shared module imports this file: they would import each other"
+        reasons = {
+            d.definition.name: (Reason(Code.CIRCULAR_IMPORT, d.definition.line, message),)
+            for d in changed[path].replaced
+        }
+        found[path] = _merged(found.get(path), Effects(frozenset(), reasons))
+    return found
+
+
+def _uses(
+    tests: TestNames, changed: Mapping[str, FileResult], sources: Iterable[Source]
+) -> dict[str, Effects]:
     stems = {path: stem_of(path) for path in changed}
     any_stem = re.compile(b"|".join(map(re.escape, sorted(set(stems.values())))))
     found: dict[str, Effects] = {}
@@ -84,7 +114,7 @@ def effects(source: Source, result: FileResult, tests: TestNames) -> Effects:
         tests: what pytest collects.
 
     """
-    copies = {d.definition.name: d for d in result.decisions if d.verdict is Verdict.REPLACE}
+    copies = {d.definition.name: d for d in result.replaced}
     kept = frozenset(n for n in result.dropped if _has(source.content, n))
     relied_on = frozenset().union(*(d.relies_on for d in copies.values()))
     named = [n for n in copies if _has(source.content, n)]

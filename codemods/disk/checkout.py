@@ -1,0 +1,43 @@
+"""All files of a checkout: those that are excluded from being changed import all the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from codemods.disk.files import checkout_of, list_files, read_file, read_files
+from codemods.model import FileResult, Source
+
+
+class Checkout:
+    """The files of the checkout around a folder, or below the folder where there is none."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = checkout_of(folder) or folder
+
+    @cached_property
+    def _listed(self) -> tuple[str, ...]:
+        return list_files([str(self._root)], self._root, (), _pass_over)
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """Their absolute paths."""
+        return list(map(os.path.abspath, self._listed))
+
+    def read(self) -> Iterator[Source]:
+        """Yield each file, with an absolute path."""
+        for source in read_files(self._listed, self._root, (), _pass_over):
+            yield source._replace(path=os.path.abspath(source.path))
+
+    def read_one(self, path: str) -> bytes | None:
+        """Read one file, None where that fails."""
+        try:
+            return read_file(path)[0]
+        except OSError:
+            return None
+
+
+def _pass_over(failure: FileResult) -> None:
+    """Skip a file that cannot be read and was not asked about."""
