@@ -69,10 +69,10 @@ def migrate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]
     return subprocess.run(command, cwd=folder, capture_output=True, timeout=90, check=False)
 
 
-def die(content: bytes, path: str) -> tuple[str, int]:
-    if content.startswith(b"killer"):
+def die(source: Source) -> tuple[str, int]:
+    if source.content.startswith(b"killer"):
         os._exit(9)
-    return path, os.getpid()
+    return source.path, os.getpid()
 
 
 def died(path: str, error: Exception) -> tuple[str, int]:

@@ -26,26 +26,26 @@ from tests.tools import gone, wait_until
 _Result = tuple[str, int, int]
 
 
-def measure(content: bytes, path: str) -> _Result:
+def measure(source: Source) -> _Result:
     """Work that says where it was done."""
-    return path, len(content), os.getpid()
+    return source.path, len(source.content), os.getpid()
 
 
-def die(content: bytes, path: str, *, how: str) -> _Result:
+def die(source: Source, *, how: str) -> _Result:
     """Work that some files end the process of, each in its way."""
-    if content.startswith(b"killer"):
+    if source.content.startswith(b"killer"):
         if how == "exit":
             os._exit(3)
         if how == "raise":
             raise ValueError("of its own")
         os.kill(os.getpid(), signal.SIGKILL)
-    return path, len(content), os.getpid()
+    return source.path, len(source.content), os.getpid()
 
 
-def interrupt(content: bytes, path: str) -> _Result:
+def interrupt(source: Source) -> _Result:
     """Work that Ctrl-C comes upon."""
     os.kill(os.getpid(), signal.SIGINT)
-    return path, len(content), os.getpid()
+    return source.path, len(source.content), os.getpid()
 
 
 def died(path: str, error: Exception) -> _Result:
@@ -136,11 +136,11 @@ class TestInThisProcess:
         assert [r[2] == os.getpid() for r in results] == [True, False, True, False]
 
 
-def _is_collecting(content: bytes, path: str) -> bool:
+def _is_collecting(source: Source) -> bool:
     return gc.isenabled()
 
 
-def _fail(content: bytes, path: str) -> bool:
+def _fail(source: Source) -> bool:
     raise ValueError("of its own")
 
 
@@ -266,10 +266,10 @@ _SCRIPT = """
     from codemods.model import Source
     from codemods.workers.pool import process_pool, run
 
-    def slow(content, path):
+    def slow(source):
         os.write(1, b"%d\\n" % os.getpid())
         time.sleep(600 if sys.argv[2] == "long" else 0.05)
-        return path
+        return source.path
 
     def given():
         for n in range(1000):

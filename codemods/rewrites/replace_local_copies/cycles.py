@@ -50,6 +50,12 @@ def _imported(source: bytes, path: str) -> Iterator[tuple[str, ...]]:
         tree = parse(source)
     except (Unparsable, RecursionError, MemoryError):
         return
+    for dotted in _named(tree, path):
+        # A package is run before what is in it.
+        yield from (dotted[: n + 1] for n in range(len(dotted)))
+
+
+def _named(tree: ast.Module, path: str) -> Iterator[tuple[str, ...]]:
     for node in walk(tree):
         if isinstance(node, ast.Import):
             yield from (tuple(alias.name.split(".")) for alias in node.names)

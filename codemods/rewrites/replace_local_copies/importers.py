@@ -67,10 +67,10 @@ def outside_effects(
     found = _uses(modules.tests, changed, others.read())
     for path in imported_files(modules, others.paths, others.read_one) & changed.keys():
         message = "the shared module imports this file: they would import each other"
-        reasons = {
-            d.definition.name: (Reason(Code.CIRCULAR_IMPORT, d.definition.line, message),)
-            for d in changed[path].replaced
-        }
+        reasons: dict[str, tuple[Reason, ...]] = {}
+        for definition in (d.definition for d in changed[path].replaced):
+            reason = Reason(Code.CIRCULAR_IMPORT, definition.line, message)
+            reasons[definition.name] = (reason,)
         found[path] = _merged(found.get(path), Effects(frozenset(), reasons))
     return found
 
