@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from threading import Thread
 
-from codemods.disk.files import Failed, checkout_of, list_files, read_files
+from codemods.disk.files import Failed, list_files, read_files
+from codemods.disk.git import checkout_of
 from codemods.engine.judge import may_define
 from codemods.model import FileResult, Source, Target
 from codemods.rewrites.replace_local_copies.importers import may_import_star
