@@ -119,7 +119,7 @@ def test_without_git_or_with_one_that_fails(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "a").mkdir()
-    with pytest.raises(UsageError, match="the demo needs git"):
+    with pytest.raises(UsageError, match="git is not installed"):
         module.demo(tmp_path / "a", ignore)
     git = tmp_path / "git"
     git.write_text("#!/bin/sh\nexit 7\n")

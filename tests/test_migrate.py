@@ -261,6 +261,14 @@ class TestWrite:
         done = written(planned("test_a.py"), allow_dirty=True)
         assert codes(done) == {"test_a.py": "changed"}
 
+    @pytest.mark.parametrize("flag", ["--skip-worktree", "--assume-unchanged"])
+    def test_files_whose_edits_git_does_not_report(self, flag: str) -> None:
+        make(test_a=_USED, test_b=_USED)
+        commit()
+        subprocess.run(["git", "update-index", flag, "test_a.py"], check=True, timeout=30)
+        Path("test_a.py").write_text(_USED + "# edited\n")
+        assert codes(written(planned())) == {"test_a.py": "uncommitted", "test_b.py": "changed"}
+
     def test_what_cannot_be_replaced_without_a_loss(self) -> None:
         make(test_a=_USED, test_b=_USED, test_c=_USED, test_d=_USED)
         Path("test_a.py").chmod(0o444)

@@ -16,7 +16,7 @@ import click
 
 from codemods.cli._options import EXIT_CODES
 from codemods.cli._output import progress_bar, say
-from codemods.disk.files import stop_git
+from codemods.disk.git import stop_git
 from codemods.model import UsageError
 from codemods.settings import Settings, load_target, read_settings
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from codemods.disk.files import checkout_of, list_files, read_file, read_files
+from codemods.disk.files import list_files, read_file, read_files
+from codemods.disk.git import checkout_of
 from codemods.model import FileResult, Source
 
 

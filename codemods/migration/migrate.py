@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from codemods.disk.atomic import EditedError
-from codemods.disk.files import checkout_of, read_file, run_git
+from codemods.disk.files import read_file
+from codemods.disk.git import checkout_of, run_git
 from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import apply as apply_codemod
 from codemods.engine.codemod import refused
@@ -89,11 +90,17 @@ def refuse_uncommitted(results: Iterable[FileResult]) -> list[FileResult]:
 
 
 def _uncommitted(checkout: Path) -> Iterator[str]:
-    """Give the real paths that ``git status`` lists, untracked ones included."""
+    """Yield the real paths of files that differ from the commit, or of which git does not tell."""
     arguments = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
-    for line in run_git(checkout, *arguments).split(b"\0"):
-        if line:
-            yield os.path.realpath(os.path.join(checkout, os.fsdecode(line[3:])))
+    changed = (line[3:] for line in run_git(checkout, *arguments).split(b"\0") if line)
+    # `S` is skip-worktree, and a small letter assume-unchanged.
+    flagged = (
+        line[2:]
+        for line in run_git(checkout, "ls-files", "-v", "-z").split(b"\0")
+        if line and (line[:1] == b"S" or line[:1].islower())
+    )
+    for path in (*changed, *flagged):
+        yield os.path.realpath(os.path.join(checkout, os.fsdecode(path)))
 
 
 def refuse_unwritable(result: FileResult) -> FileResult:
