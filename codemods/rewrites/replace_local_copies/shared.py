@@ -27,9 +27,6 @@ _CALLED_BY_NAME = re.compile(
     r"(setup|teardown)_(module|function)|setUpModule|tearDownModule|load_tests|pytest_\w+|__\w+__"
 )
 
-#: Up to so many names a search for each is faster than one for all definitions.
-_FEW = 4
-
 
 class SharedModuleError(Exception):
     """A shared module cannot be used; the message has its path and the line."""
@@ -120,21 +117,11 @@ class Shared:
 
         A line in a string may look like one; it does no harm to parse a file for it.
         """
-        if len(self._words) <= _FEW:
-            return any(
-                _DEFINES.search(source, max(0, at - _NEAR), at) is not None
-                for word in self._words
-                for at in _places(source, word)
-            )
         return any(not self._word_set.isdisjoint(find(source)) for find in self._finders)
 
     @cached_property
-    def _words(self) -> list[bytes]:
-        return [name.encode() for name in self.by_name]
-
-    @cached_property
     def _word_set(self) -> frozenset[bytes]:
-        return frozenset(self._words)
+        return frozenset(name.encode() for name in self.by_name)
 
     @cached_property
     def _finders(self) -> list[Callable[[bytes], list[bytes]]]:
@@ -146,19 +133,6 @@ class Shared:
         # The name is looked at without being taken: `@dataclass` and `class` follow each other.
         name = rb"(?=(?:[ \t\f]|\\\r?\n|\\\r)+_*([\w\x80-\xff]+))"
         return [re.compile(head + name).findall for head in heads]
-
-
-#: How far before a name to look for its ``class`` or ``def``, in bytes.
-_NEAR = 300
-_DEFINES = re.compile(rb"(?:class|def)(?:[ \t\f]|\\\r?\n|\\\r)+_*\Z")
-
-
-def _places(source: bytes, word: bytes) -> Iterator[int]:
-    """Yield where a word begins, or stands behind underscores."""
-    at = source.find(word)
-    while at >= 0:
-        yield at
-        at = source.find(word, at + len(word))
 
 
 @functools.lru_cache(maxsize=16)
