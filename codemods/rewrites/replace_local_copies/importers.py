@@ -6,6 +6,8 @@ import ast
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from codemods.engine.text import Unparsable, parse, word_places
@@ -78,19 +80,20 @@ def outside_effects(
 def _uses(
     tests: TestNames, changed: Mapping[str, FileResult], sources: Iterable[Source]
 ) -> dict[str, Effects]:
-    stems = {path: stem_of(path) for path in changed}
-    any_stem = re.compile(b"|".join(map(re.escape, sorted(set(stems.values())))))
+    modules = {path: _Changed(result) for path, result in changed.items()}
+    stems = {module.stem for module in modules.values()}
+    any_stem = re.compile(b"|".join(map(re.escape, sorted(stems))))
     found: dict[str, Effects] = {}
     for source in sources:
         is_conftest = os.path.basename(source.path) == "conftest.py"
         if not is_conftest and any_stem.search(source.content) is None:
             continue
-        for path, result in changed.items():
-            if path == source.path or not (is_conftest or stems[path] in source.content):
-                continue
-            new = effects(source, result, tests)
-            if new.kept or new.reasons:
-                found[path] = _merged(found.get(path), new)
+        file = _File(source)
+        for path, module in modules.items():
+            if path != source.path and (is_conftest or module.stem in source.content):
+                new = module.effects(file, tests)
+                if new.kept or new.reasons:
+                    found[path] = _merged(found.get(path), new)
     return found
 
 
@@ -102,105 +105,131 @@ def _merged(old: Effects | None, new: Effects) -> Effects:
     return Effects(old.kept | new.kept, reasons)
 
 
-def effects(source: Source, result: FileResult, tests: TestNames) -> Effects:
-    """Return what a file does that names a module, or that is a conftest above it.
+class _Set(NamedTuple):
+    """One place that sets an attribute: ``owner.name = ...``, ``setattr(owner, "name", ...)``.
 
-    What a dotted name means depends on ``sys.path``, so the last part of it is enough. That keeps a
-    name too many, or refuses a copy too many, rather than one too few.
-
-    Args:
-        source: the other file.
-        result: what would become of the module.
-        tests: what pytest collects.
-
+    `owner` is the last name of what it belongs to, `name` empty where a call does not write it out.
     """
-    copies = {d.definition.name: d for d in result.replaced}
-    kept = frozenset(n for n in result.dropped if _has(source.content, n))
-    relied_on = frozenset().union(*(d.relies_on for d in copies.values()))
-    named = [n for n in copies if _has(source.content, n)]
-    if not named and not any(_has(source.content, n) for n in relied_on):
-        return Effects(kept, {})
-    try:
-        tree = parse(source.content)
-    except (Unparsable, RecursionError, MemoryError):
-        return Effects(kept, {})  # nothing of it runs
-    stem = os.fsdecode(stem_of(result.path))
-    found: dict[str, tuple[Reason, ...]] = {}
-    for name, decision in copies.items():
-        reasons = [
-            *(_changes(tree, name, stem, source.path) if name in named else ()),
-            *_replacements(tree, decision.relies_on, stem, source.path),
+
+    owner: str
+    name: str
+    line: int
+    text: str
+
+
+class _File:
+    """One file that may use a changed module; it is parsed when it is first worth it."""
+
+    def __init__(self, source: Source) -> None:
+        self.path = source.path
+        self.content = source.content
+
+    def has(self, name: str) -> bool:
+        """Whether a word stands in it."""
+        return next(word_places(self.content, name.encode()), None) is not None
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Its syntax tree, an empty one where nothing of it runs."""
+        try:
+            return parse(self.content)
+        except (Unparsable, RecursionError, MemoryError):
+            return ast.Module([], [])
+
+    @cached_property
+    def sets(self) -> list[_Set]:
+        """The places that set an attribute."""
+        return list(self._sets())
+
+    def _sets(self) -> Iterator[_Set]:
+        for node in walk(self.tree):
+            match node:
+                case ast.Attribute(value=owner, attr=name, ctx=ast.Store() | ast.Del()):
+                    yield _Set(last_name(owner), name, node.lineno, ast.unparse(node))
+                case ast.Call(func=func, args=[owner, *rest]) if last_name(func) in SETTERS:
+                    written = rest[0].value if rest and isinstance(rest[0], ast.Constant) else ""
+                    text = f"{ast.unparse(func)}({ast.unparse(owner)}, ...)"
+                    yield _Set(last_name(owner), str(written), node.lineno, text)
+
+    @cached_property
+    def paths(self) -> list[tuple[tuple[str, ...], int]]:
+        """The texts that are dotted names, as those of a patch, with their lines."""
+        return [
+            (tuple(node.value.split(".")), node.lineno)
+            for node in walk(self.tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and _DOTTED.fullmatch(node.value)
         ]
-        if name in named and decision.definition.kind == "class":
-            reasons += _subclasses(tree, name, source.path, tests)
-        if reasons:
-            line = decision.definition.line
-            found[name] = tuple(r._replace(line=line) for r in reasons)
-    return Effects(kept, found)
 
 
-def _has(content: bytes, name: str) -> bool:
-    return next(word_places(content, name.encode()), None) is not None
+_DOTTED = re.compile(r"\w+(?:\.\w+)+")
 
 
-def _changes(tree: ast.Module, name: str, stem: str, path: str) -> Iterator[Reason]:
-    """Yield where a file sets an attribute of a definition, or patches one by its path."""
-    pattern = re.compile(rf"(?:\w+\.)*{re.escape(stem)}\.{re.escape(name)}\.[\w.]+")
-    for node in walk(tree):
-        match node:
-            case ast.Attribute(value=owner, ctx=ast.Store() | ast.Del()) if _is_named(owner, name):
-                yield _mutated(path, node.lineno, ast.unparse(node))
-            case ast.Call(func=func, args=[owner, *_]) if last_name(func) in SETTERS and _is_named(
-                owner, name
-            ):
-                yield _mutated(path, node.lineno, ast.unparse(func))
-            case ast.Constant(value=str(text)) if name in text and pattern.fullmatch(text):
-                yield _mutated(path, node.lineno, text)
+class _Changed:
+    """One module that would change, and what other files must not do to it."""
 
+    def __init__(self, result: FileResult) -> None:
+        self.stem = stem_of(result.path)
+        self._name = os.fsdecode(self.stem)
+        self._dropped = result.dropped
+        self._copies = {d.definition.name: d for d in result.replaced}
 
-def _replacements(
-    tree: ast.Module, relied_on: frozenset[str], stem: str, path: str
-) -> Iterator[Reason]:
-    """Yield where a file puts something in the place of a global that the replaced code reads."""
-    for node in walk(tree):
-        match node:
-            case ast.Constant(value=str(text)) if f"{stem}." in text:
-                *above, name = text.split(".")
-                if name in relied_on and above and above[-1] == stem:
-                    yield _patched(path, node.lineno, text)
-            case ast.Attribute(
-                value=ast.Name(id=owner) | ast.Attribute(attr=owner),
-                attr=name,
-                ctx=ast.Store() | ast.Del(),
-            ) if name in relied_on and owner == stem:
-                yield _patched(path, node.lineno, f"{stem}.{name}")
-            case ast.Call(
-                func=func,
-                args=[
-                    ast.Name(id=owner) | ast.Attribute(attr=owner),
-                    ast.Constant(value=str(name)),
-                    *_,
-                ],
-            ) if name in relied_on and owner == stem and last_name(func) in SETTERS:
-                yield _patched(path, node.lineno, f"{stem}.{name}")
+    def effects(self, file: _File, tests: TestNames) -> Effects:
+        """Return what one file does that names the module, or that is a conftest.
 
+        What a dotted name means depends on ``sys.path``, so the last part of it is enough. That
+        keeps a name too many, or refuses a copy too many, rather than one too few.
+        """
+        kept = frozenset(filter(file.has, self._dropped))
+        found: dict[str, tuple[Reason, ...]] = {}
+        for name, decision in self._copies.items():
+            reasons: list[Reason] = []
+            if file.has(name):
+                reasons += self._changes(name, file)
+                if decision.definition.kind == "class":
+                    reasons += self._subclasses(name, file, tests)
+            reasons += self._replacements(decision.relies_on, file)
+            if reasons:
+                found[name] = tuple(r._replace(line=decision.definition.line) for r in reasons)
+        return Effects(kept, found)
 
-def _subclasses(tree: ast.Module, name: str, path: str, tests: TestNames) -> Iterator[Reason]:
-    """Yield the subclasses with tests in a file that imports the class."""
-    names = {name}
-    for node in walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            names |= {a.asname or a.name for a in node.names if a.name == name}
-    for local in sorted(names):
-        for reason in tests_derived_from(local, tree, tests):
-            yield reason._replace(message=f"{path}:{reason.line}: {reason.message}")
+    def _changes(self, name: str, file: _File) -> Iterator[Reason]:
+        """Yield where a file sets an attribute of a definition, or patches one by its path."""
+        for place in file.sets:
+            if place.owner == name:
+                yield _mutated(file.path, place.line, place.text)
+        for path, line in file.paths:
+            if (self._name, name) in pairwise(path[:-1]):
+                yield _mutated(file.path, line, ".".join(path))
 
+    def _replacements(self, relied_on: frozenset[str], file: _File) -> Iterator[Reason]:
+        """Yield where a file puts something in the place of a global that the replaced code reads."""
+        sets = b"setattr" in file.content or b"patch" in file.content
+        at_risk = frozenset(
+            n
+            for n in relied_on
+            if b"%b.%b" % (self.stem, n.encode()) in file.content or (sets and file.has(n))
+        )
+        if not at_risk:
+            return
+        for place in file.sets:
+            if place.owner == self._name and place.name in at_risk:
+                yield _patched(file.path, place.line, f"{self._name}.{place.name}")
+        for path, line in file.paths:
+            if path[-2] == self._name and path[-1] in at_risk:
+                yield _patched(file.path, line, ".".join(path))
 
-def _is_named(node: ast.expr, name: str) -> bool:
-    match node:
-        case ast.Name(id=found) | ast.Attribute(attr=found):
-            return found == name
-    return False
+    @staticmethod
+    def _subclasses(name: str, file: _File, tests: TestNames) -> Iterator[Reason]:
+        """Yield the subclasses with tests in a file that imports the class."""
+        names = {name}
+        for node in walk(file.tree):
+            if isinstance(node, ast.ImportFrom):
+                names |= {a.asname or a.name for a in node.names if a.name == name}
+        for local in sorted(names):
+            for reason in tests_derived_from(local, file.tree, tests):
+                yield reason._replace(message=f"{file.path}:{reason.line}: {reason.message}")
 
 
 def _mutated(path: str, line: int, what: str) -> Reason:
