@@ -85,12 +85,14 @@ def _uses(
     any_stem = re.compile(b"|".join(map(re.escape, sorted(stems))))
     found: dict[str, Effects] = {}
     for source in sources:
-        is_conftest = os.path.basename(source.path) == "conftest.py"
-        if not is_conftest and any_stem.search(source.content) is None:
+        folder, name = os.path.split(source.path)
+        below = os.path.join(folder, "") if name == "conftest.py" else None
+        if below is None and any_stem.search(source.content) is None:
             continue
         file = _File(source)
         for path, module in modules.items():
-            if path != source.path and (is_conftest or module.stem in source.content):
+            looked_into = below is not None and path.startswith(below)
+            if path != source.path and (looked_into or module.stem in source.content):
                 new = module.effects(file, tests)
                 if new.kept or new.reasons:
                     found[path] = _merged(found.get(path), new)
@@ -204,7 +206,7 @@ class _Changed:
                 yield _mutated(file.path, line, ".".join(path))
 
     def _replacements(self, relied_on: frozenset[str], file: _File) -> Iterator[Reason]:
-        """Yield where a file puts something in the place of a global that the replaced code reads."""
+        """Yield where a file replaces a global that the replaced code reads."""
         sets = b"setattr" in file.content or b"patch" in file.content
         at_risk = frozenset(
             n
