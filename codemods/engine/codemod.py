@@ -11,7 +11,7 @@ import hashlib
 import re
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from codemods.engine import proof
 from codemods.engine.names import ModuleNames
@@ -20,9 +20,6 @@ from codemods.engine.plan import EditPlan
 from codemods.engine.rows import Row, rows_of
 from codemods.engine.text import Unparsable, compiles, decoded, parse
 from codemods.model import Code, Decision, FileResult, Reason, Status, Verdict
-
-if TYPE_CHECKING:
-    pass
 
 TOO_DEEP = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to print it")
 
@@ -102,8 +99,8 @@ def apply(source: bytes, path: str, codemod: Codemod) -> FileResult:
         return failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error)))
     except RecursionError:
         changed = TOO_DEEP
-    except UnicodeError as error:
-        changed = Reason(Code.LOSSY_ROUND_TRIP, 1, f"LibCST cannot print it: {error}")
+    except ValueError as error:  # text that its encoding has not, an integer of 4,301 digits
+        changed = Reason(Code.LOSSY_ROUND_TRIP, 1, f"it cannot be printed: {error}")
     if isinstance(changed, Reason):
         return refused(result, changed)
     return result._replace(after=changed, before_digest=hashlib.sha256(source).hexdigest())
@@ -134,6 +131,8 @@ def _decided(
         return failed(result, reason), None, None
     except Unparsable as error:
         return failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error))), None, None
+    except ValueError as error:  # CPython writes no integer of more than 4,300 digits
+        return failed(result, Reason(Code.SYNTAX_ERROR, 1, str(error))), None, None
     result = result._replace(decisions=planned.decisions, warnings=planned.warnings)
     if planned.plan is None:
         status = Status.REFUSED if planned.decisions else Status.UNCHANGED

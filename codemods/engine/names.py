@@ -30,15 +30,13 @@ class Binding:
 class Meaning(NamedTuple):
     """What a global name stands for.
 
-    `text` is ``builtin``, the text of an import or that of an immutable literal; else a clause that
-    says why nothing of that is known.
+    `text` is ``builtin`` and the name, the text of an import or that of an immutable literal; else
+    a clause that says why nothing of that is known.
     """
 
     text: str
     is_known: bool
 
-
-BUILTIN = Meaning("builtin", is_known=True)
 
 _Kinds = defaultdict[type[ast.AST], list[Any]]
 
@@ -134,7 +132,7 @@ class ModuleNames:
             return Meaning(f"may come from the star import of line {star}", is_known=False)
         if not bindings:
             if hasattr(builtins, name):
-                return BUILTIN
+                return Meaning(f"builtin {name}", is_known=True)
             return Meaning("is bound nowhere in the file", is_known=False)
         sources = {b.source or self._constant(b) for b in bindings}
         if len(sources) == 1 and None not in sources:

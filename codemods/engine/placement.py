@@ -8,6 +8,7 @@ where the definition stood.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -67,6 +68,8 @@ class Places:
             Its row and which statement of that row it is, or None.
 
         """
+        if self._means_another_above(name, copy, self._limit(name, copy)):
+            return None
         limit = min(self._limit(name, copy), self._first_definition)
         star = self.last_star(copy)
         for index in self._rest:
@@ -96,13 +99,17 @@ class Places:
         limit = self._limit(name, copy)
         if self._bares_a_docstring(copy):
             return Where.INSTEAD, copy
-        if self.last_star(copy) >= 0 and limit < copy:
-            return Where.INSTEAD, copy  # what stands above uses what the star import gave
+        if self._means_another_above(name, copy, limit):
+            return Where.INSTEAD, copy
         anchor = self._anchor(limit, copy)
         if anchor is None or anchor < self.last_star(copy):
             self._check_order(name, copy, limit)
             return Where.INSTEAD, copy
         return (Where.AFTER, anchor) if anchor >= 0 else (Where.TOP, 0)
+
+    def _means_another_above(self, name: str, copy: int, limit: int) -> bool:
+        """Whether what runs above the copy uses a builtin, or what a star import may give."""
+        return limit < copy and (self.last_star(copy) >= 0 or hasattr(builtins, name))
 
     def last_star(self, copy: int) -> int:
         """Return the last row above the copy that may bind any name, -1 where there is none."""
@@ -132,7 +139,8 @@ class Places:
 
     def _anchor(self, limit: int, copy: int) -> int | None:
         """Return the row to put an import below, -1 for the top; None where none will do."""
-        top = [i for i in self._rest if self._prologue < i < self._first_definition]
+        end = min(limit, self._first_definition)
+        top = [i for i in self._rest if self._prologue < i < end]
         anchor = max(
             (i for i in top if self._facts[i].is_import or self._facts[i].is_set_up),
             default=self._prologue,

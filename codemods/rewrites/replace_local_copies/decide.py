@@ -9,7 +9,7 @@ from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.codemod import refuse as refused
-from codemods.engine.names import Binding, bound_names
+from codemods.engine.names import Binding, bound_names, own_nodes, run_here
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import (
     DEFINITIONS,
@@ -35,7 +35,7 @@ from codemods.rewrites.replace_local_copies.equality import (
     has_future_annotations,
     is_marked_as_no_test,
 )
-from codemods.rewrites.replace_local_copies.escape import Escape, Parents
+from codemods.rewrites.replace_local_copies.escape import Escape, Parents, last_name
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
     SharedDefinition,
@@ -48,14 +48,20 @@ from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_
 #: Reasons from other files, by the names of the definitions that they are about.
 FromOutside = Mapping[str, tuple[Reason, ...]]
 
+#: What reads the docstring or the annotations of a method, or of the class of an instance.
+_READ = frozenset({"__annotations__", "__doc__"})
+_READING = frozenset(
+    {"get_annotations", "get_type_hints", "getdoc", "getfullargspec", "getsource", "signature"}
+)
+
 
 @dataclass
 class Local:
     """One local definition of a shared name.
 
     `around` are the statements that it stands in, the outermost first; `shared` is the definition
-    that it is equal to but for what names mean, None where there is none; `is_told` whether
-    docstrings and annotations count, as something may read them.
+    that it is equal to but for what names mean, None where there is none. `is_read` tells whether
+    something may read its docstring and annotations, which count then.
     """
 
     node: DefinitionNode
@@ -63,7 +69,7 @@ class Local:
     normal: Normal
     shared: SharedDefinition | None = None
     reasons: list[Reason] = field(default_factory=list)
-    is_told: bool = False
+    is_read: bool = False
 
     @property
     def name(self) -> str:
@@ -156,7 +162,12 @@ class _Decider:
     def _judged(self, node: DefinitionNode, around: tuple[ast.AST, ...]) -> Local:
         """Compare one definition with the shared ones, and look at what it does itself."""
         local = Local(node, around, Normal(node, self._is_builtin))
-        equal = self._shared.by_key.get(local.normal.shape.key, [])
+        shape = local.normal.shape
+        equal = [
+            d
+            for d in self._shared.by_key.get(shape.key, [])
+            if self._has_same_builtins(shape.reads, d, d.normal.shape.reads)
+        ]
         local.shared = self._best(local, equal)
         is_method = (
             bool(around) and isinstance(around[-1], ast.ClassDef) and isinstance(node, FUNCTIONS)
@@ -177,12 +188,29 @@ class _Decider:
         local.reasons.extend(self._assertions(local, local.shared))
         local.reasons.extend(self._annotations(local, local.shared))
         local.reasons.extend(_captures(local))
-        local.reasons.extend(self._from_outside.get(node.name, ()))
+        local.reasons.extend(self._outside(local, local.shared))
         return local
 
     def _test_in(self, local: Local) -> int | None:
         module, tests = self._module, self._shared.modules.tests
         return test_in(local.node, module.names, module.path, tests, is_nested=bool(local.around))
+
+    def _outside(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
+        """Yield what other files say; their tests are hidden by ``__test__ = False`` alone."""
+        hides = isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, shared.node)
+        for reason in self._from_outside.get(local.name, ()):
+            if hides or reason.code is not Code.SUBCLASS_OF_TESTS:
+                yield reason
+
+    def _has_same_builtins(
+        self, reads: Iterable[str], shared: SharedDefinition, others: Iterable[str]
+    ) -> bool:
+        """Whether no name stands for two builtins, ``min`` here and ``max`` there."""
+        there = is_builtin(shared.names)
+        return all(
+            name == other or not (self._is_builtin(name) and there(other))
+            for name, other in zip(reads, others, strict=True)
+        )
 
     def _best(self, local: Local, equal: Iterable[SharedDefinition]) -> SharedDefinition | None:
         """Choose among equal shared definitions: the one of the local name where there is one."""
@@ -228,13 +256,15 @@ class _Decider:
             yield Reason(Code.ASSERTS, line, message)
 
     def _annotations(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
-        counted = local.normal.is_read or shared.normal.is_read
-        here = has_future_annotations(self._module.tree)
-        if counted and here != shared.has_future_annotations:
-            message = "annotations are text in one of the two files, by `from __future__ import`"
-            yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
-        if _hides_tests(shared.node, local.node):
+        if local.normal.is_read or shared.normal.is_read:
+            yield from self._texts(local, shared)
+        if is_marked_as_no_test(local.node) and not is_marked_as_no_test(shared.node):
             message = "it has `__test__ = False`, and the shared definition has not"
+            yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
+
+    def _texts(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
+        if has_future_annotations(self._module.tree) != shared.has_future_annotations:
+            message = "annotations are text in one of the two files, by `from __future__ import`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
     # What the file does with it
@@ -263,20 +293,29 @@ class _Decider:
         """Yield why docstrings and annotations count after all, and differ."""
         assert local.shared is not None
         if isinstance(local.node, ast.ClassDef):
-            line = self._first_read_of("__module__", "__doc__")
-            what = "reads them"
+            line, what = self._first_read, "may read them"
         else:
             line, what = escape.first_use_as_value, "passes it on"
-        local.is_told = line is not None
-        if local.is_told and local.normal.exact.key != local.shared.normal.exact.key:
+        if line is None:
+            return
+        local.is_read = True
+        mine, theirs = local.normal.exact, local.shared.normal.exact
+        is_annotated = mine.key != local.normal.shape.key
+        if mine.key != theirs.key or not self._has_same_builtins(
+            mine.reads, local.shared, theirs.reads
+        ):
             message = f"line {line} {what}, and its docstring or annotations differ"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
+        elif is_annotated and not local.normal.is_read:
+            yield from self._texts(local, local.shared)
 
-    def _first_read_of(self, *attributes: str) -> int | None:
-        lines = [
-            n.lineno for n in self._module.names.of_kind(ast.Attribute) if n.attr in attributes
-        ]
-        return min(lines, default=None)
+    @cached_property
+    def _first_read(self) -> int | None:
+        """The line of the first place that may read a docstring or annotations of an instance."""
+        names = self._module.names
+        reads = [n for n in names.of_kind(ast.Attribute) if n.attr in _READ]
+        calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
+        return min((n.lineno for n in [*reads, *calls]), default=None)
 
     def _rebound(self, local: Local, same: Iterable[Local]) -> Iterator[Reason]:
         """Yield the other places that bind the name."""
@@ -326,8 +365,9 @@ class _Decider:
                 assert one.shared is not None
                 mine, theirs = one.normal, one.shared.normal
                 pairs = [(mine.shape.reads, theirs.shape.reads)]
-                if one.is_told:
+                if mine.is_read or one.is_read:
                     pairs.append((mine.exact.reads, theirs.exact.reads))
+                    pairs.append((mine.quoted, theirs.quoted))
                 for reads, others in pairs:
                     reason = self._globals.difference(
                         one.node.lineno, reads, one.shared, others, known
@@ -405,6 +445,14 @@ def _captures(local: Local) -> Iterator[Reason]:
             for name in sorted(free & local_names(around)):
                 message = f"it uses `{name}` of the function `{around.name}` that it stands in"
                 yield Reason(Code.NESTED, local.node.lineno, message)
+    above = local.function
+    if isinstance(above, ast.ClassDef):
+        # What is nested deeper does not see the names of a class.
+        executed = {n.id for n in walk(*run_here(local.node)) if isinstance(n, ast.Name)}
+        bound = {name for n in own_nodes(above.body) for name, _ in bound_names(n)}
+        for name in sorted((executed & bound & free) - {local.name}):
+            message = f"it uses `{name}` of the class `{above.name}` that it stands in"
+            yield Reason(Code.NESTED, local.node.lineno, message)
     in_class = any(isinstance(a, ast.ClassDef) for a in local.around)
     if in_class and (_has_private_names(local.node) or _uses_class_cell(local.node)):
         message = "its private names or `super()` mean the class that it stands in"

@@ -11,10 +11,12 @@ a number for it, and `Shape.reads` the names in the order of those numbers.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
+from codemods.engine.names import bound_names, own_nodes, run_here
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, FreeNames, free_names
 from codemods.engine.walk import walk
 
@@ -72,6 +74,12 @@ class Normal:
     def exact(self) -> Shape:
         """The same with docstrings and annotations: what may be read of a value that is passed."""
         return _shape(_normalised(self.node, self._is_builtin, keep=True))
+
+    @cached_property
+    def quoted(self) -> tuple[str, ...]:
+        """The names in annotations that are written as text, for whoever evaluates them."""
+        names = (n for a in _annotations(self.node) for n in _quoted_names(a))
+        return tuple(dict.fromkeys(n for n in names if n != self.node.name))
 
     @property
     def is_read(self) -> bool:
@@ -196,7 +204,7 @@ class _Writer:
     """Writes nodes as `ast.dump` does, for a fifth of the time, places aside."""
 
     def __init__(self, normal: Definition) -> None:
-        self._own = normal.name
+        self._normal = normal
         self._free: FreeNames = free_names(normal)
         self.numbers: dict[str, int] = {}
         self._parts: list[str] = []
@@ -224,13 +232,15 @@ class _Writer:
                     else:
                         parts.append(repr(item))
                 parts.append("]")
-            elif field == "name" and value == self._own and isinstance(node, DEFINITIONS):
+            elif field == "name" and node is self._normal:
                 parts.append("$")
+            elif value.__class__ is int:
+                parts.append(hex(value))  # CPython writes no decimal of more than 4,300 digits
             else:
                 parts.append(repr(value))
 
     def _number(self, name: str) -> str:
-        if name == self._own:
+        if name == self._normal.name:
             return "$"
         return f"${self.numbers.setdefault(name, len(self.numbers))}"
 
@@ -291,6 +301,26 @@ def _is_read(node: ast.AST, is_builtin: Callable[[str], bool]) -> bool:
     return False
 
 
+def _annotations(node: Definition) -> Iterator[ast.expr]:
+    for inner in walk(node):
+        annotation = getattr(inner, "annotation", None) or getattr(inner, "returns", None)
+        if annotation is not None:
+            yield annotation
+
+
+def _quoted_names(annotation: ast.expr) -> Iterator[str]:
+    """Yield the names in the texts of an annotation; those of ``Literal["a"]`` are no code."""
+    if isinstance(annotation, ast.Subscript) and _last_name(annotation.value) == "Literal":
+        return
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        with contextlib.suppress(SyntaxError, ValueError):
+            parsed = ast.parse(annotation.value, mode="eval").body
+            yield from (n.id for n in ast.walk(parsed) if isinstance(n, ast.Name))
+    for child in ast.iter_child_nodes(annotation):
+        if isinstance(child, ast.expr):
+            yield from _quoted_names(child)
+
+
 def _last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Call):
         node = node.func
@@ -321,7 +351,7 @@ class _Normaliser:
         if not self._keep:
             fields["body"] = _without_docstring(node.body)
         if isinstance(node, ast.ClassDef):
-            fields["bases"] = [b for b in node.bases if not _is_object(b)]
+            fields["bases"] = [b for b in node.bases if not self._is_object(b)]
         elif not self._keep:
             fields["returns"] = _acting(node.returns)
         new = self._rebuilt(node.__class__, fields)
@@ -373,6 +403,9 @@ class _Normaliser:
         # In a function a bare annotation still makes the name a local one.
         return self._rebuilt(ast.AnnAssign, {**node.__dict__, "annotation": ast.Constant(None)})
 
+    def _is_object(self, base: ast.expr) -> bool:
+        return isinstance(base, ast.Name) and base.id == "object" and self._is_builtin("object")
+
     @staticmethod
     def _constant(node: ast.Constant) -> ast.AST:
         return ast.copy_location(ast.Constant(node.value), node)  # u"" is ""
@@ -385,10 +418,6 @@ class _Normaliser:
         ast.AnnAssign: _annotated,
         ast.Constant: lambda self, node: self._constant(node),
     }
-
-
-def _is_object(base: ast.expr) -> bool:
-    return isinstance(base, ast.Name) and base.id == "object"
 
 
 def _acting(annotation: ast.expr | None) -> ast.expr | None:
@@ -409,14 +438,16 @@ def _in_order(body: list[ast.stmt]) -> list[ast.stmt]:
     """Put the methods of a class in alphabetical order where their order cannot matter.
 
     It can where a name is bound twice, where a decorator other than the built-in ones or a
-    default value runs code, and where another statement of the body reads a method.
+    default value runs code, and where the rest of the body, decorators or annotations read a
+    method.
     """
     methods = [s for s in body if isinstance(s, FUNCTIONS)]
     others = [s for s in body if not isinstance(s, FUNCTIONS)]
-    names = {_name_of(s) for s in body}
-    read = {n.id for s in others for n in walk(s) if isinstance(n, ast.Name)}
+    bound = [name for node in own_nodes(body) for name, _ in bound_names(node)]
+    executed = [*others, *(part for m in methods for part in run_here(m))]
+    read = {n.id for n in walk(*executed) if isinstance(n, ast.Name)}
     free = (
-        len(names) == len(body)
+        len(set(bound)) == len(bound)
         and read.isdisjoint(m.name for m in methods)
         and all(map(_is_inert, methods))
     )

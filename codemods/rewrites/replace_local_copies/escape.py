@@ -20,7 +20,7 @@ from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 
 #: Calls whose arguments are classes to compare with, or to expect.
-_ASKING = frozenset({"isinstance", "issubclass"})
+_ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
 _RAISING = frozenset(
     {
         *("raises", "assertRaises", "assertRaisesRegex", "assertRaisesRegexp", "suppress"),
@@ -32,9 +32,10 @@ _IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new"
 #: Calls that put something in the place of what their first arguments name.
 SETTERS = frozenset({"setattr", "delattr", "object", "setitem", "delitem", "multiple", "dict"})
 _PATCHING = frozenset({"patch", "setattr"})
+_PICKLES = re.compile(r"\w*pickle\w*|dill")
 
 #: Attributes that lead from an instance or a subclass to the class.
-_WAYS_TO_CLASS = frozenset({"__class__", "__bases__", "__base__", "__mro__"})
+_WAYS_TO_CLASS = frozenset({"__class__", "__bases__", "__base__", "__func__", "__mro__"})
 _CALLS_TO_CLASS = frozenset({"type", "mro", "__subclasses__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
 
@@ -113,14 +114,20 @@ class Escape:
         self._name = definitions[0].name
         self._is_class = isinstance(definitions[0], ast.ClassDef)
         self._inside = {id(n) for d in definitions for n in walk(d)}
+        self._followed: set[tuple[int, str]] = set()
 
     @cached_property
-    def mentions(self) -> list[ast.Name]:
+    def mentions(self) -> list[ast.expr]:
         """The places outside of the definitions that mean the name."""
+        found: list[ast.expr] = []
         if self._scope is None:
-            found = self._module.names.mentions.get(self._name, [])
+            found += self._module.names.mentions.get(self._name, [])
         else:
-            found = [n for n in walk(self._scope) if isinstance(n, ast.Name) and n.id == self._name]
+            inside = walk(self._scope)
+            found += [n for n in inside if isinstance(n, ast.Name) and n.id == self._name]
+        if isinstance(self._scope, ast.ClassDef):
+            attributes = self._module.names.of_kind(ast.Attribute)
+            found += [n for n in attributes if n.attr == self._name]
         return [n for n in found if id(n) not in self._inside]
 
     @cached_property
@@ -143,9 +150,12 @@ class Escape:
                     text = ast.unparse(expression)
                     yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
             yield from self._module_checks()
+            yield from self._changed_attributes()
         yield from self._patches()
         if self._is_renamed:
             yield from self._name_checks()
+        if self._scope is not None:
+            yield from self._pickles()
 
     # A class
 
@@ -171,6 +181,10 @@ class Escape:
                 return self._how_an_element_escapes(above)
             case ast.Compare() | ast.FormattedValue() if not self._is_mention(node):
                 return None
+            case ast.Compare(left=left, comparators=others) if all(
+                n is node or isinstance(n, ast.Constant) for n in (left, *others)
+            ):
+                return None
             case ast.Assign(targets=[ast.Name(id=variable)]) if not self._is_mention(node):
                 return self._how_a_variable_escapes(variable, node)
         if self._is_annotation(node):
@@ -179,6 +193,8 @@ class Escape:
 
     def _how_an_argument_escapes(self, node: ast.expr, call: ast.Call) -> str | None:
         called = last_name(call.func)
+        if self._is_defined_here(call.func):
+            return f"is an argument of `{_short(call.func)}`"
         if called in _ASKING or called in _RAISING or called == "create_autospec":
             return None
         if called in _PATCHING and call.args and node is not call.args[0]:
@@ -194,26 +210,39 @@ class Escape:
         return f"is an argument of `{_short(call.func)}`"
 
     def _how_a_keyword_escapes(self, keyword: ast.keyword) -> str | None:
-        if keyword.arg in _IMITATING:
-            return None
         call = self._parents.of(keyword).above
         if isinstance(call, ast.ClassDef):
             return f"is an argument of class `{call.name}`"
+        assert isinstance(call, ast.Call)
+        if keyword.arg in _IMITATING and not self._is_defined_here(call.func):
+            return None
         return f"is an argument of `{_short(call)}`"
+
+    def _is_defined_here(self, func: ast.expr) -> bool:
+        """Whether what is called is a function of this very file, which may do anything."""
+        if not isinstance(func, ast.Name):
+            return False
+        bindings = self._module.names.bindings.get(func.id, [])
+        return any(isinstance(b.node, FUNCTIONS) for b in bindings)
 
     def _how_an_attribute_escapes(self, attribute: ast.Attribute) -> str | None:
         if not isinstance(attribute.ctx, ast.Load):
             return f"is changed by `{_short(attribute)}`"
         if attribute.attr in _NAMES_OF_CLASS:
-            return f"has `{_short(attribute)}` read" if self._is_renamed else None
-        above, field = self._parents.of(attribute)
-        if attribute.attr in self._own_attributes:
-            if isinstance(above, ast.Call) and field == "func":
-                return None
-            if attribute.attr in self._constants:
-                return None
+            is_other = self._is_renamed or (
+                attribute.attr == "__qualname__" and self._scope is not None
+            )
+            return f"has `{_short(attribute)}` read" if is_other else None
         if attribute.attr in _WAYS_TO_CLASS:
             return None  # that is looked at by itself
+        if attribute.attr not in self._own_attributes:
+            return f"has `{_short(attribute)}` read, which it does not define itself"
+        above, field = self._parents.of(attribute)
+        if isinstance(above, ast.Attribute) and not isinstance(above.ctx, ast.Load):
+            return f"is changed by `{_short(above)}`"
+        is_called = isinstance(above, ast.Call) and field == "func"
+        if is_called or attribute.attr in self._constants:
+            return None
         return f"has `{_short(attribute)}` read, not called"
 
     def _how_an_element_escapes(self, container: ast.AST) -> str | None:
@@ -274,25 +303,60 @@ class Escape:
         for node in names.of_kind(ast.Attribute):
             if node.attr in _WAYS_TO_CLASS and not self._is_about_another(node.value):
                 yield from self._outside(node)
+        for subscript in names.of_kind(ast.Subscript):
+            match subscript:
+                case ast.Subscript(
+                    value=ast.Call(func=ast.Name(id="globals" | "locals" | "vars")),
+                    slice=ast.Constant(value=text),
+                ) if text == self._name:
+                    yield from self._outside(subscript)
         for call in names.of_kind(ast.Call):
             called = last_name(call.func)
+            match call:
+                case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
+                    if text == self._name:
+                        yield from self._outside(call)
             if called in _CALLS_TO_CLASS and (len(call.args) == 1) == (called == "type"):
                 subject = call.args[0] if called == "type" else call.func
                 if not self._is_about_another(subject):
                     yield from self._outside(call)
+
+    def _changed_attributes(self) -> Iterator[Reason]:
+        """Yield where something is set on a method, and where an instance tells its module."""
+        for node in self._module.names.of_kind(ast.Attribute):
+            if id(node) in self._inside:
+                continue
+            match node:
+                case ast.Attribute(
+                    value=ast.Attribute(value=ast.Name(id=name), attr=attr),
+                    ctx=ast.Store() | ast.Del(),
+                ) if name in self.family - {self._name} and attr in self._own_attributes:
+                    yield _escapes(node.lineno, f"its `{attr}` is changed by `{_short(node)}`")
+                case ast.Attribute(value=ast.Attribute(attr=name), ctx=ast.Store() | ast.Del()) if (
+                    name == self._name and self._scope is None
+                ):
+                    yield _escapes(node.lineno, f"it is changed by `{_short(node)}`")
+                case ast.Attribute(value=value, attr="__module__") if not (
+                    self._is_mention(value) or self._is_about_another(value)
+                ):
+                    yield _escapes(node.lineno, f"its module may be read by `{_short(node)}`")
 
     def _outside(self, node: ast.expr) -> Iterator[ast.expr]:
         if id(node) not in self._inside:
             yield node
 
     def _is_mention(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Name) and node.id == self._name
+        return node in self.mentions
 
     def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
         """Return how a class escapes that was got from an instance, by way of a local variable."""
+        scope = self._scope_of(value)
+        if (id(scope), variable) in self._followed:
+            return None
+        self._followed.add((id(scope), variable))
         uses = [
             n
-            for n in walk(self._scope_of(value))
+            for n in walk(scope)
             if isinstance(n, ast.Name) and n.id == variable and isinstance(n.ctx, ast.Load)
         ]
         if any(isinstance(self._parents.of(n).above, ast.Assign) for n in uses):
@@ -363,9 +427,15 @@ class Escape:
             same = above.attr in _NAMES_OF_CLASS and not self._is_renamed
             if above.attr.startswith("__") and not same:
                 return f"has `{_short(above)}` read"
+        match above:
+            case ast.Assign(targets=[ast.Name(id=variable)]):
+                for other in self._module.names.of_kind(ast.Attribute):
+                    is_set = not isinstance(other.ctx, ast.Load)
+                    if is_set and isinstance(other.value, ast.Name) and other.value.id == variable:
+                        return f"is changed by `{_short(other)}`"
         if isinstance(above, ast.Call) and field == "args" and above.args[0] is node:
             called = last_name(above.func)
-            if called in SETTERS:
+            if called in SETTERS or called == "update_wrapper":
                 return f"is changed by `{_short(above)}`"
             if called.startswith("get") and isinstance(above.func, ast.Attribute):
                 owner = above.func.value
@@ -377,7 +447,7 @@ class Escape:
 
     def _patches(self) -> Iterator[Reason]:
         """Yield the strings that name something of the definition, as those of a patch do."""
-        pattern = re.compile(rf"(?:[\w.]*\.)?{re.escape(self._name)}(?:\.\w+)+")
+        pattern = re.compile(rf"(?:\S*\.)?{re.escape(self._name)}(?:\.\w+)+")
         for node in self._module.names.of_kind(ast.Constant):
             text = node.value
             if not (isinstance(text, str) and self._name in text and pattern.fullmatch(text)):
@@ -398,6 +468,19 @@ class Escape:
                 if isinstance(text, str) and word.search(text):
                     message = f"`{_short(node)}` compares with the module, which is another there"
                     yield Reason(Code.ESCAPES, node.lineno, message)
+
+    def _pickles(self) -> Iterator[Reason]:
+        """Yield the imports of pickle: what is nested cannot be pickled, and what is imported can.
+
+        https://docs.python.org/3/library/pickle.html#what-can-be-pickled-and-unpickled
+        """
+        names = self._module.names
+        imported = [(n.lineno, a.name) for n in names.of_kind(ast.Import) for a in n.names]
+        imported += [(n.lineno, n.module or "") for n in names.of_kind(ast.ImportFrom)]
+        for line, module in imported:
+            if _PICKLES.fullmatch(module):
+                message = "a nested definition cannot be pickled, and an imported one can"
+                yield Reason(Code.ESCAPES, line, message)
 
     def _name_checks(self) -> Iterator[Reason]:
         """Yield the comparisons with the name of a definition whose object has another one."""

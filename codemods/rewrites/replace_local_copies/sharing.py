@@ -36,7 +36,13 @@ HARMLESS = frozenset(
         *("typing_extensions.runtime_checkable", "typing_extensions.final"),
     }
 )
+#: What may act in the arguments of a mark.
+_RUNS = (ast.Await, ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)
 _METHOD_DECORATORS = frozenset({"classmethod", "property", "staticmethod"})
+
+#: Methods that run when a class is defined: of its bases, and of its metaclass.
+_HOOKS = frozenset({"__init_subclass__", "__mro_entries__", "__set_name__"})
+_METACLASS_HOOKS = frozenset({"__init__", "__new__", "__prepare__"})
 
 #: Calls in a class body that make a value for each instance, or one that never changes.
 _FIELDS = frozenset(
@@ -61,6 +67,9 @@ _FRAME_READERS = frozenset(
         *("getouterframes", "print_stack", "stack"),
     }
 )
+_FRAME_MODULES = frozenset({"inspect", "sys", "traceback"})
+#: Attributes of functions and classes that lead to their module.
+_TO_THE_MODULE = frozenset({"__code__", "__globals__", "__module__"})
 
 
 def reasons_not_to_share(
@@ -76,7 +85,7 @@ def reasons_not_to_share(
     """
     yield from _acts(node, names, HARMLESS | harmless)
     yield from _state(node, names)
-    yield from _means_its_module(node)
+    yield from _means_its_module(node, names)
     yield from _doctests(node)
 
 
@@ -117,6 +126,21 @@ def is_fixture(node: ast.AST) -> bool:
     return any(ast.unparse(d).rpartition(".")[2] == "fixture" for d in plain)
 
 
+def _fixture_values(node: Definition) -> Iterator[ast.expr]:
+    """Yield each value that a fixture gives to tests by its ``params``, where they are written out.
+
+    https://docs.pytest.org/en/stable/how-to/fixtures.html#parametrizing-fixtures
+    """
+    calls = [d for d in node.decorator_list if isinstance(d, ast.Call)]
+    for params in (k.value for d in calls for k in d.keywords if k.arg == "params"):
+        for value in getattr(params, "elts", ()):
+            match value:
+                case ast.Call(args=args):  # pytest.param(...)
+                    yield from args
+                case _:
+                    yield value
+
+
 # Acts when it is executed
 
 
@@ -136,8 +160,17 @@ def _acts(node: Definition, names: ModuleNames, harmless: frozenset[str]) -> Ite
                 if not _is_plain_statement(statement):
                     text = ast.unparse(statement).splitlines()[0]
                     yield _acting(statement.lineno, f"`{text}` runs when the class is defined")
-                elif isinstance(statement, FUNCTIONS) and statement.name == "__init_subclass__":
-                    yield _acting(statement.lineno, "`__init_subclass__` runs for each subclass")
+                elif isinstance(statement, FUNCTIONS) and statement.name in _hooks(inner, names):
+                    text = f"`{statement.name}` runs for each class that is derived or made"
+                    yield _acting(statement.lineno, text)
+
+
+def _hooks(node: ast.ClassDef, names: ModuleNames) -> frozenset[str]:
+    """Return the names of methods that run when another class is defined by this one."""
+    is_metaclass = any(
+        dotted_source(b, names) in {"type", "abc.ABCMeta", "enum.EnumMeta"} for b in node.bases
+    )
+    return _HOOKS | _METACLASS_HOOKS if is_metaclass else _HOOKS
 
 
 def _acting(line: int, what: str) -> Reason:
@@ -169,7 +202,10 @@ def _is_harmless_decorator(
     if is_mark(decorator):
         root = ast.unparse(decorator).partition(".")[0]
         bound = names.bindings.get(root, [])
-        return all(b.source in {"import pytest", "from pytest import mark"} for b in bound)
+        inside = walk(decorator)[1:]
+        return not any(isinstance(n, _RUNS) for n in inside) and all(
+            b.source in {"import pytest", "from pytest import mark"} for b in bound
+        )
     plain = decorator
     if isinstance(decorator, ast.Call):
         plain = decorator.func
@@ -218,14 +254,19 @@ def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
     free = free_names(node)
     for name in sorted(free.global_names):
         yield _stateful(node.lineno, f"`global {name}` writes outside of the definition")
-    own = {node.name, "cls", "mcs", "__class__"} if isinstance(node, ast.ClassDef) else {node.name}
+    own = _names_of_itself(node)
     for inner in walk(node):
         match inner:
-            case ast.Attribute(value=owner, ctx=ast.Store() | ast.Del()) if _is_shared_owner(
-                owner, own
-            ):
+            case (
+                ast.Attribute(value=owner, ctx=ast.Store() | ast.Del())
+                | ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, *_])
+            ) if _is_shared_owner(owner, own):
                 yield _stateful(inner.lineno, f"`{ast.unparse(inner)}` is set on the definition")
     for definition in _executed_definitions(node):
+        for value in _fixture_values(definition):
+            if not _is_immutable(value):
+                text = ast.unparse(value)
+                yield _stateful(value.lineno, f"the parameter `{text}` of the fixture is mutable")
         if isinstance(definition, FUNCTIONS):
             defaults = [*definition.args.defaults, *definition.args.kw_defaults]
             for default in defaults:
@@ -257,19 +298,56 @@ def _stateful(line: int, what: str) -> Reason:
     return Reason(Code.STATE, line, f"{what}: once shared, a change would leak into other files")
 
 
-def _is_shared_owner(node: ast.expr, own: set[str]) -> bool:
+def _names_of_itself(node: Definition) -> frozenset[str]:
+    """Return the names in a definition that may mean what all files would share.
+
+    For a class those are its own name, the classes in its body, the first parameter of its class
+    methods, and what any of them is assigned to.
+    """
+    if not isinstance(node, ast.ClassDef):
+        return frozenset({node.name})
+    inside = walk(node)
+    own = {node.name, "cls", "mcs", "__class__"}
+    own |= {n.name for n in node.body if isinstance(n, ast.ClassDef)}
+    for method in node.body:
+        if isinstance(method, FUNCTIONS) and _takes_the_class(method):
+            own |= {a.arg for a in [*method.args.posonlyargs, *method.args.args][:1]}
+    while True:
+        more = {
+            target.id
+            for n in inside
+            if isinstance(n, ast.Assign | ast.NamedExpr) and _is_shared_owner(n.value, own)
+            for target in (n.targets if isinstance(n, ast.Assign) else [n.target])
+            if isinstance(target, ast.Name)
+        }
+        if more <= own:
+            return frozenset(own)
+        own |= more
+
+
+def _takes_the_class(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    decorators = {d.id for d in method.decorator_list if isinstance(d, ast.Name)}
+    return method.name == "__new__" or "classmethod" in decorators
+
+
+def _is_shared_owner(node: ast.expr, own: set[str] | frozenset[str]) -> bool:
+    """Whether an expression may be the definition, a class in its body, or one of its methods."""
     match node:
         case ast.Name(id=name):
             return name in own
         case ast.Attribute(attr="__class__") | ast.Call(func=ast.Name(id="type")):
             return True
+        case ast.Attribute(value=value, attr=attr):
+            return attr in own or _is_shared_owner(value, own)
     return False
 
 
 def _is_immutable(node: ast.expr) -> bool:
     match node:
-        case ast.Constant() | ast.Name() | ast.Lambda():
+        case ast.Constant() | ast.Name():
             return True
+        case ast.Lambda(args=args):
+            return all(_is_immutable(d) for d in (*args.defaults, *args.kw_defaults) if d)
         case ast.Attribute(value=value) | ast.UnaryOp(operand=value):
             return _is_immutable(value)
         case ast.BinOp(left=left, right=right):
@@ -308,15 +386,25 @@ def _is_field(node: ast.expr, names: ModuleNames) -> bool:
 # Means its module
 
 
-def _means_its_module(node: Definition) -> Iterator[Reason]:
+def _is_of_frames(owner: str, names: ModuleNames) -> bool:
+    """Whether a name may be a module with functions that read frames; it may be a local one."""
+    source = names.meaning_of(owner).text.removeprefix("import ")
+    return owner in _FRAME_MODULES or source in _FRAME_MODULES
+
+
+def _means_its_module(node: Definition, names: ModuleNames) -> Iterator[Reason]:
     free = set(free_names(node).nodes.values())
-    for name in sorted(free & _OF_THE_MODULE):
+    for name in sorted(free & (_OF_THE_MODULE | _FRAME_READERS)):
         yield _dependent(node.lineno, f"`{name}`")
     for inner in walk(node):
         match inner:
             case ast.ImportFrom(level=level) if level:
                 yield _dependent(inner.lineno, f"`{ast.unparse(inner)}`")
-            case ast.Attribute(attr=attr) | ast.Name(id=attr) if attr in _FRAME_READERS:
+            case ast.Attribute(attr=attr) if attr in _TO_THE_MODULE:
+                yield _dependent(inner.lineno, f"`{ast.unparse(inner)}`")
+            case ast.Attribute(value=ast.Name(id=owner), attr=attr) if (
+                attr in _FRAME_READERS and _is_of_frames(owner, names)
+            ):
                 yield _dependent(inner.lineno, f"`{ast.unparse(inner)}`")
             case ast.keyword(arg="stacklevel"):
                 yield _dependent(inner.value.lineno, "`stacklevel`")
