@@ -1,14 +1,25 @@
-"""What holds for any module around a copy, with generated surroundings."""
+"""What holds for any shared module, any copy and any surroundings, with generated ones.
+
+`PROPERTY_EXAMPLES=5000` runs so many examples of each property; as it is they take seconds.
+"""
 
 from __future__ import annotations
 
 import ast
+import os
 import re
+from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
-from codemods.model import Status, Verdict
+from codemods.engine.codemod import apply
+from codemods.model import FileResult, SharedModule, SharedModules, Source, Status, Verdict
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from codemods.rewrites.replace_local_copies.importers import outside_effects
+from codemods.rewrites.replace_local_copies.shared import shared_definitions
+from tests.execution import Seen, executed, same_names
+from tests.generated import SHARED, Repository, repositories
 from tests.tools import AWAITED, COPY, run
 
 OTHER = COPY.replace("_closed = False", "_closed = None")
@@ -154,3 +165,114 @@ def test_the_statements_that_stay_are_the_same(before: bytes) -> None:
 def test_any_bytes(content: bytes, with_copy: bool) -> None:
     result = run(COPY.encode() + content if with_copy else content)
     assert result.status in Status
+
+
+# Shared modules, copies and surroundings, executed before and after
+
+EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "0"))
+
+
+def examples(usual: int) -> settings:
+    """Return the settings of a property that executes what it draws."""
+    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+    return settings(max_examples=EXAMPLES or usual, deadline=None, suppress_health_check=slow)
+
+
+def codemod_of(repository: Repository) -> ReplaceLocalCopies:
+    path = "/repository/kit/tools.py"
+    module = SharedModule(SHARED, path, repository.shared.encode(), rewrites_asserts=True)
+    return ReplaceLocalCopies(SharedModules((module,)))
+
+
+def migrated(repository: Repository) -> dict[str, FileResult]:
+    """Apply the codemod to each file, as `migrate` does: with an eye on what the others do."""
+    codemod = codemod_of(repository)
+    sources = [Source(f"/repository/{f.name}.py", f.source) for f in repository.files]
+    results = {s.path: apply(s.content, s.path, codemod) for s in sources}
+    changed = {path: r for path, r in results.items() if r.after is not None}
+    for source in sources:
+        effects = outside_effects(sources, changed).get(source.path) if changed else None
+        if effects is not None:
+            again = replace(codemod, kept=effects.kept, from_outside=effects.reasons)
+            results[source.path] = apply(source.content, source.path, again)
+    return {f.name: results[f"/repository/{f.name}.py"] for f in repository.files}
+
+
+def names_after(repository: Repository, results: dict[str, FileResult]) -> dict[str, str]:
+    """Return the names of the objects that stand for copies of other names."""
+    real = {
+        d.name: d.real_name for d in shared_definitions(codemod_of(repository).modules).definitions
+    }
+    replaced = [d for r in results.values() for d in r.replaced]
+    pairs = [(d.definition.name, real[d.shared[1]]) for d in replaced if d.shared is not None]
+    return {local: name for local, name in pairs if local != name}
+
+
+def check_behaviour(repository: Repository) -> dict[str, FileResult]:
+    """Check that the files behave as before, one after the other in one process."""
+    assume(all(map(compiles, repository.modules.values())))
+    results = migrated(repository)
+    assert all(r.status is not Status.FAILED for r in results.values()), results
+    event(" ".join(sorted(r.status.name for r in results.values())))
+    changed = {name: r.after for name, r in results.items() if r.after is not None}
+    if not changed:
+        return results
+    for name, after in changed.items():
+        note(f"{name}\n{after.decode(errors='replace')}")
+    locked = repository.locked
+    assume(not executed(repository.modules, [SHARED])[0].imported)
+    run = [f.name for f in repository.files]
+    before = executed(repository.modules, run, locked=locked)
+    after_ = executed({**repository.modules, **changed}, run, locked=locked)
+    renamed = names_after(repository, results)
+    for name, old, new in zip(run, before, after_, strict=True):
+        check_same(old, new, results[name].dropped, renamed)
+    return results
+
+
+def check_same(old: Seen, new: Seen, dropped: frozenset[str], renamed: dict[str, str]) -> None:
+    if old.imported.startswith("NameError") and new.imported != old.imported:
+        return  # it lacked an import that only the copy needs: the file heals
+    assert shown(new.imported, renamed) == shown(old.imported, renamed)
+    assert shown(new.printed, renamed) == shown(old.printed, renamed)
+    assert set(new.names) == set(old.names) - dropped
+    assert new.tests.keys() == old.tests.keys()
+    for name, text in old.tests.items():
+        assert shown(new.tests[name], renamed) == shown(text, renamed), name
+    for name, text in new.things.items():
+        assert shown(text, renamed) == shown(old.things[name], renamed), name
+
+
+def shown(text: str, renamed: dict[str, str]) -> str:
+    return same_names(text, renamed)
+
+
+def compiles(source: bytes) -> bool:
+    try:
+        compile(source, "<generated>", "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
+
+
+@examples(150)
+@given(repositories())
+def test_a_changed_file_behaves_as_before(repository: Repository) -> None:
+    check_behaviour(repository)
+
+
+@examples(100)
+@given(repositories(count=2))
+def test_files_share_no_state(repository: Repository) -> None:
+    check_behaviour(repository)
+
+
+@examples(60)
+@given(repositories(is_safe=True))
+def test_a_copy_that_is_contained_is_replaced(repository: Repository) -> None:
+    results = check_behaviour(repository)
+    event(
+        " ".join(
+            sorted({r.code.name for x in results.values() for d in x.decisions for r in d.reasons})
+        )
+    )
