@@ -35,7 +35,7 @@ from codemods.rewrites.replace_local_copies.equality import (
     has_future_annotations,
     is_marked_as_no_test,
 )
-from codemods.rewrites.replace_local_copies.escape import Escape, Parents, last_name
+from codemods.rewrites.replace_local_copies.escape import Escape, Parents
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
     SharedDefinition,
@@ -47,12 +47,6 @@ from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_
 
 #: Reasons from other files, by the names of the definitions that they are about.
 FromOutside = Mapping[str, tuple[Reason, ...]]
-
-#: What reads the docstring or the annotations of a method, or of the class of an instance.
-_READ = frozenset({"__annotations__", "__doc__"})
-_READING = frozenset(
-    {"get_annotations", "get_type_hints", "getdoc", "getfullargspec", "getsource", "signature"}
-)
 
 
 @dataclass
@@ -293,7 +287,7 @@ class _Decider:
         """Yield why docstrings and annotations count after all, and differ."""
         assert local.shared is not None
         if isinstance(local.node, ast.ClassDef):
-            line, what = self._first_read, "may read them"
+            line, what = escape.first_read, "may read them"
         else:
             line, what = escape.first_use_as_value, "passes it on"
         if line is None:
@@ -308,14 +302,6 @@ class _Decider:
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
         elif is_annotated and not local.normal.is_read:
             yield from self._texts(local, local.shared)
-
-    @cached_property
-    def _first_read(self) -> int | None:
-        """The line of the first place that may read a docstring or annotations of an instance."""
-        names = self._module.names
-        reads = [n for n in names.of_kind(ast.Attribute) if n.attr in _READ]
-        calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
-        return min((n.lineno for n in [*reads, *calls]), default=None)
 
     def _rebound(self, local: Local, same: Iterable[Local]) -> Iterator[Reason]:
         """Yield the other places that bind the name."""

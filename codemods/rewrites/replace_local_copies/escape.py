@@ -45,6 +45,13 @@ _PARAMETRIZING = frozenset({"fixture", "parametrize"})
 _CONTAINERS = (ast.List, ast.Tuple, ast.Set)
 
 
+#: What reads the docstring or the annotations of a method, or of the class of an instance.
+_READ = frozenset({"__annotations__", "__doc__"})
+_READING = frozenset(
+    {"get_annotations", "get_type_hints", "getdoc", "getfullargspec", "getsource", "signature"}
+)
+
+
 class Place(NamedTuple):
     """Where a node stands: the node above it, and the field of that."""
 
@@ -134,6 +141,16 @@ class Escape:
     def first_use_as_value(self) -> int | None:
         """The line of the first place that passes a function on, None where it is only called."""
         lines = [m.lineno for m in self.mentions if self._how_it_escapes(m) is not None]
+        return min(lines, default=None)
+
+    @cached_property
+    def first_read(self) -> int | None:
+        """The line of the first place that may read a docstring or annotations of an instance."""
+        names = self._module.names
+        reads = [(n, n.value) for n in names.of_kind(ast.Attribute) if n.attr in _READ]
+        calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
+        found = [*reads, *((c, c.args[0] if c.args else c) for c in calls)]
+        lines = [node.lineno for node, subject in found if not self._is_about_another(subject)]
         return min(lines, default=None)
 
     def reasons(self) -> Iterator[Reason]:
@@ -373,8 +390,8 @@ class Escape:
     def _is_about_another(self, node: ast.AST) -> bool:
         """Whether an expression cannot be an instance of the class.
 
-        It is ``self`` or ``cls`` of a class that does not derive from it, or what something
-        imported made, as ``Mock()`` does.
+        It is ``self`` or ``cls`` of a class that does not derive from it, something imported, or
+        what that made, as ``Mock()`` does.
         """
         if isinstance(node, ast.Name) and self._is_made_elsewhere(node):
             return True
@@ -385,16 +402,19 @@ class Escape:
         return owner is not None and owner.name not in self.family
 
     def _is_made_elsewhere(self, node: ast.Name) -> bool:
-        scope = self._scope_of(node)
         bound = [
             n
-            for n in walk(scope)
-            if isinstance(n, ast.Name) and n.id == node.id and not isinstance(n.ctx, ast.Load)
+            for n in walk(self._scope_of(node))
+            if any(name == node.id for name, _ in bound_names(n))
         ]
-        return bool(bound) and all(map(self._is_target_of_import, bound))
+        if not bound:
+            return self._module.names.is_imported(node.id)
+        return all(map(self._is_from_elsewhere, bound))
 
-    def _is_target_of_import(self, target: ast.Name) -> bool:
-        match self._parents.of(target).above:
+    def _is_from_elsewhere(self, binding: ast.AST) -> bool:
+        if isinstance(binding, ast.Import | ast.ImportFrom):
+            return True
+        match self._parents.of(binding).above:
             case ast.Assign(targets=[ast.Name()], value=ast.Call(func=func, args=args)) if not args:
                 while isinstance(func, ast.Attribute):
                     func = func.value
