@@ -21,7 +21,7 @@ import yaml  # type: ignore[import-untyped]
 from click.testing import CliRunner, Result
 
 import codemods.migration.migrate
-from codemods.cli import common, main
+from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
 from codemods.engine.codemod import transform
 from codemods.measure.model import Baseline
@@ -104,7 +104,8 @@ def test_help(verb: str) -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_of_each_option_and_an_example(verb: str) -> None:
-    command = main.commands[verb]
+    command = main.get_command(click.Context(main), verb)
+    assert command is not None
     for option in (p for p in command.params if isinstance(p, click.Option)):
         assert (option.help or "").endswith("."), option.name
     text = outcome(verb, "--help")[1]
@@ -211,7 +212,7 @@ def test_paths_and_exclude_of_the_settings(three: Path, monkeypatch: pytest.Monk
 def test_cores_on_a_system_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert common.cores() == 1
+    assert _common.cores() == 1
 
 
 def test_a_scheduler(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -596,7 +597,7 @@ def test_a_pipe_that_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(click, "echo", broken)
     with (tmp_path / "out").open("w") as out, monkeypatch.context() as patched:
         patched.setattr(sys, "stdout", out)
-        common.print_text("x")
+        _output.print_text("x")
         assert os.fstat(out.fileno()).st_rdev == Path(os.devnull).stat().st_rdev
 
 
@@ -645,9 +646,9 @@ def test_a_bar_on_a_terminal_alone(three: Path, environment: dict[str, str]) -> 
 
 def test_a_bar_of_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(common, "say", said.append)
+    monkeypatch.setattr(_output, "say", said.append)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with common.progress_bar("plan") as progress:
+    with _output.progress_bar("plan") as progress:
         for done in range(1, 251):
             progress(done, 1000)
     assert said[:2] == [
@@ -664,8 +665,8 @@ def test_a_ci_that_gives_up_is_as_ctrl_c(
     number = signal.Signals[name]
     before = signal.getsignal(number)
     stopped: list[bool] = []
-    monkeypatch.setattr(common, "read_settings", lambda start: os.kill(os.getpid(), number))
-    monkeypatch.setattr(common, "stop_git", lambda: stopped.append(True))
+    monkeypatch.setattr(_common, "read_settings", lambda start: os.kill(os.getpid(), number))
+    monkeypatch.setattr(_common, "stop_git", lambda: stopped.append(True))
     result = CliRunner().invoke(main, ["analyze"])
     assert (result.exit_code, result.stderr) == (130, "interrupted\n")
     assert stopped == [True]
@@ -679,7 +680,7 @@ def test_nohup_is_heeded(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        monkeypatch.setattr(common, "cores", hung_up)
+        monkeypatch.setattr(_common, "cores", hung_up)
         assert CliRunner().invoke(main, ["analyze"]).exit_code == 0
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -752,7 +753,7 @@ def test_without_xdist_there_are_no_workers(
 
 def test_half_a_pair_of_code_units_is_printed(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """A test may have it in the message of an error; it has no bytes."""
-    common.print_text("a \ud83d \udcff\n")
+    _output.print_text("a \ud83d \udcff\n")
     assert capfdbinary.readouterr().out == b"a \\ud83d \\udcff\n"
 
 
@@ -852,5 +853,5 @@ def test_the_whole_story(story: Path) -> None:
 
 def test_exit_codes_of_results() -> None:
     fine = FileResult("a.py", Status.REFUSED, (), (), "", None, None)
-    assert common.exit_code([fine], 0) == 0
-    assert common.exit_code([fine], 1) == 1
+    assert _common.exit_code([fine], 0) == 0
+    assert _common.exit_code([fine], 1) == 1

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from codemods.progress import history, phases
-from codemods.report import status as report
+from codemods.report import accept, status
 from codemods.report.model import Acceptance, Criterion, PhaseStatus, Record, Standing, State
 from codemods.settings import Phase, Settings
 from codemods.workers.pool import process_pool
@@ -236,7 +236,7 @@ def test_what_does_not_exist_is_neither_met_nor_measured(root: Path) -> None:
     standing = _status(root, (), Phase("x", ("nowhere",), 5))
     assert {c.state for c in standing.phases[0].criteria} == {State.NOT_MEASURED}
     assert standing.remedies == ("name the paths of phase x in [tool.ssot-codemods.phases]",)
-    assert "nowhere: no such file or directory (phase x)" in report.status_text(standing)
+    assert "nowhere: no such file or directory (phase x)" in status.as_text(standing)
 
 
 @pytest.mark.parametrize(
@@ -266,8 +266,8 @@ def _all_met(root: Path) -> list[Record]:
 def test_accepted_is_what_meets_each_criterion(root: Path) -> None:
     accepted = _accept(root, _all_met(root))
     assert accepted.ok
-    assert report.accept_text(accepted).endswith("\naccepted\n")
-    assert report.accept_json(accepted)["ok"] is True
+    assert accept.as_text(accepted).endswith("\naccepted\n")
+    assert accept.as_json(accepted)["ok"] is True
 
 
 @pytest.mark.parametrize("left_out", [0, 1, 2])
@@ -276,7 +276,7 @@ def test_not_measured_is_not_accepted(root: Path, left_out: int) -> None:
     del records[left_out]
     accepted = _accept(root, records)
     assert not accepted.ok
-    text = report.accept_text(accepted)
+    text = accept.as_text(accepted)
     assert "not accepted: 1 of 5 not met" in text
     assert f"not measured yet: {accepted.standing.remedies[0]}" in text
 
@@ -284,7 +284,7 @@ def test_not_measured_is_not_accepted(root: Path, left_out: int) -> None:
 def test_the_golden_path_counts_for_acceptance(root: Path) -> None:
     accepted = _accept(root, _all_met(root), golden_path=("make a",))
     assert not accepted.ok
-    assert "not accepted: 1 of 6 not met" in report.accept_text(accepted)
+    assert "not accepted: 1 of 6 not met" in accept.as_text(accepted)
 
 
 NAME = "class TestWebSocketConnection"
@@ -328,7 +328,7 @@ def test_grep_counts_other_things(root: Path) -> None:
 
 def test_grep_is_told_beside_the_copies(root: Path) -> None:
     _write_for_grep(root / "tests/unit")
-    text = report.accept_text(_accept(root))
+    text = accept.as_text(_accept(root))
     assert 'grep -r "class TestWebSocketConnection" tests/unit | wc -l counts 9 lines' in text
     assert "; copies left: 3\n" in text
     assert "       1 copies that grep does not see" in text
@@ -351,7 +351,7 @@ def test_grep_of_a_file_and_of_what_cannot_be_read(
 def test_nothing_to_grep_in(root: Path) -> None:
     accepted = _accept(root, (), PHASE._replace(paths=("nowhere",)))
     assert accepted.grep.lines == 0
-    assert "grep" not in report.accept_text(accepted)
+    assert "grep" not in accept.as_text(accepted)
 
 
 def test_the_status_is_a_table(root: Path) -> None:
@@ -359,7 +359,7 @@ def test_the_status_is_a_table(root: Path) -> None:
     records = [_baseline(6, warnings={"A": 5}), _verify(10, 10)]
     standing = _status(root, records, PHASE, Phase("two", ("tests",), 45), golden_path=("make",))
     assert (
-        report.status_text(standing)
+        status.as_text(standing)
         == """\
 phase  copies left  compliance     collection      success       fall of warnings
 one    not met 1    not met 0.0 %  not met 6.00 s  met 100.0 %   not measured
@@ -385,7 +385,7 @@ not measured yet: ssot-codemods verify --golden-path
 
 
 def test_the_status_for_programs(root: Path) -> None:
-    values = json.loads(json.dumps(report.status_json(_status(root, [_baseline(6)]))))
+    values = json.loads(json.dumps(status.as_json(_status(root, [_baseline(6)]))))
     assert values["schema"] == "ssot-codemods/status/1"
     assert values["next_batch"] is None
     assert values["to_measure"] == [
@@ -405,9 +405,9 @@ def test_the_status_for_programs(root: Path) -> None:
 
 
 def test_no_phases_are_no_table() -> None:
-    assert report.status_text(Standing((), (), "", ())) == "no phases\n"
+    assert status.as_text(Standing((), (), "", ())) == "no phases\n"
     empty = Standing((PhaseStatus("x", (), (), ()),), (), "", ())
-    assert report.status_text(empty) == "phase\nx\n"
+    assert status.as_text(empty) == "phase\nx\n"
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ def test_no_phases_are_no_table() -> None:
     [([], ""), ([0, 0], "▁▁"), ([7], "█"), ([370, 185, 0], "█▅▁"), ([7, 6, 5, 4, 3], "█▇▆▅▄")],
 )
 def test_sparkline(values: list[float], curve: str) -> None:
-    assert report.sparkline(values) == curve
+    assert status.sparkline(values) == curve
 
 
 def test_the_history_is_told_with_curves() -> None:
@@ -425,7 +425,7 @@ def test_the_history_is_told_with_curves() -> None:
         Record("2026-01-03T00:00:00Z", "migrate", ("tests",), {"run": None, "copies": 0}),
         Record("2026-01-04T00:00:00Z", "baseline", (), {"warm_median": 4.0}),
     ]
-    text = report.history_text(records, unicode=True)
+    text = status.history_text(records, unicode=True)
     assert (
         text
         == """\
@@ -444,14 +444,14 @@ tests 1, errors 0, warnings 370
 2026-01-04T00:00:00Z  baseline  -           warm_median 4.00
 """
     )
-    assert report.history_text(records, unicode=False).isascii()
-    assert report.history_text([], unicode=True) == "no history\n"
-    assert json.loads(json.dumps(report.history_json(records)))["records"][2]["verb"] == "migrate"
+    assert status.history_text(records, unicode=False).isascii()
+    assert status.history_text([], unicode=True) == "no history\n"
+    assert json.loads(json.dumps(status.history_json(records)))["records"][2]["verb"] == "migrate"
 
 
 def test_a_long_history_is_drawn_from_its_end() -> None:
     records = [Record("t", "check", ("a",), {"copies": n}) for n in range(100, 0, -1)]
-    head = report.history_text(records, unicode=True).splitlines()[1]
+    head = status.history_text(records, unicode=True).splitlines()[1]
     assert head.startswith("a")
     assert len(head.split()[-1]) == 40
     assert head.split()[1:3] == ["100", "1"]

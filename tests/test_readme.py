@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
+from pkgutil import iter_modules
 
+import click
+
+from codemods.cli import main
 from codemods.model import Code
 from tests.tools import check_replaced
 
@@ -38,6 +42,21 @@ def test_the_picture_shows_each_module() -> None:
     ).stdout.split()
     modules = {Path(f).name for f in tracked if f.endswith(".py")} - {"__init__.py"}
     assert set(re.findall(r"(\w+\.py)\b", picture)) == modules
+
+
+def _files(folder: str) -> set[str]:
+    """Return the names of the modules and packages there that are not shared plumbing."""
+    names = (m.name for m in iter_modules([str(ROOT / "codemods" / folder)]))
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_a_file_has_the_name_of_its_verb_or_command() -> None:
+    verbs = set(main.list_commands(click.Context(main)))
+    assert _files("cli") == verbs
+    assert all(main.get_command(click.Context(main), verb) is not None for verb in verbs)
+    helpers = {"chart", "diff", "lines", "model", "page", "table"}
+    assert _files("report") - helpers <= verbs
+    assert _files("commands") <= _files("rewrites")
 
 
 def test_the_test_command_is_the_first_line_of_its_section() -> None:

@@ -23,15 +23,12 @@ from codemods.measure.model import (
     Timing,
     Warmed,
 )
+from codemods.report import baseline, warm
 from codemods.report.baseline import (
-    baseline_json,
-    baseline_text,
     comparison_json,
     comparison_text,
     profile_json,
     profile_text,
-    warm_json,
-    warm_text,
 )
 
 CONDITIONS = Conditions(("t", "u"), "/py", "CPython 3.12", "9.0", ("x 1",), "m, 2 CPUs", "c", False)
@@ -63,7 +60,7 @@ def other(**changes: Any) -> Baseline:
 
 
 def test_a_baseline() -> None:
-    assert baseline_text(BASELINE) == (
+    assert baseline.as_text(BASELINE) == (
         "Collecting t u in /repo\n"
         "CPython 3.12, pytest 9.0, m, 2 CPUs\n"
         "\n"
@@ -80,13 +77,13 @@ def test_a_baseline() -> None:
 
 
 def test_the_third_word_of_the_collection_time_is_the_number() -> None:
-    (line,) = (li for li in baseline_text(BASELINE).splitlines() if "Collection Time" in li)
+    (line,) = (li for li in baseline.as_text(BASELINE).splitlines() if "Collection Time" in li)
     assert line.split()[2] == "12.34"
 
 
 def test_a_baseline_without_a_run() -> None:
     """No figure is better than a zero, which would pass for a fast one."""
-    text = baseline_text(
+    text = baseline.as_text(
         other(
             cold=Timing(),
             warm=Timing(),
@@ -100,12 +97,12 @@ def test_a_baseline_without_a_run() -> None:
         "error: t/test_x.py: ImportError: no\nnote: something\nproblem: warm-up: killed\n"
     )
     assert "Collection Time" not in text
-    assert "warm  " not in baseline_text(other(warm=Timing()))
+    assert "warm  " not in baseline.as_text(other(warm=Timing()))
 
 
 def test_many_errors_are_cut_short() -> None:
     errors = tuple(CollectionError(f"e{n}", "f", "m") for n in range(12))
-    lines = baseline_text(other(errors=errors)).splitlines()
+    lines = baseline.as_text(other(errors=errors)).splitlines()
     assert [li for li in lines if li.startswith("error")][-2:] == [
         "error: e9: m",
         "error: and 2 more",
@@ -113,13 +110,13 @@ def test_many_errors_are_cut_short() -> None:
 
 
 def test_a_baseline_for_programs() -> None:
-    values = json.loads(json.dumps(baseline_json(BASELINE)))
+    values = json.loads(json.dumps(baseline.as_json(BASELINE)))
     assert values["schema"] == "ssot-codemods/baseline/1"
     assert values["collection_seconds"] == 12.34
     wall = {"median": 12.34, "min": 12.3, "max": 13.0, "values": [12.3, 12.34, 13.0]}
     assert values["warm"]["wall"] == wall
     assert values["warnings"] == [["PytestCollectionWarning", 4], ["UserWarning", 1]]
-    assert baseline_json(other(warm=Timing()))["collection_seconds"] is None
+    assert baseline.as_json(other(warm=Timing()))["collection_seconds"] is None
 
 
 def test_a_comparison_without_a_difference() -> None:
@@ -237,7 +234,7 @@ WARMED = Warmed(36.7, 20.0, 15.9, 2, 421, 420, ("t/test_x.py",), 1, "", ("someth
 
 
 def test_warmed() -> None:
-    assert warm_text(WARMED) == (
+    assert warm.as_text(WARMED) == (
         "cold       36.70 s\n"
         "warmed     20.00 s  2 jobs\n"
         "warm       15.90 s\n"
@@ -250,12 +247,12 @@ def test_warmed() -> None:
 
 @pytest.mark.parametrize("cold", [None, 1.0])
 def test_warmed_that_failed(cold: float | None) -> None:
-    text = warm_text(Warmed(cold, 1.0, 0.0, 1, 0, 0, (), 0, "killed", ()))
+    text = warm.as_text(Warmed(cold, 1.0, 0.0, 1, 0, 0, (), 0, "killed", ()))
     first = "" if cold is None else "cold        1.00 s\n"
     assert text == f"{first}warmed      1.00 s  1 job\nproblem: killed\n"
 
 
 def test_warmed_for_programs() -> None:
-    values = json.loads(json.dumps(warm_json(WARMED)))
+    values = json.loads(json.dumps(warm.as_json(WARMED)))
     assert values["schema"] == "ssot-codemods/warm/1"
     assert values["cached"] == 420

@@ -1,6 +1,5 @@
-"""The verbs: each parses its arguments, calls one function, and prints what that gives."""
+"""The verbs: each parses its arguments, calls one function, and prints the result."""
 
-from codemods.cli import files, measuring, phases
-from codemods.cli.common import main
+from codemods.cli._common import main
 
-__all__ = ["files", "main", "measuring", "phases"]
+__all__ = ["main"]

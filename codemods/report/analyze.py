@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codemods.model import Analysis, DefinitionFacts, FileSurvey, Variant, Verdict
-from codemods.report.lines import definition_line, failure_lines, printable
+from codemods.report.lines import definition_line, failure_lines, paragraphs, printable
 from codemods.report.table import markdown_table, plural, table
 
 SCHEMA = "ssot-codemods/analysis/1"
@@ -35,7 +35,7 @@ def as_text(analysis: Analysis, *, verbose: bool = False) -> str:
         blocks.append([definition_line(s.path, f.decision) for s, f in _definitions(analysis)])
     blocks += list(_variants(analysis))
     blocks.append(failure_lines(analysis.failures))
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return paragraphs(blocks)
 
 
 def as_markdown(analysis: Analysis) -> str:
@@ -57,7 +57,7 @@ def as_markdown(analysis: Analysis) -> str:
     failed = failure_lines(analysis.failures)
     if failed:
         blocks += [["## Failed"], [f"- {line}" for line in failed]]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return paragraphs(blocks)
 
 
 def as_json(analysis: Analysis, *, verbose: bool = False) -> dict[str, Any]:

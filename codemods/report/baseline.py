@@ -14,22 +14,21 @@ from codemods.measure.model import (
     Profile,
     Series,
     Timing,
-    Warmed,
 )
+from codemods.report.lines import MOST_LINES, joined, shortened
+from codemods.report.table import plural
 
-_MOST_LINES = 10
 
-
-def baseline_text(measured: Baseline) -> str:
+def as_text(measured: Baseline) -> str:
     """Give a baseline for people.
 
     The line ``Collection Time: 12.34 s`` is the median of the warm runs; its third word is the
     bare number. There is none where no run was measured.
     """
-    return _lines(_baseline(measured))
+    return joined(_baseline(measured))
 
 
-def baseline_json(measured: Baseline) -> dict[str, Any]:
+def as_json(measured: Baseline) -> dict[str, Any]:
     """Give a baseline as values of JSON, schema ``ssot-codemods/baseline/1``."""
     values = baseline_to_dict(measured)
     values["collection_seconds"] = measured.warm.wall.median if measured.warm.wall.values else None
@@ -41,15 +40,15 @@ def baseline_json(measured: Baseline) -> dict[str, Any]:
 
 def comparison_text(comparison: Comparison) -> str:
     """Give a comparison for people."""
-    return _lines(_comparison(comparison))
+    return joined(_comparison(comparison))
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
     """Give a comparison as values of JSON, schema ``ssot-codemods/comparison/1``."""
     return {
         "schema": "ssot-codemods/comparison/1",
-        "before": baseline_json(comparison.before),
-        "after": baseline_json(comparison.after),
+        "before": as_json(comparison.before),
+        "after": as_json(comparison.after),
         "unlike": list(comparison.unlike),
         "gone": list(comparison.gone),
         "came": list(comparison.came),
@@ -60,22 +59,12 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
 
 def profile_text(found: Profile) -> str:
     """Give a profile for people: the longest of each kind, and what would help most."""
-    return _lines(_profile(found))
+    return joined(_profile(found))
 
 
 def profile_json(found: Profile) -> dict[str, Any]:
     """Give a profile as values of JSON, schema ``ssot-codemods/profile/1``."""
     return {"schema": "ssot-codemods/profile/1", **dataclasses.asdict(found)}
-
-
-def warm_text(warmed: Warmed) -> str:
-    """Give what came of writing bytecode, for people."""
-    return _lines(_warmed(warmed))
-
-
-def warm_json(warmed: Warmed) -> dict[str, Any]:
-    """Give what came of writing bytecode as values of JSON, schema ``ssot-codemods/warm/1``."""
-    return {"schema": "ssot-codemods/warm/1", **dataclasses.asdict(warmed)}
 
 
 def _baseline(measured: Baseline) -> Iterator[str]:
@@ -91,13 +80,13 @@ def _baseline(measured: Baseline) -> Iterator[str]:
                 yield f"{name:6}{_timing(timing)}"
     yield ""
     yield (
-        f"{_number(measured.modules, 'module')}, {_number(len(measured.tests), 'test')}, "
-        f"{_number(len(measured.errors), 'error')}"
+        f"{plural(measured.modules, 'module')}, {plural(len(measured.tests), 'test')}, "
+        f"{plural(len(measured.errors), 'error')}"
     )
     if measured.warnings:
         yield "warnings: " + ", ".join(f"{name} {count}" for name, count in measured.warnings)
     errors = [f"{e.nodeid}: {_first_line(e.message)}" for e in measured.errors]
-    yield from _shortened("error: ", errors)
+    yield from shortened("error: ", errors)
     yield from (f"note: {note}" for note in measured.notes)
     if measured.problem:
         yield f"problem: {measured.problem}"
@@ -120,11 +109,11 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         other: Series = getattr(after, name).wall
         if one.values and other.values:
             yield f"{name:6}{_range(one):>26}{_range(other):>26}  {_claim(claim, one, other)}"
-    yield from _shortened("unlike: ", comparison.unlike)
+    yield from shortened("unlike: ", comparison.unlike)
     if not (comparison.gone or comparison.came):
-        yield f"the same {_number(len(after.tests), 'test')}"
-    yield from _shortened("gone: ", comparison.gone)
-    yield from _shortened("came: ", comparison.came)
+        yield f"the same {plural(len(after.tests), 'test')}"
+    yield from shortened("gone: ", comparison.gone)
+    yield from shortened("came: ", comparison.came)
     if after.warm.wall.values:
         yield f"Collection Time: {after.warm.wall.median:.2f} s"
     for name, side in (("before", before), ("after", after)):
@@ -191,25 +180,10 @@ def _table(title: str, rows: Sequence[tuple[str, float, float]]) -> Iterator[str
     if rows:
         yield ""
         yield title
-        for name, own, cumulative in rows[:_MOST_LINES]:
+        for name, own, cumulative in rows[:MOST_LINES]:
             yield f"{own:8.2f} s{cumulative:8.2f} s  {name}"
-        if len(rows) > _MOST_LINES:
-            yield f"{'':22}and {len(rows) - _MOST_LINES} more"
-
-
-def _warmed(warmed: Warmed) -> Iterator[str]:
-    if warmed.cold is not None:
-        yield f"{'cold':8}{warmed.cold:8.2f} s"
-    yield f"{'warmed':8}{warmed.warmed:8.2f} s  {_number(warmed.jobs, 'job')}"
-    if warmed.warm:
-        yield f"{'warm':8}{warmed.warm:8.2f} s"
-        yield f"{warmed.cached} of {_number(warmed.modules, 'module')} read from bytecode"
-    yield from _shortened("not from bytecode: ", warmed.not_cached)
-    if warmed.errors:
-        yield f"{_number(warmed.errors, 'error')} at collection"
-    yield from (f"note: {note}" for note in warmed.notes)
-    if warmed.problem:
-        yield f"problem: {warmed.problem}"
+        if len(rows) > MOST_LINES:
+            yield f"{'':22}and {len(rows) - MOST_LINES} more"
 
 
 def _series(series: Series) -> dict[str, Any]:
@@ -221,23 +195,9 @@ def _series(series: Series) -> dict[str, Any]:
     }
 
 
-def _shortened(label: str, texts: Sequence[str]) -> Iterator[str]:
-    yield from (f"{label}{text}" for text in texts[:_MOST_LINES])
-    if len(texts) > _MOST_LINES:
-        yield f"{label}and {len(texts) - _MOST_LINES} more"
-
-
 def _first_line(text: str) -> str:
     return text.partition("\n")[0]
 
 
 def _size(size: float) -> str:
     return f"{size / 2**20:.0f} MB"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _lines(lines: Iterator[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)

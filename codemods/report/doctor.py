@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from codemods.report.lines import paragraphs
 from codemods.report.model import Checkup, Finding, FolderCheckup
 from codemods.report.table import plural, table
 
@@ -24,7 +25,7 @@ def as_text(checkup: Checkup) -> str:
         *_setups(checkup.folders),
         [_verdict(checkup)],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return paragraphs(blocks)
 
 
 def as_json(checkup: Checkup) -> dict[str, Any]:

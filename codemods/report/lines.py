@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from codemods.model import Decision, FileResult, Reason, Verdict
+
+#: Of more than this, the rest is counted.
+MOST_LINES = 10
 
 
 def printable(path: str) -> str:
@@ -35,3 +38,20 @@ def failure_lines(failures: Iterable[FileResult]) -> list[str]:
     """Say which files failed, and why, in the order of their paths."""
     ordered = sorted(failures, key=lambda f: os.fsencode(f.path))
     return [reason_line(f.path, f.error) for f in ordered if f.error is not None]
+
+
+def shortened(label: str, texts: Sequence[str]) -> Iterator[str]:
+    """Yield the first lines of many, each with a label, and how many more there are."""
+    yield from (f"{label}{text}" for text in texts[:MOST_LINES])
+    if len(texts) > MOST_LINES:
+        yield f"{label}and {len(texts) - MOST_LINES} more"
+
+
+def joined(lines: Iterable[str]) -> str:
+    """Return lines as one text."""
+    return "".join(f"{line}\n" for line in lines)
+
+
+def paragraphs(blocks: Iterable[Sequence[str]]) -> str:
+    """Return blocks of lines as one text, an empty line between them; empty ones are left out."""
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from codemods.model import Code, Decision, FileResult, Status, Verdict
-from codemods.report.lines import definition_line, failure_lines, reason_line
+from codemods.report.lines import definition_line, failure_lines, paragraphs, reason_line
 from codemods.report.table import plural, table
 
 SCHEMA = "ssot-codemods/migration/1"
@@ -69,7 +69,7 @@ def as_text(
     blocks += [lines, warned, failure_lines(failed)]
     if run:
         blocks.append([f"take it back: ssot-codemods rollback {run}"])
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return paragraphs(blocks)
 
 
 def _count(refused: Sequence[Decision]) -> str:

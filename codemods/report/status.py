@@ -3,68 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from codemods.report.lines import paragraphs
 from codemods.report.model import (
     COLLECTION,
-    Acceptance,
     Criterion,
-    Grep,
     PhaseStatus,
     Record,
     Standing,
     State,
 )
-from codemods.report.table import plural, table
+from codemods.report.table import table
 
 STATUS_SCHEMA = "ssot-codemods/status/1"
-ACCEPT_SCHEMA = "ssot-codemods/accept/1"
 HISTORY_SCHEMA = "ssot-codemods/history/1"
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _MOST_POINTS = 40
 _MOST_PATHS = 3
 
 
-def status_text(standing: Standing) -> str:
+def as_text(standing: Standing) -> str:
     """Say how far the phases are: a table, what is not met, and what comes next."""
-    blocks = [_matrix(standing.phases), *_unmet(standing), list(_next(standing))]
-    return _text(blocks)
+    blocks = [_matrix(standing.phases), *_unmet(standing), list(next_steps(standing))]
+    return paragraphs(blocks)
 
 
-def status_json(standing: Standing) -> dict[str, Any]:
+def as_json(standing: Standing) -> dict[str, Any]:
     """Say it to programs."""
-    return {"schema": STATUS_SCHEMA, **_standing_json(standing)}
-
-
-def accept_text(acceptance: Acceptance) -> str:
-    """Give each criterion of each phase a line, what grep counts, and the verdict."""
-    standing = acceptance.standing
-    rows = [_row(phase.name, c) for phase in standing.phases for c in phase.criteria]
-    rows += [_row("", c) for c in standing.overall]
-    unmet = sum(row[0] != State.MET.value for row in rows)
-    verdict = "accepted" if acceptance.ok else f"not accepted: {unmet} of {len(rows)} not met"
-    head = ("state", "phase", "criterion", "figure", "wanted")
-    blocks = [
-        table(head, rows),
-        list(_missing(standing.phases)),
-        list(_next(standing)),
-        list(_grep(acceptance.grep)),
-        [verdict],
-    ]
-    return _text(blocks)
-
-
-def accept_json(acceptance: Acceptance) -> dict[str, Any]:
-    """Say it to programs."""
-    return {
-        "schema": ACCEPT_SCHEMA,
-        "ok": acceptance.ok,
-        **_standing_json(acceptance.standing),
-        "grep": dataclasses.asdict(acceptance.grep),
-    }
+    return {"schema": STATUS_SCHEMA, **standing_json(standing)}
 
 
 def history_text(records: Sequence[Record], *, unicode: bool) -> str:
@@ -83,7 +52,7 @@ def history_text(records: Sequence[Record], *, unicode: bool) -> str:
         _curves("copies left", records, _copies_left, unicode),
         table(("time", "verb", "paths", "figures"), rows),
     ]
-    return _text(blocks)
+    return paragraphs(blocks)
 
 
 def _shown(paths: Sequence[str]) -> str:
@@ -123,7 +92,7 @@ def _unmet(standing: Standing) -> Iterator[list[str]]:
     """Say more about what is not met, and about what is measured of no phase."""
     lines = [_remark(p.name, c) for p in standing.phases for c in p.criteria if _is_open(c)]
     yield lines + [_remark("all", c) for c in standing.overall]
-    yield list(_missing(standing.phases))
+    yield list(missing_paths(standing.phases))
 
 
 def _is_open(criterion: Criterion) -> bool:
@@ -136,14 +105,16 @@ def _remark(phase: str, criterion: Criterion) -> str:
     return f"{phase}: {criterion.name}: {_cell(criterion)}, wanted {criterion.wanted}{note}"
 
 
-def _missing(phases: Sequence[PhaseStatus]) -> Iterator[str]:
+def missing_paths(phases: Sequence[PhaseStatus]) -> Iterator[str]:
+    """Yield a line for each path of a phase that does not exist."""
     missing = dict.fromkeys(path for phase in phases for path in phase.missing)
     for path in missing:
         names = [phase.name for phase in phases if path in phase.missing]
         yield f"{path}: no such file or directory (phase {', '.join(names)})"
 
 
-def _next(standing: Standing) -> Iterator[str]:
+def next_steps(standing: Standing) -> Iterator[str]:
+    """Yield the commands that come next: what is to be measured, and the next batch."""
     # What is to be compared with has to be measured before the change.
     criteria = (c for phase in standing.phases for c in phase.criteria)
     missing = {c.remedy for c in criteria if c.name == COLLECTION}
@@ -156,28 +127,8 @@ def _next(standing: Standing) -> Iterator[str]:
     )
 
 
-def _row(phase: str, criterion: Criterion) -> Sequence[object]:
-    return (
-        criterion.state.value,
-        phase or "all",
-        criterion.name,
-        criterion.figure or "-",
-        criterion.wanted,
-    )
-
-
-def _grep(found: Grep) -> Iterator[str]:
-    """Say what grep counts, and how the tool comes to another number."""
-    if not found.paths:
-        return
-    command = f'grep -r "{found.pattern}" {shlex.join(found.paths)} | wc -l'
-    yield f"{command} counts {plural(found.lines, 'line')}; copies left: {found.copies:,}"
-    yield from (f"  {number:>6,} {what}" for what, number in found.parts)
-    if found.unseen > 0:
-        yield f"  {found.unseen:>6,} copies that grep does not see: of another name or layout"
-
-
-def _standing_json(standing: Standing) -> dict[str, Any]:
+def standing_json(standing: Standing) -> dict[str, Any]:
+    """Return the phases and their criteria as values of JSON."""
     return {
         "phases": [
             {
@@ -255,7 +206,3 @@ def _figure(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.2f}"
     return "-" if value is None else str(value)
-
-
-def _text(blocks: Sequence[Sequence[str]]) -> str:
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from codemods.measure.outcomes import GOOD, Difference, Evidence, Outcomes
+from codemods.report.lines import paragraphs
 from codemods.report.model import Verified
 from codemods.report.table import plural, table
 
 SCHEMA = "ssot-codemods/verification/1"
 
 
-def evidence_text(verified: Verified) -> str:
+def as_text(verified: Verified) -> str:
     """Say what the tests showed."""
     evidence = verified.evidence
     blocks: list[list[str]] = []
@@ -30,17 +31,17 @@ def evidence_text(verified: Verified) -> str:
     blocks.append([f"taken back: {p}: {d.what}" for p, d in sorted(verified.taken_back.items())])
     blocks.append(list(_unknown(verified)))
     blocks.append([verified.problem] if verified.problem else [])
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return paragraphs(blocks)
 
 
-def evidence_json(verified: Verified) -> dict[str, Any]:
+def as_json(verified: Verified) -> dict[str, Any]:
     """Say it to programs."""
     evidence = verified.evidence
     values: dict[str, Any] = {
         "schema": SCHEMA,
         "run": verified.run,
         "golden_path": {c: list(codes) for c, codes in verified.golden_path.items()},
-        "taken_back": {p: _as_json(d) for p, d in sorted(verified.taken_back.items())},
+        "taken_back": {p: _difference_json(d) for p, d in sorted(verified.taken_back.items())},
         "edited": list(verified.edited),
         "unused": list(verified.unused),
         "problem": verified.problem,
@@ -49,8 +50,8 @@ def evidence_json(verified: Verified) -> dict[str, Any]:
         values |= {
             "before": _counts(evidence.before),
             "after": _counts(evidence.after),
-            "differences": [_as_json(d) for d in evidence.differences],
-            "flaky": [_as_json(d) for d in evidence.flaky],
+            "differences": [_difference_json(d) for d in evidence.differences],
+            "flaky": [_difference_json(d) for d in evidence.flaky],
             "healed": list(evidence.healed),
             "failed": _failed(evidence.after),
             "not_collected": dict(sorted(evidence.after.errors.items())),
@@ -104,5 +105,5 @@ def _difference(word: str, difference: Difference) -> str:
     return f"{word}: {difference.what}: {difference.before} -> {difference.after}"
 
 
-def _as_json(difference: Difference) -> dict[str, str]:
+def _difference_json(difference: Difference) -> dict[str, str]:
     return {name: getattr(difference, name) for name in Difference.__slots__}

@@ -1,20 +1,21 @@
-"""What the verbs have in common: the group, the arguments, exit codes, printing."""
+"""The group of the verbs with its exit codes, and what arguments and settings make."""
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from codemods.cli._options import EXIT_CODES
+from codemods.cli._output import progress_bar, say
 from codemods.disk.files import UsageError, stop_git
 
 # What a verb alone needs is imported in it: `analyze` is to be done before LibCST is even loaded.
@@ -29,24 +30,24 @@ if TYPE_CHECKING:
     from codemods.report.model import Verified
     from codemods.workers.pool import Pool
 
-FINE, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
-
-EXIT_CODES = """\
-Exit codes: 0 fine, 1 copies left (or would change), 2 usage, 3 a file failed or tests differ,
-130 Ctrl-C.
-"""
-PATHS = f"""\
-PATHS are files or folders; @FILE stands for the paths in it, one a line. Without any, the `paths`
-of [tool.ssot-codemods] in pyproject.toml count, else the whole repository. In a git checkout,
-the files that git ignores are left out.
-
-{EXIT_CODES}"""
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class _Group(click.Group):
     """Makes an exit code of what each verb gives, and a message of what a user can mend."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the verbs: each file beside this one that is not shared by them."""
+        here = [str(Path(__file__).parent)]
+        return sorted(m.name for m in iter_modules(here) if not m.name.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one verb: the others, and what they need, are left alone."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(f"codemods.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         # So that a CI that gives up, or a terminal that closes, leaves what Ctrl-C would leave.
@@ -94,85 +95,6 @@ def main() -> None:
     A copy that cannot be shown to be equal to the shared class stays, with a reason. Each run that
     writes can be taken back.
     """
-
-
-def over_files(command: _Command) -> _Command:
-    """Add what each verb over files takes."""
-    options = [
-        click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
-        click.option(
-            "--exclude",
-            multiple=True,
-            metavar="GLOB",
-            help="Leave out what matches: a name anywhere, or with a slash, a path from the root. "
-            "May be repeated.",
-        ),
-        click.option(
-            "--jobs",
-            type=click.IntRange(min=1),
-            metavar="N",
-            help="Worker processes; as many as there are cores unless given.",
-        ),
-        click.option(
-            "--scheduler",
-            metavar="ADDRESS",
-            help="Work on a running Dask cluster (extra: distributed); only this process writes.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-class Seconds(click.FloatRange):
-    """A time that a thread can wait."""
-
-    def __init__(self) -> None:
-        super().__init__(min=0, min_open=True, max=threading.TIMEOUT_MAX)
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Convert the text, or fail."""
-        seconds = float(super().convert(value, param, ctx))
-        if math.isnan(seconds):
-            self.fail(f"{value} is no number of seconds", param, ctx)
-        return seconds
-
-
-def beside(command: _Command) -> _Command:
-    """Add where the tests are run side by side; `xdist` takes both."""
-    options = [
-        click.option(
-            "-n",
-            "workers",
-            metavar="N",
-            help="Run the tests in N workers of pytest-xdist (extra: distributed), or in `auto`.",
-        ),
-        click.option(
-            "--tx",
-            "targets",
-            multiple=True,
-            metavar="SPEC",
-            help="Run them in a worker there, as ssh=HOST or socket=HOST:PORT; see pytest-xdist. "
-            "May be repeated.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def xdist(workers: str | None, targets: Sequence[str], python: str) -> dict[str, Any]:
-    """Give what `run_tests` takes of the options of `beside`."""
-    from codemods.measure.session import has_module
-
-    if workers is not None and targets:
-        raise click.UsageError("-n is for this machine, and --tx for others: not both (N*SPEC)")
-    if (workers is not None or targets) and not has_module("xdist", python):
-        extra = "pip install 'ssot-codemods[distributed]'"
-        raise UsageError(f"-n and --tx need pytest-xdist, and {python} has none: {extra}")
-    return {"workers": workers, "targets": targets}
 
 
 class Setup:
@@ -273,7 +195,7 @@ def exit_code(results: Sequence[FileResult], left: int) -> int:
     """Give the exit code: a failure outweighs copies that are left."""
     if any(r.error is not None for r in results):
         return FILE_FAILED
-    return COPIES_LEFT if left else FINE
+    return COPIES_LEFT if left else OK
 
 
 def from_here(verified: Verified) -> Verified:
@@ -295,72 +217,30 @@ def say_what_was_cut_off(journal: Journal) -> bool:
     return bool(open_runs)
 
 
-def print_text(text: str | bytes, *, err: bool = False) -> None:
-    """Print to stdout; names of files may hold bytes that are no UTF-8."""
-    content = text if isinstance(text, bytes) else _encoded(text)
-    try:
-        click.echo(content, nl=False, err=err)
-    except BrokenPipeError:
-        # The reader, `head` perhaps, has seen enough; what we found still makes the exit code.
-        stream = sys.stderr if err else sys.stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+def paths_for_pytest(
+    settings: Settings, paths: Sequence[str], categories: Sequence[str]
+) -> list[str]:
+    """Give paths, and those of categories, as pytest is to get them: relative to the root."""
+    known = dict(settings.categories)
+    found = []
+    for path in expanded(paths):
+        if not Path(path.partition("::")[0]).exists():
+            raise UsageError(f"{path}: no such file or directory")
+        relative = os.path.relpath(path, settings.root)
+        # To pytest, these begin an option or the name of a file of arguments.
+        found.append(f"./{relative}" if relative.startswith(("-", "@")) else relative)
+    for name in categories:
+        if name not in known:
+            raise UsageError(f"--category {name}: unknown; known are {', '.join(known)}")
+        there = [p for p in known[name] if (settings.root / p).exists()]
+        if not there:
+            raise UsageError(f"--category {name}: none of {', '.join(known[name])} is there")
+        found += there
+    return found
 
 
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode(errors="surrogateescape")
-    except UnicodeEncodeError:  # half a pair of code units, which a message of a test may hold
-        return text.encode(errors="backslashreplace")
-
-
-def say(text: str) -> None:
-    """Print to stderr."""
-    print_text(text, err=True)
-
-
-def print_json(value: object) -> None:
-    """Print a document to stdout."""
-    import json
-
-    print_text(f"{json.dumps(value, indent=2)}\n")
-
-
-def show(form: str, document: object, text: str) -> None:
-    """Print a document or a text, as was asked for."""
-    if form == "json":
-        print_json(document)
-    else:
-        print_text(text)
-
-
-def print_list(paths: list[str]) -> None:
-    """Print paths for @FILE, one a line."""
-    for path in paths:
-        if "\n" in path or "\r" in path:
-            say(f"left out, as its name has a line break: {path!r}\n")
-        else:
-            print_text(f"{path}\n")
-
-
-@contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
-    """Show a bar on stderr where that is a terminal, and nothing elsewhere.
-
-    It is plain characters on one line, so that it holds with NO_COLOR and on any terminal.
-    """
-    if sys.stderr is None or not sys.stderr.isatty():  # None where the shell has closed it
-        yield lambda done, total: None
-        return
-    shown = ""
-
-    def show(done: int, total: int) -> None:
-        nonlocal shown
-        if done % 100 == 0 or done == total:
-            full = 30 * done // total
-            shown = f"{label}  [{'#' * full}{'-' * (30 - full)}]  {done:,} of {total:,}"
-            say(f"\r{shown}")
-
-    try:
-        yield show
-    finally:
-        say(f"\r{' ' * len(shown)}\r")
+def show_steps() -> Callable[[str], None] | None:
+    """Give what shows each step on stderr where that is a terminal."""
+    return (
+        (lambda line: say(f"{line}\n")) if sys.stderr is not None and sys.stderr.isatty() else None
+    )

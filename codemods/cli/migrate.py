@@ -1,4 +1,4 @@
-"""The verbs over files: analyze, init, migrate, rollback, check."""
+"""Replace the copies."""
 
 from __future__ import annotations
 
@@ -12,35 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from codemods.cli.common import (
-    COPIES_LEFT,
-    EXIT_CODES,
+from codemods.cli._common import (
     FILE_FAILED,
-    FINE,
     INTERRUPTED,
-    PATHS,
-    Seconds,
     Setup,
-    beside,
     exit_code,
     from_here,
-    main,
-    over_files,
-    print_json,
-    print_list,
-    print_text,
-    progress_bar,
-    say,
     say_what_was_cut_off,
-    xdist,
 )
-from codemods.disk.files import UsageError
+from codemods.cli._options import PATHS, Seconds, beside, over_files, xdist
+from codemods.cli._output import print_json, print_text, say
+from codemods.cli.rollback import print_outcomes
 from codemods.settings import read_settings
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
     from codemods.migration.migrate import Written
-    from codemods.model import FileResult, Outcome, Reason, Run
+    from codemods.model import FileResult, Reason, Run
     from codemods.report.model import Verified
 
 
@@ -52,104 +40,7 @@ class _Tests:
     xdist: dict[str, Any]
 
 
-@main.command(epilog=PATHS)
-@over_files
-@click.option("--variants", is_flag=True, help="Group the definitions by shape, with diffs.")
-@click.option(
-    "--list",
-    "as_list",
-    is_flag=True,
-    help="Print nothing but the paths that would change, one a line, for @FILE.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    help="Text unless given.",
-)
-@click.option(
-    "-v", "--verbose", is_flag=True, help="Give each definition a line; in JSON, all its figures."
-)
-def analyze(
-    paths: tuple[str, ...],
-    exclude: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
-    variants: bool,
-    as_list: bool,
-    form: str,
-    verbose: bool,
-) -> int:
-    """Say what there is to migrate: definitions, verdicts, reasons.
-
-    Nothing is changed, and no file is compiled or given to LibCST: one that does not compile, or
-    that LibCST would not print exactly, counts as one to change here, and `migrate` leaves it.
-    Copies that are left are no failure here; `check` is for that.
-
-    \b
-    ssot-codemods analyze tests
-    ssot-codemods analyze --variants --format markdown > scope.md
-    ssot-codemods analyze --list tests/unit > batch.txt; ssot-codemods migrate @batch.txt
-    """
-    if as_list and (variants or verbose or form != "text"):
-        raise click.UsageError("--list prints paths alone: without --variants, --format and -v")
-    setup = Setup(paths, exclude, jobs, scheduler)
-    with progress_bar("analyze") as progress:
-        scan = setup.scan(progress)
-        # What takes its time to import is imported while git looks for the files.
-        from codemods.migration.analyze import analyze as analyze_files
-        from codemods.report import analyze as report
-
-        analysis = analyze_files(scan, setup.pool(), variants=variants)
-    if as_list:
-        print_list(report.paths_to_change(analysis))
-    elif form == "json":
-        print_json(report.as_json(analysis, verbose=verbose))
-    elif form == "markdown":
-        print_text(report.as_markdown(analysis))
-    else:
-        print_text(report.as_text(analysis, verbose=verbose))
-    return FILE_FAILED if analysis.failures else FINE
-
-
-@main.command(epilog=EXIT_CODES)
-@click.option(
-    "--to",
-    "folder",
-    metavar="DIR",
-    help="Where the shared module is to lie, from the root; test_framework/ssot unless given.",
-)
-def init(folder: str | None) -> int:
-    """Make this repository ready: its own shared module, shapes and settings.
-
-    Copies the shared module and the recorded shapes to test_framework/ssot/ (or --to DIR), writes
-    .libcst.codemod.yaml and the table [tool.ssot-codemods]. Overwrites nothing: where a file is
-    there and differs, the difference is shown, nothing is written, and the exit code is 1.
-
-    \b
-    ssot-codemods init
-    ssot-codemods init --to tests/shared
-    """
-    from codemods.migration.init import steps, write
-    from codemods.report.diff import unified_diff
-
-    root = read_settings(Path.cwd()).root
-    todo = steps(root, folder)
-    conflicts = [step for step in todo if step.is_conflict]
-    for step in conflicts:
-        assert step.before is not None
-        print_text(unified_diff(os.path.relpath(step.path), step.before, step.after))
-    if conflicts:
-        names = ", ".join(os.path.relpath(step.path) for step in conflicts)
-        say(f"Error: there already, and different: {names}; nothing was written\n")
-        return COPIES_LEFT
-    written = [os.path.relpath(path) for path in write(todo)]
-    print_text("".join(f"wrote {path}\n" for path in written) or "nothing to do\n")
-    return FINE
-
-
-@main.command(epilog=PATHS)
+@click.command(epilog=PATHS)
 @over_files
 @click.option(
     "--dry-run",
@@ -309,7 +200,7 @@ def _migrate(
     from codemods.migration.migrate import write
     from codemods.progress import history
     from codemods.report import migrate as report
-    from codemods.report.verify import evidence_json, evidence_text
+    from codemods.report import verify as evidence
 
     say_what_was_cut_off(journal)
     planned = setup.plan("plan")
@@ -346,12 +237,12 @@ def _migrate(
     if form == "json":
         document = report.as_json(written.results, dry_run=False, **values)
         if verified is not None:
-            document["verification"] = evidence_json(verified)
+            document["verification"] = evidence.as_json(verified)
         print_json(document)
     else:
         print_text(report.as_text(written.results, dry_run=False, verbose=verbose, **values))
         if verified is not None:
-            print_text(f"\n{evidence_text(verified)}")
+            print_text(f"\n{evidence.as_text(verified)}")
     return _migration_code(journal, written, verified)
 
 
@@ -425,110 +316,4 @@ def _resume(journal: Journal, identity: str, form: str) -> int:
     with journal.lock():
         run = journal.run(identity)
         outcomes = resume(journal, run)
-    return _print_outcomes(run, outcomes, form)
-
-
-@main.command(epilog=EXIT_CODES)
-@click.argument("arguments", nargs=-1, metavar="[RUN] [FILES]...")
-@click.option("--list", "as_list", is_flag=True, help="Show the runs, the latest last.")
-@click.option("--force", is_flag=True, help="Overwrite files edited since; a copy is kept.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Text unless given.",
-)
-def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) -> int:
-    """Take back the last run, or the RUN named; all of it, or some FILES.
-
-    A run that was cut off, by a loss of power perhaps, can be taken back too. A file that was
-    edited since stays, unless --force is given. Needs no git.
-
-    \b
-    ssot-codemods rollback
-    ssot-codemods rollback --list
-    ssot-codemods rollback 20260102T030405Z-ab12 tests/unit/test_a.py
-    """
-    from codemods.disk.journal import Journal
-    from codemods.migration.rollback import choose, roll_back
-    from codemods.progress import history
-    from codemods.report import rollback as report
-
-    journal = Journal(read_settings(Path.cwd()).root)
-    for damage in journal.damaged():
-        say(f"passed over: {damage}\n")
-    if as_list:
-        if arguments or force:
-            raise click.UsageError("--list shows all runs: without RUN, FILES and --force")
-        runs = journal.runs()
-        if form == "json":
-            print_json(report.runs_as_json(runs))
-        else:
-            print_text(report.runs_as_text(runs))
-        return FINE
-    if not journal.folder.is_dir():
-        raise UsageError(f"no run to take back: there is no {journal.folder}")
-    with journal.lock():
-        run, paths = choose(journal, arguments)
-        outcomes = roll_back(journal, run, paths, force=force)
-    files = [str(journal.root / path) for path in paths]
-    figures = history.of_rollback(run, outcomes)
-    history.append(journal.root, history.record(journal.root, "rollback", files, figures))
-    return _print_outcomes(run, outcomes, form)
-
-
-@main.command(epilog=PATHS)
-@over_files
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    help="Text unless given; github makes annotations of a workflow.",
-)
-def check(
-    paths: tuple[str, ...],
-    exclude: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
-    form: str,
-) -> int:
-    """Fail where a copy is left that could be replaced: for CI and pre-commit.
-
-    Copies that `migrate` refuses do not count. The fourth field of the line "Compliant Files" is
-    the share of the files that use the helper and hold no such copy.
-
-    \b
-    ssot-codemods check
-    ssot-codemods check --format github tests
-    ssot-codemods check | grep "Compliant Files" | awk '{print $4}' | tr -d '%'
-    """
-    from codemods.disk.journal import Journal
-    from codemods.progress import history
-    from codemods.report import check as report
-
-    setup = Setup(paths, exclude, jobs, scheduler)
-    root = setup.settings.root
-    say_what_was_cut_off(Journal(root))
-    planned = setup.plan("check")
-    if Journal(root).folder.is_dir():  # a check alone leaves nothing behind
-        figures = history.of_check(planned)
-        history.append(root, history.record(root, "check", setup.paths, figures))
-    if form == "json":
-        print_json(report.as_json(planned.results, planned.helpers, planned.files))
-    elif form == "github":
-        print_text(report.as_github(planned.results))
-    else:
-        print_text(report.as_text(planned.results, planned.helpers, paths))
-    return exit_code(planned.results, len(planned.changes))
-
-
-def _print_outcomes(run: Run, outcomes: list[Outcome], form: str) -> int:
-    from codemods.report import rollback as report
-
-    if form == "json":
-        print_json(report.outcomes_as_json(run, outcomes))
-    else:
-        print_text(report.outcomes_as_text(run, outcomes))
-    return FILE_FAILED if any(o.error for o in outcomes) else FINE
+    return print_outcomes(run, outcomes, form)

@@ -1,0 +1,70 @@
+"""List the copies, and whether each can be replaced."""
+
+from __future__ import annotations
+
+import click
+
+from codemods.cli._common import FILE_FAILED, OK, Setup
+from codemods.cli._options import PATHS, over_files
+from codemods.cli._output import print_json, print_list, print_text, progress_bar
+
+
+@click.command(epilog=PATHS)
+@over_files
+@click.option("--variants", is_flag=True, help="Group the definitions by shape, with diffs.")
+@click.option(
+    "--list",
+    "as_list",
+    is_flag=True,
+    help="Print nothing but the paths that would change, one a line, for @FILE.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="Text unless given.",
+)
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Give each definition a line; in JSON, all its figures."
+)
+def analyze(
+    paths: tuple[str, ...],
+    exclude: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    variants: bool,
+    as_list: bool,
+    form: str,
+    verbose: bool,
+) -> int:
+    """Say what there is to migrate: definitions, verdicts, reasons.
+
+    Nothing is changed, and no file is compiled or given to LibCST: one that does not compile, or
+    that LibCST would not print exactly, counts as one to change here, and `migrate` leaves it.
+    Copies that are left are no failure here; `check` is for that.
+
+    \b
+    ssot-codemods analyze tests
+    ssot-codemods analyze --variants --format markdown > scope.md
+    ssot-codemods analyze --list tests/unit > batch.txt; ssot-codemods migrate @batch.txt
+    """
+    if as_list and (variants or verbose or form != "text"):
+        raise click.UsageError("--list prints paths alone: without --variants, --format and -v")
+    setup = Setup(paths, exclude, jobs, scheduler)
+    with progress_bar("analyze") as progress:
+        scan = setup.scan(progress)
+        # What takes its time to import is imported while git looks for the files.
+        from codemods.migration.analyze import analyze as analyze_files
+        from codemods.report import analyze as report
+
+        analysis = analyze_files(scan, setup.pool(), variants=variants)
+    if as_list:
+        print_list(report.paths_to_change(analysis))
+    elif form == "json":
+        print_json(report.as_json(analysis, verbose=verbose))
+    elif form == "markdown":
+        print_text(report.as_markdown(analysis))
+    else:
+        print_text(report.as_text(analysis, verbose=verbose))
+    return FILE_FAILED if analysis.failures else OK

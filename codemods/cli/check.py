@@ -1,0 +1,55 @@
+"""Fail where a copy is left that can be replaced."""
+
+from __future__ import annotations
+
+import click
+
+from codemods.cli._common import Setup, exit_code, say_what_was_cut_off
+from codemods.cli._options import PATHS, over_files
+from codemods.cli._output import print_json, print_text
+
+
+@click.command(epilog=PATHS)
+@over_files
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="Text unless given; github makes annotations of a workflow.",
+)
+def check(
+    paths: tuple[str, ...],
+    exclude: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    form: str,
+) -> int:
+    """Fail where a copy is left that could be replaced: for CI and pre-commit.
+
+    Copies that `migrate` refuses do not count. The fourth field of the line "Compliant Files" is
+    the share of the files that use the helper and hold no such copy.
+
+    \b
+    ssot-codemods check
+    ssot-codemods check --format github tests
+    ssot-codemods check | grep "Compliant Files" | awk '{print $4}' | tr -d '%'
+    """
+    from codemods.disk.journal import Journal
+    from codemods.progress import history
+    from codemods.report import check as report
+
+    setup = Setup(paths, exclude, jobs, scheduler)
+    root = setup.settings.root
+    say_what_was_cut_off(Journal(root))
+    planned = setup.plan("check")
+    if Journal(root).folder.is_dir():  # a check alone leaves nothing behind
+        figures = history.of_check(planned)
+        history.append(root, history.record(root, "check", setup.paths, figures))
+    if form == "json":
+        print_json(report.as_json(planned.results, planned.helpers, planned.files))
+    elif form == "github":
+        print_text(report.as_github(planned.results))
+    else:
+        print_text(report.as_text(planned.results, planned.helpers, paths))
+    return exit_code(planned.results, len(planned.changes))

@@ -1,0 +1,49 @@
+"""Make a repository ready."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from codemods.cli._common import COPIES_LEFT, OK
+from codemods.cli._options import EXIT_CODES
+from codemods.cli._output import print_text, say
+from codemods.settings import read_settings
+
+
+@click.command(epilog=EXIT_CODES)
+@click.option(
+    "--to",
+    "folder",
+    metavar="DIR",
+    help="Where the shared module is to lie, from the root; test_framework/ssot unless given.",
+)
+def init(folder: str | None) -> int:
+    """Make this repository ready: its own shared module, shapes and settings.
+
+    Copies the shared module and the recorded shapes to test_framework/ssot/ (or --to DIR), writes
+    .libcst.codemod.yaml and the table [tool.ssot-codemods]. Overwrites nothing: where a file is
+    there and differs, the difference is shown, nothing is written, and the exit code is 1.
+
+    \b
+    ssot-codemods init
+    ssot-codemods init --to tests/shared
+    """
+    from codemods.migration.init import steps, write
+    from codemods.report.diff import unified_diff
+
+    root = read_settings(Path.cwd()).root
+    todo = steps(root, folder)
+    conflicts = [step for step in todo if step.is_conflict]
+    for step in conflicts:
+        assert step.before is not None
+        print_text(unified_diff(os.path.relpath(step.path), step.before, step.after))
+    if conflicts:
+        names = ", ".join(os.path.relpath(step.path) for step in conflicts)
+        say(f"Error: there already, and different: {names}; nothing was written\n")
+        return COPIES_LEFT
+    written = [os.path.relpath(path) for path in write(todo)]
+    print_text("".join(f"wrote {path}\n" for path in written) or "nothing to do\n")
+    return OK

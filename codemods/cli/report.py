@@ -1,0 +1,69 @@
+"""Report on a migration, for a pull request."""
+
+from __future__ import annotations
+
+import click
+
+from codemods.cli._common import OK, Setup, say_what_was_cut_off
+from codemods.cli._options import PATHS, over_files
+from codemods.cli._output import print_json, print_text, progress_bar
+
+
+@click.command(epilog=PATHS)
+@over_files
+@click.option(
+    "--compare-baseline",
+    metavar="NAME",
+    help="The saved baseline to compare with; else the first one of PATHS in the history.",
+)
+@click.option(
+    "--after",
+    metavar="NAME",
+    help="The saved baseline to compare; else the latest one of PATHS in the history.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "json", "html"]),
+    default="markdown",
+    help="Markdown unless given; html is one file that needs no other.",
+)
+def report(
+    paths: tuple[str, ...],
+    exclude: tuple[str, ...],
+    jobs: int | None,
+    scheduler: str | None,
+    compare_baseline: str | None,
+    after: str | None,
+    form: str,
+) -> int:
+    """Report on the migration of PATHS: what changed, what stays and why, what was measured.
+
+    \b
+    ssot-codemods report tests/unit > phase1_completion_report.md
+    ssot-codemods report --compare-baseline before --format html > report.html
+    """
+    from codemods.disk.journal import Journal
+    from codemods.progress import history
+    from codemods.progress.completion import completion_report
+    from codemods.report import report as rendered
+
+    setup = Setup(paths, exclude, jobs, scheduler)
+    say_what_was_cut_off(Journal(setup.settings.root))
+    with progress_bar("report") as progress:
+        done = completion_report(
+            setup.settings,
+            setup.target,
+            setup.paths,
+            compare_baseline=compare_baseline,
+            after_baseline=after,
+            pool=setup.pool(),
+            progress=progress,
+        )
+    root = setup.settings.root
+    history.append(root, history.record(root, "report", setup.paths, {}))
+    if form == "json":
+        print_json(rendered.as_json(done))
+    else:
+        print_text(rendered.as_html(done) if form == "html" else rendered.as_markdown(done))
+    return OK

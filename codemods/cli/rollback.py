@@ -1,0 +1,72 @@
+"""Undo a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from codemods.cli._common import FILE_FAILED, OK
+from codemods.cli._options import EXIT_CODES, text_or_json
+from codemods.cli._output import print_json, print_text, say
+from codemods.disk.files import UsageError
+from codemods.settings import read_settings
+
+if TYPE_CHECKING:
+    from codemods.model import Outcome, Run
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("arguments", nargs=-1, metavar="[RUN] [FILES]...")
+@click.option("--list", "as_list", is_flag=True, help="Show the runs, the latest last.")
+@click.option("--force", is_flag=True, help="Overwrite files edited since; a copy is kept.")
+@text_or_json
+def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) -> int:
+    """Take back the last run, or the RUN named; all of it, or some FILES.
+
+    A run that was cut off, by a loss of power perhaps, can be taken back too. A file that was
+    edited since stays, unless --force is given. Needs no git.
+
+    \b
+    ssot-codemods rollback
+    ssot-codemods rollback --list
+    ssot-codemods rollback 20260102T030405Z-ab12 tests/unit/test_a.py
+    """
+    from codemods.disk.journal import Journal
+    from codemods.migration.rollback import choose, roll_back
+    from codemods.progress import history
+    from codemods.report import rollback as report
+
+    journal = Journal(read_settings(Path.cwd()).root)
+    for damage in journal.damaged():
+        say(f"passed over: {damage}\n")
+    if as_list:
+        if arguments or force:
+            raise click.UsageError("--list shows all runs: without RUN, FILES and --force")
+        runs = journal.runs()
+        if form == "json":
+            print_json(report.runs_as_json(runs))
+        else:
+            print_text(report.runs_as_text(runs))
+        return OK
+    if not journal.folder.is_dir():
+        raise UsageError(f"no run to take back: there is no {journal.folder}")
+    with journal.lock():
+        run, paths = choose(journal, arguments)
+        outcomes = roll_back(journal, run, paths, force=force)
+    files = [str(journal.root / path) for path in paths]
+    figures = history.of_rollback(run, outcomes)
+    history.append(journal.root, history.record(journal.root, "rollback", files, figures))
+    return print_outcomes(run, outcomes, form)
+
+
+def print_outcomes(run: Run, outcomes: list[Outcome], form: str) -> int:
+    """Print what became of the files of a run, and return the exit code."""
+    from codemods.report import rollback as report
+
+    if form == "json":
+        print_json(report.outcomes_as_json(run, outcomes))
+    else:
+        print_text(report.outcomes_as_text(run, outcomes))
+    return FILE_FAILED if any(o.error for o in outcomes) else OK

@@ -1,0 +1,43 @@
+"""Show how far each phase is."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from codemods.cli._common import OK, Setup, say_what_was_cut_off
+from codemods.cli._options import EXIT_CODES, text_or_json
+from codemods.cli._output import progress_bar, show
+
+
+@click.command(epilog=EXIT_CODES)
+@click.option("--history", "as_history", is_flag=True, help="Show what each run of a verb gave.")
+@text_or_json
+def status(as_history: bool, form: str) -> int:
+    """Show the phases of the settings by their criteria: met, not met, not measured.
+
+    Copies and compliance are counted now; seconds, warnings and outcomes are those that `baseline`
+    and `verify` gave last for the paths of a phase. Below the table stands what comes next.
+
+    \b
+    ssot-codemods status
+    ssot-codemods status --history
+    """
+    from codemods.disk.journal import Journal
+    from codemods.progress import history, phases
+    from codemods.report import status as report
+
+    setup = Setup(())
+    if as_history:
+        records = history.read(setup.settings.root)
+        encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+        text = report.history_text(records, unicode=encoding == "utf8")
+        show(form, report.history_json(records), text)
+        return OK
+    say_what_was_cut_off(Journal(setup.settings.root))
+    records = history.standing(setup.settings.root)
+    with progress_bar("status") as progress:
+        found = phases.status(setup.settings, setup.target, records, setup.pool(), progress)
+    show(form, report.as_json(found), report.as_text(found))
+    return OK

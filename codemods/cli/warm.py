@@ -1,0 +1,62 @@
+"""Write the bytecode that the next collection reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_steps
+from codemods.cli._options import PYTEST_PATHS, starts_pytest
+from codemods.cli._output import show
+from codemods.settings import read_settings
+
+
+@click.command(epilog=PYTEST_PATHS)
+@starts_pytest
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="How many processes collect side by side.",
+)
+@click.option("--no-cold", is_flag=True, help="Do not measure a collection without bytecode.")
+def warm(
+    paths: tuple[str, ...],
+    categories: tuple[str, ...],
+    python: str,
+    timeout: float | None,
+    form: str,
+    jobs: int,
+    no_cold: bool,
+) -> int:
+    """Write the bytecode that the next collection reads, assertion rewriting included.
+
+    For images of a CI and for fresh checkouts. pytest itself writes it, in parts side by side, and
+    a last collection tells how many modules were read from it.
+
+    \b
+    ssot-codemods warm tests --jobs 4
+    """
+    from codemods.measure.warm import warm as write_bytecode
+    from codemods.progress import history
+    from codemods.report import warm as report
+
+    settings = read_settings(Path.cwd())
+    chosen = paths_for_pytest(settings, paths, categories)
+    warmed = write_bytecode(
+        chosen,
+        root=settings.root,
+        jobs=jobs,
+        python=python,
+        timeout=timeout,
+        measure_cold=not no_cold,
+        progress=show_steps(),
+    )
+    about = [str(settings.root / p) for p in chosen or ["."]]
+    figures = history.of_warming(warmed)
+    history.append(settings.root, history.record(settings.root, "warm", about, figures))
+    show(form, report.as_json(warmed), report.as_text(warmed))
+    return FILE_FAILED if warmed.problem else OK

@@ -1,0 +1,36 @@
+"""What came of writing bytecode, as text or JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from codemods.measure.model import Warmed
+from codemods.report.lines import joined, shortened
+from codemods.report.table import plural
+
+
+def as_text(warmed: Warmed) -> str:
+    """Give what came of writing bytecode, for people."""
+    return joined(_warmed(warmed))
+
+
+def as_json(warmed: Warmed) -> dict[str, Any]:
+    """Give what came of writing bytecode as values of JSON, schema ``ssot-codemods/warm/1``."""
+    return {"schema": "ssot-codemods/warm/1", **dataclasses.asdict(warmed)}
+
+
+def _warmed(warmed: Warmed) -> Iterator[str]:
+    if warmed.cold is not None:
+        yield f"{'cold':8}{warmed.cold:8.2f} s"
+    yield f"{'warmed':8}{warmed.warmed:8.2f} s  {plural(warmed.jobs, 'job')}"
+    if warmed.warm:
+        yield f"{'warm':8}{warmed.warm:8.2f} s"
+        yield f"{warmed.cached} of {plural(warmed.modules, 'module')} read from bytecode"
+    yield from shortened("not from bytecode: ", warmed.not_cached)
+    if warmed.errors:
+        yield f"{plural(warmed.errors, 'error')} at collection"
+    yield from (f"note: {note}" for note in warmed.notes)
+    if warmed.problem:
+        yield f"problem: {warmed.problem}"
