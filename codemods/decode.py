@@ -53,6 +53,8 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
         return _one_of(arguments, value, where)
     if origin is tuple:
         return _tuple(arguments, value, where)
+    if origin is frozenset:
+        return frozenset(_tuple((*arguments, ...), value, where))
     if isinstance(origin, type) and issubclass(origin, Mapping):
         items = _checked(dict, value, where).items()
         return {key: _decode(arguments[1], item, f"{where}.{key}") for key, item in items}

@@ -5,24 +5,63 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.journal import Journal
 from codemods.measure.model import MeasureError
-from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of, once
+from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of
 from codemods.migration.migrate import Written, refuse
 from codemods.model import Code, Entry, FileResult, Reason, Run, Source
-from codemods.report.model import Verified
 from codemods.rewrites.replace_local_copies.importers import refers_to
 from codemods.rewrites.replace_local_copies.imports import is_collected
 
 #: Runs the tests of some paths.
 RunTests = Callable[[Sequence[str]], Outcomes]
-#: Runs the golden path, and gives the exit code of each command.
+#: Runs the golden path, and returns the exit code of each command.
 Commands = Callable[[], Mapping[str, int]]
 #: Finds the test modules in some folders, as real paths.
 FindModules = Callable[[Sequence[str]], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the tests showed of a run.
+
+    `evidence` is None where no tests were run to their end, and `problem` says why. `golden_path`
+    has for each command its exit codes before and after, `taken_back` for each file that was taken
+    out of the run the reason. `edited` are the files that were edited since the run, so that
+    nothing is known of them; `unused` those that no test uses which pytest collects.
+    """
+
+    evidence: Evidence | None
+    golden_path: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    taken_back: Mapping[str, Difference] = field(default_factory=dict)
+    edited: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    problem: str = ""
+    run: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing differs."""
+        differs = self.evidence is not None and bool(self.evidence.differences)
+        same = all(before == after for before, after in self.golden_path.values())
+        return not self.problem and not differs and same
+
+
+@dataclass(frozen=True, slots=True)
+class RanOnce:
+    """What the tests showed, and the commands of the golden path, where no run is to be judged."""
+
+    outcomes: Outcomes
+    golden_path: Mapping[str, int]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed."""
+        failed = self.outcomes.failed or self.outcomes.exit_code == 1
+        return not failed and not any(self.golden_path.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +263,9 @@ class Trial:
         return os.path.realpath(self.journal.root / entry.path)
 
 
-def as_they_are(tests: Sequence[str], run_tests: RunTests, commands: Commands | None) -> Verified:
-    """Run tests and commands once: there is nothing to compare with."""
-    evidence = once(run_tests(tests))
-    codes = commands() if commands is not None else {}
-    return Verified(evidence, golden_path={c: (None, code) for c, code in codes.items()})
+def run_once(tests: Sequence[str], run_tests: RunTests, commands: Commands | None) -> RanOnce:
+    """Run tests and commands once: there is no run to judge."""
+    return RanOnce(run_tests(tests), commands() if commands is not None else {})
 
 
 def judged(

@@ -7,58 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from codemods.measure.outcomes import Difference, Evidence
+from codemods.progress.completion import CollectionChange
+from codemods.progress.history import ComparedTests
 
 #: The criterion that needs a figure from before the change.
 COLLECTION = "collection"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One line of the history: one run of a verb.
-
-    `time` is UTC, ISO 8601; `paths` are relative to the root, in order, and none where pytest's
-    configuration said what to collect; `figures` are values of JSON (`codemods.progress.history`).
-    """
-
-    time: str
-    verb: str
-    paths: tuple[str, ...]
-    figures: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What the tests said of a run, or of the files as they are.
-
-    `evidence` is None where nothing was run to its end, and `problem` says why. `golden_path` has
-    for each command its exit codes before and after, `taken_back` for each file that was taken out
-    of the run the reason. `edited` are the files of the run that are not as it left them any more,
-    so that nothing is known of them; `unused` those that no test uses which pytest collects. `run`
-    is the run of the journal, None where there was none to judge.
-    """
-
-    evidence: Evidence | None
-    golden_path: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
-    taken_back: Mapping[str, Difference] = field(default_factory=dict)
-    edited: tuple[str, ...] = ()
-    unused: tuple[str, ...] = ()
-    problem: str = ""
-    run: str | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Tell whether nothing differs; where nothing was compared, whether nothing failed."""
-        if self.problem:
-            return False
-        compared = self.evidence is None or self.evidence.before is not self.evidence.after
-        if compared:
-            differs = self.evidence is not None and bool(self.evidence.differences)
-            return not differs and all(b == a for b, a in self.golden_path.values())
-        assert self.evidence is not None
-        seen = self.evidence.after
-        failed = seen.failed or seen.exit_code == 1
-        return not failed and not any(after for _, after in self.golden_path.values())
 
 
 class State(enum.Enum):
@@ -143,49 +96,6 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Median, minimum and maximum of one quantity."""
-
-    median: float
-    minimum: float
-    maximum: float
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a baseline showed: wall seconds, bytes, numbers.
-
-    `cold` and `warm` are None where no such run was made; `time` is empty for a saved baseline,
-    which does not have it.
-    """
-
-    time: str
-    commit: str
-    cold: Spread | None
-    warm: Spread | None
-    memory: int
-    modules: int
-    tests: int
-    errors: int
-    warnings: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionChange:
-    """Collection before and after; None where it was not measured.
-
-    `cold` and `warm` are what may be claimed (a value of `codemods.measure.model.Claim`), empty
-    where a side is missing; `remarks` say why nothing may be.
-    """
-
-    before: Measured | None
-    after: Measured | None
-    cold: str
-    warm: str
-    remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """One definition of a class; `path` is relative to the root, `line` counts from 1."""
 
@@ -221,19 +131,6 @@ class StandingRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
-    """What the latest verification found; `places` has the first of the differences."""
-
-    time: str
-    passed_before: int
-    passed_after: int
-    differences: int
-    flaky: int
-    healed: int
-    places: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Completion:
     """What a migration did to some paths, and what is left.
 
@@ -252,7 +149,7 @@ class Completion:
     failed: tuple[RefusedPlace, ...]
     left: tuple[Place, ...]
     collection: CollectionChange
-    verification: Verification | None
+    verification: ComparedTests | None
     golden_path: tuple[tuple[str, int | None, int | None], ...]
     mocking: tuple[tuple[str, tuple[str, ...]], ...]
 
