@@ -10,6 +10,10 @@ import enum
 from typing import NamedTuple
 
 
+class UsageError(Exception):
+    """Something that the user can fix: an argument, a setting, a file; the message says what."""
+
+
 class Verdict(enum.Enum):
     """What is to become of one local definition."""
 
@@ -157,6 +161,16 @@ class FileResult(NamedTuple):
     error: Reason | None
     dropped: frozenset[str] = frozenset()
 
+    @property
+    def replaced(self) -> tuple[Decision, ...]:
+        """The definitions that an import stands for after the change."""
+        return tuple(d for d in self.decisions if d.verdict is Verdict.REPLACE)
+
+    @property
+    def refused(self) -> tuple[Decision, ...]:
+        """The definitions that stay."""
+        return tuple(d for d in self.decisions if d.verdict is Verdict.REFUSE)
+
 
 class Source(NamedTuple):
     """One file as it is on disk."""
@@ -257,3 +271,46 @@ class Outcome(NamedTuple):
     path: str
     error: str | None = None
     kept: str | None = None
+
+
+class Plan(NamedTuple):
+    """What a migration would do.
+
+    `files` counts all files looked at, `helpers` those that define a target name or import one
+    from the shared module; `results` has those that hold a definition or failed, in the order of
+    their paths.
+    """
+
+    files: int
+    helpers: int
+    results: tuple[FileResult, ...]
+
+    @property
+    def changes(self) -> tuple[FileResult, ...]:
+        """The files that would change."""
+        return tuple(r for r in self.results if r.status is Status.CHANGED)
+
+    @property
+    def copies(self) -> tuple[tuple[str, Decision], ...]:
+        """Each definition that would be replaced, with the path of its file."""
+        return tuple((r.path, d) for r in self.results for d in r.replaced)
+
+    @property
+    def compliant(self) -> int:
+        """The number of files that use the helper and hold no copy that can be replaced."""
+        return self.helpers - len(self.changes)
+
+
+class Written(NamedTuple):
+    """What a migration did: its run in the journal, None where nothing was to do.
+
+    `results` are those of the plan, with what could not be written as refused or failed; `left`
+    counts the files that a later batch would change, `held_back` those of this one that were not
+    written; `stopped` tells whether Ctrl-C ended it.
+    """
+
+    run: Run | None
+    results: tuple[FileResult, ...]
+    left: int
+    held_back: int
+    stopped: bool = False

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from codemods.engine.names import module_names
-from codemods.model import Target
+from codemods.model import Target, UsageError
 from codemods.rewrites.replace_local_copies.recorded import members_of, read_shapes
 
 if sys.version_info >= (3, 11):
@@ -28,7 +28,7 @@ DEFAULT_SHAPES = Path("test_framework/ssot/websocket_connection_shapes.py")
 _BUNDLED = Path(__file__).resolve().parent.parent
 
 
-class SettingsError(Exception):
+class SettingsError(UsageError):
     """A setting cannot be used; the message has the file and, where it is known, the line."""
 
 

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from codemods.disk.files import UsageError
 from codemods.migration import analyze as module
 from codemods.migration.scan import Scan
-from codemods.model import Analysis, Code, Reason, Source, Verdict
+from codemods.model import Analysis, Code, Reason, Source, UsageError, Verdict
 from codemods.settings import Settings, load_target
 from codemods.workers.pool import Pool
 from tests import tools

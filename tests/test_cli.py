@@ -25,6 +25,7 @@ from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
 from codemods.engine.codemod import transform
 from codemods.measure.model import Baseline
+from codemods.measure.session import Pytest
 from codemods.model import FileResult, Run, Status
 from codemods.settings import Settings, load_target
 from codemods.workers.pool import Pool
@@ -241,12 +242,12 @@ def test_analyze_json(three: Path) -> None:
     ]
     assert (values["schema"], values["files"]) == ("ssot-codemods/analysis/1", 7)
     assert values["candidates"] == 6
-    keys = ["path", "line", "end_line", "class_name", "verdict", "shared_name", "reasons"]
+    keys = ["path", "line", "end_line", "class_name", "shared_name", "verdict", "reasons"]
     assert [list(d) for d in values["definitions"]] == [keys] * 4
     assert [d["path"] for d in values["definitions"]] == [
         *("a/test_a.py", "a/test_b.py", "b/test_c.py", "e.py")
     ]
-    assert [list(r) for r in values["definitions"][3]["reasons"]] == [["code", "message"]]
+    assert [list(r) for r in values["definitions"][3]["reasons"]] == [["code", "line", "message"]]
     assert values["commented_out"] == [
         {"path": "d.py", "line": 1, "class_name": "TestWebSocketConnection"}
     ]
@@ -529,7 +530,7 @@ a/test_a.py:1: a copy of the shared `TestWebSocketConnection`
 a/test_b.py:1: a copy of the shared `TestWebSocketConnection`
 Compliant Files: 0/2 0.0%
 Copies Left: 2
-To mend them: ssot-codemods migrate a
+To fix them: ssot-codemods migrate a
 """
     )
     command = shlex.split(out.splitlines()[-1].partition(": ")[2])
@@ -698,7 +699,7 @@ def test_a_baseline_that_failed_takes_no_place(
     three: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = iter([measured(), measured(problem="killed")])
-    monkeypatch.setattr("codemods.measure.collection.baseline", lambda **_: next(given))
+    monkeypatch.setattr("codemods.measure.collection.baseline", lambda *_, **__: next(given))
     assert outcome("baseline", "--save", "good")[0] == 0
     saved = (three / ".ssot-codemods/baselines/good.json").read_bytes()
     code, _, err = outcome("baseline", "--save", "good")
@@ -707,7 +708,7 @@ def test_a_baseline_that_failed_takes_no_place(
     # A name that cannot be is refused before anything is measured: there is no third one.
     code, _, err = outcome("baseline", "--save", "a/b")
     assert code == 2
-    assert "is no name for a baseline" in err
+    assert "cannot be the name of a baseline" in err
 
 
 @pytest.mark.parametrize("name", ["-k", "@x"])
@@ -717,7 +718,7 @@ def test_paths_that_look_like_options_of_pytest(
     (three / name).mkdir()
     seen: list[str] = []
 
-    def baseline(paths: list[str], **_: Any) -> Baseline:
+    def baseline(pytest: Pytest, paths: list[str], **_: Any) -> Baseline:
         seen.extend(paths)
         return measured()
 
@@ -742,7 +743,7 @@ def test_paths_outside_of_the_root_are_told(three: Path, tmp_path_factory: Any) 
 def test_without_xdist_there_are_no_workers(
     three: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    monkeypatch.setattr("codemods.measure.session.has_module", lambda *_: False)
+    monkeypatch.setattr(Pytest, "has_module", lambda *_: False)
     before = (three / "a/test_a.py").read_bytes()
     code, _, err = outcome(*verb.split(), "-n", "2")
     assert code == 2

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from codemods.disk.files import UsageError
-from codemods.model import Source
+from codemods.model import Source, UsageError
 from codemods.workers.cluster import cluster_pool
 from codemods.workers.pool import run
 from tests.tools import COPY

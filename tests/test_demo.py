@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from codemods.cli import main
-from codemods.disk.files import UsageError
 from codemods.migration import demo as module
+from codemods.model import UsageError
 
 COMMAND = [str(Path(sys.executable).with_name("ssot-codemods")), "demo"]
 ONE_STEP = ((3, ("analyze",)),)
@@ -72,7 +72,7 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     outputs = re.split(r"^\$ ssot-codemods .+\n", printed, flags=re.MULTILINE)[1:]
     beginnings = {step.split()[0]: text for step, text in zip(steps, outputs, strict=True)}
     assert beginnings["analyze"].startswith("71 files, ")
-    assert "each test gives what it gave" in beginnings["migrate"]
+    assert "all outcomes unchanged" in beginnings["migrate"]
     assert "\nCopies Left: 0\n" in beginnings["check"]
     assert "PytestCollectionWarning: 34 to 9" in beginnings["baseline"]
     assert beginnings["report"].startswith("# Shared test helper: report on `.`\n")
@@ -119,7 +119,7 @@ def test_without_git_or_with_one_that_fails(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "a").mkdir()
-    with pytest.raises(UsageError, match="the demo needs git"):
+    with pytest.raises(UsageError, match="git is not installed"):
         module.demo(tmp_path / "a", ignore)
     git = tmp_path / "git"
     git.write_text("#!/bin/sh\nexit 7\n")

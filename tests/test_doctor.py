@@ -10,9 +10,9 @@ import pytest
 
 from codemods.measure.importable import ImportAnswer
 from codemods.migration import doctor as module
+from codemods.migration.doctor import Checkup, Finding
 from codemods.migration.init import steps, write
 from codemods.report import doctor as report
-from codemods.report.model import Checkup, Finding
 from codemods.settings import Settings, load_target, read_settings
 from codemods.workers.pool import process_pool
 from tests.tools import COPY, SHARED, default_target

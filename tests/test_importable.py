@@ -284,9 +284,9 @@ def test_one_file_of_each_folder_and_a_test_module_first(
 ) -> None:
     asked: list[tuple[str, str]] = []
 
-    def answered(folder: str, file: str, **_: object) -> ImportAnswer:
+    def answered(pytest: Pytest, module: str, folder: str, file: str) -> ImportAnswer:
         asked.append((folder, file))
-        return importable._failed(folder, "no")
+        return ImportAnswer(folder, error="no")
 
     monkeypatch.setattr(importable, "_ask", answered)
     files = ["b/x.py", "conftest.py", "b/__init__.py", "a.py", "b/a[b].py", "c/conftest.py"]
@@ -329,7 +329,7 @@ def test_ctrl_c_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     up = tmp_path / "up"
     ended: list[Ended] = []
 
-    def ask(folder: str, *_: object, **__: object) -> None:
+    def ask(pytest: Pytest, module: str, folder: str, file: str) -> None:
         if folder == "b":
             program = f"import time; open({str(up)!r}, 'w').close(); time.sleep(600)"
             command = [sys.executable, "-c", program]

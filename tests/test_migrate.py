@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from codemods.disk.files import UsageError
 from codemods.disk.journal import Change, Journal
 from codemods.migration import analyze as analyze_module
 from codemods.migration.analyze import analyze
-from codemods.migration.migrate import Plan, Written, first_files, plan, write
-from codemods.model import Code, FileResult, Status
+from codemods.migration.migrate import first_files, plan, write
+from codemods.model import Code, FileResult, Plan, Status, UsageError, Written
 from codemods.settings import Settings
 from codemods.workers.pool import Pool, process_pool
 from tests.tools import COPY, SHARED, scan
@@ -261,6 +260,14 @@ class TestWrite:
         assert (done.left, done.held_back) == (1, 3)
         done = written(planned("test_a.py"), allow_dirty=True)
         assert codes(done) == {"test_a.py": "changed"}
+
+    @pytest.mark.parametrize("flag", ["--skip-worktree", "--assume-unchanged"])
+    def test_files_whose_edits_git_does_not_report(self, flag: str) -> None:
+        make(test_a=_USED, test_b=_USED)
+        commit()
+        subprocess.run(["git", "update-index", flag, "test_a.py"], check=True, timeout=30)
+        Path("test_a.py").write_text(_USED + "# edited\n")
+        assert codes(written(planned())) == {"test_a.py": "uncommitted", "test_b.py": "changed"}
 
     def test_what_cannot_be_replaced_without_a_loss(self) -> None:
         make(test_a=_USED, test_b=_USED, test_c=_USED, test_d=_USED)

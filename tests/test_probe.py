@@ -449,9 +449,9 @@ def ended(exit_code: int, seconds: float) -> list[Any]:
 
 def test_warnings_of_several_workers() -> None:
     """Each collects everything; what tests themselves warn of counts each time."""
-    at_collection = ["warning", "A", "a.py", 1, "", "collect", ""]
-    in_test = ["warning", "B", "a.py", 1, "", "runtest", ""]
-    other = ["warning", "B", "a.py", 2, "", "runtest", ""]
+    at_collection: list[Any] = ["warning", "A", "a.py", 1, "", "collect", ""]
+    in_test: list[Any] = ["warning", "B", "a.py", 1, "", "runtest", ""]
+    other: list[Any] = ["warning", "B", "a.py", 2, "", "runtest", ""]
     workers = lines(at_collection, in_test), lines(at_collection, at_collection)
     seen = fold([
         *lines(at_collection, in_test, at_collection, at_collection, other),

@@ -176,7 +176,7 @@ def test_json_has_the_keys_of_the_schema() -> None:
                 "class_name": "F",
                 "verdict": "refuse",
                 "shared_name": None,
-                "reasons": [{"code": "nested", "message": "because | nested"}],
+                "reasons": [{"code": "nested", "line": 1, "message": "because | nested"}],
             }
         ],
         "commented_out": [],

@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 
-from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
-from codemods.report.check import as_github, as_json, as_text, percentage
+from codemods.model import Code, Decision, Definition, FileResult, Plan, Reason, Status, Verdict
+from codemods.report.check import as_github, as_json, as_text
+from codemods.wording import percentage
 
 #: As the guide has it.
 PIPELINE = """grep "Compliant Files" | awk '{print $4}' | tr -d '%'"""
@@ -28,9 +29,13 @@ def failed(path: str, message: str = "it fails") -> FileResult:
     return FileResult(path, Status.FAILED, (), (), "0", None, reason)
 
 
+def plan(helpers: int, *results: FileResult) -> Plan:
+    return Plan(100, helpers, results)
+
+
 def test_copies_are_left() -> None:
     assert (
-        as_text([copy("a.py", 1, 9), copy("b.py", 4), failed("c.py")], 8, ["tests/x y"])
+        as_text(plan(8, copy("a.py", 1, 9), copy("b.py", 4), failed("c.py")), ["tests/x y"])
         == """\
 a.py:1: a copy of the shared `Shared`
 a.py:9: a copy of the shared `Shared`
@@ -38,23 +43,23 @@ b.py:4: a copy of the shared `Shared`
 c.py:3: syntax-error: it fails
 Compliant Files: 6/8 75.0%
 Copies Left: 3
-To mend them: ssot-codemods migrate 'tests/x y'
+To fix them: ssot-codemods migrate 'tests/x y'
 """
     )
 
 
 def test_one_file_is_named_itself() -> None:
-    text = as_text([copy("a b.py", 1)], 1, ["tests"])
-    assert text.endswith("To mend them: ssot-codemods migrate 'a b.py'\n")
+    text = as_text(plan(1, copy("a b.py", 1)), ["tests"])
+    assert text.endswith("To fix them: ssot-codemods migrate 'a b.py'\n")
 
 
 def test_no_arguments_are_the_settings() -> None:
-    text = as_text([copy("a.py", 1), copy("b.py", 1)], 2)
-    assert text.endswith("To mend them: ssot-codemods migrate\n")
+    text = as_text(plan(2, copy("a.py", 1), copy("b.py", 1)))
+    assert text.endswith("To fix them: ssot-codemods migrate\n")
 
 
 def test_nothing_is_left() -> None:
-    assert as_text([], 0) == "Compliant Files: 0/0 100.0%\nCopies Left: 0\n"
+    assert as_text(plan(0)) == "Compliant Files: 0/0 100.0%\nCopies Left: 0\n"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +67,7 @@ def test_nothing_is_left() -> None:
     [(0, 0, "100.0"), (0, 7, "100.0"), (1, 3, "66.6"), (3, 3, "0.0"), (1, 9999, "99.9")],
 )
 def test_the_pipeline_of_the_guide(left: int, helpers: int, expected: str) -> None:
-    text = as_text([copy(f"{n}.py", 1) for n in range(left)], helpers)
+    text = as_text(plan(helpers, *(copy(f"{n}.py", 1) for n in range(left))))
     done = subprocess.run(
         ["sh", "-c", PIPELINE], input=text, capture_output=True, text=True, check=True, timeout=60
     )
@@ -75,7 +80,7 @@ def test_only_all_is_a_hundred_percent() -> None:
 
 
 def test_json() -> None:
-    assert as_json([copy("a.py", 1), failed("c.py")], 4, 100) == {
+    assert as_json(plan(4, copy("a.py", 1), failed("c.py"))) == {
         "schema": "ssot-codemods/check/1",
         "files": 100,
         "copies": [
@@ -95,17 +100,17 @@ def test_json() -> None:
 
 
 def test_annotations() -> None:
-    assert as_github([copy("a.py", 1), failed("c.py")]) == (
+    assert as_github(plan(2, copy("a.py", 1), failed("c.py"))) == (
         "::error file=a.py,line=1,endLine=6,title=ssot-codemods::a copy of the shared `Shared`; "
-        "to mend it: ssot-codemods migrate a.py\n"
+        "to fix it: ssot-codemods migrate a.py\n"
         "::error file=c.py,line=3,title=ssot-codemods::syntax-error: it fails\n"
     )
-    assert as_github([]) == ""
+    assert as_github(plan(0)) == ""
 
 
 def test_annotations_are_escaped() -> None:
     """By the rules of actions/toolkit, packages/core/src/command.ts."""
-    text = as_github([copy("a:b,c%d\ne.py", 1), failed("x.py", "50 %\r\nof: it, all")])
+    text = as_github(plan(2, copy("a:b,c%d\ne.py", 1), failed("x.py", "50 %\r\nof: it, all")))
     first, second = text.splitlines()
     assert first.startswith("::error file=a%3Ab%2Cc%25d%0Ae.py,line=1,")
     assert first.endswith("migrate 'a:b,c%25d%0Ae.py'")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.report.table import markdown_table, plural, table
+from codemods.report.table import markdown_table, table
+from codemods.wording import plural
 
 
 def test_numbers_to_the_right_and_text_to_the_left() -> None:

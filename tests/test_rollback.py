@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from codemods.disk.files import UsageError
 from codemods.disk.journal import Change, Journal, JournalError
 from codemods.migration.rollback import choose, resume, roll_back
-from codemods.model import Outcome, Run
+from codemods.model import Outcome, Run, UsageError
 from codemods.report.rollback import outcomes_as_text
 
 

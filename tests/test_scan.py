@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from codemods.disk.files import UsageError
 from codemods.migration.scan import Scan
+from codemods.model import UsageError
 from codemods.settings import Settings
 from tests.tools import COPY, SHARED, default_target
 

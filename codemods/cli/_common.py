@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -16,18 +16,15 @@ import click
 
 from codemods.cli._options import EXIT_CODES
 from codemods.cli._output import progress_bar, say
-from codemods.disk.files import UsageError, stop_git
-
-# What a verb alone needs is imported in it: `analyze` is to be done before LibCST is even loaded.
-from codemods.rewrites.replace_local_copies.recorded import ShapesError
-from codemods.settings import Settings, SettingsError, load_target, read_settings
+from codemods.disk.git import stop_git
+from codemods.model import UsageError
+from codemods.settings import Settings, load_target, read_settings
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
-    from codemods.migration.migrate import Plan
     from codemods.migration.scan import Progress, Scan
-    from codemods.model import FileResult, Source
-    from codemods.report.model import Verified
+    from codemods.migration.verify import Verified
+    from codemods.model import FileResult, Plan, Source
     from codemods.workers.pool import Pool
 
 OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -62,7 +59,7 @@ class _Group(click.Group):
             stop_git()
             say("interrupted\n")
             code = INTERRUPTED
-        except _mendable() as error:
+        except UsageError as error:
             say(f"Error: {error}\n")
             code = USAGE
         except OSError as error:
@@ -72,14 +69,6 @@ class _Group(click.Group):
             for number, handler in heard.items():
                 signal.signal(number, handler)
         ctx.exit(code)
-
-
-def _mendable() -> tuple[type[Exception], ...]:
-    from codemods.disk.atomic import EditedError
-    from codemods.disk.journal import JournalError
-    from codemods.measure.model import MeasureError
-
-    return UsageError, SettingsError, ShapesError, JournalError, MeasureError, EditedError
 
 
 @click.group(
@@ -239,8 +228,7 @@ def paths_for_pytest(
     return found
 
 
-def show_steps() -> Callable[[str], None] | None:
-    """Give what shows each step on stderr where that is a terminal."""
-    return (
-        (lambda line: say(f"{line}\n")) if sys.stderr is not None and sys.stderr.isatty() else None
-    )
+def show_step(line: str) -> None:
+    """Print a line about what happens now to stderr, where that is a terminal."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        say(f"{line}\n")

@@ -44,12 +44,11 @@ def check(
     say_what_was_cut_off(Journal(root))
     planned = setup.plan("check")
     if Journal(root).folder.is_dir():  # a check alone leaves nothing behind
-        figures = history.of_check(planned)
-        history.append(root, history.record(root, "check", setup.paths, figures))
+        history.append(root, setup.paths, history.of_check(planned))
     if form == "json":
-        print_json(report.as_json(planned.results, planned.helpers, planned.files))
+        print_json(report.as_json(planned))
     elif form == "github":
-        print_text(report.as_github(planned.results))
+        print_text(report.as_github(planned))
     else:
-        print_text(report.as_text(planned.results, planned.helpers, paths))
+        print_text(report.as_text(planned, paths))
     return exit_code(planned.results, len(planned.changes))

@@ -10,7 +10,7 @@ import click
 from codemods.cli._common import FILE_FAILED, OK
 from codemods.cli._options import EXIT_CODES, text_or_json
 from codemods.cli._output import print_json, print_text, say
-from codemods.disk.files import UsageError
+from codemods.model import UsageError
 from codemods.settings import read_settings
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
         run, paths = choose(journal, arguments)
         outcomes = roll_back(journal, run, paths, force=force)
     files = [str(journal.root / path) for path in paths]
-    figures = history.of_rollback(run, outcomes)
-    history.append(journal.root, history.record(journal.root, "rollback", files, figures))
+    restored = sum(outcome.error is None for outcome in outcomes)
+    history.append(journal.root, files, history.Rollback(run.id, restored))
     return print_outcomes(run, outcomes, form)
 
 

@@ -16,18 +16,16 @@ import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext
 
 from codemods.engine.codemod import transform_tree
-from codemods.model import Status
-from codemods.report.lines import reason_line
-from codemods.rewrites.replace_local_copies.recorded import ShapesError
+from codemods.model import Status, UsageError
 from codemods.settings import (
     Settings,
-    SettingsError,
     check_class_name,
     check_module,
     doubt_about_shared_module,
     load_target,
     read_settings,
 )
+from codemods.wording import reason_line
 
 
 class UnreadableFileError(Exception):
@@ -45,7 +43,7 @@ class ReplaceLocalCopiesCommand(CodemodCommand):
         try:
             settings = read_settings(Path.cwd())
             load_target(settings)
-        except (SettingsError, ShapesError) as error:
+        except UsageError as error:
             arg_parser.error(str(error))
         arg_parser.add_argument(
             "--class-name",
@@ -195,6 +193,6 @@ def _shapes_file(text: str) -> str:
     path = Path(text).resolve()
     try:
         load_target(Settings(shapes=path))
-    except (SettingsError, ShapesError) as error:
+    except UsageError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return str(path)

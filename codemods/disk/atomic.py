@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from codemods.model import UsageError
 
-class EditedError(Exception):
+
+class EditedError(UsageError):
     """A file is not what it was when it was looked at; the message says in which way."""
 
 

@@ -31,14 +31,14 @@ from typing import Any
 
 from codemods.disk.atomic import EditedError, replace_file, sync_folders, write_new
 from codemods.disk.files import read_file
-from codemods.model import Entry, Run
+from codemods.model import Entry, Run, UsageError
 
 _FOLDER = ".ssot-codemods"
 _SCHEMA = "ssot-codemods/run/1"
 _KEPT_RUNS = 50
 
 
-class JournalError(Exception):
+class JournalError(UsageError):
     """The journal cannot be used; the message says why."""
 
 

@@ -12,14 +12,14 @@ FEWEST_RUNS = 3
 
 def compare(before: Baseline, after: Baseline) -> Comparison:
     """Compare two baselines; see `obstacles` for what must be the same, `claim` for the figures."""
-    summaries = before.summary, after.summary
-    paths = _differences(*(s.conditions for s in summaries), ("paths",))
-    found = (*paths, *obstacles(*summaries), *_other_errors(before, after))
+    one, other = before.summary, after.summary
+    paths = _differences(one.conditions, other.conditions, ("paths",))
+    found = (*paths, *obstacles(one, other), *_other_errors(before, after))
     ours, theirs = Counter(before.tests), Counter(after.tests)
     only_before, only_after = (
         tuple((a - b).elements()) for a, b in ((ours, theirs), (theirs, ours))
     )
-    return Comparison(before, after, found, only_before, only_after, *claims(*summaries, found))
+    return Comparison(before, after, found, only_before, only_after, *claims(one, other, found))
 
 
 def obstacles(before: BaselineSummary, after: BaselineSummary) -> Iterator[str]:

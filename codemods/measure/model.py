@@ -7,8 +7,10 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from codemods.model import UsageError
 
-class MeasureError(Exception):
+
+class MeasureError(UsageError):
     """Nothing can be measured; the message says why."""
 
 

@@ -15,6 +15,7 @@ from codemods.measure.collection import Bench, Progress
 from codemods.measure.model import Advice, Cost, PackageTime, Profile, Step
 from codemods.measure.record import SessionFacts, SessionRecord
 from codemods.measure.session import Pytest, Session
+from codemods.wording import plural
 
 # Below this many seconds, and this share of a warm run, advice is noise.
 _SMALLEST_SECONDS = 0.02
@@ -225,10 +226,10 @@ def _about_packages(found: Profile) -> Iterator[Advice]:
     for package in sorted(heavy, key=lambda p: -p.cumulative)[:_MOST_PACKAGES]:
         by = f"by {package.first}" if package.first else "by a test module"
         if package.named_by:
-            by = f"by {_number(package.named_by, 'test module')}"
+            by = f"by {plural(package.named_by, 'test module')}"
         yield Advice(
             package.cumulative,
-            f"{package.name} is imported {by}, with {_number(package.modules, 'module')} of its "
+            f"{package.name} is imported {by}, with {plural(package.modules, 'module')} of its "
             "own: import it where it is used",
         )
 
@@ -236,7 +237,7 @@ def _about_packages(found: Profile) -> Iterator[Advice]:
 def _about_folders(found: Profile, facts: SessionFacts) -> Advice:
     empty = set(found.empty_folders)
     seconds = sum(f.own for f in found.folders if f.name in empty)
-    what = f"{_number(len(empty), 'folder')} without a test module"
+    what = f"{plural(len(empty), 'folder')} without a test module"
     if facts.testpaths or any(Path(a) != Path(facts.rootdir) for a in facts.arguments):
         return Advice(seconds, f"{what}: leave them out with norecursedirs")
     tops = {PurePosixPath(m.name).parts[0] for m in found.modules}
@@ -247,7 +248,7 @@ def _about_folders(found: Profile, facts: SessionFacts) -> Advice:
 def _about_warnings(cost: Cost) -> Advice:
     return Advice(
         cost.seconds,
-        f"{_number(cost.count, 'warning')} of pytest about what it cannot collect: for each, it "
+        f"{plural(cost.count, 'warning')} of pytest about what it cannot collect: for each, it "
         "parses the file again",
     )
 
@@ -256,7 +257,7 @@ def _about_errors(found: Profile, failed: Collection[str]) -> Advice:
     seconds = [m.own for m in found.modules if m.name in failed]
     return Advice(
         sum(seconds),
-        f"{_number(len(seconds), 'module')} cannot be collected, and pytest words the errors: "
+        f"{plural(len(seconds), 'module')} cannot be collected, and pytest words the errors: "
         "fix them or leave them out",
     )
 
@@ -290,7 +291,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -50,8 +50,8 @@ class SessionRecord:
     """What one session did, as far as it came.
 
     `facts` is empty until the session began, and `exit_code` None until it ended. `running` is the
-    node id of what it was doing. `tests` has for each node id the outcome of each phase. `problems` and
-    `conftest_errors` are for people; the latter end a session that has not begun, and later are
+    node id of what it was doing. `tests` has for each node id the outcome of each phase. `problems`
+    and `conftest_errors` are for people; the latter end a session that has not begun, and later are
     errors at collection, too. Paths are relative to `rootdir`.
     """
 

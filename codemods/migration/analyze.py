@@ -35,7 +35,7 @@ def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
         variants: whether to tell the shapes of the definitions too.
 
     Raises:
-        codemods.disk.files.UsageError: a path cannot be used.
+        codemods.model.UsageError: a path cannot be used.
 
     """
     start = time.perf_counter()

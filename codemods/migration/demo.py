@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from codemods.disk.files import UsageError
+from codemods.disk.git import run_git
+from codemods.model import UsageError
 from codemods.settings import bundled_suite
 
 #: What is run, in this order, each with the exit code that it has when all goes well. One file of
@@ -67,13 +68,9 @@ def _commit(folder: Path) -> dict[str, str]:
     mail = {"GIT_AUTHOR_EMAIL": "demo@localhost", "GIT_COMMITTER_EMAIL": "demo@localhost"}
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTEST_"))}
     environment |= {**name, **mail, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "A suite as found"]):
-        try:
-            subprocess.run(["git", *command], cwd=folder, env=environment, check=True)
-        except FileNotFoundError as error:
-            raise UsageError("the demo needs git") from error
-        except subprocess.CalledProcessError as error:
-            raise UsageError(f"git {command[0]}: exit code {error.returncode}") from error
+    run_git(folder, "init", "-q", environment=environment)
+    run_git(folder, "add", "-A", environment=environment)
+    run_git(folder, "commit", "-q", "-m", "A suite as found", environment=environment)
     return environment
 
 

@@ -4,18 +4,64 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.measure.importable import ImportAnswer, ask_imports
+from codemods.measure.session import Pytest
 from codemods.migration.guards import hidden_module
 from codemods.migration.migrate import plan
 from codemods.migration.scan import Progress, Scan
 from codemods.model import Target
-from codemods.report.model import Checkup, Finding, FolderCheckup
 from codemods.settings import DEFAULT_MODULE, Settings, find_shared_module, is_expected
 from codemods.workers.pool import Pool
 
 _INIT = "`ssot-codemods init --to DIR` gives this repository a shared module of its own"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, and what to do about it.
+
+    `code` is stable; `is_error` says that new imports would fail, or be of another class.
+    """
+
+    code: str
+    is_error: bool
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCheckup:
+    """What the test modules of one folder see of the shared module.
+
+    `file` is what they would import, None where that fails; `pytest` its version, None where it
+    did not get to the modules.
+    """
+
+    folder: str
+    file: str | None
+    pytest: str | None
+    import_mode: str | None
+    plugins: tuple[str, ...]
+    sys_path: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What pytest makes of a shared module; `findings` are about all folders together."""
+
+    module: str
+    folders: tuple[FolderCheckup, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether new imports would work everywhere."""
+        found = [f for folder in self.folders for f in folder.findings]
+        return not any(f.is_error for f in (*found, *self.findings))
 
 
 def doctor(
@@ -40,11 +86,12 @@ def doctor(
         progress: is told of each file that was read.
 
     Raises:
-        codemods.disk.files.UsageError: a path cannot be used.
+        codemods.model.UsageError: a path cannot be used.
 
     """
     files = _files(settings, target, paths, pool, progress)
-    answers = ask_imports(files, settings.module, settings.root, timeout=timeout, jobs=jobs)
+    pytest = Pytest(settings.root, timeout=timeout)
+    answers = ask_imports(pytest, files, settings.module, jobs=jobs)
     folders = [_folder(answer, settings, target) for answer in answers]
     return Checkup(settings.module, tuple(folders), tuple(_common(folders)))
 

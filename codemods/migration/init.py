@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.disk.atomic import replace_file, sync_folders, write_new
-from codemods.disk.files import UsageError
+from codemods.model import UsageError
 from codemods.settings import (
     DEFAULT_MODULE,
     DEFAULT_SHAPES,

@@ -5,57 +5,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from codemods.disk.atomic import EditedError
-from codemods.disk.files import checkout_of, read_file, run_git
+from codemods.disk.files import read_file
+from codemods.disk.git import checkout_of, run_git
 from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import transform
 from codemods.engine.judge import refused
 from codemods.migration.scan import Scan
-from codemods.model import Code, FileResult, Reason, Run, Source, Status, Target
+from codemods.model import Code, FileResult, Plan, Reason, Run, Source, Status, Target, Written
 from codemods.rewrites.replace_local_copies.importers import may_look_into_modules, names_taken
 from codemods.workers.pool import Pool, run, without_collector
 
 #: Below this many files with a definition, starting workers costs more than they save.
 _FEW = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a migration would do.
-
-    `files` counts all files looked at, `helpers` those that define a target name or import one
-    from the shared module; `results` has those that hold a definition or failed, in the order of
-    their paths.
-    """
-
-    files: int
-    helpers: int
-    results: tuple[FileResult, ...]
-
-    @property
-    def changes(self) -> tuple[FileResult, ...]:
-        """The files that would change."""
-        return tuple(r for r in self.results if r.status is Status.CHANGED)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a migration did: its run in the journal, None where nothing was to do.
-
-    `results` are those of the plan, with what could not be written as refused or failed; `left`
-    counts the files that a later batch would change, `held_back` those of this one that were not
-    written; `stopped` tells whether Ctrl-C ended it.
-    """
-
-    run: Run | None
-    results: tuple[FileResult, ...]
-    left: int
-    held_back: int
-    stopped: bool = False
 
 
 def plan(scan: Scan, pool: Pool) -> Plan:
@@ -66,7 +31,7 @@ def plan(scan: Scan, pool: Pool) -> Plan:
         pool: the workers that transform the files.
 
     Raises:
-        codemods.disk.files.UsageError: a path cannot be used.
+        codemods.model.UsageError: a path cannot be used.
 
     """
     work = partial(transform, target=scan.target)
@@ -152,11 +117,17 @@ def refuse_uncommitted(results: Iterable[FileResult]) -> list[FileResult]:
 
 
 def _uncommitted(checkout: Path) -> Iterator[str]:
-    """Give the real paths that ``git status`` lists, untracked ones included."""
+    """Yield the real paths of files that differ from the commit, or of which git does not tell."""
     arguments = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
-    for line in run_git(checkout, *arguments).split(b"\0"):
-        if line:
-            yield os.path.realpath(os.path.join(checkout, os.fsdecode(line[3:])))
+    changed = (line[3:] for line in run_git(checkout, *arguments).split(b"\0") if line)
+    # `S` is skip-worktree, and a small letter assume-unchanged.
+    flagged = (
+        line[2:]
+        for line in run_git(checkout, "ls-files", "-v", "-z").split(b"\0")
+        if line and (line[:1] == b"S" or line[:1].islower())
+    )
+    for path in (*changed, *flagged):
+        yield os.path.realpath(os.path.join(checkout, os.fsdecode(path)))
 
 
 def refuse_unwritable(result: FileResult) -> FileResult:
@@ -205,7 +176,7 @@ def write(
 
     Raises:
         OSError: the journal cannot be written; nothing else was.
-        codemods.disk.files.UsageError: git does not tell what is committed.
+        codemods.model.UsageError: git does not tell what is committed.
 
     """
     results = {r.path: r for r in planned.results}

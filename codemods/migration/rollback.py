@@ -6,9 +6,8 @@ import os
 from collections.abc import Sequence
 
 from codemods.disk.atomic import EditedError
-from codemods.disk.files import UsageError
 from codemods.disk.journal import Journal, JournalError
-from codemods.model import Entry, Outcome, Run
+from codemods.model import Entry, Outcome, Run, UsageError
 
 
 def choose(journal: Journal, arguments: Sequence[str]) -> tuple[Run, list[str]]:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from threading import Thread
 
-from codemods.disk.files import Failed, checkout_of, list_files, read_files
+from codemods.disk.files import Failed, list_files, read_files
+from codemods.disk.git import checkout_of
 from codemods.engine.judge import may_define
 from codemods.model import FileResult, Source, Target
 from codemods.rewrites.replace_local_copies.importers import may_import_star
@@ -32,7 +33,7 @@ class Scan:
     Args:
         settings: of the repository; its `exclude` counts.
         target: what is replaced by what.
-        paths: files and folders. One that cannot be used is a `codemods.disk.files.UsageError` when
+        paths: files and folders. One that cannot be used is a `codemods.model.UsageError` when
             the first file is read.
         progress: is told of each file that was read.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.journal import Journal
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of
-from codemods.migration.migrate import Written, refuse
-from codemods.model import Code, Entry, FileResult, Reason, Run, Source
+from codemods.migration.migrate import refuse
+from codemods.model import Code, Entry, FileResult, Reason, Run, Source, Written
 from codemods.rewrites.replace_local_copies.importers import refers_to
 from codemods.rewrites.replace_local_copies.imports import is_collected
 
@@ -349,7 +349,7 @@ def without(written: Written, verified: Verified, trial: Trial) -> Written:
         for r in written.results
     )
     more = sum(r.after is not None for r in written.results) - len(kept)
-    return replace(written, results=results, held_back=written.held_back + more)
+    return written._replace(results=results, held_back=written.held_back + more)
 
 
 def _taken_back(result: FileResult, verified: Verified) -> FileResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,19 +13,12 @@ from codemods.disk.journal import Journal
 from codemods.measure.compare import claims, obstacles
 from codemods.measure.model import BaselineSummary, Claim
 from codemods.measure.saved import load_baseline
-from codemods.migration.migrate import Plan, plan
+from codemods.migration.migrate import plan
 from codemods.migration.scan import Progress, Scan
-from codemods.model import Entry, FileResult, Run, Target, Verdict
+from codemods.model import Entry, FileResult, Plan, Run, Target
 from codemods.progress import history
-from codemods.progress.history import Record
+from codemods.progress.history import ComparedTests, ExitCodes, Record
 from codemods.progress.mocking import introduced
-from codemods.report.check import copies
-from codemods.report.model import (
-    Completion,
-    Place,
-    RefusedPlace,
-    StandingRun,
-)
 from codemods.settings import Settings
 from codemods.workers.pool import Pool
 
@@ -43,6 +36,70 @@ class CollectionChange:
     cold: Claim | None
     warm: Claim | None
     obstacles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One definition of a class; `path` is relative to the root, `line` counts from 1."""
+
+    path: str
+    line: int
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPlace:
+    """A definition that stays, or a file that failed, and the first reason."""
+
+    path: str
+    line: int
+    class_name: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRun:
+    """A run of the journal of which something stands.
+
+    `removed` are the definitions that went and are still gone, by their lines before the run;
+    `left` counts the copies that were left after it, counted back from now.
+    """
+
+    id: str
+    time: str
+    command: str
+    removed: tuple[Place, ...]
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a migration did to some paths, and what is left.
+
+    `files` counts those looked at, `helpers` those that use the helper; `golden_path` has for each
+    command its exit codes before and after, None for one without; `mocking` for each changed file
+    the names of mocking that came with the change.
+    """
+
+    time: str
+    paths: tuple[str, ...]
+    files: int
+    helpers: int
+    compliant: int
+    runs: tuple[StandingRun, ...]
+    refused: tuple[RefusedPlace, ...]
+    failed: tuple[RefusedPlace, ...]
+    left: tuple[Place, ...]
+    collection: CollectionChange
+    verification: ComparedTests | None
+    golden_path: Mapping[str, ExitCodes]
+    mocking: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def removed(self) -> tuple[Place, ...]:
+        """The definitions that went, those of all runs."""
+        return tuple(place for run in self.runs for place in run.removed)
 
 
 def completion_report(
@@ -70,7 +127,7 @@ def completion_report(
 
     Raises:
         codemods.measure.model.MeasureError: there is no baseline of such a name.
-        codemods.disk.files.UsageError: a path cannot be used.
+        codemods.model.UsageError: a path cannot be used.
         codemods.disk.journal.JournalError: the journal cannot be read.
 
     """
@@ -81,7 +138,7 @@ def completion_report(
     planned = plan(Scan(settings, target, paths, progress), pool)
     left = tuple(
         Place(_from_root(root, path), d.definition.line, d.definition.class_name)
-        for path, d in copies(planned.results)
+        for path, d in planned.copies
     )
     codes = history.latest_codes(records)
     journal = Journal(root)
@@ -91,14 +148,14 @@ def completion_report(
         paths=inside,
         files=planned.files,
         helpers=planned.helpers,
-        compliant=planned.helpers - len(planned.changes),
+        compliant=planned.compliant,
         runs=_counted_back([_standing(run, kept) for run, kept in runs], len(left)),
         refused=tuple(_refused(root, planned)),
         failed=tuple(_failed(root, r) for r in planned.results if r.error is not None),
         left=left,
         collection=collection,
         verification=next(reversed(history.comparisons(records, inside)), None),
-        golden_path=tuple((c, *codes[c]) for c in settings.golden_path if c in codes),
+        golden_path={c: codes[c] for c in settings.golden_path if c in codes},
         mocking=tuple(_mocking(journal, runs)),
     )
 
@@ -109,16 +166,15 @@ def _from_root(root: Path, path: str) -> str:
 
 def _refused(root: Path, planned: Plan) -> Iterator[RefusedPlace]:
     for result in planned.results:
-        for decision in result.decisions:
-            if decision.verdict is Verdict.REFUSE:
-                reason = decision.reasons[0]
-                yield RefusedPlace(
-                    _from_root(root, result.path),
-                    reason.line,
-                    decision.definition.class_name,
-                    reason.code.value,
-                    reason.message,
-                )
+        for decision in result.refused:
+            reason = decision.reasons[0]
+            yield RefusedPlace(
+                _from_root(root, result.path),
+                reason.line,
+                decision.definition.class_name,
+                reason.code.value,
+                reason.message,
+            )
 
 
 def _failed(root: Path, result: FileResult) -> RefusedPlace:
@@ -236,7 +292,7 @@ def _collection(
 
 
 def _saved(root: Path, name: str, paths: Sequence[str], found: list[str]) -> BaselineSummary:
-    """Load the figures of a saved baseline; other paths than those of the report are an obstacle."""
+    """Load the figures of a saved baseline; other paths than the report's are an obstacle."""
     summary = load_baseline(root, name).summary
     theirs = [str(root / p) for p in summary.conditions.paths or (".",)]
     wanted = history.relative_paths(root, theirs)

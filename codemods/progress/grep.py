@@ -1,20 +1,34 @@
-"""What ``grep -r "class NAME" PATHS | wc -l`` counts, and why the number of copies is another one."""
+"""What ``grep -r "class NAME" PATHS | wc -l`` counts, and why there are more or fewer copies."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.disk.files import list_files
-from codemods.migration.migrate import Plan
-from codemods.model import FileResult, Verdict
-from codemods.report.check import copies
-from codemods.report.model import Grep
+from codemods.model import FileResult, Plan, Verdict
 from codemods.settings import Settings
 
 _COPY = "copies"
+
+
+@dataclass(frozen=True, slots=True)
+class Grep:
+    """What ``grep -r "class NAME" PATHS | wc -l`` counts, and how that comes about.
+
+    `copies` is what the tool counts in the same paths. `parts` say how many of the `lines` are
+    what; `unseen` is the number of copies that grep does not see.
+    """
+
+    pattern: str
+    paths: tuple[str, ...]
+    lines: int
+    copies: int
+    parts: tuple[tuple[str, int], ...]
+    unseen: int
 
 
 def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Plan) -> Grep:
@@ -35,7 +49,7 @@ def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Pl
         lines = _matching_lines(path, pattern.encode())
         if lines:
             parts.update(_kinds(lines, results.get(path), name, path in read))
-    number = sum(1 for _ in copies(planned.results))
+    number = len(planned.copies)
     return Grep(
         pattern=pattern,
         paths=tuple(roots),
@@ -66,7 +80,7 @@ def _listed(settings: Settings, roots: Sequence[str]) -> Iterator[str]:
 
 
 def _files(root: Path, paths: Sequence[str]) -> Iterator[str]:
-    """Yield the real path of each file below, as ``grep -r`` walks: links in folders are skipped."""
+    """Yield the real path of each file that ``grep -r`` reads: it follows no link in a folder."""
     for path in paths:
         real = os.path.realpath(root / path)
         if os.path.isfile(real):

@@ -19,10 +19,9 @@ from codemods.decode import decode, encode
 from codemods.disk.journal import Journal, make_folder
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.measure.outcomes import Difference, Evidence, Outcomes
-from codemods.migration.migrate import Plan, Written
 from codemods.migration.verify import RanOnce, Verified
-from codemods.model import Status, Verdict
-from codemods.report.check import copies, percentage
+from codemods.model import Plan, Status, Written
+from codemods.wording import percentage
 
 SCHEMA = "ssot-codemods/history/2"
 _FILE = "history.jsonl"
@@ -270,23 +269,22 @@ def of_warming(warmed: Warmed) -> Warming:
 def of_migration(planned: Plan, written: Written) -> Migration:
     """Return the figures of a migration."""
     changed = [r for r in written.results if r.status is Status.CHANGED]
-    replaced = sum(1 for _ in copies(changed))
+    replaced = sum(len(r.replaced) for r in changed)
     return Migration(
         run=written.run.id if written.run is not None else None,
         changed=len(changed),
         replaced=replaced,
-        refused=sum(d.verdict is Verdict.REFUSE for r in written.results for d in r.decisions),
+        refused=sum(len(r.refused) for r in written.results),
         failed=sum(r.status is Status.FAILED for r in written.results),
         left=written.left,
-        copies=sum(1 for _ in copies(planned.results)) - replaced,
+        copies=len(planned.copies) - replaced,
     )
 
 
 def of_check(planned: Plan) -> Check:
     """Return the figures of a check."""
-    compliant = planned.helpers - len(planned.changes)
-    share = percentage(compliant, planned.helpers)
-    return Check(sum(1 for _ in copies(planned.results)), compliant, planned.helpers, share)
+    share = percentage(planned.compliant, planned.helpers)
+    return Check(len(planned.copies), planned.compliant, planned.helpers, share)
 
 
 def of_verification(verified: Verified, run: str | None) -> Verification:

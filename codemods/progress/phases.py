@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import enum
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codemods.measure.compare import differing_conditions
 from codemods.measure.model import BaselineSummary
-from codemods.migration.migrate import Plan, plan
+from codemods.migration.migrate import plan
 from codemods.migration.scan import Progress, Scan
-from codemods.model import Target
-from codemods.progress.grep import count_lines, outermost
+from codemods.model import Plan, Target
+from codemods.progress.grep import Grep, count_lines, outermost
 from codemods.progress.history import (
     Record,
     baselines,
@@ -22,26 +22,84 @@ from codemods.progress.history import (
     latest_codes,
     relative_paths,
 )
-from codemods.report.check import copies, percentage
-from codemods.report.model import (
-    COLLECTION,
-    Acceptance,
-    Criterion,
-    PhaseStatus,
-    Standing,
-    State,
-)
-from codemods.report.table import plural
 from codemods.settings import Phase, Settings
+from codemods.wording import percentage, plural
 from codemods.workers.pool import Pool
 
 COPIES, COMPLIANCE = "copies left", "compliance"
+#: The criterion that needs a figure from before the change.
+COLLECTION = "collection"
 SUCCESS, WARNINGS, GOLDEN_PATH = "success", "fall of warnings", "golden path"
 _TOOL = "ssot-codemods"
 _BATCH = 10
 
 #: Counts the copies in some paths, relative to the root.
 Count = Callable[[Sequence[str]], Plan]
+
+
+class State(enum.Enum):
+    """How far a criterion of a phase is."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing that is to hold of a phase.
+
+    `figure` is what was measured, `wanted` what is to hold, `note` what else there is to say, all
+    for people; `value` and `limit` are the same for programs (seconds, percent or a number), None
+    where there is none. `remedy` is what measures it, empty where it is measured.
+    """
+
+    name: str
+    state: State
+    figure: str
+    wanted: str
+    value: float | None = None
+    limit: float | None = None
+    note: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStatus:
+    """One phase and its criteria; `missing` are those of its paths that do not exist."""
+
+    name: str
+    paths: tuple[str, ...]
+    missing: tuple[str, ...]
+    criteria: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a migration is.
+
+    `overall` are criteria of no single phase; `batch` is the command for the next batch, empty
+    where no copy is left; `remedies` are the commands that measure what is not measured.
+    """
+
+    phases: tuple[PhaseStatus, ...]
+    overall: tuple[Criterion, ...]
+    batch: str
+    remedies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Whether all criteria of all phases are met."""
+
+    standing: Standing
+    grep: Grep
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether each criterion was measured and is met."""
+        criteria = [c for p in self.standing.phases for c in p.criteria]
+        return all(c.state is State.MET for c in (*criteria, *self.standing.overall))
 
 
 def status(
@@ -142,7 +200,7 @@ def _criteria(
 
 
 def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
-    number = sum(1 for _ in copies(planned.results))
+    number = len(planned.copies)
     failed = sum(r.error is not None for r in planned.results)
     state = _state(number <= phase.copies_left)
     limit = phase.copies_left
@@ -156,7 +214,7 @@ def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
 
 
 def _compliance(phase: Phase, planned: Plan) -> Criterion:
-    good = planned.helpers - len(planned.changes)
+    good = planned.compliant
     share = percentage(good, planned.helpers)
     return Criterion(
         COMPLIANCE,

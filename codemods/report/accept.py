@@ -7,10 +7,11 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from codemods.report.lines import paragraphs
-from codemods.report.model import Acceptance, Criterion, Grep, State
+from codemods.progress.grep import Grep
+from codemods.progress.phases import Acceptance, Criterion, State
 from codemods.report.status import missing_paths, next_steps, standing_json
-from codemods.report.table import plural, table
+from codemods.report.table import paragraphs, table
+from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/accept/1"
 

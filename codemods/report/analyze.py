@@ -7,8 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codemods.model import Analysis, DefinitionFacts, FileSurvey, Variant, Verdict
-from codemods.report.lines import definition_line, failure_lines, paragraphs, printable
-from codemods.report.table import markdown_table, plural, table
+from codemods.report.findings import (
+    definition_json,
+    definition_line,
+    failure_lines,
+    failures_json,
+    reason_json,
+)
+from codemods.report.table import markdown_table, paragraphs, table
+from codemods.wording import plural, printable
 
 SCHEMA = "ssot-codemods/analysis/1"
 
@@ -72,41 +79,26 @@ def as_json(analysis: Analysis, *, verbose: bool = False) -> dict[str, Any]:
             for s in analysis.surveys
             for line, name in s.commented_out
         ],
-        "failures": [
-            {
-                "path": f.path,
-                "line": f.error.line,
-                "code": f.error.code.value,
-                "message": f.error.message,
-            }
-            for f in analysis.failures
-            if f.error is not None
-        ],
+        "failures": failures_json(analysis.failures),
         "seconds": round(analysis.seconds, 3),
     }
 
 
 def _as_json(analysis: Analysis, survey: FileSurvey, number: int, verbose: bool) -> dict[str, Any]:
     facts = survey.definitions[number]
-    definition = facts.decision.definition
+    name = facts.decision.definition.class_name
     values: dict[str, Any] = {
         "path": survey.path,
-        "line": definition.line,
-        "end_line": definition.end_line,
-        "class_name": definition.class_name,
+        **definition_json(facts.decision),
         "verdict": facts.decision.verdict.value,
-        "shared_name": facts.decision.shared_name,
-        "reasons": [
-            {"code": r.code.value, "message": r.message} | ({"line": r.line} if verbose else {})
-            for r in facts.decision.reasons
-        ],
+        "reasons": [reason_json(reason) for reason in facts.decision.reasons],
     }
     if verbose:
         values |= {
             "uses": facts.uses,
             "subclasses": facts.subclasses,
             "patch_strings": facts.patch_strings,
-            "importers": analysis.importers.get((survey.path, definition.class_name), 0),
+            "importers": analysis.importers.get((survey.path, name), 0),
         }
     if survey.variants:
         variant = survey.variants[number]

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from codemods.report.lines import paragraphs
-from codemods.report.model import Checkup, Finding, FolderCheckup
-from codemods.report.table import plural, table
+from codemods.migration.doctor import Checkup, Finding, FolderCheckup
+from codemods.report.table import paragraphs, table
+from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/doctor/1"
 

@@ -6,9 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from codemods.model import Code, Decision, FileResult, Status, Verdict
-from codemods.report.lines import definition_line, failure_lines, paragraphs, reason_line
-from codemods.report.table import plural, table
+from codemods.model import Code, Decision, FileResult, Status
+from codemods.report.findings import (
+    definition_json,
+    definition_line,
+    failure_lines,
+    failures_json,
+    reason_json,
+)
+from codemods.report.table import paragraphs, table
+from codemods.wording import plural, reason_line
 
 SCHEMA = "ssot-codemods/migration/1"
 
@@ -43,7 +50,7 @@ def as_text(
 
     """
     changed = [r for r in results if r.status is Status.CHANGED]
-    replaced = sum(d.verdict is Verdict.REPLACE for r in changed for d in r.decisions)
+    replaced = sum(len(r.replaced) for r in changed)
     refused = [d for _, d in _refused(results)]
     failed = [r for r in results if r.status is Status.FAILED]
     unread = sum(r.error is not None and r.error.code is Code.UNREADABLE for r in failed)
@@ -82,7 +89,7 @@ def _line(row: Sequence[object]) -> str:
 
 
 def _refused(results: Sequence[FileResult]) -> list[tuple[FileResult, Decision]]:
-    return [(r, d) for r in results for d in r.decisions if d.verdict is Verdict.REFUSE]
+    return [(r, d) for r in results for d in r.refused]
 
 
 def as_json(
@@ -98,7 +105,7 @@ def as_json(
         "changed": [
             {
                 "path": r.path,
-                "replaced": [_replaced(d) for d in r.decisions if d.verdict is Verdict.REPLACE],
+                "replaced": [definition_json(d) for d in r.replaced],
             }
             for r in results
             if r.status is Status.CHANGED
@@ -106,36 +113,11 @@ def as_json(
         "refused": [
             {
                 "path": r.path,
-                **_replaced(d),
-                "reasons": [
-                    {"code": x.code.value, "line": x.line, "message": x.message} for x in d.reasons
-                ],
+                **definition_json(d),
+                "reasons": [reason_json(reason) for reason in d.reasons],
             }
             for r, d in _refused(results)
         ],
-        "warnings": [
-            {"path": r.path, "code": w.code.value, "line": w.line, "message": w.message}
-            for r in results
-            for w in r.warnings
-        ],
-        "failures": failures_as_json(results),
-    }
-
-
-def failures_as_json(results: Sequence[FileResult]) -> list[dict[str, Any]]:
-    """Give the files that failed, for programs."""
-    return [
-        {"path": r.path, "line": e.line, "code": e.code.value, "message": e.message}
-        for r in results
-        if (e := r.error) is not None
-    ]
-
-
-def _replaced(decision: Decision) -> dict[str, Any]:
-    definition = decision.definition
-    return {
-        "line": definition.line,
-        "end_line": definition.end_line,
-        "class_name": definition.class_name,
-        "shared_name": decision.shared_name,
+        "warnings": [{"path": r.path, **reason_json(w)} for r in results for w in r.warnings],
+        "failures": failures_json(results),
     }

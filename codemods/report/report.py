@@ -9,14 +9,12 @@ from typing import Any
 
 from codemods.decode import encode
 from codemods.measure.model import BaselineSummary, Claim, Series
-from codemods.progress.completion import CollectionChange
+from codemods.progress.completion import CollectionChange, Completion, Place, RefusedPlace
 from codemods.progress.history import ComparedTests
 from codemods.report import page
 from codemods.report.chart import Bar, Bars, Curve
-from codemods.report.check import percentage
-from codemods.report.model import Completion, Place, RefusedPlace
 from codemods.report.page import Block, Code, Details, Heading, Inline, Paragraph, Table
-from codemods.report.table import plural
+from codemods.wording import percentage, plural
 
 SCHEMA = "ssot-codemods/report/1"
 _TITLE = "Shared test helper: report on "
@@ -77,7 +75,7 @@ def _summary(done: Completion) -> Iterator[Block]:
     removed = done.removed
     share = percentage(done.compliant, done.helpers)
     parts = [
-        f"{_copies(len(removed))} replaced in {plural(_files(removed), 'file')}",
+        f"{plural(len(removed), 'copy')} replaced in {plural(_files(removed), 'file')}",
         f"{len(done.left):,} left",
         f"{plural(len(done.refused), 'definition')} refused",
     ]
@@ -102,7 +100,7 @@ def _changed(done: Completion) -> Iterator[Block]:
         ),
     )
     yield _copies_curve(done)
-    summary = f"{_copies(len(done.removed))} replaced, by file; lines are those before"
+    summary = f"{plural(len(done.removed), 'copy')} replaced, by file; lines are those before"
     yield Details((summary,), tuple(_by_file(done.removed)))
 
 
@@ -259,7 +257,10 @@ def _golden_path(done: Completion) -> Iterator[Block]:
         return
     yield Table(
         ("command", "exit code before", "exit code after"),
-        tuple((Code(c), _code(before), _code(after)) for c, before, after in done.golden_path),
+        tuple(
+            (Code(c), _code(before), _code(after))
+            for c, (before, after) in done.golden_path.items()
+        ),
     )
 
 
@@ -285,9 +286,9 @@ def _left(done: Completion) -> Iterator[Block]:
         yield Paragraph(("No copy that can be replaced.",))
         return
     command = shlex.join(("ssot-codemods", "migrate", *done.paths))
-    text = f"{_copies(len(done.left))} in {plural(_files(done.left), 'file')}, for "
+    text = f"{plural(len(done.left), 'copy')} in {plural(_files(done.left), 'file')}, for "
     yield Paragraph((text, Code(command)))
-    yield Details((f"{_copies(len(done.left))}, by file",), tuple(_by_file(done.left)))
+    yield Details((f"{plural(len(done.left), 'copy')}, by file",), tuple(_by_file(done.left)))
 
 
 def _when(time: str) -> str:
@@ -306,7 +307,3 @@ def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
 
 def _files(places: Sequence[Place]) -> int:
     return len({place.path for place in places})
-
-
-def _copies(number: int) -> str:
-    return "1 copy" if number == 1 else f"{number:,} copies"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from codemods.model import Outcome, Run
-from codemods.report.lines import printable
-from codemods.report.table import plural, table
+from codemods.report.table import table
+from codemods.wording import plural, printable
 
 RUNS_SCHEMA = "ssot-codemods/runs/1"
 OUTCOMES_SCHEMA = "ssot-codemods/rollback/1"

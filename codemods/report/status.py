@@ -9,9 +9,8 @@ from typing import Any
 from codemods.decode import encode
 from codemods.measure.model import BaselineSummary
 from codemods.progress.history import Check, Migration, Record, Verification, record_json
-from codemods.report.lines import paragraphs
-from codemods.report.model import COLLECTION, Criterion, PhaseStatus, Standing, State
-from codemods.report.table import table
+from codemods.progress.phases import COLLECTION, Criterion, PhaseStatus, Standing, State
+from codemods.report.table import paragraphs, table
 
 STATUS_SCHEMA = "ssot-codemods/status/1"
 HISTORY_SCHEMA = "ssot-codemods/history/2"
@@ -181,7 +180,7 @@ def _figures(record: Record) -> str:
     values = encode(found)
     if isinstance(found, BaselineSummary):
         values |= {kind: getattr(found, kind).wall.median for kind in ("cold", "warm")}
-        values |= {"modules": None, "warnings": sum(found.warnings.values())}
+        values["warnings"] = sum(found.warnings.values())
     elif isinstance(found, Verification):
         values |= {"tests": None, **(encode(found.tests) or {})}
     shown = ((key, values.get(key)) for key in _SHOWN)

@@ -1,10 +1,13 @@
-"""Aligned columns of plain text, the one table of all verbs."""
+"""Plain text as all verbs lay it out: columns, blocks, and long lists cut short."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 Row = Sequence[object]
+
+#: Of a longer list, the rest is counted.
+MOST_LINES = 10
 
 
 def table(head: Sequence[str], rows: Sequence[Row]) -> list[str]:
@@ -37,9 +40,18 @@ def _escape(cell: object) -> str:
     return str(cell).replace("|", "\\|").replace("\n", " ")
 
 
-def plural(number: int, noun: str) -> str:
-    """Say a number of things, with thousands set apart."""
-    if number == 1:
-        return f"1 {noun}"
-    nouns = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {nouns}"
+def shortened(label: str, texts: Sequence[str]) -> Iterator[str]:
+    """Yield the first lines of many, each with a label, and how many more there are."""
+    yield from (f"{label}{text}" for text in texts[:MOST_LINES])
+    if len(texts) > MOST_LINES:
+        yield f"{label}and {len(texts) - MOST_LINES} more"
+
+
+def joined(lines: Iterable[str]) -> str:
+    """Return lines as one text."""
+    return "".join(f"{line}\n" for line in lines)
+
+
+def paragraphs(blocks: Iterable[Sequence[str]]) -> str:
+    """Return blocks of lines as one text, an empty line between them; empty ones are left out."""
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"

@@ -9,8 +9,8 @@ from typing import Any
 from codemods.decode import encode
 from codemods.measure.outcomes import GOOD, Difference, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
-from codemods.report.lines import paragraphs
-from codemods.report.table import plural, table
+from codemods.report.table import paragraphs, table
+from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/verification/1"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from codemods.measure.model import Warmed
-from codemods.report.lines import joined, shortened
-from codemods.report.table import plural
+from codemods.report.table import joined, shortened
+from codemods.wording import plural
 
 
 def as_text(warmed: Warmed) -> str:

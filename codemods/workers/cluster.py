@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from codemods.disk.files import UsageError
+from codemods.model import UsageError
 from codemods.workers.pool import Pool, without_collector
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 
 from codemods.engine.names import ModuleNames, bound_names, module_names, own_nodes
-from codemods.model import RecordedShape
+from codemods.model import RecordedShape, UsageError
 from codemods.rewrites.replace_local_copies.equality import keys_of, shape_of
 
 _DECORATOR = "replaced_by"
 
 
-class ShapesError(Exception):
+class ShapesError(UsageError):
     """A shapes file cannot be used; the message has its path and the line."""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
-from codemods.report.lines import definition_line, failure_lines, printable, reason_line
+from codemods.report.findings import definition_line, failure_lines
+from codemods.wording import printable, reason_line
 
 PLACE = Definition("Fake", 3, 9)
 
