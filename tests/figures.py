@@ -38,6 +38,8 @@ def measured(
 ) -> Baseline:
     summary = BaselineSummary(
         time=time,
+        commit="c0ffee",
+        is_dirty=False,
         conditions=Conditions(
             paths=tuple(paths),
             interpreter="/usr/bin/python",
@@ -45,8 +47,6 @@ def measured(
             pytest=pytest,
             plugins=("xdist 3",),
             machine="here, 2 CPUs",
-            commit="c0ffee",
-            dirty=False,
         ),
         cold=timing(*cold, memory=memory),
         warm=timing(*warm, memory=memory),

@@ -718,7 +718,7 @@ def test_paths_that_look_like_options_of_pytest(
     (three / name).mkdir()
     seen: list[str] = []
 
-    def baseline(pytest: Pytest, paths: list[str], **_: Any) -> Baseline:
+    def baseline(tree: object, paths: list[str], **_: Any) -> Baseline:
         seen.extend(paths)
         return measured()
 

@@ -17,7 +17,7 @@ import pytest
 
 from codemods.measure import collection
 from codemods.measure import process as process_module
-from codemods.measure.collection import against, baseline
+from codemods.measure.collection import Tree, against, baseline
 from codemods.measure.compare import claim, compare
 from codemods.measure.model import (
     Baseline,
@@ -365,7 +365,7 @@ def observed(suite: Path) -> tuple[Baseline, list[Any], list[str]]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(Pytest, "run", spy)
         measured = baseline(
-            pytest_in(suite, timeout=60, environment=variables),
+            Tree(pytest_in(suite, timeout=60, environment=variables)),
             ["tests"],
             runs=1,
             progress=lines.append,
@@ -393,7 +393,6 @@ def test_a_baseline(suite: Path, measured: Baseline) -> None:
     assert summary.stable
     assert summary.conditions.pytest == pytest.__version__
     assert summary.conditions.interpreter == sys.executable
-    assert summary.conditions.commit == ""
     assert not list(suite.rglob("__pycache__"))
 
 
@@ -421,7 +420,7 @@ def test_progress(observed: tuple[Baseline, list[Any], list[str]]) -> None:
 def test_a_timeout_gives_what_was_seen(tmp_path: Path) -> None:
     hangs = "import pathlib, time\npathlib.Path('up').touch()\ntime.sleep(600)"
     write(tmp_path, test_a="def test_a(): pass", test_b=hangs)
-    measured = baseline(pytest_in(tmp_path, timeout=60))
+    measured = baseline(Tree(pytest_in(tmp_path, timeout=60)))
     summary = measured.summary
     assert summary.problem == "warm-up: killed after 60 s while it ran test_b.py"
     assert measured.tests == ("test_a.py::test_a",)
@@ -435,14 +434,14 @@ def test_tests_that_set_dont_write_bytecode(
     write(tmp_path, conftest="import sys; sys.dont_write_bytecode = True")
     seen = run(tmp_path)
     monkeypatch.setattr(Pytest, "run", lambda *_, **__: seen)
-    (note,) = baseline(pytest_in(tmp_path), runs=1).notes
+    (note,) = baseline(Tree(pytest_in(tmp_path)), runs=1).notes
     assert note == "the tests or a plugin set sys.dont_write_bytecode: the warm runs are cold, too"
 
 
 def test_runs_that_do_not_collect_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = iter((["a"], ["a"], ["a", "a"]))
     monkeypatch.setattr(Pytest, "run", lambda *_, **__: session(*next(ids)))
-    measured = baseline(Pytest(tmp_path), runs=1)
+    measured = baseline(Tree(Pytest(tmp_path)), runs=1)
     assert not measured.summary.stable
     assert "the runs did not collect the same tests" in measured.notes
 
@@ -454,7 +453,7 @@ def session(*nodes: str) -> Session:
 
 def test_no_runs(tmp_path: Path) -> None:
     with pytest.raises(MeasureError, match="0 runs measure nothing"):
-        baseline(Pytest(tmp_path), runs=0)
+        baseline(Tree(Pytest(tmp_path)), runs=0)
 
 
 # Saved
@@ -540,7 +539,10 @@ def other(one: Baseline, **conditions: Any) -> Baseline:
 
 
 def test_compare() -> None:
-    after = other(figures(warm=(0.5, 0.5, 0.6)), commit="d", dirty=True)
+    after = figures(warm=(0.5, 0.5, 0.6))
+    after = dataclasses.replace(
+        after, summary=dataclasses.replace(after.summary, commit="d", is_dirty=True)
+    )
     compared = compare(figures(), after)
     assert (compared.cold, compared.warm) == (Claim.NONE, Claim.FASTER)
     assert (compared.obstacles, compared.only_before, compared.only_after) == ((), (), ())
@@ -590,85 +592,27 @@ def test_what_came_and_went() -> None:
     assert (compared.only_before, compared.only_after) == (("a",), ("d",))
 
 
-# Against a commit
+# Against another tree
 
 
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    command = ["git", *identity, *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    folder = write(tmp_path / "repo", inner__test_it="def test_old(): pass")
-    git(folder, "init", "-q")
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "one")
-    return write(folder, inner__test_it="def test_new(): pass")
-
-
-def fake_run(seen: list[str]) -> Any:
-    def run(self: Pytest, *arguments: str, **options: Any) -> Session:
-        text = (self.root / "test_it.py").read_text()
-        name = text[text.index("test_") : text.index("(")]
-        seen.append(name)
-        return session(f"test_it.py::{name}")
-
-    return run
-
-
-def test_both_trees_are_measured_in_turn(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_trees_are_measured_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    monkeypatch.setattr(Pytest, "run", fake_run(seen))
-    monkeypatch.setenv("GIT_DIR", "/nowhere")
+
+    def run(self: Pytest, *arguments: str, **options: Any) -> Session:
+        seen.append(self.root.name)
+        return session(f"test_it.py::test_{self.root.name}")
+
+    monkeypatch.setattr(Pytest, "run", run)
     lines: list[str] = []
-    compared = against("HEAD", Pytest(checkout / "inner"), runs=3, progress=lines.append)
-    assert seen == ["test_old", "test_new"] * 7
+    before = Tree(Pytest(tmp_path / "old"), "c", name="HEAD: ")
+    after = Tree(Pytest(tmp_path / "new"), "c", is_dirty=True, name="here: ")
+    compared = against(before, after, runs=3, progress=lines.append)
+    assert seen == ["old", "new"] * 7
     assert compared.only_before == ("test_it.py::test_old",)
     assert compared.only_after == ("test_it.py::test_new",)
-    before, after = (side.summary.conditions for side in (compared.before, compared.after))
-    assert (before.dirty, after.dirty) == (False, True)
-    assert before.commit == after.commit != ""
-    assert lines[0] == "HEAD: warm-up ..."
-    assert lines[2] == "here: warm-up ..."
-    monkeypatch.delenv("GIT_DIR")
-    assert len(git(checkout, "worktree", "list").splitlines()) == 1
-
-
-def test_the_worktree_goes_whatever_happens(
-    checkout: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: Any, **__: Any) -> Session:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Pytest, "run", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        against("HEAD", Pytest(checkout))
-    assert len(git(checkout, "worktree", "list").splitlines()) == 1
-    assert "prunable" not in git(checkout, "worktree", "list", "--porcelain")
-
-
-def test_against_what_is_not_there(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(MeasureError, match="there is no commit 'nix' in"):
-        against("nix", Pytest(checkout))
-    with pytest.raises(MeasureError, match="there is no commit '--help' in"):
-        against("--help", Pytest(checkout))
-    (checkout / "later").mkdir()
-    with pytest.raises(MeasureError, match="there is no folder later in 'HEAD'"):
-        against("HEAD", Pytest(checkout / "later"))
-    with pytest.raises(MeasureError, match="is in no git checkout"):
-        against("HEAD", Pytest(checkout.parent))
-    real = collection._git
-    monkeypatch.setattr(collection, "_git", lambda root, *a: None if "add" in a else real(root, *a))
-    with pytest.raises(MeasureError, match="git cannot check out 'HEAD'"):
-        against("HEAD", Pytest(checkout))
-
-
-def test_no_git(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(MeasureError, match="is in no git checkout"):
-        against("HEAD", Pytest(checkout))
+    sides = (compared.before.summary, compared.after.summary)
+    assert [(side.commit, side.is_dirty) for side in sides] == [("c", False), ("c", True)]
+    assert lines[::2][:2] == ["HEAD: warm-up ...", "here: warm-up ..."]
 
 
 def test_the_run_waits_in_a_thread_that_ends(tmp_path: Path) -> None:

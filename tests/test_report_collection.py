@@ -32,7 +32,7 @@ from codemods.report.baseline import (
     profile_text,
 )
 
-CONDITIONS = Conditions(("t", "u"), "/py", "CPython 3.12", "9.0", ("x 1",), "m, 2 CPUs", "c", False)
+CONDITIONS = Conditions(("t", "u"), "/py", "CPython 3.12", "9.0", ("x 1",), "m, 2 CPUs")
 
 
 def timing(*walls: float) -> Timing:
@@ -44,6 +44,8 @@ BASELINE = Baseline(
     root="/repo",
     summary=BaselineSummary(
         time="2026-01-01T00:00:00Z",
+        commit="c",
+        is_dirty=False,
         conditions=CONDITIONS,
         cold=timing(20.0, 21.0, 22.0),
         warm=timing(12.3, 12.34, 13.0),

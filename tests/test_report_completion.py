@@ -267,7 +267,7 @@ NODES = [f"test_a.py::test_{number}" for number in range(40)]
 SIDE = measured(
     cold=(1.9, 2.0, 2.1), warm=(0.9, 1.0, 1.1), tests=NODES, warnings={"A": 370, "B": 1}
 ).summary
-SIDE = replace(SIDE, conditions=replace(SIDE.conditions, commit=NASTY))
+SIDE = replace(SIDE, commit=NASTY)
 AFTER = replace(SIDE, warm=timing(0.4, 0.5, 0.6), warnings={"A": 0, NASTY: 2})
 NOTHING = CollectionChange(None, None, None, None, ())
 PLACE = Place(f"{NASTY}.py", 1, "TestWebSocketConnection")
@@ -416,13 +416,8 @@ def test_the_markdown() -> None:
         failed=(RefusedPlace("b.py", 8, "", "syntax-error", "no"),),
         left=(place,),
         collection=CollectionChange(
-            replace(SIDE, conditions=replace(SIDE.conditions, commit="c0ffee")),
-            replace(
-                AFTER,
-                conditions=replace(SIDE.conditions, commit=""),
-                cold=timing(),
-                warnings={"A": 0},
-            ),
+            replace(SIDE, commit="c0ffee"),
+            replace(AFTER, commit="", cold=timing(), warnings={"A": 0}),
             Claim.NOT_COMPARABLE,
             Claim.FASTER,
             ("pytest: 8 / 9",),

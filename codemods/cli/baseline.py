@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ def baseline(
     ssot-codemods baseline tests/unit --against HEAD~1
     ssot-codemods baseline tests/unit --profile
     """
+    from codemods.disk.git import head_of, worktree
     from codemods.measure import collection
     from codemods.measure.compare import compare as compare_baselines
     from codemods.measure.saved import baseline_file, load_baseline
@@ -72,14 +74,20 @@ def baseline(
         found = take_apart(pytest, chosen, progress=show_step)
         show(form, report.profile_json(found), report.profile_text(found))
         return FILE_FAILED if found.problem else OK
+    tree = collection.Tree(pytest, *head_of(settings.root))
     if against is not None:
-        both = collection.against(against, pytest, chosen, runs=runs, progress=show_step)
+        with worktree(settings.root, against) as folder:
+            other = collection.Tree(
+                replace(pytest, root=folder), *head_of(folder), name=f"{against}: "
+            )
+            here = replace(tree, name="here: ")
+            both = collection.against(other, here, chosen, runs=runs, progress=show_step)
         show(form, report.comparison_json(both), report.comparison_text(both))
         return FILE_FAILED if both.before.summary.problem or both.after.summary.problem else OK
     if save is not None:
         baseline_file(settings.root, save)
     earlier = load_baseline(settings.root, compare) if compare is not None else None
-    measured = collection.baseline(pytest, chosen, runs=runs, progress=show_step)
+    measured = collection.baseline(tree, chosen, runs=runs, progress=show_step)
     _record(settings, measured, chosen, save)
     if earlier is None:
         show(form, report.as_json(measured), report.as_text(measured))

@@ -13,11 +13,10 @@ import hashlib
 import os
 import platform
 import shutil
-import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -43,13 +42,26 @@ _NOT_OURS = (NO_BYTECODE, _PREFIX, "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYT
 Progress = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """One state of the files: how pytest is started in it, and its commit, empty outside of git.
+
+    `is_dirty` says that tracked files differ from the commit; lines of progress begin with `name`.
+    """
+
+    pytest: Pytest
+    commit: str = ""
+    is_dirty: bool = False
+    name: str = ""
+
+
 def baseline(
-    pytest: Pytest, paths: Sequence[str] = (), *, runs: int = 5, progress: Progress = lambda _: None
+    tree: Tree, paths: Sequence[str] = (), *, runs: int = 5, progress: Progress = lambda _: None
 ) -> Baseline:
     """Measure ``pytest --collect-only -q``: one run to warm up, then cold and warm in turn.
 
     Args:
-        pytest: how it is started; the first run that takes longer ends the measurement.
+        tree: what is measured; the first run that exceeds its time limit ends the measurement.
         paths: what to collect, relative to the root; nothing for what pytest's configuration says.
         runs: how many cold and how many warm runs, at least 1.
         progress: called with a line of text before and after each run.
@@ -62,81 +74,63 @@ def baseline(
         MeasureError: `runs` is too small, or the interpreter cannot be started.
 
     """
-    _check_runs(runs)
-    with Bench(pytest, paths, progress) as bench:
-        bench.measure_warm_up()
-        for number in range(1, runs + 1):
-            bench.measure_cold(f"cold {number} of {runs}")
-            bench.measure_warm(f"warm {number} of {runs}")
-        return bench.result()
+    (measured,) = _in_turn([tree], paths, runs, progress)
+    return measured
 
 
 def against(
-    gitref: str,
-    pytest: Pytest,
+    before: Tree,
+    after: Tree,
     paths: Sequence[str] = (),
     *,
     runs: int = 5,
     progress: Progress = lambda _: None,
 ) -> Comparison:
-    """Measure a commit and the files as they are, in turn, so that both see the same noise.
+    """Measure two trees in turn, so that both see the same noise, and compare them.
 
-    The commit is checked out into a temporary worktree, which is removed afterwards. It has no
-    files but those of the commit. A package that is installed in editable form is imported from
-    where it is installed, in both.
-
-    Args:
-        gitref: a commit, branch or tag: the side `before`.
-        pytest: see `baseline`, as are the other arguments.
-
-    Raises:
-        MeasureError: as `baseline`; or the root is in no git checkout, or there is no such commit.
-
+    A package that is installed in editable form is imported from where it is installed, in both.
+    The arguments are those of `baseline`.
     """
-    _check_runs(runs)
+    return compare(*_in_turn([before, after], paths, runs, progress))
+
+
+def _in_turn(
+    trees: Sequence[Tree], paths: Sequence[str], runs: int, progress: Progress
+) -> list[Baseline]:
+    if runs < 1:
+        raise MeasureError(f"{runs} runs measure nothing")
     with contextlib.ExitStack() as stack:
-        tree = stack.enter_context(_worktree(pytest.root, gitref))
-        before, after = (
-            stack.enter_context(Bench(one, paths, progress, name))
-            for one, name in ((replace(pytest, root=tree), f"{gitref}: "), (pytest, "here: "))
-        )
-        for bench in (before, after):
+        benches = [stack.enter_context(Bench(tree, paths, progress)) for tree in trees]
+        for bench in benches:
             bench.measure_warm_up()
         for number in range(1, runs + 1):
-            for bench in (before, after):
+            for bench in benches:
                 bench.measure_cold(f"cold {number} of {runs}")
-            for bench in (before, after):
+            for bench in benches:
                 bench.measure_warm(f"warm {number} of {runs}")
-        return compare(before.result(), after.result())
+        return [bench.result() for bench in benches]
 
 
 class Bench:
-    """One tree that is collected again and again, with bytecode in a folder of its own.
+    """Collects one tree again and again, with bytecode in a folder of its own.
 
     `problem` is what ended the measurement early. `keeps_bytecode` is False where the environment
     forbids Python to write it, which does not count for these runs.
 
     Args:
-        pytest: how it is started.
+        tree: what is measured.
         paths: what to collect, relative to the root.
         progress: called with a line of text before and after each run.
-        name: what such a line begins with.
 
     """
 
-    def __init__(
-        self,
-        pytest: Pytest,
-        paths: Sequence[str],
-        progress: Progress = lambda _: None,
-        name: str = "",
-    ) -> None:
-        environment = dict(pytest.environment)
+    def __init__(self, tree: Tree, paths: Sequence[str], progress: Progress) -> None:
+        environment = dict(tree.pytest.environment)
         self.keeps_bytecode = not environment.pop(NO_BYTECODE, "")
-        self._pytest = replace(pytest, environment=environment)
+        self._tree = tree
+        self._pytest = replace(tree.pytest, environment=environment)
         self._paths = tuple(paths)
         self._report = progress
-        self._name = name
         self._folder = Path(tempfile.mkdtemp(prefix="ssot-codemods-pycache-"))
         self._warm_runs: list[Session] = []
         self._cold_runs: list[Session] = []
@@ -174,17 +168,18 @@ class Bench:
     ) -> Session | None:
         if self.problem:
             return None
-        self._report(f"{self._name}{what} ...")
+        what = f"{self._tree.name}{what}"
+        self._report(f"{what} ...")
         environment = {**self._pytest.environment, _PREFIX: str(bytecode)}
         pytest = replace(self._pytest, environment=environment)
         session = pytest.collect(*arguments, *self._paths, **options)
         self._last = session.record
         if session.problem:
-            self.problem = f"{self._name}{what}: {session.problem}"
+            self.problem = f"{what}: {session.problem}"
         else:
             runs.append(session)
             self._collected.add(frozenset(Counter(session.record.collected).items()))
-        self._report(f"{self._name}{what}: {session.problem or f'{session.wall:.2f} s'}")
+        self._report(f"{what}: {session.problem or f'{session.wall:.2f} s'}")
         return session
 
     def _lay_out(self, cold: Path) -> None:
@@ -204,6 +199,8 @@ class Bench:
         warnings = Counter(w.category for w in seen.warnings)
         summary = BaselineSummary(
             time=f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
+            commit=self._tree.commit,
+            is_dirty=self._tree.is_dirty,
             conditions=self._conditions(),
             cold=_timing(self._cold_runs),
             warm=_timing(self._warm_runs),
@@ -224,7 +221,6 @@ class Bench:
         )
 
     def _conditions(self) -> Conditions:
-        root = self._pytest.root
         facts = self._last.facts
         machine = f"{platform.node()}, {os.cpu_count()} CPUs, {platform.system()}"
         return Conditions(
@@ -234,8 +230,6 @@ class Bench:
             pytest=facts.pytest,
             plugins=facts.plugins,
             machine=f"{machine} {platform.machine()}",
-            commit=_git(root, "rev-parse", "--verify", "HEAD") or "",
-            dirty=bool(_git(root, "status", "--porcelain", "--untracked-files=no")),
             environment=tuple(_settings_in(self._pytest.environment)),
         )
 
@@ -273,49 +267,3 @@ def _settings_in(environment: Mapping[str, str]) -> Iterator[str]:
     for name, value in sorted(environment.items()):
         if name.startswith(("PYTHON", "PYTEST_")) and not name.startswith(_NOT_OURS):
             yield f"{name}={value}"
-
-
-def _check_runs(runs: int) -> None:
-    if runs < 1:
-        raise MeasureError(f"{runs} runs measure nothing")
-
-
-@contextlib.contextmanager
-def _worktree(root: Path, gitref: str) -> Iterator[Path]:
-    top = _git(root, "rev-parse", "--show-toplevel")
-    if top is None:
-        raise MeasureError(f"{root} is in no git checkout")
-    commit = _git(root, "rev-parse", "--verify", "--quiet", f"{gitref}^{{commit}}")
-    if commit is None:
-        raise MeasureError(f"there is no commit {gitref!r} in {top}")
-    inside = root.resolve().relative_to(Path(top).resolve())
-    with tempfile.TemporaryDirectory(prefix="ssot-codemods-tree-") as name:
-        tree = Path(name) / "tree"
-        try:
-            if _git(root, "worktree", "add", "--quiet", "--detach", str(tree), commit) is None:
-                raise MeasureError(f"git cannot check out {gitref!r} into a worktree")
-            if not (tree / inside).is_dir():
-                raise MeasureError(f"there is no folder {inside} in {gitref!r}")
-            yield tree / inside
-        finally:
-            _git(root, "worktree", "remove", "--force", str(tree))
-            shutil.rmtree(tree, ignore_errors=True)
-            _git(root, "worktree", "prune")
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """Run git without hooks, and return what it prints; None where it fails or is not there."""
-    # Inside a hook of git these name another checkout.
-    variables = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    try:
-        done = subprocess.run(
-            ["git", "-c", f"core.hooksPath={os.devnull}", "-C", str(root), *arguments],
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -58,9 +58,7 @@ class CollectionError:
 class Conditions:
     """Under what was measured; figures of different conditions cannot be compared.
 
-    `commit` is empty outside of git, and `dirty` says that tracked files were changed; those two
-    are no condition, but what is compared. `environment` has the variables of Python and pytest,
-    as ``NAME=value``.
+    `environment` has the variables of Python and pytest, as ``NAME=value``.
     """
 
     paths: tuple[str, ...]
@@ -69,8 +67,6 @@ class Conditions:
     pytest: str
     plugins: tuple[str, ...]
     machine: str
-    commit: str
-    dirty: bool
     environment: tuple[str, ...] = ()
 
 
@@ -82,10 +78,13 @@ class BaselineSummary:
     and of installed packages is there), `warm` runs with all of it. `modules`, `tests`, `errors`
     and `warnings` are counts of the last session; `nodes` is a digest of what it collected.
     `stable` says that each run collected the same. `problem` is empty where all runs came to their
-    end. `time` is when that was: UTC, ISO 8601.
+    end. `time` is when that was: UTC, ISO 8601. `commit` is empty outside of git, and `is_dirty`
+    says that tracked files were changed.
     """
 
     time: str
+    commit: str
+    is_dirty: bool
     conditions: Conditions
     cold: Timing
     warm: Timing

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from codemods.measure.collection import Bench, Progress
+from codemods.measure.collection import Bench, Progress, Tree
 from codemods.measure.model import Advice, Cost, PackageTime, Profile, Step
 from codemods.measure.record import SessionFacts, SessionRecord
 from codemods.measure.session import Pytest, Session
@@ -47,7 +47,7 @@ def profile(
 
     """
     with (
-        Bench(pytest, paths, progress) as bench,
+        Bench(Tree(pytest), paths, progress) as bench,
         tempfile.TemporaryDirectory(prefix="ssot-codemods-imports-") as folder,
     ):
         bench.measure_warm_up()

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from codemods.measure.collection import NO_BYTECODE, Bench, Progress
+from codemods.measure.collection import NO_BYTECODE, Bench, Progress, Tree
 from codemods.measure.model import MeasureError, Warmed
 from codemods.measure.process import side_by_side
 from codemods.measure.record import SessionRecord
@@ -110,7 +110,7 @@ def shards_of(modules: Sequence[str], jobs: int) -> list[list[str]]:
 
 
 def _cold(pytest: Pytest, paths: Sequence[str], progress: Progress) -> float | None:
-    with Bench(pytest, paths, progress, "for comparison, ") as bench:
+    with Bench(Tree(pytest, name="for comparison, "), paths, progress) as bench:
         bench.measure_warm_up()
         session = bench.measure_cold("cold")
         return session.wall if session is not None and not session.problem else None

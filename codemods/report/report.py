@@ -190,7 +190,7 @@ _QUANTITIES: dict[str, Callable[[BaselineSummary], page.Cell]] = {
     "tests": lambda side: f"{side.tests:,}",
     "errors": lambda side: f"{side.errors:,}",
     "measured": lambda side: _when(side.time),
-    "commit": lambda side: Code(side.conditions.commit[:12]),
+    "commit": lambda side: Code(side.commit[:12]),
 }
 
 
