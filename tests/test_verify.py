@@ -21,6 +21,7 @@ from codemods.measure.outcomes import Outcomes
 from codemods.migration.verify import Affected, Trial, affected, keep_what_is_clean, standing
 from codemods.model import Source
 from codemods.progress import history
+from codemods.progress.history import RanTests, Verification
 from tests.tools import COPY
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
@@ -260,9 +261,9 @@ def test_without_a_run_all_tests_are_run_once(
     result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[:2] == ["outcome        tests", "passed             2"]
-    assert "gives what it gave" not in result.output
+    assert "all outcomes unchanged" not in result.output
     (record,) = history.read(root)
-    assert (record.figures["run"], "passed_before" in record.figures) == (None, False)
+    assert record.figures == Verification(None, {}, RanTests(passed=2, tests=2))
 
 
 @pytest.mark.parametrize(
@@ -303,8 +304,8 @@ def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(
         result = run(root, monkeypatch, "verify", *arguments)
         assert result.exit_code == 3
         assert result.stdout.splitlines() == [
-            "not judged, as it was edited since: test_a.py",
-            "not judged, as it was edited since: test_b.py",
+            "skipped: edited since the run: test_a.py",
+            "skipped: edited since the run: test_b.py",
             "",
             f"of run {Journal(root).runs()[-1].id} no file is as it left it: there is nothing to "
             "compare",
@@ -325,9 +326,9 @@ def test_the_files_that_are_not_judged_are_named(
     assert result.exit_code == 0
     lines = result.output.splitlines()
     assert lines[-3:] == [
-        "each test gives what it gave",
+        "all outcomes unchanged",
         "",
-        "not judged, as it was edited since: test_b.py",
+        "skipped: edited since the run: test_b.py",
     ]
     values = json.loads(run(root, monkeypatch, "verify", "--format", "json").stdout)
     assert (values["edited"], values["unused"]) == (["test_b.py"], [])
@@ -342,9 +343,7 @@ def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ve
     if verb == "verify":
         result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
-    assert result.output.endswith(
-        "each test gives what it gave\n\nnot judged, as no test uses it: script.py\n"
-    )
+    assert result.output.endswith("all outcomes unchanged\n\nskipped: no test uses it: script.py\n")
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
 
@@ -356,7 +355,7 @@ def test_files_that_no_test_uses_are_kept_unjudged(
     root = suite(tmp_path, script=COPY + USE, test_b="def test_b():\n    open('ran', 'w')\n")
     result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
     assert result.exit_code == 0, result.output
-    assert "not judged, as no test uses it: script.py" in result.output
+    assert "skipped: no test uses it: script.py" in result.output
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -228,8 +228,7 @@ def paths_for_pytest(
     return found
 
 
-def show_steps() -> Callable[[str], None] | None:
-    """Give what shows each step on stderr where that is a terminal."""
-    return (
-        (lambda line: say(f"{line}\n")) if sys.stderr is not None and sys.stderr.isatty() else None
-    )
+def show_step(line: str) -> None:
+    """Print a line about what happens now to stderr, where that is a terminal."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        say(f"{line}\n")

@@ -6,11 +6,15 @@ import math
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from codemods.model import UsageError
+
+if TYPE_CHECKING:
+    from codemods.measure.outcomes import Xdist
+    from codemods.measure.session import Pytest
 
 EXIT_CODES = """\
 Exit codes: 0 fine, 1 copies left (or would change), 2 usage, 3 a file failed or tests differ,
@@ -137,13 +141,13 @@ def beside(command: _Command) -> _Command:
     return command
 
 
-def xdist(workers: str | None, targets: Sequence[str], python: str) -> dict[str, Any]:
-    """Give what `run_tests` takes of the options of `beside`."""
-    from codemods.measure.session import has_module
+def xdist(pytest: Pytest, workers: str | None, targets: Sequence[str]) -> Xdist:
+    """Return what the options of `beside` ask for, if pytest-xdist is there."""
+    from codemods.measure.outcomes import Xdist
 
     if workers is not None and targets:
         raise click.UsageError("-n is for this machine, and --tx for others: not both (N*SPEC)")
-    if (workers is not None or targets) and not has_module("xdist", python):
+    if (workers is not None or targets) and not pytest.has_module("xdist"):
         extra = "pip install 'ssot-codemods[distributed]'"
-        raise UsageError(f"-n and --tx need pytest-xdist, and {python} has none: {extra}")
-    return {"workers": workers, "targets": targets}
+        raise UsageError(f"-n and --tx need pytest-xdist, and {pytest.python} has none: {extra}")
+    return Xdist(workers, tuple(targets))

@@ -27,16 +27,18 @@ from codemods.settings import read_settings
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
+    from codemods.measure.outcomes import Xdist
+    from codemods.measure.session import Pytest
     from codemods.migration.verify import Verified
     from codemods.model import FileResult, Reason, Run, Written
 
 
 @dataclass(frozen=True, slots=True)
 class _Tests:
-    """How the tests are run: seconds for each run, and what `xdist` gives."""
+    """How the tests are run."""
 
-    timeout: float | None
-    xdist: dict[str, Any]
+    pytest: Pytest
+    xdist: Xdist
 
 
 @click.command(epilog=PATHS)
@@ -108,6 +110,7 @@ def migrate(
     ssot-codemods migrate @batch.txt
     """
     from codemods.disk.journal import Journal
+    from codemods.measure.session import Pytest
 
     if resume is not None:
         others = (paths, exclude, dry_run, max_files, allow_dirty, verify, skip_probe, scheduler)
@@ -123,7 +126,8 @@ def migrate(
         return _dry_run(setup, max_files, form, verbose)
     journal = Journal(setup.settings.root)
     with journal.lock():
-        tests = _Tests(timeout, xdist(workers, targets, sys.executable)) if verify else None
+        pytest = Pytest(setup.settings.root, timeout=timeout)
+        tests = _Tests(pytest, xdist(pytest, workers, targets)) if verify else None
         return _migrate(setup, journal, max_files, allow_dirty, skip_probe, tests, form, verbose)
 
 
@@ -229,11 +233,9 @@ def _migrate(
     if run_id is not None and journal.run(run_id).state == "rolled back":
         run_id = None  # nothing of it is left
     root = setup.settings.root
-    figures = history.of_migration(planned, written)
-    history.append(root, history.record(root, "migrate", setup.paths, figures))
+    history.append(root, setup.paths, history.of_migration(planned, written))
     if verified is not None:
-        figures = history.of_verification(verified, run_id)
-        history.append(root, history.record(root, "verify", setup.paths, figures))
+        history.append(root, setup.paths, history.of_verification(verified, run_id))
     values: dict[str, Any] = {"files": planned.files, "run": run_id, "left": written.left}
     if form == "json":
         document = report.as_json(written.results, dry_run=False, **values)
@@ -278,8 +280,7 @@ def _verified(
 
     assert written.run is not None
     trial = Trial(journal, written.run, list(written.run.entries))
-    root = setup.settings.root
-    find_modules = partial(modules_in, root=root, timeout=tests.timeout)
+    find_modules = partial(modules_in, tests.pytest)
 
     def find_uses() -> Affected:
         uses = affected(trial.paths(), setup.all_files, find_modules)
@@ -290,7 +291,7 @@ def _verified(
         verified = keep_what_is_clean(
             trial,
             find_uses,
-            partial(run_tests, root=root, timeout=tests.timeout, same=trial.paths(), **tests.xdist),
+            partial(run_tests, tests.pytest, tests.xdist, same=trial.paths()),
         )
     except KeyboardInterrupt:
         say(f"stopped, and taken back; {_new_and_old(journal, written.run)}\n")

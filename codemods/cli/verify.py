@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import click
 
@@ -53,7 +52,8 @@ def verify(
     from codemods.disk.journal import Journal
     from codemods.measure.commands import run_commands
     from codemods.measure.outcomes import modules_in, run_tests
-    from codemods.migration.verify import affected, as_they_are, judged, standing
+    from codemods.measure.session import Pytest
+    from codemods.migration.verify import RanOnce, Verified, affected, judged, run_once, standing
     from codemods.progress import history
     from codemods.report import verify as report
 
@@ -63,24 +63,25 @@ def verify(
     if golden_path and not settings.golden_path:
         raise UsageError("--golden-path: the settings name no commands under `golden-path`")
     journal = Journal(settings.root)
-    options: dict[str, Any] = {"root": settings.root, "python": python, "timeout": timeout}
-    run = partial(run_tests, **options, **xdist(workers, targets, python))
+    pytest = Pytest(settings.root, python, timeout)
+    run = partial(run_tests, pytest, xdist(pytest, workers, targets))
     commands = partial(run_commands, settings.golden_path, settings.root, timeout)
     say_what_was_cut_off(journal)
+    verified: Verified | RanOnce
     with journal.lock():
         trial = standing(journal, identity)
         if trial is None:
             say("no run to judge: the tests are run once, as the files are\n")
-            verified = as_they_are(chosen, run, commands if golden_path else None)
+            verified = run_once(chosen, run, commands if golden_path else None)
+            figures = history.of_single_run(verified)
         else:
             say(f"judging run {trial.run.id}: {trial.run.command}\n")
-            find_modules = partial(modules_in, **options)
+            find_modules = partial(modules_in, pytest)
             find_uses = partial(affected, trial.paths(), setup.all_files, find_modules)
             run = partial(run, same=trial.paths())
             verified = judged(trial, chosen, find_uses, run, commands if golden_path else None)
-    verified = from_here(verified)
-    about = [str(settings.root / p) for p in chosen or ["."]]
-    figures = history.of_verification(verified, trial.run.id if trial is not None else None)
-    history.append(settings.root, history.record(settings.root, "verify", about, figures))
+            verified = from_here(verified)
+            figures = history.of_verification(verified, trial.run.id)
+    history.append(settings.root, [str(settings.root / p) for p in chosen or ["."]], figures)
     show(form, report.as_json(verified), report.as_text(verified))
     return OK if verified.ok else FILE_FAILED

@@ -11,14 +11,14 @@ from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.journal import Journal
 from codemods.engine.codemod import refused
 from codemods.measure.model import MeasureError
-from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of, once
+from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of
 from codemods.migration.references import refers_to
 from codemods.model import Code, Entry, FileResult, Reason, Run, Source, TestNames, Written
 from codemods.rewrites.replace_local_copies.collected import is_collected
 
 #: Runs the tests of some paths.
 RunTests = Callable[[Sequence[str]], Outcomes]
-#: Runs the golden path, and gives the exit code of each command.
+#: Runs the golden path, and returns the exit code of each command.
 Commands = Callable[[], Mapping[str, int]]
 #: Finds the test modules in some folders, as real paths.
 FindModules = Callable[[Sequence[str]], Collection[str]]
@@ -26,17 +26,16 @@ FindModules = Callable[[Sequence[str]], Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What the tests said of a run, or of the files as they are.
+    """What the tests showed of a run.
 
-    `evidence` is None where nothing was run to its end, and `problem` says why. `golden_path` has
-    for each command its exit codes before and after, `taken_back` for each file that was taken out
-    of the run the reason. `edited` are the files of the run that are not as it left them any more,
-    so that nothing is known of them; `unused` those that no test uses which pytest collects. `run`
-    is the run of the journal, None where there was none to judge.
+    `evidence` is None where no tests were run to their end, and `problem` says why. `golden_path`
+    has for each command its exit codes before and after, `taken_back` for each file that was taken
+    out of the run the reason. `edited` are the files that were edited since the run, so that
+    nothing is known of them; `unused` those that no test uses which pytest collects.
     """
 
     evidence: Evidence | None
-    golden_path: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    golden_path: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     taken_back: Mapping[str, Difference] = field(default_factory=dict)
     edited: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
@@ -45,17 +44,24 @@ class Verified:
 
     @property
     def ok(self) -> bool:
-        """Tell whether nothing differs; where nothing was compared, whether nothing failed."""
-        if self.problem:
-            return False
-        compared = self.evidence is None or self.evidence.before is not self.evidence.after
-        if compared:
-            differs = self.evidence is not None and bool(self.evidence.differences)
-            return not differs and all(b == a for b, a in self.golden_path.values())
-        assert self.evidence is not None
-        seen = self.evidence.after
-        failed = seen.failed or seen.exit_code == 1
-        return not failed and not any(after for _, after in self.golden_path.values())
+        """Whether nothing differs."""
+        differs = self.evidence is not None and bool(self.evidence.differences)
+        same = all(before == after for before, after in self.golden_path.values())
+        return not self.problem and not differs and same
+
+
+@dataclass(frozen=True, slots=True)
+class RanOnce:
+    """What the tests showed, and the commands of the golden path, where no run is to be judged."""
+
+    outcomes: Outcomes
+    golden_path: Mapping[str, int]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed."""
+        failed = self.outcomes.failed or self.outcomes.exit_code == 1
+        return not failed and not any(self.golden_path.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +263,9 @@ class Trial:
         return os.path.realpath(self.journal.root / entry.path)
 
 
-def as_they_are(tests: Sequence[str], run_tests: RunTests, commands: Commands | None) -> Verified:
-    """Run tests and commands once: there is nothing to compare with."""
-    evidence = once(run_tests(tests))
-    codes = commands() if commands is not None else {}
-    return Verified(evidence, golden_path={c: (None, code) for c, code in codes.items()})
+def run_once(tests: Sequence[str], run_tests: RunTests, commands: Commands | None) -> RanOnce:
+    """Run tests and commands once: there is no run to judge."""
+    return RanOnce(run_tests(tests), commands() if commands is not None else {})
 
 
 def judged(
