@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import keyword
 import os
 import re
@@ -11,8 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from codemods.disk.files import read_file
-from codemods.model import Target, UsageError
-from codemods.rewrites.replace_local_copies.recorded import members_of, read_shapes
+from codemods.model import UsageError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,9 +20,7 @@ else:
 _TABLE = "ssot-codemods"
 #: In bytes; a configuration or a shared module that is larger was not written by people.
 LIMIT = 4 << 20
-_DEFAULT_NAMES = ("TestWebSocketConnection", "MockWebSocketConnection", "WebSocketConnectionMock")
 DEFAULT_MODULE = "test_framework.ssot.websocket_connection_test_utility"
-DEFAULT_SHAPES = Path("test_framework/ssot/websocket_connection_shapes.py")
 #: Beside this package, and not found by an import: the repository worked on may have a package of
 #: the same name.
 _BUNDLED = Path(__file__).resolve().parent.parent
@@ -330,25 +326,3 @@ class _Reader:
 
 
 # The settings of the core that compares with a shapes file.
-
-
-@functools.lru_cache(maxsize=8)
-def load_target(settings: Settings, names: tuple[str, ...] = _DEFAULT_NAMES) -> Target:
-    """Read the recorded shapes, for the first of the shared modules."""
-    path, module = _BUNDLED / DEFAULT_SHAPES, settings.modules[0]
-    parts = module.split(".")
-    return Target(
-        class_names=names,
-        module=module,
-        shapes=read_shapes(path.read_bytes(), str(path)),
-        own_files=(
-            "/".join(parts) + ".py",
-            "/".join([*parts, "__init__.py"]),
-            "/".join([*parts[:-1], path.name]),
-        ),
-        shared_members=members_of(_default_module().read_bytes()),
-    )
-
-
-def _default_module() -> Path:
-    return _BUNDLED.joinpath(*DEFAULT_MODULE.split(".")).with_suffix(".py")

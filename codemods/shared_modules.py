@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from codemods.disk.files import checkout_of, read_file
+from codemods.disk.files import read_file
+from codemods.disk.git import checkout_of
 from codemods.engine.text import Unparsable, parse
 from codemods.model import SharedModule, SharedModules
 from codemods.pytest_config import PytestConfig, is_test_file, pytest_config, registers_rewrite
@@ -167,7 +168,7 @@ def _parsed(path: Path, stamp: int) -> tuple[bytes, ast.Module]:
     """Read a Python file once; `stamp` is the time of its last change."""
     try:
         source = read_file(str(path), limit=LIMIT)[0]
-        return source, parse(source, str(path))
+        return source, parse(source)
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
     except Unparsable as error:
@@ -207,9 +208,14 @@ def _file_registers(file: Path, name: str, package: str | None = None) -> bool:
 def asserting_definitions(module: SharedModule) -> tuple[str, ...]:
     """Return the names of the definitions with an assert statement, in their order."""
     definitions = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    tree = parse(module.source, module.path)
+    tree = parse(module.source)
     found = (node for node in tree.body if isinstance(node, definitions))
     return tuple(n.name for n in found if any(isinstance(i, ast.Assert) for i in ast.walk(n)))
+
+
+def is_shared(path: str, modules: SharedModules) -> bool:
+    """Whether a file is one of the shared modules, by its real path."""
+    return os.path.realpath(path) in {m.path for m in modules.modules}
 
 
 class SettingsByFile:

@@ -18,7 +18,8 @@ from codemods.cli._options import EXIT_CODES
 from codemods.cli._output import progress_bar, say
 from codemods.disk.git import stop_git
 from codemods.model import UsageError
-from codemods.settings import Settings, load_target, read_settings
+from codemods.settings import Settings, read_settings
+from codemods.shared_modules import SettingsByFile
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
@@ -98,7 +99,7 @@ class Setup:
     ) -> None:
         settings = read_settings(Path.cwd())
         self.settings = settings._replace(exclude=(*settings.exclude, *exclude))
-        self.target = load_target(self.settings)
+        self.by_file = SettingsByFile(self.settings)
         self.paths = expanded(paths) if paths else _own_paths(settings)
         _say_what_is_outside(self.paths, settings.root)
         self.jobs = jobs or cores()
@@ -114,14 +115,14 @@ class Setup:
         """Begin to look for the files."""
         from codemods.migration.scan import Scan
 
-        return Scan(self.settings, self.target, self.paths, progress)
+        return Scan(self.settings, self.by_file.shared, self.paths, progress)
 
     def all_files(self) -> Iterator[Source]:
-        """Read each file below the root, with an absolute path."""
-        from codemods.migration.scan import Scan
+        """Read each file of the checkout, with its real path."""
+        from codemods.disk.checkout import Checkout
 
-        root = [str(self.settings.root)]
-        return Scan(self.settings, self.target, root, lambda done, total: None).all_files()
+        for source in Checkout(self.settings.root).read():
+            yield source._replace(path=os.path.realpath(source.path))
 
     def plan(self, label: str) -> Plan:
         """Work out what would change."""
@@ -130,7 +131,21 @@ class Setup:
             # What takes its time to import is imported while git looks for the files.
             from codemods.migration.migrate import plan
 
-            return plan(scan, self.pool())
+            planned = plan(scan, self.pool())
+        self.warn_uncovered()
+        return planned
+
+    def warn_uncovered(self) -> None:
+        """Name the files that no settings cover.
+
+        Raises:
+            UsageError: no file is covered.
+
+        """
+        uncovered = self.by_file.uncovered()
+        if uncovered:
+            more = f" and {len(uncovered) - 1:,} more" if len(uncovered) > 1 else ""
+            say(f"covered by no [tool.ssot-codemods]: {uncovered[0]}{more}\n")
 
 
 def _say_what_is_outside(paths: Sequence[str], root: Path) -> None:

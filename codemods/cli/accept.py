@@ -25,6 +25,6 @@ def accept(form: str) -> int:
     say_what_was_cut_off(Journal(setup.settings.root))
     records = history.standing(setup.settings.root)
     with progress_bar("accept") as progress:
-        found = phases.accept(setup.settings, setup.target, records, setup.pool(), progress)
+        found = phases.accept(setup.settings, setup.by_file.shared, records, setup.pool(), progress)
     show(form, report.as_json(found), report.as_text(found))
     return OK if found.ok else COPIES_LEFT

@@ -25,9 +25,7 @@ from codemods.cli._output import print_json, print_list, print_text, progress_ba
     default="text",
     help="Text unless given.",
 )
-@click.option(
-    "-v", "--verbose", is_flag=True, help="Give each definition a line; in JSON, all its figures."
-)
+@click.option("-v", "--verbose", is_flag=True, help="Give each definition a line.")
 def analyze(
     paths: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -59,10 +57,11 @@ def analyze(
         from codemods.report import analyze as report
 
         analysis = analyze_files(scan, setup.pool(), variants=variants)
+    setup.warn_uncovered()
     if as_list:
         print_list(report.paths_to_change(analysis))
     elif form == "json":
-        print_json(report.as_json(analysis, verbose=verbose))
+        print_json(report.as_json(analysis))
     elif form == "markdown":
         print_text(report.as_markdown(analysis))
     else:

@@ -37,12 +37,11 @@ def doctor(
     """
     from codemods.migration.doctor import doctor as look
     from codemods.report import doctor as rendered
-    from codemods.shared_modules import SettingsByFile
 
     setup = Setup(paths, exclude, jobs, scheduler)
     with progress_bar("doctor") as progress:
         found = look(
-            SettingsByFile(setup.settings),
+            setup.by_file,
             setup.scan(progress),
             setup.pool(),
             jobs=setup.jobs,

@@ -151,7 +151,7 @@ def _dry_run(setup: Setup, max_files: int | None, form: str, verbose: bool) -> i
 
 def _print_diffs(results: Sequence[FileResult]) -> tuple[FileResult, ...]:
     """Print a diff for each file that would change; give the results as they are by then."""
-    from codemods.migration.migrate import refuse
+    from codemods.engine.codemod import refused
     from codemods.report.diff import unified_diff
 
     # `git apply` takes no path with `..` in it, so they all start at a folder above them.
@@ -165,7 +165,7 @@ def _print_diffs(results: Sequence[FileResult]) -> tuple[FileResult, ...]:
             if isinstance(before, bytes):
                 print_text(unified_diff(os.path.relpath(result.path, base), before, result.after))
             else:
-                result = refuse(result, before)
+                result = refused(result, before)
         shown.append(result)
     if base != here:
         say(f"the paths of the diff start at {base}: apply it there\n")
@@ -204,16 +204,14 @@ def _migrate(
     from codemods.progress import history
     from codemods.report import migrate as report
     from codemods.report import verify as evidence
-    from codemods.shared_modules import SettingsByFile
 
     say_what_was_cut_off(journal)
     planned = setup.plan("plan")
 
     def probe(batch: Sequence[FileResult]) -> None:
         if not skip_probe:
-            by_file = SettingsByFile(setup.settings)
-            uses = {r.path: [m.name for m in by_file.modules(r.path)] for r in batch}
-            for note in check_imports(by_file, uses, setup.jobs):
+            uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
+            for note in check_imports(setup.by_file, uses, setup.jobs):
                 say(f"{note}\n")
 
     written = write(

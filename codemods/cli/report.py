@@ -53,7 +53,7 @@ def report(
     with progress_bar("report") as progress:
         done = completion_report(
             setup.settings,
-            setup.target,
+            setup.by_file.shared,
             setup.paths,
             compare_baseline=compare_baseline,
             after_baseline=after,

@@ -38,6 +38,6 @@ def status(as_history: bool, form: str) -> int:
     say_what_was_cut_off(Journal(setup.settings.root))
     records = history.standing(setup.settings.root)
     with progress_bar("status") as progress:
-        found = phases.status(setup.settings, setup.target, records, setup.pool(), progress)
+        found = phases.status(setup.settings, setup.by_file.shared, records, setup.pool(), progress)
     show(form, report.as_json(found), report.as_text(found))
     return OK

@@ -47,7 +47,7 @@ def with_registration(
 
 def _parsed(content: bytes, path: Path) -> ast.Module:
     try:
-        return parse(content, str(path))
+        return parse(content)
     except Unparsable as error:
         raise UsageError(f"{path}:{error.line}: {error}") from error
     except (RecursionError, MemoryError) as error:

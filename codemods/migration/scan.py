@@ -13,6 +13,7 @@ from codemods.disk.files import Failed, list_files, read_files
 from codemods.model import FileResult, SharedModules, Source
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
+from codemods.shared_modules import is_shared
 
 #: Takes the number of files done and of all files; for a progress bar.
 Progress = Callable[[int, int], None]
@@ -105,11 +106,6 @@ class Scan:
             new = ReplaceLocalCopies(modules) if modules is not None else None
             self._codemods[folder] = next(known, new)
         return self._codemods[folder]
-
-
-def is_shared(path: str, modules: SharedModules) -> bool:
-    """Whether a file is one of the shared modules, by its real path."""
-    return os.path.realpath(path) in {m.path for m in modules.modules}
 
 
 #: In seconds: a signal that comes just before a wait is heard only behind it.

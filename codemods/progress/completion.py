@@ -10,12 +10,14 @@ from pathlib import Path
 
 from codemods.disk.files import read_file
 from codemods.disk.journal import Journal
+from codemods.engine.scopes import DEFINITIONS
+from codemods.engine.text import Unparsable, parse
 from codemods.measure.compare import claims, obstacles
 from codemods.measure.model import BaselineSummary, Claim
 from codemods.measure.saved import load_baseline
 from codemods.migration.migrate import plan
-from codemods.migration.scan import Progress, Scan
-from codemods.model import Entry, FileResult, Plan, Run, Target
+from codemods.migration.scan import ModulesOf, Progress, Scan
+from codemods.model import Entry, FileResult, Plan, Run
 from codemods.progress import history
 from codemods.progress.history import ComparedTests, ExitCodes, Record
 from codemods.progress.mocking import introduced
@@ -44,7 +46,7 @@ class Place:
 
     path: str
     line: int
-    class_name: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class RefusedPlace:
 
     path: str
     line: int
-    class_name: str
+    name: str
     code: str
     message: str
 
@@ -104,7 +106,7 @@ class Completion:
 
 def completion_report(
     settings: Settings,
-    target: Target,
+    modules_of: ModulesOf,
     paths: Sequence[str],
     *,
     compare_baseline: str | None,
@@ -116,7 +118,7 @@ def completion_report(
 
     Args:
         settings: of the repository.
-        target: what is replaced by what.
+        modules_of: returns the shared modules for a file.
         paths: files and folders, absolute or relative to the current folder.
         compare_baseline: name of the saved baseline that is the side before; None for the first
             baseline of these paths in the history.
@@ -135,9 +137,9 @@ def completion_report(
     inside = history.relative_paths(root, paths)
     records = history.standing(root)
     collection = _collection(root, records, inside, compare_baseline, after_baseline)
-    planned = plan(Scan(settings, target, paths, progress), pool)
+    planned = plan(Scan(settings, modules_of, paths, progress), pool)
     left = tuple(
-        Place(_from_root(root, path), d.definition.line, d.definition.class_name)
+        Place(_from_root(root, path), d.definition.line, d.definition.name)
         for path, d in planned.copies
     )
     codes = history.latest_codes(records)
@@ -171,7 +173,7 @@ def _refused(root: Path, planned: Plan) -> Iterator[RefusedPlace]:
             yield RefusedPlace(
                 _from_root(root, result.path),
                 reason.line,
-                decision.definition.class_name,
+                decision.definition.name,
                 reason.code.value,
                 reason.message,
             )
@@ -212,9 +214,13 @@ def _gone(journal: Journal, run: Run, entry: Entry) -> tuple[Place, ...]:
     A file that the run did not get to, and one that somebody gave its old bytes, has them still.
     """
     before, after = _sides(journal, run, entry)
-    there = set(_classes(after)) | set(_classes(_now(journal.root / entry.path)))
-    classes = _classes(before).items()
-    return tuple(Place(entry.path, line, name) for name, line in classes if name not in there)
+    there = _definitions(after).keys() | _definitions(_now(journal.root / entry.path)).keys()
+    gone = {names: line for names, line in _definitions(before).items() if names not in there}
+    return tuple(
+        Place(entry.path, line, names[-1])
+        for names, line in gone.items()
+        if names[:-1] not in gone  # what is in it went with it
+    )
 
 
 def _sides(journal: Journal, run: Run, entry: Entry) -> tuple[bytes, bytes]:
@@ -229,13 +235,23 @@ def _now(path: Path) -> bytes:
     return content
 
 
-def _classes(content: bytes) -> dict[str, int]:
-    """Give the classes of a module with their lines; none where it does not parse."""
+def _definitions(content: bytes) -> dict[tuple[str, ...], int]:
+    """Return the lines of the classes and functions of a module by their qualified names.
+
+    None where it does not parse.
+    """
     try:
-        module = ast.parse(content)
-    except (SyntaxError, ValueError):
+        pending: list[tuple[ast.AST, tuple[str, ...]]] = [(parse(content), ())]
+    except (Unparsable, RecursionError, MemoryError):
         return {}
-    return {node.name: node.lineno for node in module.body if isinstance(node, ast.ClassDef)}
+    found: dict[tuple[str, ...], int] = {}
+    while pending:
+        node, names = pending.pop()
+        if isinstance(node, DEFINITIONS):
+            names = (*names, node.name)
+            found.setdefault(names, node.lineno)
+        pending += [(child, names) for child in ast.iter_child_nodes(node)]
+    return found
 
 
 def _standing(run: Run, kept: _Kept) -> StandingRun:

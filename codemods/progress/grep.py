@@ -112,7 +112,7 @@ def _kinds(
     for decision in result.decisions if result is not None else ():
         place = decision.definition
         line = next((n for n in rest if place.line <= n <= place.end_line), None)
-        if place.class_name == name and line is not None:
+        if place.name == name and line is not None:
             rest.remove(line)
             is_copy = decision.verdict is Verdict.REPLACE
             yield _COPY if is_copy else f"refused: {decision.reasons[0].code.value}"

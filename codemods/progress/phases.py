@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import enum
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -11,8 +12,8 @@ from pathlib import Path
 from codemods.measure.compare import differing_conditions
 from codemods.measure.model import BaselineSummary
 from codemods.migration.migrate import plan
-from codemods.migration.scan import Progress, Scan
-from codemods.model import Plan, Target
+from codemods.migration.scan import ModulesOf, Progress, Scan
+from codemods.model import Plan
 from codemods.progress.grep import Grep, count_lines, outermost
 from codemods.progress.history import (
     Record,
@@ -22,6 +23,7 @@ from codemods.progress.history import (
     latest_codes,
     relative_paths,
 )
+from codemods.rewrites.replace_local_copies.shared import shared_definitions
 from codemods.settings import Phase, Settings
 from codemods.wording import percentage, plural
 from codemods.workers.pool import Pool
@@ -104,7 +106,7 @@ class Acceptance:
 
 def status(
     settings: Settings,
-    target: Target,
+    modules_of: ModulesOf,
     history: Sequence[Record],
     pool: Pool,
     progress: Progress,
@@ -115,32 +117,41 @@ def status(
 
     Args:
         settings: of the repository; its phases and golden path count.
-        target: what is replaced by what.
+        modules_of: returns the shared modules for a file.
         history: what `codemods.progress.history.standing` returns.
         pool: the workers that work out what would change.
         progress: is told of each file that was read.
 
     """
-    return _standing(settings, history, _counter(settings, target, pool, progress))
+    return _standing(settings, history, _counter(settings, modules_of, pool, progress))
 
 
 def accept(
     settings: Settings,
-    target: Target,
+    modules_of: ModulesOf,
     history: Sequence[Record],
     pool: Pool,
     progress: Progress,
 ) -> Acceptance:
     """Say whether all criteria of all phases are met; the arguments are those of `status`."""
-    count = _counter(settings, target, pool, progress)
+    count = _counter(settings, modules_of, pool, progress)
     standing = _standing(settings, history, count)
     paths = [p for phase in settings.phases for p in phase.paths]
     roots = outermost(_existing(settings.root, paths))
     planned = count(roots) if roots else Plan(0, 0, ())
-    return Acceptance(standing, count_lines(settings, target.class_names[0], roots, planned))
+    return Acceptance(
+        standing, count_lines(settings, _name_to_count(settings, modules_of), roots, planned)
+    )
 
 
-def _counter(settings: Settings, target: Target, pool: Pool, progress: Progress) -> Count:
+def _name_to_count(settings: Settings, modules_of: ModulesOf) -> str:
+    """Return the name of the first shared class."""
+    modules = modules_of(str(settings.root / "pyproject.toml"))
+    found = shared_definitions(modules).definitions if modules is not None else []
+    return next((d.name for d in found if isinstance(d.node, ast.ClassDef)), "")
+
+
+def _counter(settings: Settings, modules_of: ModulesOf, pool: Pool, progress: Progress) -> Count:
     """Give what plans each set of paths once."""
     known: dict[tuple[str, ...], Plan] = {}
 
@@ -148,7 +159,7 @@ def _counter(settings: Settings, target: Target, pool: Pool, progress: Progress)
         key = outermost(paths)
         if key not in known:
             folders = [str(settings.root / p) for p in key]
-            known[key] = plan(Scan(settings, target, folders, progress), pool)
+            known[key] = plan(Scan(settings, modules_of, folders, progress), pool)
         return known[key]
 
     return count
@@ -207,7 +218,7 @@ def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
     found = Criterion(COPIES, state, f"{number:,}", f"at most {limit:,}", number, limit)
     if state is State.MET and failed:
         # Such a file names a class of ours, so it may well hold a copy.
-        note = f"{plural(failed, 'file')} with a target name cannot be read: mend or exclude them"
+        note = f"{plural(failed, 'file')} with a shared name cannot be read: fix or exclude them"
         remedy = f"see {_command('check', paths)}"
         return replace(found, state=State.NOT_MEASURED, figure="", note=note, remedy=remedy)
     return found

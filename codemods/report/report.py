@@ -145,7 +145,7 @@ def _refused(done: Completion) -> Iterator[Block]:
 
 
 def _refused_item(place: RefusedPlace) -> tuple[Inline, ...]:
-    name: tuple[Inline, ...] = (" ", Code(place.class_name)) if place.class_name else ()
+    name: tuple[Inline, ...] = (" ", Code(place.name)) if place.name else ()
     return (Code(f"{place.path}:{place.line}"), *name, ": ", Code(place.message))
 
 
@@ -300,7 +300,7 @@ def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
     """Give each file with its definitions."""
     files: defaultdict[str, list[str]] = defaultdict(list)
     for place in places:
-        files[place.path].append(f"{place.class_name} ({place.line})")
+        files[place.path].append(f"{place.name} ({place.line})")
     for path, names in sorted(files.items()):
         yield (Code(path), ": ", Code(", ".join(names)))
 
