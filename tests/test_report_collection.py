@@ -161,14 +161,14 @@ def test_a_comparison_of_unlike_things() -> None:
     lines = comparison_text(compare(BASELINE, after)).splitlines()
     assert lines[1].endswith("  not comparable")
     assert lines[2:] == [
-        "unlike: pytest: 9.0 / 8.0",
-        "unlike: plugins: x 1 / -",
-        f"unlike: collected after, and not before: {BASELINE.errors[0].nodeid}",
-        "gone: a",
-        "came: d",
+        "differs: pytest: 9.0 / 8.0",
+        "differs: plugins: x 1 / -",
+        f"differs: collected after, and not before: {BASELINE.errors[0].nodeid}",
+        "only before: a",
+        "only after: d",
         "after: warm-up: killed",
         "after: the runs did not collect the same tests",
-        "after: fewer than 3 runs show nothing",
+        "after: at least 3 runs are needed",
         "errors: 1 to 0",
     ]
 
@@ -219,7 +219,7 @@ def test_a_profile() -> None:
 
 def test_a_profile_without_advice_or_runs() -> None:
     text = profile_text(dataclasses.replace(PROFILE, advice=()))
-    assert text.endswith("What would help most\n  nothing that these runs can show\n")
+    assert text.endswith("What would help most\n  nothing that these runs show\n")
     failed = dataclasses.replace(PROFILE, warm=0.0, problem="killed")
     assert profile_text(failed) == "problem: killed\n"
 

@@ -237,8 +237,8 @@ def test_there_is_no_such_baseline(root: Path) -> None:
         (measured([]), "baseline start is of other paths: ."),
         (measured(stable=False), "before: the runs did not collect the same tests"),
         (measured(problem="timeout"), "before: timeout"),
-        (measured(cold=(9, 9)), "before: fewer than 3 runs show nothing"),
-        (measured(cold=()), "before: fewer than 3 runs show nothing"),
+        (measured(cold=(9, 9)), "before: at least 3 runs are needed"),
+        (measured(cold=()), "before: at least 3 runs are needed"),
     ],
 )
 def test_unlike_baselines_are_not_compared(root: Path, other: Baseline, remark: str) -> None:

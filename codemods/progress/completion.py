@@ -360,7 +360,7 @@ def _unlike(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str
         if not figures["stable"]:
             yield f"{side}: the runs did not collect the same tests"
         if figures["runs"] < FEWEST_RUNS:
-            yield f"{side}: fewer than {FEWEST_RUNS} runs show nothing"
+            yield f"{side}: at least {FEWEST_RUNS} runs are needed"
 
 
 def _claim(kind: str, before: Mapping[str, Any], after: Mapping[str, Any], is_sound: bool) -> Claim:

@@ -20,7 +20,7 @@ from codemods.disk.journal import Journal, make_folder
 from codemods.measure.model import Baseline, Series, Timing, Warmed
 from codemods.measure.outcomes import Difference, Outcomes
 from codemods.migration.verify import Verified
-from codemods.model import Outcome, Plan, Run, Status, Written
+from codemods.model import Outcome, Plan, Run, RunState, Status, Written
 from codemods.wording import percentage
 
 SCHEMA = "ssot-codemods/history/1"
@@ -97,7 +97,7 @@ def read(root: Path) -> list[Record]:
 
 def standing(root: Path) -> list[Record]:
     """Read the records, less those of runs that were rolled back since, and what they showed."""
-    gone = {run.id for run in Journal(root).runs() if run.state == "rolled back"}
+    gone = {run.id for run in Journal(root).runs() if run.state is RunState.ROLLED_BACK}
     about = ("migrate", "verify")
     return [r for r in read(root) if not (r.verb in about and r.figures.get("run") in gone)]
 

@@ -1,4 +1,4 @@
-"""What was measured of collection -> text for people, values for JSON."""
+"""What was measured of collection, as text or JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from codemods.wording import plural
 
 
 def as_text(measured: Baseline) -> str:
-    """Give a baseline for people.
+    """Format a baseline.
 
     The line ``Collection Time: 12.34 s`` is the median of the warm runs; its third word is the
     bare number. There is none where no run was measured.
@@ -29,7 +29,7 @@ def as_text(measured: Baseline) -> str:
 
 
 def as_json(measured: Baseline) -> dict[str, Any]:
-    """Give a baseline as values of JSON, schema ``ssot-codemods/baseline/1``."""
+    """Return a baseline as values of JSON, schema ``ssot-codemods/baseline/1``."""
     values = baseline_to_dict(measured)
     values["collection_seconds"] = measured.warm.wall.median if measured.warm.wall.values else None
     for kind in ("cold", "warm"):
@@ -39,12 +39,12 @@ def as_json(measured: Baseline) -> dict[str, Any]:
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """Give a comparison for people."""
+    """Format a comparison."""
     return joined(_comparison(comparison))
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """Give a comparison as values of JSON, schema ``ssot-codemods/comparison/1``."""
+    """Return a comparison as values of JSON, schema ``ssot-codemods/comparison/1``."""
     return {
         "schema": "ssot-codemods/comparison/1",
         "before": as_json(comparison.before),
@@ -58,12 +58,12 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def profile_text(found: Profile) -> str:
-    """Give a profile for people: the longest of each kind, and what would help most."""
+    """Format a profile: the longest of each kind, and what would help most."""
     return joined(_profile(found))
 
 
 def profile_json(found: Profile) -> dict[str, Any]:
-    """Give a profile as values of JSON, schema ``ssot-codemods/profile/1``."""
+    """Return a profile as values of JSON, schema ``ssot-codemods/profile/1``."""
     return {"schema": "ssot-codemods/profile/1", **dataclasses.asdict(found)}
 
 
@@ -109,11 +109,11 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         other: Series = getattr(after, name).wall
         if one.values and other.values:
             yield f"{name:6}{_range(one):>26}{_range(other):>26}  {_claim(claim, one, other)}"
-    yield from shortened("unlike: ", comparison.unlike)
+    yield from shortened("differs: ", comparison.unlike)
     if not (comparison.gone or comparison.came):
         yield f"the same {plural(len(after.tests), 'test')}"
-    yield from shortened("gone: ", comparison.gone)
-    yield from shortened("came: ", comparison.came)
+    yield from shortened("only before: ", comparison.gone)
+    yield from shortened("only after: ", comparison.came)
     if after.warm.wall.values:
         yield f"Collection Time: {after.warm.wall.median:.2f} s"
     for name, side in (("before", before), ("after", after)):
@@ -122,7 +122,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         if not side.stable:
             yield f"{name}: the runs did not collect the same tests"
         if min(len(s.wall.values) for s in (side.cold, side.warm)) < FEWEST_RUNS:
-            yield f"{name}: fewer than {FEWEST_RUNS} runs show nothing"
+            yield f"{name}: at least {FEWEST_RUNS} runs are needed"
     counts = [dict(side.warnings) for side in (before, after)]
     for name in sorted(counts[0].keys() | counts[1].keys()):
         was, is_ = (c.get(name, 0) for c in counts)
@@ -173,7 +173,7 @@ def _profile(found: Profile) -> Iterator[str]:
     yield "What would help most"
     yield from (f"{advice.seconds:8.2f} s  {advice.text}" for advice in found.advice)
     if not found.advice:
-        yield "  nothing that these runs can show"
+        yield "  nothing that these runs show"
 
 
 def _table(title: str, rows: Sequence[tuple[str, float, float]]) -> Iterator[str]:
