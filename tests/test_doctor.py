@@ -241,9 +241,7 @@ def test_the_shared_module_itself_is_no_user_of_it(root: Path) -> None:
     _write(f"{SHARED.replace('.', '/')}.py", f"{text}\n# {SHARED}\n")
     checkup = _doctor(Settings(root=root))
     assert checkup.folders == ()
-    assert report.as_text(checkup) == (
-        f"no file uses {SHARED}, and none would: nothing to look at\n"
-    )
+    assert report.as_text(checkup) == (f"nothing to check: no file uses {SHARED}, and none would\n")
 
 
 def test_the_text_says_each_finding_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,19 +262,19 @@ folder  state    helpers
 a       error    /x.py
 b       error    /x.py
 c       error    -
-d       fine     /x.py
+d       OK       /x.py
 e       warning  /x.py
 
 error: missing-names: /x.py has no TestWebSocketConnection
   where: a, b
-  what to do: add them, or `ssot-codemods init --to DIR` gives this repository a shared module of \
+  fix: add them, or `ssot-codemods init --to DIR` gives this repository a shared module of \
 its own
 warning: working-folder: `python -m pytest` finds it, started in the root; `pytest` alone does not
   where: b, e
-  what to do: add `pythonpath = ["."]` to the pytest settings of {root}
+  fix: add `pythonpath = ["."]` to the pytest settings of {root}
 error: no-pytest: timeout
   where: c
-  what to do: mend what keeps pytest from starting there: run it on this folder yourself
+  fix: mend what keeps pytest from starting there: run it on this folder yourself
 
 in a, b, e:
   pytest 9.0, import mode prepend

@@ -17,7 +17,7 @@ from codemods.cli._output import progress_bar, show
     default=300,
     show_default=True,
     metavar="SECONDS",
-    help="For each folder.",
+    help="Limit for each folder.",
 )
 @text_or_json
 def doctor(
@@ -28,11 +28,11 @@ def doctor(
     timeout: float,
     form: str,
 ) -> int:
-    """Say whether pytest finds the shared module from each folder, and what to do where not.
+    """Check that pytest can import the shared module in each folder, and how to fix it if not.
 
     Looks at the folders with files that would change or that import the shared module: which file
-    is found, whether its names are there, whether `__test__` is off, which pytest, plugins, import
-    mode and sys.path. Exit code 3 where an import would fail.
+    is imported, whether it has the names, whether `__test__` is off, the version of pytest, its
+    plugins, import mode and sys.path. Exits with 3 where an import would fail.
     """
     from codemods.migration.doctor import doctor as look
     from codemods.report import doctor as rendered

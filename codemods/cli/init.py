@@ -18,14 +18,14 @@ from codemods.settings import read_settings
     "--to",
     "folder",
     metavar="DIR",
-    help="Where the shared module is to lie, from the root; test_framework/ssot unless given.",
+    help="Folder of the shared module, from the root. Default: test_framework/ssot.",
 )
 def init(folder: str | None) -> int:
-    """Make this repository ready: its own shared module, shapes and settings.
+    """Add a shared module, shapes and settings to this repository.
 
     Copies the shared module and the recorded shapes to test_framework/ssot/ (or --to DIR), writes
-    .libcst.codemod.yaml and the table [tool.ssot-codemods]. Overwrites nothing: where a file is
-    there and differs, the difference is shown, nothing is written, and the exit code is 1.
+    .libcst.codemod.yaml and the table [tool.ssot-codemods]. Overwrites nothing: where a file
+    exists and differs, prints the difference, writes nothing, and exits with 1.
 
     \b
     ssot-codemods init
@@ -42,7 +42,7 @@ def init(folder: str | None) -> int:
         print_text(unified_diff(os.path.relpath(step.path), step.before, step.after))
     if conflicts:
         names = ", ".join(os.path.relpath(step.path) for step in conflicts)
-        say(f"Error: there already, and different: {names}; nothing was written\n")
+        say(f"Error: nothing was written, as these exist and differ: {names}\n")
         return COPIES_LEFT
     written = [os.path.relpath(path) for path in write(todo)]
     print_text("".join(f"wrote {path}\n" for path in written) or "nothing to do\n")

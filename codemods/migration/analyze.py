@@ -12,15 +12,12 @@ from codemods.engine.judge import may_define
 from codemods.migration.scan import Scan
 from codemods.model import (
     Analysis,
-    Code,
     FileResult,
     FileSurvey,
-    Reason,
     Source,
-    Status,
 )
 from codemods.rewrites.replace_local_copies.survey import survey
-from codemods.workers.pool import Pool, run, without_collector
+from codemods.workers.pool import Pool, run, without_collector, worker_died
 
 #: Up to this many files with a definition, starting workers costs more than they save.
 _FEW = 8
@@ -40,7 +37,7 @@ def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
     """
     start = time.perf_counter()
     surveys = sorted(_surveyed(scan, pool, variants=variants), key=lambda s: os.fsencode(s.path))
-    failures = [_failed(s.path, s.error) for s in surveys if s.error is not None]
+    failures = [FileResult.failure(s.path, s.error) for s in surveys if s.error is not None]
     failures += scan.failures
     return Analysis(
         files=scan.files,
@@ -68,13 +65,7 @@ def _surveyed(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
 
 
 def _died(path: str, error: Exception) -> FileSurvey:
-    message = f"the worker that had this file died: {type(error).__name__}: {error}"
-    reason = Reason(Code.WORKER_DIED, 1, message)
-    return FileSurvey(path, (), (), (), (), (), (), reason)
-
-
-def _failed(path: str, reason: Reason) -> FileResult:
-    return FileResult(path, Status.FAILED, (), (), "", None, reason)
+    return FileSurvey(path, (), (), (), (), (), (), worker_died(error))
 
 
 def _importers(surveys: Sequence[FileSurvey]) -> dict[tuple[str, str], int]:

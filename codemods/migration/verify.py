@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.journal import Journal
+from codemods.engine.judge import refused
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, Side, compare, file_of
-from codemods.migration.migrate import refuse
 from codemods.model import Code, Entry, FileResult, Reason, Run, Source, Written
 from codemods.rewrites.replace_local_copies.importers import refers_to
 from codemods.rewrites.replace_local_copies.imports import is_collected
@@ -175,7 +175,7 @@ class Trial:
                 else:
                     self.journal.apply(self.run, entry)
             except (EditedError, OSError) as error:
-                edited.append(f"{entry.path}: {error}, while the tests ran")
+                edited.append(f"{entry.path}: {error}")
         if edited:
             raise EditedError("; ".join(edited))
 
@@ -302,10 +302,10 @@ def judged(
     return Verified(evidence, codes, edited=edited, unused=unused, run=trial.run.id)
 
 
-def keep_what_is_clean(
+def revert_regressions(
     trial: Trial, find_uses: Callable[[], Affected], run_tests: RunTests
 ) -> Verified:
-    """Take back each file whose tests differ, until what stays is clean.
+    """Undo the change of each file whose tests differ, until none differs.
 
     Args:
         trial: the run, in place.
@@ -359,7 +359,7 @@ def _taken_back(result: FileResult, verified: Verified) -> FileResult:
         if difference is not None
         else verified.problem
     )
-    return refuse(result, Reason(Code.TESTS_DIFFER, 1, said))
+    return refused(result, Reason(Code.TESTS_DIFFER, 1, said))
 
 
 def _is_conftest(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""What pytest makes of the shared module, as text or JSON."""
+"""Whether pytest can import the shared module, as text or JSON."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SCHEMA = "ssot-codemods/doctor/1"
 
 
 def as_text(checkup: Checkup) -> str:
-    """Say it to people: each folder, what is wrong and what to do, and how pytest is set up."""
+    """Format each folder, what is wrong and how to fix it, and the setup of pytest."""
     if not checkup.folders:
-        return f"no file uses {checkup.module}, and none would: nothing to look at\n"
+        return f"nothing to check: no file uses {checkup.module}, and none would\n"
     rows = [(f.folder, _state(f.findings), f.file or "-") for f in checkup.folders]
     blocks = [
         table(("folder", "state", checkup.module), rows),
@@ -29,18 +29,18 @@ def as_text(checkup: Checkup) -> str:
 
 
 def as_json(checkup: Checkup) -> dict[str, Any]:
-    """Say it to programs."""
+    """Return a checkup as values of JSON."""
     return {"schema": SCHEMA, "ok": checkup.ok, **dataclasses.asdict(checkup)}
 
 
 def _state(findings: Sequence[Finding]) -> str:
     if not findings:
-        return "fine"
+        return "OK"
     return "error" if any(f.is_error for f in findings) else "warning"
 
 
 def _findings(checkup: Checkup) -> Iterator[str]:
-    """Give each finding once, with the folders that it is about."""
+    """Yield each finding once, with the folders that it is about."""
     folders: defaultdict[Finding, list[str]] = defaultdict(list)
     for folder in checkup.folders:
         for finding in folder.findings:
@@ -51,11 +51,11 @@ def _findings(checkup: Checkup) -> Iterator[str]:
         kind = "error" if finding.is_error else "warning"
         yield f"{kind}: {finding.code}: {finding.message}"
         yield f"  where: {', '.join(names)}"
-        yield f"  what to do: {finding.advice}"
+        yield f"  fix: {finding.advice}"
 
 
 def _setups(folders: Sequence[FolderCheckup]) -> Iterator[list[str]]:
-    """Say once for all folders that have it alike how pytest is set up."""
+    """Yield the setup of pytest, once for all folders that share it."""
     alike: defaultdict[tuple[object, ...], list[FolderCheckup]] = defaultdict(list)
     for folder in folders:
         if folder.pytest is not None:
