@@ -320,7 +320,7 @@ def before_the_first_change(story: Story) -> None:
     """The safety checklist, the first block of the quick start, day 1."""
     (story.root / "notes.txt").write_text("ready\n")
     story.guide(COMMIT)
-    assert "no run to judge" in story.guide(f"python {GOLDEN}")
+    assert "no run to verify" in story.guide(f"python {GOLDEN}")
     whole = story.guide(BASELINE, D="tests backend/tests", NAME="everything-before")
     assert f"PytestCollectionWarning {COPIES}" in whole
     story.guide(BASELINE, D=CRITICAL, NAME="before")
@@ -341,7 +341,7 @@ def days_2_to_4(story: Story) -> None:
     # Day 2
     dry = f"{_MIGRATE} --batch --directory D --max-files N --dry-run --verbose"
     assert story.guide(dry, 1, D=CRITICAL, N=5).count("\n-class TestWebSocketConnection:") == 5
-    assert "changed                5 files" in story.guide(BATCH, 1, D=CRITICAL, N=5)
+    assert "changed             5 files" in story.guide(BATCH, 1, D=CRITICAL, N=5)
     left = story.guide(COMPLIANCE, 1, D=CRITICAL)
     assert f"\nCopies Left: {CRITICAL_COPIES - 5}" in left
     # During-migration safety checks
@@ -352,7 +352,7 @@ def days_2_to_4(story: Story) -> None:
     assert "5 of 5 files done" in story.guide("git reset --hard HEAD~1")
     assert story.sh("git status --porcelain -uno") == ""
     # Day 3
-    assert "changed                5 files" in story.guide(BATCH, 1, D=CRITICAL, N=5)
+    assert "changed             5 files" in story.guide(BATCH, 1, D=CRITICAL, N=5)
     assert story.copies(CRITICAL) == CRITICAL_COPIES - 5
     story.guide(f"{_RUNNER} --category mission_critical --quick-validation")
     # Day 4

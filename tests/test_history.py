@@ -198,11 +198,11 @@ def test_figures_of_a_migration_and_a_check(
     planned = plan(scan(settings), process_pool(1))
     first, _, third = planned.results
     run = Run("run-1", "", "", (), True, frozenset())
-    figures = history.of_migration(planned, Written(run, (first, third), 1, 0))
+    figures = history.of_migration(planned, Written(3, run, (first, third), 1, 0))
     assert figures == Migration(
         run="run-1", changed=1, replaced=1, refused=1, failed=0, left=1, copies=1
     )
-    assert history.of_migration(planned, Written(None, (), 2, 0)).run is None
+    assert history.of_migration(planned, Written(3, None, (), 2, 0)).run is None
     assert history.of_check(planned) == Check(copies=2, compliant=1, total=3, percent=33.3)
 
 

@@ -16,7 +16,7 @@ from codemods.disk.journal import Change, Journal
 from codemods.migration import analyze as analyze_module
 from codemods.migration.analyze import analyze
 from codemods.migration.migrate import first_files, plan, write
-from codemods.model import Code, FileResult, Plan, Status, UsageError, Written
+from codemods.model import Code, FileResult, Plan, RunState, Status, UsageError, Written
 from codemods.settings import Settings
 from codemods.workers.pool import Pool, process_pool
 from tests.tools import COPY, SHARED, scan
@@ -204,7 +204,7 @@ class TestWrite:
         done = written(result)
         assert done.run is not None
         assert [e.path for e in done.run.entries] == ["b/test_b.py", "test_a.py"]
-        assert Journal(Path.cwd()).run(done.run.id).state == "complete"
+        assert Journal(Path.cwd()).run(done.run.id).state == RunState.COMPLETE
         assert (done.left, done.held_back, done.stopped) == (0, 0, False)
         assert read("b/test_b.py", "test_a.py") == [r.after for r in result.changes]
         assert not planned().changes
@@ -369,7 +369,7 @@ class TestWrite:
         assert done.run is not None
         journal = Journal(Path.cwd())
         assert [journal.is_new(e) for e in done.run.entries] == [True, True, False, False]
-        assert journal.run(done.run.id).state == "cut off"
+        assert journal.run(done.run.id).state == RunState.UNFINISHED
         assert len([p for p in Path().iterdir() if p.is_file()]) == 4
 
     def test_nothing_is_written_where_the_probe_says_no(self) -> None:

@@ -234,7 +234,7 @@ def test_a_profile() -> None:
 
 def test_a_profile_without_advice_or_runs() -> None:
     text = profile_text(dataclasses.replace(PROFILE, advice=()))
-    assert text.endswith("What would help most\n  nothing that these runs can show\n")
+    assert text.endswith("What would help most\n  nothing that these runs show\n")
     failed = dataclasses.replace(PROFILE, warm=0.0, problem="killed")
     assert profile_text(failed) == "problem: killed\n"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, say_what_was_cut_off, show_step
+from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step, warn_unfinished_runs
 from codemods.cli._options import PYTEST_PATHS, starts_pytest
 from codemods.cli._output import say, show
 from codemods.settings import Settings, read_settings
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     default=5,
     show_default=True,
     metavar="N",
-    help="How many runs without bytecode, and how many with it.",
+    help="Number of runs without bytecode, and of runs with it.",
 )
-@click.option("--save", metavar="NAME", help="Save the figures under a name.")
-@click.option("--compare", metavar="NAME", help="Compare with figures that were saved.")
-@click.option("--against", metavar="GITREF", help="Measure a commit too, in turn with the files.")
-@click.option("--profile", is_flag=True, help="Say where the time goes, and what would help.")
+@click.option("--save", metavar="NAME", help="Save the figures under NAME.")
+@click.option("--compare", metavar="NAME", help="Compare with the figures saved under NAME.")
+@click.option(
+    "--against", metavar="GITREF", help="Also measure a commit, in turn with the working files."
+)
+@click.option("--profile", is_flag=True, help="Show where the time goes, and what would help.")
 def baseline(
     paths: tuple[str, ...],
     categories: tuple[str, ...],
@@ -46,9 +48,9 @@ def baseline(
 ) -> int:
     """Measure the collection of tests: seconds, memory, tests, errors, warnings.
 
-    pytest is started with your interpreter and configuration, and collects without running
-    anything: once to warm up, then --runs times without and with bytecode, which goes to a folder
-    of its own. The third field of the line "Collection Time" is the median with bytecode.
+    Starts pytest with your interpreter and configuration, and collects without running a test:
+    once to warm up, then --runs times without and with bytecode, which is kept in a temporary
+    folder. The third field of the line "Collection Time" is the median with bytecode.
 
     \b
     ssot-codemods baseline tests/unit --save before
@@ -64,7 +66,7 @@ def baseline(
     from codemods.report import baseline as report
 
     if sum((profile, against is not None, bool(save or compare))) > 1:
-        raise click.UsageError("--profile and --against stand alone")
+        raise click.UsageError("--profile, --against and --save or --compare cannot be combined")
     settings = read_settings(Path.cwd())
     pytest = Pytest(settings.root, python, timeout)
     chosen = paths_for_pytest(settings, paths, categories)
@@ -103,8 +105,8 @@ def _record(settings: Settings, measured: Baseline, paths: Sequence[str], save: 
     from codemods.progress import history
 
     absolute = [str(settings.root / p) for p in paths or ["."]]
-    if say_what_was_cut_off(Journal(settings.root)):
-        say("these figures are not recorded: the files may be those before the run, or both\n")
+    if warn_unfinished_runs(Journal(settings.root)):
+        say("these figures are not recorded: some files may be those before the run\n")
         return
     history.append(settings.root, absolute, measured.summary)
     if save is not None and measured.summary.problem:

@@ -17,7 +17,7 @@ from codemods.cli._output import progress_bar, show
     default=300,
     show_default=True,
     metavar="SECONDS",
-    help="For each folder.",
+    help="Limit for each folder.",
 )
 @text_or_json
 def doctor(

@@ -43,7 +43,7 @@ def init(folder: str | None) -> int:
         print_text(unified_diff(os.path.relpath(step.path), step.before, step.after))
     if conflicts:
         names = ", ".join(os.path.relpath(step.path) for step in conflicts)
-        say(f"Error: there already, and different: {names}; nothing was written\n")
+        say(f"Error: nothing was written, as these exist and differ: {names}\n")
         return COPIES_LEFT
     written = [os.path.relpath(path) for path in write(todo)]
     print_text("".join(f"wrote {path}\n" for path in written) or "nothing to do\n")

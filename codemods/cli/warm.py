@@ -20,7 +20,7 @@ from codemods.settings import read_settings
     default=2,
     show_default=True,
     metavar="N",
-    help="How many processes collect side by side.",
+    help="Number of processes that collect in parallel.",
 )
 @click.option("--no-cold", is_flag=True, help="Do not measure a collection without bytecode.")
 def warm(
@@ -32,10 +32,10 @@ def warm(
     jobs: int,
     no_cold: bool,
 ) -> int:
-    """Write the bytecode that the next collection reads, assertion rewriting included.
+    """Write the bytecode for the next collection, with rewritten assertions.
 
-    For images of a CI and for fresh checkouts. pytest itself writes it, in parts side by side, and
-    a last collection tells how many modules were read from it.
+    For CI images and fresh checkouts. pytest itself writes it, in parallel parts; a last collection
+    shows how many modules are read from it.
 
     \b
     ssot-codemods warm tests --jobs 4

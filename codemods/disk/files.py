@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from codemods.disk.git import checkout_of, is_ignored, run_git
-from codemods.model import Code, FileResult, Reason, Source, Status, UsageError
+from codemods.model import Code, FileResult, Reason, Source, UsageError
 
 #: Folders that hold no code of one's own. Hidden ones and virtual environments go by their looks.
 _BUILD = frozenset(
@@ -77,7 +77,7 @@ def _from(top: str, here: str, path: str) -> str:
 
 
 def _in_order(paths: Collection[str]) -> list[str]:
-    """Sort paths by their bytes."""
+    """Return paths sorted by their bytes."""
     try:
         "".join(paths).encode()
     except UnicodeEncodeError:
@@ -168,9 +168,8 @@ def read_file(path: str, limit: int | None = None) -> tuple[bytes, os.stat_resul
 
 
 def unreadable(path: str, error: OSError) -> FileResult:
-    """Give the result for a file that the system does not let us read or write."""
-    reason = Reason(Code.UNREADABLE, 1, error.strerror or str(error))
-    return FileResult(path, Status.FAILED, (), (), "", None, reason)
+    """Return the result of a file that the system does not let us read."""
+    return FileResult.failure(path, Reason(Code.UNREADABLE, 1, error.strerror or str(error)))
 
 
 def _in_folder(folder: str, failed: Failed) -> Iterator[str]:

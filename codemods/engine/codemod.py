@@ -158,7 +158,7 @@ def refuse(decision: Decision, *reasons: Reason) -> Decision:
 
 def failed(result: FileResult, reason: Reason) -> FileResult:
     """Turn a result into that of a file that is no Python."""
-    return FileResult(result.path, Status.FAILED, error=reason)
+    return FileResult.failure(result.path, reason)
 
 
 def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | Reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import re
 from collections import Counter
@@ -65,6 +66,13 @@ class Evidence:
     healed: tuple[str, ...]
     before: Outcomes
     after: Outcomes
+
+
+class Side(enum.Enum):
+    """The two states of files that a change makes."""
+
+    BEFORE = "before"
+    AFTER = "after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,35 +176,35 @@ def outcomes_of(record: SessionRecord, seconds: float) -> Outcomes:
 
 
 def compare(
-    use: Callable[[str], None], run: Callable[[], Outcomes], *, now: str = "before"
+    use: Callable[[Side], None], run: Callable[[], Outcomes], *, now: Side = Side.BEFORE
 ) -> Evidence:
-    """Run tests in both states, and a second time in both where something differs.
+    """Run tests on both sides, and a second time on both where something differs.
 
     Args:
-        use: brings the files into the state ``"before"`` or ``"after"``; left in ``"after"``.
+        use: brings the files to one side of the change; they are left after it.
         run: runs the tests.
-        now: the state that the files are in at the start.
+        now: the side that the files are on at the start.
 
     Raises:
         MeasureError: a session did not come to its end.
 
     """
-    states = ("before", "after") if now == "before" else ("after", "before")
-    seen: dict[str, list[Outcomes]] = {"before": [], "after": []}
+    sides = sorted(Side, key=lambda side: side is not now)
+    seen: dict[Side, list[Outcomes]] = {side: [] for side in Side}
 
-    def run_in(state: str) -> None:
-        use(state)
-        seen[state].append(run())
+    def run_on(side: Side) -> None:
+        use(side)
+        seen[side].append(run())
 
-    for state in states:
-        run_in(state)
-    first = seen["before"][0], seen["after"][0]
+    for side in sides:
+        run_on(side)
+    first = seen[Side.BEFORE][0], seen[Side.AFTER][0]
     if differences(*first) or healed_files(*first):
-        # The last state first: that spares a change of state.
-        for state in reversed(states):
-            run_in(state)
-    use("after")
-    return _judge(seen["before"], seen["after"])
+        # The last side first: the files need not be changed for it.
+        for side in reversed(sides):
+            run_on(side)
+    use(Side.AFTER)
+    return _judge(seen[Side.BEFORE], seen[Side.AFTER])
 
 
 def differences(before: Outcomes, after: Outcomes) -> list[Difference]:

@@ -111,7 +111,7 @@ def _module_name(key: str) -> str:
 # nobody sees that it is there. See _is_internal_frame in Lib/warnings.py and
 # remove_importlib_frames in Python/import.c.
 _FIND_AND_LOAD = """
-def wrap(find_and_load, enter, leave):
+def wrap(enter, leave, find_and_load):
     def _find_and_load(name, import_):
         enter("import", name)
         try:
@@ -193,19 +193,19 @@ class _Probe:
         patches: list[tuple[str, str, Callable[..., Any]]] = [
             ("_pytest.config", "PytestPluginManager._importconftest", self._time_conftest),
             ("importlib.metadata", "EntryPoint.load", self._time_plugin),
-            ("_pytest.assertion.rewrite", "_rewrite_test", self._time_rewriting),
+            ("_pytest.assertion.rewrite", "_rewrite_test", self._timer("rewriting")),
             ("_pytest.assertion.rewrite", "_read_pyc", self._see_cache),
-            ("_pytest.nodes", "Node.warn", functools.partial(self._time, "warnings_building")),
+            ("_pytest.nodes", "Node.warn", self._timer("warnings_building")),
         ]
         if "imports" in self.options:
             names: dict[str, Any] = {}
             exec(compile(_FIND_AND_LOAD, "<frozen importlib._bootstrap>", "exec"), names)
-            wrap = functools.partial(_call, names["wrap"], self.meter.enter, self.meter.leave)
+            wrap = functools.partial(names["wrap"], self.meter.enter, self.meter.leave)
             patches.append(("importlib._bootstrap", "_find_and_load", wrap))
         return patches
 
     def stop(self) -> None:
-        """Take the wraps off, and close the file."""
+        """Remove the wrappers, and close the file."""
         for owner, name, original in reversed(self._patched):
             setattr(owner, name, original)
         self._patched.clear()
@@ -245,29 +245,22 @@ class _Probe:
 
     # What is wrapped
 
-    def _time(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _timer(self, name: str) -> Callable[..., Any]:
         cost = self._costs[name]
 
-        @functools.wraps(function)
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            start = _CLOCK()
-            try:
-                return function(*args, **kwargs)
-            finally:
-                cost[0] += _CLOCK() - start
-                cost[1] += 1
+        def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+            @functools.wraps(function)
+            def timed(*args: Any, **kwargs: Any) -> Any:
+                start = _CLOCK()
+                try:
+                    return function(*args, **kwargs)
+                finally:
+                    cost[0] += _CLOCK() - start
+                    cost[1] += 1
 
-        return timed
+            return timed
 
-    def _time_rewriting(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        timed = self._time("rewriting", function)
-
-        @functools.wraps(function)
-        def rewrite(source: Any, *args: Any, **kwargs: Any) -> Any:
-            self._cached[str(source)] = False
-            return timed(source, *args, **kwargs)
-
-        return rewrite
+        return wrap
 
     def _see_cache(self, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
@@ -338,7 +331,8 @@ class _Probe:
         self._showwarning(message, category, filename, lineno, *rest)
 
     def _facts(self, config: pytest.Config) -> dict[str, Any]:
-        named = {f"{d.project_name} {d.version}" for _, d in _distributions(config)}
+        found = config.pluginmanager.list_plugin_distinfo()
+        named = {f"{dist.project_name} {dist.version}" for _, dist in found}
         return {
             "pytest": pytest.__version__,
             "plugins": sorted(named),
@@ -465,7 +459,7 @@ class _Probe:
             channel.waitclose()
             other = [path for path, digest in digests.items() if found.get(path) != digest]
             if other:
-                kinds = {None: "has not the", "loaded": "is no new process: it has loaded"}
+                kinds = {None: "lacks", "loaded": "is not a new process: it has loaded"}
                 what = kinds.get(found.get(other[0]), "has another")
                 # What pytest-xdist put before what was asked for says nothing to people.
                 target = str(node.gateway.spec).removeprefix("execmodel=main_thread_only//")
@@ -565,12 +559,8 @@ def _installed_folders() -> list[str]:
     return sorted({str(Path(f).resolve()) for f in folders} | set(folders))
 
 
-def _distributions(config: pytest.Config) -> list[tuple[Any, Any]]:
-    return list(config.pluginmanager.list_plugin_distinfo())
-
-
 def peak_memory() -> int:
-    """Give the largest resident size of this process so far, in bytes; 0 where unknown.
+    """Return the largest resident size of this process so far, in bytes; 0 where unknown.
 
     The figure of Linux's /proc is that of the program alone: getrusage counts what the process was
     before it became this program, too.
@@ -586,17 +576,13 @@ def peak_memory() -> int:
     return 0
 
 
-def _call(wrap: Callable[..., Any], enter: Any, leave: Any, function: Any) -> Any:
-    return wrap(function, enter, leave)
-
-
 def _text_of(error: BaseException) -> str:
     text = str(error)
     return _short(f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 
 def _cause(error: BaseException) -> BaseException:
-    """Give what an import raised: pytest wraps it in an error of its own, with a long text."""
+    """Return what an import raised: pytest wraps it in an error with a long text."""
     wrapped = isinstance(error, pytest.Collector.CollectError)
     if (wrapped or type(error).__name__ == "ConftestImportFailure") and error.__cause__ is not None:
         return error.__cause__

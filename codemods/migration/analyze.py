@@ -7,9 +7,9 @@ import time
 from functools import partial
 
 from codemods.migration.scan import Scan, Task
-from codemods.model import Analysis, Code, FileResult, FileSurvey, Reason, Status
+from codemods.model import Analysis, FileResult, FileSurvey
 from codemods.rewrites.replace_local_copies.survey import survey
-from codemods.workers.pool import Pool, run, without_collector
+from codemods.workers.pool import Pool, run, without_collector, worker_died
 
 #: Up to this many files with a definition, starting workers costs more than they save.
 _FEW = 8
@@ -32,7 +32,7 @@ def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
     with without_collector():
         found = [*run(work, scan.definitions(), pool, _died, _FEW)]
     surveys = sorted(found, key=lambda s: os.fsencode(s.path))
-    failures = [FileResult(s.path, Status.FAILED, error=s.error) for s in surveys if s.error]
+    failures = [FileResult.failure(s.path, s.error) for s in surveys if s.error]
     failures += scan.failures
     return Analysis(
         files=scan.files,
@@ -47,5 +47,4 @@ def _survey(task: Task, *, variants: bool) -> FileSurvey:
 
 
 def _died(path: str, error: Exception) -> FileSurvey:
-    message = f"the worker that had this file died: {type(error).__name__}: {error}"
-    return FileSurvey(path, error=Reason(Code.WORKER_DIED, 1, message))
+    return FileSurvey(path, error=worker_died(error))

@@ -1,4 +1,4 @@
-"""The whole way on a copy of the bundled sample suite, in a temporary git checkout."""
+"""A whole migration, on a copy of the bundled sample suite in a temporary git checkout."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ def demo(folder: Path, say: Callable[[str], None]) -> int:
     """
     suite = bundled_suite()
     if suite is None:
-        raise UsageError("the sample suite does not come with this installation")
+        raise UsageError("this installation does not have the sample suite")
     shutil.copytree(suite, folder, dirs_exist_ok=True, ignore=_NOT_COPIED)
     environment = _commit(folder)
     for expected, step in STEPS:
         say(f"\n$ ssot-codemods {' '.join(step)}\n")
         code = _run(step, folder, environment)
         if code != expected:
-            say(f"\nthis gave exit code {code} where {expected} was expected\n")
+            say(f"\nexit code {code}, expected {expected}\n")
             return code or 1
-    say(f"\nall of it was in {folder}\n")
+    say(f"\nall files are in {folder}\n")
     return 0
 
 

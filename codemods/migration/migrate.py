@@ -14,10 +14,21 @@ from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import apply as apply_codemod
 from codemods.engine.codemod import refused
 from codemods.migration.scan import Scan, Task
-from codemods.model import Code, FileResult, Plan, Reason, Run, SharedModules, Status, Written
+from codemods.migration.verify import Trial, Verified, without
+from codemods.model import (
+    Code,
+    FileResult,
+    Plan,
+    Reason,
+    Run,
+    RunState,
+    SharedModules,
+    Status,
+    Written,
+)
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects
-from codemods.workers.pool import Pool, run, without_collector
+from codemods.workers.pool import Pool, run, without_collector, worker_died
 
 #: Below this many files with a definition, starting workers costs more than they save.
 _FEW = 6
@@ -50,8 +61,7 @@ def _apply(task: Task) -> FileResult:
 
 
 def _died(path: str, error: Exception) -> FileResult:
-    message = f"the worker that had this file died: {type(error).__name__}: {error}"
-    return FileResult(path, Status.FAILED, error=Reason(Code.WORKER_DIED, 1, message))
+    return FileResult.failure(path, worker_died(error))
 
 
 def _is_risky(content: bytes) -> bool:
@@ -75,7 +85,7 @@ def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list
             again[files[path].path] = ReplaceLocalCopies(modules, effects.kept, effects.reasons)
     second = run(_apply, scan.again(again), pool, _died, _FEW, risky=_is_risky)
     better = {result.path: result for result in second}
-    gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it cannot be read any more")
+    gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it can no longer be read")
     return [better.get(r.path, refused(r, gone)) if r.path in again else r for r in results]
 
 
@@ -85,7 +95,9 @@ def refuse_uncommitted(results: Iterable[FileResult]) -> list[FileResult]:
     tops = {os.path.dirname(os.path.realpath(r.path)) for r in results}
     checkouts = {top for folder in tops if (top := checkout_of(Path(folder))) is not None}
     dirty = {path for top in checkouts for path in _uncommitted(top)}
-    reason = Reason(Code.UNCOMMITTED, 1, "it has uncommitted changes; commit, or --allow-dirty")
+    reason = Reason(
+        Code.UNCOMMITTED, 1, "it has uncommitted changes: commit them, or use --allow-dirty"
+    )
     return [refused(r, reason) if os.path.realpath(r.path) in dirty else r for r in results]
 
 
@@ -108,11 +120,11 @@ def refuse_unwritable(result: FileResult) -> FileResult:
     try:
         status = os.lstat(result.path)
     except (FileNotFoundError, NotADirectoryError):
-        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "deleted since"))
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "deleted meanwhile"))
     if not status.st_mode & 0o222:
-        return refused(result, Reason(Code.READ_ONLY, 1, "nobody may write it"))
+        return refused(result, Reason(Code.READ_ONLY, 1, "file is read-only"))
     if status.st_nlink > 1:
-        message = f"it has {status.st_nlink} names (hard links), and would get a life of its own"
+        message = f"replacing it would break its {status.st_nlink} hard links"
         return refused(result, Reason(Code.HARD_LINKED, 1, message))
     return result
 
@@ -128,6 +140,85 @@ def first_files(planned: Plan, number: int | None) -> tuple[tuple[FileResult, ..
     return tuple(r for r in planned.results if r.path not in later), len(later)
 
 
+def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[Change, ...]]:
+    """Read the files that would change once more, and write nothing.
+
+    Args:
+        planned: what `plan` returned.
+        max_files: see `write`.
+
+    Returns:
+        What a migration would do, a folder around the current one and all the files, and the
+        changes, with paths from that folder: `git apply` takes none with ``..`` in it.
+
+    """
+    results, left = first_files(planned, max_files)
+    changed = [r for r in results if r.after is not None]
+    base = Path(os.path.commonpath([os.getcwd(), *(os.path.realpath(r.path) for r in changed)]))
+    changes = {r.path: _change(r, base) for r in changed}
+    done = tuple(c if isinstance(c := changes.get(r.path, r), FileResult) else r for r in results)
+    held_back = sum(isinstance(change, FileResult) for change in changes.values())
+    shown = tuple(change for change in changes.values() if isinstance(change, Change))
+    return Written(planned.files, None, done, left, held_back), base, shown
+
+
+def migrate(
+    planned: Plan,
+    journal: Journal,
+    command: str,
+    *,
+    max_files: int | None,
+    allow_dirty: bool,
+    before_writing: Callable[[Sequence[FileResult]], None] | None,
+    verify: Callable[[Trial], Verified] | None,
+) -> tuple[Written, Verified | None]:
+    """Write what was planned, and undo the change of each file whose tests differ.
+
+    Args:
+        planned: what `plan` returned.
+        journal: see `write`, as are the other arguments.
+        command: see `write`.
+        max_files: see `write`.
+        allow_dirty: see `write`.
+        before_writing: see `write`.
+        verify: undoes the change of such files, and returns what the tests showed; None to run no
+            tests.
+
+    Returns:
+        What stays, and what the tests showed, None where none were run.
+
+    """
+    written = write(
+        planned,
+        journal,
+        command,
+        max_files=max_files,
+        allow_dirty=allow_dirty,
+        before_writing=before_writing,
+    )
+    verified = None
+    if written.run is not None and written.stopped:
+        written = _only_written(written, journal, written.run)
+    elif written.run is not None and verify is not None:
+        trial = Trial(journal, written.run, written.run.entries)
+        verified = verify(trial)
+        written = without(written, verified, trial)
+    if written.run and journal.run(written.run.id).state is RunState.ROLLED_BACK:
+        written = written._replace(run=None)
+    return written, verified
+
+
+def _only_written(written: Written, journal: Journal, run: Run) -> Written:
+    """Count the files that Ctrl-C kept from being written among those that are left."""
+    root = os.path.realpath(journal.root)
+    old = {f"{root}/{entry.path}" for entry in run.entries if not journal.is_new(entry)}
+    results = tuple(
+        r for r in written.results if r.after is None or os.path.realpath(r.path) not in old
+    )
+    left = written.left + len(written.results) - len(results)
+    return written._replace(results=results, left=left)
+
+
 def write(
     planned: Plan,
     journal: Journal,
@@ -135,7 +226,7 @@ def write(
     *,
     max_files: int | None,
     allow_dirty: bool,
-    before_writing: Callable[[Sequence[FileResult]], None],
+    before_writing: Callable[[Sequence[FileResult]], None] | None,
 ) -> Written:
     """Write what was planned, each file as a whole or not at all; the caller holds the lock.
 
@@ -162,7 +253,7 @@ def write(
     left = possible[len(batch) :]
     for result in left:
         del results[result.path]
-    if batch:
+    if batch and before_writing is not None:
         before_writing(batch)
     contents: dict[str, Change] = {}
     for result in batch:
@@ -172,14 +263,15 @@ def write(
         else:
             results[result.path] = change
     if not contents:
-        return Written(None, tuple(results.values()), len(left), len(planned.changes) - len(left))
+        held_back = len(planned.changes) - len(left)
+        return Written(planned.files, None, tuple(results.values()), len(left), held_back)
     started = journal.begin(command, list(contents.values()))
     stopped, failures = apply(journal, started)
     for path, entry in zip(contents, started.entries, strict=True):
         if entry.path in failures:
             results[path] = failures[entry.path](results[path])
     held_back = len(planned.changes) - len(left) - len(contents) + len(failures)
-    return Written(started, tuple(results.values()), len(left), held_back, stopped)
+    return Written(planned.files, started, tuple(results.values()), len(left), held_back, stopped)
 
 
 #: Turns the result of a file that was to change into that of one that was not written.
@@ -218,12 +310,12 @@ def _change(result: FileResult, root: Path) -> Change | FileResult:
     except OSError as error:
         return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, error.strerror or str(error)))
     if digest(content) != result.before_digest:
-        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "edited since"))
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "edited meanwhile"))
     assert result.after is not None
     path = os.path.relpath(os.path.realpath(result.path), os.path.realpath(root))
     return Change(path, content, result.after, status.st_mode & 0o7777)
 
 
 def _not_written(result: FileResult, error: OSError) -> FileResult:
-    reason = Reason(Code.NOT_WRITTEN, 1, f"{error.strerror or error}; it is what it was")
+    reason = Reason(Code.NOT_WRITTEN, 1, f"{error.strerror or error}; the file is unchanged")
     return result._replace(status=Status.FAILED, decisions=(), after=None, error=reason)

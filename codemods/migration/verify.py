@@ -11,7 +11,7 @@ from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.journal import Journal
 from codemods.engine.codemod import refused
 from codemods.measure.model import MeasureError
-from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of
+from codemods.measure.outcomes import Difference, Evidence, Outcomes, Side, compare, file_of
 from codemods.migration.references import refers_to
 from codemods.model import Code, Entry, FileResult, Reason, Run, Source, TestNames, Written
 from codemods.rewrites.replace_local_copies.collected import is_collected
@@ -160,8 +160,8 @@ class Trial:
         self.run = run
         self.entries = list(entries)
 
-    def use(self, state: str) -> None:
-        """Bring the files into the state ``"before"`` or ``"after"`` the run.
+    def use(self, side: Side) -> None:
+        """Bring the files into their state before or after the run.
 
         Raises:
             codemods.disk.atomic.EditedError: some were edited since; all the others are in it.
@@ -170,12 +170,12 @@ class Trial:
         edited = []
         for entry in self.entries:
             try:
-                if state == "before":
+                if side is Side.BEFORE:
                     self.journal.revert(self.run, entry)
                 else:
                     self.journal.apply(self.run, entry)
             except (EditedError, OSError) as error:
-                edited.append(f"{entry.path}: {error}, while the tests ran")
+                edited.append(f"{entry.path}: {error}")
         if edited:
             raise EditedError("; ".join(edited))
 
@@ -188,12 +188,12 @@ class Trial:
         """
         with self._open():
             after = run()
-            self.use("before")
+            self.use(Side.BEFORE)
             before = run()
             rounds = [(before, after)]
             if before != after:
                 before = run()
-                self.use("after")
+                self.use(Side.AFTER)
                 rounds.append((before, run()))
         pairs = {command: [(b[command], a[command]) for b, a in rounds] for command in after}
         return {
@@ -204,7 +204,7 @@ class Trial:
     def compare(self, run: Callable[[], Outcomes]) -> Evidence:
         """Run tests in both states, the files being in that after the run, and staying there."""
         with self._open():
-            return compare(self.use, run, now="after")
+            return compare(self.use, run, now=Side.AFTER)
 
     @contextmanager
     def _open(self) -> Iterator[None]:
@@ -219,7 +219,7 @@ class Trial:
     def _close(self) -> None:
         """Have the run count as complete again, where all is back but for what was edited."""
         try:
-            self.use("after")
+            self.use(Side.AFTER)
         except EditedError:
             self.journal.close(self.run)
             raise
@@ -302,10 +302,10 @@ def judged(
     return Verified(evidence, codes, edited=edited, unused=unused, run=trial.run.id)
 
 
-def keep_what_is_clean(
+def revert_regressions(
     trial: Trial, find_uses: Callable[[], Affected], run_tests: RunTests
 ) -> Verified:
-    """Take back each file whose tests differ, until what stays is clean.
+    """Undo the change of each file whose tests differ, until none differs.
 
     Args:
         trial: the run, in place.

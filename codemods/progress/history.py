@@ -20,7 +20,7 @@ from codemods.disk.journal import Journal, make_folder
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.measure.outcomes import Difference, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
-from codemods.model import Plan, Status, Written
+from codemods.model import Plan, RunState, Status, Written
 from codemods.wording import percentage
 
 SCHEMA = "ssot-codemods/history/2"
@@ -214,7 +214,7 @@ def _from_line(line: bytes) -> Record | None:
 
 def standing(root: Path) -> list[Record]:
     """Read the records, less those of runs that were rolled back since, and what they showed."""
-    undone = {run.id for run in Journal(root).runs() if run.state == "rolled back"}
+    undone = {run.id for run in Journal(root).runs() if run.state is RunState.ROLLED_BACK}
     about = Migration | Verification
     records = read(root)
     return [r for r in records if not (isinstance(r.figures, about) and r.figures.run in undone)]

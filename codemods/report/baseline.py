@@ -1,4 +1,4 @@
-"""What was measured of collection -> text for people, values for JSON."""
+"""What was measured of collection, as text or JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from codemods.wording import plural
 
 
 def as_text(measured: Baseline) -> str:
-    """Give a baseline for people.
+    """Format a baseline.
 
     The line ``Collection Time: 12.34 s`` is the median of the warm runs; its third word is the
     bare number. There is none where no run was measured.
@@ -44,7 +44,7 @@ def as_json(measured: Baseline) -> dict[str, Any]:
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """Give a comparison for people."""
+    """Format a comparison."""
     return joined(_comparison(comparison))
 
 
@@ -59,7 +59,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def profile_text(found: Profile) -> str:
-    """Give a profile for people: the longest of each kind, and what would help most."""
+    """Format a profile: the longest of each kind, and what would help most."""
     return joined(_profile(found))
 
 
@@ -160,7 +160,7 @@ def _profile(found: Profile) -> Iterator[str]:
     yield "What would help most"
     yield from (f"{advice.seconds:8.2f} s  {advice.text}" for advice in found.advice)
     if not found.advice:
-        yield "  nothing that these runs can show"
+        yield "  nothing that these runs show"
 
 
 def _table(title: str, steps: Sequence[Step | PackageTime]) -> Iterator[str]:

@@ -16,6 +16,8 @@ from itertools import chain, islice
 from multiprocessing import connection, parent_process
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from codemods.model import Code, Reason
+
 R = TypeVar("R")
 
 
@@ -59,6 +61,12 @@ class Pool(NamedTuple):
 def process_pool(jobs: int) -> Pool:
     """Give a pool of processes on this machine, by the start method that Python has as default."""
     return Pool(jobs, partial(ProcessPoolExecutor, jobs, initializer=_prepare_worker))
+
+
+def worker_died(error: Exception) -> Reason:
+    """Return the reason for a file whose worker died of it."""
+    message = f"the worker that had this file died: {type(error).__name__}: {error}"
+    return Reason(Code.WORKER_DIED, 1, message)
 
 
 def _never(content: bytes) -> bool:
