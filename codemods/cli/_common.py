@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import sys
@@ -116,6 +117,16 @@ class Setup:
         from codemods.migration.scan import Scan
 
         return Scan(self.settings, self.by_file.shared, self.paths, progress)
+
+    @property
+    def first_name(self) -> str:
+        """The name of the first shared class, which `accept` has grep count."""
+        from codemods.rewrites.replace_local_copies.shared import shared_definitions
+
+        modules = self.by_file.shared(str(self.settings.root / "pyproject.toml"))
+        found = shared_definitions(modules).definitions if modules is not None else []
+        classes = (d.name for d in found if isinstance(d.node, ast.ClassDef))
+        return next(classes, "")
 
     def all_files(self) -> Iterator[Source]:
         """Read each file of the checkout, with its real path."""
