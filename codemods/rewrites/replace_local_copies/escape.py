@@ -20,8 +20,8 @@ from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 
 #: Calls whose arguments are classes to compare with, or to expect.
-_ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
-_RAISING = frozenset(
+ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
+RAISING = frozenset(
     {
         *("raises", "assertRaises", "assertRaisesRegex", "assertRaisesRegexp", "suppress"),
         *("assertWarns", "assertWarnsRegex", "warns", "cast"),
@@ -212,7 +212,7 @@ class Escape:
         called = last_name(call.func)
         if self._is_defined_here(call.func):
             return f"is an argument of `{_short(call.func)}`"
-        if called in _ASKING or called in _RAISING or called == "create_autospec":
+        if called in ASKING or called in RAISING or called == "create_autospec":
             return None
         if called in _PATCHING and call.args and node is not call.args[0]:
             return None  # patch("a.B", Name), monkeypatch.setattr(module, "B", Name)
@@ -269,7 +269,7 @@ class Escape:
                 return None
             if isinstance(above, ast.Call):
                 called = last_name(above.func)
-                if called in _ASKING or called in _RAISING:
+                if called in ASKING or called in RAISING:
                     return None
                 if called in _PARAMETRIZING:
                     has_ids = any(k.arg == "ids" for k in above.keywords)
