@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 
 from codemods.migration import analyze as module
-from codemods.migration.scan import Scan
-from codemods.model import Analysis, Code, FileResult, Reason, Source, UsageError, Verdict
-from codemods.settings import Settings, load_target
+from codemods.migration.scan import Scan, Task
+from codemods.model import Analysis, Code, FileResult, Reason, UsageError, Verdict
+from codemods.settings import Settings
 from codemods.workers.pool import Pool
 from tests import tools
-
-NAME = "TestWebSocketConnection"
 
 
 class Here(Executor):
@@ -45,7 +43,10 @@ def analyze(
     settings = Settings(root=root, exclude=exclude)
     shown: list[tuple[int, int]] = []
     scan = Scan(
-        settings, load_target(settings), paths, lambda done, total: shown.append((done, total))
+        settings,
+        lambda path: tools.default_modules(),
+        paths,
+        lambda done, total: shown.append((done, total)),
     )
     analysis = module.analyze(scan, pool, variants=variants)
     assert shown == [(n, analysis.files) for n in range(1, analysis.files + 1)]
@@ -73,14 +74,14 @@ def test_counts_and_order(root: Path) -> None:
             "a.py": "{copy}\nTestWebSocketConnection = 1\n",
             "b.py": "import os\n",
             "a/broken.py": "{copy}\n(\n",
-            "a/a.py": "# MockWebSocketConnection\n",
+            "a/a.py": "# class MockWebSocketConnection:\n",
             "a/a.txt": "{copy}",
         },
     )
     analysis = analyze(root)
     assert analysis.files == 5
     assert [s.path for s in analysis.surveys] == ["a.py", "a/a.py", "a/broken.py", "b/test_b.py"]
-    verdicts = {s.path: [f.decision.verdict for f in s.definitions] for s in analysis.surveys}
+    verdicts = {s.path: [d.verdict for d in s.decisions] for s in analysis.surveys}
     assert verdicts["a.py"] == [Verdict.REFUSE]
     assert verdicts["b/test_b.py"] == [Verdict.REPLACE]
     assert [(f.path, f.error and f.error.code) for f in analysis.failures] == [
@@ -128,7 +129,7 @@ def test_a_worker_that_dies(root: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert failure.error is not None
     assert failure.error.code is Code.WORKER_DIED
     assert "it died" in failure.error.message
-    assert sum(len(s.definitions) for s in analysis.surveys) == 3
+    assert sum(len(s.decisions) for s in analysis.surveys) == 3
 
 
 def test_failures_of_reading_stand_in_the_order_of_paths(
@@ -136,62 +137,13 @@ def test_failures_of_reading_stand_in_the_order_of_paths(
 ) -> None:
     write(root, {"a.py": "{copy}", "b.py": "{copy}(\n"})
 
-    mentions = Scan.mentions
+    definitions = Scan.definitions
 
-    def unreading(scan: Scan) -> Iterator[Source]:
-        yield from mentions(scan)
+    def unreading(scan: Scan) -> Iterator[Task]:
+        yield from definitions(scan)
         scan.failures.append(
             FileResult.failure("a/unread.py", Reason(Code.UNREADABLE, 1, "Permission denied"))
         )
 
-    monkeypatch.setattr(Scan, "mentions", unreading)
+    monkeypatch.setattr(Scan, "definitions", unreading)
     assert [f.path for f in analyze(root).failures] == ["a/unread.py", "b.py"]
-
-
-def importers(root: Path, files: dict[str, str]) -> dict[str, int]:
-    write(root, {"tests/unit/helpers.py": "{copy}"} | files)
-    found = analyze(root).importers
-    assert {name for _, name in found} <= {NAME}
-    return {path: number for (path, _), number in found.items()}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "from helpers import TestWebSocketConnection",
-        "from tests.unit.helpers import TestWebSocketConnection",
-        "from .helpers import TestWebSocketConnection",
-        "from ..unit.helpers import TestWebSocketConnection",
-        "from .helpers import *\nTestWebSocketConnection()",
-        # twice, by two names of the module: one file
-        "from .helpers import TestWebSocketConnection\n"
-        "from unit.helpers import TestWebSocketConnection\n",
-    ],
-)
-def test_a_file_that_imports_the_class(root: Path, text: str) -> None:
-    assert importers(root, {"tests/unit/test_a.py": text}) == {"tests/unit/helpers.py": 1}
-
-
-def test_two_files_that_import_the_class(root: Path) -> None:
-    text = "from tests.unit.helpers import TestWebSocketConnection\n"
-    assert importers(root, {"a.py": text, "b.py": text}) == {"tests/unit/helpers.py": 2}
-
-
-def test_a_file_never_imports_from_itself(root: Path) -> None:
-    text = "{copy}\ndef f():\n    from helpers import TestWebSocketConnection\n"
-    assert importers(root, {"tests/unit/helpers.py": text}) == {}
-
-
-def test_the_same_stem_in_another_folder(root: Path) -> None:
-    text = "from .helpers import TestWebSocketConnection\n"
-    assert importers(root, {"tests/e2e/test_a.py": text}) == {}
-
-
-def test_the_module_of_a_package(root: Path) -> None:
-    write(root, {"pkg/__init__.py": "{copy}"})
-    text = "from . import TestWebSocketConnection\n"
-    absolute = "from pkg import TestWebSocketConnection\n"
-    found = importers(
-        root, {"pkg/a.py": text, "pkg/deep/b.py": text.replace(".", ".."), "c.py": absolute}
-    )
-    assert found == {"pkg/__init__.py": 3}

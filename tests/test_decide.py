@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 import pytest
+from codemods.rewrites.replace_local_copies.recorded import read_shapes
 
 from codemods.engine.names import module_names
 from codemods.model import Code, Status, Target, Verdict
 from codemods.rewrites.replace_local_copies.decide import undefined_names
-from codemods.rewrites.replace_local_copies.recorded import read_shapes
 from tests.tools import (
     AWAITED,
     COPY,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 import pytest
+from codemods.rewrites.replace_local_copies.imports import is_collected
 
 from codemods.model import Code
-from codemods.rewrites.replace_local_copies.imports import is_collected
 from tests.tools import COPY, check_refused, check_replaced, run
 
 IMPORT = "from {shared} import TestWebSocketConnection\n"

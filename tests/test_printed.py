@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 import pytest
+from codemods.engine.judge import judge
 
 from codemods.engine.edit import edit
-from codemods.engine.judge import judge
 from codemods.engine.printed import Printed
 from tests.test_edit import CASES
 from tests.tools import default_target, source

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from codemods.migration.scan import Scan
-from codemods.model import UsageError
+from codemods.model import SharedModule, SharedModules, UsageError
 from codemods.settings import Settings
-from tests.tools import COPY, SHARED, default_target
+from tests.tools import COPY, SHARED, default_modules, shared
 
 
 @pytest.fixture(autouse=True)
@@ -40,31 +40,51 @@ def seen() -> list[tuple[int, int]]:
 @pytest.fixture
 def scan(tmp_path: Path, seen: list[tuple[int, int]]) -> Scan:
     settings = Settings(root=tmp_path, exclude=("c",))
-    return Scan(settings, default_target(), ["a"], lambda done, total: seen.append((done, total)))
+    return Scan(
+        settings,
+        lambda _: default_modules(),
+        ["a"],
+        lambda done, total: seen.append((done, total)),
+    )
 
 
-def test_mentions(scan: Scan, seen: list[tuple[int, int]]) -> None:
-    paths = [s.path for s in scan.mentions()]
-    assert paths == ["a/test_copy.py", "a/test_shared.py", "a/test_word.py", "b/test_import.py"]
-    assert (scan.files, scan.failures) == (5, [])
+def test_definitions_and_what_imports_a_shared_module(
+    scan: Scan, seen: list[tuple[int, int]]
+) -> None:
+    assert [s.path for s in scan.definitions()] == ["a/test_copy.py"]
+    assert scan.sharing == {"a/test_shared.py"}
+    assert (scan.files, scan.failures, scan.uncovered) == (5, [], 0)
     assert seen == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
 
 
-def test_definitions_and_who_may_import_them(scan: Scan, tmp_path: Path) -> None:
-    assert [s.path for s in scan.definitions()] == ["a/test_copy.py"]
-    assert scan.sharing == {"a/test_shared.py"}
-    names = {str(Path(s.path).relative_to(tmp_path)) for s in scan.possible_importers()}
-    assert names == {
-        "a/test_copy.py",
-        "a/test_shared.py",
-        "a/test_word.py",
-        "b/test_import.py",
-        "b/test_shared.py",
-        "b/test_star.py",
-        "c/test_excluded.py",
+def test_the_checkout_is_whole(scan: Scan, tmp_path: Path) -> None:
+    names = {str(Path(s.path).relative_to(tmp_path)) for s in scan.checkout.read()}
+    assert {"b/test_star.py", "c/test_excluded.py"} <= names
+    assert scan.checkout.read_one(str(tmp_path / "b/test_none.py")) == b"x = 1\n"
+    assert scan.checkout.read_one(str(tmp_path / "b/test_gone.py")) is None
+
+
+def test_each_file_has_the_modules_of_its_table(tmp_path: Path) -> None:
+    other = shared("class Other:\n    pass\n", "own.shared")
+    Path("b/test_other.py").write_text("class Other:\n    pass\n")
+
+    def modules_of(path: str) -> SharedModules | None:
+        return {"a": default_modules(), "b": other}.get(path.partition("/")[0])
+
+    scan = Scan(Settings(root=tmp_path), modules_of, ["."], lambda done, total: None)
+    assert {t.path: t.codemod.modules for t in scan.definitions()} == {
+        "a/test_copy.py": default_modules(),
+        "b/test_other.py": other,
     }
-    assert scan.sharing == {"a/test_shared.py"}  # of what was asked about
-    assert scan.files == 5
+    assert scan.uncovered == 1  # that in c
+
+
+def test_a_shared_module_is_no_place_for_copies_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "a/test_copy.py"
+    own = SharedModules((SharedModule("a.test_copy", str(path), path.read_bytes()),))
+    Path("b/link.py").symlink_to("../a/test_copy.py")
+    scan = Scan(Settings(root=tmp_path), lambda _: own, ["a", "b"], lambda done, total: None)
+    assert list(scan.definitions()) == []
 
 
 @pytest.mark.parametrize("kind", [UsageError, OSError, ValueError])
@@ -75,7 +95,8 @@ def test_what_goes_wrong_beside_is_raised_where_the_files_are_wanted(
         raise kind("no such")
 
     monkeypatch.setattr("codemods.migration.scan.list_files", failing)
-    scan = Scan(Settings(root=tmp_path), default_target(), ["."], lambda done, total: None)
-    for read in (scan.mentions, scan.definitions, scan.all_files):
-        with pytest.raises(kind, match="no such"):
-            list(read())
+    scan = Scan(
+        Settings(root=tmp_path), lambda _: default_modules(), ["."], lambda done, total: None
+    )
+    with pytest.raises(kind, match="no such"):
+        list(scan.definitions())

@@ -14,8 +14,10 @@ from functools import cache
 from pathlib import Path
 
 from codemods.engine.codemod import apply
+from codemods.migration.scan import Scan
 from codemods.model import Code, FileResult, SharedModule, SharedModules, Status, Verdict
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from codemods.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = "test_framework.ssot.websocket_connection_test_utility"
@@ -63,6 +65,11 @@ def shared(
     path = f"/repository/{name.replace('.', '/')}.py"
     module = SharedModule(name, path, textwrap.dedent(text).encode(), rewrites_asserts)
     return SharedModules((module,), harmless)
+
+
+def scan(settings: Settings, *paths: str) -> Scan:
+    """Look for the files below some paths, else below the current folder."""
+    return Scan(settings, lambda _: default_modules(), paths or ["."], lambda done, total: None)
 
 
 def source(text: str | bytes) -> bytes:

@@ -403,8 +403,9 @@ class _Decider:
         names = self._module.names
         compared = [n for n in names.of_kind(ast.Compare) if _compares_types(n)]
         asked = [c for c in names.of_kind(ast.Call) if last_name(c.func) in ASKING | RAISING]
-        found = [*compared, *asked, *names.of_kind(ast.MatchClass)]
-        lines = [n.lineno for n in [*found, *names.of_kind(ast.ExceptHandler)]]
+        lines = [n.lineno for n in [*compared, *asked]]
+        lines += [n.lineno for n in names.of_kind(ast.MatchClass)]
+        lines += [n.lineno for n in names.of_kind(ast.ExceptHandler)]
         return min(lines, default=None)
 
     def _decision(self, local: Local) -> Decision:

@@ -86,7 +86,8 @@ def _uses(
     found: dict[str, Effects] = {}
     for source in sources:
         folder, name = os.path.split(source.path)
-        below = os.path.join(folder, "") if name == "conftest.py" else None
+        looks = name == "conftest.py" and _MODULE.search(source.content) is not None
+        below = os.path.join(folder, "") if looks else None
         if below is None and any_stem.search(source.content) is None:
             continue
         file = _File(source)
@@ -97,6 +98,11 @@ def _uses(
                 if new.kept or new.reasons:
                     found[path] = _merged(found.get(path), new)
     return found
+
+
+#: How a hook or a fixture gets at the names of a test module: ``request.module``, ``item.obj``.
+#: https://docs.pytest.org/en/stable/reference/reference.html
+_MODULE = re.compile(rb"\b(?:module|obj|Module|__globals__|modules|getmodule|import_module)\b")
 
 
 def _merged(old: Effects | None, new: Effects) -> Effects:
@@ -183,7 +189,9 @@ class _Changed:
         What a dotted name means depends on ``sys.path``, so the last part of it is enough. That
         keeps a name too many, or refuses a copy too many, rather than one too few.
         """
-        kept = frozenset(filter(file.has, self._dropped))
+        # A file that names the module may hand any name of it on, by a star or as an attribute.
+        named = file.has(self._name)
+        kept = frozenset(n for n in self._dropped if named or file.has(n))
         found: dict[str, tuple[Reason, ...]] = {}
         for name, decision in self._copies.items():
             reasons: list[Reason] = []
