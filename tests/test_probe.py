@@ -153,7 +153,6 @@ def check_suite(seen: SessionRecord) -> None:
 def test_a_suite(tmp_path: Path) -> None:
     seen = run(write(tmp_path / "a", test_it=SUITE))
     check_suite(seen)
-    assert not seen.has_workers
     assert [p.name for p in tmp_path.iterdir() if p.name != "a"] == ["a.lines"]
 
 
@@ -164,7 +163,7 @@ def test_a_suite_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_with_xdist(tmp_path: Path) -> None:
     seen = run(write(tmp_path / "a", test_it=SUITE), "-n", "2")
-    assert seen.has_workers
+    assert '["worker", ' in (tmp_path / "a.lines").read_text()
     seen.tests = {nodeid: seen.tests[nodeid] for nodeid in seen.collected}
     check_suite(seen)
 
@@ -488,7 +487,6 @@ def test_a_worker_hands_its_lines_over(tmp_path: Path) -> None:
     controller.pytest_unconfigure()
     seen = read_record(tmp_path / "lines")
     assert seen is not None
-    assert seen.has_workers
     assert seen.collected == ["a", "b", "c"]
     assert seen.modules["both.py"] == Step("both.py", **step(2.0, from_cache=False))
     assert seen.modules["one.py"] == Step("one.py", **step(1.0, from_cache=True))
@@ -501,6 +499,13 @@ def test_of_costs_the_largest_counts() -> None:
     worker = json.dumps(["worker", lines(ended(0, 2.0))])
     assert fold([worker, *lines(ended(1, 1.0))]).rewriting == Cost(2.0, 1)
     assert fold([worker]).exit_code is None
+
+
+@pytest.mark.parametrize("order", [(True, False), (False, True)])
+def test_a_module_that_one_worker_had_to_compile_is_not_cached(order: tuple[bool, bool]) -> None:
+    steps = (["step", "modules", "a.py", step(1.0, from_cache=cached)] for cached in order)
+    seen = fold(json.dumps(["worker", lines(one)]) for one in steps)
+    assert seen.modules["a.py"].from_cache is False
 
 
 def test_a_session_that_never_began_has_no_end(tmp_path: Path) -> None:

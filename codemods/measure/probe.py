@@ -107,9 +107,8 @@ def _module_name(key: str) -> str:
     return path.parent.name if path.name == "__init__.py" else path.stem
 
 
-# The frame must look like one of importlib's own: warnings and tracebacks skip those, and so
-# nobody sees that it is there. See _is_internal_frame in Lib/warnings.py and
-# remove_importlib_frames in Python/import.c.
+# The frame must look like one of importlib's own: warnings and tracebacks skip those. See
+# _is_internal_frame in Lib/warnings.py and remove_importlib_frames in Python/import.c.
 _FIND_AND_LOAD = """
 def wrap(enter, leave, find_and_load):
     def _find_and_load(name, import_):
@@ -538,7 +537,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Take the session that this process was started for, or be part of it as a worker."""
+    """Register for the session that this process was started for, or as a worker of it."""
     global _active
     if _active is None and hasattr(config, "workerinput"):
         _active = _Probe(None, ())

@@ -73,7 +73,6 @@ class SessionRecord:
     warnings_building: Cost = field(default_factory=Cost)
     peak_memory: int = 0
     dont_write_bytecode: bool = False
-    has_workers: bool = False
 
 
 def read_record(path: Path) -> SessionRecord | None:
@@ -97,7 +96,6 @@ def fold(lines: Iterable[bytes | str]) -> SessionRecord:
             else:
                 _add(record, event)
     if workers:
-        record.has_workers = True
         record.warnings = _without_repeats(record.warnings, [w.warnings for w in workers])
     for worker in workers:
         _merge(record, worker)

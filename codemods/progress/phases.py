@@ -106,7 +106,7 @@ class Acceptance:
 
     @property
     def ok(self) -> bool:
-        """Tell whether each criterion was measured and is met."""
+        """Whether each criterion was measured and is met."""
         criteria = [c for p in self.standing.phases for c in p.criteria]
         return all(c.state is State.MET for c in (*criteria, *self.standing.overall))
 

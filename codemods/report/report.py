@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from codemods.decode import encode
-from codemods.measure.model import BaselineSummary, Claim, Series
+from codemods.measure.model import BaselineSummary, Series
 from codemods.progress.completion import CollectionChange, Completion, Place, RefusedPlace
 from codemods.progress.history import ComparedTests
 from codemods.report import page
+from codemods.report.baseline import claim_text, series_text
 from codemods.report.chart import Bar, Bars, Curve
 from codemods.report.page import Block, Code, Details, Heading, Inline, Paragraph, Table
 from codemods.wording import percentage, plural
@@ -21,17 +22,17 @@ _TITLE = "Shared test helper: report on "
 
 
 def as_markdown(done: Completion) -> str:
-    """Give the report for a pull request."""
+    """Format the report for a pull request."""
     return page.as_markdown(_title(done), list(_blocks(done)))
 
 
 def as_html(done: Completion) -> str:
-    """Give the report as one file for a browser."""
+    """Format the report as one file for a browser."""
     return page.as_html(_title(done), list(_blocks(done)))
 
 
 def as_json(done: Completion) -> dict[str, Any]:
-    """Give the report to programs."""
+    """Return the report as values of JSON."""
     return {
         "schema": SCHEMA,
         **encode(done),
@@ -105,7 +106,7 @@ def _changed(done: Completion) -> Iterator[Block]:
 
 
 def _copies_over_time(done: Completion) -> list[tuple[str, int]]:
-    """Give the copies before the first run, and after each."""
+    """Return the copies before the first run, and after each."""
     if not done.runs:
         return []
     first = done.runs[0]
@@ -150,7 +151,7 @@ def _refused_item(place: RefusedPlace) -> tuple[Inline, ...]:
 
 
 def _not_measured(verb: str, paths: Sequence[str]) -> Paragraph:
-    """Say what measures it; only what was measured of just these paths counts."""
+    """Name the command that measures it; only what was measured of just these paths counts."""
     command = shlex.join(["ssot-codemods", verb, *(p for p in paths if p != ".")])
     return Paragraph(("Not measured: ", Code(command), " does it."))
 
@@ -175,11 +176,13 @@ def _collection(change: CollectionChange, paths: Sequence[str]) -> Iterator[Bloc
 
 
 def _rows(change: CollectionChange) -> Iterator[tuple[page.Cell, ...]]:
-    """Give each quantity a row: what it was, what it is, and what may be claimed of it."""
+    """Yield a row for each quantity: before, after, and what may be claimed of it."""
     both = change.before, change.after
     for kind, claim in (("cold", change.cold), ("warm", change.warm)):
         series = [getattr(side, kind).wall for side in both if side]
-        yield (f"{kind}: median (min to max)", *map(_spread, series), _claim(claim, series))
+        shown = (series_text(s) if s.values else "not measured" for s in series)
+        claimed = claim_text(claim, *series) if claim is not None else ""
+        yield (f"{kind}: median (min to max)", *shown, claimed)
     for name, cell_of in _QUANTITIES.items():
         yield (name, *(cell_of(side) for side in both if side), "")
 
@@ -192,19 +195,6 @@ _QUANTITIES: dict[str, Callable[[BaselineSummary], page.Cell]] = {
     "measured": lambda side: _when(side.time),
     "commit": lambda side: Code(side.commit[:12]),
 }
-
-
-def _spread(series: Series) -> str:
-    if not series.values:
-        return "not measured"
-    return f"{series.median:.2f} s ({series.minimum:.2f} to {series.maximum:.2f})"
-
-
-def _claim(claim: Claim | None, series: Sequence[Series]) -> str:
-    if claim not in (Claim.FASTER, Claim.SLOWER):
-        return claim.value if claim is not None else ""
-    before, after = (side.median for side in series)
-    return f"{claim.value}, {100 * (after / before - 1):+.0f} %"
 
 
 def _bars(sides: Sequence[tuple[str, BaselineSummary]]) -> Iterator[Bar]:
@@ -292,12 +282,12 @@ def _left(done: Completion) -> Iterator[Block]:
 
 
 def _when(time: str) -> str:
-    """Give a time of ISO 8601 with room for a line break."""
+    """Format a time of ISO 8601 with room for a line break."""
     return f"{time[:10]} {time[11:19]} UTC"
 
 
 def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
-    """Give each file with its definitions."""
+    """Yield each file with its definitions."""
     files: defaultdict[str, list[str]] = defaultdict(list)
     for place in places:
         files[place.path].append(f"{place.name} ({place.line})")
