@@ -25,6 +25,7 @@ from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
 from codemods.engine.codemod import transform
 from codemods.measure.model import Baseline
+from codemods.measure.session import Pytest
 from codemods.model import FileResult, Run, Status
 from codemods.settings import Settings, load_target
 from codemods.workers.pool import Pool
@@ -701,7 +702,7 @@ def test_a_baseline_that_failed_takes_no_place(
     three: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = iter([measured(), measured(problem="killed")])
-    monkeypatch.setattr("codemods.measure.collection.baseline", lambda **_: next(given))
+    monkeypatch.setattr("codemods.measure.collection.baseline", lambda *_, **__: next(given))
     assert outcome("baseline", "--save", "good")[0] == 0
     saved = (three / ".ssot-codemods/baselines/good.json").read_bytes()
     code, _, err = outcome("baseline", "--save", "good")
@@ -710,7 +711,7 @@ def test_a_baseline_that_failed_takes_no_place(
     # A name that cannot be is refused before anything is measured: there is no third one.
     code, _, err = outcome("baseline", "--save", "a/b")
     assert code == 2
-    assert "is no name for a baseline" in err
+    assert "cannot be the name of a baseline" in err
 
 
 @pytest.mark.parametrize("name", ["-k", "@x"])
@@ -720,7 +721,7 @@ def test_paths_that_look_like_options_of_pytest(
     (three / name).mkdir()
     seen: list[str] = []
 
-    def baseline(paths: list[str], **_: Any) -> Baseline:
+    def baseline(tree: object, paths: list[str], **_: Any) -> Baseline:
         seen.extend(paths)
         return measured()
 
@@ -745,7 +746,7 @@ def test_paths_outside_of_the_root_are_told(three: Path, tmp_path_factory: Any) 
 def test_without_xdist_there_are_no_workers(
     three: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    monkeypatch.setattr("codemods.measure.session.has_module", lambda *_: False)
+    monkeypatch.setattr(Pytest, "has_module", lambda *_: False)
     before = (three / "a/test_a.py").read_bytes()
     code, _, err = outcome(*verb.split(), "-n", "2")
     assert code == 2

@@ -17,7 +17,8 @@ import pytest
 
 from codemods.measure import import_probe, importable
 from codemods.measure.importable import ImportAnswer, ask_imports
-from codemods.measure.session import Ended, run_process
+from codemods.measure.process import Ended, run_process
+from codemods.measure.session import Pytest
 
 SHARED = "class Shared:\n    __test__ = False\n\n\nclass TestOpen:\n    pass\n"
 #: A test module that is run by mistake says so.
@@ -50,7 +51,7 @@ def ask(
     write(root, {"own/__init__.py": "", "own/shared.py": SHARED, **files})
     before = sorted(root.rglob("*"))
     wanted = [str(root / name) for name in asked or ["tests/test_a.py"]]
-    (answer,) = ask_imports(wanted, module, root, timeout=timeout)
+    (answer,) = ask_imports(Pytest(root, timeout=timeout), wanted, module)
     assert sorted(root.rglob("*")) == before
     return answer
 
@@ -141,7 +142,7 @@ def test_only_python_m_pytest_though_a_package_of_the_name_was_found(tmp_path: P
 
 def test_nothing_finds_it(tmp_path: Path) -> None:
     write(tmp_path, {"tests/test_a.py": LOUD, "tests/pytest.ini": "[pytest]\n"})
-    (answer,) = ask_imports([str(tmp_path / "tests/test_a.py")], "own.shared", tmp_path)
+    (answer,) = ask_imports(Pytest(tmp_path), [str(tmp_path / "tests/test_a.py")], "own.shared")
     check_not_found(answer)
 
 
@@ -283,16 +284,16 @@ def test_one_file_of_each_folder_and_a_test_module_first(
 ) -> None:
     asked: list[tuple[str, str]] = []
 
-    def answered(folder: str, file: str, **_: object) -> ImportAnswer:
+    def answered(pytest: Pytest, module: str, folder: str, file: str) -> ImportAnswer:
         asked.append((folder, file))
-        return importable._failed(folder, "no")
+        return ImportAnswer(folder, error="no")
 
     monkeypatch.setattr(importable, "_ask", answered)
     files = ["b/x.py", "conftest.py", "b/__init__.py", "a.py", "b/a[b].py", "c/conftest.py"]
-    answers = ask_imports(files, "m", tmp_path)
+    answers = ask_imports(Pytest(tmp_path), files, "m")
     assert asked == [(".", "a.py"), ("b", "b/x.py"), ("c", "c/conftest.py")]
     assert [a.folder for a in answers] == [".", "b", "c"]
-    assert ask_imports([], "m", tmp_path) == []
+    assert ask_imports(Pytest(tmp_path), [], "m") == []
 
 
 @pytest.mark.parametrize("variable", ["PYTHONSAFEPATH", "PYTHONPATH"])
@@ -313,13 +314,13 @@ def test_an_interpreter_without_pytest(tmp_path: Path) -> None:
     (tmp_path / "python").chmod(0o755)
     python = str(tmp_path / "python")
     files = [str(tmp_path / "tests/test_a.py")]
-    (answer,) = ask_imports(files, "own.shared", tmp_path, python=python)
+    (answer,) = ask_imports(Pytest(tmp_path, python), files, "own.shared")
     assert answer.error is not None
     assert "No module named 'pytest'" in answer.error
 
 
 def test_an_interpreter_that_says_nothing(tmp_path: Path) -> None:
-    (answer,) = ask_imports([str(tmp_path / "a.py")], "own", tmp_path, python="/bin/true")
+    (answer,) = ask_imports(Pytest(tmp_path, "/bin/true"), [str(tmp_path / "a.py")], "own")
     assert answer.error == "pytest did not get to its test modules: it printed nothing"
 
 
@@ -328,7 +329,7 @@ def test_ctrl_c_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     up = tmp_path / "up"
     ended: list[Ended] = []
 
-    def ask(folder: str, *_: object, **__: object) -> None:
+    def ask(pytest: Pytest, module: str, folder: str, file: str) -> None:
         if folder == "b":
             program = f"import time; open({str(up)!r}, 'w').close(); time.sleep(600)"
             command = [sys.executable, "-c", program]
@@ -340,7 +341,7 @@ def test_ctrl_c_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(importable, "_ask", ask)
     with pytest.raises(KeyboardInterrupt):
-        ask_imports(["a/a.py", "b/b.py"], "m", tmp_path, jobs=2)
+        ask_imports(Pytest(tmp_path), ["a/a.py", "b/b.py"], "m", jobs=2)
     (first,) = ended
     assert (first.exit_code, first.timed_out) == (-9, False)
 
@@ -356,7 +357,8 @@ def test_ctrl_c_ends_what_was_started(tmp_path: Path, monkeypatch: pytest.Monkey
     program = (
         "import sys\nfrom pathlib import Path\n"
         "from codemods.measure.importable import ask_imports\n"
-        "ask_imports(['a/test_a.py', 'b/test_b.py'], 'm', Path('.'))\n"
+        "from codemods.measure.session import Pytest\n"
+        "ask_imports(Pytest(Path('.')), ['a/test_a.py', 'b/test_b.py'], 'm')\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], cwd=tmp_path, stderr=subprocess.PIPE

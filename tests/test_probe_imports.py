@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from codemods.measure.importable import ImportAnswer, ask_imports
+from codemods.measure.session import Pytest
 from codemods.migration import guards as probe
 from codemods.migration.guards import check_imports, problem
 from codemods.migration.init import steps, write
@@ -218,4 +219,4 @@ def test_the_advice_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     )
     (tmp_path / "checks/pytest.ini").write_text("[pytest]\npythonpath = ../src\n")
     assert check_imports(settings, load_target(settings), files, 1) == []
-    assert ask_imports(files, settings.module, tmp_path)[0].error is None
+    assert ask_imports(Pytest(tmp_path), files, settings.module)[0].error is None

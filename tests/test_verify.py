@@ -18,9 +18,10 @@ from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Change, Journal
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Outcomes
-from codemods.migration.verify import Affected, Trial, affected, revert_regressions, standing
+from codemods.migration.verify import Affected, Trial, affected, chosen_run, revert_regressions
 from codemods.model import RunState, Source
 from codemods.progress import history
+from codemods.progress.history import RanTests, Verification
 from tests.tools import COPY
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
@@ -110,7 +111,7 @@ def trial_of(root: Path, *names: str) -> Trial:
         for entry in started.entries:
             journal.apply(started, entry)
         journal.finish(started)
-    found = standing(journal, None)
+    found = chosen_run(journal, None)
     assert found is not None
     return found
 
@@ -138,7 +139,7 @@ def test_what_differs_is_taken_back_and_the_rest_stays(tmp_path: Path) -> None:
     verified = revert_regressions(trial, lambda: found, tests)
     assert verified.evidence is not None
     assert verified.evidence.differences == ()
-    names = [Path(path).name for path in verified.taken_back]
+    names = [Path(path).name for path in verified.reverted]
     assert names == ["test_b.py", "test_c.py"]
     assert [(root / f"test_{n}.py").read_text() for n in "abc"] == ["# new\n", "# b\n", "# c\n"]
     assert trial.journal.runs()[-1].state == RunState.PARTLY_ROLLED_BACK
@@ -154,7 +155,7 @@ def test_where_the_tests_do_not_end_nothing_stays(tmp_path: Path) -> None:
     verified = revert_regressions(trial, all_of(trial), tests)
     assert (verified.evidence, verified.problem) == (None, "killed")
     assert (root / "test_a.py").read_text() == "# a\n"
-    assert standing(trial.journal, None) is None
+    assert chosen_run(trial.journal, None) is None
 
 
 def test_commands_are_run_in_both_states(tmp_path: Path) -> None:
@@ -174,7 +175,7 @@ def test_migrate_takes_back_the_file_whose_tests_differ(
     assert result.exit_code == 3, result.output
     assert "tests-differ" in result.output
     assert "test_b.py::test_text: passed -> failed" not in result.output  # it was taken back
-    assert "taken back: " in result.output
+    assert "reverted: " in result.output
     assert "from test_framework" in (root / "test_a.py").read_text()
     assert (root / "test_b.py").read_bytes() == before
 
@@ -260,9 +261,9 @@ def test_without_a_run_all_tests_are_run_once(
     result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[:2] == ["outcome        tests", "passed             2"]
-    assert "gives what it gave" not in result.output
+    assert "all outcomes unchanged" not in result.output
     (record,) = history.read(root)
-    assert (record.figures["run"], "passed_before" in record.figures) == (None, False)
+    assert record.figures == Verification(None, {}, RanTests(passed=2, tests=2))
 
 
 @pytest.mark.parametrize(
@@ -303,8 +304,8 @@ def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(
         result = run(root, monkeypatch, "verify", *arguments)
         assert result.exit_code == 3
         assert result.stdout.splitlines() == [
-            "not judged, as it was edited since: test_a.py",
-            "not judged, as it was edited since: test_b.py",
+            "skipped: edited since the run: test_a.py",
+            "skipped: edited since the run: test_b.py",
             "",
             f"of run {Journal(root).runs()[-1].id} no file is as it left it: there is nothing to "
             "compare",
@@ -325,9 +326,9 @@ def test_the_files_that_are_not_judged_are_named(
     assert result.exit_code == 0
     lines = result.output.splitlines()
     assert lines[-3:] == [
-        "each test gives what it gave",
+        "all outcomes unchanged",
         "",
-        "not judged, as it was edited since: test_b.py",
+        "skipped: edited since the run: test_b.py",
     ]
     values = json.loads(run(root, monkeypatch, "verify", "--format", "json").stdout)
     assert (values["edited"], values["unused"]) == (["test_b.py"], [])
@@ -342,9 +343,7 @@ def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ve
     if verb == "verify":
         result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
-    assert result.output.endswith(
-        "each test gives what it gave\n\nnot judged, as no test uses it: script.py\n"
-    )
+    assert result.output.endswith("all outcomes unchanged\n\nskipped: no test uses it: script.py\n")
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
 
@@ -356,7 +355,7 @@ def test_files_that_no_test_uses_are_kept_unjudged(
     root = suite(tmp_path, script=COPY + USE, test_b="def test_b():\n    open('ran', 'w')\n")
     result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
     assert result.exit_code == 0, result.output
-    assert "not judged, as no test uses it: script.py" in result.output
+    assert "skipped: no test uses it: script.py" in result.output
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
 
@@ -504,6 +503,6 @@ def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> Non
         return seen({}, root)
 
     verified = revert_regressions(trial, all_of(trial), tests)
-    assert "edited meanwhile, and left alone: test_a.py" in verified.problem
+    assert "edited meanwhile; not reverted: test_a.py" in verified.problem
     assert (root / "test_a.py").read_text() == "# mine\n"
     assert (root / "test_b.py").read_text() == "# b\n"

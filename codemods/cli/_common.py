@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -23,7 +23,7 @@ from codemods.settings import Settings, load_target, read_settings
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
     from codemods.migration.scan import Progress, Scan
-    from codemods.migration.verify import Verified
+    from codemods.migration.verify import RanOnce, Verified
     from codemods.model import FileResult, Plan, Source
     from codemods.workers.pool import Pool
 
@@ -187,13 +187,17 @@ def exit_code(results: Sequence[FileResult], left: int) -> int:
     return COPIES_LEFT if left else OK
 
 
-def relative_to_cwd(verified: Verified) -> Verified:
-    """Return the evidence with paths relative to the current folder."""
+def relative_to_cwd(shown: Verified | RanOnce) -> Verified | RanOnce:
+    """Return what the tests showed, with paths relative to the current folder."""
+    from codemods.migration.verify import RanOnce
+
+    if isinstance(shown, RanOnce):
+        return shown
     return replace(
-        verified,
-        taken_back={os.path.relpath(path): why for path, why in verified.taken_back.items()},
-        edited=tuple(map(os.path.relpath, verified.edited)),
-        unused=tuple(map(os.path.relpath, verified.unused)),
+        shown,
+        reverted={os.path.relpath(path): why for path, why in shown.reverted.items()},
+        edited=tuple(map(os.path.relpath, shown.edited)),
+        unused=tuple(map(os.path.relpath, shown.unused)),
     )
 
 
@@ -229,8 +233,7 @@ def paths_for_pytest(
     return found
 
 
-def show_steps() -> Callable[[str], None] | None:
-    """Return what prints each step to stderr where that is a terminal."""
-    return (
-        (lambda line: say(f"{line}\n")) if sys.stderr is not None and sys.stderr.isatty() else None
-    )
+def show_step(line: str) -> None:
+    """Print a line about what happens now to stderr, where that is a terminal."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        say(f"{line}\n")

@@ -6,11 +6,15 @@ import math
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from codemods.model import UsageError
+
+if TYPE_CHECKING:
+    from codemods.measure.outcomes import Xdist
+    from codemods.measure.session import Pytest
 
 EXIT_CODES = """\
 Exit codes: 0 OK, 1 copies left (or files would change), 2 usage error, 3 a file failed or tests
@@ -137,13 +141,13 @@ def xdist_options(command: _Command) -> _Command:
     return command
 
 
-def xdist(workers: str | None, targets: Sequence[str], python: str) -> dict[str, Any]:
-    """Return the options of pytest-xdist as `run_tests` takes them."""
-    from codemods.measure.session import has_module
+def xdist(pytest: Pytest, workers: str | None, targets: Sequence[str]) -> Xdist:
+    """Return what the options of pytest-xdist ask for, if it is installed."""
+    from codemods.measure.outcomes import Xdist
 
     if workers is not None and targets:
         raise click.UsageError("-n cannot be combined with --tx: use --tx N*SPEC")
-    if (workers is not None or targets) and not has_module("xdist", python):
+    if (workers is not None or targets) and not pytest.has_module("xdist"):
         extra = "pip install 'ssot-codemods[distributed]'"
-        raise UsageError(f"-n and --tx need pytest-xdist, which {python} does not have: {extra}")
-    return {"workers": workers, "targets": targets}
+        raise UsageError(f"-n and --tx need pytest-xdist, and {pytest.python} lacks it: {extra}")
+    return Xdist(workers, tuple(targets))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_steps, warn_unfinished_runs
+from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step, warn_unfinished_runs
 from codemods.cli._options import PYTEST_PATHS, starts_pytest
 from codemods.cli._output import say, show
 from codemods.settings import Settings, read_settings
@@ -57,56 +58,58 @@ def baseline(
     ssot-codemods baseline tests/unit --against HEAD~1
     ssot-codemods baseline tests/unit --profile
     """
+    from codemods.disk.git import head_of, worktree
     from codemods.measure import collection
+    from codemods.measure.compare import compare as compare_baselines
+    from codemods.measure.saved import baseline_file, load_baseline
+    from codemods.measure.session import Pytest
     from codemods.report import baseline as report
 
     if sum((profile, against is not None, bool(save or compare))) > 1:
         raise click.UsageError("--profile, --against and --save or --compare cannot be combined")
     settings = read_settings(Path.cwd())
-    measure: dict[str, Any] = {
-        "paths": paths_for_pytest(settings, paths, categories),
-        "root": settings.root,
-        "python": python,
-        "timeout": timeout,
-        "progress": show_steps(),
-    }
+    pytest = Pytest(settings.root, python, timeout)
+    chosen = paths_for_pytest(settings, paths, categories)
     if profile:
         from codemods.measure.profile import profile as take_apart
 
-        found = take_apart(**measure)
+        found = take_apart(pytest, chosen, progress=show_step)
         show(form, report.profile_json(found), report.profile_text(found))
         return FILE_FAILED if found.problem else OK
+    tree = collection.Tree(pytest, *head_of(settings.root))
     if against is not None:
-        both = collection.against(against, runs=runs, **measure)
+        with worktree(settings.root, against) as folder:
+            other = collection.Tree(
+                replace(pytest, root=folder), *head_of(folder), name=f"{against}: "
+            )
+            here = replace(tree, name="here: ")
+            both = collection.against(other, here, chosen, runs=runs, progress=show_step)
         show(form, report.comparison_json(both), report.comparison_text(both))
-        return FILE_FAILED if both.before.problem or both.after.problem else OK
+        return FILE_FAILED if both.before.summary.problem or both.after.summary.problem else OK
     if save is not None:
-        collection.baseline_file(settings.root, save)
-    earlier = collection.load_baseline(settings.root, compare) if compare is not None else None
-    measured = collection.baseline(runs=runs, **measure)
-    _note_baseline(settings, measured, measure["paths"], save)
+        baseline_file(settings.root, save)
+    earlier = load_baseline(settings.root, compare) if compare is not None else None
+    measured = collection.baseline(tree, chosen, runs=runs, progress=show_step)
+    _record(settings, measured, chosen, save)
     if earlier is None:
         show(form, report.as_json(measured), report.as_text(measured))
     else:
-        both = collection.compare(earlier, measured)
+        both = compare_baselines(earlier, measured)
         show(form, report.comparison_json(both), report.comparison_text(both))
-    return FILE_FAILED if measured.problem else OK
+    return FILE_FAILED if measured.summary.problem else OK
 
 
-def _note_baseline(
-    settings: Settings, measured: Baseline, paths: Sequence[str], save: str | None
-) -> None:
+def _record(settings: Settings, measured: Baseline, paths: Sequence[str], save: str | None) -> None:
     from codemods.disk.journal import Journal
-    from codemods.measure.collection import save_baseline
+    from codemods.measure.saved import save_baseline
     from codemods.progress import history
 
-    figures = history.of_baseline(measured)
     absolute = [str(settings.root / p) for p in paths or ["."]]
     if warn_unfinished_runs(Journal(settings.root)):
-        say("these figures are not recorded: some files may be those before the run\n")
+        say("these figures are not recorded: the files may be those before the run, or both\n")
         return
-    history.append(settings.root, history.record(settings.root, "baseline", absolute, figures))
-    if save is not None and measured.problem:
-        say(f"not saved as {save}: {measured.problem}\n")
+    history.append(settings.root, absolute, measured.summary)
+    if save is not None and measured.summary.problem:
+        say(f"not saved as {save}: {measured.summary.problem}\n")
     elif save is not None:
         save_baseline(measured, settings.root, save)

@@ -44,8 +44,7 @@ def check(
     warn_unfinished_runs(Journal(root))
     planned = setup.plan("check")
     if Journal(root).folder.is_dir():  # a check alone leaves nothing behind
-        figures = history.of_check(planned)
-        history.append(root, history.record(root, "check", setup.paths, figures))
+        history.append(root, setup.paths, history.of_check(planned))
     if form == "json":
         print_json(report.as_json(planned))
     elif form == "github":

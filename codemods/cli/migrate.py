@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,6 +27,9 @@ from codemods.wording import plural
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
+    from codemods.measure.outcomes import Xdist
+    from codemods.measure.session import Pytest
+    from codemods.migration.migrate import Batch
     from codemods.migration.verify import Trial, Verified
     from codemods.model import FileResult
 
@@ -104,6 +107,8 @@ def migrate(
     ssot-codemods migrate @batch.txt
     """
     from codemods.disk.journal import Journal
+    from codemods.measure.session import Pytest
+    from codemods.migration.migrate import Batch
 
     if resume is not None:
         others = (paths, exclude, dry_run, max_files, allow_dirty, verify, skip_probe, scheduler)
@@ -117,10 +122,17 @@ def migrate(
     setup = Setup(paths, exclude, jobs, scheduler)
     if dry_run:
         return _dry_run(setup, max_files, form, verbose)
-    options = {"timeout": timeout, **xdist(workers, targets, sys.executable)} if verify else None
+    pytest = Pytest(setup.settings.root, timeout=timeout)
+    batch = Batch(
+        command=shlex.join(sys.argv[1:]),
+        max_files=max_files,
+        allow_dirty=allow_dirty,
+        before_writing=None if skip_probe else partial(_check_imports, setup),
+    )
+    judge = partial(_verify, setup, pytest, xdist(pytest, workers, targets)) if verify else None
     journal = Journal(setup.settings.root)
     with journal.lock():
-        return _migrate(setup, journal, max_files, allow_dirty, skip_probe, options, form, verbose)
+        return _migrate(setup, journal, batch, judge, form, verbose)
 
 
 def _resume(journal: Journal, identity: str, form: str) -> int:
@@ -151,10 +163,8 @@ def _dry_run(setup: Setup, max_files: int | None, form: str, verbose: bool) -> i
 def _migrate(
     setup: Setup,
     journal: Journal,
-    max_files: int | None,
-    allow_dirty: bool,
-    skip_probe: bool,
-    options: dict[str, Any] | None,
+    batch: Batch,
+    judge: Callable[[Trial], Verified] | None,
     form: str,
     verbose: bool,
 ) -> int:
@@ -165,21 +175,11 @@ def _migrate(
 
     warn_unfinished_runs(journal)
     planned = setup.plan("plan")
-    written, verified = migrate(
-        planned,
-        journal,
-        shlex.join(sys.argv[1:]),
-        max_files=max_files,
-        allow_dirty=allow_dirty,
-        before_writing=None if skip_probe else partial(_check_imports, setup),
-        verify=partial(_verify, setup, options) if options is not None else None,
-    )
+    written, verified = migrate(planned, journal, batch, judge)
     root = setup.settings.root
-    figures = history.of_migration(planned, written)
-    history.append(root, history.record(root, "migrate", setup.paths, figures))
+    history.append(root, setup.paths, history.of_migration(planned, written))
     if verified is not None:
-        figures = history.of_verification(verified, written.run.id if written.run else None)
-        history.append(root, history.record(root, "verify", setup.paths, figures))
+        history.append(root, setup.paths, history.of_verification(verified))
     if form == "json":
         document = report.as_json(written, dry_run=False)
         if verified is not None:
@@ -192,7 +192,7 @@ def _migrate(
     say(report.early_end(written, verified))
     if written.stopped:
         return INTERRUPTED
-    if verified is not None and (verified.problem or verified.taken_back):
+    if verified is not None and (verified.problem or verified.reverted):
         return FILE_FAILED
     return exit_code(written.results, written.left + written.held_back)
 
@@ -205,18 +205,15 @@ def _check_imports(setup: Setup, batch: Sequence[FileResult]) -> None:
         say(f"{note}\n")
 
 
-def _verify(setup: Setup, options: dict[str, Any], trial: Trial) -> Verified:
+def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verified:
     from codemods.measure.outcomes import modules_in, run_tests
     from codemods.migration.verify import affected, revert_regressions
 
-    root = setup.settings.root
-    find_modules = partial(modules_in, root=root, timeout=options["timeout"])
-    find_uses = partial(affected, trial.paths(), setup.all_files, find_modules)
+    changed = trial.paths()
+    find_uses = partial(affected, changed, setup.all_files, partial(modules_in, pytest))
     say("running the tests concerned before and after\n")
     try:
-        return revert_regressions(
-            trial, find_uses, partial(run_tests, root=root, same=trial.paths(), **options)
-        )
+        return revert_regressions(trial, find_uses, partial(run_tests, pytest, xdist, same=changed))
     except KeyboardInterrupt:
         undone = sum(not trial.journal.is_new(entry) for entry in trial.run.entries)
         say(f"interrupted: {undone} of {plural(len(trial.run.entries), 'file')} undone\n")

@@ -60,8 +60,7 @@ def report(
             pool=setup.pool(),
             progress=progress,
         )
-    root = setup.settings.root
-    history.append(root, history.record(root, "report", setup.paths, {}))
+    history.append(setup.settings.root, setup.paths, history.Reported())
     if form == "json":
         print_json(rendered.as_json(done))
     else:

@@ -58,8 +58,8 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
         run, paths = choose(journal, arguments)
         outcomes = roll_back(journal, run, paths, force=force)
     files = [str(journal.root / path) for path in paths]
-    figures = history.of_rollback(run, outcomes)
-    history.append(journal.root, history.record(journal.root, "rollback", files, figures))
+    restored = sum(outcome.error is None for outcome in outcomes)
+    history.append(journal.root, files, history.Rollback(run.id, restored))
     return print_outcomes(run, outcomes, form)
 
 

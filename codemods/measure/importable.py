@@ -6,14 +6,15 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from codemods.measure.session import run_process, side_by_side
+from codemods.decode import decode
+from codemods.measure.process import run_process, side_by_side
+from codemods.measure.session import Pytest
 
 _PLUGIN = "ssot_codemods_import_probe"
 #: As the script `pytest` starts it, which leaves the working folder out of ``sys.path``.
@@ -31,26 +32,20 @@ class ImportAnswer:
     """
 
     folder: str
-    file: str | None
-    error: str | None
-    names: frozenset[str]
-    collected: frozenset[str]
-    needs_working_folder: bool
-    pytest: str | None
-    import_mode: str | None
-    sys_path: tuple[str, ...]
-    plugins: tuple[str, ...]
+    file: str | None = None
+    error: str | None = None
+    names: frozenset[str] = frozenset()
+    collected: frozenset[str] = frozenset()
+    needs_working_folder: bool = False
+    pytest: str | None = None
+    import_mode: str | None = None
+    sys_path: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
     ini_file: str | None = None
 
 
 def ask_imports(
-    files: Iterable[str],
-    module: str,
-    root: Path,
-    *,
-    python: str = sys.executable,
-    timeout: float = 300,
-    jobs: int = 1,
+    pytest: Pytest, files: Iterable[str], module: str, *, jobs: int = 1
 ) -> list[ImportAnswer]:
     """Import the shared module in a fresh pytest for each folder of some files.
 
@@ -58,11 +53,9 @@ def ask_imports(
     ``pythonpath``. Only the test modules themselves are not imported.
 
     Args:
+        pytest: how it is started, for each folder.
         files: Python files; one of each folder is taken.
         module: dotted name of the shared module.
-        root: where pytest is started.
-        python: the interpreter that runs the tests.
-        timeout: seconds for each folder.
         jobs: how many at once.
 
     Returns:
@@ -72,9 +65,8 @@ def ask_imports(
     by_folder: dict[str, str] = {}
     for file in sorted(files, key=_order):
         by_folder.setdefault(os.path.dirname(file) or ".", file)
-    ask = partial(_ask, module=module, root=root, python=python, timeout=timeout)
     with side_by_side(jobs) as threads:
-        return list(threads.map(ask, by_folder, by_folder.values()))
+        return list(threads.map(partial(_ask, pytest, module), by_folder, by_folder.values()))
 
 
 def _order(file: str) -> tuple[str, bool, str]:
@@ -83,56 +75,23 @@ def _order(file: str) -> tuple[str, bool, str]:
     return folder, name in {"__init__.py", "conftest.py"} or "[" in name, name
 
 
-def _ask(
-    folder: str,
-    file: str,
-    *,
-    module: str,
-    root: Path,
-    python: str,
-    timeout: float,
-) -> ImportAnswer:
+def _ask(pytest: Pytest, module: str, folder: str, file: str) -> ImportAnswer:
     with tempfile.TemporaryDirectory(prefix="ssot-codemods-") as temporary:
         shutil.copy(Path(__file__).with_name("import_probe.py"), f"{temporary}/{_PLUGIN}.py")
+        output = _run(pytest, module, file, Path(temporary))
         answer = Path(temporary, "answer.json")
-        output = _run(python, file, module, root, Path(temporary), timeout)
         if not answer.exists():
-            return _failed(folder, output)
-        values = json.loads(answer.read_bytes())
-    return ImportAnswer(
-        folder=folder,
-        file=values.get("file"),
-        error=values.get("error"),
-        names=frozenset(values.get("names", ())),
-        collected=frozenset(values.get("collected", ())),
-        needs_working_folder=values.get("needs_working_folder", False),
-        pytest=values["pytest"],
-        import_mode=values["import_mode"],
-        sys_path=tuple(values["sys_path"]),
-        plugins=tuple(values["plugins"]),
-        ini_file=values["ini_file"],
-    )
+            return ImportAnswer(folder, error=output)
+        return decode(ImportAnswer, {"folder": folder, **json.loads(answer.read_bytes())})
 
 
-def _failed(folder: str, message: str) -> ImportAnswer:
-    none: frozenset[str] = frozenset()
-    return ImportAnswer(folder, None, message, none, none, False, None, None, (), ())
-
-
-def _run(
-    python: str,
-    file: str,
-    module: str,
-    root: Path,
-    temporary: Path,
-    timeout: float,
-) -> str:
-    """Start pytest, and give the end of what it printed, for the case that it did not get far."""
+def _run(pytest: Pytest, module: str, file: str, temporary: Path) -> str:
+    """Start pytest, and return the end of what it printed, in case it did not get far."""
     # Nothing of it may appear in the user's folders: no cache, no bytecode, no coverage data.
     options = ["--collect-only", "-q", "-p", _PLUGIN, "-o", f"cache_dir={temporary}/cache"]
-    search = [str(temporary), *filter(None, [os.environ.get("PYTHONPATH")])]
+    search = [str(temporary), *filter(None, [pytest.environment.get("PYTHONPATH")])]
     environment = {
-        **os.environ,
+        **pytest.environment,
         "PYTHONPATH": os.pathsep.join(search),
         "PYTHONDONTWRITEBYTECODE": "1",
         "COVERAGE_FILE": f"{temporary}/coverage",
@@ -140,10 +99,10 @@ def _run(
         "SSOT_CODEMODS_MODULE": module,
         "SSOT_CODEMODS_ANSWER": f"{temporary}/answer.json",
     }
-    command = [python, "-c", _START, *options, os.path.abspath(file)]
+    command = [pytest.python, "-c", _START, *options, os.path.abspath(file)]
     log = temporary / "output"
-    if run_process(command, root, environment, timeout, log).timed_out:
-        return f"pytest did not get to its test modules in {timeout:g} s"
+    if run_process(command, pytest.root, environment, pytest.timeout, log).timed_out:
+        return f"pytest did not get to its test modules in {pytest.timeout:g} s"
     return _tail(log.read_bytes())
 
 

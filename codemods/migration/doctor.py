@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.measure.importable import ImportAnswer, ask_imports
+from codemods.measure.session import Pytest
 from codemods.migration.guards import hidden_module
 from codemods.migration.migrate import plan
 from codemods.migration.scan import Progress, Scan
@@ -89,7 +90,8 @@ def doctor(
 
     """
     files = _files(settings, target, paths, pool, progress)
-    answers = ask_imports(files, settings.module, settings.root, timeout=timeout, jobs=jobs)
+    pytest = Pytest(settings.root, timeout=timeout)
+    answers = ask_imports(pytest, files, settings.module, jobs=jobs)
     folders = [_folder(answer, settings, target) for answer in answers]
     return Checkup(settings.module, tuple(folders), tuple(_common(folders)))
 

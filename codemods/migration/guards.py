@@ -8,8 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codemods.measure.importable import ImportAnswer, ask_imports
+from codemods.measure.session import Pytest
 from codemods.model import Target, UsageError
 from codemods.settings import DEFAULT_MODULE, Settings, find_shared_module, is_expected
+
+#: For each folder.
+_SECONDS = 300
 
 
 def check_imports(settings: Settings, target: Target, files: Sequence[str], jobs: int) -> list[str]:
@@ -29,7 +33,8 @@ def check_imports(settings: Settings, target: Target, files: Sequence[str], jobs
             recorded shapes were proved against; the message says what to do.
 
     """
-    answers = ask_imports(files, settings.module, settings.root, jobs=jobs)
+    pytest = Pytest(settings.root, timeout=_SECONDS)
+    answers = ask_imports(pytest, files, settings.module, jobs=jobs)
     problems = [(a, p) for a in answers if (p := problem(a, settings, target)) is not None]
     if problems:
         folders = "".join(f"\n  {a.folder}: {p}" for a, p in problems)

@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from codemods.progress.phases import Acceptance, Criterion, Grep, State
+from codemods.progress.grep import Grep
+from codemods.progress.phases import Acceptance, Criterion, State
 from codemods.report.status import missing_paths, next_steps, standing_json
 from codemods.report.table import paragraphs, table
 from codemods.wording import plural
