@@ -106,7 +106,7 @@ def _record(settings: Settings, measured: Baseline, paths: Sequence[str], save: 
 
     absolute = [str(settings.root / p) for p in paths or ["."]]
     if warn_unfinished_runs(Journal(settings.root)):
-        say("these figures are not recorded: some files may be those before the run\n")
+        say("these figures are not recorded: the files may be those before the run, or both\n")
         return
     history.append(settings.root, absolute, measured.summary)
     if save is not None and measured.summary.problem:
