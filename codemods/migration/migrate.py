@@ -64,7 +64,7 @@ def _died(path: str, error: Exception) -> FileResult:
 
 
 def _is_risky(content: bytes) -> bool:
-    """Tell whether the parser of LibCST may run out of stack, which nothing can catch.
+    """Whether the parser of LibCST may run out of stack, which nothing can catch.
 
     It calls itself for each link of `a and b and ...` and `import a.b.c...`, which CPython takes in
     a loop; of all else CPython takes less than LibCST can. 8 MB are enough for about 6000 links.
@@ -98,7 +98,7 @@ def _keep_imported_names(results: list[FileResult], scan: Scan, pool: Pool) -> l
 
 
 def _modules_looked_into(source: Source, paths: Iterable[str]) -> list[str]:
-    """Give the modules that a file may look into, whichever asks for a fixture of it."""
+    """Return the modules that a file may look into, for a fixture of any name."""
     folder, name = os.path.split(source.path)
     is_conftest = name == "conftest.py"
     if not may_look_into_modules(source.content, is_conftest=is_conftest):
@@ -154,7 +154,7 @@ def refuse_unwritable(result: FileResult) -> FileResult:
 
 
 def first_files(planned: Plan, number: int | None) -> tuple[tuple[FileResult, ...], int]:
-    """Leave out what comes after the first files that would change.
+    """Return the results without those after the first files that would change.
 
     Returns:
         The results that stay, and how many files were left out; all stay where `number` is None.

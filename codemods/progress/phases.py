@@ -97,7 +97,7 @@ class Acceptance:
 
     @property
     def ok(self) -> bool:
-        """Tell whether each criterion was measured and is met."""
+        """Whether each criterion was measured and is met."""
         criteria = [c for p in self.standing.phases for c in p.criteria]
         return all(c.state is State.MET for c in (*criteria, *self.standing.overall))
 
@@ -109,7 +109,7 @@ def status(
     pool: Pool,
     progress: Progress,
 ) -> Standing:
-    """Say how far the phases of the settings are.
+    """Return how far the phases of the settings are.
 
     Copies and compliance are counted now; what takes a run of pytest comes from the history.
 
@@ -131,7 +131,7 @@ def accept(
     pool: Pool,
     progress: Progress,
 ) -> Acceptance:
-    """Say whether all criteria of all phases are met; the arguments are those of `status`."""
+    """Return whether all criteria are met; the arguments are those of `status`."""
     count = _counter(settings, target, pool, progress)
     standing = _standing(settings, history, count)
     paths = [p for phase in settings.phases for p in phase.paths]
@@ -141,7 +141,7 @@ def accept(
 
 
 def _counter(settings: Settings, target: Target, pool: Pool, progress: Progress) -> Count:
-    """Give what plans each set of paths once."""
+    """Return a function that plans each set of paths once."""
     known: dict[tuple[str, ...], Plan] = {}
 
     def count(paths: Sequence[str]) -> Plan:
@@ -163,7 +163,7 @@ def _standing(settings: Settings, history: Sequence[Record], count: Count) -> St
 
 
 def _batch(phases: Sequence[PhaseStatus]) -> str:
-    """Give the command for the first phase that has copies left."""
+    """Return the command for the first phase that has copies left."""
     for phase in phases:
         left = next(c for c in phase.criteria if c.name == COPIES)
         if left.value:

@@ -21,17 +21,17 @@ _TITLE = "Shared test helper: report on "
 
 
 def as_markdown(done: Completion) -> str:
-    """Give the report for a pull request."""
+    """Format the report for a pull request."""
     return page.as_markdown(_title(done), list(_blocks(done)))
 
 
 def as_html(done: Completion) -> str:
-    """Give the report as one file for a browser."""
+    """Format the report as one file for a browser."""
     return page.as_html(_title(done), list(_blocks(done)))
 
 
 def as_json(done: Completion) -> dict[str, Any]:
-    """Give the report to programs."""
+    """Return the report as values of JSON."""
     return {
         "schema": SCHEMA,
         **encode(done),
@@ -105,7 +105,7 @@ def _changed(done: Completion) -> Iterator[Block]:
 
 
 def _copies_over_time(done: Completion) -> list[tuple[str, int]]:
-    """Give the copies before the first run, and after each."""
+    """Return the number of copies before the first run, and after each."""
     if not done.runs:
         return []
     first = done.runs[0]
@@ -150,7 +150,7 @@ def _refused_item(place: RefusedPlace) -> tuple[Inline, ...]:
 
 
 def _not_measured(verb: str, paths: Sequence[str]) -> Paragraph:
-    """Say what measures it; only what was measured of just these paths counts."""
+    """Return what to run; only measurements of exactly these paths count."""
     command = shlex.join(["ssot-codemods", verb, *(p for p in paths if p != ".")])
     return Paragraph(("Not measured: ", Code(command), " does it."))
 
@@ -175,7 +175,7 @@ def _collection(change: CollectionChange, paths: Sequence[str]) -> Iterator[Bloc
 
 
 def _rows(change: CollectionChange) -> Iterator[tuple[page.Cell, ...]]:
-    """Give each quantity a row: what it was, what it is, and what may be claimed of it."""
+    """Yield a row for each quantity: before, after, and what these runs show."""
     both = change.before, change.after
     for kind, claim in (("cold", change.cold), ("warm", change.warm)):
         series = [getattr(side, kind).wall for side in both if side]
@@ -292,12 +292,12 @@ def _left(done: Completion) -> Iterator[Block]:
 
 
 def _when(time: str) -> str:
-    """Give a time of ISO 8601 with room for a line break."""
+    """Return a time of ISO 8601 with room for a line break."""
     return f"{time[:10]} {time[11:19]} UTC"
 
 
 def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
-    """Give each file with its definitions."""
+    """Yield each file with its definitions."""
     files: defaultdict[str, list[str]] = defaultdict(list)
     for place in places:
         files[place.path].append(f"{place.class_name} ({place.line})")
