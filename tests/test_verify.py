@@ -307,8 +307,7 @@ def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(
             "skipped: edited since the run: test_a.py",
             "skipped: edited since the run: test_b.py",
             "",
-            f"of run {Journal(root).runs()[-1].id} no file is as it left it: there is nothing to "
-            "compare",
+            f"nothing to compare: the files of run {Journal(root).runs()[-1].id} were edited since",
         ]
     assert (root / "test_a.py").read_text() == COPY + USE
     assert (root / "test_b.py").read_text() == edited

@@ -131,7 +131,7 @@ def refuse_unwritable(result: FileResult) -> FileResult:
 
 
 def first_files(planned: Plan, number: int | None) -> tuple[tuple[FileResult, ...], int]:
-    """Leave out what comes after the first files that would change.
+    """Return the results without those after the first files that would change.
 
     Returns:
         The results that stay, and how many files were left out; all stay where `number` is None.

@@ -177,7 +177,7 @@ def affected(
 
 
 def _test_modules(paths: Sequence[str], find_modules: FindModules) -> set[str]:
-    """Leave out what pytest would not collect: it imports each file that it is given by name.
+    """Return the paths that pytest collects by itself: it imports each file that is named to it.
 
     And a script would run as it is imported.
     """

@@ -1,4 +1,4 @@
-"""How far the phases are, whether all is met, and the history: as text or JSON."""
+"""The phases and the history, as text or JSON."""
 
 from __future__ import annotations
 
