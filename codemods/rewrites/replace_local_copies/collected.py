@@ -38,9 +38,10 @@ def test_in(node: Definition, names: ModuleNames, path: str, *, is_nested: bool)
         is_test = node.name.startswith("test") and is_collected(path) and not is_nested
         return node.lineno if is_test and not is_fixture(node) else None
     for base in node.bases:
-        if (dotted_source(base, names) or "").startswith("unittest."):
+        source = dotted_source(base, names) or ""
+        if source.startswith("unittest.") and not source.startswith("unittest.mock."):
             return base.lineno
-    return tests_of(node, classes_in(names.tree))
+    return tests_of(node, names.of_kind(ast.ClassDef))
 
 
 def classes_in(tree: ast.Module) -> list[ast.ClassDef]:

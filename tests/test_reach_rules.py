@@ -1,0 +1,83 @@
+"""Rules that real suites asked for: what they let through, and what they still refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods.model import Code
+from tests.tools import check_refused, check_replaced, shared
+
+LIB = "tests.support.tools"
+
+
+def check_shared(
+    definition: str, *, head: str = "", rest: str = "", path: str = "tests/test_a.py"
+) -> None:
+    """Check that a copy below `head` is replaced by an import, with `rest` below it."""
+    modules = shared(f"{head}\n\n{definition}", LIB, rewrites_asserts=True)
+    name = definition.replace("async ", "").split()[1].split("(")[0].rstrip(":")
+    before = f"{head}\n\n\n{definition}\n\n{rest}"
+    after = f"{head}\nfrom {LIB} import {name}\n\n\n{rest}"
+    check_replaced(before, after, path=path, modules=modules)
+
+
+def check_kept(
+    definition: str, *codes: Code, head: str = "", rest: str = "", path: str = "tests/test_a.py"
+) -> None:
+    """Check that a copy with this around it stays."""
+    modules = shared(f"{head}\n\n{definition}", LIB, rewrites_asserts=True)
+    check_refused(f"{head}\n\n\n{definition}\n\n{rest}", *codes, path=path, modules=modules)
+
+
+# Bases
+
+STANDARD_BASES = {
+    "a thread": ("import threading", "threading.Thread"),
+    "a handler of logs": ("from logging import Handler", "Handler"),
+    "an abstract container": ("from collections.abc import Mapping", "Mapping"),
+    "an encoder": ("import json", "json.JSONEncoder"),
+    "a mock": ("from unittest.mock import MagicMock", "MagicMock"),
+    "an enumeration": ("import enum", "enum.IntEnum"),
+    "a generic class": ("from typing import Generic, T", "Generic[T]"),
+}
+
+
+@pytest.mark.parametrize(("head", "base"), STANDARD_BASES.values(), ids=STANDARD_BASES)
+def test_a_base_of_the_standard_library_is_harmless(head: str, base: str) -> None:
+    definition = f"class Fake({base}):\n    def run(self):\n        return 1\n"
+    check_shared(definition, head=head, rest="def test_it():\n    Fake()\n")
+
+
+OTHER_BASES = {
+    "from elsewhere": ("from plugins import Plugin", "Plugin", Code.ACTS_WHEN_DEFINED),
+    "of a folder of tests": ("from test.plugins import Plugin", "Plugin", Code.ACTS_WHEN_DEFINED),
+    "a test case": ("import unittest", "unittest.TestCase", Code.PYTEST_TESTS),
+}
+
+
+@pytest.mark.parametrize(("head", "base", "code"), OTHER_BASES.values(), ids=OTHER_BASES)
+def test_any_other_base_is_not(head: str, base: str, code: Code) -> None:
+    definition = f"class Fake({base}):\n    def run(self):\n        return 1\n"
+    check_kept(definition, code, head=head, rest="def test_it():\n    Fake()\n")
+
+
+def test_a_variable_with_the_name_of_the_fixture_is_no_state() -> None:
+    definition = (
+        "@pytest.fixture\ndef client():\n"
+        "    client = make()\n    client.timeout = 1\n"
+        "    client.get.answer = 2\n    return client\n"
+    )
+    head = "import pytest\n\nfrom app import make"
+    modules = shared(f"{head}\n\n\n{definition}", LIB)
+    rest = "def test_it(client):\n    client.get()\n"
+    check_replaced(
+        f"{head}\n\n\n{definition}\n\n{rest}",
+        f"{head}\nfrom {LIB} import client\n\n\n{rest}",
+        modules=modules,
+    )
+
+
+def test_an_attribute_of_the_function_itself_is_state() -> None:
+    check_kept(
+        "def count():\n    count.calls = 1\n", Code.STATE, rest="def test_it():\n    count()\n"
+    )
