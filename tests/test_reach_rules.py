@@ -81,3 +81,72 @@ def test_an_attribute_of_the_function_itself_is_state() -> None:
     check_kept(
         "def count():\n    count.calls = 1\n", Code.STATE, rest="def test_it():\n    count()\n"
     )
+
+
+# Globals that a file replaces
+
+SEND = "def send():\n    return requests.get('x')\n"
+ELSEWHERE = {
+    "by its path": "@patch('app.client.requests')\ndef test_it(m):\n    send()\n",
+    "in an imported module": (
+        "def test_it(monkeypatch):\n    monkeypatch.setattr(client, 'requests', 1)\n    send()\n"
+    ),
+    "in a module of a package": (
+        "def test_it():\n    patch.object(app.client, 'requests').start()\n    send()\n"
+    ),
+    "in an imported class": "def test_it():\n    Client.requests = 1\n    send()\n",
+    "on the test": (
+        "class TestIt:\n    def setup_method(self):\n        self.requests = []\n\n"
+        "    def test_it(self):\n        send()\n"
+    ),
+    "on a class of the file": (
+        "class Local:\n    pass\n\n\ndef test_it():\n    Local.requests = 1\n    send()\n"
+    ),
+}
+HERE = {
+    "by its path": "@patch('tests.test_a.requests')\ndef test_it(m):\n    send()\n",
+    "by the path of the shared module": (
+        "@patch('tests.support.tools.requests')\ndef test_it(m):\n    send()\n"
+    ),
+    "in the program": "@patch('__main__.requests')\ndef test_it(m):\n    send()\n",
+    "in the module, imported": (
+        "import tests.test_a as me\n\n\ndef test_it():\n    me.requests = 1\n    send()\n"
+    ),
+    "in the module, by its package": (
+        "import tests.test_a\n\n\ndef test_it():\n    tests.test_a.requests = 1\n    send()\n"
+    ),
+    "in a module by a variable": "def test_it(module):\n    module.requests = 1\n    send()\n",
+    "in a module by a variable of an imported name": (
+        "def test_it(client):\n    client.requests = 1\n    send()\n"
+    ),
+    "in a module that a function imports": (
+        "def test_it():\n    import here\n    here.requests = 1\n    send()\n"
+    ),
+    "in what a call returns": (
+        "def test_it():\n    patch.object(own(), 'requests').start()\n    send()\n"
+    ),
+    "anywhere, before the imports are done": (
+        "patch('app.client.requests').start()\n\n\ndef test_it():\n    send()\n"
+    ),
+}
+HEAD = (
+    "from unittest.mock import patch\n\n"
+    "import app.client\nimport requests\nfrom app import Client, client"
+)
+
+
+@pytest.mark.parametrize("rest", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_global_replaced_in_another_module_is_not_the_one_that_is_read(rest: str) -> None:
+    check_shared(SEND, head=HEAD, rest=rest)
+
+
+@pytest.mark.parametrize("rest", HERE.values(), ids=HERE)
+def test_a_global_that_may_be_replaced_in_the_file_is_refused(rest: str) -> None:
+    check_kept(SEND, Code.DIFFERENT_GLOBALS, head=HEAD, rest=rest)
+
+
+def test_an_import_in_a_function_may_run_under_any_patch() -> None:
+    modules = shared(f"import requests\n\n\n{SEND}", LIB)
+    nested = SEND.replace("\n", "\n    ").rstrip()
+    test = f"@patch('app.client.requests')\ndef test_it(m):\n    {nested}\n\n    send()\n"
+    check_refused(f"import requests\n\n\n{test}", Code.DIFFERENT_GLOBALS, modules=modules)

@@ -130,7 +130,8 @@ class _Decider:
         self._shared = shared
         self._from_outside = from_outside
         self._is_builtin = is_builtin(module.names)
-        self._globals = Globals(module.names)
+        stems = {m.name.rpartition(".")[2] for m in shared.modules.modules}
+        self._globals = Globals(module.names, frozenset({module.stem, *stems}))
 
     def decided(self) -> tuple[tuple[Local, ...], tuple[Decision, ...]]:
         found = [self._judged(node, around) for node, around in self._definitions()]
@@ -212,8 +213,8 @@ class _Decider:
         """Choose among equal shared definitions: the one of the local name where there is one."""
 
         def rank(shared: SharedDefinition) -> tuple[bool, bool, bool]:
-            reads = local.normal.shape.reads, shared.normal.shape.reads
-            fits = self._globals.difference(1, reads[0], shared, reads[1], {}) is None
+            reads, others = local.normal.shape.reads, shared.normal.shape.reads
+            fits = self._globals.difference(1, reads, shared, others, {}) is None
             return shared.name != local.name, bare(shared.name) != bare(local.name), not fits
 
         return min(equal, key=rank, default=None)
@@ -259,7 +260,8 @@ class _Decider:
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
     def _texts(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
-        if has_future_annotations(self._module.tree) != shared.has_future_annotations:
+        here = has_future_annotations(self._module.tree)
+        if here != shared.has_future_annotations:
             message = "annotations are text in one of the two files, by `from __future__ import`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
@@ -367,8 +369,9 @@ class _Decider:
                 for reads, others in pairs:
                     if len(reads) != len(others):
                         continue
+                    is_late = any(isinstance(a, FUNCTIONS) for a in one.around)
                     reason = self._globals.difference(
-                        one.node.lineno, reads, one.shared, others, known
+                        one.node.lineno, reads, one.shared, others, known, is_late=is_late
                     )
                     if reason is not None:
                         one.reasons.append(reason)
