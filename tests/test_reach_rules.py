@@ -150,3 +150,32 @@ def test_an_import_in_a_function_may_run_under_any_patch() -> None:
     nested = SEND.replace("\n", "\n    ").rstrip()
     test = f"@patch('app.client.requests')\ndef test_it(m):\n    {nested}\n\n    send()\n"
     check_refused(f"import requests\n\n\n{test}", Code.DIFFERENT_GLOBALS, modules=modules)
+
+
+# Paths that name a definition
+
+CLIENT = "@pytest.fixture\ndef client():\n    return 1\n"
+
+
+@pytest.mark.parametrize("path", ["app.client.Session.get", "client_app.client.x"])
+def test_a_fixture_with_the_name_of_a_package_is_not_that_package(path: str) -> None:
+    rest = f"@patch('{path}')\ndef test_it(m, client):\n    pass\n"
+    modules = shared(f"import pytest\n\n\n{CLIENT}", LIB)
+    check_replaced(
+        f"import pytest\n\n\n{CLIENT}\n\n{rest}",
+        f"import pytest\nfrom {LIB} import client\n\n\n{rest}",
+        path="tests/test_a.py",
+        modules=modules,
+    )
+
+
+@pytest.mark.parametrize("path", ["tests.test_a.client.x", "client.x", "__main__.client.x"])
+def test_a_fixture_that_is_patched_by_its_own_path_is_refused(path: str) -> None:
+    rest = f"@patch('{path}')\ndef test_it(m, client):\n    pass\n"
+    check_kept(CLIENT, Code.MUTATED, head="import pytest", rest=rest)
+
+
+def test_a_class_may_be_patched_by_any_path() -> None:
+    definition = "class Fake:\n    def get(self):\n        return 1\n"
+    rest = "@patch('tests.conftest.Fake.get')\ndef test_it(m):\n    Fake()\n"
+    check_kept(definition, Code.MUTATED, rest=rest)
