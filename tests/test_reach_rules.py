@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.model import Code
+from codemods.engine.codemod import apply
+from codemods.model import Code, Source, Status
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from codemods.rewrites.replace_local_copies.importers import outside_effects
 from tests.tools import check_refused, check_replaced, shared
 
 LIB = "tests.support.tools"
@@ -179,3 +182,56 @@ def test_a_class_may_be_patched_by_any_path() -> None:
     definition = "class Fake:\n    def get(self):\n        return 1\n"
     rest = "@patch('tests.conftest.Fake.get')\ndef test_it(m):\n    Fake()\n"
     check_kept(definition, Code.MUTATED, rest=rest)
+
+
+# Other files
+
+MODULE = "/repo/tests/conftest.py"
+
+
+def reasons_outside(definition: str, other: str) -> list[Code]:
+    """Return why another file forbids the replacement of a definition in a conftest."""
+    modules = shared(f"import pytest\n\n\n{definition}", LIB)
+    before = f"import pytest\n\n\n{definition}".encode()
+    result = apply(before, MODULE, ReplaceLocalCopies(modules))
+    assert result.status is Status.CHANGED
+    found = outside_effects([Source("/repo/tests/test_b.py", other.encode())], {MODULE: result})
+    return [r.code for e in found.values() for rs in e.reasons.values() for r in rs]
+
+
+UNCONCERNED = {
+    "a parameter": "# conftest\ndef test_it(client):\n    client.timeout = 1\n",
+    "a variable": "# conftest\ndef test_it():\n    client = make()\n    client.timeout = 1\n",
+    "an attribute of the test": (
+        "# conftest\nclass TestIt:\n    def test_it(self):\n        self.client.timeout = 1\n"
+    ),
+    "a longer word": "my_conftest = 1\nclient.timeout = 1\n",
+}
+CONCERNED = {
+    "imported": "from tests.conftest import client\n\nclient.timeout = 1\n",
+    "imported in a function": (
+        "def test_it():\n    from tests.conftest import client\n    client.timeout = 1\n"
+    ),
+    "of the module": "from tests import conftest\n\nconftest.client.timeout = 1\n",
+    "by its path": "patch('tests.conftest.client.timeout')\n",
+    "set by a call": "from tests.conftest import client\n\nsetattr(client, 'timeout', 1)\n",
+}
+
+
+@pytest.mark.parametrize("other", UNCONCERNED.values(), ids=UNCONCERNED)
+def test_another_thing_of_that_name_in_another_file_does_not_count(other: str) -> None:
+    assert reasons_outside(CLIENT, other) == []
+
+
+@pytest.mark.parametrize("other", CONCERNED.values(), ids=CONCERNED)
+def test_a_definition_that_another_file_changes_is_refused(other: str) -> None:
+    assert reasons_outside(CLIENT, other) == [Code.MUTATED]
+
+
+def test_a_class_may_be_changed_through_an_instance() -> None:
+    definition = "class client:\n    def get(self):\n        return 1\n"
+    other = (
+        "# conftest\nclass TestIt:\n    client = client\n\n"
+        "    def test_it(self):\n        self.client.timeout = 1\n"
+    )
+    assert reasons_outside(definition, other) == [Code.MUTATED]

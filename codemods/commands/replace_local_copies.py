@@ -16,9 +16,10 @@ from libcst.codemod import CodemodContext
 
 from codemods.commands._libcst import Checkout, Collect, ExactCommand, checked
 from codemods.engine.codemod import apply
+from codemods.engine.text import stem_of
 from codemods.model import FileResult, Status, UsageError
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.importers import outside_effects, stem_of
+from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.settings import Tables, check_module, check_name, is_shared
 
 

@@ -6,13 +6,18 @@ import ast
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
-from codemods.engine.text import Unparsable, parse, word_places
-from codemods.engine.walk import walk
+from codemods.engine.names import ModuleNames
+from codemods.engine.text import Unparsable, parse, stem_of
 from codemods.model import Code, FileResult, Reason, Source, Verdict
 from codemods.rewrites.replace_local_copies.collected import tests_derived_from
 from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
+
+#: A word as Python reads it, in bytes of any encoding.
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_PATH = re.compile(r"\w+(\.\w+)+")
 
 
 class Effects(NamedTuple):
@@ -24,12 +29,6 @@ class Effects(NamedTuple):
 
     kept: frozenset[str]
     reasons: dict[str, tuple[Reason, ...]]
-
-
-def stem_of(path: str) -> bytes:
-    """Return the word by which other files name a module: the last part of its dotted name."""
-    name = os.path.basename(path).removesuffix(".py")
-    return os.fsencode(os.path.basename(os.path.dirname(path)) if name == "__init__" else name)
 
 
 def outside_effects(
@@ -45,17 +44,19 @@ def outside_effects(
         changed: what would become of the modules, by their absolute paths.
 
     """
-    stems = {path: stem_of(path) for path in changed}
-    any_stem = re.compile(b"|".join(map(re.escape, sorted(set(stems.values())))))
+    by_stem: dict[bytes, list[str]] = {}
+    for path in changed:
+        by_stem.setdefault(stem_of(path), []).append(path)
+    any_stem = re.compile(b"|".join(map(re.escape, sorted(by_stem))))
     found: dict[str, Effects] = {}
     for source in sources:
         is_conftest = os.path.basename(source.path) == "conftest.py"
         if not is_conftest and any_stem.search(source.content) is None:
             continue
-        for path, result in changed.items():
-            if path == source.path or not (is_conftest or stems[path] in source.content):
-                continue
-            new = effects(source, result)
+        other = _OtherFile(source)
+        stems = [s for s in by_stem if is_conftest or other.has(s)]
+        for path in (p for stem in stems for p in by_stem[stem] if p != source.path):
+            new = other.effects(changed[path])
             if new.kept or new.reasons:
                 found[path] = _merged(found.get(path), new)
     return found
@@ -80,100 +81,136 @@ def effects(source: Source, result: FileResult) -> Effects:
         result: what would become of the module.
 
     """
-    copies = {d.definition.name: d for d in result.decisions if d.verdict is Verdict.REPLACE}
-    kept = frozenset(n for n in result.dropped if _has(source.content, n))
-    relied_on = frozenset().union(*(d.relies_on for d in copies.values()))
-    named = [n for n in copies if _has(source.content, n)]
-    if not named and not any(_has(source.content, n) for n in relied_on):
-        return Effects(kept, {})
-    try:
-        tree = parse(source.content)
-    except (Unparsable, RecursionError, MemoryError):
-        return Effects(kept, {})  # nothing of it runs
-    stem = os.fsdecode(stem_of(result.path))
-    found: dict[str, tuple[Reason, ...]] = {}
-    for name, decision in copies.items():
-        reasons = [
-            *(_changes(tree, name, stem, source.path) if name in named else ()),
-            *_replacements(tree, decision.relies_on, stem, source.path),
-        ]
-        if name in named and decision.definition.kind == "class":
-            reasons += _subclasses(tree, name, stem, source.path)
-        if reasons:
-            line = decision.definition.line
-            found[name] = tuple(r._replace(line=line) for r in reasons)
-    return Effects(kept, found)
+    return _OtherFile(source).effects(result)
 
 
-def _has(content: bytes, name: str) -> bool:
-    return next(word_places(content, name.encode()), None) is not None
+class _OtherFile:
+    """A file that may do something with modules that would change."""
 
+    def __init__(self, source: Source) -> None:
+        self._source = source
 
-def _changes(tree: ast.Module, name: str, stem: str, path: str) -> Iterator[Reason]:
-    """Yield where a file sets an attribute of a definition, or patches one by its path."""
-    pattern = re.compile(rf"(?:\w+\.)*{re.escape(stem)}\.{re.escape(name)}\.[\w.]+")
-    for node in walk(tree):
-        match node:
-            case ast.Attribute(value=owner, ctx=ast.Store() | ast.Del()) if _is_named(owner, name):
-                yield _mutated(path, node.lineno, ast.unparse(node))
-            case ast.Call(func=func, args=[owner, *_]) if last_name(func) in SETTERS and _is_named(
-                owner, name
-            ):
-                yield _mutated(path, node.lineno, ast.unparse(func))
-            case ast.Constant(value=str(text)) if name in text and pattern.fullmatch(text):
-                yield _mutated(path, node.lineno, text)
+    def has(self, word: bytes) -> bool:
+        """Whether a word stands in the file."""
+        return word in self._words if _WORD.fullmatch(word) else word in self._source.content
 
+    def effects(self, result: FileResult) -> Effects:
+        """Return what the file does with a module."""
+        copies = {d.definition.name: d for d in result.decisions if d.verdict is Verdict.REPLACE}
+        kept = frozenset(n for n in result.dropped if self.has(n.encode()))
+        relied_on = frozenset().union(*(d.relies_on for d in copies.values()))
+        named = {n for n in copies if self.has(n.encode())}
+        if not named and not any(self.has(n.encode()) for n in relied_on):
+            return Effects(kept, {})
+        stem = os.fsdecode(stem_of(result.path))
+        found: dict[str, tuple[Reason, ...]] = {}
+        for name, decision in copies.items():
+            reasons = [*self._replacements(decision.relies_on, stem)]
+            if name in named:
+                is_class = decision.definition.kind == "class"
+                reasons += self._changes(name, stem, is_class=is_class)
+                if is_class:
+                    reasons += self._subclasses(name)
+            if reasons:
+                line = decision.definition.line
+                found[name] = tuple(r._replace(line=line) for r in reasons)
+        return Effects(kept, found)
 
-def _replacements(
-    tree: ast.Module, relied_on: frozenset[str], stem: str, path: str
-) -> Iterator[Reason]:
-    """Yield where a file puts something in the place of a global that the replaced code reads."""
-    for node in walk(tree):
-        match node:
-            case ast.Constant(value=str(text)) if f"{stem}." in text:
-                *above, name = text.split(".")
-                if name in relied_on and above and above[-1] == stem:
-                    yield _patched(path, node.lineno, text)
-            case ast.Attribute(
-                value=ast.Name(id=owner) | ast.Attribute(attr=owner),
-                attr=name,
-                ctx=ast.Store() | ast.Del(),
-            ) if name in relied_on and owner == stem:
-                yield _patched(path, node.lineno, f"{stem}.{name}")
-            case ast.Call(
-                func=func,
-                args=[
-                    ast.Name(id=owner) | ast.Attribute(attr=owner),
-                    ast.Constant(value=str(name)),
-                    *_,
-                ],
-            ) if name in relied_on and owner == stem and last_name(func) in SETTERS:
-                yield _patched(path, node.lineno, f"{stem}.{name}")
+    @cached_property
+    def _words(self) -> frozenset[bytes]:
+        return frozenset(_WORD.findall(self._source.content))
 
+    @cached_property
+    def _names(self) -> ModuleNames:
+        try:
+            return ModuleNames(parse(self._source.content))
+        except (Unparsable, RecursionError, MemoryError):
+            return ModuleNames(ast.Module([], []))  # nothing of it runs
 
-def _subclasses(tree: ast.Module, name: str, stem: str, path: str) -> Iterator[Reason]:
-    """Yield the subclasses with tests in a file that imports the class."""
-    names = {name}
-    for node in walk(tree):
-        if isinstance(node, ast.ImportFrom):
+    @cached_property
+    def _stored(self) -> list[ast.Attribute]:
+        """The attributes that are set or deleted."""
+        found = self._names.of_kind(ast.Attribute)
+        return [n for n in found if not isinstance(n.ctx, ast.Load)]
+
+    @cached_property
+    def _setters(self) -> list[ast.Call]:
+        """The calls that set an attribute."""
+        found = self._names.of_kind(ast.Call)
+        return [c for c in found if c.args and last_name(c.func) in SETTERS]
+
+    @cached_property
+    def _paths(self) -> list[tuple[int, str]]:
+        """The texts that may be dotted paths, with their lines."""
+        found = ((c.lineno, c.value) for c in self._names.of_kind(ast.Constant))
+        return [(n, text) for n, text in found if isinstance(text, str) and _PATH.fullmatch(text)]
+
+    def _changes(self, name: str, stem: str, *, is_class: bool) -> Iterator[Reason]:
+        """Yield where the file sets an attribute of a definition, or patches one by its path."""
+        for node in self._stored:
+            if self._is_named(node.value, name, is_class=is_class):
+                yield self._mutated(node.lineno, ast.unparse(node))
+        for call in self._setters:
+            if self._is_named(call.args[0], name, is_class=is_class):
+                yield self._mutated(call.lineno, ast.unparse(call.func))
+        for line, path in self._paths:
+            if f".{stem}.{name}." in f".{path}":
+                yield self._mutated(line, path)
+
+    def _replacements(self, relied_on: frozenset[str], stem: str) -> Iterator[Reason]:
+        """Yield where the file replaces a global that the replaced code reads."""
+        for line, path in self._paths:
+            *_, module, name = path.split(".")
+            if name in relied_on and module == stem:
+                yield self._patched(line, path)
+        for node in self._stored:
+            if node.attr in relied_on and last_name(node.value) == stem:
+                yield self._patched(node.lineno, f"{stem}.{node.attr}")
+        for call in self._setters:
+            match call.args:
+                case [owner, ast.Constant(value=str(name)), *_]:
+                    if name in relied_on and last_name(owner) == stem:
+                        yield self._patched(call.lineno, f"{stem}.{name}")
+
+    def _subclasses(self, name: str) -> Iterator[Reason]:
+        """Yield the subclasses with tests, where the file imports the class."""
+        names = {name}
+        for node in self._names.of_kind(ast.ImportFrom):
             names |= {a.asname or a.name for a in node.names if a.name == name}
-    for local in sorted(names):
-        for reason in tests_derived_from(local, tree):
-            yield reason._replace(message=f"{path}:{reason.line}: {reason.message}")
+        for local in sorted(names):
+            for reason in tests_derived_from(local, self._names.tree):
+                message = f"{self._source.path}:{reason.line}: {reason.message}"
+                yield reason._replace(message=message)
 
+    def _is_named(self, node: ast.expr, name: str, *, is_class: bool) -> bool:
+        """Whether an expression may be a definition of another module, by its name.
 
-def _is_named(node: ast.expr, name: str) -> bool:
-    match node:
-        case ast.Name(id=found) | ast.Attribute(attr=found):
-            return found == name
-    return False
+        A parameter or variable of that name is another thing, unless a function imports it, and
+        ``self.name`` is a method if it is a function at all: nothing can be set on that.
+        """
+        match node:
+            case ast.Name(id=found) if found == name:
+                mentions = self._names.mentions.get(name, ())
+                return any(node is m for m in mentions) or name in self._imported_in_functions
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=found) if found == name:
+                return is_class
+            case ast.Attribute(attr=found):
+                return found == name
+        return False
 
+    @cached_property
+    def _imported_in_functions(self) -> frozenset[str]:
+        at_top = set(map(id, self._names.tree.body))
+        imports = self._names.of_kind(ast.ImportFrom)
+        inner = [i.names for i in imports if id(i) not in at_top]
+        return frozenset(a.asname or a.name for names in inner for a in names)
 
-def _mutated(path: str, line: int, what: str) -> Reason:
-    message = f"{path}:{line} changes it by `{what}`, which would leak into other files"
-    return Reason(Code.MUTATED, 1, message)
+    def _mutated(self, line: int, what: str) -> Reason:
+        where = f"{self._source.path}:{line}"
+        message = f"{where} changes it by `{what}`, which would leak into other files"
+        return Reason(Code.MUTATED, 1, message)
 
-
-def _patched(path: str, line: int, what: str) -> Reason:
-    message = f"{path}:{line} replaces `{what}`, which the shared definition would not see"
-    return Reason(Code.DIFFERENT_GLOBALS, 1, message)
+    def _patched(self, line: int, what: str) -> Reason:
+        where = f"{self._source.path}:{line}"
+        message = f"{where} replaces `{what}`, which the shared definition would not see"
+        return Reason(Code.DIFFERENT_GLOBALS, 1, message)
