@@ -235,3 +235,17 @@ def test_a_class_may_be_changed_through_an_instance() -> None:
         "    def test_it(self):\n        self.client.timeout = 1\n"
     )
     assert reasons_outside(definition, other) == [Code.MUTATED]
+
+
+# Places
+
+
+def test_an_import_may_stand_where_the_copy_stood_whatever_stands_above() -> None:
+    definition = "def foo():\n    return 1\n"
+    modules = shared(definition, LIB)
+    above = "import app\n\n\ndef other():\n    pass\n\n\napp.set_up()\napp.register('foo')\n\n\n"
+    check_replaced(
+        f"{above}{definition}\n\nfoo()\n",
+        f"{above}from {LIB} import foo\n\nfoo()\n",
+        modules=modules,
+    )
