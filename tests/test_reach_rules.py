@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codemods.engine.codemod import apply
-from codemods.model import Code, Source, Status
+from codemods.model import Code, SharedModules, Source, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects
 from tests.tools import check_refused, check_replaced, shared
@@ -249,3 +249,34 @@ def test_an_import_may_stand_where_the_copy_stood_whatever_stands_above() -> Non
         f"{above}from {LIB} import foo\n\nfoo()\n",
         modules=modules,
     )
+
+
+# Which of two
+
+
+def test_of_two_equal_definitions_the_one_that_reads_the_same_copies_is_taken() -> None:
+    one, other = "def make():\n    return 1\n", "def make():\n    return 2\n"
+    use = "def use():\n    return make()\n"
+    modules = SharedModules(
+        (
+            *shared(f"{one}\n\n{use}", "lib.one").modules,
+            *shared(f"{other}\n\n{use}", "lib.two").modules,
+        )
+    )
+    test = "def test_it():\n    use()\n    make()\n"
+    check_replaced(
+        f"{other}\n\n{use}\n\n{test}", f"from lib.two import make, use\n\n\n{test}", modules=modules
+    )
+
+
+def test_the_future_of_annotations_matters_where_there_are_some() -> None:
+    head = "import threading"
+    test = "def test_it():\n    Fake()\n"
+    for line, is_equal in ("def run(self):", True), ("def run(self) -> None:", False):
+        definition = f"class Fake(threading.Thread):\n    {line}\n        return 1\n"
+        modules = shared(f"from __future__ import annotations\n\n{head}\n\n\n{definition}", LIB)
+        before = f"{head}\n\n\n{definition}\n\n{test}"
+        if is_equal:
+            check_replaced(before, f"{head}\nfrom {LIB} import Fake\n\n\n{test}", modules=modules)
+        else:
+            check_refused(before, Code.DIFFERENT_SHAPE, modules=modules)

@@ -31,6 +31,7 @@ from codemods.rewrites.replace_local_copies.collected import (
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
     first_difference,
+    has_annotations,
     has_common_part,
     has_future_annotations,
     is_marked_as_no_test,
@@ -214,10 +215,34 @@ class _Decider:
 
         def rank(shared: SharedDefinition) -> tuple[bool, bool, bool]:
             reads, others = local.normal.shape.reads, shared.normal.shape.reads
-            fits = self._globals.difference(1, reads, shared, others, {}) is None
+            copies = self._possible_copies(reads, shared, others)
+            fits = self._globals.difference(1, reads, shared, others, copies) is None
             return shared.name != local.name, bare(shared.name) != bare(local.name), not fits
 
         return min(equal, key=rank, default=None)
+
+    def _possible_copies(
+        self, reads: Iterable[str], shared: SharedDefinition, others: Iterable[str]
+    ) -> dict[str, SharedDefinition]:
+        """Return what the definitions that a copy reads may be copies of, if it is one itself."""
+        found = {}
+        for name, other in zip(reads, others, strict=True):
+            key = self._keys.get(name, "")
+            wanted = shared.meaning_of(other)
+            for definition in self._shared.by_key.get(key, ()):
+                if definition.meaning == wanted:
+                    found[name] = definition
+        return found
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        """What decides equality of the definitions of the module's body, by their names."""
+        nodes = [s for s in self._module.tree.body if isinstance(s, DEFINITIONS)]
+        return {
+            node.name: Normal(node, self._is_builtin).shape.key
+            for node in nodes
+            if bare(node.name) in self._shared.by_name
+        }
 
     def _why_it_differs(self, local: Local) -> Iterator[Reason]:
         """Yield why a definition is equal to no shared one."""
@@ -261,7 +286,7 @@ class _Decider:
 
     def _texts(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
         here = has_future_annotations(self._module.tree)
-        if here != shared.has_future_annotations:
+        if here != shared.has_future_annotations and has_annotations(local.node):
             message = "annotations are text in one of the two files, by `from __future__ import`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
