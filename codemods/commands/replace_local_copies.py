@@ -17,9 +17,10 @@ from libcst.codemod import CodemodContext
 from codemods.commands._libcst import Collect, ExactCommand, checked
 from codemods.disk.checkout import Checkout
 from codemods.engine.codemod import apply
+from codemods.engine.text import stem_of
 from codemods.model import FileResult, SharedModules, Source, Status, UsageError
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.importers import outside_effects, stem_of
+from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.settings import check_dotted, check_name, read_settings
 from codemods.shared_modules import SettingsByFile, is_shared
 

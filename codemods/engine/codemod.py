@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 import re
 import sys
 from functools import cached_property
@@ -18,7 +19,7 @@ from codemods.engine.names import ModuleNames
 from codemods.engine.placement import NoPlace, is_string
 from codemods.engine.plan import EditPlan
 from codemods.engine.rows import Row, rows_of
-from codemods.engine.text import Unparsable, compiles, decoded, parse
+from codemods.engine.text import Unparsable, compiles, decoded, parse, stem_of
 from codemods.model import Code, Decision, FileResult, Reason, Status, Verdict
 
 TOO_DEEP = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to print it")
@@ -31,6 +32,11 @@ class ParsedModule:
         self.source = source
         self.path = path
         self.tree = tree
+
+    @property
+    def stem(self) -> str:
+        """The last part of its dotted name."""
+        return os.fsdecode(stem_of(self.path))
 
     @cached_property
     def names(self) -> ModuleNames:

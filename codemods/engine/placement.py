@@ -180,13 +180,10 @@ class Places:
         return len(self._rows)
 
     def _check_order(self, name: str, copy: int, limit: int) -> None:
-        """Raise `NoPlace` where the name is used above what must stand above an import."""
-        if copy > limit or copy < self._prologue:
-            blocking = max(copy, self._prologue)
-            line, below = (
-                self._rows[min(limit, len(self._rows) - 1)].line,
-                self._rows[blocking].line,
-            )
+        """Raise `NoPlace` where the copy stands above what must stand above an import."""
+        if copy < self._prologue:
+            line = self._rows[min(limit, len(self._rows) - 1)].line
+            below = self._rows[self._prologue].line
             message = (
                 f"`{name}` is needed on line {line}, and no import can stand above line {below}"
             )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import os
 import re
 import tokenize
 import warnings
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from codemods.model import Code, Reason
 
@@ -71,6 +73,12 @@ def _plain_errors() -> Iterator[None]:
             raise Unparsable(str(error.msg), error.lineno or 1) from error
         except ValueError as error:  # null bytes, before CPython 3.12
             raise Unparsable(str(error), 1) from error
+
+
+def stem_of(path: str) -> bytes:
+    """Return the word by which other files name a module: the last part of its dotted name."""
+    file = PurePath(path)
+    return os.fsencode(file.parent.name if file.stem == "__init__" else file.stem)
 
 
 def word_places(source: bytes, word: bytes) -> Iterator[int]:

@@ -11,18 +11,26 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from codemods.engine.names import ModuleNames
+from codemods.engine.names import Binding, ModuleNames
+from codemods.engine.scopes import DEFINITIONS
 from codemods.model import Code, Reason
 from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
 from codemods.rewrites.replace_local_copies.shared import SharedDefinition
 
 
 class Globals:
-    """The global names of one file that holds copies."""
+    """The global names of one file that holds copies.
 
-    def __init__(self, names: ModuleNames) -> None:
+    Args:
+        names: those of the file.
+        stems: the last parts of the dotted names of the file and of the shared modules.
+
+    """
+
+    def __init__(self, names: ModuleNames, stems: frozenset[str]) -> None:
         self._names = names
-        self._replaced: dict[str, list[int]] = {}
+        self._stems = stems | {"__main__"}
+        self._replaced: dict[tuple[str, bool], list[int]] = {}
 
     def difference(
         self,
@@ -31,6 +39,8 @@ class Globals:
         shared: SharedDefinition,
         shared_reads: tuple[str, ...],
         copies: dict[str, SharedDefinition],
+        *,
+        is_late: bool = False,
     ) -> Reason | None:
         """Return the first global that means something else than in the shared module.
 
@@ -40,6 +50,8 @@ class Globals:
             shared: what it is equal to but for what names mean.
             shared_reads: the names that the shared one reads in their place.
             copies: the names in the file that are to be imported, and what they stand for.
+            is_late: whether the import would run in a function, maybe as the first one of the
+                shared module, while a patch replaces what that imports.
 
         """
         for name, other in zip(reads, shared_reads, strict=True):
@@ -53,38 +65,91 @@ class Globals:
                     f"it reads `{name}`, which {here} here; in {shared.module.name} it {there}"
                 )
                 return Reason(Code.DIFFERENT_GLOBALS, line, message)
-            replaced = self.replaced(name)
+            replaced = self.replaced(name, anywhere=is_late)
             if replaced:
                 message = f"it reads `{name}`, which the file replaces in a module"
                 return Reason(Code.DIFFERENT_GLOBALS, replaced[0], message)
         return None
 
-    def replaced(self, name: str) -> list[int]:
-        """Return the lines that may put something else in the place of a module's global."""
-        if name not in self._replaced:
-            found = sorted({n.lineno for n in self._replacing(name)})
-            self._replaced[name] = found or list(self._any_global_replaced)
-        return self._replaced[name]
+    def replaced(self, name: str, *, anywhere: bool = False) -> list[int]:
+        """Return the lines that may put something else in the place of a global.
 
-    def _replacing(self, name: str) -> Iterator[ast.expr]:
+        Args:
+            name: that of the global.
+            anywhere: whether the global of that name in any other module counts too.
+
+        """
+        key = name, anywhere
+        if key not in self._replaced:
+            found = sorted(
+                {
+                    node.lineno
+                    for node, owner in self._replacing(name)
+                    if anywhere or id(node) in self._before_tests or self._is_own(owner)
+                }
+            )
+            self._replaced[key] = found or list(self._any_global_replaced)
+        return self._replaced[key]
+
+    def _replacing(self, name: str) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+        """Yield what replaces a global of some module, and the expression for that module."""
         names = self._names
-        yield from _paths_to(names, name)
-        for attribute in names.of_kind(ast.Attribute):
-            if attribute.attr == name and not isinstance(attribute.ctx, ast.Load):
-                yield attribute
+        path = re.compile(rf"(?!pytest\.)((?:\w+\.)*\w+)\.{re.escape(name)}")
+        for constant in names.of_kind(ast.Constant):
+            text = constant.value
+            if isinstance(text, str) and text.endswith(name) and (match := path.fullmatch(text)):
+                yield constant, ast.Constant(match.group(1))
+        for node in names.of_kind(ast.Attribute):
+            if node.attr == name and not isinstance(node.ctx, ast.Load):
+                yield node, node.value
         for call in names.of_kind(ast.Call):
             if last_name(call.func) in SETTERS:
+                owner = call.args[0] if call.args else None
                 match call.args:
                     case [_, ast.Constant(value=text), *_] if text == name:
-                        yield call
+                        yield call, owner
                 if any(k.arg == name for k in call.keywords):
-                    yield call  # patch.multiple(module, name=...)
-        for node, named in self._own_paths:
+                    yield call, owner  # patch.multiple(module, name=...)
+        for own, named in self._own_paths:
             if named == name:
-                yield node
+                yield own, None
         for call, updated in self._updates:
             if name in updated and id(call) not in self._read_dicts:
-                yield call
+                yield call, None
+
+    @cached_property
+    def _before_tests(self) -> set[int]:
+        """What stands in no definition: a patch there may be on when the file is imported."""
+        names = self._names
+        definitions = [s for s in names.tree.body if isinstance(s, DEFINITIONS)]
+        kinds = (ast.Attribute, ast.Call, ast.Constant)
+        return {id(node) for kind in kinds for node in names.of_kind(kind, without=definitions)}
+
+    def _is_own(self, owner: ast.expr | None) -> bool:
+        """Whether an expression may be the module of the file, or a shared one.
+
+        It is not where it is the instance of a method, a class, or imported by another name.
+        """
+        match owner:
+            case ast.Constant(value=str(path)):
+                return path.rpartition(".")[2] in self._stems
+            case ast.Name(id="self" | "cls"):
+                return False
+            case ast.Name(id=name):
+                is_global = any(owner is m for m in self._names.mentions.get(name, ()))
+                bindings = self._names.bindings.get(name, []) if is_global else []
+                return not bindings or any(map(self._may_be_own, bindings))
+            case ast.Attribute(attr=last):
+                while isinstance(owner, ast.Attribute):
+                    owner = owner.value
+                is_path = isinstance(owner, ast.Name) and self._names.is_imported(owner.id)
+                return last in self._stems or not is_path
+        return True
+
+    def _may_be_own(self, binding: Binding) -> bool:
+        if binding.source is None:
+            return not isinstance(binding.node, ast.ClassDef)
+        return binding.source.split(".")[-1].split()[-1] in self._stems
 
     @cached_property
     def _any_global_replaced(self) -> tuple[int, ...]:
@@ -177,11 +242,3 @@ def _first_name(text: ast.expr | None) -> str:
 def _names_what_it_sets(call: ast.Call) -> bool:
     """Whether a call that sets an attribute has its name as a text, or sets none by a name."""
     return len(call.args) < 2 or isinstance(call.args[1], ast.Constant)
-
-
-def _paths_to(names: ModuleNames, name: str) -> Iterator[ast.expr]:
-    target = re.compile(rf"(?!pytest\.)(\w+\.)+{re.escape(name)}")
-    for node in names.of_kind(ast.Constant):
-        text = node.value
-        if isinstance(text, str) and text.endswith(name) and target.fullmatch(text):
-            yield node

@@ -38,9 +38,10 @@ def test_in(
         is_test = _fits(node.name, tests.functions) and is_collected(path, tests)
         return node.lineno if is_test and not is_nested and not is_fixture(node) else None
     for base in node.bases:
-        if (dotted_source(base, names) or "").startswith("unittest."):
+        source = dotted_source(base, names) or ""
+        if source.startswith("unittest.") and not source.startswith("unittest.mock."):
             return base.lineno
-    return tests_of(node, classes_in(names.tree), tests)
+    return tests_of(node, names.of_kind(ast.ClassDef), tests)
 
 
 def classes_in(tree: ast.Module) -> list[ast.ClassDef]:

@@ -31,6 +31,7 @@ from codemods.rewrites.replace_local_copies.collected import (
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
     first_difference,
+    has_annotations,
     has_common_part,
     has_future_annotations,
     is_marked_as_no_test,
@@ -131,7 +132,8 @@ class _Decider:
         self._shared = shared
         self._from_outside = from_outside
         self._is_builtin = is_builtin(module.names)
-        self._globals = Globals(module.names)
+        stems = {m.name.rpartition(".")[2] for m in shared.modules.modules}
+        self._globals = Globals(module.names, frozenset({module.stem, *stems}))
 
     def decided(self) -> tuple[tuple[Local, ...], tuple[Decision, ...]]:
         found = [self._judged(node, around) for node, around in self._definitions()]
@@ -217,11 +219,35 @@ class _Decider:
         """Choose among equal shared definitions: the one of the local name where there is one."""
 
         def rank(shared: SharedDefinition) -> tuple[bool, bool, bool]:
-            reads = local.normal.shape.reads, shared.normal.shape.reads
-            fits = self._globals.difference(1, reads[0], shared, reads[1], {}) is None
+            reads, others = local.normal.shape.reads, shared.normal.shape.reads
+            copies = self._possible_copies(reads, shared, others)
+            fits = self._globals.difference(1, reads, shared, others, copies) is None
             return shared.name != local.name, bare(shared.name) != bare(local.name), not fits
 
         return min(equal, key=rank, default=None)
+
+    def _possible_copies(
+        self, reads: Iterable[str], shared: SharedDefinition, others: Iterable[str]
+    ) -> dict[str, SharedDefinition]:
+        """Return what the definitions that a copy reads may be copies of, if it is one itself."""
+        found = {}
+        for name, other in zip(reads, others, strict=True):
+            key = self._keys.get(name, "")
+            wanted = shared.meaning_of(other)
+            for definition in self._shared.by_key.get(key, ()):
+                if definition.meaning == wanted:
+                    found[name] = definition
+        return found
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        """What decides equality of the definitions of the module's body, by their names."""
+        nodes = [s for s in self._module.tree.body if isinstance(s, DEFINITIONS)]
+        return {
+            node.name: Normal(node, self._is_builtin).shape.key
+            for node in nodes
+            if bare(node.name) in self._shared.by_name
+        }
 
     def _why_it_differs(self, local: Local) -> Iterator[Reason]:
         """Yield why a definition is equal to no shared one."""
@@ -264,7 +290,8 @@ class _Decider:
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
     def _texts(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
-        if has_future_annotations(self._module.tree) != shared.has_future_annotations:
+        here = has_future_annotations(self._module.tree)
+        if here != shared.has_future_annotations and has_annotations(local.node):
             message = "annotations are text in one of the two files, by `from __future__ import`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
@@ -362,8 +389,9 @@ class _Decider:
                     pairs.append((mine.exact.reads, theirs.exact.reads))
                     pairs.append((mine.quoted, theirs.quoted))
                 for reads, others in pairs:
+                    is_late = any(isinstance(a, FUNCTIONS) for a in one.around)
                     reason = self._globals.difference(
-                        one.node.lineno, reads, one.shared, others, known
+                        one.node.lineno, reads, one.shared, others, known, is_late=is_late
                     )
                     if reason is not None:
                         one.reasons.append(reason)

@@ -469,3 +469,11 @@ def has_future_annotations(tree: ast.Module) -> bool:
         and any(a.name == "annotations" for a in s.names)
         for s in tree.body
     )
+
+
+def has_annotations(node: Definition) -> bool:
+    """Whether a definition has any annotation."""
+    return any(
+        getattr(n, "annotation", None) is not None or getattr(n, "returns", None) is not None
+        for n in walk(node)
+    )

@@ -467,12 +467,13 @@ class Escape:
 
     def _patches(self) -> Iterator[Reason]:
         """Yield the strings that name something of the definition, as those of a patch do."""
-        pattern = re.compile(rf"(?:\S*\.)?{re.escape(self._name)}(?:\.\w+)+")
+        pattern = re.compile(rf"(?:(\S*)\.)?{re.escape(self._name)}(?:\.\w+)+")
         for node in self._module.names.of_kind(ast.Constant):
             text = node.value
-            if not (isinstance(text, str) and self._name in text and pattern.fullmatch(text)):
+            if not (isinstance(text, str) and self._name in text):
                 continue
-            if id(node) not in self._inside:
+            path = pattern.fullmatch(text)
+            if path and id(node) not in self._inside and self._may_be_here(path.group(1)):
                 message = f"a patch by `{text}` would leak into other files"
                 yield Reason(Code.MUTATED, node.lineno, message)
 
@@ -488,6 +489,15 @@ class Escape:
                 if isinstance(text, str) and word.search(text):
                     message = f"`{_short(node)}` compares with the module, which is another there"
                     yield Reason(Code.ESCAPES, node.lineno, message)
+
+    def _may_be_here(self, module: str | None) -> bool:
+        """Whether a dotted path may lead to the file: to any for a class, as others import it.
+
+        A function has the name of a package often, as ``client`` and ``db``: fixtures.
+        """
+        last = (module or "").rpartition(".")[2]
+        own = {"", "__main__", self._module.stem}
+        return self._is_class or not last.isidentifier() or last in own
 
     def _pickles(self) -> Iterator[Reason]:
         """Yield the imports of pickle: what is nested cannot be pickled, and what is imported can.

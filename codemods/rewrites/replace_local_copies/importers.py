@@ -7,15 +7,18 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-from codemods.engine.text import Unparsable, parse, word_places
-from codemods.engine.walk import walk
+from codemods.engine.names import ModuleNames
+from codemods.engine.text import Unparsable, parse, stem_of
 from codemods.model import Code, FileResult, Reason, SharedModules, Source, TestNames
 from codemods.rewrites.replace_local_copies.collected import tests_derived_from
 from codemods.rewrites.replace_local_copies.cycles import imported_files
 from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
+
+#: A word as Python reads it, in bytes of any encoding.
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_PATH = re.compile(r"\w+(\.\w+)+")
 
 
 class Effects(NamedTuple):
@@ -27,12 +30,6 @@ class Effects(NamedTuple):
 
     kept: frozenset[str]
     reasons: dict[str, tuple[Reason, ...]]
-
-
-def stem_of(path: str) -> bytes:
-    """Return the word by which other files name a module: the last part of its dotted name."""
-    name = os.path.basename(path).removesuffix(".py")
-    return os.fsencode(os.path.basename(os.path.dirname(path)) if name == "__init__" else name)
 
 
 class Others(Protocol):
@@ -80,23 +77,24 @@ def outside_effects(
 def _uses(
     tests: TestNames, changed: Mapping[str, FileResult], sources: Iterable[Source]
 ) -> dict[str, Effects]:
-    modules = {path: _Changed(result) for path, result in changed.items()}
-    stems = {module.stem for module in modules.values()}
-    any_stem = re.compile(b"|".join(map(re.escape, sorted(stems))))
+    by_stem: dict[bytes, list[str]] = {}
+    for path in changed:
+        by_stem.setdefault(stem_of(path), []).append(path)
+    any_stem = re.compile(b"|".join(map(re.escape, sorted(by_stem))))
     found: dict[str, Effects] = {}
     for source in sources:
         folder, name = os.path.split(source.path)
         looks = name == "conftest.py" and _MODULE.search(source.content) is not None
-        below = os.path.join(folder, "") if looks else None
-        if below is None and any_stem.search(source.content) is None:
+        if not looks and any_stem.search(source.content) is None:
             continue
-        file = _File(source)
-        for path, module in modules.items():
-            looked_into = below is not None and path.startswith(below)
-            if path != source.path and (looked_into or module.stem in source.content):
-                new = module.effects(file, tests)
-                if new.kept or new.reasons:
-                    found[path] = _merged(found.get(path), new)
+        other = _OtherFile(source, tests)
+        using = {p for stem, paths in by_stem.items() if other.has(stem) for p in paths}
+        if looks:
+            using |= {p for p in changed if p.startswith(os.path.join(folder, ""))}
+        for path in using - {source.path}:
+            new = other.effects(changed[path])
+            if new.kept or new.reasons:
+                found[path] = _merged(found.get(path), new)
     return found
 
 
@@ -113,140 +111,140 @@ def _merged(old: Effects | None, new: Effects) -> Effects:
     return Effects(old.kept | new.kept, reasons)
 
 
-class _Set(NamedTuple):
-    """One place that sets an attribute: ``owner.name = ...``, ``setattr(owner, "name", ...)``.
+class _OtherFile:
+    """A file that may do something with modules that would change."""
 
-    `owner` is the last name of what it belongs to, `name` empty where a call does not write it out.
-    """
+    def __init__(self, source: Source, tests: TestNames) -> None:
+        self._source = source
+        self._tests = tests
 
-    owner: str
-    name: str
-    line: int
-    text: str
+    def has(self, word: bytes) -> bool:
+        """Whether a word stands in the file."""
+        return word in self._words if _WORD.fullmatch(word) else word in self._source.content
 
-
-class _File:
-    """One file that may use a changed module; it is parsed when it is first worth it."""
-
-    def __init__(self, source: Source) -> None:
-        self.path = source.path
-        self.content = source.content
-
-    def has(self, name: str) -> bool:
-        """Whether a word stands in it."""
-        return next(word_places(self.content, name.encode()), None) is not None
-
-    @cached_property
-    def tree(self) -> ast.Module:
-        """Its syntax tree, an empty one where nothing of it runs."""
-        try:
-            return parse(self.content)
-        except (Unparsable, RecursionError, MemoryError):
-            return ast.Module([], [])
-
-    @cached_property
-    def sets(self) -> list[_Set]:
-        """The places that set an attribute."""
-        return list(self._sets())
-
-    def _sets(self) -> Iterator[_Set]:
-        for node in walk(self.tree):
-            match node:
-                case ast.Attribute(value=owner, attr=name, ctx=ast.Store() | ast.Del()):
-                    yield _Set(last_name(owner), name, node.lineno, ast.unparse(node))
-                case ast.Call(func=func, args=[owner, *rest]) if last_name(func) in SETTERS:
-                    written = rest[0].value if rest and isinstance(rest[0], ast.Constant) else ""
-                    text = f"{ast.unparse(func)}({ast.unparse(owner)}, ...)"
-                    yield _Set(last_name(owner), str(written), node.lineno, text)
-
-    @cached_property
-    def paths(self) -> list[tuple[tuple[str, ...], int]]:
-        """The texts that are dotted names, as those of a patch, with their lines."""
-        return [
-            (tuple(node.value.split(".")), node.lineno)
-            for node in walk(self.tree)
-            if isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and _DOTTED.fullmatch(node.value)
-        ]
-
-
-_DOTTED = re.compile(r"\w+(?:\.\w+)+")
-
-
-class _Changed:
-    """One module that would change, and what other files must not do to it."""
-
-    def __init__(self, result: FileResult) -> None:
-        self.stem = stem_of(result.path)
-        self._name = os.fsdecode(self.stem)
-        self._dropped = result.dropped
-        self._copies = {d.definition.name: d for d in result.replaced}
-
-    def effects(self, file: _File, tests: TestNames) -> Effects:
-        """Return what one file does that names the module, or that is a conftest.
+    def effects(self, result: FileResult) -> Effects:
+        """Return what the file does with a module.
 
         What a dotted name means depends on ``sys.path``, so the last part of it is enough. That
         keeps a name too many, or refuses a copy too many, rather than one too few.
         """
+        copies = {d.definition.name: d for d in result.replaced}
         # A file that names the module may hand any name of it on, by a star or as an attribute.
-        named = file.has(self._name)
-        kept = frozenset(n for n in self._dropped if named or file.has(n))
+        is_named = self.has(stem_of(result.path))
+        kept = frozenset(n for n in result.dropped if is_named or self.has(n.encode()))
+        relied_on = frozenset().union(*(d.relies_on for d in copies.values()))
+        named = {n for n in copies if self.has(n.encode())}
+        if not named and not any(self.has(n.encode()) for n in relied_on):
+            return Effects(kept, {})
+        stem = os.fsdecode(stem_of(result.path))
         found: dict[str, tuple[Reason, ...]] = {}
-        for name, decision in self._copies.items():
-            reasons: list[Reason] = []
-            if file.has(name):
-                reasons += self._changes(name, file)
-                if decision.definition.kind == "class":
-                    reasons += self._subclasses(name, file, tests)
-            reasons += self._replacements(decision.relies_on, file)
+        for name, decision in copies.items():
+            reasons = [*self._replacements(decision.relies_on, stem)]
+            if name in named:
+                is_class = decision.definition.kind == "class"
+                reasons += self._changes(name, stem, is_class=is_class)
+                if is_class:
+                    reasons += self._subclasses(name)
             if reasons:
-                found[name] = tuple(r._replace(line=decision.definition.line) for r in reasons)
+                line = decision.definition.line
+                found[name] = tuple(r._replace(line=line) for r in reasons)
         return Effects(kept, found)
 
-    def _changes(self, name: str, file: _File) -> Iterator[Reason]:
-        """Yield where a file sets an attribute of a definition, or patches one by its path."""
-        for place in file.sets:
-            if place.owner == name:
-                yield _mutated(file.path, place.line, place.text)
-        for path, line in file.paths:
-            if (self._name, name) in pairwise(path[:-1]):
-                yield _mutated(file.path, line, ".".join(path))
+    @cached_property
+    def _words(self) -> frozenset[bytes]:
+        return frozenset(_WORD.findall(self._source.content))
 
-    def _replacements(self, relied_on: frozenset[str], file: _File) -> Iterator[Reason]:
-        """Yield where a file replaces a global that the replaced code reads."""
-        sets = b"setattr" in file.content or b"patch" in file.content
-        at_risk = frozenset(
-            n
-            for n in relied_on
-            if b"%b.%b" % (self.stem, n.encode()) in file.content or (sets and file.has(n))
-        )
-        if not at_risk:
-            return
-        for place in file.sets:
-            if place.owner == self._name and place.name in at_risk:
-                yield _patched(file.path, place.line, f"{self._name}.{place.name}")
-        for path, line in file.paths:
-            if path[-2] == self._name and path[-1] in at_risk:
-                yield _patched(file.path, line, ".".join(path))
+    @cached_property
+    def _names(self) -> ModuleNames:
+        try:
+            return ModuleNames(parse(self._source.content))
+        except (Unparsable, RecursionError, MemoryError):
+            return ModuleNames(ast.Module([], []))  # nothing of it runs
 
-    @staticmethod
-    def _subclasses(name: str, file: _File, tests: TestNames) -> Iterator[Reason]:
-        """Yield the subclasses with tests in a file that imports the class."""
+    @cached_property
+    def _stored(self) -> list[ast.Attribute]:
+        """The attributes that are set or deleted."""
+        found = self._names.of_kind(ast.Attribute)
+        return [n for n in found if not isinstance(n.ctx, ast.Load)]
+
+    @cached_property
+    def _setters(self) -> list[ast.Call]:
+        """The calls that set an attribute."""
+        found = self._names.of_kind(ast.Call)
+        return [c for c in found if c.args and last_name(c.func) in SETTERS]
+
+    @cached_property
+    def _paths(self) -> list[tuple[int, str]]:
+        """The texts that may be dotted paths, with their lines."""
+        found = ((c.lineno, c.value) for c in self._names.of_kind(ast.Constant))
+        return [(n, text) for n, text in found if isinstance(text, str) and _PATH.fullmatch(text)]
+
+    def _changes(self, name: str, stem: str, *, is_class: bool) -> Iterator[Reason]:
+        """Yield where the file sets an attribute of a definition, or patches one by its path."""
+        for node in self._stored:
+            if self._is_named(node.value, name, is_class=is_class):
+                yield self._mutated(node.lineno, ast.unparse(node))
+        for call in self._setters:
+            if self._is_named(call.args[0], name, is_class=is_class):
+                yield self._mutated(call.lineno, ast.unparse(call.func))
+        for line, path in self._paths:
+            if f".{stem}.{name}." in f".{path}":
+                yield self._mutated(line, path)
+
+    def _replacements(self, relied_on: frozenset[str], stem: str) -> Iterator[Reason]:
+        """Yield where the file replaces a global that the replaced code reads."""
+        for line, path in self._paths:
+            *_, module, name = path.split(".")
+            if name in relied_on and module == stem:
+                yield self._patched(line, path)
+        for node in self._stored:
+            if node.attr in relied_on and last_name(node.value) == stem:
+                yield self._patched(node.lineno, f"{stem}.{node.attr}")
+        for call in self._setters:
+            match call.args:
+                case [owner, ast.Constant(value=str(name)), *_]:
+                    if name in relied_on and last_name(owner) == stem:
+                        yield self._patched(call.lineno, f"{stem}.{name}")
+
+    def _subclasses(self, name: str) -> Iterator[Reason]:
+        """Yield the subclasses with tests, where the file imports the class."""
         names = {name}
-        for node in walk(file.tree):
-            if isinstance(node, ast.ImportFrom):
-                names |= {a.asname or a.name for a in node.names if a.name == name}
+        for node in self._names.of_kind(ast.ImportFrom):
+            names |= {a.asname or a.name for a in node.names if a.name == name}
         for local in sorted(names):
-            for reason in tests_derived_from(local, file.tree, tests):
-                yield reason._replace(message=f"{file.path}:{reason.line}: {reason.message}")
+            for reason in tests_derived_from(local, self._names.tree, self._tests):
+                message = f"{self._source.path}:{reason.line}: {reason.message}"
+                yield reason._replace(message=message)
 
+    def _is_named(self, node: ast.expr, name: str, *, is_class: bool) -> bool:
+        """Whether an expression may be a definition of another module, by its name.
 
-def _mutated(path: str, line: int, what: str) -> Reason:
-    message = f"{path}:{line} changes it by `{what}`, which would leak into other files"
-    return Reason(Code.MUTATED, 1, message)
+        A parameter or variable of that name is another thing, unless a function imports it, and
+        ``self.name`` is a method if it is a function at all: nothing can be set on that.
+        """
+        match node:
+            case ast.Name(id=found) if found == name:
+                mentions = self._names.mentions.get(name, ())
+                return any(node is m for m in mentions) or name in self._imported_in_functions
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=found) if found == name:
+                return is_class
+            case ast.Attribute(attr=found):
+                return found == name
+        return False
 
+    @cached_property
+    def _imported_in_functions(self) -> frozenset[str]:
+        at_top = set(map(id, self._names.tree.body))
+        imports = self._names.of_kind(ast.ImportFrom)
+        inner = [i.names for i in imports if id(i) not in at_top]
+        return frozenset(a.asname or a.name for names in inner for a in names)
 
-def _patched(path: str, line: int, what: str) -> Reason:
-    message = f"{path}:{line} replaces `{what}`, which the shared definition would not see"
-    return Reason(Code.DIFFERENT_GLOBALS, 1, message)
+    def _mutated(self, line: int, what: str) -> Reason:
+        where = f"{self._source.path}:{line}"
+        message = f"{where} changes it by `{what}`, which would leak into other files"
+        return Reason(Code.MUTATED, 1, message)
+
+    def _patched(self, line: int, what: str) -> Reason:
+        where = f"{self._source.path}:{line}"
+        message = f"{where} replaces `{what}`, which the shared definition would not see"
+        return Reason(Code.DIFFERENT_GLOBALS, 1, message)

@@ -8,28 +8,26 @@ that it stands in.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 
 from codemods.engine.names import ModuleNames
-from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names
+from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names, local_names
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.replace_local_copies.equality import is_mark
 
 #: Decorators and bases that have no effect outside of what they are applied to, by their dotted
-#: names. The settings may name more (``harmless``).
+#: names, beside the bases of the standard library. The settings may name more (``harmless``).
 HARMLESS = frozenset(
     {
-        *("abc.ABC", "abc.ABCMeta", "abc.abstractmethod"),
-        *("contextlib.asynccontextmanager", "contextlib.contextmanager"),
-        *("dataclasses.dataclass", "enum.Enum", "enum.EnumMeta", "enum.Flag", "enum.IntEnum"),
-        *("enum.IntFlag", "enum.StrEnum", "enum.unique", "functools.cached_property"),
+        *("abc.abstractmethod", "contextlib.asynccontextmanager", "contextlib.contextmanager"),
+        *("dataclasses.dataclass", "enum.unique", "functools.cached_property"),
         *("functools.total_ordering", "functools.wraps"),
         *("pydantic.BaseModel", "pydantic.computed_field", "pydantic.field_serializer"),
         *("pydantic.field_validator", "pydantic.model_serializer", "pydantic.model_validator"),
         *("pydantic.root_validator", "pydantic.validator", "pydantic.dataclasses.dataclass"),
-        *("pytest.fixture", "pytest_asyncio.fixture", "typing.Generic", "typing.NamedTuple"),
-        *("typing.Protocol", "typing.TypedDict", "typing.final", "typing.no_type_check"),
+        *("pytest.fixture", "pytest_asyncio.fixture", "typing.final", "typing.no_type_check"),
         *("typing.overload", "typing.override", "typing.runtime_checkable"),
         *("typing_extensions.NotRequired", "typing_extensions.Protocol"),
         *("typing_extensions.TypedDict", "typing_extensions.override"),
@@ -232,7 +230,18 @@ def _is_harmless_base(
         if len(bound) == 1 and isinstance(bound[0].node, ast.ClassDef):
             return True  # that it is a copy itself is seen when globals are compared
     source = dotted_source(base, names)
-    return source is not None and ("." not in source or source in harmless)
+    if source is None:
+        return False
+    return "." not in source or source in harmless or _is_of_standard_library(source)
+
+
+def _is_of_standard_library(source: str) -> bool:
+    """Whether a class is one of Python's own: none of them keeps account of its subclasses.
+
+    Those with tests are refused elsewhere; a package ``test`` is mostly that of the repository.
+    """
+    root = source.partition(".")[0]
+    return root in sys.stdlib_module_names and root != "test"
 
 
 def _is_plain_statement(statement: ast.stmt) -> bool:
@@ -302,10 +311,11 @@ def _names_of_itself(node: Definition) -> frozenset[str]:
     """Return the names in a definition that may mean what all files would share.
 
     For a class those are its own name, the classes in its body, the first parameter of its class
-    methods, and what any of them is assigned to.
+    methods, and what any of them is assigned to. A function may have a variable of its own name,
+    as fixtures often do.
     """
     if not isinstance(node, ast.ClassDef):
-        return frozenset({node.name})
+        return frozenset({node.name}) - local_names(node)
     inside = walk(node)
     own = {node.name, "cls", "mcs", "__class__"}
     own |= {n.name for n in node.body if isinstance(n, ast.ClassDef)}

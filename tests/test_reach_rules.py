@@ -1,0 +1,282 @@
+"""Rules that real suites asked for: what they let through, and what they still refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods.engine.codemod import apply
+from codemods.model import Code, SharedModules, Source, Status
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from codemods.rewrites.replace_local_copies.importers import outside_effects
+from tests.tools import check_refused, check_replaced, shared
+
+LIB = "tests.support.tools"
+
+
+def check_shared(
+    definition: str, *, head: str = "", rest: str = "", path: str = "tests/test_a.py"
+) -> None:
+    """Check that a copy below `head` is replaced by an import, with `rest` below it."""
+    modules = shared(f"{head}\n\n{definition}", LIB, rewrites_asserts=True)
+    name = definition.replace("async ", "").split()[1].split("(")[0].rstrip(":")
+    before = f"{head}\n\n\n{definition}\n\n{rest}"
+    after = f"{head}\nfrom {LIB} import {name}\n\n\n{rest}"
+    check_replaced(before, after, path=path, modules=modules)
+
+
+def check_kept(
+    definition: str, *codes: Code, head: str = "", rest: str = "", path: str = "tests/test_a.py"
+) -> None:
+    """Check that a copy with this around it stays."""
+    modules = shared(f"{head}\n\n{definition}", LIB, rewrites_asserts=True)
+    check_refused(f"{head}\n\n\n{definition}\n\n{rest}", *codes, path=path, modules=modules)
+
+
+# Bases
+
+STANDARD_BASES = {
+    "a thread": ("import threading", "threading.Thread"),
+    "a handler of logs": ("from logging import Handler", "Handler"),
+    "an abstract container": ("from collections.abc import Mapping", "Mapping"),
+    "an encoder": ("import json", "json.JSONEncoder"),
+    "a mock": ("from unittest.mock import MagicMock", "MagicMock"),
+    "an enumeration": ("import enum", "enum.IntEnum"),
+    "a generic class": ("from typing import Generic, T", "Generic[T]"),
+}
+
+
+@pytest.mark.parametrize(("head", "base"), STANDARD_BASES.values(), ids=STANDARD_BASES)
+def test_a_base_of_the_standard_library_is_harmless(head: str, base: str) -> None:
+    definition = f"class Fake({base}):\n    def run(self):\n        return 1\n"
+    check_shared(definition, head=head, rest="def test_it():\n    Fake()\n")
+
+
+OTHER_BASES = {
+    "from elsewhere": ("from plugins import Plugin", "Plugin", Code.ACTS_WHEN_DEFINED),
+    "of a folder of tests": ("from test.plugins import Plugin", "Plugin", Code.ACTS_WHEN_DEFINED),
+    "a test case": ("import unittest", "unittest.TestCase", Code.PYTEST_TESTS),
+}
+
+
+@pytest.mark.parametrize(("head", "base", "code"), OTHER_BASES.values(), ids=OTHER_BASES)
+def test_any_other_base_is_not(head: str, base: str, code: Code) -> None:
+    definition = f"class Fake({base}):\n    def run(self):\n        return 1\n"
+    check_kept(definition, code, head=head, rest="def test_it():\n    Fake()\n")
+
+
+def test_a_variable_with_the_name_of_the_fixture_is_no_state() -> None:
+    definition = (
+        "@pytest.fixture\ndef client():\n"
+        "    client = make()\n    client.timeout = 1\n"
+        "    client.get.answer = 2\n    return client\n"
+    )
+    head = "import pytest\n\nfrom app import make"
+    modules = shared(f"{head}\n\n\n{definition}", LIB)
+    rest = "def test_it(client):\n    client.get()\n"
+    check_replaced(
+        f"{head}\n\n\n{definition}\n\n{rest}",
+        f"{head}\nfrom {LIB} import client\n\n\n{rest}",
+        modules=modules,
+    )
+
+
+def test_an_attribute_of_the_function_itself_is_state() -> None:
+    check_kept(
+        "def count():\n    count.calls = 1\n", Code.STATE, rest="def test_it():\n    count()\n"
+    )
+
+
+# Globals that a file replaces
+
+SEND = "def send():\n    return requests.get('x')\n"
+ELSEWHERE = {
+    "by its path": "@patch('app.client.requests')\ndef test_it(m):\n    send()\n",
+    "in an imported module": (
+        "def test_it(monkeypatch):\n    monkeypatch.setattr(client, 'requests', 1)\n    send()\n"
+    ),
+    "in a module of a package": (
+        "def test_it():\n    patch.object(app.client, 'requests').start()\n    send()\n"
+    ),
+    "in an imported class": "def test_it():\n    Client.requests = 1\n    send()\n",
+    "on the test": (
+        "class TestIt:\n    def setup_method(self):\n        self.requests = []\n\n"
+        "    def test_it(self):\n        send()\n"
+    ),
+    "on a class of the file": (
+        "class Local:\n    pass\n\n\ndef test_it():\n    Local.requests = 1\n    send()\n"
+    ),
+}
+HERE = {
+    "by its path": "@patch('tests.test_a.requests')\ndef test_it(m):\n    send()\n",
+    "by the path of the shared module": (
+        "@patch('tests.support.tools.requests')\ndef test_it(m):\n    send()\n"
+    ),
+    "in the program": "@patch('__main__.requests')\ndef test_it(m):\n    send()\n",
+    "in the module, imported": (
+        "import tests.test_a as me\n\n\ndef test_it():\n    me.requests = 1\n    send()\n"
+    ),
+    "in the module, by its package": (
+        "import tests.test_a\n\n\ndef test_it():\n    tests.test_a.requests = 1\n    send()\n"
+    ),
+    "in a module by a variable": "def test_it(module):\n    module.requests = 1\n    send()\n",
+    "in a module by a variable of an imported name": (
+        "def test_it(client):\n    client.requests = 1\n    send()\n"
+    ),
+    "in a module that a function imports": (
+        "def test_it():\n    import here\n    here.requests = 1\n    send()\n"
+    ),
+    "in what a call returns": (
+        "def test_it():\n    patch.object(own(), 'requests').start()\n    send()\n"
+    ),
+    "anywhere, before the imports are done": (
+        "patch('app.client.requests').start()\n\n\ndef test_it():\n    send()\n"
+    ),
+}
+HEAD = (
+    "from unittest.mock import patch\n\n"
+    "import app.client\nimport requests\nfrom app import Client, client"
+)
+
+
+@pytest.mark.parametrize("rest", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_global_replaced_in_another_module_is_not_the_one_that_is_read(rest: str) -> None:
+    check_shared(SEND, head=HEAD, rest=rest)
+
+
+@pytest.mark.parametrize("rest", HERE.values(), ids=HERE)
+def test_a_global_that_may_be_replaced_in_the_file_is_refused(rest: str) -> None:
+    check_kept(SEND, Code.DIFFERENT_GLOBALS, head=HEAD, rest=rest)
+
+
+def test_an_import_in_a_function_may_run_under_any_patch() -> None:
+    modules = shared(f"import requests\n\n\n{SEND}", LIB)
+    nested = SEND.replace("\n", "\n    ").rstrip()
+    test = f"@patch('app.client.requests')\ndef test_it(m):\n    {nested}\n\n    send()\n"
+    check_refused(f"import requests\n\n\n{test}", Code.DIFFERENT_GLOBALS, modules=modules)
+
+
+# Paths that name a definition
+
+CLIENT = "@pytest.fixture\ndef client():\n    return 1\n"
+
+
+@pytest.mark.parametrize("path", ["app.client.Session.get", "client_app.client.x"])
+def test_a_fixture_with_the_name_of_a_package_is_not_that_package(path: str) -> None:
+    rest = f"@patch('{path}')\ndef test_it(m, client):\n    pass\n"
+    modules = shared(f"import pytest\n\n\n{CLIENT}", LIB)
+    check_replaced(
+        f"import pytest\n\n\n{CLIENT}\n\n{rest}",
+        f"import pytest\nfrom {LIB} import client\n\n\n{rest}",
+        path="tests/test_a.py",
+        modules=modules,
+    )
+
+
+@pytest.mark.parametrize("path", ["tests.test_a.client.x", "client.x", "__main__.client.x"])
+def test_a_fixture_that_is_patched_by_its_own_path_is_refused(path: str) -> None:
+    rest = f"@patch('{path}')\ndef test_it(m, client):\n    pass\n"
+    check_kept(CLIENT, Code.MUTATED, head="import pytest", rest=rest)
+
+
+def test_a_class_may_be_patched_by_any_path() -> None:
+    definition = "class Fake:\n    def get(self):\n        return 1\n"
+    rest = "@patch('tests.conftest.Fake.get')\ndef test_it(m):\n    Fake()\n"
+    check_kept(definition, Code.MUTATED, rest=rest)
+
+
+# Other files
+
+MODULE = "/repo/tests/conftest.py"
+
+
+def reasons_outside(definition: str, other: str) -> list[Code]:
+    """Return why another file forbids the replacement of a definition in a conftest."""
+    modules = shared(f"import pytest\n\n\n{definition}", LIB)
+    before = f"import pytest\n\n\n{definition}".encode()
+    result = apply(before, MODULE, ReplaceLocalCopies(modules))
+    assert result.status is Status.CHANGED
+    found = outside_effects([Source("/repo/tests/test_b.py", other.encode())], {MODULE: result})
+    return [r.code for e in found.values() for rs in e.reasons.values() for r in rs]
+
+
+UNCONCERNED = {
+    "a parameter": "# conftest\ndef test_it(client):\n    client.timeout = 1\n",
+    "a variable": "# conftest\ndef test_it():\n    client = make()\n    client.timeout = 1\n",
+    "an attribute of the test": (
+        "# conftest\nclass TestIt:\n    def test_it(self):\n        self.client.timeout = 1\n"
+    ),
+    "a longer word": "my_conftest = 1\nclient.timeout = 1\n",
+}
+CONCERNED = {
+    "imported": "from tests.conftest import client\n\nclient.timeout = 1\n",
+    "imported in a function": (
+        "def test_it():\n    from tests.conftest import client\n    client.timeout = 1\n"
+    ),
+    "of the module": "from tests import conftest\n\nconftest.client.timeout = 1\n",
+    "by its path": "patch('tests.conftest.client.timeout')\n",
+    "set by a call": "from tests.conftest import client\n\nsetattr(client, 'timeout', 1)\n",
+}
+
+
+@pytest.mark.parametrize("other", UNCONCERNED.values(), ids=UNCONCERNED)
+def test_another_thing_of_that_name_in_another_file_does_not_count(other: str) -> None:
+    assert reasons_outside(CLIENT, other) == []
+
+
+@pytest.mark.parametrize("other", CONCERNED.values(), ids=CONCERNED)
+def test_a_definition_that_another_file_changes_is_refused(other: str) -> None:
+    assert reasons_outside(CLIENT, other) == [Code.MUTATED]
+
+
+def test_a_class_may_be_changed_through_an_instance() -> None:
+    definition = "class client:\n    def get(self):\n        return 1\n"
+    other = (
+        "# conftest\nclass TestIt:\n    client = client\n\n"
+        "    def test_it(self):\n        self.client.timeout = 1\n"
+    )
+    assert reasons_outside(definition, other) == [Code.MUTATED]
+
+
+# Places
+
+
+def test_an_import_may_stand_where_the_copy_stood_whatever_stands_above() -> None:
+    definition = "def foo():\n    return 1\n"
+    modules = shared(definition, LIB)
+    above = "import app\n\n\ndef other():\n    pass\n\n\napp.set_up()\napp.register('foo')\n\n\n"
+    check_replaced(
+        f"{above}{definition}\n\nfoo()\n",
+        f"{above}from {LIB} import foo\n\nfoo()\n",
+        modules=modules,
+    )
+
+
+# Which of two
+
+
+def test_of_two_equal_definitions_the_one_that_reads_the_same_copies_is_taken() -> None:
+    one, other = "def make():\n    return 1\n", "def make():\n    return 2\n"
+    use = "def use():\n    return make()\n"
+    modules = SharedModules(
+        (
+            *shared(f"{one}\n\n{use}", "lib.one").modules,
+            *shared(f"{other}\n\n{use}", "lib.two").modules,
+        )
+    )
+    test = "def test_it():\n    use()\n    make()\n"
+    check_replaced(
+        f"{other}\n\n{use}\n\n{test}", f"from lib.two import make, use\n\n\n{test}", modules=modules
+    )
+
+
+def test_the_future_of_annotations_matters_where_there_are_some() -> None:
+    head = "import threading"
+    test = "def test_it():\n    Fake()\n"
+    for line, is_equal in ("def run(self):", True), ("def run(self) -> None:", False):
+        definition = f"class Fake(threading.Thread):\n    {line}\n        return 1\n"
+        modules = shared(f"from __future__ import annotations\n\n{head}\n\n\n{definition}", LIB)
+        before = f"{head}\n\n\n{definition}\n\n{test}"
+        if is_equal:
+            check_replaced(before, f"{head}\nfrom {LIB} import Fake\n\n\n{test}", modules=modules)
+        else:
+            check_refused(before, Code.DIFFERENT_SHAPE, modules=modules)
