@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import enum
 import functools
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -23,12 +24,16 @@ import signal
 import subprocess
 import sys
 import types
+import unittest.mock
 import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+#: Imported once, before the first fork.
+PRELOADED = (pytest, unittest.mock)
 
 #: What `sys.path` must have before the shared module can be imported, where a request wants that.
 SET_UP = "/set/up"
@@ -54,7 +59,14 @@ _UNSEEN = frozenset(
     {
         *("__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__"),
         *("__dict__", "__doc__", "__firstlineno__", "__module__", "__qualname__", "__test__"),
-        *("__static_attributes__", "__weakref__", "__wrapped__", "_abc_impl", "pytestmark"),
+        *(
+            "__slotnames__",
+            "__static_attributes__",
+            "__weakref__",
+            "__wrapped__",
+            "_abc_impl",
+            "pytestmark",
+        ),
     }
 )
 
@@ -186,11 +198,11 @@ def _error(error: BaseException) -> str:
 
 def _plain(value: Any) -> Any:
     """Return the function of a fixture, which pytest wraps."""
-    get = getattr(value, "_get_wrapped_function", None)
-    if get is not None and type(value).__module__.startswith("_pytest"):
-        return get()
-    marked = getattr(value, "__pytest_wrapped__", None)
-    return value if marked is None else marked.obj
+    if type(value).__module__.startswith("_pytest"):
+        return value._get_wrapped_function() if hasattr(value, "_get_wrapped_function") else value
+    if isinstance(value, types.FunctionType) and hasattr(value, "__pytest_wrapped__"):
+        return value.__pytest_wrapped__.obj  # before pytest 8.4
+    return value
 
 
 def _called(function: Any, names: dict[str, Any]) -> Any:
@@ -228,7 +240,7 @@ def _shown(value: Any, depth: int = 0) -> str:
     own = getattr(value, "__dict__", {})
     state = {k: _shown(v, depth + 1) for k, v in sorted(own.items())}
     kind = type(value)
-    text = "" if kind.__repr__ is object.__repr__ else repr(value)
+    text = repr(value)
     has = [n for n in ("changed", "limit", "note", "run", "extra") if hasattr(value, n)]
     return f"{kind.__name__} {[b.__name__ for b in kind.__mro__]} {state} {text} {has}"
 
@@ -267,7 +279,7 @@ def same_names(text: str, renamed: dict[str, str]) -> str:
     """
     text = re.sub(r"0x[0-9a-f]+", "0x", text)
     text = re.sub(r"[\w.]+\.<locals>\.", "", text)
-    text = re.sub(r"\b(kit\.tools|test_a|test_b)\.(?=[\w])", "", text)
+    text = re.sub(r"\b(kit\.tools|test_a|test_b|Holder)\.(?=\w)", "", text)
     for local, name in renamed.items():
         text = re.sub(rf"\b{local}\b", name, text)
     return text
@@ -275,5 +287,5 @@ def same_names(text: str, renamed: dict[str, str]) -> str:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    assert pytest
+    gc.freeze()
     _serve()

@@ -11,11 +11,14 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from codemods.engine.names import Binding, ModuleNames
+from codemods.engine.names import Binding, ModuleNames, own_nodes
 from codemods.engine.scopes import DEFINITIONS
 from codemods.model import Code, Reason
 from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
 from codemods.rewrites.replace_local_copies.shared import SharedDefinition
+
+#: Attributes that are the dict of a module: of a function, and of a frame.
+_DICTS = frozenset({"__globals__", "f_globals"})
 
 
 class Globals:
@@ -110,12 +113,15 @@ class Globals:
                         yield call, owner
                 if any(k.arg == name for k in call.keywords):
                     yield call, owner  # patch.multiple(module, name=...)
+            match call.func:
+                case ast.Name(id="exec") if name in ast.unparse(call):
+                    yield call, None
         for own, named in self._own_paths:
             if named == name:
                 yield own, None
-        for call, updated in self._updates:
-            if name in updated and id(call) not in self._read_dicts:
-                yield call, None
+        for dictionary, updated in self._updates:
+            if name in updated and id(dictionary) not in self._read_dicts:
+                yield dictionary, None
 
     @cached_property
     def _before_tests(self) -> set[int]:
@@ -160,8 +166,8 @@ class Globals:
             for node in self._names.mentions.get("__name__", [])
             if id(node) in self._parts_of_paths and id(node) not in known
         ]
-        updates = {id(call) for call, _ in self._updates}
-        found += [c.lineno for c in self._dicts if id(c) not in self._read_dicts | updates]
+        updates = {id(dictionary) for dictionary, _ in self._updates}
+        found += [d.lineno for d in self._dicts if id(d) not in self._read_dicts | updates]
         return tuple(found[:1])
 
     @cached_property
@@ -198,26 +204,39 @@ class Globals:
         return {id(n) for top in composed for n in ast.walk(top)} - inside
 
     @cached_property
-    def _dicts(self) -> list[ast.Call]:
-        """The calls of ``globals()``."""
-        return [c for c in self._names.of_kind(ast.Call) if last_name(c.func) == "globals"]
+    def _dicts(self) -> list[ast.expr]:
+        """What is the dict of the module: ``globals()``, and ``vars()`` where that is the same."""
+        names = self._names
+        found: list[ast.expr] = [
+            c for c in names.of_kind(ast.Call) if last_name(c.func) == "globals"
+        ]
+        found += [a for a in names.of_kind(ast.Attribute) if a.attr in _DICTS]
+        found += [
+            node
+            for node in own_nodes(names.tree.body)
+            if isinstance(node, ast.Call)
+            and not node.args
+            and isinstance(node.func, ast.Name)
+            and node.func.id in {"vars", "locals"}
+        ]
+        return found
 
     @cached_property
     def _read_dicts(self) -> set[int]:
-        """The calls of ``globals()`` that are only read: ``globals()["x"]``, ``globals().get``."""
+        """The dicts that are only read: ``globals()["x"]``, ``globals().get``."""
         names = self._names
         indexed = {id(n.value) for n in names.of_kind(ast.Subscript) if isinstance(n.ctx, ast.Load)}
         asked = {"get", "items", "keys", "values"}
         return indexed | {id(n.value) for n in names.of_kind(ast.Attribute) if n.attr in asked}
 
     @cached_property
-    def _updates(self) -> list[tuple[ast.Call, frozenset[str]]]:
-        """The calls of ``globals()`` that set names which are written out."""
-        found = []
+    def _updates(self) -> list[tuple[ast.expr, frozenset[str]]]:
+        """The dicts of the module of which names are set that are written out."""
+        found: list[tuple[ast.expr, frozenset[str]]] = []
         for call in self._names.of_kind(ast.Call):
             match call:
                 case ast.Call(
-                    func=ast.Attribute(value=ast.Call() as dictionary, attr="update"),
+                    func=ast.Attribute(value=dictionary, attr="update"),
                     args=[ast.Dict(keys=keys)],
                     keywords=[],
                 ) if all(isinstance(k, ast.Constant) for k in keys):
@@ -225,10 +244,10 @@ class Globals:
                     found.append((dictionary, frozenset(map(str, names))))
         for node in self._names.of_kind(ast.Subscript):
             match node:
-                case ast.Subscript(value=ast.Call() as dictionary, slice=ast.Constant(value=name)):
+                case ast.Subscript(value=dictionary, slice=ast.Constant(value=name)):
                     found.append((dictionary, frozenset({str(name)})))
         own = set(map(id, self._dicts))
-        return [(call, names) for call, names in found if id(call) in own]
+        return [(node, names) for node, names in found if id(node) in own]
 
 
 def _first_name(text: ast.expr | None) -> str:

@@ -34,6 +34,7 @@ from codemods.rewrites.replace_local_copies.equality import (
     has_annotations,
     has_common_part,
     has_future_annotations,
+    is_mark,
     is_marked_as_no_test,
 )
 from codemods.rewrites.replace_local_copies.escape import (
@@ -313,6 +314,11 @@ class _Decider:
         yield from self._told(local, escape)
         if isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, local.shared.node):
             yield from tests_derived_from(local.name, self._module.tree, self._shared.modules.tests)
+        elif _marks(local.node) != _marks(local.shared.node):
+            tests = self._shared.modules.tests
+            for reason in tests_derived_from(local.name, self._module.tree, tests):
+                message = "a subclass may have tests, which have its marks"
+                yield reason._replace(message=message)
         if renamed and _has_private_names(local.node):
             message = f"its private names would begin with `_{local.shared.real_name}`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
@@ -482,7 +488,7 @@ def _swallowed(node: DefinitionNode, copied: set[str]) -> Reason | None:
 
 def _captures(local: Local) -> Iterator[Reason]:
     """Yield the names that a nested definition takes from the functions around it."""
-    free = set(free_names(local.node).nodes.values()) - {local.name}
+    free = _free_of(local.node) - {local.name}
     for around in local.around:
         if isinstance(around, FUNCTIONS):
             for name in sorted(free & local_names(around)):
@@ -496,10 +502,17 @@ def _captures(local: Local) -> Iterator[Reason]:
         for name in sorted((executed & bound & free) - {local.name}):
             message = f"it uses `{name}` of the class `{above.name}` that it stands in"
             yield Reason(Code.NESTED, local.node.lineno, message)
+    if isinstance(local.function, ast.ClassDef) and local.name in _free_of(local.node):
+        message = f"`{local.name}` in it does not mean itself, as it stands in a class"
+        yield Reason(Code.NESTED, local.node.lineno, message)
     in_class = any(isinstance(a, ast.ClassDef) for a in local.around)
     if in_class and (_has_private_names(local.node) or _uses_class_cell(local.node)):
         message = "its private names or `super()` mean the class that it stands in"
         yield Reason(Code.NESTED, local.node.lineno, message)
+
+
+def _free_of(node: DefinitionNode) -> set[str]:
+    return set(free_names(node).nodes.values())
 
 
 def _has_private_names(node: ast.AST) -> bool:
@@ -520,6 +533,11 @@ def _hides_tests(one: DefinitionNode, other: DefinitionNode) -> bool:
     """Whether pytest collects nothing of the subclasses of the other class, but of this one."""
     classes = isinstance(one, ast.ClassDef) and isinstance(other, ast.ClassDef)
     return classes and is_marked_as_no_test(other) and not is_marked_as_no_test(one)
+
+
+def _marks(node: DefinitionNode) -> set[str]:
+    """Return the marks of a definition: the tests of a subclass have them too."""
+    return {ast.unparse(d) for d in node.decorator_list if is_mark(d)}
 
 
 def _binds(node: ast.AST, name: str) -> bool:

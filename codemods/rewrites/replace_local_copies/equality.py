@@ -173,13 +173,18 @@ def _quoted(text: str) -> str:
 
 
 def _contrast(here: str, there: str) -> str:
-    ours, theirs = here.splitlines(), there.splitlines()
+    ours, theirs = _lines(here), _lines(there)
     for our, their in zip(ours, theirs, strict=False):
         if our != their:
             return f"{_quoted(our)} here, {_quoted(their)} in the shared definition"
     if len(ours) > len(theirs):
         return f"{_quoted(ours[len(theirs)])} is not in the shared definition"
     return f"{_quoted(theirs[len(ours)])} of the shared definition is missing"
+
+
+def _lines(text: str) -> list[str]:
+    """Split into lines without the blank ones, which stand around inner definitions."""
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def _name_of(statement: ast.AST) -> str:

@@ -34,7 +34,7 @@ SETTERS = frozenset({"setattr", "delattr", "object", "setitem", "delitem", "mult
 _PATCHING = frozenset({"patch", "setattr"})
 _PICKLES = re.compile(r"\w*pickle\w*|dill")
 
-#: Attributes that lead from an instance or a subclass to the class.
+#: Attributes that lead from an instance or a subclass to the class, and from a method to its code.
 _WAYS_TO_CLASS = frozenset({"__class__", "__bases__", "__base__", "__func__", "__mro__"})
 _CALLS_TO_CLASS = frozenset({"type", "mro", "__subclasses__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
@@ -168,6 +168,9 @@ class Escape:
                     yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
             yield from self._module_checks()
             yield from self._changed_attributes()
+        for expression in self._changes_by_another_way():
+            text = ast.unparse(expression)
+            yield _escapes(expression.lineno, f"`{self._name}` may be changed by `{text}`")
         yield from self._patches()
         if self._is_renamed:
             yield from self._name_checks()
@@ -455,13 +458,56 @@ class Escape:
                         return f"is changed by `{_short(other)}`"
         if isinstance(above, ast.Call) and field == "args" and above.args[0] is node:
             called = last_name(above.func)
-            if called in SETTERS or called == "update_wrapper":
+            if called in SETTERS | {"update_wrapper", "vars"}:
                 return f"is changed by `{_short(above)}`"
             if called.startswith("get") and isinstance(above.func, ast.Attribute):
                 owner = above.func.value
                 if isinstance(owner, ast.Name) and owner.id == "inspect":
                     return f"is inspected by `{_short(above)}`"
+        match above:
+            case ast.Assign(targets=[ast.Name(id=variable)]) if self._has_attribute_set(variable):
+                return f"is changed by its other name `{variable}`"
         return None
+
+    def _has_attribute_set(self, variable: str) -> bool:
+        """Whether an attribute of a variable of that name is set anywhere in the file."""
+        return any(
+            isinstance(n.value, ast.Name) and n.value.id == variable
+            for n in self._module.names.of_kind(ast.Attribute)
+            if not isinstance(n.ctx, ast.Load)
+        )
+
+    # By another way than its name
+
+    def _changes_by_another_way(self) -> Iterator[ast.expr]:
+        """Yield what sets an attribute of `module.Name`, `globals()["Name"]` and their like."""
+        names = self._module.names
+        for node in self._other_ways():
+            above = self._parents.of(node).above
+            if isinstance(above, ast.Attribute) and not isinstance(above.ctx, ast.Load):
+                yield above
+                continue
+            match above:
+                case ast.Call(func=func, args=[owner, *_]) if owner is node:
+                    if last_name(func) in SETTERS:
+                        yield above
+        word = re.compile(rf"(?<!\w){re.escape(self._name)}(?!\w)")
+        for call in names.of_kind(ast.Call):
+            match call.func:
+                case ast.Name(id="eval" | "exec") if word.search(ast.unparse(call)):
+                    yield call
+
+    def _other_ways(self) -> Iterator[ast.expr]:
+        names = self._module.names
+        yield from (a for a in names.of_kind(ast.Attribute) if a.attr == self._name)
+        for subscript in names.of_kind(ast.Subscript):
+            match subscript.slice:
+                case ast.Constant(value=self._name):
+                    yield subscript
+        for call in names.of_kind(ast.Call):
+            match call.args:
+                case [_, ast.Constant(value=self._name)]:
+                    yield call  # getattr(module, "Name")
 
     # By path
 
@@ -515,12 +561,19 @@ class Escape:
     def _name_checks(self) -> Iterator[Reason]:
         """Yield the comparisons with the name of a definition whose object has another one."""
         word = re.compile(rf"(?<!\w){re.escape(self._name)}(?!\w)")
-        for node in self._module.names.of_kind(ast.Compare):
-            parts = [node.left, *node.comparators]
-            texts = (p.value for p in parts if isinstance(p, ast.Constant))
+        for node in self._comparisons():
+            texts = (n.value for n in walk(node) if isinstance(n, ast.Constant))
             if any(isinstance(text, str) and word.search(text) for text in texts):
                 message = f"`{_short(node)}` compares with its name, which is another there"
                 yield Reason(Code.ESCAPES, node.lineno, message)
+
+    def _comparisons(self) -> Iterator[ast.expr]:
+        """Yield what compares texts: operators, and `raises(..., match=...)`."""
+        names = self._module.names
+        yield from names.of_kind(ast.Compare)
+        for call in names.of_kind(ast.Call):
+            if last_name(call.func) in RAISING:
+                yield call
 
 
 def last_name(func: ast.expr) -> str:
