@@ -187,8 +187,8 @@ class _Decider:
         if is_called_by_name(node.name):
             message = "it is called by its name, in the module that it stands in"
             local.reasons.append(Reason(Code.CALLED_BY_NAME, node.lineno, message))
-        names, harmless = self._module.names, self._shared.harmless
-        local.reasons.extend(reasons_not_to_share(node, names, harmless))
+        names, known = self._module.names, self._shared
+        local.reasons.extend(reasons_not_to_share(node, names, known.harmless, known.classes))
         local.reasons.extend(self._assertions(local, local.shared))
         local.reasons.extend(self._annotations(local, local.shared))
         local.reasons.extend(_captures(local))
