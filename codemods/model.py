@@ -70,6 +70,32 @@ class Reason(NamedTuple):
     message: str
 
 
+class SharedModule(NamedTuple):
+    """One module of shared definitions, as read from its text.
+
+    `name` is its dotted name as pytest imports it, `path` the real path of its file; `source` its
+    bytes; `rewrites_asserts` whether pytest rewrites its assert statements (its name matches
+    ``python_files``, or the root conftest registers it by `pytest.register_assert_rewrite`).
+    """
+
+    name: str
+    path: str
+    source: bytes
+    rewrites_asserts: bool = False
+
+
+class SharedModules(NamedTuple):
+    """The shared modules of one settings table.
+
+    `harmless` are dotted names of bases and decorators that the settings trust; `only` the names of
+    definitions to look at, None for all.
+    """
+
+    modules: tuple[SharedModule, ...]
+    harmless: tuple[str, ...] = ()
+    only: frozenset[str] | None = None
+
+
 class Member(NamedTuple):
     """One member of a class, normalised.
 

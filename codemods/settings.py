@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import keyword
+import os
 import re
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from codemods.engine.names import module_names
+from codemods.disk.files import read_file
 from codemods.model import Target, UsageError
 from codemods.rewrites.replace_local_copies.recorded import members_of, read_shapes
 
@@ -20,6 +20,8 @@ else:
     import tomli as tomllib
 
 _TABLE = "ssot-codemods"
+#: In bytes; a configuration or a shared module that is larger was not written by people.
+LIMIT = 4 << 20
 _DEFAULT_NAMES = ("TestWebSocketConnection", "MockWebSocketConnection", "WebSocketConnectionMock")
 DEFAULT_MODULE = "test_framework.ssot.websocket_connection_test_utility"
 DEFAULT_SHAPES = Path("test_framework/ssot/websocket_connection_shapes.py")
@@ -71,17 +73,16 @@ _BUDGETS = tuple(f for f in Phase._fields if f not in {"name", "paths"})
 class Settings(NamedTuple):
     """What is replaced by what, and where.
 
-    `class_names` are the names of local classes to look at, `module` the dotted name of the shared
-    module, `shapes` the file that records which local classes equal which shared ones. `paths` are
-    the files and folders that the verbs work on unless told otherwise, `exclude` patterns of what
-    is left out, both relative to `root`: the folder of the pyproject.toml, else of the checkout;
+    `modules` are the dotted names of the shared modules, as pytest imports them; `harmless` dotted
+    names of bases and decorators that may run once instead of once in each file. `paths` are the
+    files and folders that the verbs work on unless told otherwise, `exclude` patterns of what is
+    left out, both relative to `root`: the folder of the pyproject.toml, else of the checkout;
     `has_table` whether it has the settings. `golden_path` are commands that must not fail,
     `categories` names of paths, `phases` the plan of the migration.
     """
 
-    class_names: tuple[str, ...] = _DEFAULT_NAMES
-    module: str = DEFAULT_MODULE
-    shapes: Path = _BUNDLED / DEFAULT_SHAPES
+    modules: tuple[str, ...] = (DEFAULT_MODULE,)
+    harmless: tuple[str, ...] = ()
     paths: tuple[str, ...] = (".",)
     exclude: tuple[str, ...] = ()
     golden_path: tuple[str, ...] = ()
@@ -102,112 +103,55 @@ def read_settings(start: Path) -> Settings:
         SettingsError: the file is no TOML, or a value in the table is of the wrong kind.
 
     """
-    for folder in [start, *start.parents]:
-        path = folder / "pyproject.toml"
-        if path.is_file():
-            text = path.read_bytes()
-            table = _table(text, path)
-            if table is not None:
-                return _Reader(table, text, path).settings()
-        if (folder / ".git").exists():
-            return Settings(root=folder)
-    return Settings(root=start)
+    found = (settings_in(folder) for folder in (start, *start.parents))
+    return next((settings for settings in found if settings is not None), Settings(root=start))
 
 
-def load_target(settings: Settings) -> Target:
-    """Read the shapes that the settings name.
+def settings_in(folder: Path) -> Settings | None:
+    """Return the settings of a folder: its own table, else the defaults at the root of a checkout.
 
     Raises:
-        SettingsError: the shapes file cannot be read.
-        codemods.rewrites.replace_local_copies.recorded.ShapesError: what it holds cannot be used.
+        SettingsError: as for `read_settings`.
 
     """
-    shared = find_shared_module(settings)
+    path = folder / "pyproject.toml"
+    if path.is_file():
+        text = read_config(path)
+        table = _table(text, path)
+        if table is not None:
+            return _Reader(table, text, path).settings()
+    return Settings(root=folder) if (folder / ".git").exists() else None
+
+
+def read_config(path: Path) -> bytes:
+    """Read a configuration file, or a link to one.
+
+    Raises:
+        SettingsError: it cannot be read, is no regular file, or is far too large.
+
+    """
     try:
-        stamps = tuple(p.stat().st_mtime_ns for p in (settings.shapes, shared) if p is not None)
-        return _load_target(settings, shared, stamps)
+        return read_file(os.path.realpath(path), limit=LIMIT)[0]
     except OSError as error:
-        key = "" if settings.shapes == Settings().shapes else f"[tool.{_TABLE}] shapes: "
-        raise SettingsError(f"{key}{error.filename}: {error.strerror}") from error
+        raise SettingsError(f"{path}: {error.strerror}") from error
 
 
-@functools.lru_cache(maxsize=8)
-def _load_target(settings: Settings, shared: Path | None, stamps: tuple[int, ...]) -> Target:
-    """Read the files once a process; `stamps` are the times of their last change."""
-    path = settings.shapes
-    parts = settings.module.split(".")
-    shapes_beside = "/".join([*parts[:-1], path.name])
-    try:
-        members = members_of(shared.read_bytes()) if shared is not None else None
-    except (SyntaxError, ValueError) as error:
-        raise SettingsError(f"{shared}:{getattr(error, 'lineno', None) or 1}: {error}") from error
-    return Target(
-        class_names=settings.class_names,
-        module=settings.module,
-        shapes=read_shapes(path.read_bytes(), str(path)),
-        own_files=("/".join(parts) + ".py", "/".join([*parts, "__init__.py"]), shapes_beside),
-        shared_members=members,
-    )
-
-
-def find_shared_module(settings: Settings) -> Path | None:
-    """Look for the file of the shared module, without running anything."""
-    if _is_default(settings):
-        return _find_ours()
-    return _find_module(settings.module, [settings.root, Path.cwd(), *map(Path, sys.path)])
-
-
-def _is_default(settings: Settings) -> bool:
-    defaults = Settings()
-    return settings.shapes == defaults.shapes and settings.module == defaults.module
-
-
-@functools.lru_cache(maxsize=8)
-def doubt_about_shared_module(settings: Settings, folder: Path) -> str | None:
-    """Look, without running anything, for what the new imports would find.
-
-    Args:
-        settings: what is replaced by what.
-        folder: the root of the repository worked on.
-
-    Returns:
-        A sentence for people where the shared module is not found, lacks a recorded name, or is
-        another one than the default shapes were proved against; else None.
-
-    """
-    path = _find_module(settings.module, [folder, *map(Path, sys.path)])
-    if path is None:
-        return f"no module {settings.module} is found from {folder}: the new imports may fail"
-    if not is_expected(settings, path):
-        return (
-            f"{path}:1: this is not the shared module that the recorded shapes are equal to, and "
-            "the new imports would find it: see `shapes` in the README"
-        )
-    names = module_names(ast.parse(path.read_bytes()))
-    wanted = [n for s in load_target(settings).shapes for n in (s.shared_name, *s.aliases)]
-    missing = [n for n in wanted if n not in names.bindings]
-    if missing and not names.stars:
-        return f"{path}:1: no {', '.join(missing)} here: the new imports would fail"
-    return None
-
-
-def _find_module(module: str, folders: list[Path]) -> Path | None:
-    file = Path(*module.split("."))
-    names = (file.with_suffix(".py"), file / "__init__.py")
-    return next((f / name for f in folders for name in names if (f / name).is_file()), None)
-
-
-def _find_ours() -> Path:
-    return _BUNDLED.joinpath(*DEFAULT_MODULE.split(".")).with_suffix(".py")
+def setting_error(settings: Settings, key: str, message: str) -> SettingsError:
+    """Return an error about a value, with the place of its key where a table has it."""
+    if not settings.has_table:
+        return SettingsError(message)
+    path = settings.root / "pyproject.toml"
+    line = _line_of(key, read_config(path))
+    return SettingsError(f"{path}:{line}: [tool.{_TABLE}] {key}: {message}")
 
 
 def bundled(path: Path) -> bytes:
-    """Give a file that comes with this package, by its path from the root of the repository."""
+    """Return a file that comes with this package, by its path from the root of its repository."""
     return (_BUNDLED / path).read_bytes()
 
 
 def check_toml(text: bytes, path: Path) -> None:
-    """Check that what a pyproject.toml is to hold can be read.
+    """Check that the table in the bytes of a pyproject.toml can be read.
 
     Raises:
         SettingsError: it cannot.
@@ -217,52 +161,66 @@ def check_toml(text: bytes, path: Path) -> None:
 
 
 def bundled_suite() -> Path | None:
-    """Give the folder of the sample suite, in a checkout or as installed; None for neither."""
+    """Return the folder of the sample suite, in a checkout or as installed; None without it."""
     folders = (_BUNDLED / "tests/legacy_suite", _BUNDLED / "codemods/legacy_suite")
     return next((folder for folder in folders if folder.is_dir()), None)
 
 
-def is_expected(settings: Settings, file: Path) -> bool:
-    """Tell whether a file is the shared module that the recorded shapes were proved against.
-
-    That is known of the shared module of this package alone; one's own is believed.
-    """
-    return not _is_default(settings) or file.read_bytes() == _find_ours().read_bytes()
-
-
-def check_class_name(text: str) -> str:
-    """Give back a class name, or raise `ValueError` for what cannot be one."""
+def check_name(text: str) -> str:
+    """Return the name of a definition, or raise `ValueError` for what cannot be one."""
     if not text.isidentifier() or keyword.iskeyword(text):
-        raise ValueError(f"{text!r} is not a class name")
+        raise ValueError(f"{text!r} is not the name of a class or function")
     return text
 
 
-def check_module(text: str) -> str:
-    """Give back a dotted module name, or raise `ValueError` for what cannot be one."""
+def check_dotted(text: str) -> str:
+    """Return a dotted name, or raise `ValueError` for what cannot be one."""
     if not all(part.isidentifier() and not keyword.iskeyword(part) for part in text.split(".")):
-        raise ValueError(f"{text!r} is not a dotted module name")
+        raise ValueError(f"{text!r} is not a dotted name")
     return text
+
+
+def parse_toml(text: bytes, path: Path) -> dict[str, Any]:
+    """Parse a TOML file.
+
+    Raises:
+        SettingsError: it cannot be parsed; the message has `path`.
+
+    """
+    try:
+        document: dict[str, Any] = tomllib.loads(text.decode())
+    except (ValueError, RecursionError) as error:  # also bytes that are no UTF-8
+        raise SettingsError(f"{path}: {error}") from error
+    return document
 
 
 def _table(text: bytes, path: Path) -> dict[str, Any] | None:
-    try:
-        tool = tomllib.loads(text.decode()).get("tool", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from error
-    table = tool.get(_TABLE)
+    tool = parse_toml(text, path).get("tool", {})
+    table = tool.get(_TABLE) if isinstance(tool, dict) else None
     if table is None or isinstance(table, dict):
         return table
     raise SettingsError(f"{path}: [tool.{_TABLE}] is not a table")
 
 
-_KEYS = (
-    *("class-names", "module", "shapes", "paths", "exclude"),
-    *("golden-path", "categories", "phases"),
-)
+_KEYS = ("modules", "harmless", "paths", "exclude", "golden-path", "categories", "phases")
+#: Keys of 0.1, and what to write now.
+_OLD_KEYS = {
+    "module": "is now `modules`, a list of dotted names",
+    "shapes": "is gone: name the module with the shared definitions in `modules`",
+    "class-names": "is gone: all definitions of the shared modules count, named in `modules`",
+}
+
+
+def _line_of(key: str, text: bytes) -> int:
+    """Return the line of a TOML file that a key, or a table of its name, stands on."""
+    name = re.escape(key.encode())
+    pattern = re.compile(rb"\s*[\"']?%b[\"']?\s*=|\s*\[.*\.[\"']?%b[\"']?\]" % (name, name))
+    lines = text.splitlines()
+    return next((n for n, t in enumerate(lines, start=1) if pattern.match(t)), 1)
 
 
 def _strings_of(value: object) -> tuple[str, ...]:
-    """Give a list of strings as it is, and anything else as none."""
+    """Return a list of strings as a tuple, and anything else as an empty one."""
     if isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
     return ()
@@ -277,26 +235,28 @@ class _Reader:
     def settings(self) -> Settings:
         defaults = Settings()
         self._check_keys(self._table, _KEYS)
-        names = self._strings("class-names", defaults.class_names)
-        module = self._string("module", defaults.module)
-        try:
-            checked = tuple(check_class_name(n) for n in names), check_module(module)
-        except ValueError as error:
-            raise self._error(
-                "module" if module in str(error) else "class-names", str(error)
-            ) from error
-        folder = self._path.parent
         return Settings(
-            *checked,
-            shapes=folder / self._string("shapes", str(defaults.shapes)),
+            modules=self._dotted("modules", defaults.modules),
+            harmless=self._dotted("harmless", (), may_be_empty=True),
             paths=self._strings("paths", defaults.paths),
             exclude=self._strings("exclude", defaults.exclude, may_be_empty=True),
             golden_path=self._commands("golden-path"),
             categories=self._categories(),
             phases=self._phases(),
-            root=folder,
+            root=self._path.parent,
             has_table=True,
         )
+
+    def _dotted(
+        self, key: str, default: tuple[str, ...], *, may_be_empty: bool = False
+    ) -> tuple[str, ...]:
+        names = self._strings(key, default, may_be_empty=may_be_empty)
+        for name in names:
+            try:
+                check_dotted(name)
+            except ValueError as error:
+                raise self._error(key, str(error)) from error
+        return tuple(dict.fromkeys(names))
 
     def _commands(self, key: str) -> tuple[str, ...]:
         import shlex  # few settings have commands, and `analyze` is to start at once
@@ -312,7 +272,7 @@ class _Reader:
         return commands
 
     def _categories(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Give the categories: those of the table in the place of the usual ones, or beside."""
+        """Return the usual categories, with those of the table in their place or added."""
         own = self._subtable("categories")
         paths = {name: _strings_of(value) for name, value in own.items()}
         for name, value in paths.items():
@@ -348,14 +308,10 @@ class _Reader:
 
     def _check_keys(self, table: dict[str, Any], known: tuple[str, ...], inside: str = "") -> None:
         for key in table:
+            if key in _OLD_KEYS and not inside:
+                raise self._error(key, _OLD_KEYS[key])
             if key not in known:
                 raise self._error(key, f"unknown; known are {', '.join(sorted(known))}", inside)
-
-    def _string(self, key: str, default: str) -> str:
-        value = self._table.get(key, default)
-        if not isinstance(value, str):
-            raise self._error(key, "wanted: a string")
-        return value
 
     def _strings(
         self, key: str, default: tuple[str, ...], *, may_be_empty: bool = False
@@ -368,9 +324,31 @@ class _Reader:
         return tuple(value)
 
     def _error(self, key: str, message: str, inside: str = "") -> SettingsError:
-        """Make an error about a key of the table, or of one of those inside it."""
-        lines = self._text.splitlines()
-        name = re.escape(key.encode())
-        pattern = re.compile(rb"\s*[\"']?%b[\"']?\s*=|\s*\[.*\.[\"']?%b[\"']?\]" % (name, name))
-        line = next((n for n, t in enumerate(lines, start=1) if pattern.match(t)), 1)
+        """Return an error about a key of the table, or of one of those inside it."""
+        line = _line_of(key, self._text)
         return SettingsError(f"{self._path}:{line}: [tool.{_TABLE}{inside}] {key}: {message}")
+
+
+# The settings of the core that compares with a shapes file.
+
+
+@functools.lru_cache(maxsize=8)
+def load_target(settings: Settings, names: tuple[str, ...] = _DEFAULT_NAMES) -> Target:
+    """Read the recorded shapes, for the first of the shared modules."""
+    path, module = _BUNDLED / DEFAULT_SHAPES, settings.modules[0]
+    parts = module.split(".")
+    return Target(
+        class_names=names,
+        module=module,
+        shapes=read_shapes(path.read_bytes(), str(path)),
+        own_files=(
+            "/".join(parts) + ".py",
+            "/".join([*parts, "__init__.py"]),
+            "/".join([*parts[:-1], path.name]),
+        ),
+        shared_members=members_of(_default_module().read_bytes()),
+    )
+
+
+def _default_module() -> Path:
+    return _BUNDLED.joinpath(*DEFAULT_MODULE.split(".")).with_suffix(".py")

@@ -1,4 +1,4 @@
-"""Can a folder import the shared module, the way pytest imports its test modules?
+"""Whether a folder can import the shared modules, the way pytest imports its test modules.
 
 Each of these starts a real pytest.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from codemods.measure import import_probe, importable
-from codemods.measure.importable import ImportAnswer, ask_imports
+from codemods.measure.importable import FolderAnswer, ModuleAnswer, ask_imports
 from codemods.measure.session import Ended, run_process
 
 SHARED = "class Shared:\n    __test__ = False\n\n\nclass TestOpen:\n    pass\n"
@@ -45,35 +45,44 @@ def ask(
     *asked: str,
     module: str = "own.shared",
     timeout: float = 100,
-) -> ImportAnswer:
+) -> FolderAnswer:
     """Build a repository, ask about one folder, and check that nothing came of it on disk."""
     write(root, {"own/__init__.py": "", "own/shared.py": SHARED, **files})
     before = sorted(root.rglob("*"))
-    wanted = [str(root / name) for name in asked or ["tests/test_a.py"]]
-    (answer,) = ask_imports(wanted, module, root, timeout=timeout)
+    uses = {str(root / name): [module] for name in asked or ["tests/test_a.py"]}
+    (answer,) = ask_imports(uses, root, timeout=timeout)
     assert sorted(root.rglob("*")) == before
     return answer
 
 
-def check_found(answer: ImportAnswer, root: Path, file: str = "own/shared.py") -> None:
+def first(answer: FolderAnswer) -> ModuleAnswer:
+    """Return what was answered about the one module."""
     assert answer.error is None
-    assert answer.file == str(root / file)
-    assert {"Shared", "TestOpen"} <= answer.names
-    assert answer.collected == {"TestOpen"}
+    (found,) = answer.modules
+    return found
+
+
+def check_found(answer: FolderAnswer, root: Path, file: str = "own/shared.py") -> None:
+    found = first(answer)
+    assert found.error is None
+    assert found.file == str(root / file)
+    assert found.collected == ("TestOpen",)
+    assert not found.rewritten
     assert answer.pytest == pytest.__version__
 
 
-def check_not_found(answer: ImportAnswer) -> None:
-    assert answer.error == "ModuleNotFoundError: No module named 'own'"
-    assert answer.file is None
-    assert not answer.needs_working_folder
+def check_not_found(answer: FolderAnswer) -> None:
+    found = first(answer)
+    assert found.error == "ModuleNotFoundError: No module named 'own'"
+    assert found.file is None
+    assert not found.needs_working_folder
 
 
 def test_a_setting_of_the_path(tmp_path: Path) -> None:
     ini = "[pytest]\npythonpath = .\naddopts = --strict-config -p no:cacheprovider\n"
     answer = ask(tmp_path, {"tests/test_a.py": LOUD, "pytest.ini": ini})
     check_found(answer, tmp_path)
-    assert not answer.needs_working_folder
+    assert not first(answer).needs_working_folder
     assert answer.import_mode == "prepend"
     assert answer.ini_file == str(tmp_path / "pytest.ini")
     assert answer.folder == str(tmp_path / "tests")
@@ -84,7 +93,7 @@ def test_packages_up_to_the_root_in_mode_prepend(tmp_path: Path) -> None:
     answer = ask(tmp_path, {"tests/__init__.py": "", "tests/test_a.py": LOUD})
     check_found(answer, tmp_path)
     assert answer.sys_path[0] == str(tmp_path)
-    assert not answer.needs_working_folder
+    assert not first(answer).needs_working_folder
     assert answer.ini_file is None
 
 
@@ -120,7 +129,7 @@ def test_mode_importlib(tmp_path: Path) -> None:
     answer = ask(tmp_path, files)
     # Only `python -m pytest` has the root in its path.
     check_found(answer, tmp_path)
-    assert answer.needs_working_folder
+    assert first(answer).needs_working_folder
     assert answer.import_mode == "importlib"
     beside = {**files, "tests/own/__init__.py": "", "tests/own/shared.py": SHARED}
     answer = ask(tmp_path, beside, module="tests.own.shared")
@@ -130,18 +139,18 @@ def test_mode_importlib(tmp_path: Path) -> None:
 def test_only_python_m_pytest_finds_it(tmp_path: Path) -> None:
     answer = ask(tmp_path, {"tests/test_a.py": LOUD})
     check_found(answer, tmp_path)
-    assert answer.needs_working_folder
+    assert first(answer).needs_working_folder
 
 
 def test_only_python_m_pytest_though_a_package_of_the_name_was_found(tmp_path: Path) -> None:
     answer = ask(tmp_path, {"tests/test_a.py": LOUD, "tests/own/__init__.py": ""})
     check_found(answer, tmp_path)
-    assert answer.needs_working_folder
+    assert first(answer).needs_working_folder
 
 
 def test_nothing_finds_it(tmp_path: Path) -> None:
     write(tmp_path, {"tests/test_a.py": LOUD, "tests/pytest.ini": "[pytest]\n"})
-    (answer,) = ask_imports([str(tmp_path / "tests/test_a.py")], "own.shared", tmp_path)
+    (answer,) = ask_imports({str(tmp_path / "tests/test_a.py"): ["own.shared"]}, tmp_path)
     check_not_found(answer)
 
 
@@ -265,8 +274,8 @@ def test_a_file_of_any_name(tmp_path: Path, name: str) -> None:
 def test_a_folder_that_is_no_name_of_a_package(tmp_path: Path) -> None:
     files = {"my-tests/__init__.py": "", "my-tests/x/__init__.py": "", "my-tests/x/test_a.py": LOUD}
     answer = ask(tmp_path, files, "my-tests/x/test_a.py")
-    assert answer.sys_path[1] == str(tmp_path / "my-tests")
-    assert answer.needs_working_folder
+    assert answer.sys_path[0] == str(tmp_path / "my-tests")
+    assert first(answer).needs_working_folder
 
 
 def test_a_module_that_raises(tmp_path: Path) -> None:
@@ -275,24 +284,29 @@ def test_a_module_that_raises(tmp_path: Path) -> None:
         "tests/test_a.py": LOUD,
         "own/bad.py": "raise SystemExit(4)\n",
     }
-    assert ask(tmp_path, files, module="own.bad").error == "SystemExit: 4"
+    assert first(ask(tmp_path, files, module="own.bad")).error == "SystemExit: 4"
 
 
 def test_one_file_of_each_folder_and_a_test_module_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, str]] = []
+    asked: list[tuple[str, str, list[str]]] = []
 
-    def answered(folder: str, file: str, **_: object) -> ImportAnswer:
-        asked.append((folder, file))
-        return importable._failed(folder, "no")
+    def answered(folder: str, file: str, modules: list[str], **_: object) -> FolderAnswer:
+        asked.append((folder, file, modules))
+        return FolderAnswer(folder)
 
     monkeypatch.setattr(importable, "_ask", answered)
     files = ["b/x.py", "conftest.py", "b/__init__.py", "a.py", "b/a[b].py", "c/conftest.py"]
-    answers = ask_imports(files, "m", tmp_path)
-    assert asked == [(".", "a.py"), ("b", "b/x.py"), ("c", "c/conftest.py")]
+    uses = {file: ["m", "n"] if file == "b/a[b].py" else ["m"] for file in files}
+    answers = ask_imports(uses, tmp_path)
+    assert asked == [
+        (".", "a.py", ["m"]),
+        ("b", "b/x.py", ["m", "n"]),
+        ("c", "c/conftest.py", ["m"]),
+    ]
     assert [a.folder for a in answers] == [".", "b", "c"]
-    assert ask_imports([], "m", tmp_path) == []
+    assert ask_imports({}, tmp_path) == []
 
 
 @pytest.mark.parametrize("variable", ["PYTHONSAFEPATH", "PYTHONPATH"])
@@ -303,7 +317,7 @@ def test_variables_of_python(
     monkeypatch.chdir(tmp_path)
     answer = ask(tmp_path, {"tests/test_a.py": LOUD})
     check_found(answer, tmp_path)
-    assert answer.needs_working_folder == (variable != "PYTHONPATH")
+    assert first(answer).needs_working_folder == (variable != "PYTHONPATH")
 
 
 def test_an_interpreter_without_pytest(tmp_path: Path) -> None:
@@ -312,14 +326,14 @@ def test_an_interpreter_without_pytest(tmp_path: Path) -> None:
     )
     (tmp_path / "python").chmod(0o755)
     python = str(tmp_path / "python")
-    files = [str(tmp_path / "tests/test_a.py")]
-    (answer,) = ask_imports(files, "own.shared", tmp_path, python=python)
+    uses = {str(tmp_path / "tests/test_a.py"): ["own.shared"]}
+    (answer,) = ask_imports(uses, tmp_path, python=python)
     assert answer.error is not None
     assert "No module named 'pytest'" in answer.error
 
 
 def test_an_interpreter_that_says_nothing(tmp_path: Path) -> None:
-    (answer,) = ask_imports([str(tmp_path / "a.py")], "own", tmp_path, python="/bin/true")
+    (answer,) = ask_imports({str(tmp_path / "a.py"): ["own"]}, tmp_path, python="/bin/true")
     assert answer.error == "pytest did not get to its test modules: it printed nothing"
 
 
@@ -340,7 +354,7 @@ def test_ctrl_c_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(importable, "_ask", ask)
     with pytest.raises(KeyboardInterrupt):
-        ask_imports(["a/a.py", "b/b.py"], "m", tmp_path, jobs=2)
+        ask_imports({"a/a.py": ["m"], "b/b.py": ["m"]}, tmp_path, jobs=2)
     (first,) = ended
     assert (first.exit_code, first.timed_out) == (-9, False)
 
@@ -356,7 +370,7 @@ def test_ctrl_c_ends_what_was_started(tmp_path: Path, monkeypatch: pytest.Monkey
     program = (
         "import sys\nfrom pathlib import Path\n"
         "from codemods.measure.importable import ask_imports\n"
-        "ask_imports(['a/test_a.py', 'b/test_b.py'], 'm', Path('.'))\n"
+        "ask_imports({'a/test_a.py': ['m'], 'b/test_b.py': ['m']}, Path('.'))\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], cwd=tmp_path, stderr=subprocess.PIPE
@@ -424,7 +438,7 @@ def test_the_plugin_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case
         tmp_path, {"own_x/__init__.py": "", "own_x/shared.py": SHARED, "t/test_x.py": LOUD, **files}
     )
     answer = tmp_path / "answer.json"
-    monkeypatch.setenv("SSOT_CODEMODS_MODULE", "own_x.shared")
+    monkeypatch.setenv("SSOT_CODEMODS_MODULES", "own_x.shared")
     monkeypatch.setenv("SSOT_CODEMODS_ANSWER", str(answer))
     monkeypatch.chdir(tmp_path)
     options = ["-q", "--collect-only", f"--import-mode={mode}", f"--rootdir={tmp_path}"]
@@ -432,8 +446,62 @@ def test_the_plugin_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case
     pytest.main([*options, "t/test_x.py"], plugins=[import_probe])
     values = json.loads(answer.read_bytes())
     assert values["pytest"] == pytest.__version__
+    seen = {**values, **values["modules"][0]} if "modules" in values else values
     for key, value in expected.items():
         if key == "error":
-            assert str(value) in values[key]
+            assert str(value) in seen[key]
         else:
-            assert values.get(key) == value
+            assert seen.get(key) == value
+
+
+# What it knows of each module
+
+
+def test_several_modules_in_one_session(tmp_path: Path) -> None:
+    files = {"tests/__init__.py": "", "tests/test_a.py": LOUD, "own/other.py": "x = 1\n"}
+    write(tmp_path, {"own/__init__.py": "", "own/shared.py": SHARED, **files})
+    uses = {str(tmp_path / "tests/test_a.py"): ["own.shared", "own.gone", "own.other"]}
+    (answer,) = ask_imports(uses, tmp_path, timeout=100)
+    assert {m.name: m.file for m in answer.modules} == {
+        "own.gone": None,
+        "own.other": str(tmp_path / "own/other.py"),
+        "own.shared": str(tmp_path / "own/shared.py"),
+    }
+    gone = answer.modules[0]
+    assert gone.error == "ModuleNotFoundError: No module named 'own.gone'"
+    assert gone.package == str(tmp_path / "own/__init__.py")
+
+
+def test_only_the_one_that_needs_it_needs_the_working_folder(tmp_path: Path) -> None:
+    files = {"lib/one.py": "", "two.py": "", "pytest.ini": "[pytest]\npythonpath = lib\n"}
+    write(tmp_path, {"tests/test_a.py": LOUD, **files})
+    uses = {str(tmp_path / "tests/test_a.py"): ["one", "two"]}
+    (answer,) = ask_imports(uses, tmp_path, timeout=100)
+    assert [m.needs_working_folder for m in answer.modules] == [False, True]
+    assert str(tmp_path) not in answer.sys_path
+
+
+@pytest.mark.parametrize(
+    ("files", "rewritten"),
+    [
+        ({"conftest.py": "import pytest\npytest.register_assert_rewrite('own')\n"}, True),
+        ({"conftest.py": ""}, False),
+        ({"pytest.ini": "[pytest]\npython_files = shared.py\n"}, True),
+    ],
+)
+def test_asserts_that_pytest_rewrites(
+    tmp_path: Path, files: dict[str, str], rewritten: bool
+) -> None:
+    answer = ask(tmp_path, {"tests/__init__.py": "", "tests/test_a.py": LOUD, **files})
+    assert first(answer).rewritten == rewritten
+
+
+def test_what_the_suite_collects_by_its_own_patterns(tmp_path: Path) -> None:
+    shared = (
+        "class SuiteA: ...\n\ndef check_it(): ...\n\nclass TestA: ...\n\n"
+        "class SuiteB:\n    __test__ = False\n"
+    )
+    ini = "[pytest]\npython_classes = Suite*\npython_functions = check_*\n"
+    files = {"tests/__init__.py": "", "tests/test_a.py": LOUD, "own/s.py": shared}
+    answer = ask(tmp_path, {**files, "pytest.ini": ini}, module="own.s")
+    assert first(answer).collected == ("SuiteA", "check_it")

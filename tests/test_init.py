@@ -12,16 +12,14 @@ from click.testing import CliRunner, Result
 
 from codemods.cli import main
 from codemods.migration.init import YAML, steps, write
-from codemods.settings import Settings, read_settings
+from codemods.settings import DEFAULT_MODULE, Settings, read_settings
+from codemods.shared_modules import shared_modules
 from tests import tools
 
 ROOT = Path(__file__).parent.parent
 MODULE = "websocket_connection_test_utility"
-SHAPES = "websocket_connection_shapes"
 TABLE = (
-    b"[tool.ssot-codemods]\n"
-    b'module = "test_framework.ssot.websocket_connection_test_utility"\n'
-    b'shapes = "test_framework/ssot/websocket_connection_shapes.py"\n'
+    b'[tool.ssot-codemods]\nmodules = ["test_framework.ssot.websocket_connection_test_utility"]\n'
 )
 FILES = {
     ".libcst.codemod.yaml",
@@ -29,7 +27,6 @@ FILES = {
     "test_framework/__init__.py",
     "test_framework/ssot/__init__.py",
     f"test_framework/ssot/{MODULE}.py",
-    f"test_framework/ssot/{SHAPES}.py",
 }
 
 
@@ -56,12 +53,11 @@ def test_a_fresh_repository(root: Path) -> None:
     found = files(root)
     assert set(found) == FILES
     assert found["pyproject.toml"] == TABLE
-    for name in (f"test_framework/ssot/{n}.py" for n in (MODULE, SHAPES)):
-        assert found[name] == (ROOT / name).read_bytes()
+    name = f"test_framework/ssot/{MODULE}.py"
+    assert found[name] == (ROOT / name).read_bytes()
     settings = read_settings(root)
-    assert settings == Settings(
-        shapes=root / f"test_framework/ssot/{SHAPES}.py", root=root, has_table=True
-    )
+    assert settings == Settings(root=root, has_table=True)
+    assert shared_modules(settings).modules[0].path == str(root / name)
 
 
 def test_the_yaml_file_is_ours() -> None:
@@ -131,28 +127,31 @@ def test_a_table_that_says_the_same(root: Path) -> None:
 
 
 def test_a_table_that_says_something_else(root: Path) -> None:
-    text = b'[a]\nx = 1\n[tool.ssot-codemods]\npaths = ["t"]\nmodule = "own.m"\n\n[b]\ny = 1\n'
+    table = b'[tool.ssot-codemods]\npaths = ["t"]\nmodules = [\n  "own",\n]\n'
+    text = b"[a]\nx = 1\n" + table + b"\n[b]\ny = 1\n"
+    (root / "own.py").touch()
     (root / "pyproject.toml").write_bytes(text)
-    result = init()
+    result = init("--to", "test_framework/ssot")
     assert result.exit_code == 1
-    assert files(root) == {"pyproject.toml": text}
+    assert files(root) == {"pyproject.toml": text, "own.py": b""}
     assert result.stderr == (
         "Error: there already, and different: pyproject.toml; nothing was written\n"
     )
     lines = result.stdout.splitlines()
     assert lines[:2] == ["--- a/pyproject.toml", "+++ b/pyproject.toml"]
     changed = [line for line in lines[2:] if line.startswith(("+", "-"))]
-    added = [f"+{line}" for line in TABLE.decode().splitlines()[1:]]
-    assert changed == [*added, '-module = "own.m"']
+    added = f'+modules = ["own", "test_framework.ssot.{MODULE}"]'
+    assert changed == [added, "-modules = [", '-  "own",', "-]"]
 
 
 def test_a_table_of_dotted_keys(root: Path) -> None:
-    text = b'tool.ssot-codemods.module = "own.m"\n'
+    text = b'tool.ssot-codemods.modules = ["own"]\n'
     (root / "pyproject.toml").write_bytes(text)
-    result = init()
+    (root / "own.py").touch()
+    result = init("--to", "test_framework/ssot")
     assert result.exit_code == 1
     assert "+[tool.ssot-codemods]\n" in result.stdout
-    assert files(root) == {"pyproject.toml": text}
+    assert files(root) == {"pyproject.toml": text, "own.py": b""}
 
 
 @pytest.mark.parametrize(
@@ -179,7 +178,7 @@ def test_folders_that_are_there_stay_packages_or_none(root: Path) -> None:
     found = set(files(root))
     assert "tests/shared/ssot/__init__.py" in found
     assert not found & {"tests/__init__.py", "tests/shared/__init__.py"}
-    assert read_settings(root).module == f"tests.shared.ssot.{MODULE}"
+    assert read_settings(root).modules == (f"tests.shared.ssot.{MODULE}",)
 
 
 def test_to_the_root_itself(root: Path) -> None:
@@ -188,9 +187,8 @@ def test_to_the_root_itself(root: Path) -> None:
         ".libcst.codemod.yaml",
         "pyproject.toml",
         f"{MODULE}.py",
-        f"{SHAPES}.py",
     }
-    assert read_settings(root).module == MODULE
+    assert read_settings(root).modules == (MODULE,)
 
 
 @pytest.mark.parametrize(
@@ -199,9 +197,9 @@ def test_to_the_root_itself(root: Path) -> None:
         ("/tmp/x", "a folder below"),
         ("../x", "a folder below"),
         ("a/../b", "a folder below"),
-        ("my-tests", "is not a dotted module name"),
-        ("a/1", "is not a dotted module name"),
-        ("a/class", "is not a dotted module name"),
+        ("my-tests", "is not a dotted name"),
+        ("a/1", "is not a dotted name"),
+        ("a/class", "is not a dotted name"),
         ("a.b", "holds a dot"),
         ("file/x", "is no folder"),
         ("broken", "is no folder"),
@@ -222,7 +220,7 @@ def test_what_is_no_file(root: Path, name: str) -> None:
     (root / name).mkdir()
     result = init()
     assert result.exit_code == 2
-    assert "is there, and no file" in result.stderr
+    assert "is there, and is no file" in result.stderr
     assert files(root) == {}
 
 
@@ -238,9 +236,9 @@ def test_a_disk_that_is_full_is_no_usage_error(root: Path, monkeypatch: pytest.M
 
 
 def test_write_gives_what_it_wrote(root: Path) -> None:
-    todo = steps(root, None)
+    todo = steps(read_settings(root), None)
     assert {str(p.relative_to(root)) for p in write(todo)} == FILES
-    assert list(write(steps(root, None))) == []
+    assert list(write(steps(read_settings(root), None))) == []
 
 
 def test_a_repository_with_packages_of_the_same_names(root: Path) -> None:
@@ -301,3 +299,98 @@ def test_the_module_of_this_package_does_not_pass_for_the_own_one(
     assert f"is found before {tmp_path}/test_framework/ssot/{MODULE}.py" in result.stderr
     (tmp_path / "pytest.ini").write_bytes(b"[pytest]\npythonpath = .\n")
     assert CliRunner().invoke(main, arguments).exit_code == 0
+
+
+# A shared module of one's own, and its asserts
+
+CHECKER = "def check(x):\n    assert x\n"
+OWN = '[tool.ssot-codemods]\nmodules = ["tests.own"]\n'
+LINE = 'pytest.register_assert_rewrite("tests.own")\n'
+
+
+@pytest.fixture
+def own(root: Path) -> Path:
+    """Return a repository that names a module with an assert, and a conftest that imports it."""
+    (root / "tests").mkdir()
+    (root / "tests/own.py").write_text(CHECKER)
+    (root / "pyproject.toml").write_text(OWN)
+    return root
+
+
+def test_modules_of_ones_own_alone_need_no_default_one(own: Path) -> None:
+    (own / "tests/own.py").write_text("def make(): ...\n")
+    assert init().stdout == "wrote .libcst.codemod.yaml\n"
+    assert set(files(own)) == {".libcst.codemod.yaml", "pyproject.toml", "tests/own.py"}
+    assert init().stdout == "nothing to do\n"
+
+
+def test_a_module_that_is_not_there(root: Path) -> None:
+    (root / "pyproject.toml").write_text(OWN)
+    result = init()
+    assert result.exit_code == 2
+    assert "pyproject.toml:2: [tool.ssot-codemods] modules: no module tests.own" in result.stderr
+    assert set(files(root)) == {"pyproject.toml"}
+
+
+def test_beside_the_default_module(own: Path) -> None:
+    (own / "pyproject.toml").write_text(OWN.replace('"]', f'", "{DEFAULT_MODULE}"]'))
+    assert init().exit_code == 0
+    assert (own / f"test_framework/ssot/{MODULE}.py").exists()
+    assert (own / "conftest.py").read_text() == f"import pytest\n\n{LINE}"
+
+
+def test_a_conftest_that_is_not_there(own: Path) -> None:
+    assert "wrote conftest.py\n" in init().stdout
+    assert (own / "conftest.py").read_text() == f"import pytest\n\n{LINE}"
+    assert shared_modules(read_settings(own)).modules[0].rewrites_asserts
+    assert init().stdout == "nothing to do\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import pytest\n", "import pytest\n\n@"),
+        ("import pytest", "import pytest\n\n@"),
+        ("import pytest\nimport tests.own\n", "import pytest\n\n@\nimport tests.own\n"),
+        (
+            '"""Doc."""\n\nimport os\nimport pytest\n\nfrom tests import fixtures\n',
+            '"""Doc."""\n\nimport os\nimport pytest\n\n@\nfrom tests import fixtures\n',
+        ),
+        (
+            "from __future__ import annotations\nimport os\n\nx = 1\n",
+            "from __future__ import annotations\nimport os\n\nimport pytest\n\n@\nx = 1\n",
+        ),
+        (
+            "from tests import own\nimport pytest\n",
+            "import pytest\n\n@\nfrom tests import own\nimport pytest\n",
+        ),
+        ("#!/usr/bin/python\n# ä\nx = 1\n", "#!/usr/bin/python\n# ä\nimport pytest\n\n@\nx = 1\n"),
+        ("# only a comment\n", "# only a comment\nimport pytest\n\n@"),
+        ("import os; import tests.own\n", "import pytest\n\n@\nimport os; import tests.own\n"),
+        ("@x\ndef f(): ...\n", "import pytest\n\n@\n@x\ndef f(): ...\n"),
+        ("import pytest as p\n", "import pytest as p\n\nimport pytest\n\n@"),
+        ("from . import x\n", "import pytest\n\n@\nfrom . import x\n"),
+        ("import pytest\r\nx = 1\r\n", "import pytest\r\n\r\n@\r\nx = 1\r\n"),
+        ("\ufeffx = 1\n", "\ufeffimport pytest\n\n@\nx = 1\n"),
+        (f"import pytest\n{LINE}", None),
+    ],
+)
+def test_the_line_in_a_conftest(own: Path, before: str, after: str | None) -> None:
+    path = own / "conftest.py"
+    path.write_bytes(before.encode())
+    path.chmod(0o640)
+    assert init().exit_code == 0
+    end = "\r\n" if "\r\n" in before else "\n"
+    wanted = before if after is None else after.replace("@", LINE.replace("\n", end), 1)
+    assert path.read_bytes().decode() == wanted
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert shared_modules(read_settings(own)).modules[0].rewrites_asserts
+    assert init().stdout == "nothing to do\n"
+
+
+def test_a_conftest_that_does_not_parse(own: Path) -> None:
+    (own / "conftest.py").write_text("x =\n")
+    before = files(own)
+    result = init()
+    assert (result.exit_code, files(own)) == (2, before)
+    assert f"{own}/conftest.py:1: " in result.stderr

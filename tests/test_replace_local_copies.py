@@ -12,22 +12,9 @@ from libcst.codemod import CodemodContext, TransformFailure, TransformSuccess, t
 from codemods.commands.replace_local_copies import ReplaceLocalCopiesCommand, UnreadableFileError
 from codemods.engine.codemod import transform
 from tests.test_edit import CASES
-from tests.tools import COPY, SHARED, default_target, source
+from tests.tools import COPY, default_target, source
 
 USE = "\n\ndef test_send():\n    TestWebSocketConnection()\n"
-
-RECORDER = '''\
-class Recorder:
-    """Remembers what it was told."""
-
-    def __init__(self, limit=10):
-        self.lines = []
-        self.limit = limit
-
-    def tell(self, line):
-        if len(self.lines) < self.limit:
-            self.lines.append(line)
-'''
 
 
 @pytest.fixture(autouse=True)
@@ -115,62 +102,33 @@ def test_a_file_that_cpython_cannot_read_is_a_failure_with_path_and_line() -> No
     assert str(result.error).startswith("test_sample.py:24: syntax-error: 'return' outside")
 
 
-def test_an_unrelated_helper_class_is_consolidated_by_arguments() -> None:
-    Path("shapes.py").write_text("@replaced_by('SharedRecorder')\n" + RECORDER)
-    arguments = parsed(
-        "--class-name", "Recorder", "--module", "shared.recorders", "--shapes", "shapes.py"
-    )
-    content = (RECORDER + "\n\ndef test_tell():\n    Recorder().tell(1)\n").encode()
-    path = Path("test_sample.py").absolute()
-    path.write_bytes(content)
-    context = CodemodContext(filename=str(path))
-    command = ReplaceLocalCopiesCommand(context, **vars(arguments))
-    given = command.transform_module(cst.parse_module(content)).code
-    assert given == (
-        "from shared.recorders import SharedRecorder as Recorder\n"
-        "\n\ndef test_tell():\n    Recorder().tell(1)\n"
-    )
+def test_the_options_replace_the_settings() -> None:
+    assert vars(parsed()) == {"modules": None, "names": None}
+    arguments = parsed("--module", "a.b", "--name", "A", "--name", "B", "--module", "c")
+    assert vars(arguments) == {"modules": ("a.b", "c"), "names": ("A", "B")}
 
 
-def test_an_unrelated_helper_class_is_consolidated_by_settings() -> None:
-    Path("shapes.py").write_text("@replaced_by('Recorder')\n" + RECORDER)
-    Path("pyproject.toml").write_text(
-        "[tool.ssot-codemods]\nclass-names = ['Recorder']\nmodule = 'shared.recorders'\n"
-        "shapes = 'shapes.py'\n"
-    )
-    content = (RECORDER + "\n\ndef test_tell():\n    Recorder().tell(1)\n").encode()
-    given = on_disk(content).transform_module(cst.parse_module(content)).code
-    assert given.startswith("from shared.recorders import Recorder\n\n\ndef test_tell")
-
-
-def test_the_defaults_of_the_arguments_are_the_settings() -> None:
-    Path("shapes.py").write_text("@replaced_by('Recorder')\n" + RECORDER)
-    Path("pyproject.toml").write_text(
-        "[tool.ssot-codemods]\nclass-names = ['A', 'B']\nmodule = 'a.b'\nshapes = 'shapes.py'\n"
-    )
-    arguments = parsed()
-    assert arguments.class_names == ("A", "B")
-    assert arguments.module == "a.b"
-    assert arguments.shapes == str(Path("shapes.py").absolute())
-
-
-def test_class_names_may_be_given_more_than_once() -> None:
-    assert parsed("--class-name", "A", "--class-name", "B").class_names == ("A", "B")
+def test_a_module_and_a_name_of_the_command_line() -> None:
+    content = source("{copy}\nx = TestWebSocketConnection()\n")
+    Path("test_sample.py").write_bytes(content)
+    context = CodemodContext(filename=str(Path("test_sample.py").absolute()))
+    arguments = vars(parsed("--module", "a.b", "--name", "TestWebSocketConnection"))
+    changed = ReplaceLocalCopiesCommand(context, **arguments)
+    assert changed.transform_module(cst.parse_module(content)).code.startswith("from a.b import")
+    other = ReplaceLocalCopiesCommand(context, **vars(parsed("--name", "Other")))
+    assert other.transform_module(cst.parse_module(content)).bytes == content
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--class-name", "a b"], "'a b' is not a class name"),
-        (["--module", "a/b"], "'a/b' is not a dotted module name"),
-        (["--shapes", "gone.py"], "gone.py: No such file or directory"),
-        (["--shapes", "empty.py"], "empty.py:1: no class with a decorator @replaced_by"),
+        (["--name", "a b"], "'a b' is not the name of a class or function"),
+        (["--module", "a/b"], "'a/b' is not a dotted name"),
     ],
 )
 def test_a_bad_argument_is_a_usage_error(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("empty.py").touch()
     with pytest.raises(SystemExit) as exit_:
         parsed(*arguments)
     assert exit_.value.code == 2
@@ -178,55 +136,13 @@ def test_a_bad_argument_is_a_usage_error(
 
 
 def test_bad_settings_are_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("pyproject.toml").write_text("[tool.ssot-codemods]\nmodule = 1\n")
+    Path("pyproject.toml").write_text("[tool.ssot-codemods]\nmodules = 1\n")
     with pytest.raises(SystemExit) as exit_:
         parsed()
     assert exit_.value.code == 2
-    assert "pyproject.toml:2: [tool.ssot-codemods] module: wanted: a string" in (
+    assert "pyproject.toml:2: [tool.ssot-codemods] modules: wanted: a list" in (
         capsys.readouterr().err
     )
-
-
-OURS = Path(__file__).resolve().parent.parent / Path(*SHARED.split(".")).with_suffix(".py")
-NOT_OURS = "this is not the shared module that the recorded shapes are equal to"
-
-DOUBTS = {
-    "a module of that name that is not ours": (SHARED, b"# another one\n", "", NOT_OURS),
-    "a copy of ours": (SHARED, OURS.read_bytes(), "", None),
-    "one of the repository's own": ("own.recorders", b"class Shared: ...\n", "own.recorders", None),
-    "a package of its own": ("own.__init__", b"Shared = object\n", "own", None),
-    "a module with a star import": ("own.recorders", b"from x import *\n", "own.recorders", None),
-    "a module without the name": (
-        "own.recorders",
-        b"class Other: ...\n",
-        "own.recorders",
-        "recorders.py:1: no Shared here: the new imports would fail",
-    ),
-    "no such module": ("own.recorders", b"", "own.recordr", "no module own.recordr is found from"),
-}
-
-
-@pytest.mark.parametrize(("file", "content", "module", "saying"), DOUBTS.values(), ids=DOUBTS)
-def test_a_doubt_about_the_shared_module_is_told_once(
-    file: str, content: bytes, module: str, saying: str | None
-) -> None:
-    path = Path(*file.split(".")).with_suffix(".py")
-    path.parent.mkdir(parents=True)
-    path.write_bytes(content)
-    if module:
-        Path("shapes.py").write_text("@replaced_by('Shared')\n" + RECORDER)
-        Path("pyproject.toml").write_text(
-            f"[tool.ssot-codemods]\nclass-names = ['Recorder']\nmodule = '{module}'\n"
-            "shapes = 'shapes.py'\n"
-        )
-    before = (RECORDER if module else COPY).encode()
-    warnings = []
-    for name in ("test_one.py", "test_two.py"):
-        command = on_disk(before, name)
-        assert command.transform_module(cst.parse_module(before)).bytes != before
-        warnings += command.context.warnings
-    assert len(warnings) == (1 if saying else 0)
-    assert (saying or "") in "".join(warnings)
 
 
 def test_what_is_made_of_a_changed_module_is_printed_anew() -> None:

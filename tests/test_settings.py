@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from codemods import settings as module
 from codemods.settings import (
+    DEFAULT_MODULE,
     Phase,
     Settings,
     SettingsError,
-    check_class_name,
-    check_module,
-    load_target,
+    check_dotted,
+    check_name,
     read_settings,
 )
 
-TABLE = '[tool.ssot-codemods]\nclass-names = ["Fake"]\nmodule = "a.b"\nshapes = "a/shapes.py"\n'
+TABLE = '[tool.ssot-codemods]\nmodules = ["a.b", "c"]\nharmless = ["torch.nn.Module"]\n'
 
 
 def write(folder: Path, text: str) -> Path:
@@ -26,30 +27,27 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_without_a_pyproject_the_defaults_hold(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [None, "[tool.other]\nmodules = 1\n", "tool = 1\n"])
+def test_without_the_table_the_defaults_hold(tmp_path: Path, text: str | None) -> None:
     (tmp_path / ".git").mkdir()
+    if text is not None:
+        write(tmp_path, text)
     settings = read_settings(tmp_path)
     assert settings == Settings(root=tmp_path)
-    assert load_target(settings).class_names[0] == "TestWebSocketConnection"
-
-
-def test_without_the_table_the_defaults_hold(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    write(tmp_path, "[tool.other]\nmodule = 1\n")
-    assert read_settings(tmp_path) == Settings(root=tmp_path)
+    assert settings.modules == (DEFAULT_MODULE,)
 
 
 def test_the_table(tmp_path: Path) -> None:
     write(tmp_path, TABLE)
     assert read_settings(tmp_path) == Settings(
-        ("Fake",), "a.b", tmp_path / "a/shapes.py", root=tmp_path, has_table=True
+        ("a.b", "c"), ("torch.nn.Module",), root=tmp_path, has_table=True
     )
 
 
 def test_it_is_found_from_a_folder_below(tmp_path: Path) -> None:
     write(tmp_path, TABLE)
     write(tmp_path / "tests", "[project]\nname = 'tests'\n")
-    assert read_settings(tmp_path / "tests").module == "a.b"
+    assert read_settings(tmp_path / "tests").modules == ("a.b", "c")
 
 
 def test_it_is_not_looked_for_outside_the_checkout(tmp_path: Path) -> None:
@@ -58,24 +56,43 @@ def test_it_is_not_looked_for_outside_the_checkout(tmp_path: Path) -> None:
     assert read_settings(tmp_path / "repo") == Settings(root=tmp_path / "repo")
 
 
+def test_a_link_to_a_pyproject(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere", TABLE)
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "repo/pyproject.toml").symlink_to("../elsewhere/pyproject.toml")
+    assert read_settings(tmp_path / "repo").root == tmp_path / "repo"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("module = 'a.b'\n", r"toml:2: .*\] module: is now `modules`, a list"),
+        ("shapes = 'a.py'\n", r"toml:2: .*\] shapes: is gone: .* in `modules`"),
+        ("\nclass-names = ['A']\n", r"toml:3: .*\] class-names: is gone: .* in `modules`"),
+    ],
+)
+def test_an_old_key_names_the_new_one(tmp_path: Path, text: str, message: str) -> None:
+    write(tmp_path, f"[tool.ssot-codemods]\n{text}")
+    with pytest.raises(SettingsError, match=message):
+        read_settings(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("x = \n", r"pyproject\.toml: .*line 1"),
         ("[tool]\nssot-codemods = 1\n", r"pyproject\.toml: \[tool\.ssot-codemods\] is not a table"),
         ("[tool.ssot-codemods]\n\nmodul = 'a'\n", r"toml:3: .* modul: unknown; known are categ"),
-        ("[tool.ssot-codemods]\nclass-names = 'A'\n", r"toml:2: .* class-names: wanted: a list"),
-        ("[tool.ssot-codemods]\nclass-names = []\n", r"toml:2: .* class-names: wanted: a list"),
-        ("[tool.ssot-codemods]\nclass-names = [1]\n", r"toml:2: .* class-names: wanted: a list"),
-        ("[tool.ssot-codemods]\nclass-names = ['a b']\n", r"toml:2: .* 'a b' is not a class name"),
-        ("[tool.ssot-codemods]\nmodule = 1\n", r"toml:2: .* module: wanted: a string"),
-        ("[tool.ssot-codemods]\nmodule = 'a/b'\n", r"toml:2: .* 'a/b' is not a dotted module name"),
+        ("[tool.ssot-codemods]\nmodules = 'a'\n", r"toml:2: .* modules: wanted: a list of strings"),
+        ("[tool.ssot-codemods]\nmodules = []\n", r"toml:2: .* modules: .* strings, at least one"),
+        ("[tool.ssot-codemods]\nmodules = [1]\n", r"toml:2: .* modules: wanted: a list of strings"),
+        ("[tool.ssot-codemods]\nmodules = ['a/b']\n", r"toml:2: .* 'a/b' is not a dotted name"),
+        ("[tool.ssot-codemods]\nharmless = ['a.']\n", r"toml:2: .*harmless: 'a.' is not a dotted"),
         ("[tool.ssot-codemods]\npaths = []\n", r"toml:2: .* paths: .* strings, at least one"),
         (
             "[tool.ssot-codemods]\nexclude = [1]\n",
             r"toml:2: .* exclude: wanted: a list of strings$",
         ),
-        ("[tool.ssot-codemods]\nshapes = 1\n", r"toml:2: .* shapes: wanted: a string"),
         (
             '[tool.ssot-codemods]\ngolden-path = ["make \'x"]\n',
             r"toml:2: .* golden-path: \"make 'x\": No closing quotation",
@@ -96,39 +113,23 @@ def test_bytes_that_are_no_utf_8(tmp_path: Path) -> None:
         read_settings(tmp_path)
 
 
-def test_a_shapes_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"gone\.py: No such file"):
-        load_target(Settings(shapes=tmp_path / "gone.py"))
-
-
-def test_a_shared_module_that_does_not_parse(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "own.py").write_text("\nclass (:\n")
-    with pytest.raises(SettingsError, match=r"own\.py:2: "):
-        load_target(Settings(module="own"))
-
-
-def test_a_changed_shapes_file_is_read_again(tmp_path: Path) -> None:
-    shapes = tmp_path / "shapes.py"
-    shapes.write_text("@replaced_by('One')\nclass A: ...\n")
-    settings = Settings(shapes=shapes)
-    assert load_target(settings).shapes[0].shared_name == "One"
-    shapes.write_text("@replaced_by('Another')\nclass A: ...\n")
-    assert load_target(settings).shapes[0].shared_name == "Another"
+def test_a_pyproject_that_is_far_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LIMIT", 10)
+    write(tmp_path, TABLE)
+    with pytest.raises(SettingsError, match=r"pyproject\.toml: File too large"):
+        read_settings(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "a b", "1a", "class", "a.b"])
-def test_no_class_name(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a class name"):
-        check_class_name(text)
+def test_no_name_of_a_definition(text: str) -> None:
+    with pytest.raises(ValueError, match="is not the name of a class or function"):
+        check_name(text)
 
 
 @pytest.mark.parametrize("text", ["", ".a", "a..b", "a/b", "a.class"])
-def test_no_module(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a dotted module name"):
-        check_module(text)
+def test_no_dotted_name(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a dotted name"):
+        check_dotted(text)
 
 
 def test_paths_and_patterns(tmp_path: Path) -> None:

@@ -28,25 +28,25 @@ def doctor(
     timeout: float,
     form: str,
 ) -> int:
-    """Say whether pytest finds the shared module from each folder, and what to do where not.
+    """Check whether pytest finds the shared modules from each folder; advise where it does not.
 
-    Looks at the folders with files that would change or that import the shared module: which file
-    is found, whether its names are there, whether `__test__` is off, which pytest, plugins, import
-    mode and sys.path. Exit code 3 where an import would fail.
+    Looks at the folders with files that would change or that import a shared module: which file is
+    found, whether pytest rewrites its assert statements, whether it would collect its classes as
+    tests; and which pytest, plugins, import mode and sys.path. Exit code 3 where an import would
+    fail.
     """
     from codemods.migration.doctor import doctor as look
     from codemods.report import doctor as rendered
+    from codemods.shared_modules import SettingsByFile
 
     setup = Setup(paths, exclude, jobs, scheduler)
     with progress_bar("doctor") as progress:
         found = look(
-            setup.settings,
-            setup.target,
-            setup.paths,
+            SettingsByFile(setup.settings),
+            setup.scan(progress),
+            setup.pool(),
             jobs=setup.jobs,
             timeout=timeout,
-            pool=setup.pool(),
-            progress=progress,
         )
     show(form, rendered.as_json(found), rendered.as_text(found))
     return OK if found.ok else FILE_FAILED

@@ -18,14 +18,16 @@ from codemods.settings import read_settings
     "--to",
     "folder",
     metavar="DIR",
-    help="Where the shared module is to lie, from the root; test_framework/ssot unless given.",
+    help="Where the default shared module is to lie, from the root (default: test_framework/ssot).",
 )
 def init(folder: str | None) -> int:
-    """Make this repository ready: its own shared module, shapes and settings.
+    """Make this repository ready: a shared module of its own and the settings.
 
-    Copies the shared module and the recorded shapes to test_framework/ssot/ (or --to DIR), writes
-    .libcst.codemod.yaml and the table [tool.ssot-codemods]. Overwrites nothing: where a file is
-    there and differs, the difference is shown, nothing is written, and the exit code is 1.
+    Copies the default shared module to test_framework/ssot/ (or --to DIR), unless the settings name
+    other modules alone; writes .libcst.codemod.yaml and the table [tool.ssot-codemods]. Where a
+    shared definition has an assert statement, the root conftest.py gets a line that has pytest
+    rewrite it. Overwrites nothing: where a file is there and differs, the difference is shown,
+    nothing is written, and the exit code is 1.
 
     \b
     ssot-codemods init
@@ -34,8 +36,7 @@ def init(folder: str | None) -> int:
     from codemods.migration.init import steps, write
     from codemods.report.diff import unified_diff
 
-    root = read_settings(Path.cwd()).root
-    todo = steps(root, folder)
+    todo = steps(read_settings(Path.cwd()), folder)
     conflicts = [step for step in todo if step.is_conflict]
     for step in conflicts:
         assert step.before is not None

@@ -200,14 +200,16 @@ def _migrate(
     from codemods.progress import history
     from codemods.report import migrate as report
     from codemods.report import verify as evidence
+    from codemods.shared_modules import SettingsByFile
 
     say_what_was_cut_off(journal)
     planned = setup.plan("plan")
 
     def probe(batch: Sequence[FileResult]) -> None:
         if not skip_probe:
-            paths = [r.path for r in batch]
-            for note in check_imports(setup.settings, setup.target, paths, setup.jobs):
+            by_file = SettingsByFile(setup.settings)
+            uses = {r.path: [m.name for m in by_file.modules(r.path)] for r in batch}
+            for note in check_imports(by_file, uses, setup.jobs):
                 say(f"{note}\n")
 
     written = write(

@@ -17,14 +17,7 @@ from libcst.codemod import CodemodCommand, CodemodContext
 
 from codemods.engine.codemod import transform_tree
 from codemods.model import Status, UsageError
-from codemods.settings import (
-    Settings,
-    check_class_name,
-    check_module,
-    doubt_about_shared_module,
-    load_target,
-    read_settings,
-)
+from codemods.settings import check_dotted, check_name, load_target, read_settings
 from codemods.wording import reason_line
 
 
@@ -42,50 +35,40 @@ class ReplaceLocalCopiesCommand(CodemodCommand):
         """Add the options; the defaults are the settings of the repository around this folder."""
         try:
             settings = read_settings(Path.cwd())
-            load_target(settings)
         except UsageError as error:
             arg_parser.error(str(error))
         arg_parser.add_argument(
-            "--class-name",
-            metavar="NAME",
-            dest="class_names",
-            action=_Collect,
-            type=_checked(check_class_name),
-            default=settings.class_names,
-            help="name of the local classes to replace; may be given more than once "
-            f"(default: {', '.join(settings.class_names)})",
-        )
-        arg_parser.add_argument(
             "--module",
             metavar="MODULE",
-            type=_checked(check_module),
-            default=settings.module,
-            help="dotted name of the shared module (default: %(default)s)",
+            dest="modules",
+            action=_Collect,
+            type=_checked(check_dotted),
+            default=None,
+            help="dotted name of a shared module; may be given more than once "
+            f"(default: {', '.join(settings.modules)})",
         )
         arg_parser.add_argument(
-            "--shapes",
-            metavar="FILE",
-            type=_shapes_file,
-            default=str(settings.shapes),
-            help="file that records the local classes equal to a shared one (default: %(default)s)",
+            "--name",
+            metavar="NAME",
+            dest="names",
+            action=_Collect,
+            type=_checked(check_name),
+            default=None,
+            help="only definitions of this name; may be given more than once (default: all)",
         )
 
     def __init__(
         self,
         context: CodemodContext,
-        class_names: Sequence[str] | None = None,
-        module: str | None = None,
-        shapes: str | None = None,
+        modules: Sequence[str] | None = None,
+        names: Sequence[str] | None = None,
     ) -> None:
         """Take the options of the command line; None stands for the setting of the repository."""
         super().__init__(context)
-        if not (class_names and module and shapes):
-            settings = read_settings(Path.cwd())
-            class_names = class_names or settings.class_names
-            module = module or settings.module
-            shapes = shapes or str(settings.shapes)
-        self._settings = Settings(tuple(class_names), module, Path(shapes))
-        self._target = load_target(self._settings)
+        settings = read_settings(Path.cwd())
+        if modules:
+            settings = settings._replace(modules=tuple(modules))
+        self._target = load_target(settings, tuple(names)) if names else load_target(settings)
 
     def transform_module(self, tree: cst.Module) -> cst.Module:
         """Edit one module.
@@ -114,22 +97,8 @@ class ReplaceLocalCopiesCommand(CodemodCommand):
         if result.status is Status.CHANGED:
             assert result.after is not None
             assert edited is not None
-            for doubt in _new_doubts(self._settings):
-                self.warn(doubt)
             return _exact(edited, result.after)
         return tree if _printed(tree) == source else _exact(tree, source)
-
-
-_doubts: set[str] = set()
-
-
-def _new_doubts(settings: Settings) -> list[str]:
-    """Give what is doubtful about the shared module, once for each process."""
-    doubt = doubt_about_shared_module(settings, Path.cwd())
-    if doubt is None or doubt in _doubts:
-        return []
-    _doubts.add(doubt)
-    return [doubt]
 
 
 class _ExactModule(cst.Module):
@@ -165,7 +134,7 @@ def _printed(tree: cst.Module) -> bytes | None:
 
 
 class _Collect(argparse.Action):
-    """Collects the values of an option that may be repeated, in the place of its default."""
+    """Collects the values of an option that may be repeated."""
 
     def __call__(
         self,
@@ -174,9 +143,7 @@ class _Collect(argparse.Action):
         values: object,
         option_string: str | None = None,
     ) -> None:
-        chosen = getattr(namespace, self.dest)
-        earlier = () if chosen is self.default else chosen
-        setattr(namespace, self.dest, (*earlier, values))
+        setattr(namespace, self.dest, (*(getattr(namespace, self.dest) or ()), values))
 
 
 def _checked(check: Callable[[str], str]) -> Callable[[str], str]:
@@ -187,12 +154,3 @@ def _checked(check: Callable[[str], str]) -> Callable[[str], str]:
             raise argparse.ArgumentTypeError(str(error)) from error
 
     return convert
-
-
-def _shapes_file(text: str) -> str:
-    path = Path(text).resolve()
-    try:
-        load_target(Settings(shapes=path))
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    return str(path)

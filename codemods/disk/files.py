@@ -157,12 +157,16 @@ def read_files(
         listed = later
 
 
-def read_file(path: str) -> tuple[bytes, os.stat_result]:
+def read_file(path: str, limit: int | None = None) -> tuple[bytes, os.stat_result]:
     """Read one regular file that is no symbolic link; a FIFO is not waited for.
 
+    Args:
+        path: the file.
+        limit: the number of bytes that it may have at most.
+
     Raises:
-        OSError: it cannot be read; ELOOP for a symbolic link, ENXIO for a socket,
-            IsADirectoryError for anything else that is no regular file.
+        OSError: it cannot be read; ELOOP for a symbolic link, ENXIO for a socket, EFBIG for one
+            that is larger, IsADirectoryError for anything else that is no regular file.
 
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -170,6 +174,8 @@ def read_file(path: str) -> tuple[bytes, os.stat_result]:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
+        if limit is not None and status.st_size > limit:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
         content = os.read(descriptor, status.st_size + 1)
         if len(content) == status.st_size:
             return content, status  # one byte more was asked for: this is the end

@@ -1,4 +1,4 @@
-"""A pytest plugin that imports one module in the place of each test module, and says what it saw.
+"""A pytest plugin that imports given modules in the place of a test module, and reports on them.
 
 It is run from a copy of this file, so it imports nothing of this package.
 """
@@ -47,21 +47,23 @@ class _Stand(pytest.Module):
     """Stands in for a test module."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Let pytest import the module, without its code, and say what is found from there."""
-        answer = self._answer(os.environ["SSOT_CODEMODS_MODULE"])
+        """Let pytest import the test module, without its code, and import the others from there."""
         config = self.config
-        answer["pytest"] = pytest.__version__
-        answer["import_mode"] = str(config.getoption("importmode"))
-        answer["ini_file"] = str(config.inipath) if config.inipath is not None else None
-        answer["sys_path"] = list(sys.path)
-        answer["plugins"] = sorted(
-            f"{dist.project_name} {dist.version}"
-            for _, dist in config.pluginmanager.list_plugin_distinfo()
-        )
+        answer = {
+            **self._answer(os.environ["SSOT_CODEMODS_MODULES"].split(",")),
+            "pytest": pytest.__version__,
+            "import_mode": str(config.getoption("importmode")),
+            "ini_file": str(config.inipath) if config.inipath is not None else None,
+            "sys_path": list(sys.path),
+            "plugins": sorted(
+                f"{dist.project_name} {dist.version}"
+                for _, dist in config.pluginmanager.list_plugin_distinfo()
+            ),
+        }
         Path(os.environ["SSOT_CODEMODS_ANSWER"]).write_text(json.dumps(answer), "utf-8")
         return iter(())
 
-    def _answer(self, module: str) -> dict[str, Any]:
+    def _answer(self, names: list[str]) -> dict[str, Any]:
         finder = _Finder(self.path)
         sys.meta_path.insert(0, finder)
         try:
@@ -71,14 +73,45 @@ class _Stand(pytest.Module):
             return {"error": f"pytest cannot import the test modules there: {_last_line(error)}"}
         finally:
             sys.meta_path.remove(finder)
-        answer = _try_import(module)
+        modules = {name: self._module(name) for name in names}
         invoked_in = str(self.config.invocation_params.dir)
-        if "error" in answer and invoked_in not in sys.path:
+        failed = [name for name in names if modules[name]["error"] is not None]
+        if failed and invoked_in not in sys.path:
             sys.path.insert(0, invoked_in)  # as `python -m pytest` does
-            _forget(module.partition(".")[0])
-            second = _try_import(module)
-            answer = answer if "error" in second else {**second, "needs_working_folder": True}
-        return answer
+            for name in failed:
+                _forget(name.partition(".")[0])
+                second = self._module(name)
+                if second["error"] is None:
+                    modules[name] = {**second, "needs_working_folder": True}
+            sys.path.remove(invoked_in)
+        return {"modules": list(modules.values())}
+
+    def _module(self, name: str) -> dict[str, Any]:
+        """Import a module, and return what there is to know of it."""
+        importlib.invalidate_caches()
+        error, module = None, None
+        try:
+            module = importlib.import_module(name)
+        except BaseException as raised:  # noqa: BLE001 -- whatever it is goes into the answer
+            error = traceback.format_exception_only(type(raised), raised)[-1].strip()
+        loader = getattr(module, "__loader__", None)
+        return {
+            "name": name,
+            "file": getattr(module, "__file__", None),
+            "error": error,
+            "package": _package_file(name),
+            "collected": sorted(self._collected(module)) if module is not None else [],
+            "rewritten": type(loader).__name__ == "AssertionRewritingHook",
+        }
+
+    def _collected(self, module: types.ModuleType) -> Iterator[str]:
+        """Yield the names that pytest would collect where a test module imports them."""
+        for name, value in vars(module).items():
+            if getattr(value, "__module__", None) != module.__name__:
+                continue
+            is_class = isinstance(value, type) and self.istestclass(value, name)
+            if (is_class and getattr(value, "__test__", True)) or self.istestfunction(value, name):
+                yield name
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -115,17 +148,9 @@ def _forget(package: str) -> None:
             del sys.modules[name]
 
 
-def _try_import(name: str) -> dict[str, Any]:
-    importlib.invalidate_caches()
-    try:
-        module = importlib.import_module(name)
-    except BaseException as error:  # noqa: BLE001 -- whatever it is goes into the answer
-        text = traceback.format_exception_only(type(error), error)[-1].strip()
-        return {"error": text}
-    own = {n: v for n, v in vars(module).items() if getattr(v, "__module__", None) == name}
-    classes = {n: v for n, v in own.items() if isinstance(v, type)}
-    return {
-        "file": getattr(module, "__file__", None),
-        "names": sorted(vars(module)),
-        "collected": sorted(n for n, c in classes.items() if getattr(c, "__test__", True)),
-    }
+def _package_file(name: str) -> str | None:
+    """Return the file of the innermost package around a module that was found, if it has one."""
+    names = name.split(".")
+    packages = (sys.modules.get(".".join(names[:n])) for n in range(len(names) - 1, 0, -1))
+    found = next((package for package in packages if package is not None), None)
+    return getattr(found, "__file__", None)

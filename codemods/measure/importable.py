@@ -1,4 +1,4 @@
-"""Can the test modules of a folder import the shared module, the way pytest imports them?"""
+"""Whether the test modules of a folder can import some modules, the way pytest imports them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,45 +21,59 @@ _START = "import sys; sys.path[:] = filter(None, sys.path); import pytest; sys.e
 
 
 @dataclass(frozen=True, slots=True)
-class ImportAnswer:
-    """What importing the shared module gave, from the test modules of one folder.
+class ModuleAnswer:
+    """What importing one module gave, from the test modules of one folder.
 
-    `file` is what was imported, None where `error` says why nothing was; `names` its global names;
-    `collected` those of its classes that do not say ``__test__ = False``; `needs_working_folder`
-    whether only ``python -m pytest`` finds it, started where we are; `ini_file` where pytest has
-    its settings, None where it has none.
+    `file` is what was imported, None where `error` says why nothing was; `package` the file of the
+    innermost package around it that was found; `collected` the names of it that pytest would
+    collect from a test module that imports them; `rewritten` whether pytest rewrote its assert
+    statements; `needs_working_folder` whether only ``python -m pytest`` finds it, started in the
+    root.
+    """
+
+    name: str
+    file: str | None = None
+    error: str | None = None
+    package: str | None = None
+    collected: tuple[str, ...] = ()
+    rewritten: bool = False
+    needs_working_folder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FolderAnswer:
+    """What pytest makes of some modules in one folder.
+
+    `error` says why it did not get as far as importing them; `pytest` is its version, `ini_file`
+    where it has its settings; all these are None where that is unknown.
     """
 
     folder: str
-    file: str | None
-    error: str | None
-    names: frozenset[str]
-    collected: frozenset[str]
-    needs_working_folder: bool
-    pytest: str | None
-    import_mode: str | None
-    sys_path: tuple[str, ...]
-    plugins: tuple[str, ...]
+    error: str | None = None
+    modules: tuple[ModuleAnswer, ...] = ()
+    pytest: str | None = None
+    import_mode: str | None = None
+    sys_path: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
     ini_file: str | None = None
 
 
 def ask_imports(
-    files: Iterable[str],
-    module: str,
+    uses: Mapping[str, Collection[str]],
     root: Path,
     *,
     python: str = sys.executable,
     timeout: float = 300,
     jobs: int = 1,
-) -> list[ImportAnswer]:
-    """Import the shared module in a fresh pytest for each folder of some files.
+) -> list[FolderAnswer]:
+    """Import modules in a fresh pytest for each folder of some files.
 
     pytest starts as always: with its own rootdir, configuration, conftest files, import mode and
     ``pythonpath``. Only the test modules themselves are not imported.
 
     Args:
-        files: Python files; one of each folder is taken.
-        module: dotted name of the shared module.
+        uses: Python files, and the dotted names of the modules to import for each; one file of each
+            folder stands for all of them.
         root: where pytest is started.
         python: the interpreter that runs the tests.
         timeout: seconds for each folder.
@@ -70,11 +84,15 @@ def ask_imports(
 
     """
     by_folder: dict[str, str] = {}
-    for file in sorted(files, key=_order):
-        by_folder.setdefault(os.path.dirname(file) or ".", file)
-    ask = partial(_ask, module=module, root=root, python=python, timeout=timeout)
+    modules: dict[str, set[str]] = {}
+    for file in sorted(uses, key=_order):
+        folder = os.path.dirname(file) or "."
+        by_folder.setdefault(folder, file)
+        modules.setdefault(folder, set()).update(uses[file])
+    names = [sorted(modules[folder]) for folder in by_folder]
+    ask = partial(_ask, root=root, python=python, timeout=timeout)
     with side_by_side(jobs) as threads:
-        return list(threads.map(ask, by_folder, by_folder.values()))
+        return list(threads.map(ask, by_folder, by_folder.values(), names))
 
 
 def _order(file: str) -> tuple[str, bool, str]:
@@ -86,26 +104,27 @@ def _order(file: str) -> tuple[str, bool, str]:
 def _ask(
     folder: str,
     file: str,
+    modules: Sequence[str],
     *,
-    module: str,
     root: Path,
     python: str,
     timeout: float,
-) -> ImportAnswer:
+) -> FolderAnswer:
     with tempfile.TemporaryDirectory(prefix="ssot-codemods-") as temporary:
         shutil.copy(Path(__file__).with_name("import_probe.py"), f"{temporary}/{_PLUGIN}.py")
         answer = Path(temporary, "answer.json")
-        output = _run(python, file, module, root, Path(temporary), timeout)
+        output = _run(python, file, modules, root, Path(temporary), timeout)
         if not answer.exists():
-            return _failed(folder, output)
+            return FolderAnswer(folder, error=output)
         values = json.loads(answer.read_bytes())
-    return ImportAnswer(
+    found = [
+        ModuleAnswer(**{**value, "collected": tuple(value["collected"])})
+        for value in values.get("modules", ())
+    ]
+    return FolderAnswer(
         folder=folder,
-        file=values.get("file"),
         error=values.get("error"),
-        names=frozenset(values.get("names", ())),
-        collected=frozenset(values.get("collected", ())),
-        needs_working_folder=values.get("needs_working_folder", False),
+        modules=tuple(found),
         pytest=values["pytest"],
         import_mode=values["import_mode"],
         sys_path=tuple(values["sys_path"]),
@@ -114,20 +133,15 @@ def _ask(
     )
 
 
-def _failed(folder: str, message: str) -> ImportAnswer:
-    none: frozenset[str] = frozenset()
-    return ImportAnswer(folder, None, message, none, none, False, None, None, (), ())
-
-
 def _run(
     python: str,
     file: str,
-    module: str,
+    modules: Sequence[str],
     root: Path,
     temporary: Path,
     timeout: float,
 ) -> str:
-    """Start pytest, and give the end of what it printed, for the case that it did not get far."""
+    """Start pytest, and return the end of its output, for the case that it did not get far."""
     # Nothing of it may appear in the user's folders: no cache, no bytecode, no coverage data.
     options = ["--collect-only", "-q", "-p", _PLUGIN, "-o", f"cache_dir={temporary}/cache"]
     search = [str(temporary), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -137,7 +151,7 @@ def _run(
         "PYTHONDONTWRITEBYTECODE": "1",
         "COVERAGE_FILE": f"{temporary}/coverage",
         "HYPOTHESIS_STORAGE_DIRECTORY": f"{temporary}/hypothesis",
-        "SSOT_CODEMODS_MODULE": module,
+        "SSOT_CODEMODS_MODULES": ",".join(modules),
         "SSOT_CODEMODS_ANSWER": f"{temporary}/answer.json",
     }
     command = [python, "-c", _START, *options, os.path.abspath(file)]

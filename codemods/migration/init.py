@@ -1,25 +1,33 @@
-"""Make a repository ready: its own shared module and shapes, the settings, LibCST's YAML file."""
+"""Make a repository ready: a shared module, the settings, rewritten asserts, LibCST's YAML file."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.disk.atomic import replace_file, sync_folders, write_new
+from codemods.migration.register import with_registration
 from codemods.model import UsageError
 from codemods.settings import (
     DEFAULT_MODULE,
-    DEFAULT_SHAPES,
     Settings,
     SettingsError,
     bundled,
-    check_module,
+    check_dotted,
     check_toml,
-    read_settings,
 )
+from codemods.shared_modules import (
+    asserting_definitions,
+    conftests,
+    import_folders,
+    shared_modules,
+)
+
+_MODULE = DEFAULT_MODULE.rpartition(".")[2]
+_FOLDER = Path(*DEFAULT_MODULE.split(".")[:-1])
 
 #: What LibCST reads; the same as the file at the root of this package's own repository.
 YAML = b"""\
@@ -36,9 +44,9 @@ repo_root: "."
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One file of a repository that is to be there: what it is now, None for absent, and wanted.
+    """One file of a repository that is to be there: its bytes now, None for absent, and then.
 
-    `is_addition` tells whether the file may be there already, and gets more lines at its end.
+    `is_addition` says that lines are added to what is there, so that this is no conflict.
     """
 
     path: Path
@@ -52,48 +60,67 @@ class Step:
         return self.before not in {None, self.after} and not self.is_addition
 
 
-def steps(root: Path, folder: str | None) -> list[Step]:
+def steps(settings: Settings, folder: str | None) -> list[Step]:
     """Work out what a repository lacks.
 
     Args:
-        root: the root of the repository.
-        folder: where the shared module is to lie, relative to the root; None for
-            ``test_framework/ssot``.
+        settings: of the repository.
+        folder: where the default shared module is to lie, relative to the root; None for
+            ``test_framework/ssot``, or for no such module where the settings name others alone.
 
     Raises:
         UsageError: the folder cannot be imported from, or there is no place for a file.
-        SettingsError: the settings cannot be read.
+        SettingsError: one of the other shared modules is not there or cannot be read.
 
     """
-    relative = Path(folder) if folder is not None else DEFAULT_SHAPES.parent
-    if relative.is_absolute() or ".." in relative.parts:
+    found = [_step(settings.root / ".libcst.codemod.yaml", YAML)]
+    own = settings.modules if settings.has_table else ()
+    if folder is not None or not own or DEFAULT_MODULE in own:
+        relative = _FOLDER if folder is None else Path(folder)
+        module = ".".join([*relative.parts, _MODULE])
+        found += _module_steps(settings.root, relative)
+        found.append(_settings_step(settings, module))
+        own = tuple(name for name in own if name != module)
+    return [*found, *_conftest_steps(settings, own)]
+
+
+def _module_steps(root: Path, folder: Path) -> list[Step]:
+    """Return the default shared module, and the packages around it that are not there."""
+    if folder.is_absolute() or ".." in folder.parts:
         raise UsageError(f"--to {folder}: wanted: a folder below {root}")
-    if any("." in part for part in relative.parts):
+    if any("." in part for part in folder.parts):
         raise UsageError(f"--to {folder}: a name that holds a dot cannot be imported")
-    name = DEFAULT_MODULE.rpartition(".")[2]
     try:
-        module = check_module(".".join([*relative.parts, name]))
+        check_dotted(".".join([*folder.parts, _MODULE]))
     except ValueError as error:
         raise UsageError(f"--to {folder}: {error}") from error
-    shapes = relative / DEFAULT_SHAPES.name
-    wanted = {
-        root / relative / f"{name}.py": bundled(DEFAULT_SHAPES.with_name(f"{name}.py")),
-        root / shapes: bundled(DEFAULT_SHAPES),
-        root / ".libcst.codemod.yaml": YAML,
-    }
-    folders = [f for f in (relative, *relative.parents) if f.parts]
+    folders = [f for f in (folder, *folder.parents) if f.parts]
     for there in (root / f for f in folders if os.path.lexists(root / f)):
         if not there.is_dir():
             raise UsageError(f"--to {folder}: {there} is no folder")
     # A folder that is there stays a package or none: that decides how pytest names its tests.
     new = [f for f in folders if not (root / f).exists()]
-    wanted |= {root / f / "__init__.py": b"" for f in new}
-    found = [_step(path, content) for path, content in wanted.items()]
-    return [*found, _settings_step(root, module, shapes)]
+    found = [_step(root / folder / f"{_MODULE}.py", bundled(_FOLDER / f"{_MODULE}.py"))]
+    return [*found, *(_step(root / f / "__init__.py", b"") for f in new)]
+
+
+def _conftest_steps(settings: Settings, modules: Sequence[str]) -> list[Step]:
+    """Return the conftests that have pytest rewrite the asserts of shared definitions."""
+    plain = [
+        module.name
+        for module in shared_modules(settings._replace(modules=tuple(modules))).modules
+        if asserting_definitions(module) and not module.rewrites_asserts
+    ]
+    found = []
+    for path in conftests(settings) if plain else ():
+        before = _step(path, b"").before
+        after = with_registration(before or b"", plain, path, list(import_folders(settings)))
+        found.append(Step(path, before, after, is_addition=True))
+    return found
 
 
 def write(todo: list[Step]) -> Iterator[Path]:
-    """Write what is lacking, and give the paths; the caller has seen that nothing conflicts."""
+    """Write what is lacking, and yield the paths; the caller has seen that nothing conflicts."""
     for step in todo:
         if step.before != step.after:
             step.path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,29 +144,32 @@ def _step(path: Path, wanted: bytes) -> Step:
     if not os.path.lexists(path):
         return Step(path, None, wanted)
     if not path.is_file():
-        raise UsageError(f"{path} is there, and no file")
+        raise UsageError(f"{path} is there, and is no file")
     return Step(path, path.read_bytes(), wanted)
 
 
-def _settings_step(root: Path, module: str, shapes: Path) -> Step:
-    path = root / "pyproject.toml"
-    keys = f'module = "{module}"\nshapes = "{shapes.as_posix()}"\n'.encode()
-    table = b"[tool.ssot-codemods]\n" + keys
+def _settings_step(settings: Settings, module: str) -> Step:
+    path = settings.root / "pyproject.toml"
+    table = f'[tool.ssot-codemods]\nmodules = ["{module}"]\n'.encode()
     before = _step(path, table).before
     if before is None:
         return Step(path, None, table)
-    settings = _own_settings(root)
-    if settings is None:
+    if not settings.has_table:
         after = _with_table(before, table)
         _check(after, path)
         return Step(path, before, after, is_addition=True)
-    if (settings.module, settings.shapes) == (module, root / shapes):
+    if module in settings.modules:
         return Step(path, before, before)
-    return Step(path, before, _with_keys(before, keys))
+    return Step(path, before, _with_module(before, [*_named(settings), module]))
+
+
+def _named(settings: Settings) -> list[str]:
+    """Return the modules that a table names; the default one needs no name."""
+    return [name for name in settings.modules if name != DEFAULT_MODULE]
 
 
 def _with_table(before: bytes, table: bytes) -> bytes:
-    """Add a table at the end, in the line ends that the file has."""
+    """Add a table at the end, with the line ends that the file has."""
     gap = b"" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
     added = gap + table
     return before + (added.replace(b"\n", b"\r\n") if b"\r\n" in before else added)
@@ -147,16 +177,18 @@ def _with_table(before: bytes, table: bytes) -> bytes:
 
 #: The table, up to the next one: its header, and its lines.
 _TABLE = re.compile(rb"^([ \t]*\[tool\.ssot-codemods\][^\n]*\n)((?:(?![ \t]*\[)[^\n]*\n?)*)", re.M)
-_KEYS = re.compile(rb"^[ \t]*(?:module|shapes)[ \t]*=[^\n]*\n?", re.M)
+_KEY = re.compile(rb"^[ \t]*modules[ \t]*=[ \t]*\[[^\]]*\][^\n]*\n?", re.M)
 
 
-def _with_keys(before: bytes, keys: bytes) -> bytes:
-    """Give the file as a person would mend it: to be shown, not to be written."""
+def _with_module(before: bytes, modules: Sequence[str]) -> bytes:
+    """Return the file as a person would change it: to be shown, not to be written."""
+    names = ", ".join(f'"{name}"' for name in modules)
+    key = f"modules = [{names}]\n".encode()
     found = _TABLE.search(before)
     if found is None:  # written some other way, as dotted keys
-        return _with_table(before, b"[tool.ssot-codemods]\n" + keys)
-    mended = found.group(1) + keys + _KEYS.sub(b"", found.group(2))
-    return before[: found.start()] + mended + before[found.end() :]
+        return _with_table(before, b"[tool.ssot-codemods]\n" + key)
+    changed = found.group(1) + key + _KEY.sub(b"", found.group(2))
+    return before[: found.start()] + changed + before[found.end() :]
 
 
 def _check(content: bytes, path: Path) -> None:
@@ -164,9 +196,3 @@ def _check(content: bytes, path: Path) -> None:
         check_toml(content, path)
     except SettingsError as error:  # `tool` is no table that one could add to
         raise UsageError(f"[tool.ssot-codemods] cannot be added: {error}") from error
-
-
-def _own_settings(root: Path) -> Settings | None:
-    """Give the settings where the file of this very folder has them."""
-    settings = read_settings(root)
-    return settings if settings.has_table and settings.root == root else None

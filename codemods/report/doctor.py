@@ -1,4 +1,4 @@
-"""What pytest makes of the shared module, as text or JSON."""
+"""What pytest makes of the shared modules, as text or JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from codemods.migration.doctor import Checkup, Finding, FolderCheckup
+from codemods.migration.diagnose import Checkup, Finding, FolderCheckup
 from codemods.report.table import paragraphs, table
 from codemods.wording import plural
 
@@ -15,12 +15,11 @@ SCHEMA = "ssot-codemods/doctor/1"
 
 
 def as_text(checkup: Checkup) -> str:
-    """Say it to people: each folder, what is wrong and what to do, and how pytest is set up."""
+    """Format each folder, what is wrong and what to do, and how pytest is set up."""
     if not checkup.folders:
-        return f"no file uses {checkup.module}, and none would: nothing to look at\n"
-    rows = [(f.folder, _state(f.findings), f.file or "-") for f in checkup.folders]
+        return "no file uses a shared module, and none would: nothing to look at\n"
     blocks = [
-        table(("folder", "state", checkup.module), rows),
+        table(("folder", "state", "module", "file"), list(_rows(checkup))),
         list(_findings(checkup)),
         *_setups(checkup.folders),
         [_verdict(checkup)],
@@ -29,24 +28,30 @@ def as_text(checkup: Checkup) -> str:
 
 
 def as_json(checkup: Checkup) -> dict[str, Any]:
-    """Say it to programs."""
+    """Return the values for programs."""
     return {"schema": SCHEMA, "ok": checkup.ok, **dataclasses.asdict(checkup)}
+
+
+def _rows(checkup: Checkup) -> Iterator[tuple[str, str, str, str]]:
+    for folder in checkup.folders:
+        for module in folder.modules:
+            yield folder.folder, _state(module.findings), module.name, module.file or "-"
+        if not folder.modules:
+            yield folder.folder, _state(folder.findings), "-", "-"
 
 
 def _state(findings: Sequence[Finding]) -> str:
     if not findings:
-        return "fine"
+        return "ok"
     return "error" if any(f.is_error for f in findings) else "warning"
 
 
 def _findings(checkup: Checkup) -> Iterator[str]:
-    """Give each finding once, with the folders that it is about."""
+    """Yield each finding once, with the folders that it is about."""
     folders: defaultdict[Finding, list[str]] = defaultdict(list)
     for folder in checkup.folders:
-        for finding in folder.findings:
+        for finding in folder.all_findings:
             folders[finding].append(folder.folder)
-    for finding in checkup.findings:
-        folders[finding].append("all")
     for finding, names in folders.items():
         kind = "error" if finding.is_error else "warning"
         yield f"{kind}: {finding.code}: {finding.message}"
@@ -55,7 +60,7 @@ def _findings(checkup: Checkup) -> Iterator[str]:
 
 
 def _setups(folders: Sequence[FolderCheckup]) -> Iterator[list[str]]:
-    """Say once for all folders that have it alike how pytest is set up."""
+    """Yield how pytest is set up, once for all folders that have it alike."""
     alike: defaultdict[tuple[object, ...], list[FolderCheckup]] = defaultdict(list)
     for folder in folders:
         if folder.pytest is not None:
@@ -75,6 +80,6 @@ def _setups(folders: Sequence[FolderCheckup]) -> Iterator[list[str]]:
 def _verdict(checkup: Checkup) -> str:
     count = plural(len(checkup.folders), "folder")
     if checkup.ok:
-        return f"the shared module can be imported in {count}"
-    bad = sum(any(f.is_error for f in folder.findings) for folder in checkup.folders)
-    return f"new imports would not work in {bad:,} of {count}" if bad else "see the errors above"
+        return f"the shared modules can be imported in {count}"
+    bad = sum(any(f.is_error for f in folder.all_findings) for folder in checkup.folders)
+    return f"new imports would fail in {bad:,} of {count}"

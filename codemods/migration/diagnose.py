@@ -1,0 +1,238 @@
+"""What pytest makes of the shared modules in each folder concerned, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from codemods.measure.importable import FolderAnswer, ModuleAnswer, ask_imports
+from codemods.model import SharedModule
+from codemods.settings import Settings
+from codemods.shared_modules import SettingsByFile, asserting_definitions, conftests
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, and what to do about it.
+
+    `code` is stable; `is_error` says that new imports would fail, or be of other code.
+    """
+
+    code: str
+    is_error: bool
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCheckup:
+    """What the test modules of one folder see of one shared module; `file` is what they import."""
+
+    name: str
+    file: str | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCheckup:
+    """What the test modules of one folder see of the shared modules.
+
+    `findings` has what keeps pytest from its test modules there; then `modules` is empty, and
+    `pytest`, its version, may be None.
+    """
+
+    folder: str
+    modules: tuple[ModuleCheckup, ...]
+    findings: tuple[Finding, ...]
+    pytest: str | None
+    import_mode: str | None
+    plugins: tuple[str, ...]
+    sys_path: tuple[str, ...]
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """What was found, of the folder and of each module."""
+        return (*self.findings, *(f for module in self.modules for f in module.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What pytest makes of the shared modules."""
+
+    folders: tuple[FolderCheckup, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether new imports would work everywhere."""
+        return not any(f.is_error for folder in self.folders for f in folder.all_findings)
+
+
+def diagnose(
+    by_file: SettingsByFile,
+    uses: Mapping[str, Collection[str]],
+    *,
+    jobs: int,
+    timeout: float = 300,
+) -> Checkup:
+    """Start pytest in each folder of some files, and import shared modules there.
+
+    Args:
+        by_file: which settings count for which file.
+        uses: paths, and the dotted names of the shared modules that each imports, or would import;
+            one without any is skipped.
+        jobs: how many times to start pytest at once.
+        timeout: seconds for each folder.
+
+    """
+    groups: dict[Path, dict[str, Collection[str]]] = {}
+    settings = {}
+    for path, names in uses.items():
+        if not names:
+            continue
+        found = by_file.settings(path)
+        settings[found.root] = found
+        groups.setdefault(found.root, {})[path] = names
+    folders = []
+    for root, group in groups.items():
+        modules = {m.name: m for path in group for m in by_file.modules(path)}
+        answers = ask_imports(group, root, timeout=timeout, jobs=jobs)
+        folders += [_folder(answer, settings[root], modules) for answer in answers]
+    return Checkup(tuple(sorted(folders, key=lambda folder: folder.folder)))
+
+
+def _folder(
+    answer: FolderAnswer, settings: Settings, modules: Mapping[str, SharedModule]
+) -> FolderCheckup:
+    return FolderCheckup(
+        folder=answer.folder,
+        modules=tuple(_module(m, answer, settings, modules[m.name]) for m in answer.modules),
+        findings=tuple(_no_pytest(answer)),
+        pytest=answer.pytest,
+        import_mode=answer.import_mode,
+        plugins=tuple(dict.fromkeys(answer.plugins)),
+        sys_path=tuple(entry for entry in answer.sys_path if not _is_probe(entry)),
+    )
+
+
+def _is_probe(entry: str) -> bool:
+    """Whether an entry of ``sys.path`` was there for the question alone, and is gone."""
+    return os.path.basename(entry).startswith("ssot-codemods-") and not os.path.exists(entry)
+
+
+def _no_pytest(answer: FolderAnswer) -> Iterator[Finding]:
+    if answer.error is not None:
+        advice = "run pytest on this folder and fix what stops it; `--skip-probe` migrates without"
+        yield Finding("no-pytest", True, answer.error, advice)
+
+
+def _module(
+    answer: ModuleAnswer, folder: FolderAnswer, settings: Settings, module: SharedModule
+) -> ModuleCheckup:
+    own = Path(module.path)
+    case = _Case(answer, folder, settings, module, _import_folder(own, module.name))
+    if answer.file is None:
+        findings = [case.not_imported()]
+    elif not own.samefile(answer.file):
+        findings = [case.another_first(answer.file)]
+    else:
+        findings = list(case.warnings())
+    return ModuleCheckup(module.name, answer.file, tuple(findings))
+
+
+def _import_folder(file: Path, name: str) -> Path:
+    """Return the folder that must be on `sys.path` for a module to have its name."""
+    module = file.parent if file.name == "__init__.py" else file
+    return module.parents[name.count(".")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One shared module as one folder sees it; `base` is what must be on `sys.path` for it."""
+
+    answer: ModuleAnswer
+    folder: FolderAnswer
+    settings: Settings
+    module: SharedModule
+    base: Path
+
+    def not_imported(self) -> Finding:
+        """Return why the module cannot be imported."""
+        error = self.answer.error or f"{self.module.name} is a folder without code"
+        hiding = self._hiding_package()
+        if hiding is not None:
+            message = f"{error}: the package {hiding} is found first and hides {self._own_package}"
+            return Finding("hidden", True, message, self._advice_on_order(hiding))
+        if self._is_on_path:
+            advice = f"fix what {self.module.path} raises when it is imported"
+            return Finding("not-importable", True, error, advice)
+        return Finding("not-importable", True, error, f"add {self._path_setting}")
+
+    def another_first(self, file: str) -> Finding:
+        """Return that another file has the name: of equal code perhaps, and yet other objects."""
+        message = f"{file} is found before {self.module.path}"
+        advice = self._advice_on_order(self.answer.package or file)
+        return Finding("another-first", True, message, advice)
+
+    def warnings(self) -> Iterator[Finding]:
+        """Yield what is worth changing about a module that can be imported."""
+        name, path = self.module.name, self.module.path
+        if self.answer.collected:
+            names = ", ".join(self.answer.collected)
+            message = f"pytest takes {names} of {name} for tests in each module that imports it"
+            yield Finding("collected", False, message, f"set `__test__ = False` on it in {path}")
+        asserting = asserting_definitions(self.module)
+        if asserting and not self.answer.rewritten:
+            message = f"pytest does not rewrite the assert statements in {', '.join(asserting)}"
+            files = " or ".join(map(str, conftests(self.settings)))
+            advice = f'add `pytest.register_assert_rewrite("{name}")` to {files}: see `init`'
+            # Where the text promises it, copies with an assert are replaced.
+            yield Finding("assert-not-rewritten", self.module.rewrites_asserts, message, advice)
+        if self.answer.needs_working_folder:
+            message = f"`python -m pytest`, started in {self.settings.root}, finds {name}"
+            message += "; `pytest` alone does not"
+            yield Finding("working-folder", False, message, f"add {self._path_setting}")
+
+    @property
+    def _is_on_path(self) -> bool:
+        return str(self.base) in map(os.path.realpath, self.folder.sys_path)
+
+    @property
+    def _own_package(self) -> Path:
+        """The outermost folder around the module that Python has to find; else its file."""
+        return self.base / Path(self.module.path).relative_to(self.base).parts[0]
+
+    def _hiding_package(self) -> str | None:
+        """Return the file of a package elsewhere that has the name of one around the module."""
+        file = self.answer.package
+        around = Path(os.path.realpath(file)).parent if file is not None else None
+        if around is None or around in Path(self.module.path).parents:
+            return None
+        return file
+
+    def _advice_on_order(self, other: str) -> str:
+        if not self._is_on_path:
+            return f"add {self._path_setting}"
+        own = self._own_package
+        if own.is_dir() and not (own / "__init__.py").exists() and other.endswith("__init__.py"):
+            # Python takes a folder without it only where no other entry has a package.
+            return f"uninstall what brought {other}, or add {own}/__init__.py"
+        return f"uninstall what brought {other}, or give {own} another name"
+
+    @property
+    def _path_setting(self) -> str:
+        """The line that makes pytest find the module, and where it belongs."""
+        ini = self.folder.ini_file
+        file = Path(ini) if ini is not None else self.settings.root / "pyproject.toml"
+        entry = os.path.relpath(self.base, os.path.realpath(file.parent))
+        value = f'["{entry}"]' if file.suffix == ".toml" else entry
+        return f"`pythonpath = {value}` under {_section(file)} in {file}"
+
+
+def _section(file: Path) -> str:
+    if file.name == "pyproject.toml":
+        own = file.exists() and re.search(rb"(?m)^\s*\[tool\.pytest\]", file.read_bytes())
+        return "[tool.pytest]" if own else "[tool.pytest.ini_options]"
+    return "[tool:pytest]" if file.name == "setup.cfg" else "[pytest]"

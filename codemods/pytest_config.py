@@ -1,0 +1,192 @@
+"""What a repository tells pytest about imports, read as pytest reads it; pytest is not started."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import functools
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from codemods.settings import SettingsError, parse_toml, read_config
+
+
+class PytestConfig(NamedTuple):
+    """The options of pytest that imports depend on.
+
+    `folder` is pytest's rootdir; `pythonpath` are folders that it puts on `sys.path`, and
+    `python_files` the patterns of test files, in which it rewrites assert statements.
+    """
+
+    folder: Path
+    pythonpath: tuple[Path, ...] = ()
+    python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
+
+
+def pytest_config(start: Path, top: Path) -> PytestConfig | None:
+    """Read the configuration that pytest takes when it is started on a path.
+
+    Args:
+        start: the path.
+        top: the folder above which there is nothing to look for.
+
+    Returns:
+        None where no file has any.
+
+    Raises:
+        SettingsError: a file that pytest would read cannot be parsed.
+
+    """
+    for folder in (start, *start.parents):
+        for name in _SECTIONS:
+            path = folder / name
+            if path.is_file():
+                options = _options(path, path.stat().st_mtime_ns)
+                if options is not None:
+                    return _config(path, options)
+        if folder == top:
+            break
+    return None
+
+
+#: The files that pytest looks for, in its order, and the table or section with its options. The
+#: first four are taken without one, too.
+_SECTIONS = {
+    "pytest.toml": "pytest",
+    ".pytest.toml": "pytest",
+    "pytest.ini": "pytest",
+    ".pytest.ini": "pytest",
+    "pyproject.toml": "",
+    "tox.ini": "pytest",
+    "setup.cfg": "tool:pytest",
+}
+
+
+@functools.lru_cache(maxsize=64)
+def _options(path: Path, stamp: int) -> dict[str, Any] | None:
+    """Read the options in a file, None where it has none; `stamp` is when it last changed."""
+    content = read_config(path)
+    if path.name == "pyproject.toml":
+        return _pyproject_options(parse_toml(content, path))
+    if path.suffix == ".toml":
+        return _table(parse_toml(content, path), "pytest") or {}
+    found = _ini_options(content, path, _SECTIONS[path.name])
+    return {} if found is None and path.name.endswith("pytest.ini") else found
+
+
+def _pyproject_options(document: dict[str, Any]) -> dict[str, Any] | None:
+    table = _table(_table(document, "tool") or {}, "pytest")
+    if table is None:
+        return None
+    native = {key: value for key, value in table.items() if key != "ini_options"}
+    return native or _table(table, "ini_options")
+
+
+def _table(document: dict[str, Any], key: str) -> dict[str, Any] | None:
+    value = document.get(key)
+    return value if isinstance(value, dict) else None
+
+
+def _ini_options(content: bytes, path: Path, section: str) -> dict[str, Any] | None:
+    import iniconfig  # pytest's own parser; most repositories have their options in TOML
+
+    try:
+        parsed = iniconfig.IniConfig(str(path), content.decode())
+    except (iniconfig.ParseError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    return dict(parsed[section].items()) if section in parsed else None
+
+
+def _config(path: Path, options: dict[str, Any]) -> PytestConfig:
+    config = PytestConfig(path.parent)
+    if "pythonpath" in options:
+        entries = _words(options["pythonpath"], path, "pythonpath")
+        config = config._replace(pythonpath=tuple(path.parent / entry for entry in entries))
+    if "python_files" in options:
+        patterns = _words(options["python_files"], path, "python_files")
+        config = config._replace(python_files=tuple(patterns))
+    return config
+
+
+def _words(value: object, path: Path, key: str) -> list[str]:
+    """Return the value of an option that is a list, or one string to split as a shell does."""
+    try:
+        words = shlex.split(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise SettingsError(f"{path}: {key}: {error}") from error
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise SettingsError(f"{path}: {key}: wanted: a list of strings")
+    return words
+
+
+def is_test_file(config: PytestConfig, file: Path) -> bool:
+    """Whether pytest takes a file for one of tests; a pattern with a slash is of the whole path."""
+    return any(
+        fnmatch.fnmatchcase(str(file), pattern if pattern[0] == "/" else f"*/{pattern}")
+        if "/" in pattern
+        else fnmatch.fnmatchcase(file.name, pattern)
+        for pattern in config.python_files
+    )
+
+
+def registers_rewrite(content: ast.Module, module: str, package: str | None = None) -> bool:
+    """Whether a file has pytest rewrite the asserts of a module, before it imports that itself.
+
+    Args:
+        content: the file: a conftest, or ``__init__.py`` of a package that the module is in.
+        module: the dotted name of the module.
+        package: the dotted name of that package; None for a conftest.
+
+    """
+    for statement in content.body:
+        if any(module == name or module.startswith(f"{name}.") for name in _registered(statement)):
+            return True
+        if imports_module(statement, module, package):
+            return False
+    return False
+
+
+def imports_module(statement: ast.stmt, module: str, package: str | None = None) -> bool:
+    """Whether a statement names a module, or a part of it, in an import; not by way of others."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(node, package)
+            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        if any(name == module or name.startswith(f"{module}.") for name in names):
+            return True
+    return False
+
+
+def _absolute(node: ast.ImportFrom, package: str | None) -> str:
+    if node.level == 0 or package is None:
+        return node.module or ""
+    parts = package.split(".")[: len(package.split(".")) - node.level + 1]
+    return ".".join([*parts, *([node.module] if node.module else [])])
+
+
+def _registered(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement gives to `pytest.register_assert_rewrite`.
+
+    pytest does the same for the plugins in ``pytest_plugins``.
+    """
+    values: list[ast.expr] = []
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        function = ast.unparse(statement.value.func)
+        if function in {"pytest.register_assert_rewrite", "register_assert_rewrite"}:
+            values = statement.value.args
+    elif isinstance(statement, ast.Assign) and _is_plugins(statement.targets[0]):
+        value = statement.value
+        values = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+    for value in values:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield value.value
+
+
+def _is_plugins(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and target.id == "pytest_plugins"

@@ -1,0 +1,300 @@
+"""The shared modules of a repository: where they lie, and which of them count for which file."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from codemods.disk.files import checkout_of, read_file
+from codemods.engine.text import Unparsable, parse
+from codemods.model import SharedModule, SharedModules
+from codemods.pytest_config import PytestConfig, is_test_file, pytest_config, registers_rewrite
+from codemods.settings import (
+    DEFAULT_MODULE,
+    LIMIT,
+    Settings,
+    SettingsError,
+    setting_error,
+    settings_in,
+)
+
+
+def find_module(settings: Settings, dotted: str) -> Path | None:
+    """Return the real path of a module's file, None where the repository has no such module.
+
+    pytest must import it by this very name, or there would be two of it in one run. So it is looked
+    for below the folders of the repository that pytest has on `sys.path`:
+
+    1. The root. pytest puts the first folder above a test file there that has no ``__init__.py``
+       (import mode ``prepend``). So the names in a root that is a package itself begin with the
+       name of the root, and its parent folder counts in its place; so it is too where the root is
+       known by a longer name without being a package, as ``ansible_collections.netapp.ontap``.
+    2. Each entry of ``pythonpath`` in the configuration of pytest.
+    3. ``src``, as a package in development is installed from there.
+
+    What a link leads to outside of the repository does not count.
+    """
+    top = _top(settings)
+    found = (file.resolve() for file in _candidates(settings, dotted))
+    return next((real for real in found if real.is_relative_to(top)), None)
+
+
+def _candidates(settings: Settings, dotted: str) -> Iterator[Path]:
+    names = dotted.split(".")
+    for folder in import_folders(settings, names):
+        yield from _files_of(folder.joinpath(*names))
+
+
+def _files_of(module: Path) -> list[Path]:
+    """Return the files of a module that are there; Python prefers the package."""
+    files = (module / "__init__.py", module.with_name(f"{module.name}.py"))
+    return [file for file in files if os.path.isfile(file)]
+
+
+def import_folders(settings: Settings, names: Sequence[str] = ()) -> Iterator[Path]:
+    """Yield the folders from which a repository imports its own modules; see `find_module`.
+
+    Args:
+        settings: of the repository.
+        names: the parts of a dotted name, for the folders above the root that it may begin in.
+
+    """
+    root = settings.root.absolute()
+    if not _is_package(root):
+        yield root
+    for number, parent in enumerate(root.parents, start=1):
+        if list(root.parts[-number:]) == list(names[:number]):
+            yield parent
+    for config in pytest_configs(settings):
+        yield from config.pythonpath
+    if not _is_package(root / "src"):
+        yield root / "src"
+
+
+def _is_package(folder: Path) -> bool:
+    return (folder / "__init__.py").is_file()
+
+
+def pytest_configs(settings: Settings) -> tuple[PytestConfig, ...]:
+    """Return what pytest is told where it is started on each of the `paths` of the settings.
+
+    Raises:
+        SettingsError: a configuration of pytest cannot be read.
+
+    """
+    top = _top(settings)
+    starts = [Path(os.path.realpath(settings.root / path)) for path in settings.paths]
+    found = [pytest_config(start if start.is_dir() else start.parent, top) for start in starts]
+    configs = (config or PytestConfig(settings.root.resolve()) for config in found)
+    return tuple(dict.fromkeys(configs))
+
+
+def conftests(settings: Settings) -> list[Path]:
+    """Return the conftest that each way to start pytest runs first, whether it is there or not."""
+    root = settings.root.resolve()
+    folders = [config.folder for config in pytest_configs(settings)]
+    inside = [folder if folder.is_relative_to(root) else root for folder in folders]
+    return [folder / "conftest.py" for folder in dict.fromkeys(inside)]
+
+
+def _top(settings: Settings) -> Path:
+    return checkout_of(settings.root) or settings.root.resolve()
+
+
+def shared_modules(
+    settings: Settings,
+    modules: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
+) -> SharedModules:
+    """Read the shared modules of a settings table; a file is read again only after it changed.
+
+    Args:
+        settings: of the table.
+        modules: dotted names in the place of those of the settings.
+        names: the names of the definitions to look at; all without.
+
+    Raises:
+        SettingsError: the repository has no such module, it does not parse, or two names mean the
+            same file.
+
+    """
+    if modules is not None:
+        settings = settings._replace(modules=tuple(modules), has_table=False)
+    found: dict[Path, str] = {}
+    for name in settings.modules:
+        path = find_module(settings, name)
+        if path is None:
+            raise _not_found(settings, name)
+        if path in found:
+            message = f"{found[path]} and {name} are the same file, {path}: name it once"
+            raise setting_error(settings, "modules", message)
+        found[path] = name
+    return SharedModules(
+        modules=tuple(_shared_module(settings, name, path) for path, name in found.items()),
+        harmless=settings.harmless,
+        only=None if names is None else frozenset(names),
+    )
+
+
+def _not_found(settings: Settings, name: str) -> SettingsError:
+    root = settings.root.absolute()
+    outside = next(_candidates(settings, name), None)
+    if outside is not None:
+        why = f"{outside} is a link to {outside.resolve()}, outside of it"
+    elif _is_package(root) and _files_of(root.joinpath(*name.split("."))):
+        base = next(folder for folder in root.parents if not _is_package(folder))
+        longer = ".".join([*root.relative_to(base).parts, name])
+        why = f"{root} is a package itself, so pytest imports it as {longer}"
+    else:
+        why = f"looked for below {root}, its `src` and the `pythonpath` of pytest"
+    advice = "correct the name, or run `ssot-codemods init`, which writes the default module"
+    if name == DEFAULT_MODULE:
+        advice = "run `ssot-codemods init`"
+    message = f"no module {name} in this repository ({why}): {advice}"
+    return setting_error(settings, "modules", message)
+
+
+def _shared_module(settings: Settings, name: str, path: Path) -> SharedModule:
+    source, _ = _parsed(path, path.stat().st_mtime_ns)
+    return SharedModule(name, str(path), source, _rewrites_asserts(settings, name, path))
+
+
+@functools.lru_cache(maxsize=128)
+def _parsed(path: Path, stamp: int) -> tuple[bytes, ast.Module]:
+    """Read a Python file once; `stamp` is the time of its last change."""
+    try:
+        source = read_file(str(path), limit=LIMIT)[0]
+        return source, parse(source, str(path))
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    except Unparsable as error:
+        raise SettingsError(f"{path}:{error.line}: {error}") from error
+    except (RecursionError, MemoryError) as error:
+        raise SettingsError(f"{path}:1: nested too deeply to be parsed") from error
+
+
+def _rewrites_asserts(settings: Settings, name: str, path: Path) -> bool:
+    """Whether pytest rewrites the assert statements of a module, however it is started."""
+    if path.name == "conftest.py" or _is_registered_above(name, path):
+        return True
+    configs = pytest_configs(settings)
+    if all(is_test_file(config, path) for config in configs):
+        return True
+    return all(_file_registers(file, name) for file in conftests(settings))
+
+
+def _is_registered_above(name: str, path: Path) -> bool:
+    """Whether a package that a module lies in registers it: that is run before the module."""
+    folders = path.parents[1:] if path.name == "__init__.py" else path.parents
+    packages = name.split(".")[:-1]
+    return any(
+        _file_registers(folder / "__init__.py", name, ".".join(packages[: len(packages) - n]))
+        for n, folder in enumerate(folders[: len(packages)])
+    )
+
+
+def _file_registers(file: Path, name: str, package: str | None = None) -> bool:
+    real = Path(os.path.realpath(file))
+    if not real.is_file():
+        return False
+    _, tree = _parsed(real, real.stat().st_mtime_ns)
+    return registers_rewrite(tree, name, package)
+
+
+def asserting_definitions(module: SharedModule) -> tuple[str, ...]:
+    """Return the names of the definitions with an assert statement, in their order."""
+    definitions = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    tree = parse(module.source, module.path)
+    found = (node for node in tree.body if isinstance(node, definitions))
+    return tuple(n.name for n in found if any(isinstance(i, ast.Assert) for i in ast.walk(n)))
+
+
+class SettingsByFile:
+    """The settings and the shared modules that count for each file of one run.
+
+    Those of the nearest pyproject.toml with the table above the file, up to the root of its
+    checkout; so one run serves the packages of a monorepo.
+
+    Args:
+        own: the settings around the working folder, which count where no table is found.
+        modules: dotted names that replace those of all tables; looked for by `own`.
+        names: the names of the definitions to look at; all without.
+
+    """
+
+    def __init__(
+        self,
+        own: Settings,
+        modules: Sequence[str] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        self.own = own
+        self._modules = modules
+        self._names = names
+        self._settings: dict[Path, Settings | None] = {}
+        self._shared: dict[str, SharedModules | None] = {}
+        self._uncovered: dict[str, None] = {}
+
+    def settings(self, path: str) -> Settings:
+        """Return the settings of a file.
+
+        Raises:
+            SettingsError: a table above it cannot be used.
+
+        """
+        folder = Path(os.path.realpath(os.path.dirname(path) or "."))
+        found = self._nearest(folder)
+        if found is None or found.root == self.own.root.resolve():
+            return self.own
+        return found
+
+    def _nearest(self, folder: Path) -> Settings | None:
+        if folder not in self._settings:
+            found = settings_in(folder)
+            if found is None and folder != folder.parent:
+                found = self._nearest(folder.parent)
+            self._settings[folder] = found
+        return self._settings[folder]
+
+    def shared(self, path: str) -> SharedModules | None:
+        """Return the shared modules of a file, None where no settings cover it.
+
+        Without a table, the default module covers it where it lies in its repository.
+
+        Raises:
+            SettingsError: as for `shared_modules`.
+
+        """
+        folder = os.path.dirname(path)
+        if folder not in self._shared:
+            self._shared[folder] = self._read(self.settings(path))
+        found = self._shared[folder]
+        if found is None:
+            self._uncovered[path] = None
+        return found
+
+    def modules(self, path: str) -> tuple[SharedModule, ...]:
+        """Return the shared modules of a file, none where no settings cover it."""
+        found = self.shared(path)
+        return () if found is None else found.modules
+
+    def _read(self, settings: Settings) -> SharedModules | None:
+        if self._modules is not None:
+            return shared_modules(self.own, self._modules, self._names)
+        if not settings.has_table and find_module(settings, DEFAULT_MODULE) is None:
+            return None
+        return shared_modules(settings, None, self._names)
+
+    def uncovered(self) -> tuple[str, ...]:
+        """Return the files, of those asked about, that no settings cover.
+
+        Raises:
+            SettingsError: there is not one that is covered.
+
+        """
+        if not any(self._shared.values()) and self._read(self.own) is None:
+            shared_modules(self.own)  # which fails
+        return tuple(self._uncovered)

@@ -1,0 +1,342 @@
+"""Where the shared modules lie, and which of them count for which file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from codemods import shared_modules as module
+from codemods.model import SharedModule, SharedModules
+from codemods.settings import DEFAULT_MODULE, Settings, SettingsError, read_settings
+from codemods.shared_modules import (
+    SettingsByFile,
+    asserting_definitions,
+    find_module,
+    shared_modules,
+)
+
+HELPER = "def make_agent():\n    return 1\n"
+CHECKER = "def check(x):\n    assert x\n"
+DEFAULT_FILE = f"{DEFAULT_MODULE.replace('.', '/')}.py"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the root of a checkout, that is the working folder."""
+    root = tmp_path / "repo"
+    (root / ".git").mkdir(parents=True)
+    monkeypatch.chdir(root)
+    return root
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def table(*modules: str, more: str = "") -> str:
+    names = ", ".join(f'"{name}"' for name in modules)
+    return f"[tool.ssot-codemods]\n{more}modules = [{names}]\n"
+
+
+# Finding a module
+
+
+@pytest.mark.parametrize(
+    ("files", "dotted", "found"),
+    [
+        ({"a/b.py": ""}, "a.b", "a/b.py"),
+        ({"a/b/__init__.py": ""}, "a.b", "a/b/__init__.py"),
+        ({"a/b/__init__.py": "", "a/b.py": ""}, "a.b", "a/b/__init__.py"),
+        ({"helpers.py": ""}, "helpers", "helpers.py"),
+        ({"src/a/b.py": ""}, "a.b", "src/a/b.py"),
+        ({"src/a/b.py": "", "a/b.py": ""}, "a.b", "a/b.py"),
+        ({"lib/a/b.py": "", "pytest.ini": "[pytest]\npythonpath = x lib\n"}, "a.b", "lib/a/b.py"),
+        (
+            {"lib/a.py": "", "src/a.py": "", "setup.cfg": "[tool:pytest]\npythonpath = lib\n"},
+            "a",
+            "lib/a.py",
+        ),
+        ({"a/c.py": ""}, "a.b", None),
+        ({"tests/a.py": ""}, "a", None),
+        ({"a/b.py/c.txt": ""}, "a.b", None),
+    ],
+)
+def test_a_module_is_found(
+    root: Path, files: dict[str, str], dotted: str, found: str | None
+) -> None:
+    write(root, files)
+    assert find_module(Settings(root=root), dotted) == (root / found if found else None)
+
+
+def test_the_configuration_of_pytest_that_counts_for_the_paths(root: Path) -> None:
+    write(root, {"checks/pytest.ini": "[pytest]\npythonpath = ../lib\n", "lib/a.py": ""})
+    assert find_module(Settings(root=root), "a") is None
+    assert find_module(Settings(paths=("checks",), root=root), "a") == root / "lib/a.py"
+
+
+def test_a_root_that_is_a_package_gives_its_modules_a_longer_name(root: Path) -> None:
+    """pytest puts its parent folder on sys.path, so that `tests.a` would be a second module."""
+    write(root, {"__init__.py": "", "tests/__init__.py": "", "tests/a.py": ""})
+    settings = Settings(root=root)
+    assert find_module(settings, "tests.a") is None
+    assert find_module(settings, "repo.tests.a") == root / "tests/a.py"
+    message = r"repo is a package itself, so pytest imports it as repo\.tests\.a"
+    with pytest.raises(SettingsError, match=message):
+        shared_modules(settings, ["tests.a"])
+    write(root, {"pytest.ini": "[pytest]\npythonpath = .\n"})
+    assert find_module(settings, "tests.a") == root / "tests/a.py"
+
+
+def test_a_root_that_is_known_by_a_longer_name(tmp_path: Path) -> None:
+    """An Ansible collection has no package around its modules, and is imported by its full name."""
+    root = tmp_path / "ansible_collections/netapp/ontap"
+    write(root, {"tests/mocks.py": ""})
+    (root / ".git").mkdir()
+    settings = Settings(root=root)
+    dotted = "ansible_collections.netapp.ontap.tests.mocks"
+    assert find_module(settings, dotted) == root / "tests/mocks.py"
+    assert find_module(settings, "collections.netapp.ontap.tests.mocks") is None
+
+
+def test_a_module_that_a_link_leads_to(root: Path) -> None:
+    write(root, {"real/a.py": ""})
+    write(root.parent, {"outside/b.py": ""})
+    (root / "linked").symlink_to("real")
+    (root / "b.py").symlink_to("../outside/b.py")
+    settings = Settings(root=root)
+    assert find_module(settings, "linked.a") == root / "real/a.py"
+    assert find_module(settings, "b") is None
+    with pytest.raises(SettingsError, match=r"b\.py is a link to .*outside/b\.py, outside of it"):
+        shared_modules(settings, ["b"])
+
+
+def test_a_module_above_the_checkout_is_not_found(root: Path) -> None:
+    write(root.parent, {"a.py": "", "src/b.py": ""})
+    write(root, {"pytest.ini": "[pytest]\npythonpath = .. ../src\n"})
+    assert find_module(Settings(root=root), "a") is None
+    assert find_module(Settings(root=root), "b") is None
+
+
+def test_settings_below_the_root_of_the_checkout(root: Path) -> None:
+    """A package of a monorepo may share what lies beside it, where pytest imports it from."""
+    write(root, {"one/pytest.ini": "[pytest]\npythonpath = ../common\n", "common/a.py": ""})
+    assert find_module(Settings(root=root / "one"), "a") == root / "common/a.py"
+
+
+def test_a_root_that_is_a_link(root: Path, tmp_path: Path) -> None:
+    write(root, {"a.py": ""})
+    (tmp_path / "link").symlink_to("repo")
+    assert find_module(Settings(root=tmp_path / "link"), "a") == root / "a.py"
+
+
+# Reading the modules
+
+
+def test_the_modules_are_read(root: Path) -> None:
+    write(root, {"tests/a.py": HELPER, "b/__init__.py": CHECKER})
+    settings = Settings(("tests.a", "b"), ("x.Base",), root=root)
+    assert shared_modules(settings) == SharedModules(
+        (
+            SharedModule("tests.a", str(root / "tests/a.py"), HELPER.encode()),
+            SharedModule("b", str(root / "b/__init__.py"), CHECKER.encode()),
+        ),
+        ("x.Base",),
+        None,
+    )
+
+
+def test_the_options_replace_and_restrict(root: Path) -> None:
+    write(root, {"a.py": HELPER, "b.py": HELPER})
+    found = shared_modules(Settings(("gone",), root=root), ["b"], ["make_agent"])
+    assert [m.name for m in found.modules] == ["b"]
+    assert found.only == frozenset({"make_agent"})
+
+
+def test_a_changed_module_is_read_again(root: Path) -> None:
+    write(root, {"a.py": HELPER})
+    settings = Settings(("a",), root=root)
+    assert shared_modules(settings).modules[0].source == HELPER.encode()
+    write(root, {"a.py": CHECKER})
+    os.utime(root / "a.py", ns=(1, 1))
+    assert shared_modules(settings).modules[0].source == CHECKER.encode()
+
+
+@pytest.mark.parametrize(
+    ("modules", "message"),
+    [
+        (["gone.a"], r"toml:3: .*\] modules: no module gone\.a in this repository"),
+        (["gone.a"], r"or run `ssot-codemods init`, which writes the default module$"),
+        ([DEFAULT_MODULE], r"toml:3: .*: run `ssot-codemods init`$"),
+        (["broken"], r"/broken\.py:2: "),
+        (["null"], r"/null\.py:1: .*null"),
+        (["a", "linked"], r"toml:3: .* a and linked are the same file, .*/a\.py: name it once$"),
+        (["lib.a", "a"], r"toml:3: .* lib\.a and a are the same file"),
+    ],
+)
+def test_modules_that_cannot_be_used(root: Path, modules: list[str], message: str) -> None:
+    write(root, {"lib/a.py": HELPER, "broken.py": "\nclass (:\n", "null.py": "x = '\0'\n"})
+    write(root, {"pytest.ini": "[pytest]\npythonpath = lib\n"})
+    write(root, {"pyproject.toml": table(*modules, more="paths = ['.']\n")})
+    (root / "linked.py").symlink_to("lib/a.py")
+    with pytest.raises(SettingsError, match=message):
+        shared_modules(read_settings(root))
+
+
+def test_what_is_no_file_or_far_too_large(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(root / "pipe.py")
+    (root / "zero.py").symlink_to("/dev/zero")
+    for name in ("pipe", "zero"):
+        with pytest.raises(SettingsError, match=f"no module {name} in this repository"):
+            shared_modules(Settings(root=root), [name])
+    write(root, {"large.py": HELPER})
+    monkeypatch.setattr(module, "LIMIT", 10)
+    with pytest.raises(SettingsError, match=r"large\.py: File too large"):
+        shared_modules(Settings(root=root), ["large"])
+
+
+# Whether pytest rewrites asserts
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, False),
+        ({"conftest.py": "import pytest\npytest.register_assert_rewrite('tests.a')\n"}, True),
+        ({"conftest.py": "import tests.a\n"}, False),
+        ({"tests/conftest.py": "import pytest\npytest.register_assert_rewrite('tests')\n"}, False),
+        ({"tests/__init__.py": "import pytest\npytest.register_assert_rewrite('tests.a')\n"}, True),
+        ({"tests/__init__.py": "from .a import *\n"}, False),
+        ({"pytest.ini": "[pytest]\npython_files = tests/*.py\n"}, True),
+        ({"pytest.ini": "[pytest]\npython_files = *_a.py\n"}, False),
+    ],
+)
+def test_rewritten_asserts(root: Path, files: dict[str, str], expected: bool) -> None:
+    write(root, {"tests/a.py": CHECKER, **files})
+    (found,) = shared_modules(Settings(("tests.a",), root=root)).modules
+    assert found.rewrites_asserts == expected
+
+
+def test_the_asserts_of_a_package_and_of_a_conftest(root: Path) -> None:
+    write(root, {"__init__.py": "", "a/__init__.py": CHECKER, "conftest.py": ""})
+    settings = Settings(("repo.a", "repo.conftest"), root=root)
+    assert [m.rewrites_asserts for m in shared_modules(settings).modules] == [False, True]
+    write(root, {"__init__.py": "import pytest\npytest.register_assert_rewrite('repo.a')\n"})
+    assert shared_modules(settings).modules[0].rewrites_asserts
+
+
+def test_the_conftest_of_each_configuration_counts(root: Path) -> None:
+    register = "import pytest\npytest.register_assert_rewrite('a')\n"
+    write(root, {"a.py": CHECKER, "one/pytest.ini": "", "two/pytest.ini": ""})
+    settings = Settings(("a",), paths=("one", "two"), root=root)
+    for files, expected in (
+        ({"conftest.py": register}, False),  # pytest does not look above its configuration
+        ({"one/conftest.py": register}, False),
+        ({"two/conftest.py": register}, True),
+    ):
+        write(root, files)
+        assert shared_modules(settings).modules[0].rewrites_asserts == expected
+
+
+def test_definitions_with_an_assert() -> None:
+    source = (
+        f"{HELPER}{CHECKER}class A:\n    def f(self):\n        assert self\nassert make_agent\n"
+    )
+    assert asserting_definitions(SharedModule("a", "a.py", source.encode())) == ("check", "A")
+
+
+# The settings of each file
+
+
+def by_file(**options: list[str]) -> SettingsByFile:
+    return SettingsByFile(read_settings(Path.cwd()), **options)
+
+
+def names(found: SharedModules | None) -> list[str] | None:
+    return None if found is None else [m.name for m in found.modules]
+
+
+def test_the_nearest_table_counts_for_each_file(root: Path) -> None:
+    write(root, {"pyproject.toml": table("common"), "common.py": HELPER})
+    write(root, {"one/pyproject.toml": table("own"), "one/own.py": HELPER})
+    write(root, {"two/pyproject.toml": "[project]\n", "one/sub/test_a.py": ""})
+    files = by_file()
+    assert files.settings("one/sub/test_a.py").root == root / "one"
+    assert names(files.shared("one/sub/test_a.py")) == ["own"]
+    assert names(files.shared("two/test_a.py")) == ["common"]
+    assert names(files.shared("test_a.py")) == ["common"]
+    assert files.uncovered() == ()
+    assert files.shared("one/test_b.py") == files.shared(str(root / "one/test_c.py"))
+
+
+def test_files_that_no_table_covers_are_named(root: Path) -> None:
+    write(root, {"one/pyproject.toml": table("own"), "one/own.py": HELPER})
+    files = by_file()
+    assert names(files.shared("one/test_a.py")) == ["own"]
+    assert files.shared("two/test_a.py") is None
+    assert files.modules("two/test_a.py") == ()
+    assert files.uncovered() == ("two/test_a.py",)
+
+
+@pytest.mark.parametrize("asked", [[], ["tests/test_a.py"]])
+def test_no_table_and_no_default_module(root: Path, asked: list[str]) -> None:
+    files = by_file()
+    assert [files.shared(path) for path in asked] == [None for _ in asked]
+    with pytest.raises(SettingsError, match="run `ssot-codemods init`"):
+        files.uncovered()
+
+
+def test_the_default_module_without_a_table(root: Path) -> None:
+    write(root, {DEFAULT_FILE: HELPER})
+    files = by_file()
+    assert names(files.shared("tests/test_a.py")) == [DEFAULT_MODULE]
+    assert files.uncovered() == ()
+
+
+def test_without_git_the_working_folder_is_the_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {DEFAULT_FILE: HELPER})
+    assert names(by_file().shared("tests/unit/test_a.py")) == [DEFAULT_MODULE]
+
+
+def test_a_checkout_inside_is_another_repository(root: Path) -> None:
+    write(root, {"pyproject.toml": table("common"), "common.py": HELPER})
+    (root / "inner/.git").mkdir(parents=True)
+    files = by_file()
+    assert files.shared("inner/tests/test_a.py") is None
+    assert names(files.shared("tests/test_a.py")) == ["common"]
+
+
+def test_a_file_that_a_link_leads_to(root: Path) -> None:
+    write(root, {"pyproject.toml": table("common"), "common.py": HELPER})
+    write(root, {"one/pyproject.toml": table("own"), "one/own.py": HELPER})
+    (root / "linked").symlink_to("one")
+    assert names(by_file().shared("linked/test_a.py")) == ["own"]
+
+
+def test_the_excluded_patterns_of_the_command_line_stay(root: Path) -> None:
+    write(root, {"pyproject.toml": table("common"), "common.py": HELPER})
+    own = read_settings(root)._replace(exclude=("x",))
+    assert SettingsByFile(own).settings("tests/test_a.py").exclude == ("x",)
+
+
+def test_a_module_of_the_command_line_counts_for_all_files(root: Path) -> None:
+    write(root, {"one/pyproject.toml": table("own"), "one/own.py": HELPER, "b.py": HELPER})
+    files = by_file(modules=["b"], names=["x"])
+    for path in ("one/test_a.py", "two/test_a.py"):
+        found = files.shared(path)
+        assert found is not None
+        assert (names(found), found.only) == (["b"], frozenset({"x"}))
+    assert files.uncovered() == ()
+
+
+def test_a_table_with_a_module_that_is_not_there(root: Path) -> None:
+    write(root, {"one/pyproject.toml": table("gone")})
+    with pytest.raises(SettingsError, match=r"one/pyproject\.toml:2: .* no module gone"):
+        by_file().shared("one/test_a.py")
