@@ -64,7 +64,7 @@ def answered(
     )
     answers = [replace(answer, folder=folder, **more) for folder in folders]
     monkeypatch.setattr(module, "ask_imports", lambda *args, **options: answers)
-    uses = {f"{folder}/test_a.py": [m.name for m in modules] for folder in folders}
+    uses = {f"{folder}/test_a.py": ["lib.own.shared"] for folder in folders}
     return diagnose(by_file(), uses, jobs=1)
 
 

@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from codemods.migration.init import steps, write
+from codemods.settings import read_settings
 from tests.benchmarks import family
 from tests.benchmarks import generate as generator
 from tests.tools import COPY
@@ -310,6 +312,9 @@ def _generate(root: Path) -> None:
     for script in scripts:
         (root / script).write_text(SCRIPT)
     (root / "pyproject.toml").write_text(SETTINGS)
+    list(write(steps(read_settings(root), None)))
+    with (root / "pytest.ini").open("a") as file:
+        file.write("pythonpath = .\n")
     (root / ".gitignore").write_text("__pycache__/\n.pytest_cache/\n")
 
 

@@ -82,7 +82,8 @@ def diagnose(
 
     Args:
         by_file: which settings count for which file.
-        uses: paths, and the dotted names of the shared modules that each imports, or would import.
+        uses: paths, and the dotted names of the shared modules that each imports, or would import;
+            one without any is skipped.
         jobs: how many times to start pytest at once.
         timeout: seconds for each folder.
 
@@ -90,6 +91,8 @@ def diagnose(
     groups: dict[Path, dict[str, Collection[str]]] = {}
     settings = {}
     for path, names in uses.items():
+        if not names:
+            continue
         found = by_file.settings(path)
         settings[found.root] = found
         groups.setdefault(found.root, {})[path] = names
