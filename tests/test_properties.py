@@ -20,7 +20,7 @@ from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.rewrites.replace_local_copies.shared import shared_definitions
 from tests.execution import Seen, executed, same_names
 from tests.generated import SHARED, Repository, repositories
-from tests.tools import AWAITED, COPY, run
+from tests.tools import AWAITED, COPY, Files, run
 
 OTHER = COPY.replace("_closed = False", "_closed = None")
 MOCK = COPY.replace("TestWeb", "MockWeb")
@@ -195,7 +195,7 @@ def migrated(repository: Repository) -> dict[str, FileResult]:
     results = {s.path: apply(s.content, s.path, codemod) for s in sources}
     changed = {path: r for path, r in results.items() if r.after is not None}
     for source in sources:
-        effects = outside_effects(sources, changed).get(source.path) if changed else None
+        effects = outside_effects(codemod.modules, changed, Files(*sources)).get(source.path)
         if effects is not None:
             again = replace(codemod, kept=effects.kept, from_outside=effects.reasons)
             results[source.path] = apply(source.content, source.path, again)

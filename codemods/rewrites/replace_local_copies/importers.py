@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from codemods.engine.names import ModuleNames
 from codemods.engine.text import Unparsable, parse, stem_of
-from codemods.model import Code, FileResult, Reason, SharedModules, Source, TestNames
+from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
 from codemods.rewrites.replace_local_copies.collected import tests_derived_from
 from codemods.rewrites.replace_local_copies.cycles import imported_files
 from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
@@ -75,7 +75,7 @@ def outside_effects(
 
 
 def _uses(
-    tests: TestNames, changed: Mapping[str, FileResult], sources: Iterable[Source]
+    tests: PytestNames, changed: Mapping[str, FileResult], sources: Iterable[Source]
 ) -> dict[str, Effects]:
     by_stem: dict[bytes, list[str]] = {}
     for path in changed:
@@ -114,7 +114,7 @@ def _merged(old: Effects | None, new: Effects) -> Effects:
 class _OtherFile:
     """A file that may do something with modules that would change."""
 
-    def __init__(self, source: Source, tests: TestNames) -> None:
+    def __init__(self, source: Source, tests: PytestNames) -> None:
         self._source = source
         self._tests = tests
 
