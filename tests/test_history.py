@@ -217,8 +217,8 @@ def test_figures_of_a_verification() -> None:
         Verified(
             evidence(before, {**before, "a.py::y": "failed"}, *differences),
             golden_path={"make": (0, 1)},
-        ),
-        "run-1",
+            run="run-1",
+        )
     )
     tests = figures.tests
     assert isinstance(tests, ComparedTests)
@@ -236,12 +236,12 @@ def test_figures_of_a_verification() -> None:
     assert (figures.run, figures.golden_path) == ("run-1", {"make": (0, 1)})
     assert places[:2] == ("a.py::y: passed -> failed", "a.py: collection: collected -> boom")
     assert len(places) == 20
-    assert history.of_verification(Verified(None), "run-1") == Verification("run-1")
+    assert history.of_verification(Verified(None, run="run-1")) == Verification("run-1")
 
 
 def test_tests_that_were_run_once_compare_nothing() -> None:
     once = RanOnce(Outcomes({"a.py::x": "passed", "a.py::y": "failed"}, {}, {}, "", 1.0), {"m": 0})
-    assert history.of_single_run(once) == Verification(None, {"m": (None, 0)}, RanTests(1, 2))
+    assert history.of_verification(once) == Verification(None, {"m": (None, 0)}, RanTests(1, 2))
 
 
 def test_what_was_shown_of_a_run_goes_with_it(root: Path) -> None:

@@ -157,10 +157,10 @@ class TestEdited:
         first, second = run.entries
         (journal.root / "a.py").write_text("mine")
         (journal.root / "b.py").unlink()
-        for put in (journal.apply, journal.revert):
-            with pytest.raises(EditedError, match="edited meanwhile"):
+        for put, since in ((journal.apply, "meanwhile"), (journal.revert, "since the run")):
+            with pytest.raises(EditedError, match=f"edited {since}"):
                 put(run, first)
-            with pytest.raises(EditedError, match="deleted meanwhile"):
+            with pytest.raises(EditedError, match=f"deleted {since}"):
                 put(run, second)
         assert (journal.root / "a.py").read_text() == "mine"
         assert not journal.is_new(second)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import multiprocessing
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from codemods.disk.journal import Change, Journal
 from codemods.migration import analyze as analyze_module
 from codemods.migration.analyze import analyze
-from codemods.migration.migrate import first_files, plan, write
+from codemods.migration.migrate import Batch, first_files, plan, write
 from codemods.model import Code, FileResult, Plan, RunState, Status, UsageError, Written
 from codemods.settings import Settings
 from codemods.workers.pool import Pool, process_pool
@@ -54,23 +55,10 @@ def planned(*paths: str, jobs: int = 1, pool: Pool | None = None) -> Plan:
     return plan(scan(settings, *paths), pool)
 
 
-def written(
-    planned: Plan,
-    *,
-    max_files: int | None = None,
-    allow_dirty: bool = False,
-    before_writing: Callable[[Sequence[FileResult]], None] = lambda results: None,
-) -> Written:
+def written(planned: Plan, **options: Any) -> Written:
     journal = Journal(Path.cwd())
     with journal.lock():
-        return write(
-            planned,
-            journal,
-            "migrate",
-            max_files=max_files,
-            allow_dirty=allow_dirty,
-            before_writing=before_writing,
-        )
+        return write(planned, journal, Batch("migrate", **options))
 
 
 def codes(done: Written | Plan) -> dict[str, str]:
@@ -219,14 +207,7 @@ class TestWrite:
         assert [r.path for r in found.changes] == ["test_a.py"]
         journal = Journal(root)
         with journal.lock():
-            done = write(
-                found,
-                journal,
-                "",
-                max_files=None,
-                allow_dirty=False,
-                before_writing=lambda results: None,
-            )
+            done = write(found, journal, Batch(""))
         assert done.run is not None
         assert [e.path for e in done.run.entries] == ["sub/test_a.py"]
         assert _IMPORT in Path("test_a.py").read_bytes()

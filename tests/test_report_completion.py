@@ -15,7 +15,7 @@ import pytest
 from codemods.disk.journal import Change, Journal, JournalError
 from codemods.measure.model import Baseline, Claim, MeasureError
 from codemods.measure.saved import save_baseline
-from codemods.migration.migrate import plan, write
+from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.rollback import roll_back
 from codemods.progress import history
 from codemods.progress.completion import (
@@ -56,14 +56,7 @@ def _settings(root: Path, **more: Any) -> Settings:
 
 def _migrate(root: Path, number: int | None = None, paths: Sequence[str] = ("tests",)) -> None:
     planned = plan(scan(_settings(root), *paths), process_pool(1))
-    write(
-        planned,
-        Journal(root),
-        "migrate tests",
-        max_files=number,
-        allow_dirty=True,
-        before_writing=lambda batch: None,
-    )
+    write(planned, Journal(root), Batch("migrate tests", number, allow_dirty=True))
 
 
 def _report(

@@ -18,7 +18,7 @@ from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Change, Journal
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Outcomes, Side
-from codemods.migration.verify import Affected, Trial, affected, revert_regressions, standing
+from codemods.migration.verify import Affected, Trial, affected, chosen_run, revert_regressions
 from codemods.model import RunState, Source
 from codemods.progress import history
 from codemods.progress.history import RanTests, Verification
@@ -111,7 +111,7 @@ def trial_of(root: Path, *names: str) -> Trial:
         for entry in started.entries:
             journal.apply(started, entry)
         journal.finish(started)
-    found = standing(journal, None)
+    found = chosen_run(journal, None)
     assert found is not None
     return found
 
@@ -139,7 +139,7 @@ def test_what_differs_is_taken_back_and_the_rest_stays(tmp_path: Path) -> None:
     verified = revert_regressions(trial, lambda: found, tests)
     assert verified.evidence is not None
     assert verified.evidence.differences == ()
-    names = [Path(path).name for path in verified.taken_back]
+    names = [Path(path).name for path in verified.reverted]
     assert names == ["test_b.py", "test_c.py"]
     assert [(root / f"test_{n}.py").read_text() for n in "abc"] == ["# new\n", "# b\n", "# c\n"]
     assert trial.journal.runs()[-1].state == RunState.PARTLY_ROLLED_BACK
@@ -155,7 +155,7 @@ def test_where_the_tests_do_not_end_nothing_stays(tmp_path: Path) -> None:
     verified = revert_regressions(trial, all_of(trial), tests)
     assert (verified.evidence, verified.problem) == (None, "killed")
     assert (root / "test_a.py").read_text() == "# a\n"
-    assert standing(trial.journal, None) is None
+    assert chosen_run(trial.journal, None) is None
 
 
 def test_commands_are_run_in_both_states(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_migrate_takes_back_the_file_whose_tests_differ(
     assert result.exit_code == 3, result.output
     assert "tests-differ" in result.output
     assert "test_b.py::test_text: passed -> failed" not in result.output  # it was taken back
-    assert "taken back: " in result.output
+    assert "reverted: " in result.output
     assert "from test_framework" in (root / "test_a.py").read_text()
     assert (root / "test_b.py").read_bytes() == before
 
@@ -307,8 +307,7 @@ def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(
             "skipped: edited since the run: test_a.py",
             "skipped: edited since the run: test_b.py",
             "",
-            f"of run {Journal(root).runs()[-1].id} no file is as it left it: there is nothing to "
-            "compare",
+            f"nothing to compare: the files of run {Journal(root).runs()[-1].id} were edited since",
         ]
     assert (root / "test_a.py").read_text() == COPY + USE
     assert (root / "test_b.py").read_text() == edited
@@ -503,6 +502,6 @@ def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> Non
         return seen({}, root)
 
     verified = revert_regressions(trial, all_of(trial), tests)
-    assert "edited meanwhile, and left alone: test_a.py" in verified.problem
+    assert "edited meanwhile; not reverted: test_a.py" in verified.problem
     assert (root / "test_a.py").read_text() == "# mine\n"
     assert (root / "test_b.py").read_text() == "# b\n"

@@ -23,7 +23,7 @@ from codemods.settings import Settings, load_target, read_settings
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
     from codemods.migration.scan import Progress, Scan
-    from codemods.migration.verify import Verified
+    from codemods.migration.verify import RanOnce, Verified
     from codemods.model import FileResult, Plan, Source
     from codemods.workers.pool import Pool
 
@@ -187,13 +187,17 @@ def exit_code(results: Sequence[FileResult], left: int) -> int:
     return COPIES_LEFT if left else OK
 
 
-def relative_to_cwd(verified: Verified) -> Verified:
-    """Return the evidence with paths relative to the current folder."""
+def relative_to_cwd(shown: Verified | RanOnce) -> Verified | RanOnce:
+    """Return what the tests showed, with paths relative to the current folder."""
+    from codemods.migration.verify import RanOnce
+
+    if isinstance(shown, RanOnce):
+        return shown
     return replace(
-        verified,
-        taken_back={os.path.relpath(path): why for path, why in verified.taken_back.items()},
-        edited=tuple(map(os.path.relpath, verified.edited)),
-        unused=tuple(map(os.path.relpath, verified.unused)),
+        shown,
+        reverted={os.path.relpath(path): why for path, why in shown.reverted.items()},
+        edited=tuple(map(os.path.relpath, shown.edited)),
+        unused=tuple(map(os.path.relpath, shown.unused)),
     )
 
 

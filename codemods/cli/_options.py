@@ -142,13 +142,12 @@ def xdist_options(command: _Command) -> _Command:
 
 
 def xdist(pytest: Pytest, workers: str | None, targets: Sequence[str]) -> Xdist:
-    """Return where the tests are to run, if pytest-xdist is there."""
+    """Return what the options of pytest-xdist ask for, if it is installed."""
     from codemods.measure.outcomes import Xdist
 
     if workers is not None and targets:
         raise click.UsageError("-n cannot be combined with --tx: use --tx N*SPEC")
     if (workers is not None or targets) and not pytest.has_module("xdist"):
         extra = "pip install 'ssot-codemods[distributed]'"
-        missing = f"which {pytest.python} does not have"
-        raise UsageError(f"-n and --tx need pytest-xdist, {missing}: {extra}")
+        raise UsageError(f"-n and --tx need pytest-xdist, and {pytest.python} lacks it: {extra}")
     return Xdist(workers, tuple(targets))

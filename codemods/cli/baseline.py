@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +10,10 @@ import click
 from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step, warn_unfinished_runs
 from codemods.cli._options import PYTEST_PATHS, starts_pytest
 from codemods.cli._output import say, show
-from codemods.settings import Settings, read_settings
+from codemods.settings import read_settings
 
 if TYPE_CHECKING:
-    from codemods.measure.model import Baseline
+    pass
 
 
 @click.command(epilog=PYTEST_PATHS)
@@ -58,11 +56,12 @@ def baseline(
     ssot-codemods baseline tests/unit --against HEAD~1
     ssot-codemods baseline tests/unit --profile
     """
-    from codemods.disk.git import head_of, worktree
-    from codemods.measure import collection
+    from codemods.disk.journal import Journal
     from codemods.measure.compare import compare as compare_baselines
-    from codemods.measure.saved import baseline_file, load_baseline
+    from codemods.measure.profile import profile as take_apart
+    from codemods.measure.saved import load_baseline
     from codemods.measure.session import Pytest
+    from codemods.progress.baseline import measure, measure_against
     from codemods.report import baseline as report
 
     if sum((profile, against is not None, bool(save or compare))) > 1:
@@ -71,45 +70,20 @@ def baseline(
     pytest = Pytest(settings.root, python, timeout)
     chosen = paths_for_pytest(settings, paths, categories)
     if profile:
-        from codemods.measure.profile import profile as take_apart
-
         found = take_apart(pytest, chosen, progress=show_step)
         show(form, report.profile_json(found), report.profile_text(found))
         return FILE_FAILED if found.problem else OK
-    tree = collection.Tree(pytest, *head_of(settings.root))
     if against is not None:
-        with worktree(settings.root, against) as folder:
-            other = collection.Tree(
-                replace(pytest, root=folder), *head_of(folder), name=f"{against}: "
-            )
-            here = replace(tree, name="here: ")
-            both = collection.against(other, here, chosen, runs=runs, progress=show_step)
+        both = measure_against(against, pytest, chosen, runs=runs, progress=show_step)
         show(form, report.comparison_json(both), report.comparison_text(both))
         return FILE_FAILED if both.before.summary.problem or both.after.summary.problem else OK
-    if save is not None:
-        baseline_file(settings.root, save)
     earlier = load_baseline(settings.root, compare) if compare is not None else None
-    measured = collection.baseline(tree, chosen, runs=runs, progress=show_step)
-    _record(settings, measured, chosen, save)
+    measured, remarks = measure(pytest, chosen, runs=runs, save=save, progress=show_step)
+    warn_unfinished_runs(Journal(settings.root))
+    say("".join(f"{remark}\n" for remark in remarks))
     if earlier is None:
         show(form, report.as_json(measured), report.as_text(measured))
     else:
         both = compare_baselines(earlier, measured)
         show(form, report.comparison_json(both), report.comparison_text(both))
     return FILE_FAILED if measured.summary.problem else OK
-
-
-def _record(settings: Settings, measured: Baseline, paths: Sequence[str], save: str | None) -> None:
-    from codemods.disk.journal import Journal
-    from codemods.measure.saved import save_baseline
-    from codemods.progress import history
-
-    absolute = [str(settings.root / p) for p in paths or ["."]]
-    if warn_unfinished_runs(Journal(settings.root)):
-        say("these figures are not recorded: some files may be those before the run\n")
-        return
-    history.append(settings.root, absolute, measured.summary)
-    if save is not None and measured.summary.problem:
-        say(f"not saved as {save}: {measured.summary.problem}\n")
-    elif save is not None:
-        save_baseline(measured, settings.root, save)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,16 +29,9 @@ if TYPE_CHECKING:
     from codemods.disk.journal import Journal
     from codemods.measure.outcomes import Xdist
     from codemods.measure.session import Pytest
+    from codemods.migration.migrate import Batch
     from codemods.migration.verify import Trial, Verified
     from codemods.model import FileResult
-
-
-@dataclass(frozen=True, slots=True)
-class _Tests:
-    """How the tests are run."""
-
-    pytest: Pytest
-    xdist: Xdist
 
 
 @click.command(epilog=PATHS)
@@ -116,6 +108,7 @@ def migrate(
     """
     from codemods.disk.journal import Journal
     from codemods.measure.session import Pytest
+    from codemods.migration.migrate import Batch
 
     if resume is not None:
         others = (paths, exclude, dry_run, max_files, allow_dirty, verify, skip_probe, scheduler)
@@ -130,10 +123,16 @@ def migrate(
     if dry_run:
         return _dry_run(setup, max_files, form, verbose)
     pytest = Pytest(setup.settings.root, timeout=timeout)
-    tests = _Tests(pytest, xdist(pytest, workers, targets)) if verify else None
+    batch = Batch(
+        command=shlex.join(sys.argv[1:]),
+        max_files=max_files,
+        allow_dirty=allow_dirty,
+        before_writing=None if skip_probe else partial(_check_imports, setup),
+    )
+    judge = partial(_verify, setup, pytest, xdist(pytest, workers, targets)) if verify else None
     journal = Journal(setup.settings.root)
     with journal.lock():
-        return _migrate(setup, journal, max_files, allow_dirty, skip_probe, tests, form, verbose)
+        return _migrate(setup, journal, batch, judge, form, verbose)
 
 
 def _resume(journal: Journal, identity: str, form: str) -> int:
@@ -164,10 +163,8 @@ def _dry_run(setup: Setup, max_files: int | None, form: str, verbose: bool) -> i
 def _migrate(
     setup: Setup,
     journal: Journal,
-    max_files: int | None,
-    allow_dirty: bool,
-    skip_probe: bool,
-    tests: _Tests | None,
+    batch: Batch,
+    judge: Callable[[Trial], Verified] | None,
     form: str,
     verbose: bool,
 ) -> int:
@@ -178,20 +175,11 @@ def _migrate(
 
     warn_unfinished_runs(journal)
     planned = setup.plan("plan")
-    written, verified = migrate(
-        planned,
-        journal,
-        shlex.join(sys.argv[1:]),
-        max_files=max_files,
-        allow_dirty=allow_dirty,
-        before_writing=None if skip_probe else partial(_check_imports, setup),
-        verify=partial(_verify, setup, tests) if tests is not None else None,
-    )
+    written, verified = migrate(planned, journal, batch, judge)
     root = setup.settings.root
     history.append(root, setup.paths, history.of_migration(planned, written))
     if verified is not None:
-        run = written.run.id if written.run is not None else None
-        history.append(root, setup.paths, history.of_verification(verified, run))
+        history.append(root, setup.paths, history.of_verification(verified))
     if form == "json":
         document = report.as_json(written, dry_run=False)
         if verified is not None:
@@ -204,7 +192,7 @@ def _migrate(
     say(report.early_end(written, verified))
     if written.stopped:
         return INTERRUPTED
-    if verified is not None and (verified.problem or verified.taken_back):
+    if verified is not None and (verified.problem or verified.reverted):
         return FILE_FAILED
     return exit_code(written.results, written.left + written.held_back)
 
@@ -217,17 +205,15 @@ def _check_imports(setup: Setup, batch: Sequence[FileResult]) -> None:
         say(f"{note}\n")
 
 
-def _verify(setup: Setup, tests: _Tests, trial: Trial) -> Verified:
+def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verified:
     from codemods.measure.outcomes import modules_in, run_tests
     from codemods.migration.verify import affected, revert_regressions
 
-    find_modules = partial(modules_in, tests.pytest)
-    find_uses = partial(affected, trial.paths(), setup.all_files, find_modules)
+    changed = trial.paths()
+    find_uses = partial(affected, changed, setup.all_files, partial(modules_in, pytest))
     say("running the tests concerned before and after\n")
     try:
-        return revert_regressions(
-            trial, find_uses, partial(run_tests, tests.pytest, tests.xdist, same=trial.paths())
-        )
+        return revert_regressions(trial, find_uses, partial(run_tests, pytest, xdist, same=changed))
     except KeyboardInterrupt:
         undone = sum(not trial.journal.is_new(entry) for entry in trial.run.entries)
         say(f"interrupted: {undone} of {plural(len(trial.run.entries), 'file')} undone\n")

@@ -55,7 +55,7 @@ def verify(
     from codemods.measure.commands import run_commands
     from codemods.measure.outcomes import modules_in, run_tests
     from codemods.measure.session import Pytest
-    from codemods.migration.verify import RanOnce, Verified, affected, judged, run_once, standing
+    from codemods.migration.verify import verify
     from codemods.progress import history
     from codemods.report import verify as report
 
@@ -64,26 +64,22 @@ def verify(
     chosen = paths_for_pytest(settings, (*paths, *files), categories)
     if golden_path and not settings.golden_path:
         raise UsageError("--golden-path: the settings have no commands under `golden-path`")
-    journal = Journal(settings.root)
-    pytest = Pytest(settings.root, python, timeout)
-    run = partial(run_tests, pytest, xdist(pytest, workers, targets))
     commands = partial(run_commands, settings.golden_path, settings.root, timeout)
+    journal = Journal(settings.root)
     warn_unfinished_runs(journal)
-    verified: Verified | RanOnce
-    with journal.lock():
-        trial = standing(journal, identity)
-        if trial is None:
-            say("no run to verify: the tests are run once\n")
-            verified = run_once(chosen, run, commands if golden_path else None)
-            figures = history.of_single_run(verified)
-        else:
-            say(f"verifying run {trial.run.id}: {trial.run.command}\n")
-            find_modules = partial(modules_in, pytest)
-            find_uses = partial(affected, trial.paths(), setup.all_files, find_modules)
-            run = partial(run, same=trial.paths())
-            verified = judged(trial, chosen, find_uses, run, commands if golden_path else None)
-            verified = relative_to_cwd(verified)
-            figures = history.of_verification(verified, trial.run.id)
-    history.append(settings.root, [str(settings.root / p) for p in chosen or ["."]], figures)
-    show(form, report.as_json(verified), report.as_text(verified))
-    return OK if verified.ok else FILE_FAILED
+    pytest = Pytest(settings.root, python, timeout)
+    shown = verify(
+        journal,
+        identity,
+        chosen,
+        read=setup.all_files,
+        find_modules=partial(modules_in, pytest),
+        run_tests=partial(run_tests, pytest, xdist(pytest, workers, targets)),
+        commands=commands if golden_path else None,
+        say=say,
+    )
+    about = [str(settings.root / path) for path in chosen or ["."]]
+    history.append(settings.root, about, history.of_verification(shown))
+    shown = relative_to_cwd(shown)
+    show(form, report.as_json(shown), report.as_text(shown))
+    return OK if shown.ok else FILE_FAILED

@@ -70,7 +70,7 @@ def list_files(
 
 
 def _from(top: str, here: str, path: str) -> str:
-    """Give a path as seen from one folder that is given as seen from another."""
+    """Return a path relative to one folder that is given relative to another."""
     whole = f"{here}/{path}"
     inside = whole.startswith(f"{top}/") and not path.startswith(os.pardir)
     return whole[len(top) + 1 :] if inside else os.path.relpath(whole, top)
@@ -191,7 +191,7 @@ def _listed_by_git(top: Path, folder: str) -> list[str]:
 
 
 def _in_place(top: str, names: list[str]) -> list[str]:
-    """Leave out what git remembers behind a folder that is a link now.
+    """Return the names without those below a folder that is a link now.
 
     Those files are elsewhere: listed there too, or out of bounds.
     """

@@ -87,7 +87,7 @@ def _importers(surveys: Sequence[FileSurvey]) -> dict[tuple[str, str], int]:
 
 
 def _module_suffix(path: str, module: str) -> str:
-    """Give the end of the path that a module has; a relative one is one of the same folder."""
+    """Return the end of the path of a module; of a relative one, from the same folder."""
     stripped = module.lstrip(".")
     if stripped == module:
         return stripped.replace(".", "/")
@@ -98,7 +98,7 @@ def _module_suffix(path: str, module: str) -> str:
 
 
 def _suffixes(path: str) -> list[str]:
-    """Give each end of a path that a module name may stand for, and the whole of it."""
+    """Return each end of a path that the name of a module may stand for, and the whole path."""
     whole = os.path.abspath(path).removesuffix(".py").removesuffix("/__init__")
     parts = whole.split("/")
     return [whole, *("/".join(parts[n:]) for n in range(1, len(parts)))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def _died(path: str, error: Exception) -> FileResult:
 
 
 def _is_risky(content: bytes) -> bool:
-    """Tell whether the parser of LibCST may run out of stack, which nothing can catch.
+    """Whether the parser of LibCST may run out of stack, which nothing can catch.
 
     It calls itself for each link of `a and b and ...` and `import a.b.c...`, which CPython takes in
     a loop; of all else CPython takes less than LibCST can. 8 MB are enough for about 6000 links.
@@ -97,7 +98,7 @@ def _keep_imported_names(results: list[FileResult], scan: Scan, pool: Pool) -> l
 
 
 def _modules_looked_into(source: Source, paths: Iterable[str]) -> list[str]:
-    """Give the modules that a file may look into, whichever asks for a fixture of it."""
+    """Return the modules that a file may look into, for a fixture of any name."""
     folder, name = os.path.split(source.path)
     is_conftest = name == "conftest.py"
     if not may_look_into_modules(source.content, is_conftest=is_conftest):
@@ -153,7 +154,7 @@ def refuse_unwritable(result: FileResult) -> FileResult:
 
 
 def first_files(planned: Plan, number: int | None) -> tuple[tuple[FileResult, ...], int]:
-    """Leave out what comes after the first files that would change.
+    """Return the results without those after the first files that would change.
 
     Returns:
         The results that stay, and how many files were left out; all stay where `number` is None.
@@ -185,46 +186,49 @@ def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[
     return Written(planned.files, None, done, left, held_back), base, shown
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What to write of a plan.
+
+    `command` is shown in the list of runs; of the files, the first `max_files` in the order of
+    their paths are written; with `allow_dirty`, those with uncommitted changes too.
+    `before_writing` is called with the files that are about to change; if it raises, nothing is
+    written.
+    """
+
+    command: str
+    max_files: int | None = None
+    allow_dirty: bool = False
+    before_writing: Callable[[Sequence[FileResult]], None] | None = None
+
+
 def migrate(
-    planned: Plan,
-    journal: Journal,
-    command: str,
-    *,
-    max_files: int | None,
-    allow_dirty: bool,
-    before_writing: Callable[[Sequence[FileResult]], None] | None,
-    verify: Callable[[Trial], Verified] | None,
+    planned: Plan, journal: Journal, batch: Batch, judge: Callable[[Trial], Verified] | None
 ) -> tuple[Written, Verified | None]:
     """Write what was planned, and undo the change of each file whose tests differ.
 
     Args:
         planned: what `plan` returned.
-        journal: see `write`, as are the other arguments.
-        command: see `write`.
-        max_files: see `write`.
-        allow_dirty: see `write`.
-        before_writing: see `write`.
-        verify: undoes the change of such files, and returns what the tests showed; None to run no
-            tests.
+        journal: records the old bytes first; the caller holds its lock.
+        batch: what to write.
+        judge: reverts the files whose tests differ, and returns what the tests showed; None to run
+            no tests.
 
     Returns:
         What stays, and what the tests showed, None where none were run.
 
+    Raises:
+        OSError: the journal cannot be written; nothing else was.
+        codemods.model.UsageError: git fails.
+
     """
-    written = write(
-        planned,
-        journal,
-        command,
-        max_files=max_files,
-        allow_dirty=allow_dirty,
-        before_writing=before_writing,
-    )
+    written = write(planned, journal, batch)
     verified = None
     if written.run is not None and written.stopped:
         written = _only_written(written, journal, written.run)
-    elif written.run is not None and verify is not None:
+    elif written.run is not None and judge is not None:
         trial = Trial(journal, written.run, written.run.entries)
-        verified = verify(trial)
+        verified = judge(trial)
         written = without(written, verified, trial)
     if written.run and journal.run(written.run.id).state is RunState.ROLLED_BACK:
         written = written._replace(run=None)
@@ -242,44 +246,25 @@ def _only_written(written: Written, journal: Journal, run: Run) -> Written:
     return written._replace(results=results, left=left)
 
 
-def write(
-    planned: Plan,
-    journal: Journal,
-    command: str,
-    *,
-    max_files: int | None,
-    allow_dirty: bool,
-    before_writing: Callable[[Sequence[FileResult]], None] | None,
-) -> Written:
-    """Write what was planned, each file as a whole or not at all; the caller holds the lock.
+def write(planned: Plan, journal: Journal, batch: Batch) -> Written:
+    """Write what was planned, each file as a whole or not at all.
 
-    Args:
-        planned: what `plan` gave.
-        journal: where the old bytes go first.
-        command: what was asked for, to be shown in the list of runs.
-        max_files: write this many files at most, the first in the order of their paths.
-        allow_dirty: write files too that have uncommitted changes.
-        before_writing: may raise, with the files that are about to change; nothing is written then.
-
-    Raises:
-        OSError: the journal cannot be written; nothing else was.
-        codemods.model.UsageError: git does not tell what is committed.
-
+    The arguments are those of `migrate`.
     """
     results = {r.path: r for r in planned.results}
     changes = [refuse_unwritable(r) for r in planned.changes]
-    if not allow_dirty:
+    if not batch.allow_dirty:
         changes = refuse_uncommitted(changes)
     results.update({r.path: r for r in changes})
     possible = [r for r in changes if r.status is Status.CHANGED]
-    batch = possible[:max_files]
-    left = possible[len(batch) :]
+    chosen = possible[: batch.max_files]
+    left = possible[len(chosen) :]
     for result in left:
         del results[result.path]
-    if batch and before_writing is not None:
-        before_writing(batch)
+    if chosen and batch.before_writing is not None:
+        batch.before_writing(chosen)
     contents: dict[str, Change] = {}
-    for result in batch:
+    for result in chosen:
         change = _change(result, journal.root)
         if isinstance(change, Change):
             contents[result.path] = change
@@ -288,7 +273,7 @@ def write(
     if not contents:
         held_back = len(planned.changes) - len(left)
         return Written(planned.files, None, tuple(results.values()), len(left), held_back)
-    started = journal.begin(command, list(contents.values()))
+    started = journal.begin(batch.command, list(contents.values()))
     stopped, failures = apply(journal, started)
     for path, entry in zip(contents, started.entries, strict=True):
         if entry.path in failures:

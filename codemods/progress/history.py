@@ -287,24 +287,14 @@ def of_check(planned: Plan) -> Check:
     return Check(len(planned.copies), planned.compliant, planned.helpers, share)
 
 
-def of_verification(verified: Verified, run: str | None) -> Verification:
-    """Return the figures of a verification.
-
-    Args:
-        verified: what the tests showed.
-        run: the run of the journal that was judged.
-
-    """
-    evidence = verified.evidence
-    compared = _compared(evidence) if evidence is not None else None
-    return Verification(run, verified.golden_path, compared)
-
-
-def of_single_run(once: RanOnce) -> Verification:
-    """Return the figures of tests that were run once."""
-    codes = {command: (None, code) for command, code in once.golden_path.items()}
-    tests = RanTests(_passed(once.outcomes), len(once.outcomes.tests))
-    return Verification(None, codes, tests)
+def of_verification(shown: Verified | RanOnce) -> Verification:
+    """Return the figures of a verification."""
+    if isinstance(shown, RanOnce):
+        codes = {command: (None, code) for command, code in shown.golden_path.items()}
+        tests = RanTests(_passed(shown.outcomes), len(shown.outcomes.tests))
+        return Verification(None, codes, tests)
+    compared = _compared(shown.evidence) if shown.evidence is not None else None
+    return Verification(shown.run, shown.golden_path, compared)
 
 
 def _compared(evidence: Evidence) -> ComparedTests:

@@ -12,7 +12,7 @@ from codemods.migration.verify import RanOnce, Verified
 from codemods.report.table import paragraphs, table
 from codemods.wording import plural
 
-SCHEMA = "ssot-codemods/verification/1"
+SCHEMA = "ssot-codemods/verification/2"
 
 
 def as_text(verified: Verified | RanOnce) -> str:
@@ -22,14 +22,14 @@ def as_text(verified: Verified | RanOnce) -> str:
     evidence = verified.evidence
     blocks: list[list[str]] = []
     if evidence is not None:
-        blocks.append(_summary(evidence, after_removal=bool(verified.taken_back)))
+        blocks.append(_summary(evidence, after_removal=bool(verified.reverted)))
         blocks.append([_difference("differs", d) for d in evidence.differences])
         blocks.append([_difference("flaky", d) for d in evidence.flaky])
         blocks.append([f"healed: {file} can be collected now" for file in evidence.healed])
     if verified.golden_path:
         head = ("golden path", "before", "after")
         blocks.append(table(head, [(c, *codes) for c, codes in verified.golden_path.items()]))
-    blocks.append([f"taken back: {p}: {d.what}" for p, d in sorted(verified.taken_back.items())])
+    blocks.append([f"reverted: {p}: {d.what}" for p, d in sorted(verified.reverted.items())])
     blocks.append(list(_unknown(verified)))
     blocks.append([verified.problem] if verified.problem else [])
     return paragraphs(blocks)
@@ -49,7 +49,7 @@ def as_json(verified: Verified | RanOnce) -> dict[str, Any]:
         "schema": SCHEMA,
         "run": verified.run,
         "golden_path": {c: list(codes) for c, codes in verified.golden_path.items()},
-        "taken_back": {p: encode(d) for p, d in sorted(verified.taken_back.items())},
+        "reverted": {p: encode(d) for p, d in sorted(verified.reverted.items())},
         "edited": list(verified.edited),
         "unused": list(verified.unused),
         "problem": verified.problem,

@@ -1,4 +1,4 @@
-"""Hand files to workers in chunks, and give their results back, whatever becomes of a worker."""
+"""Hand files to workers in chunks, and yield their results, even if a worker dies."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Pool(NamedTuple):
 
 
 def process_pool(jobs: int) -> Pool:
-    """Give a pool of processes on this machine, by the start method that Python has as default."""
+    """Return a pool of processes on this machine, with the default start method of Python."""
     return Pool(jobs, partial(ProcessPoolExecutor, jobs, initializer=_prepare_worker))
 
 
