@@ -187,6 +187,11 @@ class FileResult(NamedTuple):
     error: Reason | None
     dropped: frozenset[str] = frozenset()
 
+    @classmethod
+    def failure(cls, path: str, reason: Reason) -> FileResult:
+        """Return the result of a file that could not be looked at."""
+        return cls(path, Status.FAILED, (), (), "", None, reason)
+
     @property
     def replaced(self) -> tuple[Decision, ...]:
         """The definitions that an import stands for after the change."""
@@ -269,6 +274,15 @@ class Entry(NamedTuple):
     mode: int
 
 
+class RunState(enum.Enum):
+    """What became of a run of the journal."""
+
+    COMPLETE = "complete"
+    UNFINISHED = "unfinished"  # interrupted, or still in progress in another process
+    PARTLY_ROLLED_BACK = "partly rolled back"
+    ROLLED_BACK = "rolled back"
+
+
 class Run(NamedTuple):
     """One run as the journal has it. `time` is UTC, ISO 8601."""
 
@@ -280,15 +294,13 @@ class Run(NamedTuple):
     undone: frozenset[str]
 
     @property
-    def state(self) -> str:
-        """Say in a word or two what became of the run."""
+    def state(self) -> RunState:
+        """What became of the run."""
         if len(self.undone) == len(self.entries):
-            return "rolled back"
+            return RunState.ROLLED_BACK
         if not self.finished:
-            return "cut off"
-        if self.undone:
-            return f"{len(self.undone)} of {len(self.entries)} rolled back"
-        return "complete"
+            return RunState.UNFINISHED
+        return RunState.PARTLY_ROLLED_BACK if self.undone else RunState.COMPLETE
 
 
 class Outcome(NamedTuple):
@@ -328,13 +340,14 @@ class Plan(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What a migration did: its run in the journal, None where nothing was to do.
+    """What a migration did: its run in the journal, None where nothing of one is left.
 
-    `results` are those of the plan, with what could not be written as refused or failed; `left`
-    counts the files that a later batch would change, `held_back` those of this one that were not
-    written; `stopped` tells whether Ctrl-C ended it.
+    `files` counts those looked at; `results` are those of the plan, with what could not be written
+    as refused or failed; `left` counts the files that a later batch would change, `held_back` those
+    of this one that were not written; `stopped` tells whether Ctrl-C ended it.
     """
 
+    files: int
     run: Run | None
     results: tuple[FileResult, ...]
     left: int

@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from codemods.disk.files import checkout_of, read_file
+from codemods.disk.files import read_file
+from codemods.disk.git import checkout_of
 from codemods.engine.text import Unparsable, parse
 from codemods.model import SharedModule, SharedModules
 from codemods.pytest_config import PytestConfig, is_test_file, pytest_config, registers_rewrite

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from codemods.measure.model import Baseline, CollectionError, Conditions, Series, Timing
+from codemods.measure.collection import digest
+from codemods.measure.model import (
+    Baseline,
+    BaselineSummary,
+    CollectionError,
+    Conditions,
+    Series,
+    Timing,
+)
 from codemods.measure.outcomes import Difference, Evidence, Outcomes
 
 COLD, WARM = (2.0, 2.1, 2.2), (1.0, 1.1, 1.2)
@@ -26,10 +34,12 @@ def measured(
     memory: float = 50 * 2**20,
     problem: str = "",
     stable: bool = True,
+    time: str = "2026-01-01T00:00:00Z",
 ) -> Baseline:
-    return Baseline(
-        root="/repository",
-        runs=len(warm),
+    summary = BaselineSummary(
+        time=time,
+        commit="c0ffee",
+        is_dirty=False,
         conditions=Conditions(
             paths=tuple(paths),
             interpreter="/usr/bin/python",
@@ -37,18 +47,22 @@ def measured(
             pytest=pytest,
             plugins=("xdist 3",),
             machine="here, 2 CPUs",
-            commit="c0ffee",
-            dirty=False,
         ),
         cold=timing(*cold, memory=memory),
         warm=timing(*warm, memory=memory),
         modules=3,
+        tests=len(tests),
+        nodes=digest(tests),
+        errors=errors,
+        warnings=dict(warnings or {}),
+        stable=stable,
+        problem=problem,
+    )
+    return Baseline(
+        root="/repository",
+        summary=summary,
         tests=tuple(tests),
         errors=tuple(CollectionError(f"e{n}", f"e{n}.py", "boom") for n in range(errors)),
-        warnings=tuple((warnings or {}).items()),
-        stable=stable,
-        dont_write_bytecode=False,
-        problem=problem,
         notes=(),
     )
 

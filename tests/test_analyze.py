@@ -12,7 +12,7 @@ import pytest
 
 from codemods.migration import analyze as module
 from codemods.migration.scan import Scan
-from codemods.model import Analysis, Code, Reason, Source, UsageError, Verdict
+from codemods.model import Analysis, Code, FileResult, Reason, Source, UsageError, Verdict
 from codemods.settings import Settings, load_target
 from codemods.workers.pool import Pool
 from tests import tools
@@ -141,7 +141,7 @@ def test_failures_of_reading_stand_in_the_order_of_paths(
     def unreading(scan: Scan) -> Iterator[Source]:
         yield from mentions(scan)
         scan.failures.append(
-            module._failed("a/unread.py", Reason(Code.UNREADABLE, 1, "Permission denied"))
+            FileResult.failure("a/unread.py", Reason(Code.UNREADABLE, 1, "Permission denied"))
         )
 
     monkeypatch.setattr(Scan, "mentions", unreading)

@@ -25,6 +25,7 @@ from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
 from codemods.engine.codemod import transform
 from codemods.measure.model import Baseline
+from codemods.measure.session import Pytest
 from codemods.migration import init
 from codemods.model import FileResult, Run, Status
 from codemods.settings import Settings, load_target, read_settings
@@ -99,7 +100,7 @@ def test_help(verb: str) -> None:
     for option in ("-h", "--help"):
         code, text, err = outcome(*filter(None, [verb, option]))
         assert (code, err) == (0, "")
-        assert "Exit codes: 0 fine, 1 copies left (or would change), 2 usage, 3 a file" in text
+        assert "Exit codes: 0 OK, 1 copies left (or files would change), 2 usage error, 3 a" in text
         assert max(map(len, text.splitlines())) <= 100
 
 
@@ -169,11 +170,11 @@ def test_resume_takes_nothing_beside_it(root: Path, other: str) -> None:
     """A dry run that wrote would be the worst of them."""
     code, _, err = outcome("migrate", "--resume", "R", other)
     assert code == 2
-    assert "--resume finishes a run as it was planned: nothing beside it" in err
+    assert "--resume finishes a run as planned: no other option applies" in err
 
 
 def test_rollback_where_nothing_ran_leaves_no_folder(root: Path) -> None:
-    assert "no run to take back" in outcome("rollback")[2]
+    assert "no run to undo" in outcome("rollback")[2]
     assert outcome("rollback", "--list")[:2] == (0, "no runs\n")
     assert not (root / ".ssot-codemods").exists()
 
@@ -186,7 +187,7 @@ def test_rollback_where_nothing_ran_leaves_no_folder(root: Path) -> None:
     [
         ("\nmodul = 1\n", "pyproject.toml:3: [tool.ssot-codemods] modul: unknown"),
         ("paths = 1\n", "pyproject.toml:2: [tool.ssot-codemods] paths: wanted"),
-        ("paths = ['gone']\n", "pyproject.toml: [tool.ssot-codemods] paths: no gone there"),
+        ("paths = ['gone']\n", "pyproject.toml: [tool.ssot-codemods] paths: gone does not exist"),
         ("shapes = 'gone.py'\n", "toml:2: [tool.ssot-codemods] shapes: is gone"),
         ("x = \n", "pyproject.toml: "),
     ],
@@ -270,7 +271,7 @@ def test_list_and_a_file_of_paths(three: Path) -> None:
     result = run("analyze", "--list", "b", "./@at.py")
     listed = [b"@at.py", b"b/t \xff.py", b"b/test_c.py"]
     assert sorted(result.stdout_bytes.splitlines()) == listed
-    assert result.stderr == "left out, as its name has a line break: 'b/line\\nbreak.py'\n"
+    assert result.stderr == "skipped, as its name has a line break: 'b/line\\nbreak.py'\n"
     assert result.exit_code == 0
     (three / "batch.txt").write_bytes(b"\r\n".join(listed) + b"\n\n")
     values = json.loads(outcome("check", "--format", "json", "@batch.txt", "a/test_a.py")[1])
@@ -282,7 +283,7 @@ def test_list_and_a_file_of_paths(three: Path) -> None:
 def test_an_empty_file_of_paths_is_no_path_at_all(three: Path) -> None:
     (three / "batch.txt").write_bytes(b"")
     code, out, _ = outcome("migrate", "--skip-probe", "@batch.txt")
-    assert (code, out) == (0, "changed                0 files  with 0 copies\n")
+    assert (code, out) == (0, "changed             0 files  with 0 copies\n")
 
 
 # --- migrate
@@ -297,7 +298,7 @@ def test_dry_run(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         b"a/test_b.py",
         b"b/test_c.py",
     ]
-    assert result.stderr.startswith("would change           3 files  with 3 copies\n")
+    assert result.stderr.startswith("would change        3 files  with 3 copies\n")
     assert git("status", "--porcelain") == b""
     assert not (three / ".ssot-codemods").exists()
     monkeypatch.setattr(codemods.migration.migrate, "_FEW", 0)
@@ -311,7 +312,7 @@ def test_dry_run(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_dry_run_of_a_batch_and_as_json(three: Path) -> None:
     code, out, err = outcome("migrate", "--dry-run", "--max-files", "1")
     assert (code, out.count("--- a/")) == (1, 1)
-    assert "left for later         2 files\n" in err
+    assert "remaining           2 files\n" in err
     code, out, err = outcome("migrate", "--dry-run", "--max-files", "1", "--format", "json")
     values = json.loads(out)
     assert (code, err, values["left"], values["run"]) == (1, "", 2, None)
@@ -345,7 +346,7 @@ def test_dry_run_of_a_file_that_changes_meanwhile(
     code, out, err = outcome("migrate", "--dry-run", "-v")
     assert (code, out.count("--- a/")) == (1, 2)
     assert "a/test_a.py:1: changed-since-planned: " in err
-    assert err.startswith("would change           2 files  with 2 copies\n")
+    assert err.startswith("would change        2 files  with 2 copies\n")
 
 
 def test_migrate_in_batches(three: Path) -> None:
@@ -371,7 +372,7 @@ def test_uncommitted_changes(three: Path) -> None:
         file.write(b"# mine\n")
     code, out, _ = outcome("migrate", "--skip-probe", "-v")
     assert code == 1
-    assert "changed                2 files" in out
+    assert "changed             2 files" in out
     assert "a/test_a.py:1: uncommitted: " in out
     assert outcome("migrate", "--skip-probe", "--allow-dirty")[0] == 0
     assert (three / "a/test_a.py").read_bytes().endswith(b"# mine\n")
@@ -410,7 +411,7 @@ def test_a_run_is_at_work(three: Path) -> None:
         for arguments in (["migrate"], ["rollback"], ["migrate", "--resume", "x"]):
             code, out, err = outcome(*arguments)
             assert (code, out) == (2, "")
-            assert "another run is at work" in err
+            assert "another run is in progress" in err
 
 
 def interrupt(*_: object, **__: object) -> None:
@@ -445,20 +446,21 @@ def test_ctrl_c_while_writing(three: Path, monkeypatch: pytest.MonkeyPatch, form
     (stopped,) = Journal(three).runs()
     assert code == 130
     assert err == (
-        f"stopped; files that are new: 1, as they were: 2; go on with "
-        f"`ssot-codemods migrate --resume {stopped.id}`, or roll it back\n"
+        f"interrupted: 1 of 3 files written; finish it with "
+        f"`ssot-codemods migrate --resume {stopped.id}`, or undo it with "
+        f"`ssot-codemods rollback {stopped.id}`\n"
     )
     if form == "json":
         assert [c["path"] for c in json.loads(out)["changed"]] == ["a/test_a.py"]
         assert json.loads(out)["left"] == 2
     else:
-        assert out.startswith(
-            "changed                1 file  with 1 copy\nleft for later         2"
-        )
+        assert out.startswith("changed             1 file  with 1 copy\nremaining           2")
     changed = [p for p, content in before.items() if p.read_bytes() != content]
     assert changed == [three / "a/test_a.py"]
     # The next run says so; the run can be finished, and taken back.
-    assert f"run {stopped.id} was cut off" in outcome("migrate", "--skip-probe", "b/plain.py")[2]
+    assert (
+        f"run {stopped.id} was interrupted" in outcome("migrate", "--skip-probe", "b/plain.py")[2]
+    )
     if form == "text":
         assert outcome("migrate", "--resume", stopped.id)[:2] == (
             0,
@@ -509,7 +511,9 @@ def test_rollback_of_an_edited_file(three: Path) -> None:
     path.write_bytes(b"mine\n")
     code, out, _ = outcome("rollback")
     assert code == 3
-    assert out.startswith("a/test_a.py: edited since; --force overwrites it, and keeps a copy\n")
+    assert out.startswith(
+        "a/test_a.py: edited since the run; use --force to overwrite it and keep a copy\n"
+    )
     code, out, _ = outcome("rollback", "--force", "--format", "json")
     values = json.loads(out)
     assert (code, values["schema"]) == (0, "ssot-codemods/rollback/1")
@@ -699,7 +703,7 @@ def test_a_baseline_that_failed_takes_no_place(
     three: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = iter([measured(), measured(problem="killed")])
-    monkeypatch.setattr("codemods.measure.collection.baseline", lambda **_: next(given))
+    monkeypatch.setattr("codemods.measure.collection.baseline", lambda *_, **__: next(given))
     assert outcome("baseline", "--save", "good")[0] == 0
     saved = (three / ".ssot-codemods/baselines/good.json").read_bytes()
     code, _, err = outcome("baseline", "--save", "good")
@@ -708,7 +712,7 @@ def test_a_baseline_that_failed_takes_no_place(
     # A name that cannot be is refused before anything is measured: there is no third one.
     code, _, err = outcome("baseline", "--save", "a/b")
     assert code == 2
-    assert "is no name for a baseline" in err
+    assert "cannot be the name of a baseline" in err
 
 
 @pytest.mark.parametrize("name", ["-k", "@x"])
@@ -718,7 +722,7 @@ def test_paths_that_look_like_options_of_pytest(
     (three / name).mkdir()
     seen: list[str] = []
 
-    def baseline(paths: list[str], **_: Any) -> Baseline:
+    def baseline(tree: object, paths: list[str], **_: Any) -> Baseline:
         seen.extend(paths)
         return measured()
 
@@ -736,14 +740,14 @@ def test_a_list_with_a_path_that_is_not_there(three: Path) -> None:
 def test_paths_outside_of_the_root_are_told(three: Path, tmp_path_factory: Any) -> None:
     other = tmp_path_factory.mktemp("other")
     _, _, err = outcome("check", str(other))
-    assert f"{other} is outside of {three}, whose settings and journal count here" in err
+    assert f"{other} is outside of {three}, the root of settings and journal" in err
 
 
 @pytest.mark.parametrize("verb", ["verify", "migrate --verify"])
 def test_without_xdist_there_are_no_workers(
     three: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
-    monkeypatch.setattr("codemods.measure.session.has_module", lambda *_: False)
+    monkeypatch.setattr(Pytest, "has_module", lambda *_: False)
     before = (three / "a/test_a.py").read_bytes()
     code, _, err = outcome(*verb.split(), "-n", "2")
     assert code == 2

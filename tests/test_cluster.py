@@ -91,7 +91,7 @@ def test_the_bytes_are_those_of_a_local_run(tmp_path: Path, address: str) -> Non
     assert remote.stdout.count(b"\n+from test_framework") == 20
     written = migrate(tmp_path, "--skip-probe", "--scheduler", address)
     assert written.returncode == 3
-    assert b"changed               20 files" in written.stdout
+    assert b"changed            20 files" in written.stdout
     assert not list(tmp_path.glob("dask*"))
 
 

@@ -16,30 +16,20 @@ from typing import Any
 import pytest
 
 from codemods.measure import collection
-from codemods.measure import session as session_module
-from codemods.measure.collection import (
-    against,
-    baseline,
-    baseline_file,
-    baseline_from_dict,
-    baseline_to_dict,
-    claim,
-    collect,
-    compare,
-    load_baseline,
-    save_baseline,
-)
+from codemods.measure import process as process_module
+from codemods.measure.collection import Tree, against, baseline
+from codemods.measure.compare import claim, compare
 from codemods.measure.model import (
     Baseline,
     Claim,
     CollectionError,
-    Conditions,
     MeasureError,
     Series,
-    Session,
-    Timing,
 )
-from codemods.measure.session import run_pytest
+from codemods.measure.record import SessionRecord
+from codemods.measure.saved import baseline_file, load_baseline, save_baseline
+from codemods.measure.session import Pytest, Session
+from tests.figures import measured as figures
 
 # Without other plugins pytest starts in half the time.
 ENVIRONMENT = {
@@ -58,8 +48,12 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
-def run(folder: Path, *arguments: str, **options: Any) -> Session:
-    return run_pytest(arguments, **{"root": folder, "environment": ENVIRONMENT, **options})
+def pytest_in(folder: Path, **options: Any) -> Pytest:
+    return Pytest(folder, **{"environment": ENVIRONMENT, **options})
+
+
+def run(folder: Path, *arguments: str, early: bool = True, **options: Any) -> Session:
+    return pytest_in(folder, **options).run(*arguments, early=early)
 
 
 def processes_with(mark: str) -> list[int]:
@@ -86,12 +80,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             time.sleep(0.02)
         return done.wait(0.2)
 
-    monkeypatch.setattr(session_module, "_wait", wait)
+    monkeypatch.setattr(process_module, "_wait", wait)
 
 
 def test_the_time_runs_out(tmp_path: Path) -> None:
     seen = run(tmp_path, timeout=0.01)
-    assert (seen.complete, seen.timed_out) == (False, True)
+    assert seen.record.exit_code is None
     assert seen.problem == "killed after 0.01 s"
 
 
@@ -106,12 +100,10 @@ def test_without_a_cache(tmp_path: Path) -> None:
 
 def test_a_session(tmp_path: Path) -> None:
     seen = run(write(tmp_path, test_it="def test_a(): pass\ndef test_b(): assert 0"))
-    assert (seen.complete, seen.exit_code, seen.timed_out, seen.problem) == (True, 1, False, "")
-    assert seen.document is not None
-    assert seen.document["collected"] == ["test_it.py::test_a", "test_it.py::test_b"]
+    assert (seen.record.exit_code, seen.problem) == (1, "")
+    assert seen.record.collected == ["test_it.py::test_a", "test_it.py::test_b"]
     assert 0 < seen.cpu < 60
     assert 0 < seen.wall < 60
-    assert "1 failed" in seen.output_tail
     assert not (tmp_path / ".pytest_cache").exists()
 
 
@@ -126,8 +118,7 @@ def test_a_package_of_the_same_name_is_no_hindrance(tmp_path: Path) -> None:
     own = write(tmp_path, codemods____init__="", test_it="import codemods\ndef test(): pass")
     (own / "codemods" / "measure").mkdir()
     seen = run(own, environment={**ENVIRONMENT, "PYTHONPATH": str(own)})
-    assert seen.complete
-    assert seen.exit_code == 0
+    assert seen.record.exit_code == 0
 
 
 def test_a_configuration_that_stops_early_does_not_count(tmp_path: Path) -> None:
@@ -135,18 +126,17 @@ def test_a_configuration_that_stops_early_does_not_count(tmp_path: Path) -> None
         "[pytest]\naddopts = -x --maxfail=1 --cache-clear --strict-config -p no:cacheprovider\n"
     )
     write(tmp_path, test_a="import nowhere", test_b="import nowhere", test_c="def test(): pass")
-    seen = collect([], root=tmp_path, environment=ENVIRONMENT)
+    seen = pytest_in(tmp_path).collect()
     assert seen.problem == ""
-    assert seen.document is not None
-    assert len(seen.document["errors"]) == 2
-    assert seen.document["collected"] == ["test_c.py::test"]
+    assert len(seen.record.errors) == 2
+    assert seen.record.collected == ["test_c.py::test"]
 
 
 def test_the_probe_may_be_loaded_late(tmp_path: Path) -> None:
     write(tmp_path, test_it="def test(): pass", myplugin="")
     variables = {**ENVIRONMENT, "PYTEST_PLUGINS": "myplugin", "PYTHONPATH": str(tmp_path)}
     seen = run(tmp_path, early=False, environment=variables)
-    assert seen.complete
+    assert seen.record.exit_code is not None
 
 
 def test_no_pytest(tmp_path: Path) -> None:
@@ -159,15 +149,14 @@ def test_no_pytest(tmp_path: Path) -> None:
     )
     seen = run(tmp_path, environment={**ENVIRONMENT, "PYTHONPATH": str(tmp_path)})
     assert seen.problem == f"{sys.executable} has no pytest"
-    assert not seen.complete
-    assert seen.document is None
+    assert seen.record == SessionRecord()
 
 
 def test_an_interpreter_that_does_nothing_right(tmp_path: Path) -> None:
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho broken; rm $0; exit 9\n")
     broken.chmod(0o755)
-    seen = run(tmp_path, python=broken)
+    seen = run(tmp_path, python=str(broken))
     assert seen.problem == "pytest did not start its session (exit code 9): broken"
 
 
@@ -175,7 +164,7 @@ def test_no_interpreter(tmp_path: Path) -> None:
     with pytest.raises(MeasureError, match="there is no interpreter /no/python"):
         run(tmp_path, python="/no/python")
     with pytest.raises(MeasureError, match="there is no interpreter"):
-        run(tmp_path, python=tmp_path)
+        run(tmp_path, python=str(tmp_path))
     with pytest.raises(MeasureError, match=r"cannot be started in .*missing: "):
         run(tmp_path / "missing")
 
@@ -185,20 +174,20 @@ def test_an_interpreter_named_from_here(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "bin" / "python").symlink_to(sys.executable)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "inner").mkdir()
-    seen = run(tmp_path / "inner", "--collect-only", python=Path("bin/python"))
+    seen = run(tmp_path / "inner", "--collect-only", python="bin/python")
     # A link outside of its venv may be another interpreter, as far as packages go.
     assert seen.problem in ("", f"{tmp_path}/bin/python has no pytest")
 
 
 def test_a_conftest_that_raises(tmp_path: Path) -> None:
     seen = run(write(tmp_path, conftest="raise ValueError('no')"))
-    assert (seen.complete, seen.exit_code) == (False, 4)
+    assert seen.record.exit_code is None
     assert seen.problem == f"{tmp_path}/conftest.py: ValueError: no"
 
 
 def test_a_usage_error(tmp_path: Path) -> None:
     seen = run(tmp_path, "missing.py")
-    assert (seen.exit_code, seen.problem) == (4, "file or directory not found: missing.py")
+    assert (seen.record.exit_code, seen.problem) == (4, "file or directory not found: missing.py")
     seen = run(tmp_path, "--no-such-option")
     assert seen.problem.startswith("pytest did not start its session (exit code 4): ")
     assert "--no-such-option" in seen.problem
@@ -207,13 +196,13 @@ def test_a_usage_error(tmp_path: Path) -> None:
 def test_a_configuration_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options\n")
     seen = run(tmp_path)
-    assert seen.document is None
+    assert seen.record == SessionRecord()
     assert seen.problem.startswith("pytest did not start its session (exit code 4): ")
 
 
 def test_a_test_that_leaves_at_once(tmp_path: Path) -> None:
     seen = run(write(tmp_path, test_it="import os\ndef test_leaves(): os._exit(0)"))
-    assert (seen.complete, seen.exit_code) == (False, 0)
+    assert seen.record.exit_code is None
     assert seen.problem == (
         "pytest ended with exit code 0 while it ran test_it.py::test_leaves, "
         "before its session was over"
@@ -223,7 +212,7 @@ def test_a_test_that_leaves_at_once(tmp_path: Path) -> None:
 def test_a_test_that_kills_its_process_group(tmp_path: Path) -> None:
     text = "import os\ndef test_kills(): os.killpg(os.getpgid(0), 9)"
     seen = run(write(tmp_path, test_it=text))
-    assert (seen.complete, seen.exit_code) == (False, -signal.SIGKILL)
+    assert seen.record.exit_code is None
     assert seen.problem == "pytest was killed by SIGKILL while it ran test_it.py::test_kills"
 
 
@@ -236,16 +225,15 @@ def test_a_test_that_kills_its_parent(tmp_path: Path) -> None:
 
 def test_a_signal_to_pytest_alone(tmp_path: Path) -> None:
     seen = run(write(tmp_path, test_it="import os\ndef test_it(): os.kill(os.getpid(), 15)"))
-    assert seen.exit_code == -signal.SIGTERM
     assert seen.problem == "pytest was killed by SIGTERM while it ran test_it.py::test_it"
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_hang_is_killed_without_proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "_processes", lambda: iter(()))
+    monkeypatch.setattr(process_module, "_processes", lambda: iter(()))
     text = "import pathlib, time\ndef test():\n pathlib.Path('up').touch()\n time.sleep(600)"
     seen = run(write(tmp_path, test_it=text), str(tmp_path), timeout=60)
-    assert seen.timed_out
+    assert seen.problem.startswith("killed after 60 s")
     wait_for_end_of(str(tmp_path))
 
 
@@ -264,10 +252,8 @@ def test_hangs():
 """
     mark = str(tmp_path)
     seen = run(write(tmp_path, test_it=text % mark), timeout=60)
-    assert (seen.complete, seen.timed_out) == (False, True)
     assert seen.problem == "killed after 60 s while it ran test_it.py::test_hangs"
-    assert seen.document is not None
-    assert "test_it.py::test_quick" in seen.document["tests"]
+    assert "test_it.py::test_quick" in seen.record.tests
     wait_for_end_of(mark)
 
 
@@ -282,7 +268,7 @@ def test_leaves_some():
 """
     mark = str(tmp_path)
     seen = run(write(tmp_path, test_it=text % mark))
-    assert seen.complete
+    assert seen.record.exit_code == 0
     wait_for_end_of(mark)
 
 
@@ -299,8 +285,8 @@ def wait_for_end_of(mark: str) -> None:
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path\n"
-        "from codemods.measure.session import run_pytest\n"
-        "run_pytest([], root=Path(sys.argv[1]))\n"
+        "from codemods.measure.session import Pytest\n"
+        "Pytest(Path(sys.argv[1])).run()\n"
     )
     text = "import time, pathlib\ndef test():\n pathlib.Path('up').touch()\n time.sleep(600)"
     write(tmp_path, test_it=text)
@@ -321,8 +307,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_megabytes_of_output(tmp_path: Path) -> None:
     text = "def test():\n    for _ in range(50): print('x' * 100_000)\n    assert 0"
     seen = run(write(tmp_path, test_it=text), "-s")
-    assert seen.complete
-    assert len(seen.output_tail) <= 4000
+    assert seen.record.exit_code == 1
 
 
 def test_the_folder_changes_and_files_go(tmp_path: Path) -> None:
@@ -332,17 +317,17 @@ def test_the_folder_changes_and_files_go(tmp_path: Path) -> None:
         "def test_gone(): pathlib.Path(__file__).unlink()\n"
     )
     seen = run(write(tmp_path, test_it=text))
-    assert (seen.complete, seen.exit_code) == (True, 0)
+    assert seen.record.exit_code == 0
 
 
 def test_processes_that_may_not_be_looked_at_are_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(session_module, "_marked", lambda token: [2**22 + 1])
-    session_module._end(2**22 + 1, "token", running=True)
+    monkeypatch.setattr(process_module, "_marked", lambda token: [2**22 + 1])
+    process_module._end(2**22 + 1, "token", running=True)
     monkeypatch.undo()
     monkeypatch.setattr(Path, "iterdir", lambda path: (_ for _ in ()).throw(OSError()))
-    assert list(session_module._marked("token")) == []
+    assert list(process_module._marked("token")) == []
 
 
 # A baseline
@@ -366,23 +351,23 @@ def observed(suite: Path) -> tuple[Baseline, list[Any], list[str]]:
     seen: list[Any] = []
     lines: list[str] = []
 
-    def spy(*args: Any, **options: Any) -> Session:
-        prefix = Path(options["environment"]["PYTHONPYCACHEPREFIX"])
-        assert "PYTHONDONTWRITEBYTECODE" not in options["environment"]
+    real = Pytest.run
+
+    def spy(self: Pytest, *arguments: str, **options: Any) -> Session:
+        prefix = Path(self.environment["PYTHONPYCACHEPREFIX"])
+        assert "PYTHONDONTWRITEBYTECODE" not in self.environment
         there = [any(prefix.rglob(name)) for name in ("_pytest/main.*.pyc", "helper.*.pyc")]
-        session = run_pytest(*args, **options)
-        assert session.document is not None
-        seen.append((*there, [m["from_cache"] for m in session.document["modules"].values()]))
+        session = real(self, *arguments, **options)
+        seen.append((*there, [m.from_cache for m in session.record.modules.values()]))
         return session
 
+    variables = {**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"}
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(collection, "run_pytest", spy)
+        monkeypatch.setattr(Pytest, "run", spy)
         measured = baseline(
+            Tree(pytest_in(suite, timeout=60, environment=variables)),
             ["tests"],
-            root=suite,
             runs=1,
-            timeout=60,
-            environment={**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"},
             progress=lines.append,
         )
     return measured, seen, lines
@@ -394,25 +379,24 @@ def measured(observed: tuple[Baseline, list[Any], list[str]]) -> Baseline:
 
 
 def test_a_baseline(suite: Path, measured: Baseline) -> None:
-    assert measured.problem == ""
+    summary = measured.summary
+    assert summary.problem == ""
     assert measured.tests == ("tests/test_a.py::test_a",)
-    assert measured.modules == 2
+    assert (summary.modules, summary.tests, summary.errors, summary.runs) == (2, 1, 1, 1)
     message = "ModuleNotFoundError: No module named 'nowhere'"
     assert measured.errors == (CollectionError("tests/test_b.py", "tests/test_b.py", message),)
-    assert measured.warnings == (("PytestCollectionWarning", 1),)
-    for timing in (measured.cold, measured.warm):
+    assert summary.warnings == {"PytestCollectionWarning": 1}
+    for timing in (summary.cold, summary.warm):
         for series in (timing.wall, timing.cpu, timing.memory):
             assert len(series.values) == 1
             assert series.minimum == series.median == series.maximum > 0
-    assert measured.stable
-    assert measured.conditions.pytest == pytest.__version__
-    assert measured.conditions.interpreter == sys.executable
-    assert measured.conditions.commit == ""
+    assert summary.stable
+    assert summary.conditions.pytest == pytest.__version__
+    assert summary.conditions.interpreter == sys.executable
     assert not list(suite.rglob("__pycache__"))
 
 
 def test_forbidden_bytecode_is_reported(measured: Baseline) -> None:
-    assert measured.dont_write_bytecode
     assert "PYTHONDONTWRITEBYTECODE is set here" in measured.notes[0]
 
 
@@ -436,12 +420,12 @@ def test_progress(observed: tuple[Baseline, list[Any], list[str]]) -> None:
 def test_a_timeout_gives_what_was_seen(tmp_path: Path) -> None:
     hangs = "import pathlib, time\npathlib.Path('up').touch()\ntime.sleep(600)"
     write(tmp_path, test_a="def test_a(): pass", test_b=hangs)
-    measured = baseline(root=tmp_path, timeout=60, environment=ENVIRONMENT)
-    assert measured.problem == "warm-up: killed after 60 s while it ran test_b.py"
+    measured = baseline(Tree(pytest_in(tmp_path, timeout=60)))
+    summary = measured.summary
+    assert summary.problem == "warm-up: killed after 60 s while it ran test_b.py"
     assert measured.tests == ("test_a.py::test_a",)
-    assert measured.modules == 1
-    assert measured.warm.wall.values == ()
-    assert measured.warm.wall.median == measured.warm.wall.minimum == 0
+    assert (summary.modules, summary.runs) == (1, 0)
+    assert summary.warm.wall.median == summary.warm.wall.minimum == 0
 
 
 def test_tests_that_set_dont_write_bytecode(
@@ -449,27 +433,27 @@ def test_tests_that_set_dont_write_bytecode(
 ) -> None:
     write(tmp_path, conftest="import sys; sys.dont_write_bytecode = True")
     seen = run(tmp_path)
-    monkeypatch.setattr(collection, "run_pytest", lambda *_, **__: seen)
-    (note,) = baseline(root=tmp_path, runs=1, environment=ENVIRONMENT).notes
+    monkeypatch.setattr(Pytest, "run", lambda *_, **__: seen)
+    (note,) = baseline(Tree(pytest_in(tmp_path)), runs=1).notes
     assert note == "the tests or a plugin set sys.dont_write_bytecode: the warm runs are cold, too"
 
 
 def test_runs_that_do_not_collect_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = iter((["a"], ["a"], ["a", "a"]))
-
-    def fake(*_: Any, **__: Any) -> Session:
-        document = {"collected": next(ids), "installed": []}
-        return Session(True, 0, False, 1.0, 1.0, 1, document, "", "")
-
-    monkeypatch.setattr(collection, "run_pytest", fake)
-    measured = baseline(root=tmp_path, runs=1)
-    assert not measured.stable
+    monkeypatch.setattr(Pytest, "run", lambda *_, **__: session(*next(ids)))
+    measured = baseline(Tree(Pytest(tmp_path)), runs=1)
+    assert not measured.summary.stable
     assert "the runs did not collect the same tests" in measured.notes
+
+
+def session(*nodes: str) -> Session:
+    """Return a session that collected some tests."""
+    return Session(SessionRecord(exit_code=0, collected=list(nodes)), "", 1.0, 1.0, 1)
 
 
 def test_no_runs(tmp_path: Path) -> None:
     with pytest.raises(MeasureError, match="0 runs measure nothing"):
-        baseline(root=tmp_path, runs=0)
+        baseline(Tree(Pytest(tmp_path)), runs=0)
 
 
 # Saved
@@ -479,71 +463,56 @@ def test_save_and_load(tmp_path: Path, measured: Baseline) -> None:
     path = save_baseline(measured, tmp_path, "before")
     assert path == tmp_path / ".ssot-codemods" / "baselines" / "before.json"
     assert load_baseline(tmp_path, "before") == measured
-    save_baseline(dataclasses.replace(measured, runs=7), tmp_path, "before")
-    assert load_baseline(tmp_path, "before").runs == 7
+    other = dataclasses.replace(measured, notes=("n",))
+    save_baseline(other, tmp_path, "before")
+    assert load_baseline(tmp_path, "before") == other
     assert [p.name for p in path.parent.iterdir()] == ["before.json"]
 
 
-def test_what_cannot_be_loaded(tmp_path: Path, measured: Baseline) -> None:
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "Expecting property name"),
+        ("[" * 100_000, "recursion"),
+        ("[]", "the schema is not ssot-codemods/baseline/2: save it again"),
+        ("{}", "the schema is not"),
+        ('{"schema": "ssot-codemods/baseline/2"}', "no 'root'"),
+    ],
+)
+def test_what_cannot_be_loaded(tmp_path: Path, text: str, message: str) -> None:
+    path = save_baseline(figures(), tmp_path, "bad")
+    path.write_text(text)
+    with pytest.raises(MeasureError, match=rf"bad\.json: not a baseline: .*{message}"):
+        load_baseline(tmp_path, "bad")
+
+
+def test_a_place_in_a_file_that_is_something_else_is_named(tmp_path: Path) -> None:
+    path = save_baseline(figures(), tmp_path, "bad")
+    values = json.loads(path.read_bytes())
+    values["summary"]["cold"]["wall"]["values"][1] = "1"
+    path.write_text(json.dumps(values))
+    place = r"summary\.cold\.wall\.values\[1\]: float expected, got str"
+    with pytest.raises(MeasureError, match=rf"bad\.json: not a baseline: {place}"):
+        load_baseline(tmp_path, "bad")
+
+
+def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     with pytest.raises(MeasureError, match=r"none\.json: no baseline of that name was saved"):
         load_baseline(tmp_path, "none")
-    path = save_baseline(measured, tmp_path, "bad")
-    good = baseline_to_dict(measured)
-    other: tuple[dict[str, Any], ...] = (
-        {"cold": {}, "x": 1},
-        {"cold": []},
-        {"cold": {**good["cold"], "wall": {"values": ["1"]}}},
-        {"tests": [1]},
-        {"errors": [{"nodeid": 1, "file": "", "message": ""}]},
-        {"conditions": {**good["conditions"], "dirty": "no"}},
-        {"conditions": []},
-        {"runs": "5"},
-    )
-    damaged = [json.dumps({**good, **values}) for values in other]
-    for text in ("{", "{}", "[]", "[" * 100_000, *damaged):
-        path.write_text(text)
-        with pytest.raises(MeasureError, match=r"bad\.json: no baseline: "):
-            load_baseline(tmp_path, "bad")
-    path.unlink()
-    path.mkdir()
+    baseline_file(tmp_path, "bad").mkdir(parents=True)
     with pytest.raises(MeasureError, match=r"bad\.json: Is a directory"):
         load_baseline(tmp_path, "bad")
     with pytest.raises(MeasureError, match=r"bad\.json: Is a directory"):
-        save_baseline(measured, tmp_path, "bad")
+        save_baseline(figures(), tmp_path, "bad")
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "-x"])
 def test_names_that_are_none(tmp_path: Path, name: str) -> None:
-    with pytest.raises(MeasureError, match="is no name for a baseline"):
+    with pytest.raises(MeasureError, match="cannot be the name of a baseline"):
         baseline_file(tmp_path, name)
 
 
 # Compared
-
-
-def make(
-    cold: tuple[float, ...] = (2.0, 2.1, 2.2),
-    warm: tuple[float, ...] = (1.0, 1.1, 1.2),
-    **other: Any,
-) -> Baseline:
-    """Make a baseline of its wall seconds."""
-    conditions = Conditions(("t",), "/py", "CPython 3", "9", ("x 1",), "m", "c", False)
-    return Baseline(**{
-        "root": "/r",
-        "runs": 3,
-        "conditions": dataclasses.replace(conditions, **other.pop("conditions", {})),
-        "cold": Timing(wall=Series(cold)),
-        "warm": Timing(wall=Series(warm)),
-        "modules": 1,
-        "tests": ("a", "b"),
-        "errors": (),
-        "warnings": (),
-        "stable": True,
-        "dont_write_bytecode": False,
-        "problem": "",
-        "notes": (),
-        **other,
-    })  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -563,38 +532,50 @@ def test_claim(before: tuple[float, ...], after: tuple[float, ...], expected: Cl
     assert claim(Series(before), Series(after)) is expected
 
 
+def other(one: Baseline, **conditions: Any) -> Baseline:
+    """Return a baseline under other conditions."""
+    changed = dataclasses.replace(one.summary.conditions, **conditions)
+    return dataclasses.replace(one, summary=dataclasses.replace(one.summary, conditions=changed))
+
+
 def test_compare() -> None:
-    compared = compare(
-        make(), make(warm=(0.5, 0.5, 0.6), conditions={"commit": "d", "dirty": True})
+    after = figures(warm=(0.5, 0.5, 0.6))
+    after = dataclasses.replace(
+        after, summary=dataclasses.replace(after.summary, commit="d", is_dirty=True)
     )
+    compared = compare(figures(), after)
     assert (compared.cold, compared.warm) == (Claim.NONE, Claim.FASTER)
-    assert (compared.unlike, compared.gone, compared.came) == ((), (), ())
+    assert (compared.obstacles, compared.only_before, compared.only_after) == ((), (), ())
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("after", "obstacle"),
     [
-        {"conditions": {"paths": ()}},
-        {"conditions": {"interpreter": "/other"}},
-        {"conditions": {"python": "CPython 4"}},
-        {"conditions": {"pytest": "8"}},
-        {"conditions": {"plugins": ("x 2",)}},
-        {"conditions": {"machine": "n"}},
-        {"tests": ("a",)},
-        {"tests": ("a", "b", "b")},
-        {"problem": "killed"},
-        {"stable": False},
-        {"conditions": {"environment": ("PYTEST_ADDOPTS=-x",)}},
-        {"errors": (CollectionError("t/test_a.py", "t/test_a.py", "boom"),)},
+        (other(figures(), paths=()), "paths: tests / -"),
+        (other(figures(), interpreter="/p"), "interpreter: /usr/bin/python / /p"),
+        (other(figures(), python="CPython 4"), "python: CPython 3.11 / CPython 4"),
+        (other(figures(), pytest="8"), "pytest: 9.0 / 8"),
+        (other(figures(), plugins=("x 2",)), "plugins: xdist 3 / x 2"),
+        (other(figures(), machine="n"), "machine: here, 2 CPUs / n"),
+        (other(figures(), environment=("A=b",)), "environment: - / A=b"),
+        (figures(tests=("a", "b")), "not the same tests were collected: 1 / 2"),
+        (figures(tests=("tests/test_a.py::test_a",) * 2), "not the same tests were collected: 1"),
+        (figures(problem="killed"), "after: killed"),
+        (figures(stable=False), "after: the runs did not collect the same tests"),
+        (figures(cold=(1.0, 1.0)), "after: at least 3 runs are needed"),
+        (figures(errors=1), "not as many errors at collection: 0 / 1"),
     ],
     ids=str,
 )
-@pytest.mark.parametrize("turned", [False, True])
-def test_unlike_things_are_not_compared(other: dict[str, Any], turned: bool) -> None:
-    sides = [make(), make(cold=(9.0, 9.0, 9.0), **other)]
-    compared = compare(*(reversed(sides) if turned else sides))
-    assert compared.cold is compared.warm is Claim.NOT_COMPARABLE
-    assert len(compared.unlike) == bool(other.keys() & {"conditions", "errors"})
+def test_what_is_not_alike_is_not_compared(after: Baseline, obstacle: str) -> None:
+    for compared in (compare(figures(), after), compare(after, figures())):
+        assert compared.cold is compared.warm is Claim.NOT_COMPARABLE
+    assert compare(figures(), after).obstacles[0].startswith(obstacle)
+
+
+def test_other_errors_are_named() -> None:
+    obstacles = compare(figures(errors=1), figures(errors=2)).obstacles
+    assert obstacles[1:] == ("collected before, and not after: e1",)
 
 
 def test_what_the_environment_tells_python_and_pytest() -> None:
@@ -607,94 +588,31 @@ def test_what_the_environment_tells_python_and_pytest() -> None:
 
 
 def test_what_came_and_went() -> None:
-    compared = compare(make(tests=("a", "b", "c")), make(tests=("c", "b", "d")))
-    assert (compared.gone, compared.came) == (("a",), ("d",))
+    compared = compare(figures(tests=("a", "b", "c")), figures(tests=("c", "b", "d")))
+    assert (compared.only_before, compared.only_after) == (("a",), ("d",))
 
 
-def test_a_baseline_as_values_of_json() -> None:
-    one = make(errors=(CollectionError("a", "b", "c"),), warnings=(("W", 1),), notes=("n",))
-    assert baseline_from_dict(json.loads(json.dumps(baseline_to_dict(one)))) == one
+# Against another tree
 
 
-# Against a commit
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    command = ["git", *identity, *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    folder = write(tmp_path / "repo", inner__test_it="def test_old(): pass")
-    git(folder, "init", "-q")
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "one")
-    return write(folder, inner__test_it="def test_new(): pass")
-
-
-def fake_run(seen: list[str]) -> Any:
-    def run(arguments: Any, **options: Any) -> Session:
-        text = (options["root"] / "test_it.py").read_text()
-        name = text[text.index("test_") : text.index("(")]
-        seen.append(name)
-        document = {"collected": [f"test_it.py::{name}"], "installed": []}
-        return Session(True, 0, False, 1.0, 1.0, 1, document, "", "")
-
-    return run
-
-
-def test_both_trees_are_measured_in_turn(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_trees_are_measured_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    monkeypatch.setattr(collection, "run_pytest", fake_run(seen))
-    monkeypatch.setenv("GIT_DIR", "/nowhere")
+
+    def run(self: Pytest, *arguments: str, **options: Any) -> Session:
+        seen.append(self.root.name)
+        return session(f"test_it.py::test_{self.root.name}")
+
+    monkeypatch.setattr(Pytest, "run", run)
     lines: list[str] = []
-    compared = against("HEAD", root=checkout / "inner", runs=3, progress=lines.append)
-    assert seen == ["test_old", "test_new"] * 7
-    assert compared.gone == ("test_it.py::test_old",)
-    assert compared.came == ("test_it.py::test_new",)
-    assert (compared.before.conditions.dirty, compared.after.conditions.dirty) == (False, True)
-    assert compared.before.conditions.commit == compared.after.conditions.commit != ""
-    assert lines[0] == "HEAD: warm-up ..."
-    assert lines[2] == "here: warm-up ..."
-    monkeypatch.delenv("GIT_DIR")
-    assert len(git(checkout, "worktree", "list").splitlines()) == 1
-
-
-def test_the_worktree_goes_whatever_happens(
-    checkout: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: Any, **__: Any) -> Session:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(collection, "run_pytest", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        against("HEAD", root=checkout)
-    assert len(git(checkout, "worktree", "list").splitlines()) == 1
-    assert "prunable" not in git(checkout, "worktree", "list", "--porcelain")
-
-
-def test_against_what_is_not_there(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(MeasureError, match="there is no commit 'nix' in"):
-        against("nix", root=checkout)
-    with pytest.raises(MeasureError, match="there is no commit '--help' in"):
-        against("--help", root=checkout)
-    (checkout / "later").mkdir()
-    with pytest.raises(MeasureError, match="there is no folder later in 'HEAD'"):
-        against("HEAD", root=checkout / "later")
-    with pytest.raises(MeasureError, match="is in no git checkout"):
-        against("HEAD", root=checkout.parent)
-    real = collection._git
-    monkeypatch.setattr(collection, "_git", lambda root, *a: None if "add" in a else real(root, *a))
-    with pytest.raises(MeasureError, match="git cannot check out 'HEAD'"):
-        against("HEAD", root=checkout)
-
-
-def test_no_git(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(MeasureError, match="is in no git checkout"):
-        against("HEAD", root=checkout)
+    before = Tree(Pytest(tmp_path / "old"), "c", name="HEAD: ")
+    after = Tree(Pytest(tmp_path / "new"), "c", is_dirty=True, name="here: ")
+    compared = against(before, after, runs=3, progress=lines.append)
+    assert seen == ["old", "new"] * 7
+    assert compared.only_before == ("test_it.py::test_old",)
+    assert compared.only_after == ("test_it.py::test_new",)
+    sides = (compared.before.summary, compared.after.summary)
+    assert [(side.commit, side.is_dirty) for side in sides] == [("c", False), ("c", True)]
+    assert lines[::2][:2] == ["HEAD: warm-up ...", "here: warm-up ..."]
 
 
 def test_the_run_waits_in_a_thread_that_ends(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     outputs = re.split(r"^\$ ssot-codemods .+\n", printed, flags=re.MULTILINE)[1:]
     beginnings = {step.split()[0]: text for step, text in zip(steps, outputs, strict=True)}
     assert beginnings["analyze"].startswith("71 files, ")
-    assert "each test gives what it gave" in beginnings["migrate"]
+    assert "all outcomes unchanged" in beginnings["migrate"]
     assert "\nCopies Left: 0\n" in beginnings["check"]
     assert "PytestCollectionWarning: 34 to 9" in beginnings["baseline"]
     assert beginnings["report"].startswith("# Shared test helper: report on `.`\n")
@@ -91,13 +91,13 @@ def test_keep_leaves_a_checkout_to_look_at(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["demo", "--keep", "a/b"])
     assert result.exit_code == 0, result.output
     folder = tmp_path / "a/b"
-    assert f"all of it was in {folder}" in result.output
+    assert f"all files are in {folder}" in result.output
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
     assert (folder / "unit/test_exports.py").is_file()
     status = ["git", "-C", str(folder), "status", "--porcelain"]
     assert subprocess.run(status, capture_output=True, check=True).stdout == b""
     again = CliRunner().invoke(main, ["demo", "--keep", "a/b"])
-    assert (again.exit_code, again.output) == (2, "Error: a/b: there already\n")
+    assert (again.exit_code, again.output) == (2, "Error: a/b exists already\n")
 
 
 @pytest.mark.usefixtures("one_step")
@@ -110,7 +110,7 @@ def test_a_step_that_ends_otherwise_ends_the_demo(
     assert module.demo(tmp_path / "new", said.append) == 3
     assert said == [
         "\n$ ssot-codemods analyze\n",
-        "\nthis gave exit code 3 where 0 was expected\n",
+        "\nexit code 3, expected 0\n",
     ]
 
 
@@ -119,7 +119,7 @@ def test_without_git_or_with_one_that_fails(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "a").mkdir()
-    with pytest.raises(UsageError, match="the demo needs git"):
+    with pytest.raises(UsageError, match="git is not installed"):
         module.demo(tmp_path / "a", ignore)
     git = tmp_path / "git"
     git.write_text("#!/bin/sh\nexit 7\n")
@@ -130,5 +130,5 @@ def test_without_git_or_with_one_that_fails(
 
 def test_without_the_sample_suite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module, "bundled_suite", lambda: None)
-    with pytest.raises(UsageError, match="does not come with this installation"):
+    with pytest.raises(UsageError, match="this installation does not have"):
         module.demo(tmp_path, ignore)

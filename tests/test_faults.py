@@ -24,6 +24,7 @@ from click.testing import CliRunner
 
 from codemods.cli import main
 from codemods.disk.journal import Journal
+from codemods.model import RunState
 from tests.tools import COPY
 
 _FILES = 12
@@ -111,7 +112,7 @@ class Suite:
     def check_way_back(self) -> None:
         """Roll back, and check that nothing is left of the run."""
         done = self.run("rollback")
-        if "no run to take back" in done.err:  # it was ended before it began
+        if "no run to undo" in done.err:  # it was ended before it began
             assert done.code == 2
         else:
             assert done.code == 0, done
@@ -120,10 +121,10 @@ class Suite:
     def check_way_on(self) -> None:
         """Bring the run to its end, or run again where it had not begun."""
         states = {run.id: run.state for run in Journal(self.root).runs()}
-        cut_off = [identity for identity, state in states.items() if state == "cut off"]
-        assert len(cut_off) <= 1
-        if "complete" not in states.values():
-            options = ["--resume", *cut_off] if cut_off else ["--skip-probe"]
+        unfinished = [run for run, state in states.items() if state is RunState.UNFINISHED]
+        assert len(unfinished) <= 1
+        if RunState.COMPLETE not in states.values():
+            options = ["--resume", *unfinished] if unfinished else ["--skip-probe"]
             done = self.run("migrate", *options)
             assert done.code == 0, done
         assert self.files() == self.after
@@ -229,7 +230,7 @@ class TestKill:
     def _wait_for_the_lock(self, suite: Suite) -> None:
         """Wait for workers that hold it for the moment that they need to see they are alone."""
         end = time.monotonic() + 60
-        while "another run is at work" in suite.run("rollback", "none").err:
+        while "another run is in progress" in suite.run("rollback", "none").err:
             assert time.monotonic() < end
 
     @pytest.mark.parametrize("number", [1, 2, 7, 12, 13])
@@ -258,7 +259,7 @@ class TestInterrupt:
         new = suite.check_old_or_new()
         assert 0 < new + 1 < number
         (run,) = Journal(suite.root).identities()
-        assert f"files that are new: {new}, as they were: {_FILES - new};" in done.err
+        assert f"interrupted: {new} of {_FILES} files written;" in done.err
         assert run in done.err
         assert len(suite.files()) == _FILES  # no temporary file
         suite.check_way_on()
@@ -292,7 +293,7 @@ class TestFullDisk:
         assert done.code == 3
         assert suite.check_old_or_new() == _FILES - 1
         left = next(p for p, c in suite.files().items() if c == suite.before[p])
-        said = f"{left}:1: not-written: No space left on device; it is what it was"
+        said = f"{left}:1: not-written: No space left on device; the file is unchanged"
         assert said in done.out
         assert suite.run("migrate", "--skip-probe").code == 0
         assert suite.files() == suite.after
@@ -356,7 +357,7 @@ class TestNames:
         assert [d["path"] for d in values["definitions"]] == by_name
         listed = command("analyze", "--list")
         assert listed.out.splitlines() == [n for n in by_name if "\n" not in n]
-        assert "left out, as its name has a line break: 'test_line\\nbreak.py'" in listed.err
+        assert "skipped, as its name has a line break: 'test_line\\nbreak.py'" in listed.err
         assert command("check").code == 1
         diff = command("migrate", "--dry-run")
         assert diff.code == 1
@@ -461,7 +462,7 @@ class TestTheFolder:
     def test_a_read_only_file_stays(self, suite: Suite) -> None:
         Path("tests/0/test_3.py").chmod(0o444)
         done = suite.run("migrate", "--skip-probe", "-v")
-        assert "tests/0/test_3.py:1: read-only: nobody may write it" in done.out
+        assert "tests/0/test_3.py:1: read-only: file is read-only" in done.out
         assert suite.check_old_or_new() == _FILES - 1
 
     def test_a_folder_that_takes_no_file(
@@ -478,7 +479,7 @@ class TestTheFolder:
         monkeypatch.setattr(os, "open", refuse)
         done = suite.run("migrate", "--skip-probe", "--jobs", "1")
         assert done.code == 3
-        assert done.out.count("not-written: Permission denied; it is what it was") == 4
+        assert done.out.count("not-written: Permission denied; the file is unchanged") == 4
         assert suite.check_old_or_new() == 8
         monkeypatch.setattr(os, "open", real)
         suite.check_way_back()
@@ -496,6 +497,9 @@ class TestTheFolder:
             for arguments in (["migrate", "--skip-probe"], ["rollback"], ["migrate", "--resume=x"]):
                 done = command(*arguments)
                 assert done.code == 2
-                assert f"another run is at work in {suite.root} (process {os.getpid()})" in done.err
+                assert (
+                    f"another run is in progress in {suite.root} (process {os.getpid()})"
+                    in done.err
+                )
             assert command("migrate", "--dry-run").code == 1
         assert suite.files() == suite.before

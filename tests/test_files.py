@@ -8,14 +8,13 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
-from codemods.disk.files import checkout_of, list_files, read_file, read_files, stop_git
+from codemods.disk.files import list_files, read_file, read_files
 from codemods.model import Code, FileResult, Source, UsageError
-from tests.tools import gone, wait_until
 
 _IDENTITY = "GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t"
 
@@ -155,10 +154,6 @@ class TestInAGitCheckout:
             make(name)
         git("add", *names[:3])
         assert read() == sorted(names, key=os.fsencode)
-
-    def test_the_root_is_found(self) -> None:
-        make("a/x.py")
-        assert checkout_of(Path("a")) == Path().resolve()
 
 
 class TestElsewhere:
@@ -355,20 +350,3 @@ class TestRead:
             with pytest.raises(OSError, match=path):
                 read_file(path)
         assert set(Path("/proc/self/fd").iterdir()) == before
-
-
-def test_git_is_stopped_for_another_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pid = tmp_path / "pid"
-    script = f"#!/bin/sh\necho $$ > {pid}.new\nmv {pid}.new {pid}\nexec sleep 10\n"
-    (tmp_path / "git").write_text(script)
-    (tmp_path / "git").chmod(0o755)
-    (tmp_path / ".git").mkdir()
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.chdir(tmp_path)
-    with ThreadPoolExecutor() as pool:
-        listing = pool.submit(list_files, ["."], tmp_path, (), raise_)
-        wait_until(pid.exists)
-        stop_git()
-        with pytest.raises(UsageError, match="git ls-files"):
-            listing.result(timeout=30)
-    assert gone(int(pid.read_text()))

@@ -325,7 +325,7 @@ def before_the_first_change(story: Story) -> None:
     """The safety checklist, the first block of the quick start, day 1."""
     (story.root / "notes.txt").write_text("ready\n")
     story.guide(COMMIT)
-    assert "no run to judge" in story.guide(f"python {GOLDEN}")
+    assert "no run to verify" in story.guide(f"python {GOLDEN}")
     whole = story.guide(BASELINE, D="tests backend/tests", NAME="everything-before")
     assert f"PytestCollectionWarning {COPIES}" in whole
     story.guide(BASELINE, D=CRITICAL, NAME="before")
@@ -346,22 +346,22 @@ def days_2_to_4(story: Story) -> None:
     # Day 2
     dry = f"{_MIGRATE} --batch --directory D --max-files N --dry-run --verbose"
     assert story.guide(dry, 1, D=CRITICAL, N=5).count("\n-class TestWebSocketConnection:") == 5
-    assert "changed                5 files" in story.guide(BATCH, 1, D=CRITICAL, N=5)
+    assert "changed             5 files" in story.guide(BATCH, 1, D=CRITICAL, N=5)
     left = story.guide(COMPLIANCE, 1, D=CRITICAL)
     assert f"\nCopies Left: {CRITICAL_COPIES - 5}" in left
     # During-migration safety checks
     changed = story.sh("git diff --name-only").splitlines()
     assert len(changed) == 5
     tested = next(path for path in changed if "def test_" in story.text(path))
-    assert "each test gives what it gave" in story.guide(FUNCTIONALITY, F=tested)
+    assert "all outcomes unchanged" in story.guide(FUNCTIONALITY, F=tested)
     assert "5 of 5 files done" in story.guide("git reset --hard HEAD~1")
     assert story.sh("git status --porcelain -uno") == ""
     # Day 3
-    assert "changed                5 files" in story.guide(BATCH, 1, D=CRITICAL, N=5)
+    assert "changed             5 files" in story.guide(BATCH, 1, D=CRITICAL, N=5)
     assert story.copies(CRITICAL) == CRITICAL_COPIES - 5
     story.guide(f"{_RUNNER} --category mission_critical --quick-validation")
     # Day 4
-    assert "each test gives what it gave" in story.guide(MIGRATION, D=CRITICAL)
+    assert "all outcomes unchanged" in story.guide(MIGRATION, D=CRITICAL)
     assert story.copies(CRITICAL) == 0
     assert "Copies Left: 0" in story.guide(COMPLIANCE, D=CRITICAL)
     report = story.guide(REPORT, D=CRITICAL, NAME="before")
@@ -375,12 +375,12 @@ def days_5_to_7(story: Story) -> None:
     progress = next(c for c in TABLE if c.endswith(">> performance_log.txt"))
     story.guide(progress, D=E2E)
     assert re.fullmatch(r".+: Collection Time: \d+\.\d\d s\n", story.text("performance_log.txt"))
-    assert "each test gives what it gave" in story.guide(f"python {GOLDEN}")
+    assert "all outcomes unchanged" in story.guide(f"python {GOLDEN}")
     story.guide(f"python {SUPERVISOR} --golden-path-validation")
     story.guide(f"python {BRIDGE}")
     # Day 6
     seen = story.guide(f"{_RUNNER} --category C --real-services", C="mission_critical")
-    assert "each test gives what it gave" in seen
+    assert "all outcomes unchanged" in seen
     new, run = story.text(GOLDEN), story.last_run()
     story.guide("git checkout HEAD~1 -- F", RUN=run, F=GOLDEN)
     assert story.text(GOLDEN) == SCRIPT
@@ -407,8 +407,8 @@ def phase_2(story: Story) -> None:
     story.guide(f"{ANALYZE} > FILE", D=E2E, FILE="e2e_analysis.txt")
     assert f"{E2E_COPIES} to be replaced" in story.text("e2e_analysis.txt")
     integration, e2e = story.copies(INTEGRATION), story.copies(E2E)
-    assert "each test gives what it gave" in story.guide(BATCH, 1, D=INTEGRATION, N=10)
-    assert "each test gives what it gave" in story.guide(BATCH, 1, D=E2E, N=10)
+    assert "all outcomes unchanged" in story.guide(BATCH, 1, D=INTEGRATION, N=10)
+    assert "all outcomes unchanged" in story.guide(BATCH, 1, D=E2E, N=10)
     assert (integration - story.copies(INTEGRATION), e2e - story.copies(E2E)) == (10, 10)
     story.guide(f"{_RUNNER} --category C --real-services", C="integration")
     for folder in (INTEGRATION, E2E):
@@ -420,7 +420,7 @@ def phase_2(story: Story) -> None:
 def phase_3(story: Story) -> None:
     story.guide(f"{ANALYZE} > FILE", D=BACKEND, FILE="backend_unit_analysis.txt")
     copies = story.copies(BACKEND)
-    assert "each test gives what it gave" in story.guide(BATCH, 1, D=BACKEND, N=15)
+    assert "all outcomes unchanged" in story.guide(BATCH, 1, D=BACKEND, N=15)
     assert copies - story.copies(BACKEND) == 15
     story.guide(f"{_RUNNER} --category unit --backend-only")
     story.guide(COMMIT)
@@ -441,7 +441,7 @@ def phase_4(story: Story) -> None:
     remaining = 'grep -r "class TestWebSocketConnection" D > FILE'
     story.guide(remaining, D="tests/", FILE="remaining_duplicates.txt")
     assert len(story.text("remaining_duplicates.txt").splitlines()) == story.copies("tests")
-    assert "each test gives what it gave" in story.guide(MIGRATION, D="tests/ backend/tests")
+    assert "all outcomes unchanged" in story.guide(MIGRATION, D="tests/ backend/tests")
     assert story.copies(".") == 0
     # Handoff
     story.guide(COMMIT)
@@ -451,7 +451,10 @@ def phase_4(story: Story) -> None:
     story.guide(BASELINE, D="tests backend/tests", NAME="everything-after")
     before, after = story.saved("everything-before"), story.saved("everything-after")
     assert before["tests"] == after["tests"]
-    assert (before["warnings"], after["warnings"]) == ([["PytestCollectionWarning", COPIES]], [])
+    assert [side["summary"]["warnings"] for side in (before, after)] == [
+        {"PytestCollectionWarning": COPIES},
+        {},
+    ]
     # Days 27 and 28
     story.guide(
         f"{REPORT} > FILE",

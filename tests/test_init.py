@@ -135,7 +135,7 @@ def test_a_table_that_says_something_else(root: Path) -> None:
     assert result.exit_code == 1
     assert files(root) == {"pyproject.toml": text, "own.py": b""}
     assert result.stderr == (
-        "Error: there already, and different: pyproject.toml; nothing was written\n"
+        "Error: nothing was written, as these exist and differ: pyproject.toml\n"
     )
     lines = result.stdout.splitlines()
     assert lines[:2] == ["--- a/pyproject.toml", "+++ b/pyproject.toml"]

@@ -16,7 +16,7 @@ import pytest
 from codemods.disk import journal as module
 from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Change, Journal, JournalError
-from codemods.model import Run
+from codemods.model import Run, RunState
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def complete(journal: Journal, **files: str) -> Run:
 class TestARun:
     def test_from_its_beginning_to_its_end(self, journal: Journal) -> None:
         run = begin(journal, a="x", b="y")
-        assert (journal.run(run.id), run.state) == (run, "cut off")
+        assert (journal.run(run.id), run.state) == (run, RunState.UNFINISHED)
         first, second = run.entries
         assert journal.apply(run, first)
         assert not journal.apply(run, first)
@@ -55,13 +55,13 @@ class TestARun:
         journal.sync(run)
         journal.finish(run)
         run = journal.run(run.id)
-        assert (run.state, [e.path for e in run.entries]) == ("complete", ["a.py", "b.py"])
+        assert (run.state, [e.path for e in run.entries]) == (RunState.COMPLETE, ["a.py", "b.py"])
         assert journal.revert(run, first) is None
         journal.note_undone(run, ["a.py"])
         run = journal.run(run.id)
-        assert run.state == "1 of 2 rolled back"
+        assert run.state == RunState.PARTLY_ROLLED_BACK
         journal.note_undone(run, ["b.py"])
-        assert journal.run(run.id).state == "rolled back"
+        assert journal.run(run.id).state == RunState.ROLLED_BACK
         assert (journal.root / "a.py").read_text() == "x"
         assert (journal.root / "b.py").read_text() == "Y"
 
@@ -157,10 +157,10 @@ class TestEdited:
         first, second = run.entries
         (journal.root / "a.py").write_text("mine")
         (journal.root / "b.py").unlink()
-        for put in (journal.apply, journal.revert):
-            with pytest.raises(EditedError, match="edited since"):
+        for put, since in ((journal.apply, "meanwhile"), (journal.revert, "since the run")):
+            with pytest.raises(EditedError, match=f"edited {since}"):
                 put(run, first)
-            with pytest.raises(EditedError, match="deleted since"):
+            with pytest.raises(EditedError, match=f"deleted {since}"):
                 put(run, second)
         assert (journal.root / "a.py").read_text() == "mine"
         assert not journal.is_new(second)
@@ -232,7 +232,7 @@ class TestDamage:
         assert journal.runs() == [good]
         assert [bad.id in damage for damage in journal.damaged()] == [True]
         assert journal.run(good.id) == good
-        assert complete(journal, c="z").state == "complete"
+        assert complete(journal, c="z").state == RunState.COMPLETE
 
     def test_a_file_among_the_runs(self, journal: Journal) -> None:
         run = complete(journal, a="x")
@@ -279,7 +279,7 @@ class TestLock:
     def test_the_second_one_says_who_holds_it(self, journal: Journal) -> None:
         with (
             journal.lock(),
-            pytest.raises(JournalError, match=rf"at work in .* \(process {os.getpid()}\)"),
+            pytest.raises(JournalError, match=rf"in progress in .* \(process {os.getpid()}\)"),
             Journal(journal.root).lock(),
         ):
             raise AssertionError("it is held twice")

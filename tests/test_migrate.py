@@ -5,18 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from codemods.disk.journal import Change, Journal
 from codemods.migration import analyze as analyze_module
 from codemods.migration.analyze import analyze
-from codemods.migration.migrate import first_files, plan, write
-from codemods.model import Code, FileResult, Plan, Status, UsageError, Written
+from codemods.migration.migrate import Batch, first_files, plan, write
+from codemods.model import Code, FileResult, Plan, RunState, Status, UsageError, Written
 from codemods.settings import Settings
 from codemods.workers.pool import Pool, process_pool
 from tests.tools import COPY, SHARED, scan
@@ -54,23 +55,10 @@ def planned(*paths: str, jobs: int = 1, pool: Pool | None = None) -> Plan:
     return plan(scan(settings, *paths), pool)
 
 
-def written(
-    planned: Plan,
-    *,
-    max_files: int | None = None,
-    allow_dirty: bool = False,
-    before_writing: Callable[[Sequence[FileResult]], None] = lambda results: None,
-) -> Written:
+def written(planned: Plan, **options: Any) -> Written:
     journal = Journal(Path.cwd())
     with journal.lock():
-        return write(
-            planned,
-            journal,
-            "migrate",
-            max_files=max_files,
-            allow_dirty=allow_dirty,
-            before_writing=before_writing,
-        )
+        return write(planned, journal, Batch("migrate", **options))
 
 
 def codes(done: Written | Plan) -> dict[str, str]:
@@ -204,7 +192,7 @@ class TestWrite:
         done = written(result)
         assert done.run is not None
         assert [e.path for e in done.run.entries] == ["b/test_b.py", "test_a.py"]
-        assert Journal(Path.cwd()).run(done.run.id).state == "complete"
+        assert Journal(Path.cwd()).run(done.run.id).state == RunState.COMPLETE
         assert (done.left, done.held_back, done.stopped) == (0, 0, False)
         assert read("b/test_b.py", "test_a.py") == [r.after for r in result.changes]
         assert not planned().changes
@@ -219,14 +207,7 @@ class TestWrite:
         assert [r.path for r in found.changes] == ["test_a.py"]
         journal = Journal(root)
         with journal.lock():
-            done = write(
-                found,
-                journal,
-                "",
-                max_files=None,
-                allow_dirty=False,
-                before_writing=lambda results: None,
-            )
+            done = write(found, journal, Batch(""))
         assert done.run is not None
         assert [e.path for e in done.run.entries] == ["sub/test_a.py"]
         assert _IMPORT in Path("test_a.py").read_bytes()
@@ -260,6 +241,14 @@ class TestWrite:
         assert (done.left, done.held_back) == (1, 3)
         done = written(planned("test_a.py"), allow_dirty=True)
         assert codes(done) == {"test_a.py": "changed"}
+
+    @pytest.mark.parametrize("flag", ["--skip-worktree", "--assume-unchanged"])
+    def test_files_whose_edits_git_does_not_report(self, flag: str) -> None:
+        make(test_a=_USED, test_b=_USED)
+        commit()
+        subprocess.run(["git", "update-index", flag, "test_a.py"], check=True, timeout=30)
+        Path("test_a.py").write_text(_USED + "# edited\n")
+        assert codes(written(planned())) == {"test_a.py": "uncommitted", "test_b.py": "changed"}
 
     def test_what_cannot_be_replaced_without_a_loss(self) -> None:
         make(test_a=_USED, test_b=_USED, test_c=_USED, test_d=_USED)
@@ -361,7 +350,7 @@ class TestWrite:
         assert done.run is not None
         journal = Journal(Path.cwd())
         assert [journal.is_new(e) for e in done.run.entries] == [True, True, False, False]
-        assert journal.run(done.run.id).state == "cut off"
+        assert journal.run(done.run.id).state == RunState.UNFINISHED
         assert len([p for p in Path().iterdir() if p.is_file()]) == 4
 
     def test_nothing_is_written_where_the_probe_says_no(self) -> None:

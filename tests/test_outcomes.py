@@ -17,6 +17,7 @@ from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import (
     Difference,
     Outcomes,
+    Xdist,
     compare,
     differences,
     file_of,
@@ -24,6 +25,7 @@ from codemods.measure.outcomes import (
     modules_in,
     run_tests,
 )
+from codemods.measure.session import Pytest
 
 SUITE = """\
 import warnings
@@ -79,7 +81,7 @@ def test_a_run_gives_each_kind_of_outcome(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --maxfail=1\n")
     (tmp_path / "test_a.py").write_text(SUITE)
     (tmp_path / "test_b.py").write_text("import no_such_module\n")
-    seen = run_tests(["test_a.py", "test_b.py"], tmp_path, timeout=120)
+    seen = run_tests(Pytest(tmp_path, timeout=120), Xdist(), ["test_a.py", "test_b.py"])
     assert seen.tests == {
         "test_a.py::test_passes": "passed",
         "test_a.py::test_fails": "failed",
@@ -93,14 +95,14 @@ def test_a_run_gives_each_kind_of_outcome(tmp_path: Path) -> None:
     categories = sorted((c, f) for c, f, _ in seen.warnings)
     assert categories == [("PytestCollectionWarning", "test_a.py"), ("UserWarning", "test_a.py")]
     # The address of an object is not the same in the next run.
-    again = run_tests(["test_a.py", "test_b.py"], tmp_path, timeout=120)
+    again = run_tests(Pytest(tmp_path, timeout=120), Xdist(), ["test_a.py", "test_b.py"])
     assert differences(seen, again) == []
 
 
 def test_workers_of_xdist_give_the_same(tmp_path: Path) -> None:
     (tmp_path / "test_a.py").write_text(SUITE)
-    alone = run_tests(["test_a.py"], tmp_path, timeout=120)
-    beside = run_tests(["test_a.py"], tmp_path, timeout=120, workers="2")
+    alone = run_tests(Pytest(tmp_path, timeout=120), Xdist(), ["test_a.py"])
+    beside = run_tests(Pytest(tmp_path, timeout=120), Xdist("2"), ["test_a.py"])
     assert beside.tests == alone.tests
 
 
@@ -108,7 +110,7 @@ def test_workers_of_xdist_give_the_same(tmp_path: Path) -> None:
 def test_a_session_that_dies_is_no_evidence(tmp_path: Path, code: int) -> None:
     (tmp_path / "test_a.py").write_text(f"import os\ndef test_a():\n    os._exit({code})\n")
     with pytest.raises(MeasureError, match=r"not run to the end: .*test_a"):
-        run_tests(["test_a.py"], tmp_path, timeout=120)
+        run_tests(Pytest(tmp_path, timeout=120), Xdist(), ["test_a.py"])
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_a_session_that_runs_not_all_is_no_evidence(
     text = "import pytest\n\ndef test_exit():\n    pytest.exit('enough')\n"
     (tmp_path / "test_b.py").write_text(text)
     with pytest.raises(MeasureError, match=message):
-        run_tests([path], tmp_path, timeout=120)
+        run_tests(Pytest(tmp_path, timeout=120), Xdist(), [path])
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,7 @@ def test_a_worker_that_dies_is_no_evidence(
         kill = "import os\nif 'PYTEST_XDIST_WORKER' in os.environ:\n    os._exit(1)\n"
         (tmp_path / "conftest.py").write_text(kill)
     with pytest.raises(MeasureError, match=message):
-        run_tests(["test_a.py"], tmp_path, timeout=120, workers="2")
+        run_tests(Pytest(tmp_path, timeout=120), Xdist("2"), ["test_a.py"])
 
 
 def elsewhere(tmp_path: Path) -> tuple[Path, str]:
@@ -169,7 +171,10 @@ def elsewhere(tmp_path: Path) -> tuple[Path, str]:
 def test_targets_get_the_files_and_run_the_tests(tmp_path: Path) -> None:
     root, target = elsewhere(tmp_path)
     seen = run_tests(
-        ["test_a.py"], root, timeout=120, targets=[target], same=[str(root / "test_a.py")]
+        Pytest(root, timeout=120),
+        Xdist(targets=(target,)),
+        ["test_a.py"],
+        same=[str(root / "test_a.py")],
     )
     assert seen.tests == {"test_a.py::test_a": "passed"}
     assert (tmp_path / "there/suite/test_a.py").exists()
@@ -180,12 +185,12 @@ def test_a_target_with_other_files_is_no_evidence(tmp_path: Path) -> None:
     root, target = elsewhere(tmp_path)
     same = [str(root / ".hidden/data.py"), str(root / "test_a.py")]
     with pytest.raises(MeasureError, match=r"worker popen.* has not the \.hidden/data\.py"):
-        run_tests(["test_a.py"], root, timeout=120, targets=[target], same=same)
+        run_tests(Pytest(root, timeout=120), Xdist(targets=(target,)), ["test_a.py"], same=same)
     old = tmp_path / "there/.hidden/data.py"
     old.parent.mkdir()
     old.write_text("x = 0\n")
     with pytest.raises(MeasureError, match=r"worker popen.* has another \.hidden/data\.py"):
-        run_tests(["test_a.py"], root, timeout=120, targets=[target], same=same)
+        run_tests(Pytest(root, timeout=120), Xdist(targets=(target,)), ["test_a.py"], same=same)
 
 
 def test_a_worker_that_is_no_new_process_is_no_evidence(tmp_path: Path) -> None:
@@ -210,7 +215,9 @@ def test_a_worker_that_is_no_new_process_is_no_evidence(tmp_path: Path) -> None:
         def run() -> Outcomes:
             target = f"socket=127.0.0.1:{port}"
             same = [os.path.realpath(root / "test_a.py")]
-            return run_tests(["test_a.py"], root, timeout=120, targets=[target], same=same)
+            return run_tests(
+                Pytest(root, timeout=120), Xdist(targets=(target,)), ["test_a.py"], same=same
+            )
 
         assert run().tests == {"test_a.py::test_a": "passed"}
         with pytest.raises(MeasureError, match=r"is no new process: it has loaded test_a\.py"):
@@ -225,7 +232,7 @@ def test_workers_of_the_configuration_would_take_the_place_of_targets(tmp_path: 
     (root / "pytest.ini").write_text("[pytest]\naddopts = -n 1\n")
     (root / "test_a.py").write_text("def test_a():\n    pass\n")
     with pytest.raises(MeasureError, match="has -n, which takes the place of --tx"):
-        run_tests(["test_a.py"], root, timeout=120, targets=[target])
+        run_tests(Pytest(root, timeout=120), Xdist(targets=(target,)), ["test_a.py"])
 
 
 def test_a_test_that_closes_all_files(tmp_path: Path) -> None:
@@ -236,7 +243,7 @@ def test_a_test_that_closes_all_files(tmp_path: Path) -> None:
         "def test_b():\n    pass\n"
     )
     (tmp_path / "test_a.py").write_text(text)
-    seen = run_tests(["test_a.py"], tmp_path, timeout=120)
+    seen = run_tests(Pytest(tmp_path, timeout=120), Xdist(), ["test_a.py"])
     assert seen.tests == {"test_a.py::test_a": "passed", "test_a.py::test_b": "passed"}
     assert not [p.name for p in tmp_path.glob("mine*") if b"running" in p.read_bytes()]
 
@@ -247,12 +254,12 @@ def test_test_modules_are_found_and_not_imported(tmp_path: Path) -> None:
         path = tmp_path / "sub" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("" if name == "conftest.py" else "raise SystemExit(3)\n")
-    found = modules_in([str(tmp_path / "sub")], tmp_path)
+    found = modules_in(Pytest(tmp_path), [str(tmp_path / "sub")])
     names = {os.path.relpath(path, os.path.realpath(tmp_path)) for path in found}
     assert names == {"sub/check_a.py", "sub/below/check_c.py"}
     (tmp_path / "sub/conftest.py").write_text("raise OSError('no')\n")
     with pytest.raises(MeasureError, match=r"modules were not found: .*OSError: no"):
-        modules_in([str(tmp_path / "sub")], tmp_path)
+        modules_in(Pytest(tmp_path), [str(tmp_path / "sub")])
 
 
 def test_what_a_test_puts_in_the_place_of_the_functions_of_the_probe(tmp_path: Path) -> None:
@@ -262,7 +269,7 @@ def test_what_a_test_puts_in_the_place_of_the_functions_of_the_probe(tmp_path: P
         "    monkeypatch.setattr(json, 'dumps', None)\n    monkeypatch.setattr(os, 'write', None)\n"
     )
     (tmp_path / "test_a.py").write_text(text)
-    seen = run_tests(["test_a.py"], tmp_path, timeout=120)
+    seen = run_tests(Pytest(tmp_path, timeout=120), Xdist(), ["test_a.py"])
     assert seen.tests == {"test_a.py::test_a": "passed"}
 
 
@@ -336,7 +343,7 @@ def test_a_node_id_that_is_run_twice_fails_where_it_failed_once(tmp_path: Path) 
     (tmp_path / "test_a.py").write_text(
         "SEEN = []\n\ndef test_a():\n    SEEN.append(1)\n    assert len(SEEN) == 2\n"
     )
-    seen = run_tests(["test_a.py"], tmp_path, timeout=120)
+    seen = run_tests(Pytest(tmp_path, timeout=120), Xdist(), ["test_a.py"])
     assert (seen.tests, seen.exit_code) == ({"test_a.py::test_a": "failed"}, 1)
 
 
@@ -425,6 +432,6 @@ def test_files_are_relative_to_the_rootdir_of_pytest(tmp_path: Path) -> None:
     inner.mkdir()
     (inner / "pytest.ini").write_text("[pytest]\n")
     (inner / "test_a.py").write_text("def test_a():\n    assert False\n")
-    seen = run_tests(["tests/test_a.py"], tmp_path, timeout=120)
+    seen = run_tests(Pytest(tmp_path, timeout=120), Xdist(), ["tests/test_a.py"])
     (found,) = differences(outcomes(), seen)
     assert file_of(found, seen) == str((inner / "test_a.py").resolve())

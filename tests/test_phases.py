@@ -3,14 +3,20 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from codemods.progress import history, phases
-from codemods.progress.history import Record
+from codemods.progress import grep, phases
+from codemods.progress.history import (
+    Check,
+    ComparedTests,
+    ExitCodes,
+    Migration,
+    Record,
+    Verification,
+)
 from codemods.progress.phases import Acceptance, Criterion, PhaseStatus, Standing, State
 from codemods.report import accept, status
 from codemods.settings import Phase, Settings
@@ -49,14 +55,27 @@ def _criterion(standing: Standing, name: str, phase: int = 0) -> Criterion:
     return next(c for c in standing.phases[phase].criteria if c.name == name)
 
 
-def _baseline(seconds: float = 1, paths: Sequence[str] = ("tests/unit",), **more: Any) -> Record:
-    figures = history.of_baseline(measured(paths, warm=(seconds,) * 3, **more))
-    return Record("2026-01-01T00:00:00Z", "baseline", tuple(paths), figures)
+MOMENT = "2026-01-01T00:00:00Z"
 
 
-def _verify(before: int, after: int, golden_path: Mapping[str, list[int | None]] = {}) -> Record:
-    figures = {"passed_before": before, "still_passing": after, "golden_path": golden_path}
-    return Record("2026-01-01T00:00:00Z", "verify", ("tests/unit",), figures)
+def _baseline(
+    seconds: float = 1, paths: Sequence[str] = ("tests/unit",), time: str = MOMENT, **more: Any
+) -> Record:
+    found = measured(paths, warm=(seconds,) * 3, time=time, **more)
+    return Record(time, tuple(paths), found.summary)
+
+
+def _verify(before: int, after: int, golden_path: Mapping[str, ExitCodes] = {}) -> Record:
+    tests = ComparedTests(MOMENT, before, after, after, 0, 0, 0, ())
+    return Record(MOMENT, ("tests/unit",), Verification("run-1", golden_path, tests))
+
+
+def _check(copies: int, time: str = MOMENT) -> Record:
+    return Record(time, ("tests",), Check(copies, 1, 2, 12.34))
+
+
+def _change(time: str, run: str | None = "r") -> Record:
+    return Record(time, ("tests",), Migration(run, 0, 0, 0, 0, 0, 0))
 
 
 def test_copies_and_compliance_are_counted_now(root: Path) -> None:
@@ -183,19 +202,18 @@ def test_the_fall_of_warnings_is_from_the_first_to_the_latest(
     assert bool(found.remedy) is (state is State.NOT_MEASURED)
 
 
-def _at(second: int, record: Record) -> Record:
-    return replace(record, time=f"2026-01-01T00:00:{second:02}Z")
+def _at(second: int) -> str:
+    return f"2026-01-01T00:00:{second:02}Z"
 
 
 def test_what_was_measured_before_the_change_is_what_to_compare_with(root: Path) -> None:
     """And not a baseline from before another one that was rolled back, or from long ago."""
-    change = Record("", "migrate", ("tests/unit",), {"run": "r"})
     records = [
-        _at(1, _baseline(warnings={"A": 3})),
-        _at(2, _baseline(warnings={"A": 16})),
-        _at(2, change),
-        _at(4, _baseline(warnings={"A": 4})),
-        _at(5, change),
+        _baseline(warnings={"A": 3}, time=_at(1)),
+        _baseline(warnings={"A": 16}, time=_at(2)),
+        _change(_at(2)),
+        _baseline(warnings={"A": 4}, time=_at(4)),
+        _change(_at(5)),
     ]
     found = _criterion(_status(root, records), "fall of warnings")
     assert (found.state, found.value) == (State.NOT_MET, 75)
@@ -244,11 +262,11 @@ def test_what_does_not_exist_is_neither_met_nor_measured(root: Path) -> None:
     ("records", "state"),
     [
         ([], State.NOT_MEASURED),
-        ([_verify(1, 1, {"make a": [1, 0]})], State.NOT_MEASURED),
-        ([_verify(1, 1, {"make a": [1, 0], "make b": [0, None]})], State.NOT_MEASURED),
-        ([_verify(1, 1, {"make a": [1, 0]}), _verify(1, 1, {"make b": [0, 0]})], State.MET),
-        ([_verify(1, 1, {"make a": [0, 0], "make b": [1, 1]})], State.NOT_MET),
-        ([Record("", "check", (), {}), _verify(1, 1, {"make a": [0, 1]})], State.NOT_MET),
+        ([_verify(1, 1, {"make a": (1, 0)})], State.NOT_MEASURED),
+        ([_verify(1, 1, {"make a": (1, 0), "make b": (0, None)})], State.NOT_MEASURED),
+        ([_verify(1, 1, {"make a": (1, 0)}), _verify(1, 1, {"make b": (0, 0)})], State.MET),
+        ([_verify(1, 1, {"make a": (0, 0), "make b": (1, 1)})], State.NOT_MET),
+        ([_check(1), _verify(1, 1, {"make a": (0, 1)})], State.NOT_MET),
     ],
 )
 def test_the_golden_path_is_of_all_phases(
@@ -322,8 +340,8 @@ def test_grep_counts_other_things(root: Path) -> None:
         ("refused: different-shape", 1),
     )
     assert (found.lines, found.copies, found.unseen) == (9, 2, 1)
-    grep = ["grep", "-r", found.pattern, *found.paths]
-    done = subprocess.run(grep, capture_output=True, check=True, cwd=root)
+    command = ["grep", "-r", found.pattern, *found.paths]
+    done = subprocess.run(command, capture_output=True, check=True, cwd=root)
     assert done.stdout.count(b"\n") == found.lines
 
 
@@ -346,7 +364,7 @@ def test_grep_of_a_file_and_of_what_cannot_be_read(
         raise PermissionError(13, "denied", str(path))
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert phases._matching_lines("tests/unit/test_a.py", NAME.encode()) == []
+    assert grep._matching_lines("tests/unit/test_a.py", NAME.encode()) == []
 
 
 def test_nothing_to_grep_in(root: Path) -> None:
@@ -422,9 +440,10 @@ def test_sparkline(values: list[float], curve: str) -> None:
 def test_the_history_is_told_with_curves() -> None:
     records = [
         _baseline(8.0, warnings={"A": 370}),
-        Record("2026-01-02T00:00:00Z", "check", ("tests",), {"copies": 370, "percent": 12.34}),
-        Record("2026-01-03T00:00:00Z", "migrate", ("tests",), {"run": None, "copies": 0}),
-        Record("2026-01-04T00:00:00Z", "baseline", (), {"warm_median": 4.0}),
+        _check(370, "2026-01-02T00:00:00Z"),
+        _change("2026-01-03T00:00:00Z", None),
+        _baseline(4.0, (), time="2026-01-04T00:00:00Z"),
+        _verify(9, 8),
     ]
     text = status.history_text(records, unicode=True)
     assert (
@@ -438,11 +457,15 @@ copies left  first  last  records
 tests        370    0           2  █▁
 
 time                  verb      paths       figures
-2026-01-01T00:00:00Z  baseline  tests/unit  warm_median 8.00, cold_median 2.10, modules 3, \
-tests 1, errors 0, warnings 370
-2026-01-02T00:00:00Z  check     tests       copies 370, percent 12.34
-2026-01-03T00:00:00Z  migrate   tests       copies 0
-2026-01-04T00:00:00Z  baseline  -           warm_median 4.00
+2026-01-01T00:00:00Z  baseline  tests/unit  cold 2.10, warm 8.00, modules 3, tests 1, errors 0, \
+warnings 370
+2026-01-02T00:00:00Z  check     tests       copies 370, compliant 1, total 2, percent 12.34
+2026-01-03T00:00:00Z  migrate   tests       changed 0, replaced 0, refused 0, failed 0, left 0, \
+copies 0
+2026-01-04T00:00:00Z  baseline  -           cold 2.10, warm 4.00, modules 3, tests 1, errors 0, \
+warnings 0
+2026-01-01T00:00:00Z  verify    tests/unit  run run-1, passed_before 9, passed_after 8, \
+differences 0, flaky 0, healed 0
 """
     )
     assert status.history_text(records, unicode=False).isascii()
@@ -451,8 +474,8 @@ tests 1, errors 0, warnings 370
 
 
 def test_a_long_history_is_drawn_from_its_end() -> None:
-    records = [Record("t", "check", ("a",), {"copies": n}) for n in range(100, 0, -1)]
+    records = [_check(number) for number in range(100, 0, -1)]
     head = status.history_text(records, unicode=True).splitlines()[1]
-    assert head.startswith("a")
+    assert head.startswith("tests")
     assert len(head.split()[-1]) == 40
     assert head.split()[1:3] == ["100", "1"]

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from codemods.measure import probe
-from codemods.measure.probe import read_document
+from codemods.measure.model import Cost, Step
+from codemods.measure.record import SeenWarning, SessionRecord, fold, read_record
 
 SUITE = """\
 import warnings
@@ -65,13 +66,13 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
-def run(folder: Path, *arguments: str, options: str = "", **variables: str) -> dict[str, Any]:
+def run(folder: Path, *arguments: str, options: str = "", **variables: str) -> SessionRecord:
     """Run pytest with the probe in a process of its own."""
-    document = folder.parent / f"{folder.name}.json"
+    lines = folder.parent / f"{folder.name}.lines"
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
     environment |= {
         "PYTHONDONTWRITEBYTECODE": "",
-        probe.VARIABLE: str(document),
+        probe.VARIABLE: str(lines),
         probe.OPTIONS: options,
         **variables,
     }
@@ -83,17 +84,17 @@ def run(folder: Path, *arguments: str, options: str = "", **variables: str) -> d
         check=False,
         timeout=60,
     )
-    seen = read_document(document)
+    seen = read_record(lines)
     assert seen is not None
     return seen
 
 
 def run_here(
     folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str, options: str = ""
-) -> dict[str, Any]:
+) -> SessionRecord:
     """Run pytest with the probe in this process."""
-    document = folder.parent / f"{folder.name}.json"
-    monkeypatch.setenv(probe.VARIABLE, str(document))
+    lines = folder.parent / f"{folder.name}.lines"
+    monkeypatch.setenv(probe.VARIABLE, str(lines))
     monkeypatch.setenv(probe.OPTIONS, options)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -103,20 +104,18 @@ def run_here(
     pytest.main([*always, *arguments], plugins=[probe])
     for name in set(sys.modules) - before:
         del sys.modules[name]
-    seen = read_document(document)
+    seen = read_record(lines)
     assert seen is not None
     return seen
 
 
-def outcomes(seen: dict[str, Any]) -> dict[str, str]:
-    """Give the outcomes of each test's phases, less those that passed."""
+def outcomes(seen: SessionRecord) -> dict[str, str]:
+    """Return the outcomes of each test's phases, less those that passed."""
     return {
         nodeid.partition("::")[2]: " ".join(
-            f"{phase}:{result['outcome']}"
-            for phase, result in phases.items()
-            if result["outcome"] != "passed"
+            f"{phase}:{outcome}" for phase, outcome in phases.items() if outcome != "passed"
         )
-        for nodeid, phases in seen["tests"].items()
+        for nodeid, phases in seen.tests.items()
     }
 
 
@@ -132,33 +131,30 @@ EXPECTED = {
 }
 
 
-def check_suite(seen: dict[str, Any]) -> None:
+def check_suite(seen: SessionRecord) -> None:
     """Check what a run of SUITE in test_it.py gives, with or without pytest-xdist."""
-    assert seen["complete"]
-    assert seen["exit_code"] == 1
-    assert seen["running"] == ""
-    assert seen["collected"] == [f"test_it.py::{name}" for name in EXPECTED]
+    assert seen.exit_code == 1
+    assert seen.running == ""
+    assert seen.collected == [f"test_it.py::{name}" for name in EXPECTED]
     assert outcomes(seen) == EXPECTED
-    fails = seen["tests"]["test_it.py::test_fails"]["call"]["message"]
-    assert fails.startswith("AssertionError: no")
-    found = sorted((w["category"], w["file"], w["line"]) for w in seen["warnings"])
+    found = sorted((w.category, w.file, w.line) for w in seen.warnings)
     assert found == [
         ("DeprecationWarning", "test_it.py", 23),
         ("PytestCollectionWarning", "test_it.py", 4),
     ]
-    module = seen["modules"]["test_it.py"]
-    assert module["cumulative"] >= module["own"] > 0
-    assert seen["pytest"] == pytest.__version__
-    assert any(plugin.startswith("pytest-xdist ") for plugin in seen["plugins"])
-    assert seen["peak_memory"] > 10_000_000
-    assert seen["warnings_building"]["count"] == 1
+    module = seen.modules["test_it.py"]
+    assert module.cumulative >= module.own > 0
+    assert seen.facts.pytest == pytest.__version__
+    assert any(plugin.startswith("pytest-xdist ") for plugin in seen.facts.plugins)
+    assert seen.peak_memory > 10_000_000
+    assert seen.warnings_building.count == 1
 
 
 def test_a_suite(tmp_path: Path) -> None:
     seen = run(write(tmp_path / "a", test_it=SUITE))
     check_suite(seen)
-    assert not seen["xdist"]
-    assert [p.name for p in tmp_path.iterdir() if p.name != "a"] == ["a.json"]
+    assert not seen.has_workers
+    assert [p.name for p in tmp_path.iterdir() if p.name != "a"] == ["a.lines"]
 
 
 def test_a_suite_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,22 +164,22 @@ def test_a_suite_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_with_xdist(tmp_path: Path) -> None:
     seen = run(write(tmp_path / "a", test_it=SUITE), "-n", "2")
-    assert seen["xdist"]
-    seen["tests"] = {nodeid: seen["tests"][nodeid] for nodeid in seen["collected"]}
+    assert seen.has_workers
+    seen.tests = {nodeid: seen.tests[nodeid] for nodeid in seen.collected}
     check_suite(seen)
 
 
 def test_with_xdist_a_worker_that_dies(tmp_path: Path) -> None:
     suite = write(tmp_path / "a", test_it="import os\ndef test_dies(): os._exit(3)\n")
     seen = run(suite, "-n", "1")
-    assert seen["complete"]
+    assert seen.exit_code is not None
     assert "failed" in outcomes(seen)["test_dies"]
 
 
 def test_with_xdist_errors_at_collection(tmp_path: Path) -> None:
     suite = write(tmp_path / "a", test_a="import nowhere", test_b="def test(): pass")
     seen = run(suite, "-n", "2", "--continue-on-collection-errors")
-    assert [e["message"] for e in seen["errors"]] == [
+    assert [e.message for e in seen.errors.values()] == [
         "ModuleNotFoundError: No module named 'nowhere'"
     ]
 
@@ -203,7 +199,7 @@ def test_with_other_options(
 ) -> None:
     seen = run_here(write(tmp_path / "other", test_it=SUITE), monkeypatch, *arguments)
     assert outcomes(seen) == EXPECTED
-    assert len(seen["warnings"]) == 2
+    assert len(seen.warnings) == 2
 
 
 def test_without_pytests_own_look_at_warnings(
@@ -215,8 +211,8 @@ def test_without_pytests_own_look_at_warnings(
         warnings.simplefilter("always")
         seen = run_here(suite, monkeypatch, "-p", "no:warnings")
     assert warnings.showwarning is before
-    assert len(passed_on) == len(seen["warnings"])
-    found = {(w["category"], w["file"]) for w in seen["warnings"]}
+    assert len(passed_on) == len(seen.warnings)
+    found = {(w.category, w.file) for w in seen.warnings}
     assert found >= {
         ("DeprecationWarning", "test_it.py"),
         ("PytestCollectionWarning", "test_it.py"),
@@ -235,7 +231,7 @@ def test_errors_at_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         test_f="import pytest\n@pytest.mark.parametrize('a', [1])\ndef test_it(): pass",
     )
     seen = run_here(suite, monkeypatch, "--collect-only")
-    errors = {e["id"]: (e["file"], e["message"].partition("(")[0][:40]) for e in seen["errors"]}
+    errors = {e.nodeid: (e.file, e.message.partition("(")[0][:40]) for e in seen.errors.values()}
     assert errors == {
         "test_a.py": ("test_a.py", "ModuleNotFoundError: No module named 'no"),
         "test_b.py": ("test_b.py", "SyntaxError: invalid syntax "),
@@ -243,64 +239,55 @@ def test_errors_at_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         "sub": ("sub", "ModuleNotFoundError: No module named 'no"),
         "test_f.py": ("test_f.py", errors["test_f.py"][1]),
     }
-    assert (
-        "uses no argument" in next(e for e in seen["errors"] if e["id"] == "test_f.py")["message"]
-    )
-    assert list(seen["skipped"]) == ["test_c.py"]
-    assert max(len(e["message"]) for e in seen["errors"]) == 500
-    assert seen["complete"]
-    assert seen["problems"] == []
+    assert "uses no argument" in seen.errors["test_f.py"].message
+    assert max(len(e.message) for e in seen.errors.values()) == 500
+    assert seen.exit_code is not None
+    assert seen.problems == []
 
 
 def test_a_path_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = run_here(write(tmp_path / "none"), monkeypatch, "missing.py")
-    assert seen["exit_code"] == 4
-    assert seen["problems"] == ["file or directory not found: missing.py"]
+    assert seen.exit_code == 4
+    assert seen.problems == ["file or directory not found: missing.py"]
 
 
 def test_a_conftest_that_raises(tmp_path: Path) -> None:
     seen = run(write(tmp_path / "a", conftest="raise ValueError('no')", test_it=SUITE))
-    assert not seen["complete"]
-    assert seen["conftest_errors"] == [f"{tmp_path}/a/conftest.py: ValueError: no"]
+    assert seen.exit_code is None
+    assert seen.conftest_errors == [f"{tmp_path}/a/conftest.py: ValueError: no"]
 
 
 def test_pytest_exit_and_internal_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     leaves = write(tmp_path / "exit", test_it="import pytest\ndef test(): pytest.exit('enough')")
-    assert run_here(leaves, monkeypatch)["problems"] == ["stopped: Exit: enough"]
+    assert run_here(leaves, monkeypatch).problems == ["stopped: Exit: enough"]
     hook = "def pytest_collection_modifyitems(): raise KeyError('inside')"
     seen = run_here(write(tmp_path / "hook", conftest=hook, test_it=SUITE), monkeypatch)
-    assert seen["problems"] == ["internal error of pytest: KeyError: 'inside'"]
-    assert seen["exit_code"] == 3
+    assert seen.problems == ["internal error of pytest: KeyError: 'inside'"]
+    assert seen.exit_code == 3
 
 
 @pytest.mark.parametrize("options", ["", "imports"])
 def test_a_session_that_dies_is_not_complete(tmp_path: Path, options: str) -> None:
     text = "import os\ndef test_a(): pass\ndef test_dies(): os._exit(0)\ndef test_c(): pass\n"
     seen = run(write(tmp_path / "a", test_it=text), options=options)
-    assert not seen["complete"]
-    assert seen["exit_code"] is None
-    assert seen["running"] == "test_it.py::test_dies"
-    assert len(seen["collected"]) == 3
-    assert "call" in seen["tests"]["test_it.py::test_a"]
+    assert seen.exit_code is None
+    assert seen.running == "test_it.py::test_dies"
+    assert len(seen.collected) == 3
+    assert "call" in seen.tests["test_it.py::test_a"]
 
 
 def test_a_session_that_dies_while_it_collects(tmp_path: Path) -> None:
     suite = write(tmp_path / "a", test_a="def test(): pass", test_b="import os; os._exit(0)")
     seen = run(suite)
-    assert not seen["complete"]
-    assert seen["running"] == "test_b.py"
-    assert seen["collected"] == ["test_a.py::test"]
+    assert seen.exit_code is None
+    assert seen.running == "test_b.py"
+    assert seen.collected == ["test_a.py::test"]
 
 
 def test_half_a_line_at_the_end_is_left_out(tmp_path: Path) -> None:
-    path = tmp_path / "seen.json"
-    path.write_text('{"complete": false}')
-    lines = '["running", "a"]\n["collected", ["a::b"]]\n["runn'
-    (tmp_path / "seen.json.progress").write_text(lines)
-    seen = read_document(path)
-    assert seen is not None
-    assert (seen["running"], seen["collected"]) == ("a", ["a::b"])
-    assert read_document(tmp_path / "nothing") is None
+    seen = fold([b'["running", "a"]', b'["collected", ["a::b"]]', b'["runn', b'["running", "\xc3'])
+    assert (seen.running, seen.collected) == ("a", ["a::b"])
+    assert read_record(tmp_path / "nothing") is None
 
 
 def test_the_folder_changes_and_the_file_goes(tmp_path: Path) -> None:
@@ -311,7 +298,7 @@ def test_the_folder_changes_and_the_file_goes(tmp_path: Path) -> None:
         "def test_after(): pass\n"
     )
     seen = run(write(tmp_path / "a", test_it=text))
-    assert seen["complete"]
+    assert seen.exit_code is not None
     assert outcomes(seen) == {"test_away": "", "test_gone": "", "test_after": ""}
 
 
@@ -319,9 +306,9 @@ def test_what_comes_from_bytecode(tmp_path: Path) -> None:
     suite = write(tmp_path / "a", test_it=SUITE, test_plain="def test(): pass")
     for rewriting in ((), ("--assert=plain",)):
         runs = [run(suite, "--collect-only", *rewriting) for _ in range(2)]
-        cached = [[m["from_cache"] for m in seen["modules"].values()] for seen in runs]
+        cached = [[m.from_cache for m in seen.modules.values()] for seen in runs]
         assert cached == [[False, False], [True, True]]
-        assert (runs[0]["rewriting"]["count"] >= 2) is (rewriting == ())
+        assert (runs[0].rewriting.count >= 2) is (rewriting == ())
 
 
 def test_imports_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,20 +322,20 @@ def test_imports_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         heavy_three="",
     )
     seen = run_here(suite, monkeypatch, "--collect-only", options="imports")
-    module = seen["modules"]["test_it.py"]
-    assert sorted(module["imports"]) == ["heavy_one", "heavy_two"]
-    assert min(module["imports"].values()) >= 0.05
-    assert module["own"] + sum(module["imports"].values()) == pytest.approx(module["cumulative"])
-    (conftest,) = seen["conftests"].values()
-    assert list(conftest["imports"]) == ["heavy_three"]
-    assert conftest["own"] < conftest["cumulative"]
+    module = seen.modules["test_it.py"]
+    assert sorted(module.imports) == ["heavy_one", "heavy_two"]
+    assert min(module.imports.values()) >= 0.05
+    assert module.own + sum(module.imports.values()) == pytest.approx(module.cumulative)
+    (conftest,) = seen.conftests.values()
+    assert list(conftest.imports) == ["heavy_three"]
+    assert conftest.own < conftest.cumulative
 
 
 def test_timing_imports_changes_no_warning(tmp_path: Path) -> None:
     warns = "import warnings\nwarnings.warn('old', DeprecationWarning, stacklevel=2)\n"
     suite = write(tmp_path / "a", test_it="\n\nimport old_one\n", old_one=warns)
-    seen = [run(suite, "--collect-only", options=o)["warnings"] for o in ("", "imports")]
-    assert [(w["file"], w["line"]) for w in seen[0]] == [("test_it.py", 3)]
+    seen = [run(suite, "--collect-only", options=o).warnings for o in ("", "imports")]
+    assert [(w.file, w.line) for w in seen[0]] == [("test_it.py", 3)]
     assert seen[0] == seen[1]
 
 
@@ -357,14 +344,8 @@ def test_test_modules_are_listed_without_an_import(
 ) -> None:
     suite = write(tmp_path / "list", test_a="1/0", sub__test_b="1/0", helper="1/0")
     seen = run_here(suite, monkeypatch, "--collect-only", options="list")
-    assert sorted(seen["modules"]) == ["sub/test_b.py", "test_a.py"]
-    assert seen["errors"] == []
-
-
-def test_deselected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = run_here(write(tmp_path / "some", test_it=SUITE), monkeypatch, "-k", "passes")
-    assert seen["collected"] == ["test_it.py::test_passes"]
-    assert seen["deselected"] == 7
+    assert sorted(seen.modules) == ["sub/test_b.py", "test_a.py"]
+    assert seen.errors == {}
 
 
 def test_a_subtest_that_fails_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,7 +377,7 @@ def test_a_pytest_that_a_test_starts_has_no_part_in_it(tmp_path: Path) -> None:
     )
     suite = write(tmp_path / "a", test_it=inner)
     seen = run(suite, PYTEST_PLUGINS="codemods.measure.probe")
-    assert seen["complete"]
+    assert seen.exit_code is not None
     assert outcomes(seen) == {"test_starts": ""}
 
 
@@ -424,8 +405,8 @@ def test_a_fork_writes_nothing(tmp_path: Path) -> None:
         "def test_dies(): os._exit(3)\n"
     )
     seen = run(write(tmp_path / "a", test_it=text))
-    assert not seen["complete"]
-    assert seen["problems"] == []
+    assert seen.exit_code is None
+    assert seen.problems == []
     assert outcomes(seen)["test_fork"] == ""
 
 
@@ -450,49 +431,53 @@ def test_a_function_that_pytest_lacks_is_left_out(
     gone = [("_pytest.nodes", "Node.gone", str), ("_pytest.gone", "gone", str)]
     monkeypatch.setattr(probe._Probe, "_patches", lambda self: [*gone, *patches(self)])
     seen = run_here(write(tmp_path / "lack", test_it="def test(): pass"), monkeypatch)
-    assert seen["complete"]
+    assert seen.exit_code is not None
 
 
-def test_the_record_of_several_workers() -> None:
-    """Each collects everything; what tests themselves warn of comes once."""
-    at_collection: dict[str, Any] = {"category": "A", "when": "collect"}
-    in_test: dict[str, Any] = {"category": "B", "when": "runtest"}
-    workers: list[dict[str, Any]] = [
-        {"warnings": [at_collection, in_test]},
-        {"warnings": [at_collection, at_collection]},
-    ]
-    recorded = [at_collection, in_test, at_collection, at_collection, {**in_test, "line": 1}]
-    assert probe._without_repeats(recorded, workers) == [
-        at_collection,
-        in_test,
-        at_collection,
-        {**in_test, "line": 1},
-    ]
+def lines(*events: list[Any]) -> list[str]:
+    return [json.dumps(event) for event in events]
 
 
 def step(own: float, *, from_cache: bool | None = None) -> dict[str, Any]:
     return {"own": own, "cumulative": own, "imports": {}, "from_cache": from_cache}
 
 
-def test_a_worker_hands_its_record_over(tmp_path: Path) -> None:
+def ended(exit_code: int, seconds: float) -> list[Any]:
+    costs = {"rewriting": [seconds, 1], "warnings_building": [0.0, 0]}
+    return ["ended", exit_code, {**costs, "peak_memory": 5, "dont_write_bytecode": False}]
+
+
+def test_warnings_of_several_workers() -> None:
+    """Each collects everything; what tests themselves warn of counts each time."""
+    at_collection: list[Any] = ["warning", "A", "a.py", 1, "", "collect", ""]
+    in_test: list[Any] = ["warning", "B", "a.py", 1, "", "runtest", ""]
+    other: list[Any] = ["warning", "B", "a.py", 2, "", "runtest", ""]
+    workers = lines(at_collection, in_test), lines(at_collection, at_collection)
+    seen = fold([
+        *lines(at_collection, in_test, at_collection, at_collection, other),
+        *(json.dumps(["worker", worker]) for worker in workers),
+    ])  # fmt: skip
+    kept = [at_collection, in_test, at_collection, other]
+    assert seen.warnings == [SeenWarning(*event[1:]) for event in kept]
+
+
+def test_a_worker_hands_its_lines_over(tmp_path: Path) -> None:
     """What pytest-xdist does between the two is in `test_with_xdist`."""
     worker = probe._Probe(None, ())
     worker.start()
     worker.stop()
-    worker.add("step", "module", "both.py", step(2.0, from_cache=True))
-    worker.add("step", "module", "one.py", step(1.0, from_cache=True))
+    worker.add("step", "modules", "both.py", step(2.0, from_cache=True))
+    worker.add("step", "modules", "one.py", step(1.0, from_cache=True))
     worker.add("error", "bad.py", "bad.py", "from the worker")
-    worker.add("skipped", "not.py", "no reason")
-    worker.add("deselected", 3)
     worker.add("problem", "not handed over")
     output: dict[str, Any] = {}
     config = types.SimpleNamespace(workeroutput=output)
     worker.pytest_sessionfinish(types.SimpleNamespace(config=config))  # type: ignore[arg-type]
     worker.pytest_unconfigure()
 
-    controller = probe._Probe(tmp_path / "seen.json", ())
+    controller = probe._Probe(tmp_path / "lines", ())
     controller.start()
-    controller.add("step", "module", "both.py", step(1.0, from_cache=False))
+    controller.add("step", "modules", "both.py", step(1.0, from_cache=False))
     controller.add("error", "bad.py", "bad.py", "in pytest's long words")
     controller.pytest_xdist_node_collection_finished(["a", "b"])
     controller.pytest_xdist_node_collection_finished(["b", "c"])
@@ -501,24 +486,28 @@ def test_a_worker_hands_its_record_over(tmp_path: Path) -> None:
     session = types.SimpleNamespace(exitstatus=1)
     controller._session = session  # type: ignore[assignment]
     controller.pytest_unconfigure()
-    seen = read_document(tmp_path / "seen.json")
+    seen = read_record(tmp_path / "lines")
     assert seen is not None
-    assert seen["xdist"]
-    assert seen["collected"] == ["a", "b", "c"]
-    assert seen["modules"]["both.py"] == step(2.0, from_cache=False)
-    assert seen["modules"]["one.py"] == step(1.0, from_cache=True)
-    assert [e["message"] for e in seen["errors"]] == ["from the worker"]
-    assert seen["skipped"] == {"not.py": "no reason"}
-    assert seen["deselected"] == 3
-    assert seen["problems"] == []
-    assert seen["exit_code"] == 1
+    assert seen.has_workers
+    assert seen.collected == ["a", "b", "c"]
+    assert seen.modules["both.py"] == Step("both.py", **step(2.0, from_cache=False))
+    assert seen.modules["one.py"] == Step("one.py", **step(1.0, from_cache=True))
+    assert [e.message for e in seen.errors.values()] == ["from the worker"]
+    assert seen.problems == []
+    assert seen.exit_code == 1
 
 
-def test_a_session_that_never_began_leaves_the_document_incomplete(tmp_path: Path) -> None:
-    begun = probe._Probe(tmp_path / "seen.json", ())
+def test_of_costs_the_largest_counts() -> None:
+    worker = json.dumps(["worker", lines(ended(0, 2.0))])
+    assert fold([worker, *lines(ended(1, 1.0))]).rewriting == Cost(2.0, 1)
+    assert fold([worker]).exit_code is None
+
+
+def test_a_session_that_never_began_has_no_end(tmp_path: Path) -> None:
+    begun = probe._Probe(tmp_path / "lines", ())
     begun.start()
     begun.pytest_unconfigure()
-    assert json.loads((tmp_path / "seen.json").read_text())["complete"] is False
+    assert read_record(tmp_path / "lines") == SessionRecord()
 
 
 def test_imports_in_another_thread_are_not_counted() -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from codemods.measure import process as process_module
 from codemods.measure import profile as profile_module
-from codemods.measure import session as session_module
-from codemods.measure.model import Profile, Session
+from codemods.measure.model import CollectionError, Cost, Profile, Step
 from codemods.measure.profile import Import, imported_names, packages_of, profile, read_imports
+from codemods.measure.record import SessionFacts, SessionRecord
+from codemods.measure.session import Pytest, Session
 
 ENVIRONMENT = {
     **{k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_", "PYTHON"))},
@@ -43,14 +46,14 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(suite: Path) -> Profile:
-    return profile(root=suite, environment=ENVIRONMENT, timeout=60)
+    return profile(Pytest(suite, environment=ENVIRONMENT, timeout=60))
 
 
 def test_the_parts_of_a_suite(found: Profile) -> None:
     assert found.problem == ""
     assert found.warm > found.collection > 0.12
     assert found.warm == pytest.approx(found.start + found.collection)
-    modules = {m.path: m for m in found.modules}
+    modules = {m.name: m for m in found.modules}
     assert sorted(modules) == ["tests/test_a.py", "tests/test_b.py"]
     assert modules["tests/test_a.py"].cumulative > 0.06 > modules["tests/test_a.py"].own
     assert modules["tests/test_b.py"].own > 0.06
@@ -87,8 +90,8 @@ def test_what_would_help(found: Profile) -> None:
 
 def test_a_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = threading.Event.wait
-    monkeypatch.setattr(session_module, "_wait", lambda done, timeout: real(done, 0.01))
-    found = profile(root=tmp_path, environment=ENVIRONMENT, timeout=60)
+    monkeypatch.setattr(process_module, "_wait", lambda done, timeout: real(done, 0.01))
+    found = profile(Pytest(tmp_path, environment=ENVIRONMENT, timeout=60))
     assert found.problem == "warm-up: killed after 60 s"
     assert (found.warm, found.advice) == (0.0, ())
 
@@ -155,54 +158,60 @@ def test_imported_names(source: str, names: set[str]) -> None:
 # Advice, from values
 
 
+FACTS = SessionFacts(pytest="9", rootdir="/nowhere", arguments=("/nowhere",))
+
+
 def advice(
-    document: dict[str, Any],
-    *,
+    *steps: tuple[str, Step],
+    facts: SessionFacts = FACTS,
+    errors: Sequence[str] = (),
+    building: Cost | None = None,
     cold: float = 1.0,
     warm: float = 1.0,
     imports: bytes = b"",
-    forbidden: bool = False,
+    keeps_bytecode: bool = True,
 ) -> list[tuple[float, str]]:
-    base: dict[str, Any] = {
-        "rootdir": "/nowhere",
-        "arguments": ["/nowhere"],
-        "testpaths": [],
-        "errors": [],
-        "modules": {},
-        "rewriting": {"seconds": 0.5, "count": 3},
-    }
-    before, after = (
-        Session(True, 0, False, wall, 1.0, 1, {**base, **document}, "", "") for wall in (cold, warm)
+    """Return the advice about one run, of which each step has a kind."""
+    record = SessionRecord(
+        facts=facts,
+        exit_code=0,
+        errors={file: CollectionError(file, file, "") for file in errors},
+        rewriting=Cost(0.5, 3),
+        warnings_building=building or Cost(),
     )
-    found = profile_module._take_apart(
-        Path("/nowhere"), before, after, read_imports(imports), forbidden, ""
-    )
-    return [(round(a.seconds, 6), a.text) for a in found.advice]
+    for kind, one in steps:
+        getattr(record, kind)[one.name] = one
+    before, after = (Session(record, "", wall, 1.0, 1) for wall in (cold, warm))
+    found = profile_module._figures(Path("/nowhere"), before, after, read_imports(imports), "")
+    helpful = profile_module._advice(found, record, keeps_bytecode)
+    return [(round(a.seconds, 6), a.text) for a in helpful]
 
 
-def step(own: float, **imports: float) -> dict[str, Any]:
-    cumulative = own + sum(imports.values())
-    return {"own": own, "cumulative": cumulative, "imports": imports, "from_cache": True}
+def step(kind: str, name: str, own: float, **imports: float) -> tuple[str, Step]:
+    return kind, Step(name, own, own + sum(imports.values()), imports, from_cache=True)
 
 
 def test_advice_about_bytecode() -> None:
     rest = "(0.50 s of it rewrite assertions)"
-    assert advice({}, cold=3.0) == [
+    assert advice(cold=3.0) == [
         (2.0, f"in a fresh checkout there is no bytecode: write it first, once, and keep it {rest}")
     ]
-    ((_, text),) = advice({}, cold=3.0, forbidden=True)
+    ((_, text),) = advice(cold=3.0, keeps_bytecode=False)
     assert text.startswith("PYTHONDONTWRITEBYTECODE keeps each run cold: ")
 
 
 def test_advice_about_folders() -> None:
-    folders = {f: step(0.1) for f in (".", "t", "t/sub", "empty", "empty/more", "t/none")}
-    document = {"modules": {"t/sub/test_a.py": step(0.0), "test_top.py": step(0.0)}}
-    assert advice({**document, "folders": folders}) == [
+    names = (".", "t", "t/sub", "empty", "empty/more", "t/none")
+    steps = [
+        *(step("folders", name, 0.1) for name in names),
+        *(step("modules", name, 0.0) for name in ("t/sub/test_a.py", "test_top.py")),
+    ]
+    assert advice(*steps) == [
         (0.3, '3 folders without a test module are walked: set testpaths = ["t"]')
     ]
     other = "3 folders without a test module: leave them out with norecursedirs"
-    assert advice({**document, "folders": folders, "testpaths": ["t"]}) == [(0.3, other)]
-    assert advice({**document, "folders": folders, "arguments": ["/nowhere/t"]}) == [(0.3, other)]
+    for facts in (replace(FACTS, testpaths=("t",)), replace(FACTS, arguments=("/nowhere/t",))):
+        assert advice(*steps, facts=facts) == [(0.3, other)]
 
 
 def test_advice_about_packages() -> None:
@@ -211,13 +220,10 @@ def test_advice_about_packages() -> None:
         for name in (b"json", b"one", b"unseen", b"in_conftest", b"two", b"three", b"four")
     )
     log += b"import time: 50000 | 50000 |   below\nimport time: 1 | 50001 | above\n"
-    document = {
-        "modules": {
-            "test_a.py": step(0.0, json=0.09, one=0.09, two=0.09, three=0.09, four=0.09, below=1.0)
-        },
-        "conftests": {"/nowhere/conftest.py": step(0.0, in_conftest=0.09)},
-    }
-    texts = [text for _, text in advice(document, imports=log)]
+    imported = dict.fromkeys(("json", "one", "two", "three", "four"), 0.09)
+    module = step("modules", "test_a.py", 0.0, **imported, below=1.0)
+    conftest = step("conftests", "/nowhere/conftest.py", 0.0, in_conftest=0.09)
+    texts = [text for _, text in advice(module, conftest, imports=log)]
     assert texts == [
         "conftest.py imports in_conftest for every run: import in the fixtures that need it",
         *(
@@ -226,21 +232,20 @@ def test_advice_about_packages() -> None:
             for name in ("one", "two", "three")
         ),
     ]
-    only_below = {"modules": {"test_a.py": step(0.0, below=1.0)}}
-    ((seconds, text),) = advice(only_below, imports=log)
+    ((seconds, text),) = advice(step("modules", "test_a.py", 0.0, below=1.0), imports=log)
     assert seconds == 0.05
     assert text.startswith("below is imported by above, with 1 module of its own")
 
 
 def test_advice_about_the_rest() -> None:
-    document = {
-        "warnings_building": {"seconds": 0.3, "count": 60},
-        "errors": [{"file": "test_a.py"}],
-        "modules": {"test_a.py": step(0.2), "test_b.py": step(0.5)},
-        "plugin_imports": {"slow": step(0.1), "quick": step(0.01)},
-        "conftests": {"/other/conftest.py": step(0.5)},
-    }
-    assert [(s, t.partition(":")[0]) for s, t in advice(document)] == [
+    found = advice(
+        *(step("modules", name, own) for name, own in (("test_a.py", 0.2), ("test_b.py", 0.5))),
+        *(step("plugins", name, own) for name, own in (("slow", 0.1), ("quick", 0.01))),
+        step("conftests", "/other/conftest.py", 0.5),
+        building=Cost(0.3, 60),
+        errors=["test_a.py"],
+    )
+    assert [(s, t.partition(":")[0]) for s, t in found] == [
         (0.3, "60 warnings of pytest about what it cannot collect"),
         (0.2, "1 module cannot be collected, and pytest words the errors"),
         (0.1, "the plugin slow is imported by each run"),
@@ -248,10 +253,10 @@ def test_advice_about_the_rest() -> None:
 
 
 def test_small_things_are_no_advice() -> None:
-    document = {"warnings_building": {"seconds": 0.3, "count": 60}}
-    assert len(advice(document, warm=29.0, cold=29.0)) == 1
-    assert advice(document, warm=31.0, cold=31.0) == []
-    assert advice({"warnings_building": {"seconds": 0.019, "count": 3}}) == []
+    cost = Cost(0.3, 60)
+    assert len(advice(building=cost, warm=29.0, cold=29.0)) == 1
+    assert advice(building=cost, warm=31.0, cold=31.0) == []
+    assert advice(building=Cost(0.019, 3)) == []
 
 
 def test_the_file_of_a_module_that_is_gone(tmp_path: Path) -> None:

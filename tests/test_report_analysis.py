@@ -97,11 +97,11 @@ refused, by first reason  definitions
 mutated                             1
 
 grep "class Fake" finds 5 files; 2 of them hold a definition; in 1 it is commented out, \
-in 1 it is text or part of a longer name, in 1 nobody can tell, as the file failed.
+in 1 it is text or part of a longer name, in 1 the file could not be parsed.
 
-to be replaced, and worth a look  uses  subclasses  patched  imported by
-a.py:3 Fake                          4           1        0            0
-b/g.py:1 Mock                        0           0        0            2
+to be replaced, worth a review  uses  subclasses  patched  imported by
+a.py:3 Fake                        4           1        0            0
+b/g.py:1 Mock                      0           0        0            2
 
 variant aaaa: 2 definitions, is Common
     a.py:3 Fake

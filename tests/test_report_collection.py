@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from codemods.measure.collection import compare
+from codemods.measure.collection import digest
+from codemods.measure.compare import compare
 from codemods.measure.model import (
     Advice,
     Baseline,
+    BaselineSummary,
     CollectionError,
     Conditions,
     Cost,
-    ModuleTime,
     PackageTime,
     Profile,
     Series,
@@ -31,32 +32,45 @@ from codemods.report.baseline import (
     profile_text,
 )
 
-CONDITIONS = Conditions(("t", "u"), "/py", "CPython 3.12", "9.0", ("x 1",), "m, 2 CPUs", "c", False)
+CONDITIONS = Conditions(("t", "u"), "/py", "CPython 3.12", "9.0", ("x 1",), "m, 2 CPUs")
 
 
 def timing(*walls: float) -> Timing:
     return Timing(Series(walls), Series(tuple(w / 2 for w in walls)), Series((50e6,) * len(walls)))
 
 
+NODES = ("a", "b", "c")
 BASELINE = Baseline(
     root="/repo",
-    runs=3,
-    conditions=CONDITIONS,
-    cold=timing(20.0, 21.0, 22.0),
-    warm=timing(12.3, 12.34, 13.0),
-    modules=2,
-    tests=("a", "b", "c"),
+    summary=BaselineSummary(
+        time="2026-01-01T00:00:00Z",
+        commit="c",
+        is_dirty=False,
+        conditions=CONDITIONS,
+        cold=timing(20.0, 21.0, 22.0),
+        warm=timing(12.3, 12.34, 13.0),
+        modules=2,
+        tests=3,
+        nodes=digest(NODES),
+        errors=1,
+        warnings={"PytestCollectionWarning": 4, "UserWarning": 1},
+        stable=True,
+        problem="",
+    ),
+    tests=NODES,
     errors=(CollectionError("t/test_x.py", "t/test_x.py", "ImportError: no\nand more"),),
-    warnings=(("PytestCollectionWarning", 4), ("UserWarning", 1)),
-    stable=True,
-    dont_write_bytecode=True,
-    problem="",
     notes=("something",),
 )
 
 
-def other(**changes: Any) -> Baseline:
-    return dataclasses.replace(BASELINE, **changes)
+def other(
+    tests: tuple[str, ...] = NODES,
+    errors: tuple[CollectionError, ...] = BASELINE.errors,
+    **summary: Any,
+) -> Baseline:
+    counts: dict[str, Any] = {"tests": len(tests), "nodes": digest(tests), "errors": len(errors)}
+    changed = dataclasses.replace(BASELINE.summary, **counts, **summary)
+    return dataclasses.replace(BASELINE, tests=tests, errors=errors, summary=changed)
 
 
 def test_a_baseline() -> None:
@@ -88,7 +102,7 @@ def test_a_baseline_without_a_run() -> None:
             cold=Timing(),
             warm=Timing(),
             problem="warm-up: killed",
-            warnings=(),
+            warnings={},
             conditions=dataclasses.replace(CONDITIONS, pytest="", python="", paths=()),
         )
     )
@@ -111,11 +125,11 @@ def test_many_errors_are_cut_short() -> None:
 
 def test_a_baseline_for_programs() -> None:
     values = json.loads(json.dumps(baseline.as_json(BASELINE)))
-    assert values["schema"] == "ssot-codemods/baseline/1"
+    assert values["schema"] == "ssot-codemods/baseline/2"
     assert values["collection_seconds"] == 12.34
     wall = {"median": 12.34, "min": 12.3, "max": 13.0, "values": [12.3, 12.34, 13.0]}
-    assert values["warm"]["wall"] == wall
-    assert values["warnings"] == [["PytestCollectionWarning", 4], ["UserWarning", 1]]
+    assert values["summary"]["warm"]["wall"] == wall
+    assert values["summary"]["warnings"] == {"PytestCollectionWarning": 4, "UserWarning": 1}
     assert baseline.as_json(other(warm=Timing()))["collection_seconds"] is None
 
 
@@ -135,7 +149,7 @@ def test_a_comparison_with_one() -> None:
     after = other(
         cold=timing(10.0, 10.5, 11.0),
         warm=timing(24.6, 24.68, 25.0),
-        warnings=(("UserWarning", 1), ("NewWarning", 2)),
+        warnings={"UserWarning": 1, "NewWarning": 2},
     )
     lines = comparison_text(compare(BASELINE, after)).splitlines()
     assert lines[1].endswith("10.50 s (10.00 to 11.00)  faster: -50 %")
@@ -148,7 +162,7 @@ def test_a_comparison_with_one() -> None:
     ]
 
 
-def test_a_comparison_of_unlike_things() -> None:
+def test_a_comparison_of_different_things() -> None:
     after = other(
         conditions=dataclasses.replace(CONDITIONS, pytest="8.0", plugins=()),
         tests=("b", "c", "d"),
@@ -161,24 +175,25 @@ def test_a_comparison_of_unlike_things() -> None:
     lines = comparison_text(compare(BASELINE, after)).splitlines()
     assert lines[1].endswith("  not comparable")
     assert lines[2:] == [
-        "unlike: pytest: 9.0 / 8.0",
-        "unlike: plugins: x 1 / -",
-        f"unlike: collected after, and not before: {BASELINE.errors[0].nodeid}",
-        "gone: a",
-        "came: d",
-        "after: warm-up: killed",
-        "after: the runs did not collect the same tests",
-        "after: fewer than 3 runs show nothing",
-        "errors: 1 to 0",
+        "not comparable: pytest: 9.0 / 8.0",
+        "not comparable: plugins: x 1 / -",
+        "not comparable: not the same tests were collected: 3 / 3",
+        "not comparable: not as many errors at collection: 1 / 0",
+        "not comparable: after: warm-up: killed",
+        "not comparable: after: the runs did not collect the same tests",
+        "not comparable: after: at least 3 runs are needed",
+        "not comparable: collected after, and not before: t/test_x.py",
+        "only before: a",
+        "only after: d",
     ]
 
 
 def test_a_comparison_for_programs() -> None:
     values = json.loads(json.dumps(comparison_json(compare(BASELINE, other(tests=("a",))))))
-    assert values["schema"] == "ssot-codemods/comparison/1"
-    assert (values["gone"], values["came"]) == (["b", "c"], [])
+    assert values["schema"] == "ssot-codemods/comparison/2"
+    assert (values["only_before"], values["only_after"]) == (["b", "c"], [])
     assert values["cold"] == "not comparable"
-    assert values["before"]["modules"] == 2
+    assert values["before"]["summary"]["modules"] == 2
 
 
 PROFILE = Profile(
@@ -186,7 +201,7 @@ PROFILE = Profile(
     warm=2.0,
     start=0.5,
     collection=1.5,
-    modules=tuple(ModuleTime(f"test_{n}.py", 0.1, 0.2, True) for n in range(12)),
+    modules=tuple(Step(f"test_{n}.py", 0.1, 0.2) for n in range(12)),
     packages=(PackageTime("pandas", 0.5, 0.7, 400, 3, "", False),),
     conftests=(Step("conftest.py", 0.1, 0.3),),
     plugins=(),
@@ -219,14 +234,14 @@ def test_a_profile() -> None:
 
 def test_a_profile_without_advice_or_runs() -> None:
     text = profile_text(dataclasses.replace(PROFILE, advice=()))
-    assert text.endswith("What would help most\n  nothing that these runs can show\n")
+    assert text.endswith("What would help most\n  nothing that these runs show\n")
     failed = dataclasses.replace(PROFILE, warm=0.0, problem="killed")
     assert profile_text(failed) == "problem: killed\n"
 
 
 def test_a_profile_for_programs() -> None:
     values = json.loads(json.dumps(profile_json(PROFILE)))
-    assert values["schema"] == "ssot-codemods/profile/1"
+    assert values["schema"] == "ssot-codemods/profile/2"
     assert values["advice"][0] == {"seconds": 1.0, "text": "do this"}
 
 

@@ -13,28 +13,25 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from codemods.disk.journal import Change, Journal, JournalError
-from codemods.measure.collection import save_baseline
-from codemods.measure.model import Baseline, MeasureError
-from codemods.migration.migrate import plan, write
+from codemods.measure.model import Baseline, Claim, MeasureError
+from codemods.measure.saved import save_baseline
+from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.rollback import roll_back
 from codemods.progress import history
 from codemods.progress.completion import (
     CollectionChange,
     Completion,
-    Measured,
     Place,
     RefusedPlace,
-    Spread,
     StandingRun,
-    Verification,
     completion_report,
 )
-from codemods.progress.history import Record
+from codemods.progress.history import ComparedTests, Verification
 from codemods.report import chart, page, report
 from codemods.report.page import Code, Details, Paragraph, Table
 from codemods.settings import Settings
 from codemods.workers.pool import process_pool
-from tests.figures import measured
+from tests.figures import measured, timing
 from tests.tools import COPY, default_target, scan
 
 USE = "\n\nws = TestWebSocketConnection()\n"
@@ -59,14 +56,7 @@ def _settings(root: Path, **more: Any) -> Settings:
 
 def _migrate(root: Path, number: int | None = None, paths: Sequence[str] = ("tests",)) -> None:
     planned = plan(scan(_settings(root), *paths), process_pool(1))
-    write(
-        planned,
-        Journal(root),
-        "migrate tests",
-        max_files=number,
-        allow_dirty=True,
-        before_writing=lambda batch: None,
-    )
+    write(planned, Journal(root), Batch("migrate tests", number, allow_dirty=True))
 
 
 def _report(
@@ -87,9 +77,8 @@ def _report(
     )
 
 
-def _note(root: Path, baseline: Baseline, time: str = "2026-01-01T00:00:00Z") -> None:
-    figures = history.of_baseline(baseline)
-    history.append(root, Record(time, "baseline", baseline.conditions.paths, figures))
+def _note(root: Path, baseline: Baseline) -> None:
+    history.append(root, baseline.summary.conditions.paths, baseline.summary)
 
 
 # What changed
@@ -189,24 +178,24 @@ def test_what_was_refused_and_what_failed(root: Path) -> None:
 
 def test_the_first_baseline_against_the_latest(root: Path) -> None:
     for seconds in (9.0, 5.0, 3.0):
-        _note(root, measured(warm=(seconds,) * 3), f"2026-01-0{seconds:.0f}T00:00:00Z")
+        _note(root, measured(warm=(seconds,) * 3, time=f"2026-01-0{seconds:.0f}T00:00:00Z"))
     _note(root, measured(["tests/other"], warm=(1, 1, 1)))
     change = _report(root).collection
     assert change.before is not None
     assert change.after is not None
     assert change.before.time == "2026-01-09T00:00:00Z"
-    assert (change.before.warm, change.after.warm) == (Spread(9, 9, 9), Spread(3, 3, 3))
-    assert (change.cold, change.warm) == ("no difference that these runs can show", "faster")
-    assert change.remarks == ()
+    assert (change.before.warm.wall.median, change.after.warm.wall.median) == (9, 3)
+    assert (change.cold, change.warm) == (Claim.NONE, Claim.FASTER)
+    assert change.obstacles == ()
 
 
 def test_one_baseline_compares_with_nothing(root: Path) -> None:
-    assert _report(root).collection == CollectionChange(None, None, "", "", ())
+    assert _report(root).collection == NOTHING
     _note(root, measured())
     change = _report(root).collection
     assert change.before is None
     assert change.after is not None
-    assert (change.cold, change.warm) == ("", "")
+    assert (change.cold, change.warm) == (None, None)
 
 
 def test_a_saved_baseline_is_the_side_before(root: Path) -> None:
@@ -215,11 +204,11 @@ def test_a_saved_baseline_is_the_side_before(root: Path) -> None:
     assert _report(root, before="start").collection.after is None  # the same one
     _note(root, measured(warm=(5, 5, 5)))
     change = _report(root, before="start").collection
-    assert (change.warm, change.remarks) == ("faster", ())
-    save_baseline(measured(warm=(19, 19, 19)), root, "end")
+    assert (change.warm, change.obstacles) == (Claim.FASTER, ())
+    save_baseline(measured(warm=(19, 19, 19), time="later"), root, "end")
     change = _report(root, before="start", after="end").collection
     assert change.after is not None
-    assert (change.warm, change.after.time) == ("slower", "")
+    assert (change.warm, change.after.time) == (Claim.SLOWER, "later")
 
 
 def test_there_is_no_such_baseline(root: Path) -> None:
@@ -228,7 +217,7 @@ def test_there_is_no_such_baseline(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "remark"),
+    ("other", "obstacle"),
     [
         (measured(pytest="8.0"), "pytest: 8.0 / 9.0"),
         (measured(tests=("x", "y")), "not the same tests were collected: 2 / 1"),
@@ -237,52 +226,43 @@ def test_there_is_no_such_baseline(root: Path) -> None:
         (measured([]), "baseline start is of other paths: ."),
         (measured(stable=False), "before: the runs did not collect the same tests"),
         (measured(problem="timeout"), "before: timeout"),
-        (measured(cold=(9, 9)), "before: fewer than 3 runs show nothing"),
-        (measured(cold=()), "before: fewer than 3 runs show nothing"),
+        (measured(cold=(9, 9)), "before: at least 3 runs are needed"),
+        (measured(cold=()), "before: at least 3 runs are needed"),
     ],
 )
-def test_unlike_baselines_are_not_compared(root: Path, other: Baseline, remark: str) -> None:
+def test_baselines_that_are_not_alike_are_not_compared(
+    root: Path, other: Baseline, obstacle: str
+) -> None:
     save_baseline(other, root, "start")
     _note(root, measured(warm=(1e-3,) * 3))
     change = _report(root, before="start").collection
-    assert change.remarks == (remark,)
-    assert (change.cold, change.warm) == ("not comparable", "not comparable")
+    assert change.obstacles == (obstacle,)
+    assert change.cold is change.warm is Claim.NOT_COMPARABLE
 
 
 def test_the_latest_verification_and_golden_path(root: Path) -> None:
-    for number, codes in ((1, [0, 1]), (2, [0, 0])):
-        figures = {
-            "passed_before": number,
-            "passed_after": number,
-            "still_passing": number,
-            "differences": 1,
-            "flaky": 2,
-            "healed": 3,
-            "places": ["x: passed -> failed"],
-            "golden_path": {"make": codes, "gone": [0, 0]},
-        }
-        history.append(root, Record(f"t{number}", "verify", ("tests",), figures))
+    tests = ComparedTests("t", 2, 2, 2, 1, 2, 3, ("x: passed -> failed",))
+    for number, code in ((1, 1), (2, 0)):
+        found = Verification(
+            "run-1", {"make": (0, code), "gone": (0, 0)}, replace(tests, passed_before=number)
+        )
+        history.append(root, ["tests"], found)
     done = _report(root, golden_path=("make", "never run"))
-    assert done.verification == Verification("t2", 2, 2, 1, 2, 3, ("x: passed -> failed",))
-    assert done.golden_path == (("make", 0, 0),)
+    assert done.verification == tests
+    assert done.golden_path == {"make": (0, 0)}
     assert _report(root, ["tests/test_a.py"]).verification is None
 
 
 # How it is told
 
 NASTY = "<b>&`|\\|*@x*#1\u202e\x1b"
-SIDE = Measured(
-    "2026-01-01T00:00:00Z",
-    NASTY,
-    Spread(2.0, 1.9, 2.1),
-    Spread(1.0, 0.9, 1.1),
-    50 * 2**20,
-    3,
-    40,
-    0,
-    (("A", 370), ("B", 1)),
-)
-AFTER = replace(SIDE, warm=Spread(0.5, 0.4, 0.6), warnings=(("A", 0), (NASTY, 2)))
+NODES = [f"test_a.py::test_{number}" for number in range(40)]
+SIDE = measured(
+    cold=(1.9, 2.0, 2.1), warm=(0.9, 1.0, 1.1), tests=NODES, warnings={"A": 370, "B": 1}
+).summary
+SIDE = replace(SIDE, commit=NASTY)
+AFTER = replace(SIDE, warm=timing(0.4, 0.5, 0.6), warnings={"A": 0, NASTY: 2})
+NOTHING = CollectionChange(None, None, None, None, ())
 PLACE = Place(f"{NASTY}.py", 1, "TestWebSocketConnection")
 FULL = Completion(
     time="2026-01-01T00:00:00Z",
@@ -294,9 +274,9 @@ FULL = Completion(
     refused=(RefusedPlace(NASTY, 7, "TestWebSocketConnection", "nested", NASTY),),
     failed=(RefusedPlace(NASTY, 8, "", "syntax-error", NASTY),),
     left=(Place(NASTY, 3, "MockWebSocketConnection"),),
-    collection=CollectionChange(SIDE, AFTER, "not comparable", "faster", (NASTY,)),
-    verification=Verification("2026-01-01T00:00:00Z", 10, 9, 2, 0, 0, (NASTY,)),
-    golden_path=((NASTY, 0, None),),
+    collection=CollectionChange(SIDE, AFTER, Claim.NOT_COMPARABLE, Claim.FASTER, (NASTY,)),
+    verification=ComparedTests("2026-01-01T00:00:00Z", 10, 9, 9, 2, 0, 0, (NASTY,)),
+    golden_path={NASTY: (0, None)},
     mocking=((NASTY, ("Mock",)),),
 )
 EMPTY = Completion(
@@ -309,9 +289,9 @@ EMPTY = Completion(
     refused=(),
     failed=(),
     left=(),
-    collection=CollectionChange(None, None, "", "", ()),
+    collection=NOTHING,
     verification=None,
-    golden_path=(),
+    golden_path={},
     mocking=(),
 )
 VOID = {"meta"}
@@ -403,7 +383,7 @@ def test_a_name_that_is_no_utf_8_can_be_printed() -> None:
 def test_all_three_say_the_same() -> None:
     plain = json.loads(json.dumps(report.as_json(FULL)).replace(json.dumps(NASTY)[1:-1], "N"))
     assert plain["schema"] == "ssot-codemods/report/1"
-    done = replace(FULL, collection=replace(FULL.collection, remarks=("unlike",)))
+    done = replace(FULL, collection=replace(FULL.collection, obstacles=("different",)))
     markdown = re.sub(r"```mermaid.*?```", "", report.as_markdown(done), flags=re.DOTALL)
     words = set(re.findall(r"[\w.%-]+", re.sub(r"<[^>]*>|&#\d+;|\\(?=[#*_])", " ", markdown)))
     read = set(_Page(report.as_html(done)).words)
@@ -413,7 +393,7 @@ def test_all_three_say_the_same() -> None:
     for number in ("370", "75.0", "-50", "run-1"):
         assert number in read
     assert plain["percent"] == 75.0
-    assert plain["collection"]["before"]["warnings"] == [["A", 370], ["B", 1]]
+    assert plain["collection"]["before"]["warnings"] == {"A": 370, "B": 1}
 
 
 def test_the_markdown() -> None:
@@ -430,13 +410,15 @@ def test_the_markdown() -> None:
         left=(place,),
         collection=CollectionChange(
             replace(SIDE, commit="c0ffee"),
-            replace(AFTER, commit="", cold=None, time="", warnings=(("A", 0),)),
-            "not comparable",
-            "faster",
+            replace(AFTER, commit="", cold=timing(), warnings={"A": 0}),
+            Claim.NOT_COMPARABLE,
+            Claim.FASTER,
             ("pytest: 8 / 9",),
         ),
-        verification=Verification("2026-01-01T00:00:00Z", 10, 9, 1, 0, 0, ("x: passed -> failed",)),
-        golden_path=(("make | cat", 0, None),),
+        verification=ComparedTests(
+            "2026-01-01T00:00:00Z", 10, 9, 9, 1, 0, 0, ("x: passed -> failed",)
+        ),
+        golden_path={"make | cat": (0, None)},
         mocking=(),
     )
     assert report.as_markdown(done) == Path(__file__).with_name("report_completion.md").read_text()
@@ -460,12 +442,13 @@ def test_the_markdown_of_nothing() -> None:
 
 def test_one_side_alone() -> None:
     for before, after, missing in ((SIDE, None, "after"), (None, SIDE, "before")):
-        change = CollectionChange(before, after, "", "", ())
+        change = CollectionChange(before, after, None, None, ())
         text = report.as_markdown(replace(EMPTY, collection=change))
         assert f"Nothing was measured {missing} that this could be compared with." in text
         assert "| `A` | 370 | not measured |" in text or "| `A` | not measured | 370 |" in text
-    bare = replace(SIDE, cold=None, warm=None, warnings=())
-    text = report.as_markdown(replace(EMPTY, collection=CollectionChange(bare, bare, "", "", ())))
+    bare = replace(SIDE, cold=timing(), warm=timing(), warnings={})
+    change = CollectionChange(bare, bare, None, None, ())
+    text = report.as_markdown(replace(EMPTY, collection=change))
     assert "mermaid" not in text
     assert "## Warnings at collection\n\nNone.\n" in text
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
+from codemods.model import (
+    Code,
+    Decision,
+    Definition,
+    FileResult,
+    Reason,
+    Run,
+    Status,
+    Verdict,
+    Written,
+)
 from codemods.report.migrate import as_json, as_text
 
 
@@ -39,19 +49,26 @@ RESULTS = (
 
 
 def text(results: tuple[FileResult, ...], **values: Any) -> str:
-    defaults = {"files": 10, "run": None, "left": 0, "dry_run": False, "verbose": False}
-    return as_text(results, **{**defaults, **values})
+    given = {name: values.pop(name) for name in ("files", "run", "left") if name in values}
+    return as_text(written(results, **given), **{"dry_run": False, "verbose": False, **values})
+
+
+def written(
+    results: tuple[FileResult, ...], files: int = 10, run: str | None = None, left: int = 0
+) -> Written:
+    made = Run(run, "", "", (), True, frozenset()) if run is not None else None
+    return Written(files, made, results, left, 0)
 
 
 def test_a_run() -> None:
     assert (
         text(RESULTS, files=2000, run="R1", left=1)
         == """\
-changed                1 file  with 2 copies
-left for later         1 file
-refused                2 files  with 3 definitions
-failed                 1 file
-untouched by it    1,996 files
+changed             1 file  with 2 copies
+remaining           1 file
+refused             2 files  with 3 definitions
+failed              1 file
+unchanged       1,996 files
 
 refused, by first reason  definitions
 nested                              2
@@ -61,7 +78,7 @@ a.py:8: undefined-name: it is not defined
 
 c.py:3: syntax-error: it fails
 
-take it back: ssot-codemods rollback R1
+to undo: ssot-codemods rollback R1
 """
     )
 
@@ -76,23 +93,23 @@ def test_a_line_for_each_definition_that_stays() -> None:
 
 
 def test_nothing_to_do_is_said() -> None:
-    assert text((), files=0) == "changed                0 files  with 0 copies\n"
-    assert text((), files=0, dry_run=True).startswith("would change           0 files")
+    assert text((), files=0) == "changed             0 files  with 0 copies\n"
+    assert text((), files=0, dry_run=True).startswith("would change        0 files")
 
 
 def test_one_copy() -> None:
     first = text((changed("a.py", replaced()),), dry_run=True).splitlines()[0]
-    assert first == "would change           1 file  with 1 copy"
+    assert first == "would change        1 file  with 1 copy"
 
 
 def test_what_could_not_be_read_was_not_looked_at() -> None:
     said = text((failed("a.py", Code.UNREADABLE),), files=0)
-    assert "untouched" not in said
-    assert "failed                 1 file" in said
+    assert "unchanged" not in said
+    assert "failed              1 file" in said
 
 
 def test_json() -> None:
-    values = as_json(RESULTS, files=10, run="R1", left=4, dry_run=False)
+    values = as_json(written(RESULTS, run="R1", left=4), dry_run=False)
     assert json.loads(json.dumps(values)) == {
         "schema": "ssot-codemods/migration/1",
         "dry_run": False,

@@ -31,7 +31,7 @@ def test_runs() -> None:
         == """\
 run    time                  files  state               command
 first  2026-01-02T03:04:05Z     12  complete            migrate 'a\\x0ab'
-2nd    2026-01-02T03:04:05Z      1  cut off             migrate 'a\\x0ab'
+2nd    2026-01-02T03:04:05Z      1  unfinished          migrate 'a\\x0ab'
 3rd    2026-01-02T03:04:05Z      2  1 of 2 rolled back  migrate 'a\\x0ab'
 4th    2026-01-02T03:04:05Z      1  rolled back         migrate 'a\\x0ab'
 """
@@ -44,7 +44,7 @@ def test_runs_for_programs() -> None:
         "id": "3rd",
         "time": "2026-01-02T03:04:05Z",
         "command": "migrate 'a\nb'",
-        "state": "1 of 2 rolled back",
+        "state": "partly rolled back",
         "files": ["0.py", "1.py"],
     }
 
@@ -61,7 +61,7 @@ def test_outcomes() -> None:
         outcomes_as_text(RUNS[0], OUTCOMES)
         == """\
 b\\x0a.py: edited since
-c.py: a copy of what was overwritten is /kept/0-c.py
+c.py: overwritten; a copy is /kept/0-c.py
 run first: 2 of 3 files done
 """
     )

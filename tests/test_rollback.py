@@ -8,7 +8,7 @@ import pytest
 
 from codemods.disk.journal import Change, Journal, JournalError
 from codemods.migration.rollback import choose, resume, roll_back
-from codemods.model import Outcome, Run, UsageError
+from codemods.model import Outcome, Run, RunState, UsageError
 from codemods.report.rollback import outcomes_as_text
 
 
@@ -30,7 +30,7 @@ def begin(journal: Journal, *names: str) -> Run:
 
 def complete(journal: Journal, *names: str) -> Run:
     run = begin(journal, *names)
-    assert [o.error for o in resume(journal, run)] == [None] * len(names)
+    assert [o.error for o in resume(journal, run.id)[1]] == [None] * len(names)
     return journal.run(run.id)
 
 
@@ -45,7 +45,7 @@ class TestChoose:
         roll_back(journal, second, ["b"], force=False)
         assert choose(journal, []) == (first, ["a"])
         roll_back(journal, first, ["a"], force=False)
-        with pytest.raises(UsageError, match="no run to take back"):
+        with pytest.raises(UsageError, match="no run to undo"):
             choose(journal, [])
 
     def test_a_named_run_and_files(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ class TestChoose:
         monkeypatch.chdir("d")
         assert choose(journal, [first.id, "../d/a"]) == (first, ["d/a"])
         assert choose(journal, ["c"]) == (second, ["d/c"])
-        with pytest.raises(UsageError, match=f"a: neither a run nor a file of run {second.id}"):
+        with pytest.raises(UsageError, match=f"a is neither a run nor a file of run {second.id}"):
             choose(journal, ["a"])
 
     def test_a_damaged_run_does_not_hold_up_another(self, journal: Journal) -> None:
@@ -74,11 +74,11 @@ class TestRollBack:
         assert roll_back(journal, run, ["b"], force=False) == [Outcome("b")]
         assert texts("a", "b", "c") == ["new", "old", "new"]
         run = journal.run(run.id)
-        assert run.state == "1 of 3 rolled back"
+        assert run.state == RunState.PARTLY_ROLLED_BACK
         outcomes = roll_back(journal, run, ["a", "b", "c"], force=False)
         assert outcomes == [Outcome("a"), Outcome("b"), Outcome("c")]
         assert texts("a", "b", "c") == ["old"] * 3
-        assert journal.run(run.id).state == "rolled back"
+        assert journal.run(run.id).state == RunState.ROLLED_BACK
 
     def test_what_was_rolled_back_is_done(self, journal: Journal) -> None:
         run = complete(journal, "a", "b")
@@ -88,20 +88,20 @@ class TestRollBack:
         run, paths = choose(journal, [run.id])
         assert paths == []
         text = outcomes_as_text(run, roll_back(journal, run, paths, force=False))
-        assert text == f"run {run.id}: nothing to do, it was rolled back already\n"
+        assert text == f"run {run.id}: nothing to do, as it was rolled back already\n"
 
     def test_edited_and_deleted_ones_stay_unless_forced(self, journal: Journal) -> None:
         run = complete(journal, "a", "b", "c")
         Path("a").write_text("mine")
         Path("b").unlink()
         first, second, third = roll_back(journal, run, ["a", "b", "c"], force=False)
-        assert first.error == "edited since; --force overwrites it, and keeps a copy"
+        assert first.error == "edited since the run; use --force to overwrite it and keep a copy"
         assert second.error is not None
         assert second.error.startswith("deleted since")
         assert third == Outcome("c")
         assert (Path("a").read_text(), Path("b").exists()) == ("mine", False)
         run = journal.run(run.id)
-        assert run.state == "1 of 3 rolled back"
+        assert run.state == RunState.PARTLY_ROLLED_BACK
         first, second, third = roll_back(journal, run, ["a", "b", "c"], force=True)
         assert (first.error, second, third) == (None, Outcome("b"), Outcome("c"))
         assert first.kept is not None
@@ -127,23 +127,23 @@ class TestRollBack:
 
 
 class TestResume:
-    def test_a_run_that_was_cut_off(self, journal: Journal) -> None:
+    def test_a_run_that_was_interrupted(self, journal: Journal) -> None:
         run = begin(journal, "a", "b", "c")
         journal.apply(run, run.entries[0])
         Path(f".ssot-codemods-{run.id}-1.tmp").write_text("half")
-        assert [o.error for o in resume(journal, run)] == [None] * 3
+        assert [o.error for o in resume(journal, run.id)[1]] == [None] * 3
         assert texts("a", "b", "c") == ["new"] * 3
-        assert journal.run(run.id).state == "complete"
+        assert journal.run(run.id).state == RunState.COMPLETE
         assert not list(Path().glob(".ssot-codemods-*"))
 
-    def test_one_that_cannot_be_finished_stays_cut_off(self, journal: Journal) -> None:
+    def test_one_that_cannot_be_finished_stays_unfinished(self, journal: Journal) -> None:
         run = begin(journal, "a", "b")
         Path("a").write_text("mine")
-        assert [o.error for o in resume(journal, run)] == ["edited since", None]
+        assert [o.error for o in resume(journal, run.id)[1]] == ["edited meanwhile", None]
         assert texts("a", "b") == ["mine", "new"]
-        assert journal.run(run.id).state == "cut off"
+        assert journal.run(run.id).state == RunState.UNFINISHED
 
     def test_one_that_was_not(self, journal: Journal) -> None:
         run = complete(journal, "a")
-        with pytest.raises(UsageError, match="was not cut off: complete"):
-            resume(journal, run)
+        with pytest.raises(UsageError, match="was not interrupted: complete"):
+            resume(journal, run.id)

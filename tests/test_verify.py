@@ -18,9 +18,10 @@ from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Change, Journal
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Outcomes
-from codemods.migration.verify import Affected, Trial, affected, keep_what_is_clean, standing
-from codemods.model import Source
+from codemods.migration.verify import Affected, Trial, affected, chosen_run, revert_regressions
+from codemods.model import RunState, Source
 from codemods.progress import history
+from codemods.progress.history import RanTests, Verification
 from tests.tools import COPY
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
@@ -110,7 +111,7 @@ def trial_of(root: Path, *names: str) -> Trial:
         for entry in started.entries:
             journal.apply(started, entry)
         journal.finish(started)
-    found = standing(journal, None)
+    found = chosen_run(journal, None)
     assert found is not None
     return found
 
@@ -135,13 +136,13 @@ def test_what_differs_is_taken_back_and_the_rest_stays(tmp_path: Path) -> None:
         c = "failed" if "c" in new and "b" not in new else "passed"
         return seen({"test_a.py::t": "passed", "test_b.py::t": b, "test_c.py::t": c}, root)
 
-    verified = keep_what_is_clean(trial, lambda: found, tests)
+    verified = revert_regressions(trial, lambda: found, tests)
     assert verified.evidence is not None
     assert verified.evidence.differences == ()
-    names = [Path(path).name for path in verified.taken_back]
+    names = [Path(path).name for path in verified.reverted]
     assert names == ["test_b.py", "test_c.py"]
     assert [(root / f"test_{n}.py").read_text() for n in "abc"] == ["# new\n", "# b\n", "# c\n"]
-    assert trial.journal.runs()[-1].state == "2 of 3 rolled back"
+    assert trial.journal.runs()[-1].state == RunState.PARTLY_ROLLED_BACK
 
 
 def test_where_the_tests_do_not_end_nothing_stays(tmp_path: Path) -> None:
@@ -151,10 +152,10 @@ def test_where_the_tests_do_not_end_nothing_stays(tmp_path: Path) -> None:
     def tests(paths: object) -> Outcomes:
         raise MeasureError("killed")
 
-    verified = keep_what_is_clean(trial, all_of(trial), tests)
+    verified = revert_regressions(trial, all_of(trial), tests)
     assert (verified.evidence, verified.problem) == (None, "killed")
     assert (root / "test_a.py").read_text() == "# a\n"
-    assert standing(trial.journal, None) is None
+    assert chosen_run(trial.journal, None) is None
 
 
 def test_commands_are_run_in_both_states(tmp_path: Path) -> None:
@@ -174,7 +175,7 @@ def test_migrate_takes_back_the_file_whose_tests_differ(
     assert result.exit_code == 3, result.output
     assert "tests-differ" in result.output
     assert "test_b.py::test_text: passed -> failed" not in result.output  # it was taken back
-    assert "taken back: " in result.output
+    assert "reverted: " in result.output
     assert "from test_framework" in (root / "test_a.py").read_text()
     assert (root / "test_b.py").read_bytes() == before
 
@@ -197,7 +198,7 @@ def test_a_suite_that_dies_is_left_as_it_was(
     before = (root / "test_a.py").read_bytes()
     result = run(root, monkeypatch, "migrate", "--verify", "--allow-dirty", "--skip-probe")
     assert result.exit_code == 3
-    assert "everything was taken back" in result.output
+    assert "every change was undone" in result.output
     assert (root / "test_a.py").read_bytes() == before
 
 
@@ -220,7 +221,7 @@ def test_verify_runs_the_golden_path(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "categories.unit = ['test_a.py']\n"
     )
     alone = run(root, monkeypatch, "verify", "--golden-path", "--category", "unit")
-    assert "no run to judge" in alone.output
+    assert "no run to verify" in alone.output
     assert alone.exit_code == 0, alone.output
     run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe")
     result = run(root, monkeypatch, "verify", "--golden-path")
@@ -232,9 +233,9 @@ def test_verify_runs_the_golden_path(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ("arguments", "message"),
     [
         (["gone.py"], "gone.py: no such file"),
-        (["-n", "2", "--tx", "ssh=there"], "-n is for this machine, and --tx for others"),
-        (["--category", "odd"], "--category odd: unknown; known are mission_critical"),
-        (["--category", "e2e"], "none of tests/e2e is there"),
+        (["-n", "2", "--tx", "ssh=there"], "-n cannot be combined with --tx"),
+        (["--category", "odd"], "--category odd: unknown; the settings have mission_critical"),
+        (["--category", "e2e"], "none of tests/e2e exists"),
     ],
 )
 def test_what_cannot_be_verified(
@@ -260,9 +261,9 @@ def test_without_a_run_all_tests_are_run_once(
     result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[:2] == ["outcome        tests", "passed             2"]
-    assert "gives what it gave" not in result.output
+    assert "all outcomes unchanged" not in result.output
     (record,) = history.read(root)
-    assert (record.figures["run"], "passed_before" in record.figures) == (None, False)
+    assert record.figures == Verification(None, {}, RanTests(passed=2, tests=2))
 
 
 @pytest.mark.parametrize(
@@ -303,11 +304,10 @@ def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(
         result = run(root, monkeypatch, "verify", *arguments)
         assert result.exit_code == 3
         assert result.stdout.splitlines() == [
-            "not judged, as it was edited since: test_a.py",
-            "not judged, as it was edited since: test_b.py",
+            "skipped: edited since the run: test_a.py",
+            "skipped: edited since the run: test_b.py",
             "",
-            f"of run {Journal(root).runs()[-1].id} no file is as it left it: there is nothing to "
-            "compare",
+            f"nothing to compare: the files of run {Journal(root).runs()[-1].id} were edited since",
         ]
     assert (root / "test_a.py").read_text() == COPY + USE
     assert (root / "test_b.py").read_text() == edited
@@ -325,9 +325,9 @@ def test_the_files_that_are_not_judged_are_named(
     assert result.exit_code == 0
     lines = result.output.splitlines()
     assert lines[-3:] == [
-        "each test gives what it gave",
+        "all outcomes unchanged",
         "",
-        "not judged, as it was edited since: test_b.py",
+        "skipped: edited since the run: test_b.py",
     ]
     values = json.loads(run(root, monkeypatch, "verify", "--format", "json").stdout)
     assert (values["edited"], values["unused"]) == (["test_b.py"], [])
@@ -342,9 +342,7 @@ def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ve
     if verb == "verify":
         result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
-    assert result.output.endswith(
-        "each test gives what it gave\n\nnot judged, as no test uses it: script.py\n"
-    )
+    assert result.output.endswith("all outcomes unchanged\n\nskipped: no test uses it: script.py\n")
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
 
@@ -356,7 +354,7 @@ def test_files_that_no_test_uses_are_kept_unjudged(
     root = suite(tmp_path, script=COPY + USE, test_b="def test_b():\n    open('ran', 'w')\n")
     result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
     assert result.exit_code == 0, result.output
-    assert "not judged, as no test uses it: script.py" in result.output
+    assert "skipped: no test uses it: script.py" in result.output
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
 
@@ -371,8 +369,8 @@ def test_while_files_are_put_back_the_run_counts_as_cut_off(tmp_path: Path) -> N
         return seen({}, root)
 
     trial.compare(tests)
-    assert states == ["cut off", "cut off"]
-    assert trial.journal.runs()[-1].state == "complete"
+    assert states == [RunState.UNFINISHED] * 2
+    assert trial.journal.runs()[-1].state == RunState.COMPLETE
 
 
 def test_a_file_that_is_edited_meanwhile_keeps_no_other_from_its_place(tmp_path: Path) -> None:
@@ -385,11 +383,11 @@ def test_a_file_that_is_edited_meanwhile_keeps_no_other_from_its_place(tmp_path:
             (root / "test_a.py").write_text("# mine\n")
         return seen({}, root)
 
-    with pytest.raises(EditedError, match=r"^test_a\.py: edited since, while the tests ran$"):
+    with pytest.raises(EditedError, match=r"^test_a\.py: edited meanwhile$"):
         trial.compare(tests)
     assert (root / "test_a.py").read_text() == "# mine\n"
     assert (root / "test_b.py").read_text() == after
-    assert trial.journal.runs()[-1].state == "complete"
+    assert trial.journal.runs()[-1].state == RunState.COMPLETE
 
 
 def test_ctrl_c_takes_a_transaction_back(tmp_path: Path) -> None:
@@ -400,7 +398,7 @@ def test_ctrl_c_takes_a_transaction_back(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        keep_what_is_clean(trial, all_of(trial), tests)
+        revert_regressions(trial, all_of(trial), tests)
     assert (root / "test_a.py").read_text() == "# a\n"
 
 
@@ -428,11 +426,15 @@ def test_a_second_ctrl_c_waits_until_the_files_are_back(tmp_path: Path, verify: 
     heard = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
-            _ = trial.compare(tests) if verify else keep_what_is_clean(trial, all_of(trial), tests)
+            _ = trial.compare(tests) if verify else revert_regressions(trial, all_of(trial), tests)
     finally:
         signal.signal(signal.SIGTERM, heard)
     assert came == ["first", "again"]
-    state, texts = ("complete", ["# new\n"] * 2) if verify else ("rolled back", ["# a\n", "# b\n"])
+    state, texts = (
+        (RunState.COMPLETE, ["# new\n"] * 2)
+        if verify
+        else (RunState.ROLLED_BACK, ["# a\n", "# b\n"])
+    )
     assert [(root / f"test_{n}.py").read_text() for n in "ab"] == texts
     assert trial.journal.runs()[-1].state == state
 
@@ -451,7 +453,7 @@ def test_what_could_not_be_put_back_waits_for_someone_to_decide(tmp_path: Path) 
 
     with pytest.raises(MemoryError):
         trial.compare(tests)
-    assert Journal(root).runs()[-1].state == "cut off"
+    assert Journal(root).runs()[-1].state == RunState.UNFINISHED
 
 
 def test_a_command_that_fails_now_and_then_is_no_difference(tmp_path: Path) -> None:
@@ -470,7 +472,7 @@ def test_figures_of_files_that_are_on_their_way_are_not_noted_down(
     trial.journal.reopen(trial.run)
     for verb in ("baseline", "status", "accept", "check", "report", "verify"):
         result = run(root, monkeypatch, verb, *["--runs", "1"] * (verb == "baseline"))
-        assert f"run {trial.run.id} was cut off, or is at work" in result.stderr
+        assert f"run {trial.run.id} was interrupted, or is still in progress" in result.stderr
     assert [r.verb for r in history.read(root) if r.verb == "baseline"] == []
 
 
@@ -486,9 +488,9 @@ def test_ctrl_c_before_the_first_test_takes_it_back(
     monkeypatch.setattr("codemods.migration.verify.affected", interrupted)
     result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
     assert result.exit_code == 130
-    assert "stopped, and taken back; files that are new: 0, as they were: 1" in result.output
+    assert "interrupted: 1 of 1 file undone" in result.output
     assert (root / "test_a.py").read_text() == COPY + USE
-    assert Journal(root).runs()[-1].state == "rolled back"
+    assert Journal(root).runs()[-1].state == RunState.ROLLED_BACK
 
 
 def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> None:
@@ -499,7 +501,7 @@ def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> Non
         (root / "test_a.py").write_text("# mine\n")
         return seen({}, root)
 
-    verified = keep_what_is_clean(trial, all_of(trial), tests)
-    assert "edited meanwhile, and left alone: test_a.py" in verified.problem
+    verified = revert_regressions(trial, all_of(trial), tests)
+    assert "edited meanwhile; not reverted: test_a.py" in verified.problem
     assert (root / "test_a.py").read_text() == "# mine\n"
     assert (root / "test_b.py").read_text() == "# b\n"

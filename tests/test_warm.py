@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from codemods.measure import session as session_module
+from codemods.measure import process as process_module
 from codemods.measure import warm as warm_module
-from codemods.measure.collection import collect
-from codemods.measure.model import MeasureError, Session
+from codemods.measure.model import MeasureError
+from codemods.measure.session import Pytest, Session
 from codemods.measure.warm import shards_of, warm
 
 ENVIRONMENT = {
@@ -45,12 +45,10 @@ def test_it_is_written_and_read(tmp_path: Path) -> None:
     )
     lines: list[str] = []
     warmed = warm(
+        Pytest(tmp_path, timeout=60, environment=ENVIRONMENT),
         ["tests/sub", "tests/test_a.py"],
-        root=tmp_path,
         jobs=2,
         measure_cold=False,
-        environment=ENVIRONMENT,
-        timeout=60,
         progress=lines.append,
     )
     assert warmed.problem == ""
@@ -66,7 +64,7 @@ def test_it_is_written_and_read(tmp_path: Path) -> None:
 def test_it_is_measured_cold(tmp_path: Path) -> None:
     write(tmp_path, test_a="def test(): pass", test_b="import nowhere", test_c="1 +")
     variables = {**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"}
-    warmed = warm(root=tmp_path, environment=variables)
+    warmed = warm(Pytest(tmp_path, environment=variables))
     assert warmed.problem == ""
     assert warmed.cold is not None
     assert warmed.cold > 0
@@ -78,7 +76,7 @@ def test_it_is_measured_cold(tmp_path: Path) -> None:
 
 def test_tests_that_prevent_it(tmp_path: Path) -> None:
     write(tmp_path, conftest="import sys; sys.dont_write_bytecode = True", test_a="")
-    warmed = warm(root=tmp_path, environment=ENVIRONMENT, measure_cold=False, jobs=1)
+    warmed = warm(Pytest(tmp_path, environment=ENVIRONMENT), measure_cold=False, jobs=1)
     assert (warmed.modules, warmed.cached) == (1, 0)
     assert warmed.notes == (
         "the tests or a plugin set sys.dont_write_bytecode: no bytecode is written",
@@ -86,7 +84,7 @@ def test_tests_that_prevent_it(tmp_path: Path) -> None:
 
 
 def test_a_listing_that_fails(tmp_path: Path) -> None:
-    warmed = warm(["missing"], root=tmp_path, environment=ENVIRONMENT)
+    warmed = warm(Pytest(tmp_path, environment=ENVIRONMENT), ["missing"])
     assert warmed.problem == "file or directory not found: missing"
     assert (warmed.modules, warmed.cold, warmed.warm) == (0, None, 0.0)
 
@@ -94,20 +92,22 @@ def test_a_listing_that_fails(tmp_path: Path) -> None:
 def test_looking_for_modules_imports_none(tmp_path: Path) -> None:
     """So that each is imported twice: where bytecode is written, and where it is checked."""
     write(tmp_path, test_a="with open('imported', 'a') as file: file.write('x')")
-    warm(root=tmp_path, environment=ENVIRONMENT, measure_cold=False)
+    warm(Pytest(tmp_path, environment=ENVIRONMENT), measure_cold=False)
     assert (tmp_path / "imported").read_text() == "xx"
 
 
 def test_a_share_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     collected: list[list[str]] = []
 
-    def spy(paths: list[str], **options: Any) -> Session:
-        collected.append([Path(path).name for path in paths])
-        return collect(paths, **options)
+    real = Pytest.collect
 
-    monkeypatch.setattr(warm_module, "collect", spy)
+    def spy(self: Pytest, *arguments: str, **options: Any) -> Session:
+        collected.append([Path(a).name for a in arguments if a.endswith(".py")])
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(Pytest, "collect", spy)
     write(tmp_path, test_a="import os; os._exit(3)", test_b="")
-    warmed = warm(root=tmp_path, environment=ENVIRONMENT)
+    warmed = warm(Pytest(tmp_path, environment=ENVIRONMENT))
     assert warmed.problem == (
         "pytest ended with exit code 3 while it ran test_a.py, before its session was over"
     )
@@ -120,14 +120,14 @@ def test_the_time_runs_out_while_cold_is_measured(
 ) -> None:
     write(tmp_path, test_a="")
     real = threading.Event.wait
-    monkeypatch.setattr(session_module, "_wait", lambda done, timeout: real(done, 0.0))
-    options = {"root": tmp_path, "python": "python3", "timeout": 1.0, "environment": ENVIRONMENT}
-    assert warm_module._cold([], options, None) is None
+    monkeypatch.setattr(process_module, "_wait", lambda done, timeout: real(done, 0.0))
+    hasty = Pytest(tmp_path, "python3", timeout=1.0, environment=ENVIRONMENT)
+    assert warm_module._cold(hasty, [], lambda _: None) is None
 
 
 def test_no_jobs(tmp_path: Path) -> None:
     with pytest.raises(MeasureError, match="0 jobs do nothing"):
-        warm(root=tmp_path, jobs=0)
+        warm(Pytest(tmp_path), jobs=0)
 
 
 def test_shards() -> None:

@@ -1,11 +1,11 @@
-"""The group of the verbs with its exit codes, and what arguments and settings make."""
+"""The group of the verbs, their exit codes, and their setup from arguments and settings."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -16,14 +16,14 @@ import click
 
 from codemods.cli._options import EXIT_CODES
 from codemods.cli._output import progress_bar, say
-from codemods.disk.files import stop_git
-from codemods.model import UsageError
+from codemods.disk.git import stop_git
+from codemods.model import RunState, UsageError
 from codemods.settings import Settings, load_target, read_settings
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
     from codemods.migration.scan import Progress, Scan
-    from codemods.migration.verify import Verified
+    from codemods.migration.verify import RanOnce, Verified
     from codemods.model import FileResult, Plan, Source
     from codemods.workers.pool import Pool
 
@@ -31,7 +31,7 @@ OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class _Group(click.Group):
-    """Makes an exit code of what each verb gives, and a message of what a user can mend."""
+    """Turns what a verb returns or raises into an exit code and a message."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the verbs: each file beside this one that is not shared by them."""
@@ -47,9 +47,9 @@ class _Group(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        # So that a CI that gives up, or a terminal that closes, leaves what Ctrl-C would leave.
+        # A CI job that is cancelled, or a terminal that closes, counts as Ctrl-C.
         before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)}
-        # nohup has one of them ignored, and so it stays.
+        # One that is ignored (by nohup) stays so.
         heard = {n: h for n, h in before.items() if h not in (signal.SIG_IGN, None)}
         for number in heard:
             signal.signal(number, signal.default_int_handler)
@@ -81,13 +81,13 @@ class _Group(click.Group):
 def main() -> None:
     """Replace pasted copies of a test helper class by an import of the one shared class.
 
-    A copy that cannot be shown to be equal to the shared class stays, with a reason. Each run that
-    writes can be taken back.
+    A copy that is not known to be equal to the shared class stays, with a reason. Each run that
+    writes can be undone.
     """
 
 
 class Setup:
-    """What the arguments of a verb and the settings make together."""
+    """The settings and the arguments of a verb, combined."""
 
     def __init__(
         self,
@@ -100,48 +100,48 @@ class Setup:
         self.settings = settings._replace(exclude=(*settings.exclude, *exclude))
         self.target = load_target(self.settings)
         self.paths = expanded(paths) if paths else _own_paths(settings)
-        _say_what_is_outside(self.paths, settings.root)
+        _warn_outside(self.paths, settings.root)
         self.jobs = jobs or cores()
         self._cluster = _cluster(scheduler) if scheduler is not None else None
 
     def pool(self) -> Pool:
-        """Give the workers; with them comes all of multiprocessing."""
+        """Return the workers; importing them loads multiprocessing."""
         from codemods.workers.pool import process_pool
 
         return self._cluster or process_pool(self.jobs)
 
     def scan(self, progress: Progress) -> Scan:
-        """Begin to look for the files."""
+        """Start to look for the files."""
         from codemods.migration.scan import Scan
 
         return Scan(self.settings, self.target, self.paths, progress)
 
     def all_files(self) -> Iterator[Source]:
-        """Read each file below the root, with an absolute path."""
+        """Yield each file below the root, with an absolute path."""
         from codemods.migration.scan import Scan
 
         root = [str(self.settings.root)]
         return Scan(self.settings, self.target, root, lambda done, total: None).all_files()
 
     def plan(self, label: str) -> Plan:
-        """Work out what would change."""
+        """Return what would change."""
         with progress_bar(label) as progress:
             scan = self.scan(progress)
-            # What takes its time to import is imported while git looks for the files.
+            # Imported while git looks for the files, as it takes its time.
             from codemods.migration.migrate import plan
 
             return plan(scan, self.pool())
 
 
-def _say_what_is_outside(paths: Sequence[str], root: Path) -> None:
+def _warn_outside(paths: Sequence[str], root: Path) -> None:
     top = Path(os.path.realpath(root))
     outside = [p for p in paths if not Path(os.path.realpath(p)).is_relative_to(top)]
     if outside:
-        say(f"{outside[0]} is outside of {root}, whose settings and journal count here\n")
+        say(f"{outside[0]} is outside of {root}, the root of settings and journal\n")
 
 
 def expanded(paths: Sequence[str]) -> list[str]:
-    """Put the paths of each @FILE in its place."""
+    """Return paths, with each @FILE replaced by the paths in it."""
     found: list[str] = []
     for path in paths:
         if path.startswith("@"):
@@ -163,12 +163,12 @@ def _own_paths(settings: Settings) -> list[str]:
     for path in settings.paths:
         if not (settings.root / path).exists():
             file = settings.root / "pyproject.toml"
-            raise UsageError(f"{file}: [tool.ssot-codemods] paths: no {path} there")
+            raise UsageError(f"{file}: [tool.ssot-codemods] paths: {path} does not exist")
     return [str(settings.root / path) for path in settings.paths]
 
 
 def cores() -> int:
-    """Count the cores that this process may use; macOS does not tell, and has all of them."""
+    """Return how many cores this process may use; on macOS, all there are."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -181,55 +181,59 @@ def _cluster(scheduler: str) -> Pool:
 
 
 def exit_code(results: Sequence[FileResult], left: int) -> int:
-    """Give the exit code: a failure outweighs copies that are left."""
+    """Return the exit code: a failed file outweighs copies that are left."""
     if any(r.error is not None for r in results):
         return FILE_FAILED
     return COPIES_LEFT if left else OK
 
 
-def from_here(verified: Verified) -> Verified:
-    """Give the paths from the current folder."""
+def relative_to_cwd(shown: Verified | RanOnce) -> Verified | RanOnce:
+    """Return what the tests showed, with paths relative to the current folder."""
+    from codemods.migration.verify import RanOnce
+
+    if isinstance(shown, RanOnce):
+        return shown
     return replace(
-        verified,
-        taken_back={os.path.relpath(path): why for path, why in verified.taken_back.items()},
-        edited=tuple(map(os.path.relpath, verified.edited)),
-        unused=tuple(map(os.path.relpath, verified.unused)),
+        shown,
+        reverted={os.path.relpath(path): why for path, why in shown.reverted.items()},
+        edited=tuple(map(os.path.relpath, shown.edited)),
+        unused=tuple(map(os.path.relpath, shown.unused)),
     )
 
 
-def say_what_was_cut_off(journal: Journal) -> bool:
-    """Name the runs that wait for someone to decide; tell whether there are any."""
-    open_runs = [run for run in journal.runs() if run.state == "cut off"]
-    for run in open_runs:
-        remedy = f"`ssot-codemods migrate --resume {run.id}`, or `rollback {run.id}`"
-        say(f"run {run.id} was cut off, or is at work in another process: {remedy}\n")
-    return bool(open_runs)
+def warn_unfinished_runs(journal: Journal) -> bool:
+    """Name the runs that were interrupted, and return whether there are any."""
+    from codemods.report.rollback import ways_to_end
+
+    unfinished = [run for run in journal.runs() if run.state is RunState.UNFINISHED]
+    for run in unfinished:
+        say(f"run {run.id} was interrupted, or is still in progress: {ways_to_end(run)}\n")
+    return bool(unfinished)
 
 
 def paths_for_pytest(
     settings: Settings, paths: Sequence[str], categories: Sequence[str]
 ) -> list[str]:
-    """Give paths, and those of categories, as pytest is to get them: relative to the root."""
+    """Return paths, and those of categories, relative to the root, where pytest is started."""
     known = dict(settings.categories)
     found = []
     for path in expanded(paths):
         if not Path(path.partition("::")[0]).exists():
             raise UsageError(f"{path}: no such file or directory")
         relative = os.path.relpath(path, settings.root)
-        # To pytest, these begin an option or the name of a file of arguments.
+        # pytest would take these for an option or a file of arguments.
         found.append(f"./{relative}" if relative.startswith(("-", "@")) else relative)
     for name in categories:
         if name not in known:
-            raise UsageError(f"--category {name}: unknown; known are {', '.join(known)}")
+            raise UsageError(f"--category {name}: unknown; the settings have {', '.join(known)}")
         there = [p for p in known[name] if (settings.root / p).exists()]
         if not there:
-            raise UsageError(f"--category {name}: none of {', '.join(known[name])} is there")
+            raise UsageError(f"--category {name}: none of {', '.join(known[name])} exists")
         found += there
     return found
 
 
-def show_steps() -> Callable[[str], None] | None:
-    """Give what shows each step on stderr where that is a terminal."""
-    return (
-        (lambda line: say(f"{line}\n")) if sys.stderr is not None and sys.stderr.isatty() else None
-    )
+def show_step(line: str) -> None:
+    """Print a line about what happens now to stderr, where that is a terminal."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        say(f"{line}\n")

@@ -1,4 +1,4 @@
-"""The options that several verbs take, and what their help says of paths and exit codes."""
+"""The options that several verbs take, and the help on paths and exit codes."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ import math
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from codemods.model import UsageError
 
+if TYPE_CHECKING:
+    from codemods.measure.outcomes import Xdist
+    from codemods.measure.session import Pytest
+
 EXIT_CODES = """\
-Exit codes: 0 fine, 1 copies left (or would change), 2 usage, 3 a file failed or tests differ,
-130 Ctrl-C.
+Exit codes: 0 OK, 1 copies left (or files would change), 2 usage error, 3 a file failed or tests
+differ, 130 interrupted.
 """
 PATHS = f"""\
-PATHS are files or folders; @FILE stands for the paths in it, one a line. Without any, the `paths`
-of [tool.ssot-codemods] in pyproject.toml count, else the whole repository. In a git checkout,
-the files that git ignores are left out.
+PATHS are files or folders; @FILE reads paths from FILE, one per line. The default is `paths` in
+[tool.ssot-codemods] of pyproject.toml, else the whole repository. In a git checkout, files that
+git ignores are skipped.
 
 {EXIT_CODES}"""
 PYTEST_PATHS = f"""\
-PATHS are files or folders; @FILE stands for the paths in it, one a line. Without any, pytest
-collects what its own configuration says.
+PATHS are files or folders; @FILE reads paths from FILE, one per line. The default is what the
+configuration of pytest names.
 
 {EXIT_CODES}"""
 
@@ -36,12 +40,12 @@ text_or_json = click.option(
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="Text unless given.",
+    help="Default: text.",
 )
 
 
 class Seconds(click.FloatRange):
-    """A time that a thread can wait."""
+    """A positive number of seconds that a thread can wait."""
 
     def __init__(self) -> None:
         super().__init__(min=0, min_open=True, max=threading.TIMEOUT_MAX)
@@ -49,34 +53,34 @@ class Seconds(click.FloatRange):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Convert the text, or fail."""
+        """Return the number."""
         seconds = float(super().convert(value, param, ctx))
         if math.isnan(seconds):
-            self.fail(f"{value} is no number of seconds", param, ctx)
+            self.fail(f"{value} is not a number of seconds", param, ctx)
         return seconds
 
 
 def over_files(command: _Command) -> _Command:
-    """Add what each verb over files takes."""
+    """Add the arguments of each verb over files."""
     options = [
         click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
         click.option(
             "--exclude",
             multiple=True,
             metavar="GLOB",
-            help="Leave out what matches: a name anywhere, or with a slash, a path from the root. "
-            "May be repeated.",
+            help="Skip files that match: a name anywhere, or with a slash, a path from the root. "
+            "Repeatable.",
         ),
         click.option(
             "--jobs",
             type=click.IntRange(min=1),
             metavar="N",
-            help="Worker processes; as many as there are cores unless given.",
+            help="Worker processes. Default: the number of cores.",
         ),
         click.option(
             "--scheduler",
             metavar="ADDRESS",
-            help="Work on a running Dask cluster (extra: distributed); only this process writes.",
+            help="Use a running Dask cluster (extra: distributed); only this process writes.",
         ),
     ]
     for option in reversed(options):
@@ -85,7 +89,7 @@ def over_files(command: _Command) -> _Command:
 
 
 def starts_pytest(command: _Command) -> _Command:
-    """Add what each verb that starts pytest takes."""
+    """Add the arguments of each verb that starts pytest."""
     options = [
         click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
         click.option(
@@ -93,19 +97,19 @@ def starts_pytest(command: _Command) -> _Command:
             "categories",
             multiple=True,
             metavar="NAME",
-            help="The paths of a category, as mission_critical or unit. May be repeated.",
+            help="The paths of a category, such as unit. Repeatable.",
         ),
         click.option(
             "--python",
             default=sys.executable,
             metavar="FILE",
-            help="The interpreter of the tests; the one that runs this unless given.",
+            help="The interpreter of the tests. Default: the one that runs this command.",
         ),
         click.option(
             "--timeout",
             type=Seconds(),
             metavar="SECONDS",
-            help="For each run of pytest; there is no limit unless given.",
+            help="Limit for each run of pytest. Default: none.",
         ),
         text_or_json,
     ]
@@ -114,22 +118,22 @@ def starts_pytest(command: _Command) -> _Command:
     return command
 
 
-def beside(command: _Command) -> _Command:
-    """Add where the tests are run side by side; `xdist` takes both."""
+def xdist_options(command: _Command) -> _Command:
+    """Add the options of pytest-xdist; `xdist` reads them."""
     options = [
         click.option(
             "-n",
             "workers",
             metavar="N",
-            help="Run the tests in N workers of pytest-xdist (extra: distributed), or in `auto`.",
+            help="Run the tests in N workers of pytest-xdist (extra: distributed), or `auto`.",
         ),
         click.option(
             "--tx",
             "targets",
             multiple=True,
             metavar="SPEC",
-            help="Run them in a worker there, as ssh=HOST or socket=HOST:PORT; see pytest-xdist. "
-            "May be repeated.",
+            help="Run them in a remote worker: ssh=HOST or socket=HOST:PORT; see pytest-xdist. "
+            "Repeatable.",
         ),
     ]
     for option in reversed(options):
@@ -137,13 +141,13 @@ def beside(command: _Command) -> _Command:
     return command
 
 
-def xdist(workers: str | None, targets: Sequence[str], python: str) -> dict[str, Any]:
-    """Give what `run_tests` takes of the options of `beside`."""
-    from codemods.measure.session import has_module
+def xdist(pytest: Pytest, workers: str | None, targets: Sequence[str]) -> Xdist:
+    """Return what the options of pytest-xdist ask for, if it is installed."""
+    from codemods.measure.outcomes import Xdist
 
     if workers is not None and targets:
-        raise click.UsageError("-n is for this machine, and --tx for others: not both (N*SPEC)")
-    if (workers is not None or targets) and not has_module("xdist", python):
+        raise click.UsageError("-n cannot be combined with --tx: use --tx N*SPEC")
+    if (workers is not None or targets) and not pytest.has_module("xdist"):
         extra = "pip install 'ssot-codemods[distributed]'"
-        raise UsageError(f"-n and --tx need pytest-xdist, and {python} has none: {extra}")
-    return {"workers": workers, "targets": targets}
+        raise UsageError(f"-n and --tx need pytest-xdist, and {pytest.python} lacks it: {extra}")
+    return Xdist(workers, tuple(targets))

@@ -1,4 +1,4 @@
-"""What the verbs print, and where: results to stdout, remarks and progress to stderr."""
+"""Printing: results to stdout, remarks and progress to stderr."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def print_text(text: str | bytes, *, err: bool = False) -> None:
-    """Print to stdout; names of files may hold bytes that are no UTF-8."""
+    """Print to stdout; names of files may hold bytes that are not UTF-8."""
     content = text if isinstance(text, bytes) else _encoded(text)
     try:
         click.echo(content, nl=False, err=err)
     except BrokenPipeError:
-        # The reader, `head` perhaps, has seen enough; what we found still makes the exit code.
+        # The reader, perhaps `head`, is done; the exit code still says what was found.
         stream = sys.stderr if err else sys.stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -28,7 +28,7 @@ def print_text(text: str | bytes, *, err: bool = False) -> None:
 def _encoded(text: str) -> bytes:
     try:
         return text.encode(errors="surrogateescape")
-    except UnicodeEncodeError:  # half a pair of code units, which a message of a test may hold
+    except UnicodeEncodeError:  # half of a surrogate pair: a message of a test may hold one
         return text.encode(errors="backslashreplace")
 
 
@@ -45,7 +45,7 @@ def print_json(value: object) -> None:
 
 
 def show(form: str, document: object, text: str) -> None:
-    """Print a document or a text, as was asked for."""
+    """Print a document or a text, by the value of --format."""
     if form == "json":
         print_json(document)
     else:
@@ -53,20 +53,17 @@ def show(form: str, document: object, text: str) -> None:
 
 
 def print_list(paths: list[str]) -> None:
-    """Print paths for @FILE, one a line."""
+    """Print paths for @FILE, one per line."""
     for path in paths:
         if "\n" in path or "\r" in path:
-            say(f"left out, as its name has a line break: {path!r}\n")
+            say(f"skipped, as its name has a line break: {path!r}\n")
         else:
             print_text(f"{path}\n")
 
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Progress]:
-    """Show a bar on stderr where that is a terminal, and nothing elsewhere.
-
-    It is plain characters on one line, so that it holds with NO_COLOR and on any terminal.
-    """
+    """Show a bar of plain characters on stderr where that is a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():  # None where the shell has closed it
         yield lambda done, total: None
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from codemods.cli._common import COPIES_LEFT, OK, Setup, say_what_was_cut_off
+from codemods.cli._common import COPIES_LEFT, OK, Setup, warn_unfinished_runs
 from codemods.cli._options import EXIT_CODES, text_or_json
 from codemods.cli._output import progress_bar, show
 
@@ -12,17 +12,17 @@ from codemods.cli._output import progress_bar, show
 @click.command(epilog=EXIT_CODES)
 @text_or_json
 def accept(form: str) -> int:
-    """Say whether each criterion of each phase is met: 0 where all are, else 1.
+    """Check each criterion of each phase; exit with 0 if all are met, else with 1.
 
-    What was never measured is not met. Beside the copies stands what grep counts, and why that is
-    another number.
+    A criterion that was never measured is not met. Also shows the number that grep counts, and why
+    it differs from the number of copies.
     """
     from codemods.disk.journal import Journal
     from codemods.progress import history, phases
     from codemods.report import accept as report
 
     setup = Setup(())
-    say_what_was_cut_off(Journal(setup.settings.root))
+    warn_unfinished_runs(Journal(setup.settings.root))
     records = history.standing(setup.settings.root)
     with progress_bar("accept") as progress:
         found = phases.accept(setup.settings, setup.target, records, setup.pool(), progress)

@@ -16,17 +16,17 @@ from codemods.cli._output import print_json, print_list, print_text, progress_ba
     "--list",
     "as_list",
     is_flag=True,
-    help="Print nothing but the paths that would change, one a line, for @FILE.",
+    help="Print only the paths that would change, one per line, for @FILE.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "markdown"]),
     default="text",
-    help="Text unless given.",
+    help="Default: text.",
 )
 @click.option(
-    "-v", "--verbose", is_flag=True, help="Give each definition a line; in JSON, all its figures."
+    "-v", "--verbose", is_flag=True, help="Print a line for each definition; in JSON, all figures."
 )
 def analyze(
     paths: tuple[str, ...],
@@ -38,11 +38,11 @@ def analyze(
     form: str,
     verbose: bool,
 ) -> int:
-    """Say what there is to migrate: definitions, verdicts, reasons.
+    """List every copy, and whether it can be replaced.
 
-    Nothing is changed, and no file is compiled or given to LibCST: one that does not compile, or
-    that LibCST would not print exactly, counts as one to change here, and `migrate` leaves it.
-    Copies that are left are no failure here; `check` is for that.
+    Nothing is changed. No file is compiled or parsed by LibCST: a file that does not compile, or
+    that LibCST does not print exactly, is listed as one to change, and `migrate` skips it. Copies
+    that are left do not count as a failure; use `check` for that.
 
     \b
     ssot-codemods analyze tests
@@ -50,11 +50,11 @@ def analyze(
     ssot-codemods analyze --list tests/unit > batch.txt; ssot-codemods migrate @batch.txt
     """
     if as_list and (variants or verbose or form != "text"):
-        raise click.UsageError("--list prints paths alone: without --variants, --format and -v")
+        raise click.UsageError("--list cannot be combined with --variants, --format or -v")
     setup = Setup(paths, exclude, jobs, scheduler)
     with progress_bar("analyze") as progress:
         scan = setup.scan(progress)
-        # What takes its time to import is imported while git looks for the files.
+        # Imported while git looks for the files, as it takes its time.
         from codemods.migration.analyze import analyze as analyze_files
         from codemods.report import analyze as report
 

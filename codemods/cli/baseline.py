@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, say_what_was_cut_off, show_steps
+from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step, warn_unfinished_runs
 from codemods.cli._options import PYTEST_PATHS, starts_pytest
 from codemods.cli._output import say, show
-from codemods.settings import Settings, read_settings
+from codemods.settings import read_settings
 
 if TYPE_CHECKING:
-    from codemods.measure.model import Baseline
+    pass
 
 
 @click.command(epilog=PYTEST_PATHS)
@@ -25,12 +24,14 @@ if TYPE_CHECKING:
     default=5,
     show_default=True,
     metavar="N",
-    help="How many runs without bytecode, and how many with it.",
+    help="Number of runs without bytecode, and of runs with it.",
 )
-@click.option("--save", metavar="NAME", help="Save the figures under a name.")
-@click.option("--compare", metavar="NAME", help="Compare with figures that were saved.")
-@click.option("--against", metavar="GITREF", help="Measure a commit too, in turn with the files.")
-@click.option("--profile", is_flag=True, help="Say where the time goes, and what would help.")
+@click.option("--save", metavar="NAME", help="Save the figures under NAME.")
+@click.option("--compare", metavar="NAME", help="Compare with the figures saved under NAME.")
+@click.option(
+    "--against", metavar="GITREF", help="Also measure a commit, in turn with the working files."
+)
+@click.option("--profile", is_flag=True, help="Show where the time goes, and what would help.")
 def baseline(
     paths: tuple[str, ...],
     categories: tuple[str, ...],
@@ -45,9 +46,9 @@ def baseline(
 ) -> int:
     """Measure the collection of tests: seconds, memory, tests, errors, warnings.
 
-    pytest is started with your interpreter and configuration, and collects without running
-    anything: once to warm up, then --runs times without and with bytecode, which goes to a folder
-    of its own. The third field of the line "Collection Time" is the median with bytecode.
+    Starts pytest with your interpreter and configuration, and collects without running a test:
+    once to warm up, then --runs times without and with bytecode, which is kept in a temporary
+    folder. The third field of the line "Collection Time" is the median with bytecode.
 
     \b
     ssot-codemods baseline tests/unit --save before
@@ -55,56 +56,34 @@ def baseline(
     ssot-codemods baseline tests/unit --against HEAD~1
     ssot-codemods baseline tests/unit --profile
     """
-    from codemods.measure import collection
+    from codemods.disk.journal import Journal
+    from codemods.measure.compare import compare as compare_baselines
+    from codemods.measure.profile import profile as take_apart
+    from codemods.measure.saved import load_baseline
+    from codemods.measure.session import Pytest
+    from codemods.progress.baseline import measure, measure_against
     from codemods.report import baseline as report
 
     if sum((profile, against is not None, bool(save or compare))) > 1:
-        raise click.UsageError("--profile and --against stand alone")
+        raise click.UsageError("--profile, --against and --save or --compare cannot be combined")
     settings = read_settings(Path.cwd())
-    measure: dict[str, Any] = {
-        "paths": paths_for_pytest(settings, paths, categories),
-        "root": settings.root,
-        "python": python,
-        "timeout": timeout,
-        "progress": show_steps(),
-    }
+    pytest = Pytest(settings.root, python, timeout)
+    chosen = paths_for_pytest(settings, paths, categories)
     if profile:
-        from codemods.measure.profile import profile as take_apart
-
-        found = take_apart(**measure)
+        found = take_apart(pytest, chosen, progress=show_step)
         show(form, report.profile_json(found), report.profile_text(found))
         return FILE_FAILED if found.problem else OK
     if against is not None:
-        both = collection.against(against, runs=runs, **measure)
+        both = measure_against(against, pytest, chosen, runs=runs, progress=show_step)
         show(form, report.comparison_json(both), report.comparison_text(both))
-        return FILE_FAILED if both.before.problem or both.after.problem else OK
-    if save is not None:
-        collection.baseline_file(settings.root, save)
-    earlier = collection.load_baseline(settings.root, compare) if compare is not None else None
-    measured = collection.baseline(runs=runs, **measure)
-    _note_baseline(settings, measured, measure["paths"], save)
+        return FILE_FAILED if both.before.summary.problem or both.after.summary.problem else OK
+    earlier = load_baseline(settings.root, compare) if compare is not None else None
+    measured, remarks = measure(pytest, chosen, runs=runs, save=save, progress=show_step)
+    warn_unfinished_runs(Journal(settings.root))
+    say("".join(f"{remark}\n" for remark in remarks))
     if earlier is None:
         show(form, report.as_json(measured), report.as_text(measured))
     else:
-        both = collection.compare(earlier, measured)
+        both = compare_baselines(earlier, measured)
         show(form, report.comparison_json(both), report.comparison_text(both))
-    return FILE_FAILED if measured.problem else OK
-
-
-def _note_baseline(
-    settings: Settings, measured: Baseline, paths: Sequence[str], save: str | None
-) -> None:
-    from codemods.disk.journal import Journal
-    from codemods.measure.collection import save_baseline
-    from codemods.progress import history
-
-    figures = history.of_baseline(measured)
-    absolute = [str(settings.root / p) for p in paths or ["."]]
-    if say_what_was_cut_off(Journal(settings.root)):
-        say("these figures are not noted down: the files may be those before the run, or both\n")
-        return
-    history.append(settings.root, history.record(settings.root, "baseline", absolute, figures))
-    if save is not None and measured.problem:
-        say(f"not saved as {save}: {measured.problem}\n")
-    elif save is not None:
-        save_baseline(measured, settings.root, save)
+    return FILE_FAILED if measured.summary.problem else OK

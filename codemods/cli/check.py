@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from codemods.cli._common import Setup, exit_code, say_what_was_cut_off
+from codemods.cli._common import Setup, exit_code, warn_unfinished_runs
 from codemods.cli._options import PATHS, over_files
 from codemods.cli._output import print_json, print_text
 
@@ -16,7 +16,7 @@ from codemods.cli._output import print_json, print_text
     "form",
     type=click.Choice(["text", "json", "github"]),
     default="text",
-    help="Text unless given; github makes annotations of a workflow.",
+    help="Default: text. github prints annotations for a workflow.",
 )
 def check(
     paths: tuple[str, ...],
@@ -25,10 +25,10 @@ def check(
     scheduler: str | None,
     form: str,
 ) -> int:
-    """Fail where a copy is left that could be replaced: for CI and pre-commit.
+    """Fail where a copy is left that can be replaced; for CI and pre-commit.
 
     Copies that `migrate` refuses do not count. The fourth field of the line "Compliant Files" is
-    the share of the files that use the helper and hold no such copy.
+    the percentage of the files that use the helper and have no such copy.
 
     \b
     ssot-codemods check
@@ -41,11 +41,10 @@ def check(
 
     setup = Setup(paths, exclude, jobs, scheduler)
     root = setup.settings.root
-    say_what_was_cut_off(Journal(root))
+    warn_unfinished_runs(Journal(root))
     planned = setup.plan("check")
     if Journal(root).folder.is_dir():  # a check alone leaves nothing behind
-        figures = history.of_check(planned)
-        history.append(root, history.record(root, "check", setup.paths, figures))
+        history.append(root, setup.paths, history.of_check(planned))
     if form == "json":
         print_json(report.as_json(planned))
     elif form == "github":

@@ -16,12 +16,12 @@ from codemods.cli._output import print_text, say
     "--keep",
     type=click.Path(file_okay=False),
     metavar="DIR",
-    help="Work in a new folder, and leave it there; a temporary one unless given.",
+    help="Use a new folder, and keep it. Default: a temporary folder.",
 )
 def demo(keep: str | None) -> int:
     """Walk through a migration on a copy of the bundled sample suite.
 
-    Each command is printed before it is run. Needs git; takes less than a minute.
+    Prints each command before it is run. Needs git; takes less than a minute.
     """
     import tempfile
 
@@ -30,11 +30,11 @@ def demo(keep: str | None) -> int:
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="ssot-codemods-demo-") as temporary:
             code = walk(Path(temporary).resolve(), print_text)
-        print_text("that folder is gone; `ssot-codemods demo --keep DIR` leaves one\n")
+        print_text("the folder was removed; `ssot-codemods demo --keep DIR` keeps it\n")
         return code
     folder = Path(keep)
     if folder.exists():
-        say(f"Error: {keep}: there already\n")
+        say(f"Error: {keep} exists already\n")
         return USAGE
     folder.mkdir(parents=True)
     return walk(folder.resolve(), print_text)

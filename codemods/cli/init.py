@@ -18,16 +18,16 @@ from codemods.settings import read_settings
     "--to",
     "folder",
     metavar="DIR",
-    help="Where the default shared module is to lie, from the root (default: test_framework/ssot).",
+    help="Folder of the default shared module, from the root. Default: test_framework/ssot.",
 )
 def init(folder: str | None) -> int:
-    """Make this repository ready: a shared module of its own and the settings.
+    """Add a shared module and the settings to this repository.
 
     Copies the default shared module to test_framework/ssot/ (or --to DIR), unless the settings name
     other modules alone; writes .libcst.codemod.yaml and the table [tool.ssot-codemods]. Where a
     shared definition has an assert statement, the root conftest.py gets a line that has pytest
-    rewrite it. Overwrites nothing: where a file is there and differs, the difference is shown,
-    nothing is written, and the exit code is 1.
+    rewrite it. Overwrites nothing: where a file exists and differs, prints the difference, writes
+    nothing, and exits with 1.
 
     \b
     ssot-codemods init
@@ -43,7 +43,7 @@ def init(folder: str | None) -> int:
         print_text(unified_diff(os.path.relpath(step.path), step.before, step.after))
     if conflicts:
         names = ", ".join(os.path.relpath(step.path) for step in conflicts)
-        say(f"Error: there already, and different: {names}; nothing was written\n")
+        say(f"Error: nothing was written, as these exist and differ: {names}\n")
         return COPIES_LEFT
     written = [os.path.relpath(path) for path in write(todo)]
     print_text("".join(f"wrote {path}\n" for path in written) or "nothing to do\n")

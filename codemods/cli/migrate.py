@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,26 +16,22 @@ from codemods.cli._common import (
     INTERRUPTED,
     Setup,
     exit_code,
-    from_here,
-    say_what_was_cut_off,
+    relative_to_cwd,
+    warn_unfinished_runs,
 )
-from codemods.cli._options import PATHS, Seconds, beside, over_files, xdist
+from codemods.cli._options import PATHS, Seconds, over_files, xdist, xdist_options
 from codemods.cli._output import print_json, print_text, say
 from codemods.cli.rollback import print_outcomes
 from codemods.settings import read_settings
+from codemods.wording import plural
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
-    from codemods.migration.verify import Verified
-    from codemods.model import FileResult, Reason, Run, Written
-
-
-@dataclass(frozen=True, slots=True)
-class _Tests:
-    """How the tests are run: seconds for each run, and what `xdist` gives."""
-
-    timeout: float | None
-    xdist: dict[str, Any]
+    from codemods.measure.outcomes import Xdist
+    from codemods.measure.session import Pytest
+    from codemods.migration.migrate import Batch
+    from codemods.migration.verify import Trial, Verified
+    from codemods.model import FileResult
 
 
 @click.command(epilog=PATHS)
@@ -44,41 +39,45 @@ class _Tests:
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Write nothing; print a diff for `git apply`, and the summary on stderr.",
+    help="Write nothing; print a diff for `git apply`, and the summary to stderr.",
 )
 @click.option(
     "--max-files",
     type=click.IntRange(min=1),
     metavar="N",
-    help="The first N files that would change, by path; run it again for the next ones.",
+    help="Change at most N files, in the order of their paths; repeat for the next N.",
 )
-@click.option("--allow-dirty", is_flag=True, help="Edit files with uncommitted changes too.")
+@click.option("--allow-dirty", is_flag=True, help="Also change files with uncommitted changes.")
 @click.option(
     "--verify",
     is_flag=True,
-    help="Run the tests concerned before and after; take back each file whose tests differ.",
+    help="Run the tests concerned before and after; undo each file whose tests differ.",
 )
 @click.option(
     "--timeout",
     type=Seconds(),
     metavar="SECONDS",
-    help="For each run of the tests, with --verify; there is no limit unless given.",
+    help="Limit for each run of the tests, with --verify. Default: none.",
 )
-@beside
-@click.option("--skip-probe", is_flag=True, help="Do not try the shared import in pytest first.")
+@xdist_options
+@click.option(
+    "--skip-probe",
+    is_flag=True,
+    help="Do not check first that pytest can import the shared module.",
+)
 @click.option(
     "--resume",
     metavar="RUN",
-    help="Finish a run that was cut off, and do nothing else; see rollback --list.",
+    help="Finish a run that was interrupted, and do nothing else; see rollback --list.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="Text unless given; JSON has no diff.",
+    help="Default: text. JSON has no diff.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Give each definition that stays a line.")
+@click.option("-v", "--verbose", is_flag=True, help="Print a line for each refused definition.")
 def migrate(
     paths: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -98,9 +97,9 @@ def migrate(
 ) -> int:
     """Replace the copies, or with --dry-run show how.
 
-    Each file is either as it was or as it is to be, whatever happens; `rollback` takes any of it
-    back. Files with uncommitted changes stay. Before the first write, pytest is started for each
-    folder concerned, to see that the shared module can be imported there.
+    Writes are atomic: a crash never leaves a half-written file. `rollback` undoes any of them.
+    Files with uncommitted changes are skipped. Before the first write, pytest is started for each
+    folder concerned, to check that the shared module can be imported there.
 
     \b
     ssot-codemods migrate --dry-run tests/unit | git apply --check
@@ -108,213 +107,116 @@ def migrate(
     ssot-codemods migrate @batch.txt
     """
     from codemods.disk.journal import Journal
+    from codemods.measure.session import Pytest
+    from codemods.migration.migrate import Batch
 
     if resume is not None:
         others = (paths, exclude, dry_run, max_files, allow_dirty, verify, skip_probe, scheduler)
         if any(others):
-            raise click.UsageError("--resume finishes a run as it was planned: nothing beside it")
+            raise click.UsageError("--resume finishes a run as planned: no other option applies")
         return _resume(Journal(read_settings(Path.cwd()).root), resume, form)
     if dry_run and verify:
-        raise click.UsageError("--verify needs what --dry-run leaves out: the writing")
+        raise click.UsageError("--verify needs changed files, and --dry-run writes none")
     if not verify and (timeout is not None or workers is not None or targets):
         raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
     setup = Setup(paths, exclude, jobs, scheduler)
     if dry_run:
         return _dry_run(setup, max_files, form, verbose)
-    journal = Journal(setup.settings.root)
-    with journal.lock():
-        tests = _Tests(timeout, xdist(workers, targets, sys.executable)) if verify else None
-        return _migrate(setup, journal, max_files, allow_dirty, skip_probe, tests, form, verbose)
-
-
-def _dry_run(setup: Setup, max_files: int | None, form: str, verbose: bool) -> int:
-    from codemods.migration.migrate import first_files
-    from codemods.report import migrate as report
-
-    planned = setup.plan("plan")
-    results, left = first_files(planned, max_files)
-    if form == "json":
-        print_json(report.as_json(results, files=planned.files, run=None, left=left, dry_run=True))
-    else:
-        results = _print_diffs(results)
-        say(
-            report.as_text(
-                results, files=planned.files, run=None, left=left, dry_run=True, verbose=verbose
-            )
-        )
-    return exit_code(results, left + sum(r.after is not None for r in results))
-
-
-def _print_diffs(results: Sequence[FileResult]) -> tuple[FileResult, ...]:
-    """Print a diff for each file that would change; give the results as they are by then."""
-    from codemods.migration.migrate import refuse
-    from codemods.report.diff import unified_diff
-
-    # `git apply` takes no path with `..` in it, so they all start at a folder above them.
-    here = Path.cwd()
-    steps = max((r.path.split("/").count("..") for r in results if r.after is not None), default=0)
-    base = [here, *here.parents][steps]
-    shown = []
-    for result in results:
-        if result.after is not None:
-            before = _as_planned(result)
-            if isinstance(before, bytes):
-                print_text(unified_diff(os.path.relpath(result.path, base), before, result.after))
-            else:
-                result = refuse(result, before)
-        shown.append(result)
-    if base != here:
-        say(f"the paths of the diff start at {base}: apply it there\n")
-    return tuple(shown)
-
-
-def _as_planned(result: FileResult) -> bytes | Reason:
-    """Read a file again, or say that it is not any more what was planned for."""
-    from codemods.disk.files import read_file
-    from codemods.disk.journal import digest
-    from codemods.model import Code, Reason
-
-    try:
-        content, _ = read_file(result.path)
-    except OSError as error:
-        return Reason(Code.CHANGED_SINCE_PLANNED, 1, error.strerror or str(error))
-    if digest(content) != result.before_digest:
-        return Reason(Code.CHANGED_SINCE_PLANNED, 1, "edited since")
-    return content
-
-
-def _migrate(
-    setup: Setup,
-    journal: Journal,
-    max_files: int | None,
-    allow_dirty: bool,
-    skip_probe: bool,
-    tests: _Tests | None,
-    form: str,
-    verbose: bool,
-) -> int:
-    import shlex
-
-    from codemods.migration.guards import check_imports
-    from codemods.migration.migrate import write
-    from codemods.progress import history
-    from codemods.report import migrate as report
-    from codemods.report import verify as evidence
-    from codemods.shared_modules import SettingsByFile
-
-    say_what_was_cut_off(journal)
-    planned = setup.plan("plan")
-
-    def probe(batch: Sequence[FileResult]) -> None:
-        if not skip_probe:
-            by_file = SettingsByFile(setup.settings)
-            uses = {r.path: [m.name for m in by_file.modules(r.path)] for r in batch}
-            for note in check_imports(by_file, uses, setup.jobs):
-                say(f"{note}\n")
-
-    written = write(
-        planned,
-        journal,
-        shlex.join(sys.argv[1:]),
+    pytest = Pytest(setup.settings.root, timeout=timeout)
+    batch = Batch(
+        command=shlex.join(sys.argv[1:]),
         max_files=max_files,
         allow_dirty=allow_dirty,
-        before_writing=probe,
+        before_writing=None if skip_probe else partial(_check_imports, setup),
     )
-    verified = None
-    if tests is not None and written.run is not None and not written.stopped:
-        written, verified = _verified(setup, journal, written, tests)
-    if written.stopped:
-        written = _without_unwritten(written, journal)
-    run_id = written.run.id if written.run is not None else None
-    if run_id is not None and journal.run(run_id).state == "rolled back":
-        run_id = None  # nothing of it is left
-    root = setup.settings.root
-    figures = history.of_migration(planned, written)
-    history.append(root, history.record(root, "migrate", setup.paths, figures))
-    if verified is not None:
-        figures = history.of_verification(verified, run_id)
-        history.append(root, history.record(root, "verify", setup.paths, figures))
-    values: dict[str, Any] = {"files": planned.files, "run": run_id, "left": written.left}
-    if form == "json":
-        document = report.as_json(written.results, dry_run=False, **values)
-        if verified is not None:
-            document["verification"] = evidence.as_json(verified)
-        print_json(document)
-    else:
-        print_text(report.as_text(written.results, dry_run=False, verbose=verbose, **values))
-        if verified is not None:
-            print_text(f"\n{evidence.as_text(verified)}")
-    return _migration_code(journal, written, verified)
-
-
-def _migration_code(journal: Journal, written: Written, verified: Verified | None) -> int:
-    """Give the exit code, and say on stderr what kept the run from its end."""
-    if verified is not None and verified.problem:
-        say(f"everything was taken back: {verified.problem}\n")
-        return FILE_FAILED
-    if written.run is not None and written.stopped:
-        say(
-            f"stopped; {_new_and_old(journal, written.run)}; go on with "
-            f"`ssot-codemods migrate --resume {written.run.id}`, or roll it back\n"
-        )
-        return INTERRUPTED
-    if verified is not None and verified.taken_back:
-        return FILE_FAILED
-    return exit_code(written.results, written.left + written.held_back)
-
-
-def _new_and_old(journal: Journal, run: Run) -> str:
-    new = sum(journal.is_new(entry) for entry in run.entries)
-    return f"files that are new: {new}, as they were: {len(run.entries) - new}"
-
-
-def _verified(
-    setup: Setup, journal: Journal, written: Written, tests: _Tests
-) -> tuple[Written, Verified]:
-    """Run the tests concerned in both states, and take back the files whose tests differ."""
-    from codemods.measure.outcomes import modules_in, run_tests
-    from codemods.migration.verify import Affected, Trial, affected, keep_what_is_clean, without
-    from codemods.wording import plural
-
-    assert written.run is not None
-    trial = Trial(journal, written.run, list(written.run.entries))
-    root = setup.settings.root
-    find_modules = partial(modules_in, root=root, timeout=tests.timeout)
-
-    def find_uses() -> Affected:
-        uses = affected(trial.paths(), setup.all_files, find_modules)
-        say(f"running the tests of {plural(len(uses.tests), 'path')} before and after\n")
-        return uses
-
-    try:
-        verified = keep_what_is_clean(
-            trial,
-            find_uses,
-            partial(run_tests, root=root, timeout=tests.timeout, same=trial.paths(), **tests.xdist),
-        )
-    except KeyboardInterrupt:
-        say(f"stopped, and taken back; {_new_and_old(journal, written.run)}\n")
-        say_what_was_cut_off(journal)
-        raise
-    return without(written, verified, trial), from_here(verified)
-
-
-def _without_unwritten(written: Written, journal: Journal) -> Written:
-    """Count the files that Ctrl-C kept from being written among those that are left."""
-    assert written.run is not None
-    root = os.path.realpath(journal.root)
-    old = {f"{root}/{e.path}" for e in written.run.entries if not journal.is_new(e)}
-    results = tuple(
-        r for r in written.results if r.after is None or os.path.realpath(r.path) not in old
-    )
-    left = written.left + len(written.results) - len(results)
-    return written._replace(results=results, left=left)
+    judge = partial(_verify, setup, pytest, xdist(pytest, workers, targets)) if verify else None
+    journal = Journal(setup.settings.root)
+    with journal.lock():
+        return _migrate(setup, journal, batch, judge, form, verbose)
 
 
 def _resume(journal: Journal, identity: str, form: str) -> int:
     from codemods.migration.rollback import resume
 
     with journal.lock():
-        run = journal.run(identity)
-        outcomes = resume(journal, run)
+        run, outcomes = resume(journal, identity)
     return print_outcomes(run, outcomes, form)
+
+
+def _dry_run(setup: Setup, max_files: int | None, form: str, verbose: bool) -> int:
+    from codemods.migration.migrate import preview
+    from codemods.report import migrate as report
+    from codemods.report.diff import unified_diff
+
+    found, base, changes = preview(setup.plan("plan"), max_files)
+    if form == "json":
+        print_json(report.as_json(found, dry_run=True))
+    else:
+        for change in changes:
+            print_text(unified_diff(change.path, change.before, change.after))
+        if base != Path.cwd():
+            say(f"the paths of the diff start at {base}: apply it there\n")
+        say(report.as_text(found, dry_run=True, verbose=verbose))
+    return exit_code(found.results, found.left + len(changes))
+
+
+def _migrate(
+    setup: Setup,
+    journal: Journal,
+    batch: Batch,
+    judge: Callable[[Trial], Verified] | None,
+    form: str,
+    verbose: bool,
+) -> int:
+    from codemods.migration.migrate import migrate
+    from codemods.progress import history
+    from codemods.report import migrate as report
+    from codemods.report import verify as evidence
+
+    warn_unfinished_runs(journal)
+    planned = setup.plan("plan")
+    written, verified = migrate(planned, journal, batch, judge)
+    root = setup.settings.root
+    history.append(root, setup.paths, history.of_migration(planned, written))
+    if verified is not None:
+        history.append(root, setup.paths, history.of_verification(verified))
+    if form == "json":
+        document = report.as_json(written, dry_run=False)
+        if verified is not None:
+            document["verification"] = evidence.as_json(relative_to_cwd(verified))
+        print_json(document)
+    else:
+        print_text(report.as_text(written, dry_run=False, verbose=verbose))
+        if verified is not None:
+            print_text(f"\n{evidence.as_text(relative_to_cwd(verified))}")
+    say(report.early_end(written, verified))
+    if written.stopped:
+        return INTERRUPTED
+    if verified is not None and (verified.problem or verified.reverted):
+        return FILE_FAILED
+    return exit_code(written.results, written.left + written.held_back)
+
+
+def _check_imports(setup: Setup, batch: Sequence[FileResult]) -> None:
+    from codemods.migration.guards import check_imports
+    from codemods.shared_modules import SettingsByFile
+
+    by_file = SettingsByFile(setup.settings)
+    uses = {r.path: [module.name for module in by_file.modules(r.path)] for r in batch}
+    for note in check_imports(by_file, uses, setup.jobs):
+        say(f"{note}\n")
+
+
+def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verified:
+    from codemods.measure.outcomes import modules_in, run_tests
+    from codemods.migration.verify import affected, revert_regressions
+
+    changed = trial.paths()
+    find_uses = partial(affected, changed, setup.all_files, partial(modules_in, pytest))
+    say("running the tests concerned before and after\n")
+    try:
+        return revert_regressions(trial, find_uses, partial(run_tests, pytest, xdist, same=changed))
+    except KeyboardInterrupt:
+        undone = sum(not trial.journal.is_new(entry) for entry in trial.run.entries)
+        say(f"interrupted: {undone} of {plural(len(trial.run.entries), 'file')} undone\n")
+        raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from codemods.cli._common import OK, Setup, say_what_was_cut_off
+from codemods.cli._common import OK, Setup, warn_unfinished_runs
 from codemods.cli._options import PATHS, over_files
 from codemods.cli._output import print_json, print_text, progress_bar
 
@@ -14,19 +14,19 @@ from codemods.cli._output import print_json, print_text, progress_bar
 @click.option(
     "--compare-baseline",
     metavar="NAME",
-    help="The saved baseline to compare with; else the first one of PATHS in the history.",
+    help="The saved baseline before. Default: the first one of PATHS in the history.",
 )
 @click.option(
     "--after",
     metavar="NAME",
-    help="The saved baseline to compare; else the latest one of PATHS in the history.",
+    help="The saved baseline after. Default: the latest one of PATHS in the history.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(["markdown", "json", "html"]),
     default="markdown",
-    help="Markdown unless given; html is one file that needs no other.",
+    help="Default: markdown. html is a single file.",
 )
 def report(
     paths: tuple[str, ...],
@@ -37,7 +37,7 @@ def report(
     after: str | None,
     form: str,
 ) -> int:
-    """Report on the migration of PATHS: what changed, what stays and why, what was measured.
+    """Report on the migration of PATHS: what changed, what is left and why, what was measured.
 
     \b
     ssot-codemods report tests/unit > phase1_completion_report.md
@@ -49,7 +49,7 @@ def report(
     from codemods.report import report as rendered
 
     setup = Setup(paths, exclude, jobs, scheduler)
-    say_what_was_cut_off(Journal(setup.settings.root))
+    warn_unfinished_runs(Journal(setup.settings.root))
     with progress_bar("report") as progress:
         done = completion_report(
             setup.settings,
@@ -60,8 +60,7 @@ def report(
             pool=setup.pool(),
             progress=progress,
         )
-    root = setup.settings.root
-    history.append(root, history.record(root, "report", setup.paths, {}))
+    history.append(setup.settings.root, setup.paths, history.Reported())
     if form == "json":
         print_json(rendered.as_json(done))
     else:

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("arguments", nargs=-1, metavar="[RUN] [FILES]...")
-@click.option("--list", "as_list", is_flag=True, help="Show the runs, the latest last.")
-@click.option("--force", is_flag=True, help="Overwrite files edited since; a copy is kept.")
+@click.option("--list", "as_list", is_flag=True, help="List the runs, the latest last.")
+@click.option(
+    "--force", is_flag=True, help="Overwrite files edited since the run; copies of them are kept."
+)
 @text_or_json
 def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) -> int:
-    """Take back the last run, or the RUN named; all of it, or some FILES.
+    """Undo the last run, or RUN; all of it, or only FILES.
 
-    A run that was cut off, by a loss of power perhaps, can be taken back too. A file that was
-    edited since stays, unless --force is given. Needs no git.
+    A run that was interrupted, even by a loss of power, can be undone too. Files edited since the
+    run are skipped, unless --force is given. Does not need git.
 
     \b
     ssot-codemods rollback
@@ -40,10 +42,10 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
 
     journal = Journal(read_settings(Path.cwd()).root)
     for damage in journal.damaged():
-        say(f"passed over: {damage}\n")
+        say(f"skipped: {damage}\n")
     if as_list:
         if arguments or force:
-            raise click.UsageError("--list shows all runs: without RUN, FILES and --force")
+            raise click.UsageError("--list cannot be combined with RUN, FILES or --force")
         runs = journal.runs()
         if form == "json":
             print_json(report.runs_as_json(runs))
@@ -51,18 +53,18 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
             print_text(report.runs_as_text(runs))
         return OK
     if not journal.folder.is_dir():
-        raise UsageError(f"no run to take back: there is no {journal.folder}")
+        raise UsageError(f"no run to undo: {journal.folder} does not exist")
     with journal.lock():
         run, paths = choose(journal, arguments)
         outcomes = roll_back(journal, run, paths, force=force)
     files = [str(journal.root / path) for path in paths]
-    figures = history.of_rollback(run, outcomes)
-    history.append(journal.root, history.record(journal.root, "rollback", files, figures))
+    restored = sum(outcome.error is None for outcome in outcomes)
+    history.append(journal.root, files, history.Rollback(run.id, restored))
     return print_outcomes(run, outcomes, form)
 
 
 def print_outcomes(run: Run, outcomes: list[Outcome], form: str) -> int:
-    """Print what became of the files of a run, and return the exit code."""
+    """Print the outcome for each file of a run, and return the exit code."""
     from codemods.report import rollback as report
 
     if form == "json":

@@ -6,19 +6,21 @@ import sys
 
 import click
 
-from codemods.cli._common import OK, Setup, say_what_was_cut_off
+from codemods.cli._common import OK, Setup, warn_unfinished_runs
 from codemods.cli._options import EXIT_CODES, text_or_json
 from codemods.cli._output import progress_bar, show
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--history", "as_history", is_flag=True, help="Show what each run of a verb gave.")
+@click.option(
+    "--history", "as_history", is_flag=True, help="Show the figures of each run of a verb."
+)
 @text_or_json
 def status(as_history: bool, form: str) -> int:
-    """Show the phases of the settings by their criteria: met, not met, not measured.
+    """Show the criteria of each phase of the settings: met, not met, not measured.
 
-    Copies and compliance are counted now; seconds, warnings and outcomes are those that `baseline`
-    and `verify` gave last for the paths of a phase. Below the table stands what comes next.
+    Copies and compliance are counted now; seconds, warnings and outcomes are the last figures of
+    `baseline` and `verify` for the paths of a phase. Below the table are the next steps.
 
     \b
     ssot-codemods status
@@ -35,7 +37,7 @@ def status(as_history: bool, form: str) -> int:
         text = report.history_text(records, unicode=encoding == "utf8")
         show(form, report.history_json(records), text)
         return OK
-    say_what_was_cut_off(Journal(setup.settings.root))
+    warn_unfinished_runs(Journal(setup.settings.root))
     records = history.standing(setup.settings.root)
     with progress_bar("status") as progress:
         found = phases.status(setup.settings, setup.target, records, setup.pool(), progress)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import click
 
@@ -11,21 +10,23 @@ from codemods.cli._common import (
     FILE_FAILED,
     OK,
     Setup,
-    from_here,
     paths_for_pytest,
-    say_what_was_cut_off,
+    relative_to_cwd,
+    warn_unfinished_runs,
 )
-from codemods.cli._options import EXIT_CODES, beside, starts_pytest, xdist
+from codemods.cli._options import EXIT_CODES, starts_pytest, xdist, xdist_options
 from codemods.cli._output import say, show
 from codemods.model import UsageError
 
 
 @click.command(epilog=EXIT_CODES)
 @starts_pytest
-@click.option("--run", "identity", metavar="RUN", help="The run to judge; the last unless given.")
-@click.option("--file", "files", multiple=True, metavar="FILE", help="One more of PATHS.")
-@click.option("--golden-path", is_flag=True, help="Run the commands of `golden-path`, too.")
-@beside
+@click.option("--run", "identity", metavar="RUN", help="The run to verify. Default: the last one.")
+@click.option(
+    "--file", "files", multiple=True, metavar="FILE", help="One more of PATHS. Repeatable."
+)
+@click.option("--golden-path", is_flag=True, help="Also run the commands of `golden-path`.")
+@xdist_options
 def verify(
     paths: tuple[str, ...],
     categories: tuple[str, ...],
@@ -38,12 +39,12 @@ def verify(
     workers: str | None,
     targets: tuple[str, ...],
 ) -> int:
-    """Run the same tests without a run of `migrate` and with it, and compare by node id.
+    """Run the same tests before and after a run of `migrate`, and compare them by node id.
 
-    The files of the run are put back to what they were for as long as that takes; then they are
-    as now again. Without PATHS, the tests are those that use the files of the run. A difference
-    counts where it shows twice in both states, and is a failure (3). Where no run is to be judged,
-    the tests of PATHS (or all) are run once, and each one that fails is a failure.
+    Meanwhile the files of the run are restored to their old content, and then changed again.
+    Without PATHS, the tests are those that use the files of the run. A difference counts where it
+    shows twice, and exits with 3. Where there is no run, the tests of PATHS (or all tests) are run
+    once, and a failing test exits with 3.
 
     \b
     ssot-codemods verify
@@ -53,7 +54,8 @@ def verify(
     from codemods.disk.journal import Journal
     from codemods.measure.commands import run_commands
     from codemods.measure.outcomes import modules_in, run_tests
-    from codemods.migration.verify import affected, as_they_are, judged, standing
+    from codemods.measure.session import Pytest
+    from codemods.migration.verify import verify
     from codemods.progress import history
     from codemods.report import verify as report
 
@@ -61,26 +63,23 @@ def verify(
     settings = setup.settings
     chosen = paths_for_pytest(settings, (*paths, *files), categories)
     if golden_path and not settings.golden_path:
-        raise UsageError("--golden-path: the settings name no commands under `golden-path`")
-    journal = Journal(settings.root)
-    options: dict[str, Any] = {"root": settings.root, "python": python, "timeout": timeout}
-    run = partial(run_tests, **options, **xdist(workers, targets, python))
+        raise UsageError("--golden-path: the settings have no commands under `golden-path`")
     commands = partial(run_commands, settings.golden_path, settings.root, timeout)
-    say_what_was_cut_off(journal)
-    with journal.lock():
-        trial = standing(journal, identity)
-        if trial is None:
-            say("no run to judge: the tests are run once, as the files are\n")
-            verified = as_they_are(chosen, run, commands if golden_path else None)
-        else:
-            say(f"judging run {trial.run.id}: {trial.run.command}\n")
-            find_modules = partial(modules_in, **options)
-            find_uses = partial(affected, trial.paths(), setup.all_files, find_modules)
-            run = partial(run, same=trial.paths())
-            verified = judged(trial, chosen, find_uses, run, commands if golden_path else None)
-    verified = from_here(verified)
-    about = [str(settings.root / p) for p in chosen or ["."]]
-    figures = history.of_verification(verified, trial.run.id if trial is not None else None)
-    history.append(settings.root, history.record(settings.root, "verify", about, figures))
-    show(form, report.as_json(verified), report.as_text(verified))
-    return OK if verified.ok else FILE_FAILED
+    journal = Journal(settings.root)
+    warn_unfinished_runs(journal)
+    pytest = Pytest(settings.root, python, timeout)
+    shown = verify(
+        journal,
+        identity,
+        chosen,
+        read=setup.all_files,
+        find_modules=partial(modules_in, pytest),
+        run_tests=partial(run_tests, pytest, xdist(pytest, workers, targets)),
+        commands=commands if golden_path else None,
+        say=say,
+    )
+    about = [str(settings.root / path) for path in chosen or ["."]]
+    history.append(settings.root, about, history.of_verification(shown))
+    shown = relative_to_cwd(shown)
+    show(form, report.as_json(shown), report.as_text(shown))
+    return OK if shown.ok else FILE_FAILED

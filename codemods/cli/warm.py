@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_steps
+from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step
 from codemods.cli._options import PYTEST_PATHS, starts_pytest
 from codemods.cli._output import show
 from codemods.settings import read_settings
@@ -20,7 +20,7 @@ from codemods.settings import read_settings
     default=2,
     show_default=True,
     metavar="N",
-    help="How many processes collect side by side.",
+    help="Number of processes that collect in parallel.",
 )
 @click.option("--no-cold", is_flag=True, help="Do not measure a collection without bytecode.")
 def warm(
@@ -32,14 +32,15 @@ def warm(
     jobs: int,
     no_cold: bool,
 ) -> int:
-    """Write the bytecode that the next collection reads, assertion rewriting included.
+    """Write the bytecode for the next collection, with rewritten assertions.
 
-    For images of a CI and for fresh checkouts. pytest itself writes it, in parts side by side, and
-    a last collection tells how many modules were read from it.
+    For CI images and fresh checkouts. pytest itself writes it, in parallel parts; a last collection
+    shows how many modules are read from it.
 
     \b
     ssot-codemods warm tests --jobs 4
     """
+    from codemods.measure.session import Pytest
     from codemods.measure.warm import warm as write_bytecode
     from codemods.progress import history
     from codemods.report import warm as report
@@ -47,16 +48,13 @@ def warm(
     settings = read_settings(Path.cwd())
     chosen = paths_for_pytest(settings, paths, categories)
     warmed = write_bytecode(
+        Pytest(settings.root, python, timeout),
         chosen,
-        root=settings.root,
         jobs=jobs,
-        python=python,
-        timeout=timeout,
         measure_cold=not no_cold,
-        progress=show_steps(),
+        progress=show_step,
     )
     about = [str(settings.root / p) for p in chosen or ["."]]
-    figures = history.of_warming(warmed)
-    history.append(settings.root, history.record(settings.root, "warm", about, figures))
+    history.append(settings.root, about, history.of_warming(warmed))
     show(form, report.as_json(warmed), report.as_text(warmed))
     return FILE_FAILED if warmed.problem else OK

@@ -1,4 +1,4 @@
-"""Put new bytes in the place of a file, so that at each moment it is either the old or the new."""
+"""Replace the content of a file atomically: at each moment it is the old or the new one."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _copy_metadata(path: Path, descriptor: int, old: os.stat_result) -> None:
 
 
 def _attributes(file: Path | int) -> dict[str, bytes]:
-    """Give access lists, security labels and the like; none where the file system has none."""
+    """Return access lists, security labels and the like; none where the file system has none."""
     if not hasattr(os, "listxattr"):  # Linux alone has it
         return {}
     try:
@@ -118,7 +118,7 @@ def _attributes(file: Path | int) -> dict[str, bytes]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Put off Ctrl-C, a closed terminal and the like to the end: files are on their way back.
+    """Delay Ctrl-C, a closed terminal and the like to the end, as files are being restored.
 
     Raises:
         KeyboardInterrupt: at the end, where one of them came.

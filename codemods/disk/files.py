@@ -7,36 +7,16 @@ import fnmatch
 import os
 import re
 import stat
-import subprocess
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from codemods.model import Code, FileResult, Reason, Source, Status, UsageError
+from codemods.disk.git import checkout_of, is_ignored, run_git
+from codemods.model import Code, FileResult, Reason, Source, UsageError
 
 #: Folders that hold no code of one's own. Hidden ones and virtual environments go by their looks.
 _BUILD = frozenset(
     {"__pycache__", "__pypackages__", "build", "dist", "node_modules", "site-packages", "venv"}
 )
-
-#: What git sets for its hooks: with it, git would look into that checkout, wherever it is started.
-_OF_ONE_CHECKOUT = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_DIR",
-        "GIT_INDEX_FILE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_WORK_TREE",
-    }
-)
-
-#: The git processes that have not answered yet.
-_RUNNING: set[subprocess.Popen[bytes]] = set()
-#: Held until one that was started stands there: it may be at work before that.
-_STARTING = threading.Lock()
-
 
 #: What takes the result for a file or folder that the system does not let us read.
 Failed = Callable[[FileResult], None]
@@ -90,14 +70,14 @@ def list_files(
 
 
 def _from(top: str, here: str, path: str) -> str:
-    """Give a path as seen from one folder that is given as seen from another."""
+    """Return a path relative to one folder that is given relative to another."""
     whole = f"{here}/{path}"
     inside = whole.startswith(f"{top}/") and not path.startswith(os.pardir)
     return whole[len(top) + 1 :] if inside else os.path.relpath(whole, top)
 
 
 def _in_order(paths: Collection[str]) -> list[str]:
-    """Sort paths by their bytes."""
+    """Return paths sorted by their bytes."""
     try:
         "".join(paths).encode()
     except UnicodeEncodeError:
@@ -188,77 +168,36 @@ def read_file(path: str, limit: int | None = None) -> tuple[bytes, os.stat_resul
 
 
 def unreadable(path: str, error: OSError) -> FileResult:
-    """Give the result for a file that the system does not let us read or write."""
-    reason = Reason(Code.UNREADABLE, 1, error.strerror or str(error))
-    return FileResult(path, Status.FAILED, (), (), "", None, reason)
-
-
-def checkout_of(path: Path) -> Path | None:
-    """Give the root of the git checkout around a path, None outside of one."""
-    real = path.resolve()
-    return next((f for f in [real, *real.parents] if (f / ".git").exists()), None)
-
-
-def run_git(folder: Path, *arguments: str) -> bytes:
-    """Ask git something.
-
-    Raises:
-        UsageError: git is not there, or refuses.
-
-    """
-    try:
-        done = _git(folder, *arguments)
-        done.check_returncode()
-    except FileNotFoundError as error:
-        raise UsageError("git is not installed, and this is a git checkout") from error
-    except subprocess.CalledProcessError as error:
-        message = error.stderr.decode(errors="replace").strip()
-        raise UsageError(f"git {arguments[0]}: {message}") from error
-    return done.stdout
-
-
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git on the checkout around a folder, even where we are started by a hook of another."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OF_ONE_CHECKOUT}
-    # `git status` may take a lock to save itself work next time; we do not get in anyone's way.
-    environment = {**kept, "GIT_OPTIONAL_LOCKS": "0"}
-    command = ["git", "-C", str(folder), *arguments]
-    pipe = subprocess.PIPE
-    with _STARTING:
-        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment)
-        _RUNNING.add(process)
-    with process:
-        try:
-            stdout, stderr = process.communicate()
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            _RUNNING.discard(process)
-    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
-
-
-def stop_git() -> None:
-    """End what git still does for another thread; for a process that was interrupted."""
-    with _STARTING:
-        for process in tuple(_RUNNING):
-            process.kill()
+    """Return the result of a file that the system does not let us read."""
+    return FileResult.failure(path, Reason(Code.UNREADABLE, 1, error.strerror or str(error)))
 
 
 def _in_folder(folder: str, failed: Failed) -> Iterator[str]:
-    """Give the Python files below a folder, relative to it."""
-    if checkout_of(Path(folder)) is not None:
-        command = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
-        names = os.fsdecode(run_git(Path(folder), *command)).split("\0")
-        listed = _in_place(folder, [name for name in names if name.endswith(".py")])
-        if listed or not _is_ignored(folder):
+    """Yield the Python files below a folder, relative to it."""
+    top = checkout_of(Path(folder))
+    if top is not None:
+        listed = _in_place(folder, _listed_by_git(top, folder))
+        if listed or not is_ignored(top, folder):
             yield from listed
             return
     yield from _walk(folder, failed)
 
 
+def _listed_by_git(top: Path, folder: str) -> list[str]:
+    """Return the Python files of a folder that git tracks or does not ignore.
+
+    git is started at the top of the checkout: a folder further down could look like a repository of
+    its own to it, and have it execute something.
+    """
+    inside = os.path.relpath(folder, top)
+    command = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    names = os.fsdecode(run_git(top, *command, "--", f":(literal){inside}")).split("\0")
+    start = 0 if inside == os.curdir else len(inside) + 1
+    return [name[start:] for name in names if name.endswith(".py")]
+
+
 def _in_place(top: str, names: list[str]) -> list[str]:
-    """Leave out what git remembers behind a folder that is a link now.
+    """Return the names without those below a folder that is a link now.
 
     Those files are elsewhere: listed there too, or out of bounds.
     """
@@ -275,11 +214,6 @@ def _in_place(top: str, names: list[str]) -> list[str]:
     if any(is_moved.values()):
         return [name for name in names if not is_moved[name.rpartition("/")[0]]]
     return names
-
-
-def _is_ignored(folder: str) -> bool:
-    """Tell whether git ignores a folder that was named itself."""
-    return _git(Path(folder), "check-ignore", "-q", ".").returncode == 0
 
 
 def _walk(folder: str, failed: Failed) -> Iterator[str]:

@@ -1,18 +1,18 @@
-"""What each run changed: written before the first change, so that any of it can be taken back.
+"""What each run changes: recorded before the first change, so that all of it can be undone.
 
 Below ``.ssot-codemods/`` at the root of the repository::
 
     .gitignore                 ``*``: git sees nothing of the folder
-    lock                       held by the run at work
+    lock                       held by the run in progress
     runs/<id>/before/<n>       the bytes of a file before the run
     runs/<id>/after/<n>        the bytes it is to have after it
     runs/<id>/manifest.json    which file is which; a run without it has changed nothing
-    runs/<id>/finished.json    the run came to its end, and which files it had to leave alone; a
-                               run without it was cut off
+    runs/<id>/finished.json    the run is complete, and which files it could not write; a run
+                               without it was interrupted
     runs/<id>/undone.json      what was rolled back
     kept/<id>/<n>-<name>       what ``rollback --force`` overwrote
 
-Whether a file is old or new is never noted down: its digest tells.
+Whether a file is old or new is not recorded: its digest shows it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import Any
 
 from codemods.disk.atomic import EditedError, replace_file, sync_folders, write_new
 from codemods.disk.files import read_file
-from codemods.model import Entry, Run, UsageError
+from codemods.model import Entry, Run, RunState, UsageError
 
 _FOLDER = ".ssot-codemods"
 _SCHEMA = "ssot-codemods/run/1"
@@ -61,7 +61,7 @@ class Journal:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the lock of the repository; the system lets go of it when the process ends.
+        """Hold the lock of the repository; the system releases it when the process ends.
 
         Raises:
             JournalError: another process holds it.
@@ -73,7 +73,9 @@ class Journal:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 file.seek(0)
-                message = f"another run is at work in {self.root} (process {file.read().strip()})"
+                message = (
+                    f"another run is in progress in {self.root} (process {file.read().strip()})"
+                )
                 raise JournalError(message) from error
             file.truncate(0)
             file.write(str(os.getpid()))
@@ -87,10 +89,10 @@ class Journal:
                 fcntl.flock(file, fcntl.LOCK_UN)
 
     def begin(self, command: str, changes: Sequence[Change]) -> Run:
-        """Note down what a run is about to do, old and new bytes included.
+        """Record what a run is about to do, with old and new bytes.
 
         Raises:
-            OSError: it cannot be noted down; nothing is changed then.
+            OSError: it cannot be recorded; nothing is changed then.
 
         """
         now = datetime.now(timezone.utc)
@@ -115,16 +117,16 @@ class Journal:
         return run
 
     def runs(self) -> list[Run]:
-        """Give the runs that changed something and can be read, the oldest first."""
+        """Return the runs that changed something and can be read, the oldest first."""
         runs = []
         for identity in self.identities():
-            # A damaged one stands in nobody's way; whoever asks for it by name is told.
+            # A damaged one is no obstacle; `run` raises for it.
             with suppress(JournalError):
                 runs.append(self.run(identity))
         return runs
 
     def damaged(self) -> list[str]:
-        """Say of each run that cannot be read what is wrong with it."""
+        """Return what is wrong with each run that cannot be read."""
         found = []
         for identity in self.identities():
             try:
@@ -134,11 +136,11 @@ class Journal:
         return found
 
     def identities(self) -> list[str]:
-        """Give the names of the runs that changed something, the oldest first."""
+        """Return the names of the runs that changed something, the oldest first."""
         return sorted(p.parent.name for p in (self.folder / "runs").glob("*/manifest.json"))
 
     def run(self, identity: str) -> Run:
-        """Give one run.
+        """Return one run.
 
         Raises:
             JournalError: there is none of that name, or it cannot be read.
@@ -172,17 +174,17 @@ class Journal:
             Whether it was written; False where it has them already.
 
         Raises:
-            EditedError: it is not what it was when the run was planned.
-            OSError: it cannot be written, and is what it was.
+            EditedError: it was edited since the run was planned.
+            OSError: it cannot be written, and is unchanged.
 
         """
         return self._put(run, entry, "after", entry.before)
 
     def revert(self, run: Run, entry: Entry, *, force: bool = False) -> Path | None:
-        """Write the old bytes of one file back.
+        """Restore the old bytes of one file.
 
         Args:
-            run: the run to take back.
+            run: the run to undo.
             entry: one of its files.
             force: overwrite a file that was edited since, and keep a copy of it.
 
@@ -191,7 +193,7 @@ class Journal:
 
         Raises:
             EditedError: it was edited or deleted since, and `force` is not set.
-            OSError: it cannot be written, and is what it was.
+            OSError: it cannot be written, and is unchanged.
 
         """
         try:
@@ -206,11 +208,11 @@ class Journal:
         return None
 
     def finish(self, run: Run, left_alone: Iterable[str] = ()) -> None:
-        """Note down that a run came to its end, and let go of the oldest ones.
+        """Record that a run is complete, and remove the oldest ones.
 
         Args:
             run: the run.
-            left_alone: the paths of those of its files that it could not write: no part of it.
+            left_alone: the paths of the files that it could not write: they are not part of it.
 
         """
         path = self._run_folder(run.id) / "finished.json"
@@ -220,11 +222,11 @@ class Journal:
         self._prune()
 
     def reopen(self, run: Run) -> None:
-        """Have a run count as cut off until `close`: its files are about to be put back a while."""
+        """Make a run count as unfinished until `close`, as its files are restored meanwhile."""
         self._set_open(run, True)
 
     def close(self, run: Run) -> None:
-        """End what `reopen` began: the files of the run are as it left them."""
+        """End what `reopen` began: the files of the run have their new bytes."""
         self._set_open(run, False)
 
     def _set_open(self, run: Run, is_open: bool) -> None:
@@ -232,32 +234,32 @@ class Journal:
         _write_json(path, {**json.loads(path.read_bytes()), "open": is_open})
 
     def note_undone(self, run: Run, paths: Iterable[str]) -> None:
-        """Note down which files of a run were rolled back."""
+        """Record which files of a run were rolled back."""
         undone = sorted(self.run(run.id).undone.union(paths))
         _write_json(self._run_folder(run.id) / "undone.json", undone)
 
     def sweep(self, run: Run) -> None:
-        """Remove the temporary file that a run which was cut off may have left."""
+        """Remove the temporary file that an interrupted run may have left."""
         for entry in run.entries:
             path = self.root / entry.path
             with suppress(FileNotFoundError, NotADirectoryError):
                 path.with_name(_temporary(run, entry)).unlink()
 
     def sync(self, run: Run) -> None:
-        """Make the changes of a run last over a loss of power."""
+        """Flush the changes of a run to the disk."""
         folders = {(self.root / entry.path).parent for entry in run.entries}
         sync_folders(folder for folder in folders if folder.is_dir())
 
     def is_new(self, entry: Entry) -> bool:
-        """Tell whether a file has the bytes that the run gives it."""
+        """Return whether a file has the bytes that the run gives it."""
         current, _ = self._current(entry)
         return current is not None and digest(current) == entry.after
 
     def content(self, run: Run, entry: Entry, side: str) -> bytes:
-        """Give the bytes of one file ``"before"`` or ``"after"`` a run.
+        """Return the bytes of one file ``"before"`` or ``"after"`` a run.
 
         Raises:
-            JournalError: they are not what was noted down.
+            JournalError: they are not those that were recorded.
             OSError: they cannot be read.
 
         """
@@ -268,7 +270,7 @@ class Journal:
         return content
 
     def _put(self, run: Run, entry: Entry, side: str, expected: str | None) -> bool:
-        """Write one side of a file where it is the other one; tell whether it was not yet."""
+        """Write one side of a file where it is the other one; return whether it was written."""
         path = self.root / entry.path
         content = self.content(run, entry, side)
         wanted = digest(content)
@@ -277,13 +279,14 @@ class Journal:
         if found == wanted:
             return False
         if found != expected:
-            raise EditedError("deleted since" if current is None else "edited since")
+            what = "deleted" if current is None else "edited"
+            raise EditedError(f"{what} since the run" if side == "before" else f"{what} meanwhile")
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content, _temporary(run, entry), mode=entry.mode, old=status)
         return True
 
     def _current(self, entry: Entry) -> tuple[bytes, os.stat_result] | tuple[None, None]:
-        """Give a file as it is now, None twice where it is gone."""
+        """Return a file as it is now, None twice where it does not exist."""
         try:
             return read_file(str(self.root / entry.path))
         except (FileNotFoundError, NotADirectoryError):
@@ -305,20 +308,20 @@ class Journal:
         return self.folder / "runs" / identity
 
     def _remove_unbegun(self) -> None:
-        """Remove what a run left that did not begin."""
+        """Remove what is left of runs that did not begin."""
         for folder in (self.folder / "runs").glob("*"):
             if folder.is_dir() and not (folder / "manifest.json").exists():
                 shutil.rmtree(folder)
 
     def _next_identity(self, time: str) -> str:
-        """Give a name that sorts behind those of all other runs, by whatever clock."""
+        """Return a name that sorts behind those of all other runs, even if the clock went back."""
         last, _, number = (["", *self.identities()][-1]).rpartition("-")
         if last < time:
             return f"{time}-000"
         return f"{last}-{int(number) + 1:03}"
 
     def _prune(self) -> None:
-        """Let go of the oldest runs, but for those that wait for someone to decide."""
+        """Remove the oldest runs, except unfinished ones."""
         settled = [identity for identity in self.identities() if self._is_settled(identity)]
         for folder in map(self._run_folder, settled[:-_KEPT_RUNS]):
             (folder / "manifest.json").unlink()  # first: from here on it is no run
@@ -328,15 +331,15 @@ class Journal:
         try:
             run = self.run(identity)
         except JournalError:
-            return False  # a damaged one; whoever asks for it is told
-        return run.finished or run.state == "rolled back"
+            return False  # a damaged one is kept
+        return run.finished or run.state is RunState.ROLLED_BACK
 
 
 _NONE: frozenset[str] = frozenset()
 
 
 def make_folder(root: Path) -> Path:
-    """Give the folder of ours below a root, made where it is not there; git sees nothing of it."""
+    """Return our folder below a root, created if need be; git ignores it."""
     folder = root / _FOLDER
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
@@ -348,17 +351,17 @@ def make_folder(root: Path) -> Path:
 def _entry(values: dict[str, Any]) -> Entry:
     entry = Entry(**values)
     if not isinstance(entry.path, str) or not isinstance(entry.number, int):
-        raise TypeError(f"no entry: {values}")
+        raise TypeError(f"not an entry: {values}")
     return entry
 
 
 def _temporary(run: Run, entry: Entry) -> str:
-    """Give a name that is known again after a power cut, and no ``.py``."""
+    """Return a name that `sweep` finds again, and that does not end in ``.py``."""
     return f".ssot-codemods-{run.id}-{entry.number}.tmp"
 
 
 def digest(content: bytes) -> str:
-    """Give the SHA-256 of some bytes, as `FileResult.before_digest` has it."""
+    """Return the SHA-256 of some bytes, as in `FileResult.before_digest`."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -370,7 +373,7 @@ def _store(path: Path, content: bytes) -> None:
 
 
 def _read_json(path: Path) -> Any:
-    """Read a file that need not be there; None where it is not."""
+    """Return the values of a file, None where it does not exist."""
     return json.loads(path.read_bytes()) if path.exists() else None
 
 

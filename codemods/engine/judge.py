@@ -124,7 +124,9 @@ def refused(result: FileResult, reason: Reason) -> FileResult:
         else Decision(d.definition, Verdict.REFUSE, None, (reason,))
         for d in result.decisions
     )
-    return result._replace(status=Status.REFUSED, decisions=decisions, dropped=frozenset())
+    return result._replace(
+        status=Status.REFUSED, decisions=decisions, after=None, dropped=frozenset()
+    )
 
 
 def failed(result: FileResult, reason: Reason) -> FileResult:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from codemods.measure.session import run_process
+from codemods.measure.process import run_process
 
 #: As timeout(1) has it.
 TIMED_OUT = 124

@@ -6,14 +6,15 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from codemods.measure.session import run_process, side_by_side
+from codemods.decode import decode
+from codemods.measure.process import run_process, side_by_side
+from codemods.measure.session import Pytest
 
 _PLUGIN = "ssot_codemods_import_probe"
 #: As the script `pytest` starts it, which leaves the working folder out of ``sys.path``.
@@ -59,12 +60,7 @@ class FolderAnswer:
 
 
 def ask_imports(
-    uses: Mapping[str, Collection[str]],
-    root: Path,
-    *,
-    python: str = sys.executable,
-    timeout: float = 300,
-    jobs: int = 1,
+    pytest: Pytest, uses: Mapping[str, Collection[str]], *, jobs: int = 1
 ) -> list[FolderAnswer]:
     """Import modules in a fresh pytest for each folder of some files.
 
@@ -72,11 +68,9 @@ def ask_imports(
     ``pythonpath``. Only the test modules themselves are not imported.
 
     Args:
+        pytest: how it is started, for each folder.
         uses: Python files, and the dotted names of the modules to import for each; one file of each
             folder stands for all of them.
-        root: where pytest is started.
-        python: the interpreter that runs the tests.
-        timeout: seconds for each folder.
         jobs: how many at once.
 
     Returns:
@@ -90,9 +84,8 @@ def ask_imports(
         by_folder.setdefault(folder, file)
         modules.setdefault(folder, set()).update(uses[file])
     names = [sorted(modules[folder]) for folder in by_folder]
-    ask = partial(_ask, root=root, python=python, timeout=timeout)
     with side_by_side(jobs) as threads:
-        return list(threads.map(ask, by_folder, by_folder.values(), names))
+        return list(threads.map(partial(_ask, pytest), by_folder, by_folder.values(), names))
 
 
 def _order(file: str) -> tuple[str, bool, str]:
@@ -101,52 +94,23 @@ def _order(file: str) -> tuple[str, bool, str]:
     return folder, name in {"__init__.py", "conftest.py"} or "[" in name, name
 
 
-def _ask(
-    folder: str,
-    file: str,
-    modules: Sequence[str],
-    *,
-    root: Path,
-    python: str,
-    timeout: float,
-) -> FolderAnswer:
+def _ask(pytest: Pytest, folder: str, file: str, modules: Sequence[str]) -> FolderAnswer:
     with tempfile.TemporaryDirectory(prefix="ssot-codemods-") as temporary:
         shutil.copy(Path(__file__).with_name("import_probe.py"), f"{temporary}/{_PLUGIN}.py")
+        output = _run(pytest, modules, file, Path(temporary))
         answer = Path(temporary, "answer.json")
-        output = _run(python, file, modules, root, Path(temporary), timeout)
         if not answer.exists():
             return FolderAnswer(folder, error=output)
-        values = json.loads(answer.read_bytes())
-    found = [
-        ModuleAnswer(**{**value, "collected": tuple(value["collected"])})
-        for value in values.get("modules", ())
-    ]
-    return FolderAnswer(
-        folder=folder,
-        error=values.get("error"),
-        modules=tuple(found),
-        pytest=values["pytest"],
-        import_mode=values["import_mode"],
-        sys_path=tuple(values["sys_path"]),
-        plugins=tuple(values["plugins"]),
-        ini_file=values["ini_file"],
-    )
+        return decode(FolderAnswer, {"folder": folder, **json.loads(answer.read_bytes())})
 
 
-def _run(
-    python: str,
-    file: str,
-    modules: Sequence[str],
-    root: Path,
-    temporary: Path,
-    timeout: float,
-) -> str:
-    """Start pytest, and return the end of its output, for the case that it did not get far."""
+def _run(pytest: Pytest, modules: Sequence[str], file: str, temporary: Path) -> str:
+    """Start pytest, and return the end of what it printed, in case it did not get far."""
     # Nothing of it may appear in the user's folders: no cache, no bytecode, no coverage data.
     options = ["--collect-only", "-q", "-p", _PLUGIN, "-o", f"cache_dir={temporary}/cache"]
-    search = [str(temporary), *filter(None, [os.environ.get("PYTHONPATH")])]
+    search = [str(temporary), *filter(None, [pytest.environment.get("PYTHONPATH")])]
     environment = {
-        **os.environ,
+        **pytest.environment,
         "PYTHONPATH": os.pathsep.join(search),
         "PYTHONDONTWRITEBYTECODE": "1",
         "COVERAGE_FILE": f"{temporary}/coverage",
@@ -154,10 +118,10 @@ def _run(
         "SSOT_CODEMODS_MODULES": ",".join(modules),
         "SSOT_CODEMODS_ANSWER": f"{temporary}/answer.json",
     }
-    command = [python, "-c", _START, *options, os.path.abspath(file)]
+    command = [pytest.python, "-c", _START, *options, os.path.abspath(file)]
     log = temporary / "output"
-    if run_process(command, root, environment, timeout, log).timed_out:
-        return f"pytest did not get to its test modules in {timeout:g} s"
+    if run_process(command, pytest.root, environment, pytest.timeout, log).timed_out:
+        return f"pytest did not get to its test modules in {pytest.timeout:g} s"
     return _tail(log.read_bytes())
 
 

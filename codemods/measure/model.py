@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import enum
 import statistics
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from codemods.model import UsageError
 
 
 class MeasureError(UsageError):
     """Nothing can be measured; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One run of pytest.
-
-    `document` is what the probe wrote (see `codemods.measure.probe`), None where it was never
-    loaded; `complete` says that the session came to its end. `exit_code` is that of the process:
-    pytest's own, or the negative number of a signal. `problem` says for people what went wrong,
-    and is empty where nothing did: errors at collection and tests that fail are results.
-    `output_tail` is the end of what pytest printed.
-    """
-
-    complete: bool
-    exit_code: int
-    timed_out: bool
-    wall: float
-    cpu: float
-    peak_memory: int
-    document: dict[str, Any] | None
-    problem: str
-    output_tail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +56,9 @@ class CollectionError:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Under what a baseline was measured. Unlike conditions make figures incomparable.
+    """Under what was measured; figures of different conditions cannot be compared.
 
-    `commit` is empty outside of git, and `dirty` says that tracked files were changed; those two
-    are no condition, but what is compared. `environment` has the variables of Python and pytest,
-    as ``NAME=value``.
+    `environment` has the variables of Python and pytest, as ``NAME=value``.
     """
 
     paths: tuple[str, ...]
@@ -91,33 +67,54 @@ class Conditions:
     pytest: str
     plugins: tuple[str, ...]
     machine: str
-    commit: str
-    dirty: bool
     environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
-    """The time that collection takes, and what is collected.
+class BaselineSummary:
+    """The time that collection takes, in figures: what history, status and reports read.
 
     `cold` are runs without bytecode of the repository's own files (that of the standard library
-    and of installed packages is there), `warm` runs with all of it. `seen` counts what the last
-    session saw; `modules`, `tests` and what follows are its, too. `stable` says that each run
-    collected the same. `problem` is empty where all runs came to their end.
+    and of installed packages is there), `warm` runs with all of it. `modules`, `tests`, `errors`
+    and `warnings` are counts of the last session; `nodes` is a digest of what it collected.
+    `stable` says that each run collected the same. `problem` is empty where all runs came to their
+    end. `time` is when that was: UTC, ISO 8601. `commit` is empty outside of git, and `is_dirty`
+    says that tracked files were changed.
     """
 
-    root: str
-    runs: int
+    time: str
+    commit: str
+    is_dirty: bool
     conditions: Conditions
     cold: Timing
     warm: Timing
     modules: int
+    tests: int
+    nodes: str
+    errors: int
+    warnings: Mapping[str, int]
+    stable: bool
+    problem: str
+
+    @property
+    def runs(self) -> int:
+        """How many runs there were of each kind."""
+        return min(len(timing.wall.values) for timing in (self.cold, self.warm))
+
+    @property
+    def memory(self) -> int:
+        """The peak of all runs, in bytes."""
+        return int(max(timing.memory.maximum for timing in (self.cold, self.warm)))
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A measurement with all that the last session saw: node ids, and what is not collected."""
+
+    root: str
+    summary: BaselineSummary
     tests: tuple[str, ...]
     errors: tuple[CollectionError, ...]
-    warnings: tuple[tuple[str, int], ...]
-    stable: bool
-    dont_write_bytecode: bool
-    problem: str
     notes: tuple[str, ...]
 
 
@@ -134,31 +131,17 @@ class Claim(enum.Enum):
 class Comparison:
     """Two baselines side by side.
 
-    `unlike` lists the conditions and the errors that differ, `gone` and `came` the node ids of one
-    side only. `cold` and `warm` are NOT_COMPARABLE where anything is unlike, came or went, or where
-    a side has too few runs.
+    `obstacles` are the reasons why nothing can be claimed: then `cold` and `warm` are
+    NOT_COMPARABLE. `only_before` and `only_after` are the node ids of one side alone.
     """
 
     before: Baseline
     after: Baseline
-    unlike: tuple[str, ...]
-    gone: tuple[str, ...]
-    came: tuple[str, ...]
+    obstacles: tuple[str, ...]
+    only_before: tuple[str, ...]
+    only_after: tuple[str, ...]
     cold: Claim
     warm: Claim
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleTime:
-    """Collecting one test module; `own` is without what it imports for the first time.
-
-    `from_cache` says that it came from bytecode, None where that is unknown.
-    """
-
-    path: str
-    own: float
-    cumulative: float
-    from_cache: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +165,18 @@ class PackageTime:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A plugin, a conftest or a folder: `own` seconds, and `cumulative` with what it imports."""
+    """Loading one test module, conftest or plugin, or looking through one folder, in seconds.
+
+    `own` is without what it imports for the first time, `cumulative` with it; `imports` has the
+    seconds of each top-level package, where imports were told apart. `from_cache` says that a
+    module came from bytecode, None where that is unknown.
+    """
 
     name: str
     own: float
     cumulative: float
+    imports: Mapping[str, float] = field(default_factory=dict)
+    from_cache: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +208,7 @@ class Profile:
     warm: float
     start: float
     collection: float
-    modules: tuple[ModuleTime, ...]
+    modules: tuple[Step, ...]
     packages: tuple[PackageTime, ...]
     conftests: tuple[Step, ...]
     plugins: tuple[Step, ...]

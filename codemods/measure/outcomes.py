@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from codemods.measure.model import MeasureError
-from codemods.measure.session import run_pytest
+from codemods.measure.record import SessionRecord
+from codemods.measure.session import Pytest
 
 #: All passed, some failed, none were there.
 _MEANINGFUL_CODES = frozenset({0, 1, 5})
@@ -69,26 +67,26 @@ class Evidence:
     after: Outcomes
 
 
+@dataclass(frozen=True, slots=True)
+class Xdist:
+    """Where tests run: in `workers` of pytest-xdist (its ``-n``), or at `targets` (its ``--tx``).
+
+    Without either, pytest runs them itself.
+    """
+
+    workers: str | None = None
+    targets: tuple[str, ...] = ()
+
+
 def run_tests(
-    paths: Sequence[str],
-    root: Path,
-    *,
-    python: str = sys.executable,
-    timeout: float | None = None,
-    workers: str | None = None,
-    targets: Sequence[str] = (),
-    same: Sequence[str] = (),
+    pytest: Pytest, xdist: Xdist, paths: Sequence[str], *, same: Sequence[str] = ()
 ) -> Outcomes:
     """Run the tests of some files once.
 
     Args:
-        paths: files and folders, relative to `root`.
-        root: where pytest is started.
-        python: the interpreter that runs the tests.
-        timeout: seconds for the whole run; None for no limit.
-        workers: what ``-n`` of pytest-xdist is to be, None to run without it.
-        targets: where the workers are, each as ``--tx`` of pytest-xdist has it (``ssh=host``), in
-            the place of `workers`.
+        pytest: how it is started.
+        xdist: where the tests run.
+        paths: files and folders, relative to the root.
         same: real paths of files that must be the same on the targets as they are here.
 
     Raises:
@@ -97,36 +95,29 @@ def run_tests(
 
     """
     options = ["-q", "--continue-on-collection-errors"]
-    if targets:
+    top = os.path.realpath(pytest.root)
+    if xdist.targets:
         # pytest-xdist brings the files there, and turns paths below this one into those there.
-        top = os.path.realpath(root)
-        options += ["--dist=load", f"--rsyncdir={top}", *(f"--tx={t}" for t in targets)]
+        options += ["--dist=load", f"--rsyncdir={top}", *(f"--tx={t}" for t in xdist.targets)]
         paths = [os.path.join(top, path) for path in paths]
-    elif workers is not None:
-        options += ["-n", workers]
-    session = run_pytest(
-        [*options, *paths],
-        root=root,
-        python=python,
-        timeout=timeout,
-        early=not targets,
-        same=[os.path.relpath(path, os.path.realpath(root)) for path in same] if targets else (),
+    elif xdist.workers is not None:
+        options += ["-n", xdist.workers]
+    session = pytest.run(
+        *options,
+        *paths,
+        early=not xdist.targets,
+        same=[os.path.relpath(path, top) for path in same] if xdist.targets else (),
     )
-    problem = session.problem
-    if session.complete and session.document is not None:
-        problem = problem or _unfinished(session.document) or _elsewhere(session.document, targets)
-    if problem or session.document is None:
+    record = session.record
+    problem = session.problem or _unfinished(record)
+    if xdist.targets and record.facts.targets != xdist.targets:
+        problem = problem or "pytest's own configuration has -n, which takes the place of --tx"
+    if problem:
         raise MeasureError(f"the tests were not run to the end: {problem}")
-    return outcomes_of(session.document, session.wall)
+    return outcomes_of(record, session.wall)
 
 
-def modules_in(
-    folders: Sequence[str],
-    root: Path,
-    *,
-    python: str = sys.executable,
-    timeout: float | None = None,
-) -> frozenset[str]:
+def modules_in(pytest: Pytest, folders: Sequence[str]) -> frozenset[str]:
     """Find the test modules that pytest collects by itself in some folders; import none of them.
 
     Returns:
@@ -136,55 +127,44 @@ def modules_in(
         MeasureError: the session did not come to its end.
 
     """
-    session = run_pytest(
-        ["--collect-only", "-q", *folders],
-        root=root,
-        python=python,
-        timeout=timeout,
-        probe_options=["list"],
-    )
-    if session.problem or session.document is None:
+    session = pytest.collect(*folders, probe_options=["list"])
+    if session.problem:
         raise MeasureError(f"the test modules were not found: {session.problem}")
-    rootdir = session.document["rootdir"]
+    rootdir = session.record.facts.rootdir
     return frozenset(
-        os.path.realpath(os.path.join(rootdir, path)) for path in session.document["modules"]
+        os.path.realpath(os.path.join(rootdir, path)) for path in session.record.modules
     )
 
 
-def _unfinished(document: Mapping[str, Any]) -> str:
-    """Say why a session that came to its end shows nothing: a usage error, tests left out.
+def _unfinished(record: SessionRecord) -> str:
+    """Return why a session that came to its end shows nothing: a usage error, tests left out.
 
     https://docs.pytest.org/en/stable/reference/exit-codes.html
     """
-    code = document["exit_code"]
-    if code not in _MEANINGFUL_CODES:
-        return f"pytest ended with exit code {code}"
-    collected, seen = document["collected"], document["tests"]
-    left = [n for n in collected if n not in seen or _outcome(seen[n]).startswith("not run")]
+    if record.exit_code not in _MEANINGFUL_CODES:
+        return f"pytest ended with exit code {record.exit_code}"
+    outcomes = {node: _outcome(phases) for node, phases in record.tests.items()}
+    left = [n for n in record.collected if outcomes.get(n, "not run").startswith("not run")]
     if left:
         return (
-            f"{len(left)} of {len(collected)} tests were collected and not run, as with "
+            f"{len(left)} of {len(record.collected)} tests were collected and not run, as with "
             f"--collect-only or --stepwise; the first is {left[0]}"
         )
     return ""
 
 
-def _elsewhere(document: Mapping[str, Any], targets: Sequence[str]) -> str:
-    """Say where the tests were run on other targets than those that were asked for."""
-    if not targets or document["targets"] == list(targets):
-        return ""
-    return "pytest's own configuration has -n, which takes the place of --tx"
-
-
-def outcomes_of(document: dict[str, Any], seconds: float) -> Outcomes:
-    """Read the outcomes out of what the probe wrote."""
-    errors = {e["file"] or e["id"]: _last_line(e["message"]) for e in document["errors"]}
+def outcomes_of(record: SessionRecord, seconds: float) -> Outcomes:
+    """Return the outcomes of a session that came to its end."""
+    assert record.exit_code is not None
+    errors = {e.file or e.nodeid: _last_line(e.message) for e in record.errors.values()}
+    # The test module that a warning came up in, else the file that it points to.
     warnings = Counter(
-        (w["category"], _module_of(w), _last_line(w["message"])) for w in document["warnings"]
+        (w.category, w.nodeid.partition("::")[0] or w.file, _last_line(w.message))
+        for w in record.warnings
     )
-    tests = {node: _outcome(phases) for node, phases in document["tests"].items()}
-    code = document["exit_code"]
-    return Outcomes(tests, errors, warnings, document["rootdir"], seconds, code)
+    tests = {node: _outcome(phases) for node, phases in record.tests.items()}
+    rootdir = record.facts.rootdir
+    return Outcomes(tests, errors, warnings, rootdir, seconds, record.exit_code)
 
 
 def compare(
@@ -204,24 +184,19 @@ def compare(
     states = ("before", "after") if now == "before" else ("after", "before")
     seen: dict[str, list[Outcomes]] = {"before": [], "after": []}
 
-    def once(state: str) -> None:
+    def run_in(state: str) -> None:
         use(state)
         seen[state].append(run())
 
     for state in states:
-        once(state)
+        run_in(state)
     first = seen["before"][0], seen["after"][0]
     if differences(*first) or healed_files(*first):
         # The last state first: that spares a change of state.
         for state in reversed(states):
-            once(state)
+            run_in(state)
     use("after")
     return _judge(seen["before"], seen["after"])
-
-
-def once(seen: Outcomes) -> Evidence:
-    """Give what there is to say of a single run."""
-    return Evidence((), (), (), seen, seen)
 
 
 def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
@@ -297,19 +272,12 @@ def _unstable(runs: Sequence[Outcomes]) -> set[str]:
     return {n for n in nodes if len({run.tests.get(n, "absent") for run in runs}) > 1}
 
 
-def _outcome(phases: Mapping[str, Mapping[str, str]]) -> str:
-    setup, call, teardown = (
-        phases.get(phase, {}).get("outcome", "not run") for phase in ("setup", "call", "teardown")
-    )
+def _outcome(phases: Mapping[str, str]) -> str:
+    setup, call, teardown = (phases.get(p, "not run") for p in ("setup", "call", "teardown"))
     if setup == "failed":
         return "error"
     outcome = call if setup == "passed" else setup
     return f"{outcome}, error in teardown" if teardown == "failed" else outcome
-
-
-def _module_of(warning: Mapping[str, Any]) -> str:
-    """Give the test module that a warning came up in, else the file that it points to."""
-    return str(warning["id"]).partition("::")[0] or str(warning["file"])
 
 
 def _last_line(message: str) -> str:

@@ -1,14 +1,13 @@
-"""A pytest plugin that writes what a session saw into one JSON document.
+"""A pytest plugin that writes what a session does as JSON lines, as it happens.
 
-Use: ``SSOT_CODEMODS_PROBE=/path/of/document.json python -m pytest -p codemods.measure.probe``.
-Without the variable it does nothing. This file stands alone (standard library and pytest), so that
-it can be copied under a name of its own for the interpreter of a repository that has a package
-called `codemods` too. pytest 8.0 and later, with pytest-xdist or without it.
+Use: ``SSOT_CODEMODS_PROBE=/path/of/lines python -m pytest -p codemods.measure.probe``. Without the
+variable it does nothing. This file stands alone (standard library and pytest), so that it can be
+copied under a name of its own for the interpreter of a repository that has a package called
+`codemods` too. pytest 8.0 and later, with pytest-xdist or without it.
 
-The document is there from the first moment, with ``"complete": false``; what happens goes as JSON
-lines into ``<document>.progress``, and at the end the whole document takes the place of both
-(temporary file, then ``os.replace``). A session that dies leaves the incomplete document and the
-lines: `read_document` puts them together.
+Each line is a list: a kind and its values. `codemods.measure.record` folds them. A session that
+dies has no last line, ``ended``; all else is read in the same way. A worker of pytest-xdist hands
+its lines over when it ends, and the controller writes them as one line.
 
 Times are seconds of ``time.perf_counter``. `cumulative` is the time from the beginning of a step to
 its end, `own` is `cumulative` less the steps and the imports inside it. Imports are only told apart
@@ -20,7 +19,8 @@ pytest has no hooks for some of this; the functions that are wrapped for it are 
 `_Probe._patches`. One that a version of pytest does not have is left out, and its figures are 0.
 
 Sources: https://docs.pytest.org/en/stable/reference/reference.html#hooks (hooks and reports),
-https://docs.python.org/3/reference/import.html (imports).
+https://docs.python.org/3/reference/import.html (imports),
+https://github.com/pytest-dev/pytest-reportlog (lines as they happen).
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ import sysconfig
 import threading
 import time
 import warnings
-from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
@@ -47,130 +46,17 @@ import pytest
 VARIABLE = "SSOT_CODEMODS_PROBE"
 OPTIONS = "SSOT_CODEMODS_PROBE_OPTIONS"
 SAME = "SSOT_CODEMODS_PROBE_SAME"
-SCHEMA = "ssot-codemods/probe/1"
 _WORKER_KEY = "ssot_codemods_probe"
 _LONGEST_MESSAGE = 500
 #: The phase that pytest-xdist gives a test which took its worker with it.
 _CRASHED = "???"
+#: Of what a worker sees, all that the controller does not see itself.
+_HANDED_OVER = frozenset({"step", "error", "warning", "ended"})
 #: As they are now: a test may put something else in their place.
 _CLOCK = time.perf_counter
 _DUMPS, _GETPID, _WRITE, _OPEN, _FSTAT = json.dumps, os.getpid, os.write, os.open, os.fstat
 
 _active: _Probe | None = None
-
-
-class Record:
-    """What a session saw so far, built from events: lists of a kind and its values."""
-
-    def __init__(self) -> None:
-        self.running = ""
-        self.items: list[str] = []
-        self.deselected = 0
-        self.tests: dict[str, dict[str, dict[str, str]]] = {}
-        self.errors: dict[str, dict[str, str]] = {}
-        self.skipped: dict[str, str] = {}
-        self.warnings: list[dict[str, Any]] = []
-        self.steps: dict[str, dict[str, dict[str, Any]]] = {}
-        self.problems: list[str] = []
-        # They end a session that has not begun; later they are errors at collection.
-        self.conftest_errors: list[str] = []
-        self.facts: dict[str, Any] = {}
-
-    def add(self, event: list[Any]) -> None:
-        """Take in one event; unknown kinds are an error."""
-        kind, *values = event
-        getattr(self, f"_on_{kind}")(*values)
-
-    def _on_running(self, what: str) -> None:
-        self.running = what
-
-    def _on_collected(self, ids: list[str]) -> None:
-        self.items += ids
-
-    def _on_items(self, ids: list[str]) -> None:
-        self.items = ids
-
-    def _on_deselected(self, count: int) -> None:
-        self.deselected += count
-
-    def _on_test(self, nodeid: str, phase: str, outcome: str, message: str) -> None:
-        phases = self.tests.setdefault(nodeid, {})
-        if phases.get(phase, {}).get("outcome") == "failed":
-            return  # a node id that is run twice fails where it failed once
-        phases[phase] = {"outcome": outcome, "message": message}
-
-    def _on_error(self, nodeid: str, file: str, message: str) -> None:
-        self.errors[nodeid] = {"file": file, "message": message}
-
-    def _on_skipped(self, nodeid: str, reason: str) -> None:
-        self.skipped[nodeid] = reason
-
-    def _on_warning(self, warning: dict[str, Any]) -> None:
-        self.warnings.append(warning)
-
-    def _on_step(self, kind: str, key: str, values: dict[str, Any]) -> None:
-        self.steps.setdefault(kind, {})[key] = values
-
-    def _on_problem(self, message: str) -> None:
-        self.problems.append(message)
-
-    def _on_conftest_error(self, message: str) -> None:
-        self.conftest_errors.append(message)
-
-    def _on_facts(self, facts: dict[str, Any]) -> None:
-        self.facts.update(facts)
-
-    def document(self, *, complete: bool, exit_code: int | None = None) -> dict[str, Any]:
-        """Give the whole as a document."""
-        return {
-            "schema": SCHEMA,
-            "complete": complete,
-            "exit_code": exit_code,
-            "running": self.running,
-            "collected": self.items,
-            "deselected": self.deselected,
-            "tests": self.tests,
-            "errors": [{"id": key, **value} for key, value in self.errors.items()],
-            "skipped": self.skipped,
-            "warnings": self.warnings,
-            "modules": self.steps.get("module", {}),
-            "folders": self.steps.get("folder", {}),
-            "conftests": self.steps.get("conftest", {}),
-            "plugin_imports": self.steps.get("plugin", {}),
-            "problems": self.problems,
-            "conftest_errors": self.conftest_errors,
-            **self.facts,
-        }
-
-
-def read_document(path: Path) -> dict[str, Any] | None:
-    """Read what a session wrote, whole or not.
-
-    Args:
-        path: the document.
-
-    Returns:
-        The document; of a session that died, what was seen until then; None where the probe was
-        never loaded.
-
-    """
-    try:
-        document: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    if document["complete"]:
-        return document
-    record = Record()
-    with contextlib.suppress(OSError):
-        for line in _progress_file(path).read_bytes().splitlines():
-            # The last line of a process that was killed may be half a line.
-            with contextlib.suppress(ValueError):
-                record.add(json.loads(line))
-    return record.document(complete=False)
-
-
-def _progress_file(path: Path) -> Path:
-    return path.with_name(path.name + ".progress")
 
 
 class _Meter:
@@ -255,10 +141,10 @@ channel.send(found)
 
 
 class _Probe:
-    """One session: its record, its meter, its files.
+    """One session: its lines, its meter.
 
     Args:
-        path: the document, or None in a worker of pytest-xdist, which hands its record over.
+        path: the file of lines, or None in a worker of pytest-xdist, which hands its lines over.
         options: words out of ``imports`` and ``list``.
         same: a folder and the digests of files in it, which workers must have, too.
 
@@ -270,31 +156,29 @@ class _Probe:
         options: Iterable[str],
         same: tuple[str, dict[str, str]] = ("", {}),
     ) -> None:
-        self.record = Record()
         self.meter = _Meter()
         self.options = frozenset(options)
         self.config: pytest.Config | None = None
         self._same = same
         self._path = path
+        self._to_hand_over: list[str] = []
         self._pid = _GETPID()
         self._began = time.time()
-        self._start = _CLOCK()
-        self._progress = -1
-        self._progress_is = (-1, -1)  # device and inode
+        self._descriptor = -1
+        self._descriptor_is = (-1, -1)  # device and inode
         self._patched: list[tuple[Any, str, Any]] = []
         self._session: pytest.Session | None = None
+        self._not_collected: set[str] = set()
         self._cached: dict[str, bool] = {}
-        self._costs: dict[str, dict[str, float]] = {}
-        self._from_workers: list[dict[str, Any]] = []
+        self._costs: dict[str, list[float]] = {"rewriting": [0.0, 0], "warnings_building": [0.0, 0]}
         self._showwarning: Callable[..., None] | None = None
 
-    # Files
+    # The lines
 
     def start(self) -> None:
-        """Write the incomplete document, and wrap what pytest has no hooks for."""
+        """Begin the file, and wrap what pytest has no hooks for."""
         if self._path is not None:
-            self._write({"schema": SCHEMA, "complete": False})
-            self._open_progress(os.O_TRUNC)
+            self._open(os.O_TRUNC)
         for module, name, wrapper in self._patches():
             with contextlib.suppress(ImportError, AttributeError, TypeError):
                 owner: Any = importlib.import_module(module)
@@ -321,52 +205,48 @@ class _Probe:
         return patches
 
     def stop(self) -> None:
-        """Take the wraps off."""
+        """Take the wraps off, and close the file."""
         for owner, name, original in reversed(self._patched):
             setattr(owner, name, original)
         self._patched.clear()
         if self._showwarning is not None:
             warnings.showwarning = self._showwarning
-        if self._has_progress():
-            os.close(self._progress)
-        self._progress = -1
+        if self._is_open():
+            os.close(self._descriptor)
+        self._descriptor = -1
 
-    def add(self, *event: Any) -> None:
-        """Take in an event, and note it at once in the file of progress."""
+    def add(self, kind: str, *values: Any) -> None:
+        """Write a line at once, or keep it where it is to be handed over."""
         if _GETPID() != self._pid:
             return
-        self.record.add(list(event))
-        if self._progress >= 0:
-            if not self._has_progress():
-                self._open_progress(0)
-            _WRITE(self._progress, _DUMPS(event).encode() + b"\n")
+        line = _DUMPS([kind, *values])
+        if self._path is None:
+            if kind in _HANDED_OVER:
+                self._to_hand_over.append(line)
+        elif self._descriptor >= 0:
+            if not self._is_open():
+                self._open(0)
+            _WRITE(self._descriptor, line.encode() + b"\n")
 
-    def _open_progress(self, flags: int) -> None:
+    def _open(self, flags: int) -> None:
         assert self._path is not None
         flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        self._progress = _OPEN(_progress_file(self._path), flags, 0o600)
-        status = _FSTAT(self._progress)
-        self._progress_is = (status.st_dev, status.st_ino)
+        self._descriptor = _OPEN(self._path, flags, 0o600)
+        status = _FSTAT(self._descriptor)
+        self._descriptor_is = (status.st_dev, status.st_ino)
 
-    def _has_progress(self) -> bool:
-        """Tell whether the descriptor is ours still: a test may close all, and open files then."""
+    def _is_open(self) -> bool:
+        """Whether the descriptor is still ours: a test may close all, and open files then."""
         try:
-            status = _FSTAT(self._progress)
+            status = _FSTAT(self._descriptor)
         except OSError:
             return False
-        return (status.st_dev, status.st_ino) == self._progress_is
-
-    def _write(self, document: dict[str, Any]) -> None:
-        assert self._path is not None
-        temporary = self._path.with_name(f"{self._path.name}.{self._pid}.tmp")
-        temporary.write_text(_DUMPS(document))
-        temporary.chmod(0o600)  # whatever umask a test has left
-        temporary.replace(self._path)
+        return (status.st_dev, status.st_ino) == self._descriptor_is
 
     # What is wrapped
 
     def _time(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        cost = self._costs.setdefault(name, {"seconds": 0.0, "count": 0})
+        cost = self._costs[name]
 
         @functools.wraps(function)
         def timed(*args: Any, **kwargs: Any) -> Any:
@@ -374,8 +254,8 @@ class _Probe:
             try:
                 return function(*args, **kwargs)
             finally:
-                cost["seconds"] += _CLOCK() - start
-                cost["count"] += 1
+                cost[0] += _CLOCK() - start
+                cost[1] += 1
 
         return timed
 
@@ -404,7 +284,7 @@ class _Probe:
             if manager.get_plugin(str(path)) is not None:
                 return function(manager, path, *args, **kwargs)
             try:
-                with self._step("conftest", str(path)):
+                with self._step("conftests", str(path)):
                     return function(manager, path, *args, **kwargs)
             except BaseException as error:
                 self.add("conftest_error", f"{path}: {_text_of(_cause(error))}")
@@ -417,7 +297,7 @@ class _Probe:
         def load(entry: Any) -> Any:
             if entry.group != "pytest11":
                 return function(entry)
-            with self._step("plugin", str(entry.name)):
+            with self._step("plugins", str(entry.name)):
                 return function(entry)
 
         return load
@@ -430,7 +310,7 @@ class _Probe:
         finally:
             self.meter.leave()
             values = dict(self.meter.steps[kind, key])
-            if kind == "module":
+            if kind == "modules":
                 values["from_cache"] = self._cached.get(key)
             self.add("step", kind, self._relative(key), values)
 
@@ -446,7 +326,7 @@ class _Probe:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._session = session
         config = session.config
-        self.add("facts", self._facts(config))
+        self.add("begun", self._facts(config))
         if config.pluginmanager.is_blocked("warnings") and self._showwarning is None:
             self._showwarning = warnings.showwarning
             warnings.showwarning = self._show  # type: ignore[assignment]
@@ -462,17 +342,14 @@ class _Probe:
         return {
             "pytest": pytest.__version__,
             "plugins": sorted(named),
-            "python": platform.python_version(),
-            "implementation": platform.python_implementation(),
+            "python": f"{platform.python_implementation()} {platform.python_version()}",
             "executable": sys.executable,
             "rootdir": str(config.rootpath),
             "configuration": str(config.inipath or ""),
             "testpaths": list(config.getini("testpaths")),
             "arguments": [str(a) for a in config.args],
-            "dont_write_bytecode": sys.dont_write_bytecode,
             "targets": list(config.getoption("tx", None) or []),
             "installed": _installed_folders(),
-            "seconds": {"start": _CLOCK() - self._start},
         }
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -484,8 +361,7 @@ class _Probe:
             self.add("problem", "; ".join(str(a).strip() for a in error.args))
             raise
         finally:
-            seconds = {**self.record.facts["seconds"], "collection": _CLOCK() - start}
-            self.add("facts", {"seconds": seconds})
+            self.add("collection_seconds", _CLOCK() - start)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(
@@ -497,14 +373,17 @@ class _Probe:
             return (yield)
         path = str((module or collector).path)
         self.add("running", collector.nodeid)
-        with self._step("folder" if folder else "module", path):
+        with self._step("folders" if folder else "modules", path):
             report = yield
             if collector is module:
                 self._see_plain_cache(module)
-        if report.outcome != "passed":
+        if report.outcome == "failed":
             call = report.__dict__.get("call")
-            error = call.excinfo.value if call is not None and call.excinfo else None
-            self._not_collected(report, self._relative(path), error)
+            if call is not None and call.excinfo:
+                message = _text_of(_cause(call.excinfo.value))
+            else:
+                message = _last_line(str(report.longrepr))
+            self._add_error(report.nodeid, self._relative(path), message)
         return report
 
     def _see_plain_cache(self, module: pytest.Module) -> None:
@@ -517,25 +396,17 @@ class _Probe:
             with contextlib.suppress(OSError):
                 self._cached[str(module.path)] = Path(cached).stat().st_mtime < self._began
 
-    def _not_collected(self, report: Any, file: str, error: BaseException | None) -> None:
-        if report.outcome == "skipped":
-            self.add("skipped", report.nodeid, str((report.longrepr or ("",))[-1]))
-        else:
-            message = (
-                _text_of(_cause(error)) if error is not None else _last_line(str(report.longrepr))
-            )
-            self.add("error", report.nodeid, file, message)
+    def _add_error(self, nodeid: str, file: str, message: str) -> None:
+        self._not_collected.add(nodeid)
+        self.add("error", nodeid, file, message)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         items = [n.nodeid for n in report.result or () if isinstance(n, pytest.Item)]
         if items:
             self.add("collected", items)
-        known = report.nodeid in self.record.errors or report.nodeid in self.record.skipped
-        if report.outcome != "passed" and not known:
-            self._not_collected(report, report.nodeid.partition("::")[0], None)
-
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        self.add("deselected", len(items))
+        if report.outcome == "failed" and report.nodeid not in self._not_collected:
+            file = report.nodeid.partition("::")[0]
+            self._add_error(report.nodeid, file, _last_line(str(report.longrepr)))
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -546,8 +417,7 @@ class _Probe:
         self.add("running", nodeid)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        if self.record.running == nodeid:
-            self.add("running", "")
+        self.add("finished", nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         outcome: str = report.outcome
@@ -558,13 +428,11 @@ class _Probe:
             # with the plugin pytest-subtests passes.
             if outcome != "failed":
                 return
-            self.add("test", f"{report.nodeid} [subtest]", report.when, outcome, "")
+            self.add("test", f"{report.nodeid} [subtest]", report.when, outcome)
             return
         if report.when == _CRASHED:
             self.add("problem", f"it died while it ran {report.nodeid}")
-        crash = getattr(report.longrepr, "reprcrash", None)
-        message = str(getattr(crash, "message", "")) if outcome == "failed" else ""
-        self.add("test", report.nodeid, report.when, outcome, _short(message))
+        self.add("test", report.nodeid, report.when, outcome)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_warning_recorded(
@@ -574,15 +442,8 @@ class _Probe:
         self._warn(w.category, w.filename, w.lineno, str(w.message), when, nodeid)
 
     def _warn(self, kind: Any, file: str, line: int, text: str, when: str, nodeid: str) -> None:
-        warning = {
-            "category": getattr(kind, "__name__", str(kind)),
-            "file": self._relative(file),
-            "line": line,
-            "message": _short(text),
-            "when": when,
-            "id": nodeid,
-        }
-        self.add("warning", warning)
+        category = getattr(kind, "__name__", str(kind))
+        self.add("warning", category, self._relative(file), line, _short(text), when, nodeid)
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.add("problem", f"internal error of pytest: {_text_of(excinfo.value)}")
@@ -592,7 +453,7 @@ class _Probe:
         if not isinstance(excinfo.value, pytest.Session.Interrupted):
             self.add("problem", f"stopped: {_text_of(excinfo.value)}")
 
-    # With pytest-xdist: a worker hands its record over, the controller puts them together.
+    # With pytest-xdist
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -612,50 +473,42 @@ class _Probe:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        known = set(self.record.items)
-        self.add("items", [*self.record.items, *(i for i in ids if i not in known)])
+        self.add("worker_collected", ids)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
         if error:
             name = getattr(getattr(node, "gateway", None), "id", "")
             self.add("problem", f"worker {name} of pytest-xdist died: {_short(str(error))}")
-        document = getattr(node, "workeroutput", {}).get(_WORKER_KEY)
-        if document is not None:
-            self._from_workers.append(json.loads(document))
+        lines = getattr(node, "workeroutput", {}).get(_WORKER_KEY)
+        if lines is not None:
+            self.add("worker", lines)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
-            self._add_costs()
-            output[_WORKER_KEY] = _DUMPS({**self.record.document(complete=True), "tests": {}})
+            self._add_end(0)
+            output[_WORKER_KEY] = self._to_hand_over
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         global _active
         if _GETPID() != self._pid:
             return
-        if self._path is not None and self._session is not None:
-            self._add_costs()
-            document = self.record.document(complete=True, exit_code=int(self._session.exitstatus))
-            for worker in self._from_workers:
-                _merge(document, worker)
-            document["warnings"] = _without_repeats(document["warnings"], self._from_workers)
-            self._write(document)
-            _progress_file(self._path).unlink(missing_ok=True)
+        if self._session is not None:
+            self._add_end(int(self._session.exitstatus))
         self.stop()
         if _active is self:
             _active = None
 
-    def _add_costs(self) -> None:
-        facts = {
+    def _add_end(self, exit_code: int) -> None:
+        totals = {
             **self._costs,
             "peak_memory": peak_memory(),
             "dont_write_bytecode": sys.dont_write_bytecode,
-            "xdist": bool(self._from_workers),
         }
-        self.add("facts", facts)
+        self.add("ended", exit_code, totals)
 
 
 class _Lister:
@@ -702,45 +555,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_active, "ssot-codemods-probe")
     if "list" in _active.options:
         config.pluginmanager.register(_Lister(), "ssot-codemods-lister")
-
-
-def _merge(document: dict[str, Any], worker: dict[str, Any]) -> None:
-    """Add what a worker saw: each of them collects everything."""
-    for key in ("folders", "conftests", "plugin_imports", "modules"):
-        for name, values in worker[key].items():
-            known = document[key].setdefault(name, values)
-            if values["cumulative"] > known["cumulative"]:
-                document[key][name] = {**values, "from_cache": known.get("from_cache")}
-            if values.get("from_cache") is False:
-                document[key][name]["from_cache"] = False
-    errors = {e["id"]: e for e in document["errors"]}
-    document["errors"] = list({**errors, **{e["id"]: e for e in worker["errors"]}}.values())
-    document["skipped"].update(worker["skipped"])
-    document["deselected"] = max(document["deselected"], worker["deselected"])
-    document["peak_memory"] = max(document["peak_memory"], worker["peak_memory"])
-    for key in ("rewriting", "warnings_building"):
-        document[key] = max(document[key], worker[key], key=lambda cost: cost["seconds"])
-
-
-def _without_repeats(
-    recorded: list[dict[str, Any]], workers: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Keep of a warning at collection what the worker with most of them saw: each collects all."""
-    left: Counter[str] = Counter()
-    for worker in workers:
-        left |= Counter(_key(w) for w in worker["warnings"] if w["when"] != "runtest")
-    known = set(left)
-    kept = []
-    for warning in recorded:
-        key = _key(warning)
-        if key not in known or left[key] > 0:
-            left[key] -= 1
-            kept.append(warning)
-    return kept
-
-
-def _key(warning: dict[str, Any]) -> str:
-    return _DUMPS(warning, sort_keys=True)
 
 
 def _installed_folders() -> list[str]:

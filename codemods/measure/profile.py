@@ -7,21 +7,14 @@ import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from codemods.measure.collection import Bench, Progress
-from codemods.measure.model import (
-    Advice,
-    Cost,
-    ModuleTime,
-    PackageTime,
-    Profile,
-    Session,
-    Step,
-)
+from codemods.measure.collection import Bench, Progress, Tree
+from codemods.measure.model import Advice, Cost, PackageTime, Profile, Step
+from codemods.measure.record import SessionFacts, SessionRecord
+from codemods.measure.session import Pytest, Session
 from codemods.wording import plural
 
 # Below this many seconds, and this share of a warm run, advice is noise.
@@ -36,23 +29,14 @@ _IMPORT_LINE = re.compile(rb"import time:\s*(\d+) \|\s*(\d+) \| ((?:  )*)(\S+)\s
 
 
 def profile(
-    paths: Sequence[str] = (),
-    *,
-    root: Path,
-    python: Path | str = sys.executable,
-    timeout: float | None = None,
-    progress: Progress | None = None,
-    environment: Mapping[str, str] | None = None,
+    pytest: Pytest, paths: Sequence[str] = (), *, progress: Progress = lambda _: None
 ) -> Profile:
     """Collect four times (to warm up, cold, warm, warm with import timing) and take it apart.
 
     Args:
-        paths: what to collect, relative to `root`; nothing for what pytest's configuration says.
-        root: the folder to run in.
-        python: the interpreter of the tests.
-        timeout: seconds for each run.
+        pytest: how it is started.
+        paths: what to collect, relative to the root; nothing for what pytest's configuration says.
         progress: called with a line of text before and after each run.
-        environment: the environment of the runs; None for that of this process.
 
     Returns:
         The figures. Where a run did not come to its end, `problem` says so, and there is what the
@@ -63,7 +47,7 @@ def profile(
 
     """
     with (
-        Bench(paths, root, python, timeout, environment, progress) as bench,
+        Bench(Tree(pytest), paths, progress) as bench,
         tempfile.TemporaryDirectory(prefix="ssot-codemods-imports-") as folder,
     ):
         bench.measure_warm_up()
@@ -73,13 +57,15 @@ def profile(
         # What is captured would not reach the file.
         bench.measure_warm(
             "warm, imports timed",
+            "--capture=no",
             interpreter_options=["-X", "importtime"],
-            arguments=["--capture=no"],
             stderr=log,
         )
         imports = read_imports(log.read_bytes()) if log.exists() else []
-        measured = bench.result(1)
-    return _take_apart(root, cold, warm, imports, measured.dont_write_bytecode, bench.problem)
+    found = _figures(pytest.root, cold, warm, imports, bench.problem)
+    if warm is None:
+        return found
+    return replace(found, advice=tuple(_advice(found, warm.record, bench.keeps_bytecode)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +133,7 @@ def packages_of(imports: Iterable[Import], named: Mapping[str, int]) -> list[Pac
 
 
 def imported_names(source: bytes) -> set[str]:
-    """Give the top-level packages that importing a module imports: functions are left out."""
+    """Return the top-level packages that importing a module imports: functions are left out."""
     try:
         todo: list[ast.AST] = [ast.parse(source)]
     except (SyntaxError, ValueError):
@@ -164,99 +150,78 @@ def imported_names(source: bytes) -> set[str]:
     return names
 
 
-def _take_apart(
+def _figures(
     root: Path,
     cold: Session | None,
     warm: Session | None,
-    imports: list[Import],
-    forbidden: bool,
+    imports: Sequence[Import],
     problem: str,
 ) -> Profile:
-    document = (warm.document if warm else None) or {}
-    rootdir = Path(document.get("rootdir", root))
-    modules = document.get("modules", {})
+    record = warm.record if warm is not None else SessionRecord()
+    rootdir = Path(record.facts.rootdir or root)
     named: Counter[str] = Counter()
-    for path in modules:
+    for path in record.modules:
         named.update(imported_names(_read(rootdir / path)))
-    folders = document.get("folders", {})
-    empty = tuple(sorted(f for f in folders if not _holds(f, modules)))
-    conftests = {_relative(k, rootdir): v for k, v in document.get("conftests", {}).items()}
-    seconds = document.get("seconds", {})
-    found = Profile(
-        cold=cold.wall if cold else 0.0,
-        warm=warm.wall if warm else 0.0,
-        start=max(0.0, warm.wall - seconds.get("collection", 0.0)) if warm else 0.0,
-        collection=seconds.get("collection", 0.0),
-        modules=tuple(
-            sorted(
-                (
-                    ModuleTime(path, v["own"], v["cumulative"], v["from_cache"])
-                    for path, v in modules.items()
-                ),
-                key=lambda m: -m.cumulative,
-            )
-        ),
+    return Profile(
+        cold=cold.wall if cold is not None else 0.0,
+        warm=warm.wall if warm is not None else 0.0,
+        start=max(0.0, warm.wall - record.collection_seconds) if warm is not None else 0.0,
+        collection=record.collection_seconds,
+        modules=_longest_first(record.modules.values()),
         packages=tuple(packages_of(imports, named)),
-        conftests=_steps(conftests),
-        plugins=_steps(document.get("plugin_imports", {})),
-        folders=_steps(folders),
-        empty_folders=empty,
-        rewriting=_cost(cold, "rewriting"),
-        warnings_building=_cost(warm, "warnings_building"),
+        conftests=_longest_first(
+            replace(step, name=_relative(step.name, rootdir)) for step in record.conftests.values()
+        ),
+        plugins=_longest_first(record.plugins.values()),
+        folders=_longest_first(record.folders.values()),
+        empty_folders=tuple(sorted(f for f in record.folders if not _holds(f, record.modules))),
+        rewriting=cold.record.rewriting if cold is not None else Cost(),
+        warnings_building=record.warnings_building,
         advice=(),
         problem=problem,
     )
-    if warm is None:
-        return found
-    by_tests: Counter[str] = Counter()
-    for step in (*conftests.values(), *modules.values()):
-        by_tests.update(step["imports"])
+
+
+def _advice(found: Profile, record: SessionRecord, keeps_bytecode: bool) -> list[Advice]:
+    """Return what would help, the most helpful first, less what is noise."""
     smallest = max(_SMALLEST_SECONDS, _SMALLEST_SHARE * found.warm)
     advice = [
-        *_about_bytecode(found, forbidden),
-        *_about_conftests(conftests),
-        *_about_packages(found, by_tests, conftests),
-        *_about_folders(found, document),
-        *_about_warnings(found),
-        *_about_errors(found, document),
-        *_about_plugins(found, smallest),
+        _about_bytecode(found, keeps_bytecode),
+        *map(_about_conftest, found.conftests),
+        *_about_packages(found),
+        _about_folders(found, record.facts),
+        _about_warnings(found.warnings_building),
+        _about_errors(found, {error.file for error in record.errors.values()}),
+        *map(_about_plugin, found.plugins),
     ]
-    worth = sorted((a for a in advice if a.seconds >= smallest), key=lambda a: -a.seconds)
-    # A frozen value is made once more, with what was concluded from it.
-    values = {name: getattr(found, name) for name in Profile.__slots__}
-    return Profile(**{**values, "advice": tuple(worth)})
+    return sorted((a for a in advice if a.seconds >= smallest), key=lambda a: -a.seconds)
 
 
-def _about_bytecode(found: Profile, forbidden: bool) -> Iterator[Advice]:
-    if forbidden:
-        what = "PYTHONDONTWRITEBYTECODE keeps each run cold: take it away, or write bytecode first"
-    else:
+def _about_bytecode(found: Profile, keeps_bytecode: bool) -> Advice:
+    if keeps_bytecode:
         what = "in a fresh checkout there is no bytecode: write it first, once, and keep it"
+    else:
+        what = "PYTHONDONTWRITEBYTECODE keeps each run cold: take it away, or write bytecode first"
     rewriting = f"{found.rewriting.seconds:.2f} s of it rewrite assertions"
-    yield Advice(found.cold - found.warm, f"{what} ({rewriting})")
+    return Advice(found.cold - found.warm, f"{what} ({rewriting})")
 
 
-def _about_conftests(conftests: dict[str, Any]) -> Iterator[Advice]:
-    for path, step in conftests.items():
-        largest = sorted(step["imports"], key=step["imports"].get, reverse=True)[:3]
-        seconds = sum(step["imports"].values())
-        yield Advice(
-            seconds,
-            f"{path} imports {', '.join(largest)} for every run: import in the fixtures that "
-            "need it",
-        )
+def _about_conftest(conftest: Step) -> Advice:
+    largest = sorted(conftest.imports, key=lambda name: -conftest.imports[name])[:3]
+    what = f"{conftest.name} imports {', '.join(largest)} for every run"
+    return Advice(sum(conftest.imports.values()), f"{what}: import in the fixtures that need it")
 
 
-def _about_packages(
-    found: Profile, by_tests: Mapping[str, float], conftests: dict[str, Any]
-) -> Iterator[Advice]:
+def _about_packages(found: Profile) -> Iterator[Advice]:
+    steps = (*found.conftests, *found.modules)
+    imported = {name for step in steps for name in step.imports}
     heavy = [
         p
         for p in found.packages
-        if p.name in by_tests
+        if p.name in imported
         and not p.standard
         # That is the conftest's line.
-        and sum(c["imports"].get(p.name, 0.0) for c in conftests.values()) < p.own / 2
+        and sum(c.imports.get(p.name, 0.0) for c in found.conftests) < p.own / 2
     ]
     for package in sorted(heavy, key=lambda p: -p.cumulative)[:_MOST_PACKAGES]:
         by = f"by {package.first}" if package.first else "by a test module"
@@ -269,57 +234,44 @@ def _about_packages(
         )
 
 
-def _about_folders(found: Profile, document: dict[str, Any]) -> Iterator[Advice]:
+def _about_folders(found: Profile, facts: SessionFacts) -> Advice:
     empty = set(found.empty_folders)
     seconds = sum(f.own for f in found.folders if f.name in empty)
     what = f"{plural(len(empty), 'folder')} without a test module"
-    asked = [a for a in document["arguments"] if Path(a) != Path(document["rootdir"])]
-    if document["testpaths"] or asked:
-        yield Advice(seconds, f"{what}: leave them out with norecursedirs")
-    else:
-        tops = {PurePosixPath(m.path).parts[0] for m in found.modules}
-        names = ", ".join(f'"{top}"' for top in sorted(tops) if not top.endswith(".py"))
-        yield Advice(seconds, f"{what} are walked: set testpaths = [{names}]")
+    if facts.testpaths or any(Path(a) != Path(facts.rootdir) for a in facts.arguments):
+        return Advice(seconds, f"{what}: leave them out with norecursedirs")
+    tops = {PurePosixPath(m.name).parts[0] for m in found.modules}
+    names = ", ".join(f'"{top}"' for top in sorted(tops) if not top.endswith(".py"))
+    return Advice(seconds, f"{what} are walked: set testpaths = [{names}]")
 
 
-def _about_warnings(found: Profile) -> Iterator[Advice]:
-    cost = found.warnings_building
-    yield Advice(
+def _about_warnings(cost: Cost) -> Advice:
+    return Advice(
         cost.seconds,
         f"{plural(cost.count, 'warning')} of pytest about what it cannot collect: for each, it "
         "parses the file again",
     )
 
 
-def _about_errors(found: Profile, document: dict[str, Any]) -> Iterator[Advice]:
-    failed = {error["file"] for error in document["errors"]}
-    seconds = [m.own for m in found.modules if m.path in failed]
-    yield Advice(
+def _about_errors(found: Profile, failed: Collection[str]) -> Advice:
+    seconds = [m.own for m in found.modules if m.name in failed]
+    return Advice(
         sum(seconds),
         f"{plural(len(seconds), 'module')} cannot be collected, and pytest words the errors: "
-        "mend them or leave them out",
+        "fix them or leave them out",
     )
 
 
-def _about_plugins(found: Profile, smallest: float) -> Iterator[Advice]:
-    for plugin in found.plugins:
-        if plugin.cumulative >= smallest:
-            yield Advice(
-                plugin.cumulative,
-                f"the plugin {plugin.name} is imported by each run: -p no:{plugin.name} where "
-                "nothing uses it",
-            )
+def _about_plugin(plugin: Step) -> Advice:
+    return Advice(
+        plugin.cumulative,
+        f"the plugin {plugin.name} is imported by each run: -p no:{plugin.name} where nothing "
+        "uses it",
+    )
 
 
-def _steps(values: Mapping[str, Any]) -> tuple[Step, ...]:
-    steps = (Step(name, v["own"], v["cumulative"]) for name, v in values.items())
-    return tuple(sorted(steps, key=lambda s: -s.cumulative))
-
-
-def _cost(session: Session | None, name: str) -> Cost:
-    document = (session.document if session else None) or {}
-    values = document.get(name, {})
-    return Cost(values.get("seconds", 0.0), values.get("count", 0))
+def _longest_first(steps: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple(sorted(steps, key=lambda step: -step.cumulative))
 
 
 def _holds(folder: str, modules: Iterable[str]) -> bool:

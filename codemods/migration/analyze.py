@@ -12,15 +12,12 @@ from codemods.engine.judge import may_define
 from codemods.migration.scan import Scan
 from codemods.model import (
     Analysis,
-    Code,
     FileResult,
     FileSurvey,
-    Reason,
     Source,
-    Status,
 )
 from codemods.rewrites.replace_local_copies.survey import survey
-from codemods.workers.pool import Pool, run, without_collector
+from codemods.workers.pool import Pool, run, without_collector, worker_died
 
 #: Up to this many files with a definition, starting workers costs more than they save.
 _FEW = 8
@@ -40,7 +37,7 @@ def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
     """
     start = time.perf_counter()
     surveys = sorted(_surveyed(scan, pool, variants=variants), key=lambda s: os.fsencode(s.path))
-    failures = [_failed(s.path, s.error) for s in surveys if s.error is not None]
+    failures = [FileResult.failure(s.path, s.error) for s in surveys if s.error is not None]
     failures += scan.failures
     return Analysis(
         files=scan.files,
@@ -68,13 +65,7 @@ def _surveyed(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
 
 
 def _died(path: str, error: Exception) -> FileSurvey:
-    message = f"the worker that had this file died: {type(error).__name__}: {error}"
-    reason = Reason(Code.WORKER_DIED, 1, message)
-    return FileSurvey(path, (), (), (), (), (), (), reason)
-
-
-def _failed(path: str, reason: Reason) -> FileResult:
-    return FileResult(path, Status.FAILED, (), (), "", None, reason)
+    return FileSurvey(path, (), (), (), (), (), (), worker_died(error))
 
 
 def _importers(surveys: Sequence[FileSurvey]) -> dict[tuple[str, str], int]:
@@ -96,7 +87,7 @@ def _importers(surveys: Sequence[FileSurvey]) -> dict[tuple[str, str], int]:
 
 
 def _module_suffix(path: str, module: str) -> str:
-    """Give the end of the path that a module has; a relative one is one of the same folder."""
+    """Return the end of the path of a module; of a relative one, from the same folder."""
     stripped = module.lstrip(".")
     if stripped == module:
         return stripped.replace(".", "/")
@@ -107,7 +98,7 @@ def _module_suffix(path: str, module: str) -> str:
 
 
 def _suffixes(path: str) -> list[str]:
-    """Give each end of a path that a module name may stand for, and the whole of it."""
+    """Return each end of a path that the name of a module may stand for, and the whole path."""
     whole = os.path.abspath(path).removesuffix(".py").removesuffix("/__init__")
     parts = whole.split("/")
     return [whole, *("/".join(parts[n:]) for n in range(1, len(parts)))]

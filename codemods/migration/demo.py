@@ -1,4 +1,4 @@
-"""The whole way on a copy of the bundled sample suite, in a temporary git checkout."""
+"""A whole migration, on a copy of the bundled sample suite in a temporary git checkout."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from codemods.disk.git import run_git
 from codemods.model import UsageError
 from codemods.settings import bundled_suite
 
@@ -45,16 +46,16 @@ def demo(folder: Path, say: Callable[[str], None]) -> int:
     """
     suite = bundled_suite()
     if suite is None:
-        raise UsageError("the sample suite does not come with this installation")
+        raise UsageError("this installation does not have the sample suite")
     shutil.copytree(suite, folder, dirs_exist_ok=True, ignore=_NOT_COPIED)
     environment = _commit(folder)
     for expected, step in STEPS:
         say(f"\n$ ssot-codemods {' '.join(step)}\n")
         code = _run(step, folder, environment)
         if code != expected:
-            say(f"\nthis gave exit code {code} where {expected} was expected\n")
+            say(f"\nexit code {code}, expected {expected}\n")
             return code or 1
-    say(f"\nall of it was in {folder}\n")
+    say(f"\nall files are in {folder}\n")
     return 0
 
 
@@ -67,13 +68,9 @@ def _commit(folder: Path) -> dict[str, str]:
     mail = {"GIT_AUTHOR_EMAIL": "demo@localhost", "GIT_COMMITTER_EMAIL": "demo@localhost"}
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTEST_"))}
     environment |= {**name, **mail, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "A suite as found"]):
-        try:
-            subprocess.run(["git", *command], cwd=folder, env=environment, check=True)
-        except FileNotFoundError as error:
-            raise UsageError("the demo needs git") from error
-        except subprocess.CalledProcessError as error:
-            raise UsageError(f"git {command[0]}: exit code {error.returncode}") from error
+    run_git(folder, "init", "-q", environment=environment)
+    run_git(folder, "add", "-A", environment=environment)
+    run_git(folder, "commit", "-q", "-m", "A suite as found", environment=environment)
     return environment
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.measure.importable import FolderAnswer, ModuleAnswer, ask_imports
+from codemods.measure.session import Pytest
 from codemods.model import SharedModule
 from codemods.settings import Settings
 from codemods.shared_modules import SettingsByFile, asserting_definitions, conftests
@@ -98,7 +99,7 @@ def diagnose(
     folders = []
     for root, group in groups.items():
         modules = {m.name: m for path in group for m in by_file.modules(path)}
-        answers = ask_imports(group, root, timeout=timeout, jobs=jobs)
+        answers = ask_imports(Pytest(root, timeout=timeout), group, jobs=jobs)
         folders += [_folder(answer, settings[root], modules) for answer in answers]
     return Checkup(tuple(sorted(folders, key=lambda folder: folder.folder)))
 

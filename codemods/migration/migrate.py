@@ -5,18 +5,32 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from codemods.disk.atomic import EditedError
-from codemods.disk.files import checkout_of, read_file, run_git
+from codemods.disk.files import read_file
+from codemods.disk.git import checkout_of, run_git
 from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import transform
 from codemods.engine.judge import refused
 from codemods.migration.scan import Scan
-from codemods.model import Code, FileResult, Plan, Reason, Run, Source, Status, Target, Written
+from codemods.migration.verify import Trial, Verified, without
+from codemods.model import (
+    Code,
+    FileResult,
+    Plan,
+    Reason,
+    Run,
+    RunState,
+    Source,
+    Status,
+    Target,
+    Written,
+)
 from codemods.rewrites.replace_local_copies.importers import may_look_into_modules, names_taken
-from codemods.workers.pool import Pool, run, without_collector
+from codemods.workers.pool import Pool, run, without_collector, worker_died
 
 #: Below this many files with a definition, starting workers costs more than they save.
 _FEW = 6
@@ -46,12 +60,11 @@ def plan(scan: Scan, pool: Pool) -> Plan:
 
 
 def _died(path: str, error: Exception) -> FileResult:
-    message = f"the worker that had this file died: {type(error).__name__}: {error}"
-    return FileResult(path, Status.FAILED, (), (), "", None, Reason(Code.WORKER_DIED, 1, message))
+    return FileResult.failure(path, worker_died(error))
 
 
 def _is_risky(content: bytes) -> bool:
-    """Tell whether the parser of LibCST may run out of stack, which nothing can catch.
+    """Whether the parser of LibCST may run out of stack, which nothing can catch.
 
     It calls itself for each link of `a and b and ...` and `import a.b.c...`, which CPython takes in
     a loop; of all else CPython takes less than LibCST can. 8 MB are enough for about 6000 links.
@@ -80,12 +93,12 @@ def _keep_imported_names(results: list[FileResult], scan: Scan, pool: Pool) -> l
     work = partial(_transform_keeping, kept=again, target=scan.target)
     second = run(work, scan.contents(again), pool, _died, _FEW, risky=_is_risky)
     better = {result.path: result for result in second}
-    gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it cannot be read any more")
-    return [better.get(r.path, refuse(r, gone)) if r.path in again else r for r in results]
+    gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it can no longer be read")
+    return [better.get(r.path, refused(r, gone)) if r.path in again else r for r in results]
 
 
 def _modules_looked_into(source: Source, paths: Iterable[str]) -> list[str]:
-    """Give the modules that a file may look into, whichever asks for a fixture of it."""
+    """Return the modules that a file may look into, for a fixture of any name."""
     folder, name = os.path.split(source.path)
     is_conftest = name == "conftest.py"
     if not may_look_into_modules(source.content, is_conftest=is_conftest):
@@ -100,27 +113,30 @@ def _transform_keeping(
     return transform(content, path, target, kept[path])
 
 
-def refuse(result: FileResult, reason: Reason) -> FileResult:
-    """Turn a file that was to change into one that stays."""
-    return refused(result, reason)._replace(after=None)
-
-
 def refuse_uncommitted(results: Iterable[FileResult]) -> list[FileResult]:
     """Refuse the files with changes that git could not give back."""
     results = list(results)
     tops = {os.path.dirname(os.path.realpath(r.path)) for r in results}
     checkouts = {top for folder in tops if (top := checkout_of(Path(folder))) is not None}
     dirty = {path for top in checkouts for path in _uncommitted(top)}
-    reason = Reason(Code.UNCOMMITTED, 1, "it has uncommitted changes; commit, or --allow-dirty")
-    return [refuse(r, reason) if os.path.realpath(r.path) in dirty else r for r in results]
+    reason = Reason(
+        Code.UNCOMMITTED, 1, "it has uncommitted changes: commit them, or use --allow-dirty"
+    )
+    return [refused(r, reason) if os.path.realpath(r.path) in dirty else r for r in results]
 
 
 def _uncommitted(checkout: Path) -> Iterator[str]:
-    """Give the real paths that ``git status`` lists, untracked ones included."""
+    """Yield the real paths of files that differ from the commit, or of which git does not tell."""
     arguments = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
-    for line in run_git(checkout, *arguments).split(b"\0"):
-        if line:
-            yield os.path.realpath(os.path.join(checkout, os.fsdecode(line[3:])))
+    changed = (line[3:] for line in run_git(checkout, *arguments).split(b"\0") if line)
+    # `S` is skip-worktree, and a small letter assume-unchanged.
+    flagged = (
+        line[2:]
+        for line in run_git(checkout, "ls-files", "-v", "-z").split(b"\0")
+        if line and (line[:1] == b"S" or line[:1].islower())
+    )
+    for path in (*changed, *flagged):
+        yield os.path.realpath(os.path.join(checkout, os.fsdecode(path)))
 
 
 def refuse_unwritable(result: FileResult) -> FileResult:
@@ -128,17 +144,17 @@ def refuse_unwritable(result: FileResult) -> FileResult:
     try:
         status = os.lstat(result.path)
     except (FileNotFoundError, NotADirectoryError):
-        return refuse(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "deleted since"))
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "deleted meanwhile"))
     if not status.st_mode & 0o222:
-        return refuse(result, Reason(Code.READ_ONLY, 1, "nobody may write it"))
+        return refused(result, Reason(Code.READ_ONLY, 1, "file is read-only"))
     if status.st_nlink > 1:
-        message = f"it has {status.st_nlink} names (hard links), and would get a life of its own"
-        return refuse(result, Reason(Code.HARD_LINKED, 1, message))
+        message = f"replacing it would break its {status.st_nlink} hard links"
+        return refused(result, Reason(Code.HARD_LINKED, 1, message))
     return result
 
 
 def first_files(planned: Plan, number: int | None) -> tuple[tuple[FileResult, ...], int]:
-    """Leave out what comes after the first files that would change.
+    """Return the results without those after the first files that would change.
 
     Returns:
         The results that stay, and how many files were left out; all stay where `number` is None.
@@ -148,58 +164,122 @@ def first_files(planned: Plan, number: int | None) -> tuple[tuple[FileResult, ..
     return tuple(r for r in planned.results if r.path not in later), len(later)
 
 
-def write(
-    planned: Plan,
-    journal: Journal,
-    command: str,
-    *,
-    max_files: int | None,
-    allow_dirty: bool,
-    before_writing: Callable[[Sequence[FileResult]], None],
-) -> Written:
-    """Write what was planned, each file as a whole or not at all; the caller holds the lock.
+def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[Change, ...]]:
+    """Read the files that would change once more, and write nothing.
 
     Args:
-        planned: what `plan` gave.
-        journal: where the old bytes go first.
-        command: what was asked for, to be shown in the list of runs.
-        max_files: write this many files at most, the first in the order of their paths.
-        allow_dirty: write files too that have uncommitted changes.
-        before_writing: may raise, with the files that are about to change; nothing is written then.
+        planned: what `plan` returned.
+        max_files: see `write`.
+
+    Returns:
+        What a migration would do, a folder around the current one and all the files, and the
+        changes, with paths from that folder: `git apply` takes none with ``..`` in it.
+
+    """
+    results, left = first_files(planned, max_files)
+    changed = [r for r in results if r.after is not None]
+    base = Path(os.path.commonpath([os.getcwd(), *(os.path.realpath(r.path) for r in changed)]))
+    changes = {r.path: _change(r, base) for r in changed}
+    done = tuple(c if isinstance(c := changes.get(r.path, r), FileResult) else r for r in results)
+    held_back = sum(isinstance(change, FileResult) for change in changes.values())
+    shown = tuple(change for change in changes.values() if isinstance(change, Change))
+    return Written(planned.files, None, done, left, held_back), base, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What to write of a plan.
+
+    `command` is shown in the list of runs; of the files, the first `max_files` in the order of
+    their paths are written; with `allow_dirty`, those with uncommitted changes too.
+    `before_writing` is called with the files that are about to change; if it raises, nothing is
+    written.
+    """
+
+    command: str
+    max_files: int | None = None
+    allow_dirty: bool = False
+    before_writing: Callable[[Sequence[FileResult]], None] | None = None
+
+
+def migrate(
+    planned: Plan, journal: Journal, batch: Batch, judge: Callable[[Trial], Verified] | None
+) -> tuple[Written, Verified | None]:
+    """Write what was planned, and undo the change of each file whose tests differ.
+
+    Args:
+        planned: what `plan` returned.
+        journal: records the old bytes first; the caller holds its lock.
+        batch: what to write.
+        judge: reverts the files whose tests differ, and returns what the tests showed; None to run
+            no tests.
+
+    Returns:
+        What stays, and what the tests showed, None where none were run.
 
     Raises:
         OSError: the journal cannot be written; nothing else was.
-        codemods.model.UsageError: git does not tell what is committed.
+        codemods.model.UsageError: git fails.
 
+    """
+    written = write(planned, journal, batch)
+    verified = None
+    if written.run is not None and written.stopped:
+        written = _only_written(written, journal, written.run)
+    elif written.run is not None and judge is not None:
+        trial = Trial(journal, written.run, written.run.entries)
+        verified = judge(trial)
+        written = without(written, verified, trial)
+    if written.run and journal.run(written.run.id).state is RunState.ROLLED_BACK:
+        written = written._replace(run=None)
+    return written, verified
+
+
+def _only_written(written: Written, journal: Journal, run: Run) -> Written:
+    """Count the files that Ctrl-C kept from being written among those that are left."""
+    root = os.path.realpath(journal.root)
+    old = {f"{root}/{entry.path}" for entry in run.entries if not journal.is_new(entry)}
+    results = tuple(
+        r for r in written.results if r.after is None or os.path.realpath(r.path) not in old
+    )
+    left = written.left + len(written.results) - len(results)
+    return written._replace(results=results, left=left)
+
+
+def write(planned: Plan, journal: Journal, batch: Batch) -> Written:
+    """Write what was planned, each file as a whole or not at all.
+
+    The arguments are those of `migrate`.
     """
     results = {r.path: r for r in planned.results}
     changes = [refuse_unwritable(r) for r in planned.changes]
-    if not allow_dirty:
+    if not batch.allow_dirty:
         changes = refuse_uncommitted(changes)
     results.update({r.path: r for r in changes})
     possible = [r for r in changes if r.status is Status.CHANGED]
-    batch = possible[:max_files]
-    left = possible[len(batch) :]
+    chosen = possible[: batch.max_files]
+    left = possible[len(chosen) :]
     for result in left:
         del results[result.path]
-    if batch:
-        before_writing(batch)
+    if chosen and batch.before_writing is not None:
+        batch.before_writing(chosen)
     contents: dict[str, Change] = {}
-    for result in batch:
+    for result in chosen:
         change = _change(result, journal.root)
         if isinstance(change, Change):
             contents[result.path] = change
         else:
             results[result.path] = change
     if not contents:
-        return Written(None, tuple(results.values()), len(left), len(planned.changes) - len(left))
-    started = journal.begin(command, list(contents.values()))
+        held_back = len(planned.changes) - len(left)
+        return Written(planned.files, None, tuple(results.values()), len(left), held_back)
+    started = journal.begin(batch.command, list(contents.values()))
     stopped, failures = apply(journal, started)
     for path, entry in zip(contents, started.entries, strict=True):
         if entry.path in failures:
             results[path] = failures[entry.path](results[path])
     held_back = len(planned.changes) - len(left) - len(contents) + len(failures)
-    return Written(started, tuple(results.values()), len(left), held_back, stopped)
+    return Written(planned.files, started, tuple(results.values()), len(left), held_back, stopped)
 
 
 #: Turns the result of a file that was to change into that of one that was not written.
@@ -221,7 +301,7 @@ def apply(journal: Journal, started: Run) -> tuple[bool, dict[str, _Failure]]:
                 journal.apply(started, entry)
             except EditedError as error:
                 reason = Reason(Code.CHANGED_SINCE_PLANNED, 1, str(error))
-                failures[entry.path] = partial(refuse, reason=reason)
+                failures[entry.path] = partial(refused, reason=reason)
             except OSError as error:
                 failures[entry.path] = partial(_not_written, error=error)
         journal.sync(started)
@@ -236,14 +316,14 @@ def _change(result: FileResult, root: Path) -> Change | FileResult:
     try:
         content, status = read_file(result.path)
     except OSError as error:
-        return refuse(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, error.strerror or str(error)))
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, error.strerror or str(error)))
     if digest(content) != result.before_digest:
-        return refuse(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "edited since"))
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "edited meanwhile"))
     assert result.after is not None
     path = os.path.relpath(os.path.realpath(result.path), os.path.realpath(root))
     return Change(path, content, result.after, status.st_mode & 0o7777)
 
 
 def _not_written(result: FileResult, error: OSError) -> FileResult:
-    reason = Reason(Code.NOT_WRITTEN, 1, f"{error.strerror or error}; it is what it was")
+    reason = Reason(Code.NOT_WRITTEN, 1, f"{error.strerror or error}; the file is unchanged")
     return result._replace(status=Status.FAILED, decisions=(), after=None, error=reason)

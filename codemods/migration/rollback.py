@@ -1,4 +1,4 @@
-"""Take a run back, or bring one to its end that was cut off."""
+"""Undo a run, or finish one that was interrupted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Journal, JournalError
-from codemods.model import Entry, Outcome, Run, UsageError
+from codemods.model import Entry, Outcome, Run, RunState, UsageError
 
 
 def choose(journal: Journal, arguments: Sequence[str]) -> tuple[Run, list[str]]:
-    """Tell the run from the files in ``[RUN] [FILES]``; the last run that stands, unless named.
+    """Return the run and the files that ``[RUN] [FILES]`` names; by default the last run.
 
     Raises:
         UsageError: there is no such run, or a file is none of its files.
@@ -19,23 +19,25 @@ def choose(journal: Journal, arguments: Sequence[str]) -> tuple[Run, list[str]]:
 
     """
     first, *rest = arguments or [""]
-    if first in journal.identities():  # whatever became of the others
+    if first in journal.identities():
         run = journal.run(first)
         return run, _entries(journal, run, rest)
     for identity in journal.identities()[-1:]:
-        journal.run(identity)  # where the last one is damaged, it is not for us to take another
-    standing = [run for run in journal.runs() if run.state != "rolled back"]
+        journal.run(
+            identity
+        )  # raises where the last one is damaged: to take another would be a guess
+    standing = [run for run in journal.runs() if run.state is not RunState.ROLLED_BACK]
     if not standing:
-        raise UsageError(f"no run to take back in {journal.folder}")
+        raise UsageError(f"no run to undo in {journal.folder}")
     return standing[-1], _entries(journal, standing[-1], arguments)
 
 
 def roll_back(journal: Journal, run: Run, paths: Sequence[str], *, force: bool) -> list[Outcome]:
-    """Give files back the bytes that they had before a run.
+    """Restore the bytes that files had before a run.
 
     Args:
         journal: where the bytes are; the caller holds its lock.
-        run: the run to take back.
+        run: the run to undo.
         paths: which of its files, by the paths of the journal.
         force: overwrite files that were edited since, and keep copies of them.
 
@@ -48,28 +50,30 @@ def roll_back(journal: Journal, run: Run, paths: Sequence[str], *, force: bool) 
     return outcomes
 
 
-def resume(journal: Journal, run: Run) -> list[Outcome]:
-    """Write the files of a run that it was cut off from.
+def resume(journal: Journal, identity: str) -> tuple[Run, list[Outcome]]:
+    """Write the remaining files of a run that was interrupted; the caller holds the lock.
 
     Raises:
-        UsageError: the run came to its end, or was taken back.
+        UsageError: the run is complete, or was rolled back.
+        codemods.disk.journal.JournalError: there is none of that name.
 
     """
-    if run.state != "cut off":
-        raise UsageError(f"run {run.id} was not cut off: {run.state}")
+    run = journal.run(identity)
+    if run.state is not RunState.UNFINISHED:
+        raise UsageError(f"run {run.id} was not interrupted: {run.state.value}")
     journal.sweep(run)
     outcomes = [_apply(journal, run, e) for e in run.entries if e.path not in run.undone]
     journal.sync(run)
     if not any(o.error for o in outcomes):
         journal.finish(run)
-    return outcomes
+    return run, outcomes
 
 
 def _revert(journal: Journal, run: Run, entry: Entry, force: bool) -> Outcome:
     try:
         kept = journal.revert(run, entry, force=force)
     except EditedError as error:
-        return Outcome(entry.path, f"{error}; --force overwrites it, and keeps a copy")
+        return Outcome(entry.path, f"{error}; use --force to overwrite it and keep a copy")
     except (OSError, JournalError) as error:
         return Outcome(entry.path, str(error))
     return Outcome(entry.path, None, None if kept is None else str(kept))
@@ -91,5 +95,5 @@ def _entries(journal: Journal, run: Run, files: Sequence[str]) -> list[str]:
     wanted = [os.path.relpath(os.path.realpath(f), root) for f in files]
     for file, path in zip(files, wanted, strict=True):
         if path not in known:
-            raise UsageError(f"{file}: neither a run nor a file of run {run.id}")
+            raise UsageError(f"{file} is neither a run nor a file of run {run.id}")
     return wanted

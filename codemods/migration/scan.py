@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from threading import Thread
 
-from codemods.disk.files import Failed, checkout_of, list_files, read_files
+from codemods.disk.files import Failed, list_files, read_files
+from codemods.disk.git import checkout_of
 from codemods.engine.judge import may_define
 from codemods.model import FileResult, Source, Target
 from codemods.rewrites.replace_local_copies.importers import may_import_star
@@ -19,7 +20,7 @@ Progress = Callable[[int, int], None]
 
 
 def _pass_over(failure: FileResult) -> None:
-    """Let a file be that cannot be read and that nobody asked about."""
+    """Ignore a file that cannot be read, as it is no file to change."""
 
 
 class Scan:
@@ -57,17 +58,17 @@ class Scan:
         self._listing.start()
 
     def mentions(self) -> Iterator[Source]:
-        """Give the files that have a target name in them."""
+        """Yield the files with a target name in them."""
         return (s for s in self._read() if self._search.mentions(s.content))
 
     def definitions(self) -> Iterator[Source]:
-        """Give the files that may define a target name."""
+        """Yield the files that may define a target name."""
         for source in self._read():
             if self._notice(source) and may_define(source.content, self.target):
                 yield source
 
     def possible_importers(self) -> Iterator[Source]:
-        """Give each file of the checkout that may take a name from another one.
+        """Yield each file of the checkout that may take a name from another one.
 
         After `definitions`. Their paths are absolute. What is excluded from being changed imports
         all the same.
@@ -84,7 +85,7 @@ class Scan:
             yield source._replace(path=os.path.abspath(source.path))
 
     def all_files(self) -> Iterator[Source]:
-        """Give each file, with an absolute path."""
+        """Yield each file, with an absolute path."""
         for source in self._read():
             yield source._replace(path=os.path.realpath(source.path))
 
@@ -102,7 +103,7 @@ class Scan:
             yield source
 
     def _notice(self, source: Source) -> bool:
-        """Remember a file that may import from others; tell whether it has a target name."""
+        """Record a file that may import from others; return whether it has a target name."""
         self._seen.add(source.path)
         named = self._search.mentions(source.content)
         if named or may_import_star(source.content):

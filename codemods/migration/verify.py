@@ -1,4 +1,4 @@
-"""The same tests before and after a run of the journal; what differs is taken back."""
+"""The same tests before and after a run of the journal; files whose tests differ are reverted."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.journal import Journal
+from codemods.engine.judge import refused
 from codemods.measure.model import MeasureError
-from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of, once
-from codemods.migration.migrate import refuse
+from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of
 from codemods.model import Code, Entry, FileResult, Reason, Run, Source, Written
 from codemods.rewrites.replace_local_copies.importers import refers_to
 from codemods.rewrites.replace_local_copies.imports import is_collected
 
 #: Runs the tests of some paths.
 RunTests = Callable[[Sequence[str]], Outcomes]
-#: Runs the golden path, and gives the exit code of each command.
+#: Runs the golden path, and returns the exit code of each command.
 Commands = Callable[[], Mapping[str, int]]
 #: Finds the test modules in some folders, as real paths.
 FindModules = Callable[[Sequence[str]], Collection[str]]
@@ -26,18 +27,17 @@ FindModules = Callable[[Sequence[str]], Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What the tests said of a run, or of the files as they are.
+    """What the tests showed of a run.
 
-    `evidence` is None where nothing was run to its end, and `problem` says why. `golden_path` has
-    for each command its exit codes before and after, `taken_back` for each file that was taken out
-    of the run the reason. `edited` are the files of the run that are not as it left them any more,
-    so that nothing is known of them; `unused` those that no test uses which pytest collects. `run`
-    is the run of the journal, None where there was none to judge.
+    `evidence` is None where no tests were run to their end, and `problem` says why. `golden_path`
+    has for each command its exit codes before and after, `reverted` for each file that was taken
+    out of the run the reason. `edited` are the files that were edited since the run, so that
+    nothing is known of them; `unused` those that no test uses which pytest collects.
     """
 
     evidence: Evidence | None
-    golden_path: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
-    taken_back: Mapping[str, Difference] = field(default_factory=dict)
+    golden_path: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    reverted: Mapping[str, Difference] = field(default_factory=dict)
     edited: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     problem: str = ""
@@ -45,17 +45,24 @@ class Verified:
 
     @property
     def ok(self) -> bool:
-        """Tell whether nothing differs; where nothing was compared, whether nothing failed."""
-        if self.problem:
-            return False
-        compared = self.evidence is None or self.evidence.before is not self.evidence.after
-        if compared:
-            differs = self.evidence is not None and bool(self.evidence.differences)
-            return not differs and all(b == a for b, a in self.golden_path.values())
-        assert self.evidence is not None
-        seen = self.evidence.after
-        failed = seen.failed or seen.exit_code == 1
-        return not failed and not any(after for _, after in self.golden_path.values())
+        """Whether nothing differs."""
+        differs = self.evidence is not None and bool(self.evidence.differences)
+        same = all(before == after for before, after in self.golden_path.values())
+        return not self.problem and not differs and same
+
+
+@dataclass(frozen=True, slots=True)
+class RanOnce:
+    """What the tests showed, and the commands of the golden path, where no run is to be judged."""
+
+    outcomes: Outcomes
+    golden_path: Mapping[str, int]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed."""
+        failed = self.outcomes.failed or self.outcomes.exit_code == 1
+        return not failed and not any(self.golden_path.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +79,55 @@ class Affected:
     unused: tuple[str, ...]
 
     def blame(self, file: str, changed: Iterable[str]) -> frozenset[str]:
-        """Give the changed files that may be why the tests of a file differ."""
+        """Return the changed files that may be why the tests of a file differ."""
         changed = frozenset(changed)
         above = {c for c in changed if _is_conftest(c) and _is_below(file, os.path.dirname(c))}
         blamed = (self.causes.get(file, frozenset()) | above) & changed
-        return blamed or changed  # nobody knows: none of them stays
+        return blamed or changed  # unknown: none of them stays
 
 
-def standing(journal: Journal, identity: str | None) -> Trial | None:
-    """Give the run that is named, or the last one that was not rolled back; None for no run.
+def verify(
+    journal: Journal,
+    identity: str | None,
+    tests: Sequence[str],
+    *,
+    read: Callable[[], Iterable[Source]],
+    find_modules: FindModules,
+    run_tests: Callable[..., Outcomes],
+    commands: Commands | None,
+    say: Callable[[str], None],
+) -> Verified | RanOnce:
+    """Run tests and commands with a run and without it; where there is no run, run them once.
+
+    Args:
+        journal: of the repository.
+        identity: the run; None for the last one that was not rolled back.
+        tests: files and folders; none for the tests that use the files of the run.
+        read: see `affected`, as is `find_modules`.
+        find_modules: see `affected`.
+        run_tests: runs some tests once; as `same`, it takes the files that differ.
+        commands: runs the golden path; None to leave it out.
+        say: takes a line about what is verified.
 
     Raises:
-        codemods.disk.journal.JournalError: there is none of that name.
+        MeasureError: the tests could not be run to their end.
+        codemods.disk.atomic.EditedError: they edited files of the run.
+        codemods.disk.journal.JournalError: there is no run of that name.
 
     """
+    with journal.lock():
+        trial = chosen_run(journal, identity)
+        if trial is None:
+            say("no run to verify: the tests are run once\n")
+            return RanOnce(run_tests(tests), commands() if commands is not None else {})
+        say(f"verifying run {trial.run.id}: {trial.run.command}\n")
+        changed = trial.paths()
+        find_uses = partial(affected, changed, read, find_modules)
+        return compare_states(trial, tests, find_uses, partial(run_tests, same=changed), commands)
+
+
+def chosen_run(journal: Journal, identity: str | None) -> Trial | None:
+    """Return the run that is named, else the last one that was not rolled back; None for no run."""
     if identity is not None:
         run = journal.run(identity)
     else:
@@ -135,7 +177,7 @@ def affected(
 
 
 def _test_modules(paths: Sequence[str], find_modules: FindModules) -> set[str]:
-    """Leave out what pytest would not collect: it imports each file that it is given by name.
+    """Return the paths that pytest collects by itself: it imports each file that is named to it.
 
     And a script would run as it is imported.
     """
@@ -169,7 +211,7 @@ class Trial:
                 else:
                     self.journal.apply(self.run, entry)
             except (EditedError, OSError) as error:
-                edited.append(f"{entry.path}: {error}, while the tests ran")
+                edited.append(f"{entry.path}: {error}")
         if edited:
             raise EditedError("; ".join(edited))
 
@@ -202,7 +244,7 @@ class Trial:
 
     @contextmanager
     def _open(self) -> Iterator[None]:
-        """Have the run count as cut off, should this process not live to put its files back."""
+        """Make the run count as unfinished until its files are back: this process may be killed."""
         self.journal.reopen(self.run)
         try:
             yield
@@ -211,7 +253,7 @@ class Trial:
                 self._close()
 
     def _close(self) -> None:
-        """Have the run count as complete again, where all is back but for what was edited."""
+        """Make the run count as complete again: all files are back, except edited ones."""
         try:
             self.use("after")
         except EditedError:
@@ -219,8 +261,8 @@ class Trial:
             raise
         self.journal.close(self.run)
 
-    def take_back(self, paths: Iterable[str]) -> list[str]:
-        """Take some files out of the run, for good.
+    def revert(self, paths: Iterable[str]) -> list[str]:
+        """Revert some files of the run, for good.
 
         Returns:
             The paths of those that stay, as they were edited meanwhile.
@@ -244,34 +286,27 @@ class Trial:
         return edited
 
     def edited(self) -> tuple[str, ...]:
-        """Give the real paths of the files that are neither as the run left them nor taken back."""
+        """Return the real paths of the files that are neither as the run left them nor reverted."""
         known = {e.path for e in self.entries} | self.run.undone
         return tuple(self.path(e) for e in self.run.entries if e.path not in known)
 
     def paths(self) -> list[str]:
-        """Give the real paths of the files that the run still changes."""
+        """Return the real paths of the files that the run still changes."""
         return [self.path(entry) for entry in self.entries]
 
     def path(self, entry: Entry) -> str:
-        """Give the real path of a file."""
+        """Return the real path of a file."""
         return os.path.realpath(self.journal.root / entry.path)
 
 
-def as_they_are(tests: Sequence[str], run_tests: RunTests, commands: Commands | None) -> Verified:
-    """Run tests and commands once: there is nothing to compare with."""
-    evidence = once(run_tests(tests))
-    codes = commands() if commands is not None else {}
-    return Verified(evidence, golden_path={c: (None, code) for c, code in codes.items()})
-
-
-def judged(
+def compare_states(
     trial: Trial,
     tests: Sequence[str],
     find_uses: Callable[[], Affected],
     run_tests: RunTests,
     commands: Commands | None,
 ) -> Verified:
-    """Run tests and commands with a run and without it, and leave all as it is.
+    """Run tests and commands with a run and without it; its files stay as they are.
 
     Args:
         trial: the run, in place.
@@ -287,7 +322,7 @@ def judged(
     """
     edited = trial.edited()
     if not trial.entries:
-        nothing = f"of run {trial.run.id} no file is as it left it: there is nothing to compare"
+        nothing = f"nothing to compare: the files of run {trial.run.id} were edited since"
         return Verified(None, edited=edited, problem=nothing, run=trial.run.id)
     unused: tuple[str, ...] = ()
     if not tests:
@@ -298,10 +333,10 @@ def judged(
     return Verified(evidence, codes, edited=edited, unused=unused, run=trial.run.id)
 
 
-def keep_what_is_clean(
+def revert_regressions(
     trial: Trial, find_uses: Callable[[], Affected], run_tests: RunTests
 ) -> Verified:
-    """Take back each file whose tests differ, until what stays is clean.
+    """Undo the change of each file whose tests differ, until none differs.
 
     Args:
         trial: the run, in place.
@@ -324,22 +359,23 @@ def keep_what_is_clean(
             for difference in evidence.differences:
                 for path in uses.blame(file_of(difference, evidence.after), changed):
                     taken.setdefault(path, difference)
-            trial.take_back(taken)
+            trial.revert(taken)
     except (MeasureError, EditedError) as error:
-        edited = trial.take_back(trial.paths())
-        stays = f"; edited meanwhile, and left alone: {', '.join(edited)}" if edited else ""
-        return Verified(None, taken_back=taken, problem=f"{error}{stays}")
-    except BaseException:  # Ctrl-C: it is one transaction
-        trial.take_back(trial.paths())
+        edited = trial.revert(trial.paths())
+        stays = f"; not reverted: {', '.join(edited)}" if edited else ""
+        return Verified(None, reverted=taken, problem=f"{error}{stays}")
+    except BaseException:  # Ctrl-C: all or nothing
+        trial.revert(trial.paths())
         raise
-    return Verified(evidence, taken_back=taken, unused=uses.unused)
+    run = trial.run.id if trial.entries else None
+    return Verified(evidence, reverted=taken, unused=uses.unused, run=run)
 
 
 def without(written: Written, verified: Verified, trial: Trial) -> Written:
-    """Turn the results of the files that were taken back into refusals."""
+    """Turn the results of the files that were reverted into refusals."""
     kept = set(trial.paths())
     results = tuple(
-        _taken_back(r, verified)
+        _reverted(r, verified)
         if r.after is not None and os.path.realpath(r.path) not in kept
         else r
         for r in written.results
@@ -348,14 +384,14 @@ def without(written: Written, verified: Verified, trial: Trial) -> Written:
     return written._replace(results=results, held_back=written.held_back + more)
 
 
-def _taken_back(result: FileResult, verified: Verified) -> FileResult:
-    difference = verified.taken_back.get(os.path.realpath(result.path))
-    said = (
+def _reverted(result: FileResult, verified: Verified) -> FileResult:
+    difference = verified.reverted.get(os.path.realpath(result.path))
+    why = (
         f"{difference.what}: {difference.before} before, {difference.after} after"
         if difference is not None
         else verified.problem
     )
-    return refuse(result, Reason(Code.TESTS_DIFFER, 1, said))
+    return refused(result, Reason(Code.TESTS_DIFFER, 1, why))
 
 
 def _is_conftest(path: str) -> bool:

@@ -6,65 +6,36 @@ import ast
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 from codemods.disk.files import read_file
 from codemods.disk.journal import Journal
-from codemods.measure.collection import FEWEST_RUNS, claim, load_baseline
-from codemods.measure.model import Baseline, Claim, Series
+from codemods.measure.compare import claims, obstacles
+from codemods.measure.model import BaselineSummary, Claim
+from codemods.measure.saved import load_baseline
 from codemods.migration.migrate import plan
 from codemods.migration.scan import Progress, Scan
 from codemods.model import Entry, FileResult, Plan, Run, Target
 from codemods.progress import history
-from codemods.progress.history import Record
+from codemods.progress.history import ComparedTests, ExitCodes, Record
 from codemods.progress.mocking import introduced
 from codemods.settings import Settings
 from codemods.workers.pool import Pool
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Median, minimum and maximum of one quantity."""
-
-    median: float
-    minimum: float
-    maximum: float
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a baseline showed: wall seconds, bytes, numbers.
-
-    `cold` and `warm` are None where no such run was made; `time` is empty for a saved baseline,
-    which does not have it.
-    """
-
-    time: str
-    commit: str
-    cold: Spread | None
-    warm: Spread | None
-    memory: int
-    modules: int
-    tests: int
-    errors: int
-    warnings: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class CollectionChange:
     """Collection before and after; None where it was not measured.
 
-    `cold` and `warm` are what may be claimed (a value of `codemods.measure.model.Claim`), empty
-    where a side is missing; `remarks` say why nothing may be.
+    `cold` and `warm` are what may be claimed, None where a side is missing; `obstacles` are the
+    reasons why nothing may be.
     """
 
-    before: Measured | None
-    after: Measured | None
-    cold: str
-    warm: str
-    remarks: tuple[str, ...]
+    before: BaselineSummary | None
+    after: BaselineSummary | None
+    cold: Claim | None
+    warm: Claim | None
+    obstacles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +74,6 @@ class StandingRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
-    """What the latest verification found; `places` has the first of the differences."""
-
-    time: str
-    passed_before: int
-    passed_after: int
-    differences: int
-    flaky: int
-    healed: int
-    places: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Completion:
     """What a migration did to some paths, and what is left.
 
@@ -134,8 +92,8 @@ class Completion:
     failed: tuple[RefusedPlace, ...]
     left: tuple[Place, ...]
     collection: CollectionChange
-    verification: Verification | None
-    golden_path: tuple[tuple[str, int | None, int | None], ...]
+    verification: ComparedTests | None
+    golden_path: Mapping[str, ExitCodes]
     mocking: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
@@ -182,10 +140,11 @@ def completion_report(
         Place(_from_root(root, path), d.definition.line, d.definition.class_name)
         for path, d in planned.copies
     )
+    codes = history.latest_codes(records)
     journal = Journal(root)
     runs = _standing_runs(journal, inside)
     return Completion(
-        time=f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
+        time=history.now(),
         paths=inside,
         files=planned.files,
         helpers=planned.helpers,
@@ -195,8 +154,8 @@ def completion_report(
         failed=tuple(_failed(root, r) for r in planned.results if r.error is not None),
         left=left,
         collection=collection,
-        verification=_verification(records, inside),
-        golden_path=_golden_path(settings.golden_path, records),
+        verification=next(reversed(history.comparisons(records, inside)), None),
+        golden_path={c: codes[c] for c in settings.golden_path if c in codes},
         mocking=tuple(_mocking(journal, runs)),
     )
 
@@ -233,7 +192,7 @@ _Kept = list[tuple[Entry, tuple[Place, ...]]]
 
 
 def _standing_runs(journal: Journal, paths: Sequence[str]) -> list[tuple[Run, _Kept]]:
-    """Give the runs of which something stands below some paths, the oldest first."""
+    """Return the runs with changes that stand below some paths, the oldest first."""
     found = []
     for run in journal.runs():
         entries = (e for e in run.entries if e.path not in run.undone and _is_in(e.path, paths))
@@ -248,7 +207,7 @@ def _is_in(path: str, paths: Sequence[str]) -> bool:
 
 
 def _gone(journal: Journal, run: Run, entry: Entry) -> tuple[Place, ...]:
-    """Give the definitions that a run took out of a file, and that are not there now.
+    """Return the definitions that a run removed from a file, and that are not in it now.
 
     A file that the run did not get to, and one that somebody gave its old bytes, has them still.
     """
@@ -271,7 +230,7 @@ def _now(path: Path) -> bytes:
 
 
 def _classes(content: bytes) -> dict[str, int]:
-    """Give the classes of a module with their lines; none where it does not parse."""
+    """Return the classes of a module with their lines; none where it does not parse."""
     try:
         module = ast.parse(content)
     except (SyntaxError, ValueError):
@@ -313,105 +272,30 @@ def _collection(
     compare_baseline: str | None,
     after_baseline: str | None,
 ) -> CollectionChange:
-    """Find the two sides, and say what may be claimed."""
+    """Find the two sides, and what may be claimed of them."""
     measured = history.baselines(records, paths)
-    sides = [(r.time, r.figures) for r in measured]
-    remarks: list[str] = []
-    after = sides[-1] if sides else None
-    first = history.before_the_change(records, measured) if measured else None
-    before = (first.time, first.figures) if first is not None and len(sides) > 1 else None
+    after = measured[-1] if measured else None
+    before = history.before_the_change(records, measured) if len(measured) > 1 else None
     if before == after:
         after = None  # nothing was measured since
+    found: list[str] = []
     if after_baseline is not None:
-        after = _saved(root, after_baseline, paths, remarks)
+        after = _saved(root, after_baseline, paths, found)
     if compare_baseline is not None:
-        before = _saved(root, compare_baseline, paths, remarks)
-        if after is not None and after[1] == before[1]:
+        before = _saved(root, compare_baseline, paths, found)
+        if after == before:
             after = None  # the saved baseline is the latest one: nothing was measured since
     if before is None or after is None:
-        one, other = (None if s is None else _measured(*s) for s in (before, after))
-        return CollectionChange(one, other, "", "", tuple(remarks))
-    remarks += _unlike(before[1], after[1])
-    cold, warm = (_claim(k, before[1], after[1], not remarks).value for k in ("cold", "warm"))
-    return CollectionChange(_measured(*before), _measured(*after), cold, warm, tuple(remarks))
+        return CollectionChange(before, after, None, None, tuple(found))
+    found += obstacles(before, after)
+    return CollectionChange(before, after, *claims(before, after, found), tuple(found))
 
 
-def _saved(
-    root: Path, name: str, paths: Sequence[str], remarks: list[str]
-) -> tuple[str, Mapping[str, Any]]:
-    saved: Baseline = load_baseline(root, name)
-    theirs = [str(root / p) for p in saved.conditions.paths or (".",)]
+def _saved(root: Path, name: str, paths: Sequence[str], found: list[str]) -> BaselineSummary:
+    """Load the figures of a saved baseline; other paths than the report's are an obstacle."""
+    summary = load_baseline(root, name).summary
+    theirs = [str(root / p) for p in summary.conditions.paths or (".",)]
     wanted = history.relative_paths(root, theirs)
     if set(wanted) != set(paths):
-        remarks.append(f"baseline {name} is of other paths: {' '.join(wanted)}")
-    return "", history.of_baseline(saved)
-
-
-def _unlike(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """Say what keeps two baselines from being compared."""
-    yield from history.unlike_conditions(before, after)
-    if before["nodes"] != after["nodes"]:
-        yield f"not the same tests were collected: {before['tests']:,} / {after['tests']:,}"
-    if before["errors"] != after["errors"]:
-        yield f"not as many errors at collection: {before['errors']:,} / {after['errors']:,}"
-    for side, figures in (("before", before), ("after", after)):
-        if figures["problem"]:
-            yield f"{side}: {figures['problem']}"
-        if not figures["stable"]:
-            yield f"{side}: the runs did not collect the same tests"
-        if figures["runs"] < FEWEST_RUNS:
-            yield f"{side}: fewer than {FEWEST_RUNS} runs show nothing"
-
-
-def _claim(kind: str, before: Mapping[str, Any], after: Mapping[str, Any], is_sound: bool) -> Claim:
-    if not is_sound:
-        return Claim.NOT_COMPARABLE
-    # The rule looks at nothing but these three of a series, and its length.
-    one, other = (
-        Series(tuple(f[f"{kind}_{name}"] for name in ("min", "median", "max")))
-        for f in (before, after)
-    )
-    return claim(one, other)
-
-
-def _measured(time: str, figures: Mapping[str, Any]) -> Measured:
-    return Measured(
-        time=time,
-        commit=figures["commit"],
-        cold=_spread(figures, "cold"),
-        warm=_spread(figures, "warm"),
-        memory=figures["memory"],
-        modules=figures["modules"],
-        tests=figures["tests"],
-        errors=figures["errors"],
-        warnings=tuple(figures["warnings"].items()),
-    )
-
-
-def _spread(figures: Mapping[str, Any], kind: str) -> Spread | None:
-    values = [figures[f"{kind}_{name}"] for name in ("median", "min", "max")]
-    return None if None in values else Spread(*values)
-
-
-def _verification(records: Sequence[Record], paths: Sequence[str]) -> Verification | None:
-    found = history.of_paths(records, "verify", paths, "passed_before")
-    if not found:
-        return None
-    figures = found[-1].figures
-    return Verification(
-        time=found[-1].time,
-        passed_before=figures["passed_before"],
-        passed_after=figures["passed_after"],
-        differences=figures["differences"],
-        flaky=figures["flaky"],
-        healed=figures["healed"],
-        places=tuple(figures["places"]),
-    )
-
-
-def _golden_path(
-    commands: Sequence[str], records: Sequence[Record]
-) -> tuple[tuple[str, int | None, int | None], ...]:
-    """Give the latest exit codes of each command of the settings that was run."""
-    codes = {c: v for r in records for c, v in r.figures.get("golden_path", {}).items()}
-    return tuple((c, codes[c][0], codes[c][1]) for c in commands if c in codes)
+        found.append(f"baseline {name} is of other paths: {' '.join(wanted)}")
+    return summary

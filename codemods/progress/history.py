@@ -1,82 +1,183 @@
-"""What each run of a verb gave, one line each: ``.ssot-codemods/history.jsonl``.
+"""What each run of a verb did, one line each: ``.ssot-codemods/history.jsonl``.
 
-The place of the guide's performance_log.txt and migration_progress.log. Lines are appended and
-never changed.
+It takes the place of the guide's performance_log.txt and migration_progress.log. Lines are appended
+and never changed.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from codemods.decode import decode, encode
 from codemods.disk.journal import Journal, make_folder
-from codemods.measure.model import Baseline, Series, Timing, Warmed
-from codemods.measure.outcomes import Difference, Outcomes
-from codemods.migration.verify import Verified
-from codemods.model import Outcome, Plan, Run, Status, Written
+from codemods.measure.model import BaselineSummary, Warmed
+from codemods.measure.outcomes import Difference, Evidence, Outcomes
+from codemods.migration.verify import RanOnce, Verified
+from codemods.model import Plan, RunState, Status, Written
 from codemods.wording import percentage
 
-SCHEMA = "ssot-codemods/history/1"
+SCHEMA = "ssot-codemods/history/2"
 _FILE = "history.jsonl"
 #: A run that broke each test of a large suite is no reason for a line of megabytes.
 _MOST_PLACES = 20
 
-Figures = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Warming:
+    """Bytecode that was written: seconds, and modules. `cold` is None where not measured."""
+
+    cold: float | None
+    warmed: float
+    warm: float
+    modules: int
+    cached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What a migration changed; `run` is None where nothing was written.
+
+    `changed` and `failed` count files, `left` those that a later batch would change; `replaced` and
+    `refused` count definitions, and `copies` those that can still be replaced.
+    """
+
+    run: str | None
+    changed: int
+    replaced: int
+    refused: int
+    failed: int
+    left: int
+    copies: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedTests:
+    """What the tests showed before and after a run; `places` has the first of the differences."""
+
+    time: str
+    passed_before: int
+    passed_after: int
+    still_passing: int
+    differences: int
+    flaky: int
+    healed: int
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RanTests:
+    """What the tests showed that were run once."""
+
+    passed: int
+    tests: int
+
+
+ExitCodes = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was shown of a run of the journal, or with None, of the files as they were.
+
+    `golden_path` has for each command its exit codes before and after. `tests` is None where none
+    were run.
+    """
+
+    run: str | None
+    golden_path: Mapping[str, ExitCodes] = field(default_factory=dict)
+    tests: ComparedTests | RanTests | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The copies that were left, and how many files that use a helper are `compliant`."""
+
+    copies: int
+    compliant: int
+    total: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """A rollback of a run of the journal; `files` counts those that were restored."""
+
+    run: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A report was made; it changes and measures nothing."""
+
+
+Figures = BaselineSummary | Warming | Migration | Verification | Check | Rollback | Reported
+_KINDS: dict[str, type[Figures]] = {
+    "baseline": BaselineSummary,
+    "warm": Warming,
+    "migrate": Migration,
+    "verify": Verification,
+    "check": Check,
+    "rollback": Rollback,
+    "report": Reported,
+}
+_VERBS = {kind: verb for verb, kind in _KINDS.items()}
+_Kind = TypeVar("_Kind", bound=Figures)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of the history: one run of a verb.
-
-    `time` is UTC, ISO 8601; `paths` are relative to the root, in order, and none where pytest's
-    configuration said what to collect; `figures` are values of JSON (`codemods.progress.history`).
-    """
+    """One run of a verb. `time` is UTC, ISO 8601; `paths` are relative to the root, in order."""
 
     time: str
-    verb: str
     paths: tuple[str, ...]
-    figures: Mapping[str, Any]
+    figures: Figures
+
+    @property
+    def verb(self) -> str:
+        """The verb that ran."""
+        return _VERBS[type(self.figures)]
 
 
-def record(root: Path, verb: str, paths: Iterable[str], figures: Mapping[str, Any]) -> Record:
-    """Make a record of a run that has just ended.
-
-    Args:
-        root: of the repository.
-        verb: such as ``baseline``.
-        paths: files and folders, absolute or relative to the current folder.
-        figures: what one of the functions below gives.
-
-    """
-    return Record(_now(), verb, relative_paths(root, paths), dict(figures))
+def now() -> str:
+    """Return the time as a record has it."""
+    return f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def relative_paths(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
-    """Give paths (absolute, or relative to the current folder) from the root, each once."""
+    """Return paths (absolute, or relative to the current folder) from the root, each once."""
     top = os.path.realpath(root)
     return tuple(sorted({os.path.relpath(os.path.realpath(p), top) for p in paths}))
 
 
-def append(root: Path, record: Record) -> None:
-    """Append a record, by one ``write``: two processes at once do not mix their lines.
+def append(root: Path, paths: Iterable[str], figures: Figures) -> None:
+    """Append a record of a run that has just ended.
+
+    By one ``write``, so that two processes at once do not mix their lines.
+
+    Args:
+        root: of the repository.
+        paths: files and folders, absolute or relative to the current folder.
+        figures: what the verb did.
 
     Raises:
         OSError: it cannot be written.
 
     """
+    record = Record(now(), relative_paths(root, paths), figures)
     path = make_folder(root) / _FILE
-    line = f"{json.dumps(_as_json(record))}\n".encode()
+    line = f"{json.dumps(record_json(record))}\n".encode()
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o666)
     try:
-        # What a loss of power cut off stays alone on its line.
+        # A line that was interrupted by a loss of power stays alone.
         line = line if _ends_with_newline(descriptor) else b"\n" + line
         if os.write(descriptor, line) < len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
@@ -84,8 +185,13 @@ def append(root: Path, record: Record) -> None:
         os.close(descriptor)
 
 
+def record_json(record: Record) -> dict[str, Any]:
+    """Return a record as values of JSON."""
+    return {"schema": SCHEMA, "verb": record.verb, **encode(record)}
+
+
 def read(root: Path) -> list[Record]:
-    """Read the records, the oldest first; a line that is none (cut off, perhaps) is left out."""
+    """Read the records, the oldest first; a line that is none (interrupted, perhaps) is skipped."""
     path = Journal(root).folder / _FILE
     try:
         lines = path.read_bytes().splitlines()
@@ -95,250 +201,121 @@ def read(root: Path) -> list[Record]:
     return [r for r in records if r is not None]
 
 
-def standing(root: Path) -> list[Record]:
-    """Read the records, less those of runs that were rolled back since, and what they showed."""
-    gone = {run.id for run in Journal(root).runs() if run.state == "rolled back"}
-    about = ("migrate", "verify")
-    return [r for r in read(root) if not (r.verb in about and r.figures.get("run") in gone)]
-
-
-def unlike_conditions(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """Say under what other conditions the figures of two baselines were measured."""
-    for name, value in before["conditions"].items():
-        other = after["conditions"].get(name)
-        if value != other:
-            yield f"{name}: {value or '-'} / {other or '-'}"
-
-
-def before_the_change(records: Iterable[Record], baselines: Sequence[Record]) -> Record:
-    """Give of some baselines the latest from before the first run that stands, else the first.
-
-    Args:
-        records: what `standing` gives.
-        baselines: at least one, the oldest first.
-
-    """
-    changes = [r.time for r in records if r.verb == "migrate" and r.figures.get("run")]
-    earlier = [r for r in baselines if changes and r.time <= changes[0]]
-    return earlier[-1] if earlier else baselines[0]
-
-
-def of_paths(records: Iterable[Record], verb: str, paths: Iterable[str], key: str) -> list[Record]:
-    """Give the records of a verb over just these paths that have a figure.
-
-    Args:
-        records: the oldest first, and so is what is given.
-        verb: such as ``baseline``.
-        paths: relative to the root; those of a record that has none are all of it.
-        key: the name of a figure that must be there, and not None.
-
-    """
-    wanted = {os.path.normpath(p) for p in paths}
-    return [
-        r
-        for r in records
-        if r.verb == verb and (set(r.paths) or {"."}) == wanted and r.figures.get(key) is not None
-    ]
-
-
-def baselines(records: Iterable[Record], paths: Iterable[str]) -> list[Record]:
-    """Give the baselines of just these paths whose runs came to their end, the oldest first."""
-    measured = of_paths(records, "baseline", paths, "warm_median")
-    return [r for r in measured if not r.figures.get("problem")]
-
-
-def of_baseline(measured: Baseline) -> Figures:
-    """Give the figures of a baseline: seconds, bytes, numbers.
-
-    Those of runs that were not made are None. ``nodes`` is a digest of what was collected,
-    ``stable`` says that each run collected the same, ``problem`` what ended the runs early.
-    """
-    conditions = measured.conditions
-    return {
-        **_spread("warm", measured.warm),
-        **_spread("cold", measured.cold),
-        "memory": int(max(t.memory.maximum for t in (measured.cold, measured.warm))),
-        "modules": measured.modules,
-        "tests": len(measured.tests),
-        "errors": len(measured.errors),
-        "warnings": dict(measured.warnings),
-        "commit": conditions.commit,
-        "runs": min(len(t.wall.values) for t in (measured.cold, measured.warm)),
-        "nodes": _digest(measured.tests),
-        "stable": measured.stable,
-        "problem": measured.problem,
-        "conditions": {
-            "interpreter": conditions.interpreter,
-            "python": conditions.python,
-            "pytest": conditions.pytest,
-            "plugins": ", ".join(conditions.plugins),
-            "machine": conditions.machine,
-            "environment": ", ".join(conditions.environment),
-        },
-    }
-
-
-def of_migration(planned: Plan, written: Written) -> Figures:
-    """Give the figures of a migration.
-
-    ``changed`` and ``failed`` count files, ``left`` those that a later batch would change;
-    ``replaced`` and ``refused`` count definitions, and ``copies`` those that can still be replaced.
-    """
-    changed = [r for r in written.results if r.status is Status.CHANGED]
-    replaced = sum(len(r.replaced) for r in changed)
-    return {
-        "run": written.run.id if written.run is not None else None,
-        "changed": len(changed),
-        "replaced": replaced,
-        "refused": sum(len(r.refused) for r in written.results),
-        "failed": sum(r.status is Status.FAILED for r in written.results),
-        "left": written.left,
-        "copies": len(planned.copies) - replaced,
-    }
-
-
-def of_check(planned: Plan) -> Figures:
-    """Give the figures of a check: copies, and files that use a helper class."""
-    return {
-        "copies": len(planned.copies),
-        "compliant": planned.compliant,
-        "total": planned.helpers,
-        "percent": percentage(planned.compliant, planned.helpers),
-    }
-
-
-def of_verification(verified: Verified, run: str | None) -> Figures:
-    """Give the figures of a verification.
-
-    Args:
-        verified: what the tests said.
-        run: the run of the journal that was judged; None where the tests were run once, which
-            compares nothing.
-
-    """
-    evidence = verified.evidence
-    codes = {c: list(pair) for c, pair in verified.golden_path.items()}
-    figures: Figures = {"run": run, "golden_path": codes}
-    if evidence is None:
-        return figures
-    if run is None:
-        return {"passed": _passed(evidence.after), "tests": len(evidence.after.tests), **figures}
-    return {
-        "passed_before": _passed(evidence.before),
-        "passed_after": _passed(evidence.after),
-        "still_passing": sum(
-            outcome == evidence.after.tests.get(node) == "passed"
-            for node, outcome in evidence.before.tests.items()
-        ),
-        "differences": len(evidence.differences),
-        "flaky": len(evidence.flaky),
-        "healed": len(evidence.healed),
-        "places": [_difference(d) for d in evidence.differences[:_MOST_PLACES]],
-        **figures,
-    }
-
-
-def of_rollback(run: Run, outcomes: Sequence[Outcome]) -> Figures:
-    """Give the figures of a rollback: the run, and how many of its files were taken back."""
-    return {"run": run.id, "files": sum(o.error is None for o in outcomes)}
-
-
-def of_warming(warmed: Warmed) -> Figures:
-    """Give the figures of writing bytecode: seconds, and modules."""
-    return {
-        "cold": warmed.cold,
-        "warmed": warmed.warmed,
-        "warm": warmed.warm,
-        "modules": warmed.modules,
-        "cached": warmed.cached,
-    }
-
-
-def _digest(tests: Iterable[str]) -> str:
-    # A path may hold bytes that are no UTF-8.
-    return hashlib.sha256("\0".join(sorted(tests)).encode(errors="surrogatepass")).hexdigest()
-
-
-def _now() -> str:
-    return f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _as_json(record: Record) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "time": record.time,
-        "verb": record.verb,
-        "paths": list(record.paths),
-        "figures": dict(record.figures),
-    }
-
-
 def _from_line(line: bytes) -> Record | None:
     try:
         values = json.loads(line)
         if values["schema"] != SCHEMA:
             return None
-        paths = tuple(str(p) for p in values["paths"])
-        figures = dict(values["figures"])
-        _check_kinds(figures)
-        return Record(str(values["time"]), str(values["verb"]), paths, figures)
+        time, paths = decode(str, values["time"]), decode(tuple[str, ...], values["paths"])
+        return Record(time, paths, decode(_KINDS[values["verb"]], values["figures"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def _check_kinds(figures: Mapping[str, Any]) -> None:
-    """Raise `TypeError` or `KeyError` where figures of a file are not of the kind we write."""
-    for name, value in figures.items():
-        wanted = _KINDS.get(name, int | float)
-        is_missing = value is None and name in _MAY_BE_NONE
-        if not is_missing and not isinstance(value, wanted):
-            raise TypeError(f"{name}: {value!r}")
-    for codes in figures.get("golden_path", {}).values():
-        before, after = codes
-        if not isinstance(before, int | None) or not isinstance(after, int | None):
-            raise TypeError(f"golden_path: {codes!r}")
-    counts = figures.get("warnings", {}).values()
-    if not all(isinstance(n, int) for n in counts):
-        raise TypeError(f"warnings: {counts!r}")
-    for mark, others in _TOGETHER.items():
-        if figures.get(mark) is not None:
-            missing = [name for name in others if name not in figures]
-            if missing:
-                raise KeyError(missing[0])
+def standing(root: Path) -> list[Record]:
+    """Read the records, less those of runs that were rolled back since, and what they showed."""
+    undone = {run.id for run in Journal(root).runs() if run.state is RunState.ROLLED_BACK}
+    about = Migration | Verification
+    records = read(root)
+    return [r for r in records if not (isinstance(r.figures, about) and r.figures.run in undone)]
 
 
-#: None stands for what was not measured, or for no run of the journal.
-_MAY_BE_NONE = {
-    *(f"{kind}_{name}" for kind in ("cold", "warm") for name in ("median", "min", "max")),
-    *("cold", "run"),
-}
-#: What is no number.
-_KINDS: dict[str, type] = {
-    **dict.fromkeys(("run", "commit", "nodes", "problem"), str),
-    **dict.fromkeys(("warnings", "conditions", "golden_path"), dict),
-    "places": list,
-    "stable": bool,
-}
-#: Where the first one is, those that are read with it are, too.
-_TOGETHER = {
-    "warm_median": (
-        *(f"{kind}_{name}" for kind in ("cold", "warm") for name in ("median", "min", "max")),
-        *("memory", "modules", "tests", "errors", "warnings", "commit", "runs", "nodes"),
-        *("stable", "problem", "conditions"),
-    ),
-    "passed_before": ("passed_after", "still_passing", "differences", "flaky", "healed", "places"),
-}
+def of_paths(records: Iterable[Record], kind: type[_Kind], paths: Iterable[str]) -> list[_Kind]:
+    """Return the figures of one kind for just these paths, the oldest first."""
+    wanted = {os.path.normpath(p) for p in paths}
+    return [r.figures for r in records if isinstance(r.figures, kind) and set(r.paths) == wanted]
+
+
+def baselines(records: Iterable[Record], paths: Iterable[str]) -> list[BaselineSummary]:
+    """Return the measurements of just these paths whose runs came to their end, oldest first."""
+    return [b for b in of_paths(records, BaselineSummary, paths) if b.runs and not b.problem]
+
+
+def comparisons(records: Iterable[Record], paths: Iterable[str]) -> list[ComparedTests]:
+    """Return what the tests of just these paths showed before and after a run, oldest first."""
+    found = of_paths(records, Verification, paths)
+    return [v.tests for v in found if isinstance(v.tests, ComparedTests)]
+
+
+def before_the_change(
+    records: Iterable[Record], measured: Sequence[BaselineSummary]
+) -> BaselineSummary:
+    """Return of some measurements the latest before the first run that stands, else the first.
+
+    Args:
+        records: what `standing` returns.
+        measured: at least one, the oldest first.
+
+    """
+    changes = [r.time for r in records if isinstance(r.figures, Migration) and r.figures.run]
+    earlier = [summary for summary in measured if changes and summary.time <= changes[0]]
+    return earlier[-1] if earlier else measured[0]
+
+
+def latest_codes(records: Iterable[Record]) -> dict[str, ExitCodes]:
+    """Return for each command of the golden path the exit codes of its last run."""
+    codes: dict[str, ExitCodes] = {}
+    for record in records:
+        if isinstance(record.figures, Verification):
+            codes.update(record.figures.golden_path)
+    return codes
+
+
+def of_warming(warmed: Warmed) -> Warming:
+    """Return the figures of writing bytecode."""
+    return Warming(warmed.cold, warmed.warmed, warmed.warm, warmed.modules, warmed.cached)
+
+
+def of_migration(planned: Plan, written: Written) -> Migration:
+    """Return the figures of a migration."""
+    changed = [r for r in written.results if r.status is Status.CHANGED]
+    replaced = sum(len(r.replaced) for r in changed)
+    return Migration(
+        run=written.run.id if written.run is not None else None,
+        changed=len(changed),
+        replaced=replaced,
+        refused=sum(len(r.refused) for r in written.results),
+        failed=sum(r.status is Status.FAILED for r in written.results),
+        left=written.left,
+        copies=len(planned.copies) - replaced,
+    )
+
+
+def of_check(planned: Plan) -> Check:
+    """Return the figures of a check."""
+    share = percentage(planned.compliant, planned.helpers)
+    return Check(len(planned.copies), planned.compliant, planned.helpers, share)
+
+
+def of_verification(shown: Verified | RanOnce) -> Verification:
+    """Return the figures of a verification."""
+    if isinstance(shown, RanOnce):
+        codes = {command: (None, code) for command, code in shown.golden_path.items()}
+        tests = RanTests(_passed(shown.outcomes), len(shown.outcomes.tests))
+        return Verification(None, codes, tests)
+    compared = _compared(shown.evidence) if shown.evidence is not None else None
+    return Verification(shown.run, shown.golden_path, compared)
+
+
+def _compared(evidence: Evidence) -> ComparedTests:
+    before, after = evidence.before, evidence.after
+    return ComparedTests(
+        time=now(),
+        passed_before=_passed(before),
+        passed_after=_passed(after),
+        still_passing=sum(
+            outcome == after.tests.get(node) == "passed" for node, outcome in before.tests.items()
+        ),
+        differences=len(evidence.differences),
+        flaky=len(evidence.flaky),
+        healed=len(evidence.healed),
+        places=tuple(map(_difference, evidence.differences[:_MOST_PLACES])),
+    )
 
 
 def _ends_with_newline(descriptor: int) -> bool:
     size = os.fstat(descriptor).st_size
     return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
-
-
-def _spread(name: str, timing: Timing) -> Figures:
-    wall: Series = timing.wall
-    figures = {"median": wall.median, "min": wall.minimum, "max": wall.maximum}
-    return {f"{name}_{k}": round(v, 4) if wall.values else None for k, v in figures.items()}
 
 
 def _passed(outcomes: Outcomes) -> int:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import enum
-import os
 import shlex
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from codemods.disk.files import list_files
+from codemods.measure.compare import differing_conditions
+from codemods.measure.model import BaselineSummary
 from codemods.migration.migrate import plan
 from codemods.migration.scan import Progress, Scan
-from codemods.model import FileResult, Plan, Target, Verdict
+from codemods.model import Plan, Target
+from codemods.progress.grep import Grep, count_lines, outermost
 from codemods.progress.history import (
     Record,
     baselines,
     before_the_change,
-    of_paths,
+    comparisons,
+    latest_codes,
     relative_paths,
-    unlike_conditions,
 )
 from codemods.settings import Phase, Settings
 from codemods.wording import percentage, plural
@@ -90,22 +89,6 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Grep:
-    """What ``grep -r "class NAME" PATHS | wc -l`` counts, and how that comes about.
-
-    `copies` is what the tool counts in the same paths. `parts` say how many of the `lines` are
-    what; `unseen` is the number of copies that grep does not see.
-    """
-
-    pattern: str
-    paths: tuple[str, ...]
-    lines: int
-    copies: int
-    parts: tuple[tuple[str, int], ...]
-    unseen: int
-
-
-@dataclass(frozen=True, slots=True)
 class Acceptance:
     """Whether all criteria of all phases are met."""
 
@@ -114,7 +97,7 @@ class Acceptance:
 
     @property
     def ok(self) -> bool:
-        """Tell whether each criterion was measured and is met."""
+        """Whether each criterion was measured and is met."""
         criteria = [c for p in self.standing.phases for c in p.criteria]
         return all(c.state is State.MET for c in (*criteria, *self.standing.overall))
 
@@ -126,14 +109,14 @@ def status(
     pool: Pool,
     progress: Progress,
 ) -> Standing:
-    """Say how far the phases of the settings are.
+    """Return how far the phases of the settings are.
 
     Copies and compliance are counted now; what takes a run of pytest comes from the history.
 
     Args:
         settings: of the repository; its phases and golden path count.
         target: what is replaced by what.
-        history: as `codemods.progress.history.read` gives it.
+        history: what `codemods.progress.history.standing` returns.
         pool: the workers that work out what would change.
         progress: is told of each file that was read.
 
@@ -148,19 +131,21 @@ def accept(
     pool: Pool,
     progress: Progress,
 ) -> Acceptance:
-    """Say whether all criteria of all phases are met; the arguments are those of `status`."""
+    """Return whether all criteria are met; the arguments are those of `status`."""
     count = _counter(settings, target, pool, progress)
     standing = _standing(settings, history, count)
     paths = [p for phase in settings.phases for p in phase.paths]
-    return Acceptance(standing, grep(settings, target, _existing(settings.root, paths), count))
+    roots = outermost(_existing(settings.root, paths))
+    planned = count(roots) if roots else Plan(0, 0, ())
+    return Acceptance(standing, count_lines(settings, target.class_names[0], roots, planned))
 
 
 def _counter(settings: Settings, target: Target, pool: Pool, progress: Progress) -> Count:
-    """Give what plans each set of paths once."""
+    """Return a function that plans each set of paths once."""
     known: dict[tuple[str, ...], Plan] = {}
 
     def count(paths: Sequence[str]) -> Plan:
-        key = _outermost(paths)
+        key = outermost(paths)
         if key not in known:
             folders = [str(settings.root / p) for p in key]
             known[key] = plan(Scan(settings, target, folders, progress), pool)
@@ -178,7 +163,7 @@ def _standing(settings: Settings, history: Sequence[Record], count: Count) -> St
 
 
 def _batch(phases: Sequence[PhaseStatus]) -> str:
-    """Give the command for the first phase that has copies left."""
+    """Return the command for the first phase that has copies left."""
     for phase in phases:
         left = next(c for c in phase.criteria if c.name == COPIES)
         if left.value:
@@ -246,30 +231,26 @@ def _collection(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -
     budget, aim = phase.collection_seconds, phase.aim_seconds
     wanted = f"under {budget:g} s" + (f" (aim: {aim:g} s)" if aim is not None else "")
     found = Criterion(COLLECTION, State.NOT_MEASURED, "", wanted, None, budget)
-    records = baselines(history, paths)
-    if not records:
-        return _unmeasured(found, _command("baseline", paths))
-    broken = _broken(before_the_change(history, records), records[-1])
-    if broken:
+    measured = baselines(history, paths)
+    broken = _broken(before_the_change(history, measured), measured[-1]) if measured else ""
+    if broken or not measured:
         return replace(_unmeasured(found, _command("baseline", paths)), note=broken)
-    seconds = float(records[-1].figures["warm_median"])
+    latest = measured[-1]
+    seconds = latest.warm.wall.median
     return replace(
         found,
         state=_state(seconds < budget),
         figure=f"{seconds:.2f} s",
         value=seconds,
-        note=_joined(_aim(seconds, aim), f"measured {records[-1].time}"),
+        note=_joined(_aim(seconds, aim), f"measured {latest.time}"),
     )
 
 
-def _broken(before: Record, latest: Record) -> str:
-    """Say why the latest baseline shows nothing: what is not collected takes no time, nor warns."""
-    first, last = before.figures["errors"], latest.figures["errors"]
-    if last > first:
-        return f"{last:,} errors at collection in the latest, {first:,} before"
-    if not latest.figures["tests"]:
-        return "nothing was collected"
-    return ""
+def _broken(before: BaselineSummary, latest: BaselineSummary) -> str:
+    """Return why the latest shows nothing: what is not collected neither takes time nor warns."""
+    if latest.errors > before.errors:
+        return f"{latest.errors:,} errors at collection in the latest, {before.errors:,} before"
+    return "" if latest.tests else "nothing was collected"
 
 
 def _aim(seconds: float, aim: float | None) -> str:
@@ -281,11 +262,10 @@ def _aim(seconds: float, aim: float | None) -> str:
 def _success(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
     wanted = f"at least {phase.success_rate:g} %"
     found = Criterion(SUCCESS, State.NOT_MEASURED, "", wanted, None, phase.success_rate)
-    records = of_paths(history, "verify", paths, "passed_before")
-    if not records:
+    compared = comparisons(history, paths)
+    if not compared:
         return _unmeasured(found, _command("verify", paths))
-    figures = records[-1].figures
-    before, after = int(figures["passed_before"]), int(figures["still_passing"])
+    before, after = compared[-1].passed_before, compared[-1].still_passing
     if not before:
         return replace(_unmeasured(found, _command("verify", paths)), note="no test passed before")
     rate = 100 * after / before
@@ -294,29 +274,27 @@ def _success(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> C
         state=_state(rate >= phase.success_rate),
         figure=f"{rate:.1f} %",
         value=rate,
-        note=f"{after:,} of {before:,} tests that passed still do; measured {records[-1].time}",
+        note=f"{after:,} of {before:,} tests that passed still do; measured {compared[-1].time}",
     )
 
 
 def _warnings(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
     wanted = f"at least {phase.warnings_fall:g} %"
     found = Criterion(WARNINGS, State.NOT_MEASURED, "", wanted, None, phase.warnings_fall)
-    records = baselines(history, paths)
-    if not records:
+    measured = baselines(history, paths)
+    if not measured:
         return _unmeasured(found, _command("baseline", paths))
-    before = before_the_change(history, records)
-    unlike = unlike_conditions(before.figures, records[-1].figures)
-    broken = _broken(before, records[-1]) or "; ".join(unlike)
-    if broken:
-        return replace(_unmeasured(found, _command("baseline", paths)), note=broken)
-    first, last = (sum(r.figures["warnings"].values()) for r in (before, records[-1]))
-    if before is records[-1]:
+    before, latest = before_the_change(history, measured), measured[-1]
+    note = _broken(before, latest) or "; ".join(differing_conditions(before, latest))
+    first, last = (sum(summary.warnings.values()) for summary in (before, latest))
+    if before is latest and not note:
         note = f"{plural(first, 'warning')} in the baseline of {before.time}, none measured since"
+    if note:
         return replace(_unmeasured(found, _command("baseline", paths)), note=note)
     note = f"{first:,} in the baseline of {before.time}, {last:,} in the latest"
     if not first:
-        # A share of nothing is none: none is to come.
-        figure = "none before" if not last else f"{last:,} came"
+        # There is no share of nothing: there must be none after, either.
+        figure = "none before" if not last else f"{last:,} new"
         return replace(found, state=_state(not last), figure=figure, note=note)
     fall = 100 * (first - last) / first
     return replace(
@@ -333,7 +311,7 @@ def _golden_path(commands: Sequence[str], history: Sequence[Record]) -> Iterator
     if not commands:
         return
     wanted = "each command gives 0"
-    codes = _latest_codes(history)
+    codes = {command: after for command, (_, after) in latest_codes(history).items()}
     failing = [f"{c}: {codes[c]}" for c in commands if codes.get(c) not in (0, None)]
     passed = sum(codes.get(c) == 0 for c in commands)
     figure = f"{passed} of {plural(len(commands), 'command')}"
@@ -344,15 +322,6 @@ def _golden_path(commands: Sequence[str], history: Sequence[Record]) -> Iterator
         yield _unmeasured(found, f"{_TOOL} verify --golden-path")
     else:
         yield found
-
-
-def _latest_codes(history: Sequence[Record]) -> dict[str, Any]:
-    """Give for each command the exit code that it had in the latest run."""
-    codes: dict[str, Any] = {}
-    for record in history:
-        if record.verb == "verify":
-            codes.update({c: v[1] for c, v in record.figures.get("golden_path", {}).items()})
-    return codes
 
 
 def _unmeasured(criterion: Criterion, remedy: str) -> Criterion:
@@ -373,103 +342,3 @@ def _joined(*texts: str) -> str:
 
 def _existing(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p for p in paths if (root / p).exists()))
-
-
-def _outermost(paths: Sequence[str]) -> tuple[str, ...]:
-    """Leave out the paths that lie below others."""
-    clean = sorted({os.path.normpath(p) for p in paths})
-    return tuple(p for p in clean if not any(_is_below(p, o) for o in clean if o != p))
-
-
-def _is_below(path: str, folder: str) -> bool:
-    if folder == ".":
-        return not os.path.isabs(path) and path.partition("/")[0] != ".."
-    return path.startswith(f"{folder}/")
-
-
-def grep(settings: Settings, target: Target, paths: Sequence[str], count: Count) -> Grep:
-    """Count what grep counts, and say why the tool counts otherwise.
-
-    Args:
-        settings: of the repository.
-        target: the first of its class names is the one to look for.
-        paths: files and folders, relative to the root.
-        count: works out what would change in some paths.
-
-    """
-    name = target.class_names[0]
-    pattern = f"class {name}"
-    roots = _outermost(paths)
-    planned = count(roots) if roots else Plan(0, 0, ())
-    read = set(_listed(settings, roots))
-    results = {os.path.realpath(r.path): r for r in planned.results}
-    parts: Counter[str] = Counter()
-    for path in _files(settings.root, roots):
-        lines = _matching_lines(path, pattern.encode())
-        if lines:
-            parts.update(_kinds(lines, results.get(path), name, path in read))
-    number = len(planned.copies)
-    return Grep(
-        pattern=pattern,
-        paths=roots,
-        lines=sum(parts.values()),
-        copies=number,
-        parts=tuple(sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))),
-        unseen=number - parts[_COPY],
-    )
-
-
-_COPY = "copies"
-
-
-def _listed(settings: Settings, roots: Sequence[str]) -> Iterator[str]:
-    """Give the real paths of the files that the tool looks at."""
-    folders = [str(settings.root / p) for p in roots]
-    listed = list_files(folders, settings.root, settings.exclude, lambda result: None)
-    return map(os.path.realpath, listed)
-
-
-def _files(root: Path, paths: Sequence[str]) -> Iterator[str]:
-    """Give the real path of each file below, as ``grep -r`` walks: links in folders are left."""
-    for path in paths:
-        real = os.path.realpath(root / path)
-        if os.path.isfile(real):
-            yield real
-        for folder, _, names in os.walk(real):
-            files = (os.path.join(folder, n) for n in sorted(names))
-            yield from (f for f in files if os.path.isfile(f) and not os.path.islink(f))
-
-
-def _matching_lines(path: str, pattern: bytes) -> list[int]:
-    """Give the numbers of the lines that grep prints.
-
-    Of a binary file it prints none (since 3.5; before, it printed a message there).
-    """
-    try:
-        content = Path(path).read_bytes()
-    except OSError:
-        return []  # grep says so on stderr
-    if pattern not in content or b"\0" in content:
-        return []
-    return [n for n, line in enumerate(content.split(b"\n"), start=1) if pattern in line]
-
-
-def _kinds(
-    lines: Sequence[int], result: FileResult | None, name: str, is_read: bool
-) -> Iterator[str]:
-    """Say what each matching line of a file is."""
-    rest = list(lines)
-    for decision in result.decisions if result is not None else ():
-        place = decision.definition
-        line = next((n for n in rest if place.line <= n <= place.end_line), None)
-        if place.class_name == name and line is not None:
-            rest.remove(line)
-            is_copy = decision.verdict is Verdict.REPLACE
-            yield _COPY if is_copy else f"refused: {decision.reasons[0].code.value}"
-    for _ in rest:
-        if not is_read:
-            yield "in files that the tool does not read: no Python, excluded or ignored by git"
-        elif result is not None and result.error is not None:
-            yield f"in files that failed: {result.error.code.value}"
-        else:
-            yield "comments, text, or part of a longer name"

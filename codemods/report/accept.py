@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from codemods.progress.phases import Acceptance, Criterion, Grep, State
+from codemods.progress.grep import Grep
+from codemods.progress.phases import Acceptance, Criterion, State
 from codemods.report.status import missing_paths, next_steps, standing_json
 from codemods.report.table import paragraphs, table
 from codemods.wording import plural
@@ -16,7 +17,7 @@ SCHEMA = "ssot-codemods/accept/1"
 
 
 def as_text(acceptance: Acceptance) -> str:
-    """Give each criterion of each phase a line, what grep counts, and the verdict."""
+    """Format a line for each criterion of each phase, what grep counts, and the verdict."""
     standing = acceptance.standing
     rows = [_row(phase.name, c) for phase in standing.phases for c in phase.criteria]
     rows += [_row("", c) for c in standing.overall]
@@ -34,7 +35,7 @@ def as_text(acceptance: Acceptance) -> str:
 
 
 def as_json(acceptance: Acceptance) -> dict[str, Any]:
-    """Say it to programs."""
+    """Return the criteria and the verdict as values of JSON."""
     return {
         "schema": SCHEMA,
         "ok": acceptance.ok,
@@ -54,7 +55,7 @@ def _row(phase: str, criterion: Criterion) -> Sequence[object]:
 
 
 def _grep(found: Grep) -> Iterator[str]:
-    """Say what grep counts, and how the tool comes to another number."""
+    """Yield what grep counts, and why the tool counts another number."""
     if not found.paths:
         return
     command = f'grep -r "{found.pattern}" {shlex.join(found.paths)} | wc -l'

@@ -19,19 +19,19 @@ from codemods.wording import plural, printable
 
 SCHEMA = "ssot-codemods/analysis/1"
 
-_RISK_HEAD = ("to be replaced, and worth a look", "uses", "subclasses", "patched", "imported by")
+_RISK_HEAD = ("to be replaced, worth a review", "uses", "subclasses", "patched", "imported by")
 
 _Found = tuple[FileSurvey, DefinitionFacts]
 
 
 def paths_to_change(analysis: Analysis) -> list[str]:
-    """Give the paths of the files with a definition that can be replaced."""
+    """Return the paths of the files with a definition that can be replaced."""
     replaceable = (s.path for s, f in _definitions(analysis) if _is_replaced(f))
     return list(dict.fromkeys(replaceable))
 
 
 def as_text(analysis: Analysis, *, verbose: bool = False) -> str:
-    """Say it to people, at a terminal."""
+    """Format an analysis for a terminal."""
     blocks = [[_summary(analysis)]]
     blocks += [table(head, rows) for head, rows in _tables(analysis)]
     blocks += [[remark] for remark in _remarks(analysis)]
@@ -46,7 +46,7 @@ def as_text(analysis: Analysis, *, verbose: bool = False) -> str:
 
 
 def as_markdown(analysis: Analysis) -> str:
-    """Say it for a page on a code host."""
+    """Format an analysis for a page on a code host."""
     blocks = [["# Scope of the migration"], [_summary(analysis)]]
     blocks += [markdown_table(head, rows) for head, rows in _tables(analysis)]
     blocks += [[remark] for remark in _remarks(analysis)]
@@ -68,7 +68,7 @@ def as_markdown(analysis: Analysis) -> str:
 
 
 def as_json(analysis: Analysis, *, verbose: bool = False) -> dict[str, Any]:
-    """Say it to programs; with all figures where it is to be verbose."""
+    """Return an analysis as values of JSON, with all figures if verbose."""
     return {
         "schema": SCHEMA,
         "files": analysis.files,
@@ -157,7 +157,7 @@ def _counts(pairs: Iterator[tuple[str, DefinitionFacts]]) -> list[Sequence[objec
 
 
 def _remarks(analysis: Analysis) -> Iterator[str]:
-    """Say for each name why grep counts more than there is."""
+    """Yield for each name why grep counts more files than define it."""
     commented = {(s.path, name) for s in analysis.surveys for _, name in s.commented_out}
     defined = {(s.path, f.decision.definition.class_name) for s, f in _definitions(analysis)}
     written = {(s.path, name) for s in analysis.surveys for name in s.written_out}
@@ -172,7 +172,7 @@ def _remarks(analysis: Analysis) -> Iterator[str]:
         counts = {
             "it is commented out": len(without & comment - failed),
             "it is text or part of a longer name": len(without - comment - failed),
-            "nobody can tell, as the file failed": len(without & failed),
+            "the file could not be parsed": len(without & failed),
         }
         rest = ", ".join(f"in {number:,} {what}" for what, number in counts.items() if number)
         held = len(grep & real)
@@ -201,7 +201,7 @@ def _risk(analysis: Analysis, survey: FileSurvey, facts: DefinitionFacts) -> Seq
 
 
 def _variants(analysis: Analysis) -> Iterator[list[str]]:
-    """Give a block for each shape, those found most often first."""
+    """Yield a block for each shape, the most frequent first."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     shown: dict[str, Variant] = {}
     for survey, number in _numbered(analysis):

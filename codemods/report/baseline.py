@@ -1,26 +1,29 @@
-"""What was measured of collection -> text for people, values for JSON."""
+"""What was measured of collection, as text or JSON."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from codemods.measure.collection import FEWEST_RUNS, baseline_to_dict
+from codemods.decode import encode
 from codemods.measure.model import (
     Baseline,
+    BaselineSummary,
     Claim,
     Comparison,
+    PackageTime,
     Profile,
     Series,
+    Step,
     Timing,
 )
+from codemods.measure.saved import SCHEMA
 from codemods.report.table import MOST_LINES, joined, shortened
 from codemods.wording import plural
 
 
 def as_text(measured: Baseline) -> str:
-    """Give a baseline for people.
+    """Format a baseline.
 
     The line ``Collection Time: 12.34 s`` is the median of the warm runs; its third word is the
     bare number. There is none where no run was measured.
@@ -29,69 +32,70 @@ def as_text(measured: Baseline) -> str:
 
 
 def as_json(measured: Baseline) -> dict[str, Any]:
-    """Give a baseline as values of JSON, schema ``ssot-codemods/baseline/1``."""
-    values = baseline_to_dict(measured)
-    values["collection_seconds"] = measured.warm.wall.median if measured.warm.wall.values else None
+    """Return a baseline as values of JSON, schema ``ssot-codemods/baseline/2``."""
+    values: dict[str, Any] = {"schema": SCHEMA, **encode(measured)}
     for kind in ("cold", "warm"):
-        timing: Timing = getattr(measured, kind)
-        values[kind] = {name: _series(getattr(timing, name)) for name in ("wall", "cpu", "memory")}
-    return values
+        timing: Timing = getattr(measured.summary, kind)
+        values["summary"][kind] = {
+            name: _series(getattr(timing, name)) for name in ("wall", "cpu", "memory")
+        }
+    warm = measured.summary.warm.wall
+    return {**values, "collection_seconds": warm.median if warm.values else None}
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """Give a comparison for people."""
+    """Format a comparison."""
     return joined(_comparison(comparison))
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """Give a comparison as values of JSON, schema ``ssot-codemods/comparison/1``."""
+    """Return a comparison as values of JSON, schema ``ssot-codemods/comparison/2``."""
     return {
-        "schema": "ssot-codemods/comparison/1",
+        **encode(comparison),
+        "schema": "ssot-codemods/comparison/2",
         "before": as_json(comparison.before),
         "after": as_json(comparison.after),
-        "unlike": list(comparison.unlike),
-        "gone": list(comparison.gone),
-        "came": list(comparison.came),
-        "cold": comparison.cold.value,
-        "warm": comparison.warm.value,
     }
 
 
 def profile_text(found: Profile) -> str:
-    """Give a profile for people: the longest of each kind, and what would help most."""
+    """Format a profile: the longest of each kind, and what would help most."""
     return joined(_profile(found))
 
 
 def profile_json(found: Profile) -> dict[str, Any]:
-    """Give a profile as values of JSON, schema ``ssot-codemods/profile/1``."""
-    return {"schema": "ssot-codemods/profile/1", **dataclasses.asdict(found)}
+    """Return a profile as values of JSON, schema ``ssot-codemods/profile/2``."""
+    return {"schema": "ssot-codemods/profile/2", **encode(found)}
 
 
 def _baseline(measured: Baseline) -> Iterator[str]:
-    conditions = measured.conditions
+    summary = measured.summary
+    conditions = summary.conditions
     yield f"Collecting {' '.join(conditions.paths) or 'everything'} in {measured.root}"
     versions = (conditions.python, conditions.pytest and f"pytest {conditions.pytest}")
     yield ", ".join(filter(None, (*versions, conditions.machine)))
-    if measured.cold.wall.values or measured.warm.wall.values:
+    timings = [(n, t) for n, t in (("cold", summary.cold), ("warm", summary.warm)) if t.wall.values]
+    if timings:
         yield ""
         yield f"{'':6}{'median':>10}{'min':>10}{'max':>10}{'CPU':>10}{'memory':>10}{'runs':>6}"
-        for name, timing in (("cold", measured.cold), ("warm", measured.warm)):
-            if timing.wall.values:
-                yield f"{name:6}{_timing(timing)}"
+        yield from (f"{name:6}{_timing(timing)}" for name, timing in timings)
     yield ""
-    yield (
-        f"{plural(measured.modules, 'module')}, {plural(len(measured.tests), 'test')}, "
-        f"{plural(len(measured.errors), 'error')}"
-    )
-    if measured.warnings:
-        yield "warnings: " + ", ".join(f"{name} {count}" for name, count in measured.warnings)
+    counts = ((summary.modules, "module"), (summary.tests, "test"), (summary.errors, "error"))
+    yield ", ".join(plural(number, noun) for number, noun in counts)
+    if summary.warnings:
+        found = (f"{name} {count}" for name, count in summary.warnings.items())
+        yield f"warnings: {', '.join(found)}"
     errors = [f"{e.nodeid}: {_first_line(e.message)}" for e in measured.errors]
     yield from shortened("error: ", errors)
     yield from (f"note: {note}" for note in measured.notes)
-    if measured.problem:
-        yield f"problem: {measured.problem}"
-    if measured.warm.wall.values:
-        yield f"Collection Time: {measured.warm.wall.median:.2f} s"
+    if summary.problem:
+        yield f"problem: {summary.problem}"
+    yield from _collection_time(summary)
+
+
+def _collection_time(summary: BaselineSummary) -> Iterator[str]:
+    if summary.warm.wall.values:
+        yield f"Collection Time: {summary.warm.wall.median:.2f} s"
 
 
 def _timing(timing: Timing) -> str:
@@ -102,34 +106,23 @@ def _timing(timing: Timing) -> str:
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
-    before, after = comparison.before, comparison.after
+    before, after = comparison.before.summary, comparison.after.summary
     yield f"{'':6}{'before':>26}{'after':>26}"
     for name, claim in (("cold", comparison.cold), ("warm", comparison.warm)):
         one: Series = getattr(before, name).wall
         other: Series = getattr(after, name).wall
         if one.values and other.values:
             yield f"{name:6}{_range(one):>26}{_range(other):>26}  {_claim(claim, one, other)}"
-    yield from shortened("unlike: ", comparison.unlike)
-    if not (comparison.gone or comparison.came):
-        yield f"the same {plural(len(after.tests), 'test')}"
-    yield from shortened("gone: ", comparison.gone)
-    yield from shortened("came: ", comparison.came)
-    if after.warm.wall.values:
-        yield f"Collection Time: {after.warm.wall.median:.2f} s"
-    for name, side in (("before", before), ("after", after)):
-        if side.problem:
-            yield f"{name}: {side.problem}"
-        if not side.stable:
-            yield f"{name}: the runs did not collect the same tests"
-        if min(len(s.wall.values) for s in (side.cold, side.warm)) < FEWEST_RUNS:
-            yield f"{name}: fewer than {FEWEST_RUNS} runs show nothing"
-    counts = [dict(side.warnings) for side in (before, after)]
-    for name in sorted(counts[0].keys() | counts[1].keys()):
-        was, is_ = (c.get(name, 0) for c in counts)
+    yield from shortened("not comparable: ", comparison.obstacles)
+    if before.nodes == after.nodes:
+        yield f"the same {plural(after.tests, 'test')}"
+    yield from shortened("only before: ", comparison.only_before)
+    yield from shortened("only after: ", comparison.only_after)
+    yield from _collection_time(after)
+    for name in sorted({**before.warnings, **after.warnings}):
+        was, is_ = (summary.warnings.get(name, 0) for summary in (before, after))
         if was != is_:
             yield f"{name}: {was} to {is_}"
-    if len(before.errors) != len(after.errors):
-        yield f"errors: {len(before.errors)} to {len(after.errors)}"
 
 
 def _claim(claim: Claim, before: Series, after: Series) -> str:
@@ -156,34 +149,28 @@ def _profile(found: Profile) -> Iterator[str]:
         ("building warnings", found.warnings_building),
     ):
         yield f"{name:34}{cost.seconds:8.2f} s {cost.count:7}"
-    yield from _table(
-        "modules (own, with imports)",
-        [(m.path, m.own, m.cumulative) for m in found.modules],
-    )
-    yield from _table(
-        "imported packages (own, with imports)",
-        [(p.name, p.own, p.cumulative) for p in found.packages],
-    )
     for title, steps in (
-        ("conftest files (own, with imports)", found.conftests),
-        ("plugins (own, with imports)", found.plugins),
+        ("modules", found.modules),
+        ("imported packages", found.packages),
+        ("conftest files", found.conftests),
+        ("plugins", found.plugins),
     ):
-        yield from _table(title, [(s.name, s.own, s.cumulative) for s in steps])
+        yield from _table(f"{title} (own, with imports)", steps)
     yield ""
     yield "What would help most"
     yield from (f"{advice.seconds:8.2f} s  {advice.text}" for advice in found.advice)
     if not found.advice:
-        yield "  nothing that these runs can show"
+        yield "  nothing that these runs show"
 
 
-def _table(title: str, rows: Sequence[tuple[str, float, float]]) -> Iterator[str]:
-    if rows:
+def _table(title: str, steps: Sequence[Step | PackageTime]) -> Iterator[str]:
+    if steps:
         yield ""
         yield title
-        for name, own, cumulative in rows[:MOST_LINES]:
-            yield f"{own:8.2f} s{cumulative:8.2f} s  {name}"
-        if len(rows) > MOST_LINES:
-            yield f"{'':22}and {len(rows) - MOST_LINES} more"
+        for step in steps[:MOST_LINES]:
+            yield f"{step.own:8.2f} s{step.cumulative:8.2f} s  {step.name}"
+        if len(steps) > MOST_LINES:
+            yield f"{'':22}and {len(steps) - MOST_LINES} more"
 
 
 def _series(series: Series) -> dict[str, Any]:

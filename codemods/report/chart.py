@@ -49,7 +49,7 @@ class Curve:
 
 
 def mermaid(chart: Bars | Curve) -> list[str]:
-    """Give the lines of a fenced block that GitHub and GitLab show as a picture.
+    """Return the lines of a fenced block that GitHub and GitLab show as a picture.
 
     https://mermaid.js.org/syntax/xyChart.html: medians or points alone, as it has no whiskers.
     """
@@ -82,7 +82,7 @@ _COLOUR = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7
 
 
 def svg(chart: Bars | Curve, name: str) -> list[str]:
-    """Give an inline SVG whose colours are variables of the page.
+    """Return an inline SVG whose colours are variables of the page.
 
     Args:
         chart: what to draw.
@@ -174,7 +174,7 @@ def _label(x: float, y: float, text: str, anchor: str) -> str:
 
 
 def _ceiling(value: float) -> float:
-    """Give the next round number from a positive one on; 1 for nothing."""
+    """Return the next round number from a positive one on; 1 for 0."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))

@@ -1,4 +1,4 @@
-"""Which copies are left, as text, JSON or annotations of GitHub."""
+"""Which copies are left, as text, JSON or annotations for GitHub."""
 
 from __future__ import annotations
 

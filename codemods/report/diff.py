@@ -11,12 +11,12 @@ _NO_NEWLINE = "\\ No newline at end of file\n"
 
 
 def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
-    """Give the difference between two versions of a file.
+    """Return the difference between two versions of a file.
 
     Args:
         path: the file, relative to where the diff is to be applied.
         before: its bytes.
-        after: what they become.
+        after: its bytes afterwards.
 
     """
     # Lines end with a newline alone: a carriage return is part of its line. They are compared as

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from codemods.model import Code, Decision, FileResult, Status
+from codemods.migration.verify import Verified
+from codemods.model import Code, Decision, FileResult, Status, Written
 from codemods.report.findings import (
     definition_json,
     definition_line,
@@ -14,12 +15,13 @@ from codemods.report.findings import (
     failures_json,
     reason_json,
 )
+from codemods.report.rollback import ways_to_end
 from codemods.report.table import paragraphs, table
 from codemods.wording import plural, reason_line
 
 SCHEMA = "ssot-codemods/migration/1"
 
-#: Reasons that are about the file as it is just now: each is worth a line.
+#: Reasons about the present state of a file: each is worth a line.
 _HELD_BACK = frozenset(
     {
         *(Code.CHANGED_SINCE_PLANNED, Code.HARD_LINKED, Code.READ_ONLY, Code.TESTS_DIFFER),
@@ -28,27 +30,17 @@ _HELD_BACK = frozenset(
 )
 
 
-def as_text(
-    results: Sequence[FileResult],
-    *,
-    files: int,
-    run: str | None,
-    left: int,
-    dry_run: bool,
-    verbose: bool,
-) -> str:
-    """Sum up, for people.
+def as_text(written: Written, *, dry_run: bool, verbose: bool) -> str:
+    """Format a summary for people.
 
     Args:
-        results: of the files with a definition, and of those that failed.
-        files: how many were looked at.
-        run: the run in the journal, None where nothing was written.
-        left: how many files a later batch would change.
+        written: what was done, or would be.
         dry_run: whether nothing was to be written.
         verbose: whether to give a line to each definition that stays, and not to those alone that
-            stay for what their file is just now.
+            stay for the present state of their file.
 
     """
+    results, left = written.results, written.left
     changed = [r for r in results if r.status is Status.CHANGED]
     replaced = sum(len(r.replaced) for r in changed)
     refused = [d for _, d in _refused(results)]
@@ -57,10 +49,10 @@ def as_text(
     verb = "would change" if dry_run else "changed"
     rows: list[Sequence[object]] = [
         (verb, len(changed), f"with {plural(replaced, 'copy')}"),
-        ("left for later", left, ""),
+        ("remaining", left, ""),
         ("refused", len({r.path for r, _ in _refused(results)}), _count(refused)),
         ("failed", len(failed), ""),
-        ("untouched by it", files - (len(results) - unread) - left, ""),
+        ("unchanged", written.files - (len(results) - unread) - left, ""),
     ]
     blocks = [[_line(row) for row in rows if row[1] or row[0] == verb]]
     codes = Counter(d.reasons[0].code.value for d in refused)
@@ -74,9 +66,22 @@ def as_text(
     ]
     warned = [reason_line(r.path, w) for r in results for w in r.warnings]
     blocks += [lines, warned, failure_lines(failed)]
-    if run:
-        blocks.append([f"take it back: ssot-codemods rollback {run}"])
+    if written.run is not None:
+        blocks.append([f"to undo: ssot-codemods rollback {written.run.id}"])
     return paragraphs(blocks)
+
+
+def early_end(written: Written, verified: Verified | None) -> str:
+    """Return what kept a migration from its end, and what to do; nothing where nothing did."""
+    if verified is not None and verified.problem:
+        return f"every change was undone: {verified.problem}\n"
+    if written.run is None or not written.stopped:
+        return ""
+    changed = sum(r.status is Status.CHANGED for r in written.results)
+    return (
+        f"interrupted: {changed} of {plural(len(written.run.entries), 'file')} written; "
+        f"{ways_to_end(written.run)}\n"
+    )
 
 
 def _count(refused: Sequence[Decision]) -> str:
@@ -85,23 +90,22 @@ def _count(refused: Sequence[Decision]) -> str:
 
 def _line(row: Sequence[object]) -> str:
     label, number, more = row
-    return f"{label!s:<15}  {number:>7,} {'file' if number == 1 else 'files'}  {more}".rstrip()
+    return f"{label!s:<12}  {number:>7,} {'file' if number == 1 else 'files'}  {more}".rstrip()
 
 
 def _refused(results: Sequence[FileResult]) -> list[tuple[FileResult, Decision]]:
     return [(r, d) for r in results for d in r.refused]
 
 
-def as_json(
-    results: Sequence[FileResult], *, files: int, run: str | None, left: int, dry_run: bool
-) -> dict[str, Any]:
-    """Sum up, for programs."""
+def as_json(written: Written, *, dry_run: bool) -> dict[str, Any]:
+    """Return a summary as values of JSON."""
+    results = written.results
     return {
         "schema": SCHEMA,
         "dry_run": dry_run,
-        "run": run,
-        "files": files,
-        "left": left,
+        "run": written.run.id if written.run is not None else None,
+        "files": written.files,
+        "left": written.left,
         "changed": [
             {
                 "path": r.path,

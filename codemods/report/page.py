@@ -63,13 +63,13 @@ MOST_ITEMS = 200
 
 
 def as_markdown(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
-    """Give the page as GitHub Flavored Markdown."""
+    """Format the page as GitHub Flavored Markdown."""
     head = f"# {_inlines(title)}"
     return "\n\n".join([head, *("\n".join(_markdown(block)) for block in blocks)]) + "\n"
 
 
 def as_html(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
-    """Give the page as one HTML file that loads nothing and runs nothing."""
+    """Format the page as one HTML file that loads nothing and runs nothing."""
     plain = "".join(p.text if isinstance(p, Code) else p for p in title)
     lines = [
         "<!DOCTYPE html>",
@@ -142,7 +142,7 @@ def _markdown_text(text: str) -> str:
 
 
 def _markdown_code(text: str) -> str:
-    """Give a code span, https://spec.commonmark.org/0.31.2/#code-spans."""
+    """Return a code span, https://spec.commonmark.org/0.31.2/#code-spans."""
     shown = visible(text)
     runs = [len(run) for run in re.findall("`+", shown)]
     fence = "`" * next(n for n in range(1, len(runs) + 2) if n not in runs)
@@ -220,7 +220,7 @@ def _escaped(text: str) -> str:
 
 
 def _numbers(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[bool]:
-    """Tell for each column whether it is one of numbers."""
+    """Return for each column whether it holds numbers."""
     columns = [[row[n] for row in rows] for n in range(len(head))]
     return [bool(c) and all(isinstance(cell, int) for cell in c) for c in columns]
 

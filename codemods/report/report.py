@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from codemods.progress.completion import (
-    CollectionChange,
-    Completion,
-    Measured,
-    Place,
-    RefusedPlace,
-    Spread,
-    Verification,
-)
+from codemods.decode import encode
+from codemods.measure.model import BaselineSummary, Claim, Series
+from codemods.progress.completion import CollectionChange, Completion, Place, RefusedPlace
+from codemods.progress.history import ComparedTests
 from codemods.report import page
 from codemods.report.chart import Bar, Bars, Curve
 from codemods.report.page import Block, Code, Details, Heading, Inline, Paragraph, Table
@@ -27,20 +21,20 @@ _TITLE = "Shared test helper: report on "
 
 
 def as_markdown(done: Completion) -> str:
-    """Give the report for a pull request."""
+    """Format the report for a pull request."""
     return page.as_markdown(_title(done), list(_blocks(done)))
 
 
 def as_html(done: Completion) -> str:
-    """Give the report as one file for a browser."""
+    """Format the report as one file for a browser."""
     return page.as_html(_title(done), list(_blocks(done)))
 
 
 def as_json(done: Completion) -> dict[str, Any]:
-    """Give the report to programs."""
+    """Return the report as values of JSON."""
     return {
         "schema": SCHEMA,
-        **dataclasses.asdict(done),
+        **encode(done),
         "percent": round(percentage(done.compliant, done.helpers), 1),
         "copies_over_time": [{"time": t, "copies": n} for t, n in _copies_over_time(done)],
     }
@@ -111,7 +105,7 @@ def _changed(done: Completion) -> Iterator[Block]:
 
 
 def _copies_over_time(done: Completion) -> list[tuple[str, int]]:
-    """Give the copies before the first run, and after each."""
+    """Return the number of copies before the first run, and after each."""
     if not done.runs:
         return []
     first = done.runs[0]
@@ -156,7 +150,7 @@ def _refused_item(place: RefusedPlace) -> tuple[Inline, ...]:
 
 
 def _not_measured(verb: str, paths: Sequence[str]) -> Paragraph:
-    """Say what measures it; only what was measured of just these paths counts."""
+    """Return what to run; only measurements of exactly these paths count."""
     command = shlex.join(["ssot-codemods", verb, *(p for p in paths if p != ".")])
     return Paragraph(("Not measured: ", Code(command), " does it."))
 
@@ -169,8 +163,8 @@ def _collection(change: CollectionChange, paths: Sequence[str]) -> Iterator[Bloc
     if change.before is None or change.after is None:
         side = "before" if change.before is None else "after"
         yield Paragraph((f"Nothing was measured {side} that this could be compared with.",))
-    for remark in change.remarks:
-        yield Paragraph(("Not comparable: ", Code(remark)))
+    for obstacle in change.obstacles:
+        yield Paragraph(("Not comparable: ", Code(obstacle)))
     yield Table(("", *(name for name, _ in sides), "these runs show"), tuple(_rows(change)))
     bars = tuple(_bars(sides))
     if bars:
@@ -181,45 +175,44 @@ def _collection(change: CollectionChange, paths: Sequence[str]) -> Iterator[Bloc
 
 
 def _rows(change: CollectionChange) -> Iterator[tuple[page.Cell, ...]]:
-    """Give each quantity a row: what it was, what it is, and what may be claimed of it."""
+    """Yield a row for each quantity: before, after, and what these runs show."""
     both = change.before, change.after
     for kind, claim in (("cold", change.cold), ("warm", change.warm)):
-        spreads: list[Spread | None] = [getattr(side, kind) for side in both if side]
-        shown = tuple(map(_spread, spreads))
-        yield (f"{kind}: median (min to max)", *shown, _claim(claim, spreads))
+        series = [getattr(side, kind).wall for side in both if side]
+        yield (f"{kind}: median (min to max)", *map(_spread, series), _claim(claim, series))
     for name, cell_of in _QUANTITIES.items():
         yield (name, *(cell_of(side) for side in both if side), "")
 
 
-_QUANTITIES: dict[str, Callable[[Measured], page.Cell]] = {
+_QUANTITIES: dict[str, Callable[[BaselineSummary], page.Cell]] = {
     "peak memory": lambda side: f"{side.memory / 2**20:.0f} MB",
     "modules": lambda side: f"{side.modules:,}",
     "tests": lambda side: f"{side.tests:,}",
     "errors": lambda side: f"{side.errors:,}",
-    "measured": lambda side: _when(side.time) if side.time else "saved",
+    "measured": lambda side: _when(side.time),
     "commit": lambda side: Code(side.commit[:12]),
 }
 
 
-def _spread(spread: Spread | None) -> str:
-    if spread is None:
+def _spread(series: Series) -> str:
+    if not series.values:
         return "not measured"
-    return f"{spread.median:.2f} s ({spread.minimum:.2f} to {spread.maximum:.2f})"
+    return f"{series.median:.2f} s ({series.minimum:.2f} to {series.maximum:.2f})"
 
 
-def _claim(claim: str, spreads: Sequence[Spread | None]) -> str:
-    if claim not in {"faster", "slower"}:
-        return claim
-    before, after = (spread.median if spread else 0.0 for spread in spreads)
-    return f"{claim}, {100 * (after / before - 1):+.0f} %"
+def _claim(claim: Claim | None, series: Sequence[Series]) -> str:
+    if claim not in (Claim.FASTER, Claim.SLOWER):
+        return claim.value if claim is not None else ""
+    before, after = (side.median for side in series)
+    return f"{claim.value}, {100 * (after / before - 1):+.0f} %"
 
 
-def _bars(sides: Sequence[tuple[str, Measured]]) -> Iterator[Bar]:
+def _bars(sides: Sequence[tuple[str, BaselineSummary]]) -> Iterator[Bar]:
     for kind in ("cold", "warm"):
         for name, side in sides:
-            spread: Spread | None = getattr(side, kind)
-            if spread is not None:
-                figures = spread.median, spread.minimum, spread.maximum
+            wall: Series = getattr(side, kind).wall
+            if wall.values:
+                figures = wall.median, wall.minimum, wall.maximum
                 yield Bar(f"{kind}, {name}", name, *figures)
 
 
@@ -239,7 +232,7 @@ def _number(counts: dict[str, int] | None, category: str) -> int | str:
     return "not measured" if counts is None else counts.get(category, 0)
 
 
-def _verification(found: Verification | None, paths: Sequence[str]) -> Iterator[Block]:
+def _verification(found: ComparedTests | None, paths: Sequence[str]) -> Iterator[Block]:
     if found is None:
         yield _not_measured("verify", paths)
         return
@@ -264,7 +257,10 @@ def _golden_path(done: Completion) -> Iterator[Block]:
         return
     yield Table(
         ("command", "exit code before", "exit code after"),
-        tuple((Code(c), _code(before), _code(after)) for c, before, after in done.golden_path),
+        tuple(
+            (Code(c), _code(before), _code(after))
+            for c, (before, after) in done.golden_path.items()
+        ),
     )
 
 
@@ -296,12 +292,12 @@ def _left(done: Completion) -> Iterator[Block]:
 
 
 def _when(time: str) -> str:
-    """Give a time of ISO 8601 with room for a line break."""
+    """Return a time of ISO 8601 with room for a line break."""
     return f"{time[:10]} {time[11:19]} UTC"
 
 
 def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
-    """Give each file with its definitions."""
+    """Yield each file with its definitions."""
     files: defaultdict[str, list[str]] = defaultdict(list)
     for place in places:
         files[place.path].append(f"{place.class_name} ({place.line})")

@@ -1,11 +1,11 @@
-"""The runs of the journal, and what became of their files."""
+"""The runs of the journal, and the outcomes for their files, as text or JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from codemods.model import Outcome, Run
+from codemods.model import Outcome, Run, RunState
 from codemods.report.table import table
 from codemods.wording import plural, printable
 
@@ -14,15 +14,23 @@ OUTCOMES_SCHEMA = "ssot-codemods/rollback/1"
 
 
 def runs_as_text(runs: Sequence[Run]) -> str:
-    """List runs for people, the oldest first."""
+    """Format a list of runs, the oldest first."""
     if not runs:
         return "no runs\n"
-    rows = [(run.id, run.time, len(run.entries), run.state, printable(run.command)) for run in runs]
+    rows = [
+        (run.id, run.time, len(run.entries), _state(run), printable(run.command)) for run in runs
+    ]
     return "\n".join(table(("run", "time", "files", "state", "command"), rows)) + "\n"
 
 
+def _state(run: Run) -> str:
+    if run.state is RunState.PARTLY_ROLLED_BACK:
+        return f"{len(run.undone)} of {len(run.entries)} rolled back"
+    return str(run.state.value)
+
+
 def runs_as_json(runs: Sequence[Run]) -> dict[str, Any]:
-    """List runs for programs, the oldest first."""
+    """Return a list of runs as values of JSON, the oldest first."""
     return {
         "schema": RUNS_SCHEMA,
         "runs": [
@@ -30,7 +38,7 @@ def runs_as_json(runs: Sequence[Run]) -> dict[str, Any]:
                 "id": run.id,
                 "time": run.time,
                 "command": run.command,
-                "state": run.state,
+                "state": run.state.value,
                 "files": [entry.path for entry in run.entries],
             }
             for run in runs
@@ -38,23 +46,29 @@ def runs_as_json(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
+def ways_to_end(run: Run) -> str:
+    """Return what a user can do about a run that was interrupted."""
+    commands = (f"ssot-codemods migrate --resume {run.id}", f"ssot-codemods rollback {run.id}")
+    return f"finish it with `{commands[0]}`, or undo it with `{commands[1]}`"
+
+
 def outcomes_as_text(run: Run, outcomes: Sequence[Outcome]) -> str:
-    """Say what became of the files of a run."""
+    """Format the outcome for each file of a run."""
     lines = [f"{printable(o.path)}: {o.error}" for o in outcomes if o.error is not None]
     lines += [
-        f"{printable(o.path)}: a copy of what was overwritten is {printable(o.kept)}"
+        f"{printable(o.path)}: overwritten; a copy is {printable(o.kept)}"
         for o in outcomes
         if o.kept is not None
     ]
     if not outcomes:
-        return f"run {run.id}: nothing to do, it was rolled back already\n"
+        return f"run {run.id}: nothing to do, as it was rolled back already\n"
     done = sum(o.error is None for o in outcomes)
     lines.append(f"run {run.id}: {done} of {plural(len(outcomes), 'file')} done")
     return "\n".join(lines) + "\n"
 
 
 def outcomes_as_json(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Say it to programs."""
+    """Return the outcomes as values of JSON."""
     return {
         "schema": OUTCOMES_SCHEMA,
         "run": run.id,

@@ -1,36 +1,37 @@
-"""How far the phases are, whether all is met, and the history: as text or JSON."""
+"""The phases and the history, as text or JSON."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from codemods.progress.history import Record
+from codemods.decode import encode
+from codemods.measure.model import BaselineSummary
+from codemods.progress.history import Check, Migration, Record, Verification, record_json
 from codemods.progress.phases import COLLECTION, Criterion, PhaseStatus, Standing, State
 from codemods.report.table import paragraphs, table
 
 STATUS_SCHEMA = "ssot-codemods/status/1"
-HISTORY_SCHEMA = "ssot-codemods/history/1"
+HISTORY_SCHEMA = "ssot-codemods/history/2"
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _MOST_POINTS = 40
 _MOST_PATHS = 3
 
 
 def as_text(standing: Standing) -> str:
-    """Say how far the phases are: a table, what is not met, and what comes next."""
+    """Format a table of the phases, what is not met, and the next steps."""
     blocks = [_matrix(standing.phases), *_unmet(standing), list(next_steps(standing))]
     return paragraphs(blocks)
 
 
 def as_json(standing: Standing) -> dict[str, Any]:
-    """Say it to programs."""
+    """Return it as values of JSON."""
     return {"schema": STATUS_SCHEMA, **standing_json(standing)}
 
 
 def history_text(records: Sequence[Record], *, unicode: bool) -> str:
-    """Give the history: seconds and copies as they came about, then a line for each record.
+    """Format the history: curves of seconds and copies, then a line for each record.
 
     Args:
         records: the oldest first.
@@ -49,15 +50,15 @@ def history_text(records: Sequence[Record], *, unicode: bool) -> str:
 
 
 def _shown(paths: Sequence[str]) -> str:
-    """Give some paths, and how many more there are: a batch may have hundreds."""
+    """Return the first paths, and how many more there are: a batch may have hundreds."""
     more = len(paths) - _MOST_PATHS
     shown = " ".join(paths[:_MOST_PATHS]) or "-"
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def history_json(records: Sequence[Record]) -> dict[str, Any]:
-    """Say it to programs."""
-    return {"schema": HISTORY_SCHEMA, "records": [dataclasses.asdict(r) for r in records]}
+    """Return it as values of JSON."""
+    return {"schema": HISTORY_SCHEMA, "records": [record_json(r) for r in records]}
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -82,7 +83,7 @@ def _cell(criterion: Criterion) -> str:
 
 
 def _unmet(standing: Standing) -> Iterator[list[str]]:
-    """Say more about what is not met, and about what is measured of no phase."""
+    """Yield more about what is not met, and about criteria of no phase."""
     lines = [_remark(p.name, c) for p in standing.phases for c in p.criteria if _is_open(c)]
     yield lines + [_remark("all", c) for c in standing.overall]
     yield list(missing_paths(standing.phases))
@@ -123,23 +124,11 @@ def next_steps(standing: Standing) -> Iterator[str]:
 def standing_json(standing: Standing) -> dict[str, Any]:
     """Return the phases and their criteria as values of JSON."""
     return {
-        "phases": [
-            {
-                "name": phase.name,
-                "paths": list(phase.paths),
-                "missing": list(phase.missing),
-                "criteria": [_criterion_json(c) for c in phase.criteria],
-            }
-            for phase in standing.phases
-        ],
-        "overall": [_criterion_json(c) for c in standing.overall],
+        "phases": encode(standing.phases),
+        "overall": encode(standing.overall),
         "next_batch": standing.batch or None,
         "to_measure": list(standing.remedies),
     }
-
-
-def _criterion_json(criterion: Criterion) -> dict[str, Any]:
-    return {**dataclasses.asdict(criterion), "state": criterion.state.value}
 
 
 def _curves(
@@ -148,7 +137,7 @@ def _curves(
     value_of: Callable[[Record], float | None],
     unicode: bool,
 ) -> list[str]:
-    """Give for each set of paths the first value, the last one, and the curve between."""
+    """Format for each set of paths the first value, the last one, and the curve between."""
     series: defaultdict[str, list[float]] = defaultdict(list)
     for record in records:
         value = value_of(record)
@@ -168,34 +157,35 @@ def _curve(values: Sequence[float], unicode: bool) -> str:
 
 
 def _seconds(record: Record) -> float | None:
-    value = record.figures.get("warm_median") if record.verb == "baseline" else None
-    return None if value is None else round(float(value), 2)
+    found = record.figures
+    return round(found.warm.wall.median, 2) if isinstance(found, BaselineSummary) else None
 
 
 def _copies_left(record: Record) -> float | None:
-    value = record.figures.get("copies")
-    return None if value is None else float(value)
-
-
-def _figures(record: Record) -> str:
-    """Give the figures that are numbers or words, and how many there are in the others."""
-    shown = (f"{key} {_figure(value)}" for key, value in record.figures.items() if key in _SHOWN)
-    return ", ".join(text for text in shown if not text.endswith(" -"))
+    found = record.figures
+    return found.copies if isinstance(found, Check | Migration) else None
 
 
 #: What is worth a place on a line; the rest is in the JSON.
-_SHOWN = frozenset({
-    *("warm_median", "cold_median", "tests", "errors", "warnings"),
+_SHOWN = (
     *("run", "changed", "replaced", "refused", "failed", "left", "files"),
     *("copies", "compliant", "total", "percent"),
     *("passed_before", "passed_after", "differences", "flaky", "healed"),
-    *("cold", "warmed", "warm", "modules", "cached"),
-})  # fmt: skip
+    *("cold", "warmed", "warm", "modules", "cached", "tests", "errors", "warnings"),
+)
+
+
+def _figures(record: Record) -> str:
+    found = record.figures
+    values = encode(found)
+    if isinstance(found, BaselineSummary):
+        values |= {kind: getattr(found, kind).wall.median for kind in ("cold", "warm")}
+        values["warnings"] = sum(found.warnings.values())
+    elif isinstance(found, Verification):
+        values |= {"tests": None, **(encode(found.tests) or {})}
+    shown = ((key, values.get(key)) for key in _SHOWN)
+    return ", ".join(f"{key} {_figure(v)}" for key, v in shown if v is not None)
 
 
 def _figure(value: object) -> str:
-    if isinstance(value, dict):
-        return str(sum(value.values()))
-    if isinstance(value, float):
-        return f"{value:.2f}"
-    return "-" if value is None else str(value)
+    return f"{value:.2f}" if isinstance(value, float) else str(value)

@@ -11,10 +11,7 @@ MOST_LINES = 10
 
 
 def table(head: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """Lay out rows under a head: numbers to the right, anything else to the left.
-
-    A column is one of numbers where each cell below the head is one.
-    """
+    """Format rows under a head: columns of numbers to the right, others to the left."""
     columns = list(zip(head, *rows, strict=True))
     widths = [max(len(str(cell)) for cell in column) for column in columns]
     right = [all(isinstance(cell, int | float) for cell in column[1:]) for column in columns]
@@ -30,7 +27,7 @@ def _line(row: Row, widths: Sequence[int], right: Sequence[bool]) -> str:
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """Lay out rows as a Markdown table."""
+    """Format rows as a Markdown table."""
     right = [all(isinstance(row[n], int | float) for row in rows) for n in range(len(head))]
     rule = ["---:" if to_right else "---" for to_right in right]
     return [f"| {' | '.join(_escape(cell) for cell in row)} |" for row in (head, rule, *rows)]

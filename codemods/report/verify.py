@@ -6,42 +6,50 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from codemods.decode import encode
 from codemods.measure.outcomes import GOOD, Difference, Evidence, Outcomes
-from codemods.migration.verify import Verified
+from codemods.migration.verify import RanOnce, Verified
 from codemods.report.table import paragraphs, table
 from codemods.wording import plural
 
-SCHEMA = "ssot-codemods/verification/1"
+SCHEMA = "ssot-codemods/verification/2"
 
 
-def as_text(verified: Verified) -> str:
-    """Say what the tests showed."""
+def as_text(verified: Verified | RanOnce) -> str:
+    """Return what the tests showed, for people."""
+    if isinstance(verified, RanOnce):
+        return paragraphs(_ran_once(verified))
     evidence = verified.evidence
     blocks: list[list[str]] = []
     if evidence is not None:
-        blocks.append(
-            _summary(evidence, "with the files that stay, " if verified.taken_back else "")
-        )
+        blocks.append(_summary(evidence, after_removal=bool(verified.reverted)))
         blocks.append([_difference("differs", d) for d in evidence.differences])
         blocks.append([_difference("flaky", d) for d in evidence.flaky])
         blocks.append([f"healed: {file} can be collected now" for file in evidence.healed])
     if verified.golden_path:
         head = ("golden path", "before", "after")
         blocks.append(table(head, [(c, *codes) for c, codes in verified.golden_path.items()]))
-    blocks.append([f"taken back: {p}: {d.what}" for p, d in sorted(verified.taken_back.items())])
+    blocks.append([f"reverted: {p}: {d.what}" for p, d in sorted(verified.reverted.items())])
     blocks.append(list(_unknown(verified)))
     blocks.append([verified.problem] if verified.problem else [])
     return paragraphs(blocks)
 
 
-def as_json(verified: Verified) -> dict[str, Any]:
-    """Say it to programs."""
+def as_json(verified: Verified | RanOnce) -> dict[str, Any]:
+    """Return what the tests showed, for programs."""
+    if isinstance(verified, RanOnce):
+        return {
+            "schema": SCHEMA,
+            "golden_path": dict(verified.golden_path),
+            "outcomes": _counts(verified.outcomes),
+            **_failures_json(verified.outcomes),
+        }
     evidence = verified.evidence
     values: dict[str, Any] = {
         "schema": SCHEMA,
         "run": verified.run,
         "golden_path": {c: list(codes) for c, codes in verified.golden_path.items()},
-        "taken_back": {p: _difference_json(d) for p, d in sorted(verified.taken_back.items())},
+        "reverted": {p: encode(d) for p, d in sorted(verified.reverted.items())},
         "edited": list(verified.edited),
         "unused": list(verified.unused),
         "problem": verified.problem,
@@ -50,41 +58,50 @@ def as_json(verified: Verified) -> dict[str, Any]:
         values |= {
             "before": _counts(evidence.before),
             "after": _counts(evidence.after),
-            "differences": [_difference_json(d) for d in evidence.differences],
-            "flaky": [_difference_json(d) for d in evidence.flaky],
+            "differences": encode(evidence.differences),
+            "flaky": encode(evidence.flaky),
             "healed": list(evidence.healed),
-            "failed": _failed(evidence.after),
-            "not_collected": dict(sorted(evidence.after.errors.items())),
+            **_failures_json(evidence.after),
         }
     return values
 
 
 def _unknown(verified: Verified) -> Iterator[str]:
     """Name the files of which nothing is shown."""
-    yield from (f"not judged, as it was edited since: {path}" for path in verified.edited)
-    yield from (f"not judged, as no test uses it: {path}" for path in verified.unused)
+    yield from (f"skipped: edited since the run: {path}" for path in verified.edited)
+    yield from (f"skipped: no test uses it: {path}" for path in verified.unused)
 
 
-def _summary(evidence: Evidence, of_what: str) -> list[str]:
+def _ran_once(once: RanOnce) -> Iterator[list[str]]:
+    yield table(("outcome", "tests"), list(_counts(once.outcomes).items()))
+    yield list(_failures(once.outcomes))
+    if once.golden_path:
+        yield table(("golden path", "exit code"), list(once.golden_path.items()))
+
+
+def _summary(evidence: Evidence, *, after_removal: bool) -> list[str]:
     before, after = _counts(evidence.before), _counts(evidence.after)
-    if evidence.before is evidence.after:
-        return [*table(("outcome", "tests"), list(after.items())), *_failures(evidence.after)]
     kinds = list(dict.fromkeys([*before, *after]))
     rows = [(kind, before.get(kind, 0), after.get(kind, 0)) for kind in kinds]
     if evidence.differences:
         verdict = plural(len(evidence.differences), "difference")
     elif evidence.before.tests or evidence.after.tests:
-        verdict = f"{of_what}each test gives what it gave"
+        verdict = f"{'with the files that stay, ' if after_removal else ''}all outcomes unchanged"
     else:
         verdict = "no test was run: nothing is shown"
     return [*table(("outcome", "before", "after"), rows), "", verdict]
 
 
 def _failures(outcomes: Outcomes) -> Iterator[str]:
-    """Name what failed, where there is nothing to compare with."""
-    lines = [f"{outcome}: {node}" for node, outcome in _failed(outcomes).items()]
-    lines += [f"not collected: {file}: {what}" for file, what in sorted(outcomes.errors.items())]
-    yield from ["", *lines] if lines else []
+    """Yield a line for each test that failed, and each file that cannot be collected."""
+    yield from (f"{outcome}: {node}" for node, outcome in _failed(outcomes).items())
+    errors = sorted(outcomes.errors.items())
+    yield from (f"not collected: {file}: {what}" for file, what in errors)
+
+
+def _failures_json(outcomes: Outcomes) -> dict[str, Any]:
+    errors = dict(sorted(outcomes.errors.items()))
+    return {"failed": _failed(outcomes), "not_collected": errors}
 
 
 def _failed(outcomes: Outcomes) -> dict[str, str]:
@@ -103,7 +120,3 @@ def _counts(outcomes: Outcomes) -> dict[str, int]:
 
 def _difference(word: str, difference: Difference) -> str:
     return f"{word}: {difference.what}: {difference.before} -> {difference.after}"
-
-
-def _difference_json(difference: Difference) -> dict[str, str]:
-    return {name: getattr(difference, name) for name in Difference.__slots__}

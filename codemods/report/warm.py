@@ -1,4 +1,4 @@
-"""What came of writing bytecode, as text or JSON."""
+"""The bytecode that was written, as text or JSON."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from codemods.wording import plural
 
 
 def as_text(warmed: Warmed) -> str:
-    """Give what came of writing bytecode, for people."""
+    """Format what was written, and how long collection takes with it."""
     return joined(_warmed(warmed))
 
 
 def as_json(warmed: Warmed) -> dict[str, Any]:
-    """Give what came of writing bytecode as values of JSON, schema ``ssot-codemods/warm/1``."""
+    """Return what was written as values of JSON, schema ``ssot-codemods/warm/1``."""
     return {"schema": "ssot-codemods/warm/1", **dataclasses.asdict(warmed)}
 
 

@@ -27,7 +27,7 @@ class _Cluster(Executor):
 
 
 def cluster_pool(address: str) -> Pool:
-    """Give the workers of a running cluster.
+    """Return the workers of a running cluster.
 
     The contents of the files travel to them and values travel back: they need this package, and no
     disk in common with us.

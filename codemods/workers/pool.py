@@ -1,4 +1,4 @@
-"""Hand files to workers in chunks, and give their results back, whatever becomes of a worker."""
+"""Hand files to workers in chunks, and yield their results, even if a worker dies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from itertools import chain, islice
 from multiprocessing import connection, parent_process
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from codemods.model import Source
+from codemods.model import Code, Reason, Source
 
 R = TypeVar("R")
 
@@ -44,8 +44,14 @@ class Pool(NamedTuple):
 
 
 def process_pool(jobs: int) -> Pool:
-    """Give a pool of processes on this machine, by the start method that Python has as default."""
+    """Return a pool of processes on this machine, with the default start method of Python."""
     return Pool(jobs, partial(ProcessPoolExecutor, jobs, initializer=_prepare_worker))
+
+
+def worker_died(error: Exception) -> Reason:
+    """Return the reason for a file whose worker died of it."""
+    message = f"the worker that had this file died: {type(error).__name__}: {error}"
+    return Reason(Code.WORKER_DIED, 1, message)
 
 
 def _never(content: bytes) -> bool:

@@ -1,0 +1,125 @@
+"""Values of JSON -> frozen values with types, and back: one check for every file that we read."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import types
+import typing
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar, Union
+
+_T = TypeVar("_T")
+
+
+class DecodeError(ValueError):
+    """A value is not of the kind that stands there; the message names where it is."""
+
+
+def decode(kind: type[_T], value: object, where: str = "") -> _T:
+    """Return a value of JSON as a value of a kind: a scalar, a container, a dataclass, or a union.
+
+    Args:
+        kind: what is wanted, nested as deep as need be. A dataclass takes an object with just its
+            fields; those that have a default may be missing.
+        value: what `json.loads` returned.
+        where: the place of the value in the document, for the message.
+
+    Raises:
+        DecodeError: it is something else.
+
+    """
+    decoded: _T = _decode(kind, value, where)
+    return decoded
+
+
+def encode(value: object) -> Any:
+    """Return dataclasses as objects and enums as their values; `decode` takes them back."""
+    if dataclasses.is_dataclass(value):
+        return {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [encode(item) for item in value]
+    return value
+
+
+def _decode(kind: Any, value: Any, where: str) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (Union, types.UnionType):
+        return _one_of(arguments, value, where)
+    if origin is tuple:
+        return _tuple(arguments, value, where)
+    if origin is frozenset:
+        return frozenset(_tuple((*arguments, ...), value, where))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        items = _checked(dict, value, where).items()
+        return {key: _decode(arguments[1], item, f"{where}.{key}") for key, item in items}
+    if dataclasses.is_dataclass(kind):
+        return _dataclass(kind, value, where)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        try:
+            return kind(value)
+        except ValueError as error:
+            raise DecodeError(f"{where or 'the document'}: {error}") from error
+    return _checked(kind, value, where)
+
+
+def _checked(kind: type, value: Any, where: str) -> Any:
+    """Return the value if it is of a kind; True is no number, and a whole number is a float."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if kind is float and is_number:
+        return float(value)
+    if not isinstance(value, kind) or (kind is int and not is_number):
+        name = type(value).__name__
+        raise DecodeError(f"{where or 'the document'}: {kind.__name__} expected, got {name}")
+    return value
+
+
+def _one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
+    problems = []
+    for kind in kinds:
+        try:
+            return _decode(kind, value, where)
+        except DecodeError as error:
+            problems.append(str(error))
+    raise DecodeError(" or ".join(problems))
+
+
+def _tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
+    items = _checked(list, value, where)
+    if kinds[-1:] == (...,):
+        kinds = (kinds[0],) * len(items)
+    elif len(items) != len(kinds):
+        raise DecodeError(f"{where}: {len(kinds)} items expected, got {len(items)}")
+    pairs = zip(kinds, items, strict=True)
+    return tuple(_decode(k, item, f"{where}[{n}]") for n, (k, item) in enumerate(pairs))
+
+
+def _dataclass(kind: Any, value: Any, where: str) -> Any:
+    values = _checked(dict, value, where)
+    fields = _fields(kind)
+    for name in values:
+        if name not in fields:
+            raise DecodeError(f"{where or 'the document'}: unknown key {name!r}")
+    found = {}
+    for name, (wanted, is_required) in fields.items():
+        if name in values:
+            found[name] = _decode(wanted, values[name], f"{where}.{name}" if where else name)
+        elif is_required:
+            raise DecodeError(f"{where or 'the document'}: no {name!r}")
+    return kind(**found)
+
+
+@cache
+def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
+    """Return the type of each field, and whether a value must be there."""
+    hints = typing.get_type_hints(kind)
+    missing = dataclasses.MISSING
+    return {
+        f.name: (hints[f.name], f.default is missing and f.default_factory is missing)
+        for f in dataclasses.fields(kind)
+    }

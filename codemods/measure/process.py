@@ -1,0 +1,181 @@
+"""Run a command to its end, and leave no process of it behind.
+
+POSIX only: process groups, ``os.wait4``. A shell stands between this process and the command, so
+that a test that kills the parent of its process does not kill this one. What the command starts in
+a session of its own is found through Linux's /proc: each process below it, and each one that has
+the mark of this run in its environment. (A process that gave up both is not found.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from codemods.measure.model import MeasureError
+
+_MARK = "SSOT_CODEMODS_RUN"
+#: What runs now: the process group, and the mark of the run. Threads may run several.
+_running: dict[int, str] = {}
+_interrupted = threading.Event()
+
+
+@dataclass(slots=True)
+class Ended:
+    """How a process ended: seconds, bytes, and its exit code or the negative number of a signal."""
+
+    exit_code: int = 0
+    timed_out: bool = False
+    wall: float = 0.0
+    cpu: float = 0.0
+    peak_memory: int = 0
+
+
+def run_process(
+    command: Sequence[str],
+    root: Path,
+    variables: Mapping[str, str],
+    timeout: float | None,
+    out: Path,
+    err: Path | None = None,
+) -> Ended:
+    """Run a command to its end, and leave nothing of it behind.
+
+    Args:
+        command: the program and its arguments.
+        root: the folder to run in.
+        variables: its environment.
+        timeout: seconds until it is killed; None for no limit.
+        out: a file for what it prints.
+        err: a file for standard error; None to put it with standard output.
+
+    Raises:
+        MeasureError: it cannot be started.
+
+    """
+    ended = Ended()
+    token = uuid.uuid4().hex
+    with out.open("wb") as stdout, (err or out).open("ab") as stderr:
+        begin = time.perf_counter()
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=root,
+                env={**variables, _MARK: token},
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise MeasureError(f"{command[0]} cannot be started in {root}: {error}") from error
+        done = threading.Event()
+
+        def wait() -> None:
+            _, status, usage = os.wait4(process.pid, 0)
+            ended.wall = time.perf_counter() - begin
+            process.returncode = os.waitstatus_to_exitcode(status)
+            ended.exit_code = _signal_or_code(process.returncode)
+            ended.cpu = usage.ru_utime + usage.ru_stime
+            unit = 1 if sys.platform == "darwin" else 1024
+            ended.peak_memory = usage.ru_maxrss * unit
+            done.set()
+
+        waiter = threading.Thread(target=wait, name="ssot-codemods-wait", daemon=True)
+        waiter.start()
+        _running[process.pid] = token
+        try:
+            ended.timed_out = not _wait(done, timeout)
+        finally:
+            _end(process.pid, token, running=not done.is_set())
+            waiter.join()
+            del _running[process.pid]
+    return ended
+
+
+@contextlib.contextmanager
+def side_by_side(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Give threads for runs side by side; Ctrl-C, which they do not hear of, ends what they run."""
+    with ThreadPoolExecutor(jobs) as threads:
+        try:
+            yield threads
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            _interrupted.set()
+            for group, token in list(_running.items()):
+                _end(group, token, running=True)
+            threads.shutdown()
+            _interrupted.clear()
+            raise
+
+
+def _wait(done: threading.Event, timeout: float | None) -> bool:
+    return _interrupted.is_set() or done.wait(timeout)
+
+
+def _signal_or_code(code: int) -> int:
+    """Give the negative number of a signal, which a shell reports as 128 and more."""
+    # Only those with a name: a test may end its process with any code.
+    return 128 - code if code - 128 in {*signal.Signals} else code
+
+
+def _end(group: int, token: str, *, running: bool) -> None:
+    """Kill the whole group, and what is left of the run elsewhere, until nothing is."""
+    if running:
+        # Before their parents die, and they are nobody's children.
+        _kill(_descendants(group))
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+    for _ in range(50):
+        left = set(_marked(token))
+        if not left:
+            return
+        _kill(left)
+        time.sleep(0.01)
+
+
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _processes() -> Iterator[Path]:
+    with contextlib.suppress(OSError):
+        yield from (p for p in Path("/proc").iterdir() if p.name.isdigit())
+
+
+def _marked(token: str) -> Iterator[int]:
+    mark = f"{_MARK}={token}".encode()
+    for process in _processes():
+        with contextlib.suppress(OSError):
+            # A process that has ended and was not waited for has an empty one.
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                yield int(process.name)
+
+
+def _descendants(pid: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for process in _processes():
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            # pid (name) state parent ...; the name may hold anything.
+            parent = int(
+                (process / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1]
+            )
+            children.setdefault(parent, []).append(int(process.name))
+    found: list[int] = []
+    todo = [pid]
+    while todo:
+        below = children.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found

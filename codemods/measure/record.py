@@ -1,0 +1,176 @@
+"""What a session of pytest did, folded from the lines that the plugin wrote (`probe.py`).
+
+A session that died has written fewer lines, and no last one: it is read in the same way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from codemods.decode import decode
+from codemods.measure.model import CollectionError, Cost, Step
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What was known when the session began; `configuration` is its file, `targets` are of --tx."""
+
+    pytest: str = ""
+    plugins: tuple[str, ...] = ()
+    python: str = ""
+    executable: str = ""
+    rootdir: str = ""
+    configuration: str = ""
+    testpaths: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    installed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenWarning:
+    """One warning; `when` is pytest's word for it, `nodeid` that of the test or the file."""
+
+    category: str
+    file: str
+    line: int
+    message: str
+    when: str
+    nodeid: str
+
+
+@dataclass(slots=True)
+class SessionRecord:
+    """What one session did, as far as it came.
+
+    `facts` is empty until the session began, and `exit_code` None until it ended. `running` is the
+    node id of what it was doing. `tests` has for each node id the outcome of each phase. `problems`
+    and `conftest_errors` are for people; the latter end a session that has not begun, and later are
+    errors at collection, too. Paths are relative to `rootdir`.
+    """
+
+    facts: SessionFacts = field(default_factory=SessionFacts)
+    exit_code: int | None = None
+    running: str = ""
+    collected: list[str] = field(default_factory=list)
+    tests: dict[str, dict[str, str]] = field(default_factory=dict)
+    errors: dict[str, CollectionError] = field(default_factory=dict)
+    warnings: list[SeenWarning] = field(default_factory=list)
+    modules: dict[str, Step] = field(default_factory=dict)
+    folders: dict[str, Step] = field(default_factory=dict)
+    conftests: dict[str, Step] = field(default_factory=dict)
+    plugins: dict[str, Step] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    conftest_errors: list[str] = field(default_factory=list)
+    collection_seconds: float = 0.0
+    rewriting: Cost = field(default_factory=Cost)
+    warnings_building: Cost = field(default_factory=Cost)
+    peak_memory: int = 0
+    dont_write_bytecode: bool = False
+    has_workers: bool = False
+
+
+def read_record(path: Path) -> SessionRecord | None:
+    """Read what a session wrote; None where the plugin was never loaded."""
+    try:
+        return fold(path.read_bytes().splitlines())
+    except FileNotFoundError:
+        return None
+
+
+def fold(lines: Iterable[bytes | str]) -> SessionRecord:
+    """Fold the lines of one process, those of its workers included."""
+    record = SessionRecord()
+    workers: list[SessionRecord] = []
+    for line in lines:
+        # The last line of a process that was killed may be half a line.
+        with contextlib.suppress(json.JSONDecodeError, UnicodeDecodeError):
+            event = json.loads(line)
+            if event[0] == "worker":
+                workers.append(fold(event[1]))
+            else:
+                _add(record, event)
+    if workers:
+        record.has_workers = True
+        record.warnings = _without_repeats(record.warnings, [w.warnings for w in workers])
+    for worker in workers:
+        _merge(record, worker)
+    return record
+
+
+def _add(record: SessionRecord, event: list[Any]) -> None:
+    """Add one line of the process itself; `probe.py` writes no other."""
+    match event:
+        case ["begun", facts]:
+            record.facts = decode(SessionFacts, facts)
+        case ["running", nodeid]:
+            record.running = nodeid
+        case ["finished", nodeid]:
+            record.running = "" if record.running == nodeid else record.running
+        case ["step", kind, name, values]:
+            getattr(record, kind)[name] = Step(name, **values)
+        case ["collected", ids]:
+            record.collected += ids
+        case ["worker_collected", ids]:
+            known = set(record.collected)
+            record.collected += [nodeid for nodeid in ids if nodeid not in known]
+        case ["items", ids]:
+            record.collected = ids
+        case ["collection_seconds", seconds]:
+            record.collection_seconds = seconds
+        case ["error", nodeid, file, message]:
+            record.errors[nodeid] = CollectionError(nodeid, file, message)
+        case ["test", nodeid, phase, outcome]:
+            phases = record.tests.setdefault(nodeid, {})
+            # A node id that is run twice fails where it failed once.
+            phases[phase] = "failed" if phases.get(phase) == "failed" else outcome
+        case ["warning", *values]:
+            record.warnings.append(SeenWarning(*values))
+        case ["problem", message]:
+            record.problems.append(message)
+        case ["conftest_error", message]:
+            record.conftest_errors.append(message)
+        case ["ended", exit_code, totals]:
+            record.exit_code = exit_code
+            record.rewriting = Cost(*totals["rewriting"])
+            record.warnings_building = Cost(*totals["warnings_building"])
+            record.peak_memory = totals["peak_memory"]
+            record.dont_write_bytecode = totals["dont_write_bytecode"]
+
+
+def _merge(record: SessionRecord, worker: SessionRecord) -> None:
+    """Add what a worker saw, the slowest of each step: each of them collects everything."""
+    for kind in ("modules", "folders", "conftests", "plugins"):
+        ours = getattr(record, kind)
+        for name, step in getattr(worker, kind).items():
+            known = ours.get(name, step)
+            slower = max(known, step, key=lambda one: one.cumulative)
+            is_missed = False in (known.from_cache, step.from_cache)
+            ours[name] = replace(slower, from_cache=False if is_missed else known.from_cache)
+    record.errors |= worker.errors
+    record.peak_memory = max(record.peak_memory, worker.peak_memory)
+    for name in ("rewriting", "warnings_building"):
+        costs = getattr(record, name), getattr(worker, name)
+        setattr(record, name, max(costs, key=lambda cost: cost.seconds))
+
+
+def _without_repeats(
+    recorded: Iterable[SeenWarning], workers: Iterable[Iterable[SeenWarning]]
+) -> list[SeenWarning]:
+    """Keep of a warning at collection what the worker with most of them saw: each collects all."""
+    left: Counter[SeenWarning] = Counter()
+    for seen in workers:
+        left |= Counter(w for w in seen if w.when != "runtest")
+    known = set(left)
+    kept = []
+    for warning in recorded:
+        if warning not in known or left[warning] > 0:
+            left[warning] -= 1
+            kept.append(warning)
+    return kept
