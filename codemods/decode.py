@@ -18,11 +18,11 @@ class DecodeError(ValueError):
 
 
 def decode(kind: type[_T], value: object, where: str = "") -> _T:
-    """Return a value of JSON as a value of a kind: a scalar, a container, a dataclass, or a union.
+    """Return a value of JSON as a value of a kind: a scalar, a container, a record, or a union.
 
     Args:
-        kind: what is wanted, nested as deep as need be. A dataclass takes an object with just its
-            fields; those that have a default may be missing.
+        kind: what is wanted, nested as deep as need be. A record (a dataclass or a named tuple)
+            takes an object with just its fields; those that have a default may be missing.
         value: what `json.loads` returned.
         where: the place of the value in the document, for the message.
 
@@ -35,14 +35,17 @@ def decode(kind: type[_T], value: object, where: str = "") -> _T:
 
 
 def encode(value: object) -> Any:
-    """Return dataclasses as objects and enums as their values; `decode` takes them back."""
-    if dataclasses.is_dataclass(value):
-        return {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    """Return records as objects and enums as their values; `decode` takes them back."""
+    kind: Any = type(value)
+    if _is_record(kind):
+        return {name: encode(getattr(value, name)) for name in _fields(kind)}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Mapping):
         return {key: encode(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, frozenset):
+        return [encode(item) for item in sorted(value)]
+    if isinstance(value, list | tuple):
         return [encode(item) for item in value]
     return value
 
@@ -58,8 +61,8 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
     if isinstance(origin, type) and issubclass(origin, Mapping):
         items = _checked(dict, value, where).items()
         return {key: _decode(arguments[1], item, f"{where}.{key}") for key, item in items}
-    if dataclasses.is_dataclass(kind):
-        return _dataclass(kind, value, where)
+    if _is_record(kind):
+        return _record(kind, value, where)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         try:
             return kind(value)
@@ -99,7 +102,7 @@ def _tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
     return tuple(_decode(k, item, f"{where}[{n}]") for n, (k, item) in enumerate(pairs))
 
 
-def _dataclass(kind: Any, value: Any, where: str) -> Any:
+def _record(kind: Any, value: Any, where: str) -> Any:
     values = _checked(dict, value, where)
     fields = _fields(kind)
     for name in values:
@@ -114,10 +117,16 @@ def _dataclass(kind: Any, value: Any, where: str) -> Any:
     return kind(**found)
 
 
+def _is_record(kind: Any) -> bool:
+    return dataclasses.is_dataclass(kind) or hasattr(kind, "_field_defaults")
+
+
 @cache
 def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
     """Return the type of each field, and whether a value must be there."""
     hints = typing.get_type_hints(kind)
+    if not dataclasses.is_dataclass(kind):
+        return {name: (hints[name], name not in kind._field_defaults) for name in kind._fields}
     missing = dataclasses.MISSING
     return {
         f.name: (hints[f.name], f.default is missing and f.default_factory is missing)

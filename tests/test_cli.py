@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ import codemods.migration.migrate
 from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
 from codemods.engine.codemod import transform
-from codemods.measure.model import Baseline
+from codemods.measure.collection import Tree
+from codemods.measure.compare import compare
+from codemods.measure.model import Baseline, Comparison
 from codemods.measure.session import Pytest
 from codemods.migration import init
 from codemods.model import FileResult, Run, Status
@@ -713,6 +716,29 @@ def test_a_baseline_that_failed_takes_no_place(
     code, _, err = outcome("baseline", "--save", "a/b")
     assert code == 2
     assert "cannot be the name of a baseline" in err
+
+
+def test_a_commit_is_measured_in_a_worktree(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both trees are measured with the same interpreter and the same limit."""
+    (three / "later.py").touch()
+    seen: list[Tree] = []
+
+    def against(before: Tree, after: Tree, paths: list[str], **_: Any) -> Comparison:
+        assert not (before.pytest.root / "later.py").exists()
+        assert (before.pytest.root / "a/test_a.py").exists()
+        seen.extend([before, after])
+        return compare(measured(), measured(warm=(0.5, 0.5, 0.5)))
+
+    monkeypatch.setattr("codemods.measure.collection.against", against)
+    code, out, _ = outcome("baseline", "--against", "HEAD", "--timeout", "9", "a")
+    assert (code, "faster: -55 %" in out) == (0, True)
+    before, after = seen
+    assert after.pytest.root == three
+    assert replace(before.pytest, root=three) == after.pytest
+    assert after.pytest.timeout == 9
+    assert before.commit == after.commit != ""
+    assert (before.name, after.name) == ("HEAD: ", "here: ")
+    assert not before.pytest.root.exists()
 
 
 @pytest.mark.parametrize("name", ["-k", "@x"])

@@ -6,7 +6,7 @@ import enum
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -17,8 +17,7 @@ class Colour(enum.Enum):
     RED = "red"
 
 
-@dataclass(frozen=True)
-class Inner:
+class Inner(NamedTuple):
     number: float
     name: str = "none"
 

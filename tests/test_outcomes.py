@@ -17,6 +17,7 @@ from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import (
     Difference,
     Outcomes,
+    Side,
     Xdist,
     compare,
     differences,
@@ -184,7 +185,7 @@ def test_a_target_with_other_files_is_no_evidence(tmp_path: Path) -> None:
     """What rsync leaves out is not there, or is of an earlier day."""
     root, target = elsewhere(tmp_path)
     same = [str(root / ".hidden/data.py"), str(root / "test_a.py")]
-    with pytest.raises(MeasureError, match=r"worker popen.* has not the \.hidden/data\.py"):
+    with pytest.raises(MeasureError, match=r"worker popen.* lacks \.hidden/data\.py"):
         run_tests(Pytest(root, timeout=120), Xdist(targets=(target,)), ["test_a.py"], same=same)
     old = tmp_path / "there/.hidden/data.py"
     old.parent.mkdir()
@@ -220,7 +221,7 @@ def test_a_worker_that_is_no_new_process_is_no_evidence(tmp_path: Path) -> None:
             )
 
         assert run().tests == {"test_a.py::test_a": "passed"}
-        with pytest.raises(MeasureError, match=r"is no new process: it has loaded test_a\.py"):
+        with pytest.raises(MeasureError, match=r"is not a new process: it has loaded test_a\.py"):
             run()
     finally:
         server.kill()
@@ -275,16 +276,16 @@ def test_what_a_test_puts_in_the_place_of_the_functions_of_the_probe(tmp_path: P
 
 def test_a_difference_lasts_whatever_it_says_each_time() -> None:
     errors = iter(["at 1", "at 2"])
-    state = ""
+    side = Side.BEFORE
 
     def run() -> Outcomes:
-        if state == "before":
+        if side is Side.BEFORE:
             return outcomes({"a.py::t": "passed"})
         return outcomes({}, {"a.py": next(errors)})
 
-    def use(wanted: str) -> None:
-        nonlocal state
-        state = wanted
+    def use(wanted: Side) -> None:
+        nonlocal side
+        side = wanted
 
     evidence = compare(use, run)
     assert [(d.file, d.what) for d in evidence.differences] == [("a.py", "collection")]
@@ -364,15 +365,15 @@ class Scripted:
 
     def __init__(self, **runs: list[Outcomes]) -> None:
         self.runs = runs
-        self.state = "before"
+        self.side = Side.BEFORE
         self.asked: list[str] = []
 
-    def use(self, state: str) -> None:
-        self.state = state
+    def use(self, side: Side) -> None:
+        self.side = side
 
     def run(self) -> Outcomes:
-        self.asked.append(self.state)
-        return self.runs[self.state].pop(0)
+        self.asked.append(self.side.value)
+        return self.runs[self.side.value].pop(0)
 
 
 def scripted(node: str) -> Callable[..., Scripted]:
@@ -400,7 +401,7 @@ def test_a_difference_must_show_twice_in_both_states() -> None:
     evidence = compare(script.use, script.run)
     assert sorted(script.asked) == ["after", "after", "before", "before"]
     assert [d.what for d in evidence.differences] == ["a.py::t"]
-    assert script.state == "after"
+    assert script.side is Side.AFTER
 
 
 @pytest.mark.parametrize(
@@ -416,9 +417,9 @@ def test_what_comes_and_goes_is_flaky(before: str, after: str) -> None:
 
 def test_it_can_start_from_the_state_after() -> None:
     script = SCRIPT("passed passed", "failed failed")
-    compare(script.use, script.run, now="after")
+    compare(script.use, script.run, now=Side.AFTER)
     assert script.asked == ["after", "before", "before", "after"]
-    assert script.state == "after"
+    assert script.side is Side.AFTER
 
 
 def test_the_file_of_a_difference_is_a_real_path() -> None:

@@ -37,18 +37,20 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _status(root: Path, records: Sequence[Record] = (), *phase: Phase, **settings: Any) -> Standing:
-    return phases.status(*_arguments(root, records, *phase, **settings))
+    made = Settings(root=root, phases=phase or (PHASE,), **settings)
+    return phases.status(made, records, _planner(made))
 
 
 def _accept(
     root: Path, records: Sequence[Record] = (), *phase: Phase, **settings: Any
 ) -> Acceptance:
-    return phases.accept(*_arguments(root, records, *phase, **settings))
-
-
-def _arguments(root: Path, records: Sequence[Record], *phase: Phase, **settings: Any) -> Any:
     made = Settings(root=root, phases=phase or (PHASE,), **settings)
-    return made, default_target(), records, process_pool(1), lambda done, total: None
+    name = default_target().class_names[0]
+    return phases.accept(made, name, records, _planner(made))
+
+
+def _planner(settings: Settings) -> phases.Count:
+    return phases.planner(settings, default_target(), process_pool(1), lambda done, total: None)
 
 
 def _criterion(standing: Standing, name: str, phase: int = 0) -> Criterion:
@@ -103,7 +105,7 @@ def test_a_file_that_cannot_be_read_may_hold_a_copy(root: Path) -> None:
     copies = _criterion(_status(root), "copies left")
     assert (copies.state, copies.figure) == (State.NOT_MEASURED, "")
     assert copies.remedy == "see ssot-codemods check tests/unit"
-    assert copies.note == "1 file with a target name cannot be read: mend or exclude them"
+    assert copies.note == "1 file with a target name cannot be read: fix or exclude them"
 
 
 def test_the_next_batch_is_of_the_first_phase_with_copies(root: Path) -> None:

@@ -17,7 +17,7 @@ from codemods.cli import main
 from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Change, Journal
 from codemods.measure.model import MeasureError
-from codemods.measure.outcomes import Outcomes
+from codemods.measure.outcomes import Outcomes, Side
 from codemods.migration.verify import Affected, Trial, affected, chosen_run, revert_regressions
 from codemods.model import RunState, Source
 from codemods.progress import history
@@ -417,7 +417,7 @@ def test_a_second_ctrl_c_waits_until_the_files_are_back(tmp_path: Path, verify: 
         return original(*arguments, **options)
 
     def tests(paths: object = ()) -> Outcomes:
-        trial.use("before")
+        trial.use(Side.BEFORE)
         came.append("first")
         os.kill(os.getpid(), signal.SIGINT)
         return seen({}, root)
@@ -447,7 +447,7 @@ def test_what_could_not_be_put_back_waits_for_someone_to_decide(tmp_path: Path) 
         raise MemoryError
 
     def tests() -> Outcomes:
-        trial.use("before")
+        trial.use(Side.BEFORE)
         trial.journal.apply = fails  # type: ignore[method-assign, assignment]
         return seen({}, root)
 

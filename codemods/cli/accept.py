@@ -25,6 +25,7 @@ def accept(form: str) -> int:
     warn_unfinished_runs(Journal(setup.settings.root))
     records = history.standing(setup.settings.root)
     with progress_bar("accept") as progress:
-        found = phases.accept(setup.settings, setup.target, records, setup.pool(), progress)
+        count = phases.planner(setup.settings, setup.target, setup.pool(), progress)
+        found = phases.accept(setup.settings, setup.target.class_names[0], records, count)
     show(form, report.as_json(found), report.as_text(found))
     return OK if found.ok else COPIES_LEFT

@@ -40,6 +40,7 @@ def status(as_history: bool, form: str) -> int:
     warn_unfinished_runs(Journal(setup.settings.root))
     records = history.standing(setup.settings.root)
     with progress_bar("status") as progress:
-        found = phases.status(setup.settings, setup.target, records, setup.pool(), progress)
+        count = phases.planner(setup.settings, setup.target, setup.pool(), progress)
+        found = phases.status(setup.settings, records, count)
     show(form, report.as_json(found), report.as_text(found))
     return OK

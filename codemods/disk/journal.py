@@ -27,8 +27,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from codemods.decode import decode, encode
 from codemods.disk.atomic import EditedError, replace_file, sync_folders, write_new
 from codemods.disk.files import read_file
 from codemods.model import Entry, Run, RunState, UsageError
@@ -110,7 +111,8 @@ class Journal:
             sync_folders([folder / "before", folder / "after"])
             sync_folders([folder.parent, self.folder, self.root])
             run = Run(identity, f"{now:%Y-%m-%dT%H:%M:%SZ}", command, tuple(entries), False, _NONE)
-            _write_json(folder / "manifest.json", _manifest(run))
+            manifest = _Manifest(_SCHEMA, run.time, command, run.entries)
+            _write_json(folder / "manifest.json", encode(manifest))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -148,24 +150,23 @@ class Journal:
         """
         folder = self._run_folder(identity)
         try:
-            values = json.loads((folder / "manifest.json").read_bytes())
-            if values["schema"] != _SCHEMA:
-                raise JournalError(f"{folder}: of another version: {values['schema']}")
-            finished = _read_json(folder / "finished.json")
-            left_alone = frozenset(finished["left_alone"]) if finished is not None else _NONE
-            entries = [_entry(entry) for entry in values["entries"]]
+            manifest = decode(_Manifest, json.loads((folder / "manifest.json").read_bytes()))
+            if manifest.schema != _SCHEMA:
+                raise JournalError(f"{folder}: of another version: {manifest.schema}")
+            finished = _read_finished(folder)
+            left_alone = finished.left_alone if finished is not None else _NONE
             return Run(
                 id=identity,
-                time=str(values["time"]),
-                command=str(values["command"]),
-                entries=tuple(e for e in entries if e.path not in left_alone),
-                finished=finished is not None and not finished.get("open", False),
-                undone=frozenset(_read_json(folder / "undone.json") or ()),
+                time=manifest.time,
+                command=manifest.command,
+                entries=tuple(e for e in manifest.entries if e.path not in left_alone),
+                finished=finished is not None and not finished.open,
+                undone=decode(frozenset[str], _read_json(folder / "undone.json") or []),
             )
         except (FileNotFoundError, NotADirectoryError) as error:
             raise JournalError(f"no run {identity} in {self.folder}") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise JournalError(f"{folder}: damaged: {type(error).__name__}: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise JournalError(f"{folder}: damaged: {error}") from error
 
     def apply(self, run: Run, entry: Entry) -> bool:
         """Write the new bytes of one file.
@@ -215,10 +216,10 @@ class Journal:
             left_alone: the paths of the files that it could not write: they are not part of it.
 
         """
-        path = self._run_folder(run.id) / "finished.json"
-        known = (_read_json(path) or {}).get("left_alone", [])  # where it was reopened
-        value = {"schema": _SCHEMA, "left_alone": sorted({*known, *left_alone})}
-        _write_json(path, value)
+        folder = self._run_folder(run.id)
+        known = _read_finished(folder)  # where it was reopened
+        all_of_them = frozenset(left_alone) | (known.left_alone if known is not None else _NONE)
+        _write_json(folder / "finished.json", encode(_Finished(_SCHEMA, all_of_them)))
         self._prune()
 
     def reopen(self, run: Run) -> None:
@@ -348,11 +349,26 @@ def make_folder(root: Path) -> Path:
     return folder
 
 
-def _entry(values: dict[str, Any]) -> Entry:
-    entry = Entry(**values)
-    if not isinstance(entry.path, str) or not isinstance(entry.number, int):
-        raise TypeError(f"not an entry: {values}")
-    return entry
+class _Manifest(NamedTuple):
+    """What ``manifest.json`` holds."""
+
+    schema: str
+    time: str
+    command: str
+    entries: tuple[Entry, ...]
+
+
+class _Finished(NamedTuple):
+    """What ``finished.json`` holds: `open` while the files of the run are put back for a while."""
+
+    schema: str
+    left_alone: frozenset[str]
+    open: bool = False
+
+
+def _read_finished(folder: Path) -> _Finished | None:
+    values = _read_json(folder / "finished.json")
+    return decode(_Finished, values) if values is not None else None
 
 
 def _temporary(run: Run, entry: Entry) -> str:
@@ -379,8 +395,3 @@ def _read_json(path: Path) -> Any:
 
 def _write_json(path: Path, value: object) -> None:
     write_new(path, json.dumps(value, indent=1).encode())
-
-
-def _manifest(run: Run) -> dict[str, Any]:
-    entries = [entry._asdict() for entry in run.entries]
-    return {"schema": _SCHEMA, "time": run.time, "command": run.command, "entries": entries}

@@ -89,7 +89,7 @@ def ask_imports(
 
 
 def _order(file: str) -> tuple[str, bool, str]:
-    """Put last what pytest takes for something else: a bracket is a parameter of a test to it."""
+    """Sort last what pytest takes for something else: to it, a bracket is a parameter."""
     folder, name = os.path.split(file)
     return folder, name in {"__init__.py", "conftest.py"} or "[" in name, name
 

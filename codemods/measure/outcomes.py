@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import re
 from collections import Counter
@@ -26,7 +27,7 @@ class Outcomes:
     tear-down), ``skipped``, ``xfailed``, ``xpassed``. `errors` has for each file that could not be
     collected what was raised. `warnings` counts category, file and message; lines move with an
     edit, so they do not count. Paths are relative to `rootdir`, pytest's own; `seconds` is wall
-    time. `exit_code` is pytest's: 1 where something failed, be it by the word of a plugin alone.
+    time. `exit_code` is pytest's: 1 where something failed, even if only a plugin says so.
     """
 
     tests: Mapping[str, str]
@@ -38,7 +39,7 @@ class Outcomes:
 
     @property
     def failed(self) -> bool:
-        """Tell whether a test failed, its set-up or tear-down, or a collection."""
+        """Whether a test failed, its set-up or tear-down, or a collection."""
         return bool(self.errors) or not GOOD.issuperset(self.tests.values())
 
 
@@ -65,6 +66,13 @@ class Evidence:
     healed: tuple[str, ...]
     before: Outcomes
     after: Outcomes
+
+
+class Side(enum.Enum):
+    """The two states of files that a change makes."""
+
+    BEFORE = "before"
+    AFTER = "after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,39 +176,39 @@ def outcomes_of(record: SessionRecord, seconds: float) -> Outcomes:
 
 
 def compare(
-    use: Callable[[str], None], run: Callable[[], Outcomes], *, now: str = "before"
+    use: Callable[[Side], None], run: Callable[[], Outcomes], *, now: Side = Side.BEFORE
 ) -> Evidence:
-    """Run tests in both states, and a second time in both where something differs.
+    """Run tests on both sides, and a second time on both where something differs.
 
     Args:
-        use: brings the files into the state ``"before"`` or ``"after"``; left in ``"after"``.
+        use: brings the files to one side of the change; they are left after it.
         run: runs the tests.
-        now: the state that the files are in at the start.
+        now: the side that the files are on at the start.
 
     Raises:
         MeasureError: a session did not come to its end.
 
     """
-    states = ("before", "after") if now == "before" else ("after", "before")
-    seen: dict[str, list[Outcomes]] = {"before": [], "after": []}
+    sides = sorted(Side, key=lambda side: side is not now)
+    seen: dict[Side, list[Outcomes]] = {side: [] for side in Side}
 
-    def run_in(state: str) -> None:
-        use(state)
-        seen[state].append(run())
+    def run_on(side: Side) -> None:
+        use(side)
+        seen[side].append(run())
 
-    for state in states:
-        run_in(state)
-    first = seen["before"][0], seen["after"][0]
+    for side in sides:
+        run_on(side)
+    first = seen[Side.BEFORE][0], seen[Side.AFTER][0]
     if differences(*first) or healed_files(*first):
-        # The last state first: that spares a change of state.
-        for state in reversed(states):
-            run_in(state)
-    use("after")
-    return _judge(seen["before"], seen["after"])
+        # The last side first: the files need not be changed for it.
+        for side in reversed(sides):
+            run_on(side)
+    use(Side.AFTER)
+    return _judge(seen[Side.BEFORE], seen[Side.AFTER])
 
 
 def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
-    """Say what is worse or other after a change than before it.
+    """Return what is worse or other after a change than before it.
 
     What failed before and fails after is as before. A file that can be collected now counts as
     healed, and the tests that it brings as no difference.
@@ -230,17 +238,17 @@ def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
 
 
 def _only_by_exit_code(outcomes: Outcomes) -> bool:
-    """Tell whether pytest failed where no test did: a plugin may say so, of coverage perhaps."""
+    """Whether pytest failed where no test did: by a plugin, for low coverage perhaps."""
     return outcomes.exit_code == 1 and not outcomes.failed
 
 
 def healed_files(before: Outcomes, after: Outcomes) -> list[str]:
-    """Give the files that could not be collected before, and can be now."""
+    """Return the files that could not be collected before, and can be now."""
     return sorted(set(before.errors) - set(after.errors))
 
 
 def _judge(before: Sequence[Outcomes], after: Sequence[Outcomes]) -> Evidence:
-    """Tell what showed each time from what did not."""
+    """Separate what showed each time from what did not."""
     each = [differences(b, a) for b, a in zip(before, after, strict=True)]
     unstable = _unstable(before) | _unstable(after)
     first = each[0]
@@ -267,7 +275,7 @@ def _judge(before: Sequence[Outcomes], after: Sequence[Outcomes]) -> Evidence:
 
 
 def _unstable(runs: Sequence[Outcomes]) -> set[str]:
-    """Give the node ids that are not the same in each run of one state."""
+    """Return the node ids whose outcome is not the same in each run on one side."""
     nodes = {node for run in runs for node in run.tests}
     return {n for n in nodes if len({run.tests.get(n, "absent") for run in runs}) > 1}
 
@@ -281,11 +289,11 @@ def _outcome(phases: Mapping[str, str]) -> str:
 
 
 def _last_line(message: str) -> str:
-    """Give the last line, without the addresses of objects, which differ from run to run."""
+    """Return the last line, without the addresses of objects, which differ from run to run."""
     lines = message.strip().splitlines()
     return re.sub(r"\b0x[0-9a-fA-F]+", "0x...", lines[-1]) if lines else ""
 
 
 def file_of(difference: Difference, outcomes: Outcomes) -> str:
-    """Give the real path of the file that a difference is in."""
+    """Return the real path of the file that a difference is in."""
     return os.path.realpath(os.path.join(outcomes.rootdir, difference.file))

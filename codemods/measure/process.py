@@ -104,7 +104,7 @@ def run_process(
 
 @contextlib.contextmanager
 def side_by_side(jobs: int) -> Iterator[ThreadPoolExecutor]:
-    """Give threads for runs side by side; Ctrl-C, which they do not hear of, ends what they run."""
+    """Yield threads for runs side by side; an interrupt here ends what they run."""
     with ThreadPoolExecutor(jobs) as threads:
         try:
             yield threads
@@ -123,7 +123,7 @@ def _wait(done: threading.Event, timeout: float | None) -> bool:
 
 
 def _signal_or_code(code: int) -> int:
-    """Give the negative number of a signal, which a shell reports as 128 and more."""
+    """Return the negative number of a signal, which a shell reports as 128 and more."""
     # Only those with a name: a test may end its process with any code.
     return 128 - code if code - 128 in {*signal.Signals} else code
 
@@ -131,7 +131,7 @@ def _signal_or_code(code: int) -> int:
 def _end(group: int, token: str, *, running: bool) -> None:
     """Kill the whole group, and what is left of the run elsewhere, until nothing is."""
     if running:
-        # Before their parents die, and they are nobody's children.
+        # Before their parents end, after which they can no longer be found as descendants.
         _kill(_descendants(group))
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)

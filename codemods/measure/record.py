@@ -1,4 +1,4 @@
-"""What a session of pytest did, folded from the lines that the plugin wrote (`probe.py`).
+"""What a session of pytest did, folded from the lines that the plugin of `probe` wrote.
 
 A session that died has written fewer lines, and no last one: it is read in the same way.
 """
@@ -73,7 +73,6 @@ class SessionRecord:
     warnings_building: Cost = field(default_factory=Cost)
     peak_memory: int = 0
     dont_write_bytecode: bool = False
-    has_workers: bool = False
 
 
 def read_record(path: Path) -> SessionRecord | None:
@@ -97,7 +96,6 @@ def fold(lines: Iterable[bytes | str]) -> SessionRecord:
             else:
                 _add(record, event)
     if workers:
-        record.has_workers = True
         record.warnings = _without_repeats(record.warnings, [w.warnings for w in workers])
     for worker in workers:
         _merge(record, worker)
@@ -105,7 +103,7 @@ def fold(lines: Iterable[bytes | str]) -> SessionRecord:
 
 
 def _add(record: SessionRecord, event: list[Any]) -> None:
-    """Add one line of the process itself; `probe.py` writes no other."""
+    """Add one line of the process itself; the plugin writes no other."""
     match event:
         case ["begun", facts]:
             record.facts = decode(SessionFacts, facts)

@@ -12,7 +12,7 @@ from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.journal import Journal
 from codemods.engine.judge import refused
 from codemods.measure.model import MeasureError
-from codemods.measure.outcomes import Difference, Evidence, Outcomes, compare, file_of
+from codemods.measure.outcomes import Difference, Evidence, Outcomes, Side, compare, file_of
 from codemods.model import Code, Entry, FileResult, Reason, Run, Source, Written
 from codemods.rewrites.replace_local_copies.importers import refers_to
 from codemods.rewrites.replace_local_copies.imports import is_collected
@@ -196,8 +196,8 @@ class Trial:
         self.run = run
         self.entries = list(entries)
 
-    def use(self, state: str) -> None:
-        """Bring the files into the state ``"before"`` or ``"after"`` the run.
+    def use(self, side: Side) -> None:
+        """Bring the files into their state before or after the run.
 
         Raises:
             codemods.disk.atomic.EditedError: some were edited since; all the others are in it.
@@ -206,7 +206,7 @@ class Trial:
         edited = []
         for entry in self.entries:
             try:
-                if state == "before":
+                if side is Side.BEFORE:
                     self.journal.revert(self.run, entry)
                 else:
                     self.journal.apply(self.run, entry)
@@ -224,12 +224,12 @@ class Trial:
         """
         with self._open():
             after = run()
-            self.use("before")
+            self.use(Side.BEFORE)
             before = run()
             rounds = [(before, after)]
             if before != after:
                 before = run()
-                self.use("after")
+                self.use(Side.AFTER)
                 rounds.append((before, run()))
         pairs = {command: [(b[command], a[command]) for b, a in rounds] for command in after}
         return {
@@ -240,7 +240,7 @@ class Trial:
     def compare(self, run: Callable[[], Outcomes]) -> Evidence:
         """Run tests in both states, the files being in that after the run, and staying there."""
         with self._open():
-            return compare(self.use, run, now="after")
+            return compare(self.use, run, now=Side.AFTER)
 
     @contextmanager
     def _open(self) -> Iterator[None]:
@@ -255,7 +255,7 @@ class Trial:
     def _close(self) -> None:
         """Make the run count as complete again: all files are back, except edited ones."""
         try:
-            self.use("after")
+            self.use(Side.AFTER)
         except EditedError:
             self.journal.close(self.run)
             raise

@@ -47,21 +47,30 @@ class State(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One thing that is to hold of a phase.
+    """One thing that must hold of a phase.
 
-    `figure` is what was measured, `wanted` what is to hold, `note` what else there is to say, all
-    for people; `value` and `limit` are the same for programs (seconds, percent or a number), None
-    where there is none. `remedy` is what measures it, empty where it is measured.
+    `wanted` is what must hold, `figure` what was measured, `note` what else there is to say, all
+    for people; `limit` and `value` are the same for programs (seconds, percent or a number), None
+    where there is none. `remedy` is the command that measures it, empty where it is measured.
     """
 
     name: str
-    state: State
-    figure: str
     wanted: str
-    value: float | None = None
     limit: float | None = None
+    state: State = State.NOT_MEASURED
+    figure: str = ""
+    value: float | None = None
     note: str = ""
     remedy: str = ""
+
+    def measured(self, is_met: bool, figure: str, value: float | None, note: str = "") -> Criterion:
+        """Return the criterion with what was measured."""
+        state = State.MET if is_met else State.NOT_MET
+        return replace(self, state=state, figure=figure, value=value, note=note)
+
+    def unmeasured(self, remedy: str, note: str = "") -> Criterion:
+        """Return the criterion with what measures it, and why it is not measured."""
+        return Criterion(self.name, self.wanted, self.limit, note=note, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,46 +111,16 @@ class Acceptance:
         return all(c.state is State.MET for c in (*criteria, *self.standing.overall))
 
 
-def status(
-    settings: Settings,
-    target: Target,
-    history: Sequence[Record],
-    pool: Pool,
-    progress: Progress,
-) -> Standing:
-    """Return how far the phases of the settings are.
-
-    Copies and compliance are counted now; what takes a run of pytest comes from the history.
+def planner(settings: Settings, target: Target, pool: Pool, progress: Progress) -> Count:
+    """Return a function that plans some paths, and each set of them once.
 
     Args:
-        settings: of the repository; its phases and golden path count.
+        settings: of the repository.
         target: what is replaced by what.
-        history: what `codemods.progress.history.standing` returns.
-        pool: the workers that work out what would change.
-        progress: is told of each file that was read.
+        pool: the workers that plan.
+        progress: called for each file that was read.
 
     """
-    return _standing(settings, history, _counter(settings, target, pool, progress))
-
-
-def accept(
-    settings: Settings,
-    target: Target,
-    history: Sequence[Record],
-    pool: Pool,
-    progress: Progress,
-) -> Acceptance:
-    """Return whether all criteria are met; the arguments are those of `status`."""
-    count = _counter(settings, target, pool, progress)
-    standing = _standing(settings, history, count)
-    paths = [p for phase in settings.phases for p in phase.paths]
-    roots = outermost(_existing(settings.root, paths))
-    planned = count(roots) if roots else Plan(0, 0, ())
-    return Acceptance(standing, count_lines(settings, target.class_names[0], roots, planned))
-
-
-def _counter(settings: Settings, target: Target, pool: Pool, progress: Progress) -> Count:
-    """Return a function that plans each set of paths once."""
     known: dict[tuple[str, ...], Plan] = {}
 
     def count(paths: Sequence[str]) -> Plan:
@@ -154,12 +133,26 @@ def _counter(settings: Settings, target: Target, pool: Pool, progress: Progress)
     return count
 
 
-def _standing(settings: Settings, history: Sequence[Record], count: Count) -> Standing:
+def status(settings: Settings, history: Sequence[Record], count: Count) -> Standing:
+    """Return how far the phases of the settings are.
+
+    Copies and compliance are counted now; what takes a run of pytest comes from the history, as
+    `codemods.progress.history.standing` returns it.
+    """
     phases = [_phase(settings.root, phase, history, count) for phase in settings.phases]
     overall = tuple(_golden_path(settings.golden_path, history))
     criteria = [*(c for p in phases for c in p.criteria), *overall]
     remedies = dict.fromkeys(c.remedy for c in criteria if c.remedy)
     return Standing(tuple(phases), overall, _batch(phases), tuple(remedies))
+
+
+def accept(settings: Settings, name: str, history: Sequence[Record], count: Count) -> Acceptance:
+    """Return whether all criteria of all phases are met, and what grep counts of a name there."""
+    paths = [p for phase in settings.phases for p in phase.paths]
+    roots = outermost(_existing(settings.root, paths))
+    planned = count(roots) if roots else Plan(0, 0, ())
+    standing = status(settings, history, count)
+    return Acceptance(standing, count_lines(settings, name, roots, planned))
 
 
 def _batch(phases: Sequence[PhaseStatus]) -> str:
@@ -175,75 +168,58 @@ def _batch(phases: Sequence[PhaseStatus]) -> str:
 def _phase(root: Path, phase: Phase, history: Sequence[Record], count: Count) -> PhaseStatus:
     paths = _existing(root, phase.paths)
     missing = tuple(p for p in phase.paths if p not in paths)
-    if paths:
-        # As the history has them, which knows no links.
-        real = relative_paths(root, [str(root / p) for p in paths])
-        criteria = tuple(_criteria(phase, real, history, count(paths)))
-    else:
-        nothing = Plan(0, 0, ())
+    # As the history has them, which knows no links.
+    real = relative_paths(root, [str(root / p) for p in paths])
+    planned = count(paths) if paths else Plan(0, 0, ())
+    criteria: tuple[Criterion, ...] = (
+        _copies(phase, real, planned),
+        _compliance(phase, planned),
+        _collection(phase, real, history),
+        _success(phase, real, history),
+        _warnings(phase, real, history),
+    )
+    if not paths:
         remedy = f"name the paths of phase {phase.name} in [tool.ssot-codemods.phases]"
-        criteria = tuple(
-            replace(_unmeasured(c, remedy), note="none of its paths exists")
-            for c in _criteria(phase, paths, (), nothing)
-        )
+        criteria = tuple(c.unmeasured(remedy, "none of its paths exists") for c in criteria)
     return PhaseStatus(phase.name, phase.paths, missing, criteria)
 
 
-def _criteria(
-    phase: Phase, paths: Sequence[str], history: Sequence[Record], planned: Plan
-) -> Iterator[Criterion]:
-    yield _copies(phase, paths, planned)
-    yield _compliance(phase, planned)
-    yield _collection(phase, paths, history)
-    yield _success(phase, paths, history)
-    yield _warnings(phase, paths, history)
-
-
 def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
-    number = len(planned.copies)
+    number, limit = len(planned.copies), phase.copies_left
+    found = Criterion(COPIES, f"at most {limit:,}", limit)
     failed = sum(r.error is not None for r in planned.results)
-    state = _state(number <= phase.copies_left)
-    limit = phase.copies_left
-    found = Criterion(COPIES, state, f"{number:,}", f"at most {limit:,}", number, limit)
-    if state is State.MET and failed:
-        # Such a file names a class of ours, so it may well hold a copy.
-        note = f"{plural(failed, 'file')} with a target name cannot be read: mend or exclude them"
+    if failed and number <= limit:
+        # Such a file has a target name in it, so it may well hold a copy.
+        note = f"{plural(failed, 'file')} with a target name cannot be read: fix or exclude them"
         remedy = f"see {_command('check', paths)}"
-        return replace(found, state=State.NOT_MEASURED, figure="", note=note, remedy=remedy)
-    return found
+        return replace(found.unmeasured(remedy, note), value=number)
+    return found.measured(number <= limit, f"{number:,}", number)
 
 
 def _compliance(phase: Phase, planned: Plan) -> Criterion:
-    good = planned.compliant
-    share = percentage(good, planned.helpers)
-    return Criterion(
-        COMPLIANCE,
-        _state(share >= phase.compliance),
+    share = percentage(planned.compliant, planned.helpers)
+    return Criterion(COMPLIANCE, f"at least {phase.compliance:g} %", phase.compliance).measured(
+        share >= phase.compliance,
         f"{share:.1f} %",
-        f"at least {phase.compliance:g} %",
         share,
-        phase.compliance,
-        f"{good:,} of {plural(planned.helpers, 'file')} that use the helper",
+        f"{planned.compliant:,} of {plural(planned.helpers, 'file')} that use the helper",
     )
 
 
 def _collection(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
     budget, aim = phase.collection_seconds, phase.aim_seconds
     wanted = f"under {budget:g} s" + (f" (aim: {aim:g} s)" if aim is not None else "")
-    found = Criterion(COLLECTION, State.NOT_MEASURED, "", wanted, None, budget)
+    found = Criterion(COLLECTION, wanted, budget)
     measured = baselines(history, paths)
     broken = _broken(before_the_change(history, measured), measured[-1]) if measured else ""
     if broken or not measured:
-        return replace(_unmeasured(found, _command("baseline", paths)), note=broken)
+        return found.unmeasured(_command("baseline", paths), broken)
     latest = measured[-1]
     seconds = latest.warm.wall.median
-    return replace(
-        found,
-        state=_state(seconds < budget),
-        figure=f"{seconds:.2f} s",
-        value=seconds,
-        note=_joined(_aim(seconds, aim), f"measured {latest.time}"),
-    )
+    notes = [f"measured {latest.time}"]
+    if aim is not None:
+        notes.insert(0, "aim reached" if seconds < aim else "aim not reached")
+    return found.measured(seconds < budget, f"{seconds:.2f} s", seconds, "; ".join(notes))
 
 
 def _broken(before: BaselineSummary, latest: BaselineSummary) -> str:
@@ -253,91 +229,57 @@ def _broken(before: BaselineSummary, latest: BaselineSummary) -> str:
     return "" if latest.tests else "nothing was collected"
 
 
-def _aim(seconds: float, aim: float | None) -> str:
-    if aim is None:
-        return ""
-    return "aim reached" if seconds < aim else "aim not reached"
-
-
 def _success(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
-    wanted = f"at least {phase.success_rate:g} %"
-    found = Criterion(SUCCESS, State.NOT_MEASURED, "", wanted, None, phase.success_rate)
+    found = Criterion(SUCCESS, f"at least {phase.success_rate:g} %", phase.success_rate)
     compared = comparisons(history, paths)
-    if not compared:
-        return _unmeasured(found, _command("verify", paths))
-    before, after = compared[-1].passed_before, compared[-1].still_passing
-    if not before:
-        return replace(_unmeasured(found, _command("verify", paths)), note="no test passed before")
+    if not compared or not compared[-1].passed_before:
+        note = "no test passed before" if compared else ""
+        return found.unmeasured(_command("verify", paths), note)
+    latest = compared[-1]
+    before, after = latest.passed_before, latest.still_passing
     rate = 100 * after / before
-    return replace(
-        found,
-        state=_state(rate >= phase.success_rate),
-        figure=f"{rate:.1f} %",
-        value=rate,
-        note=f"{after:,} of {before:,} tests that passed still do; measured {compared[-1].time}",
-    )
+    note = f"{after:,} of {before:,} tests that passed still do; measured {latest.time}"
+    return found.measured(rate >= phase.success_rate, f"{rate:.1f} %", rate, note)
 
 
 def _warnings(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
-    wanted = f"at least {phase.warnings_fall:g} %"
-    found = Criterion(WARNINGS, State.NOT_MEASURED, "", wanted, None, phase.warnings_fall)
+    found = Criterion(WARNINGS, f"at least {phase.warnings_fall:g} %", phase.warnings_fall)
+    remedy = _command("baseline", paths)
     measured = baselines(history, paths)
     if not measured:
-        return _unmeasured(found, _command("baseline", paths))
+        return found.unmeasured(remedy)
     before, latest = before_the_change(history, measured), measured[-1]
-    note = _broken(before, latest) or "; ".join(differing_conditions(before, latest))
     first, last = (sum(summary.warnings.values()) for summary in (before, latest))
-    if before is latest and not note:
-        note = f"{plural(first, 'warning')} in the baseline of {before.time}, none measured since"
-    if note:
-        return replace(_unmeasured(found, _command("baseline", paths)), note=note)
+    broken = _broken(before, latest) or "; ".join(differing_conditions(before, latest))
+    if before is latest and not broken:
+        broken = f"{plural(first, 'warning')} in the baseline of {before.time}, none measured since"
+    if broken:
+        return found.unmeasured(remedy, broken)
     note = f"{first:,} in the baseline of {before.time}, {last:,} in the latest"
     if not first:
         # There is no share of nothing: there must be none after, either.
-        figure = "none before" if not last else f"{last:,} new"
-        return replace(found, state=_state(not last), figure=figure, note=note)
+        return found.measured(not last, f"{last:,} new" if last else "none before", None, note)
     fall = 100 * (first - last) / first
-    return replace(
-        found,
-        state=_state(fall >= phase.warnings_fall),
-        figure=f"{fall:.1f} %",
-        value=fall,
-        note=note,
-    )
+    return found.measured(fall >= phase.warnings_fall, f"{fall:.1f} %", fall, note)
 
 
 def _golden_path(commands: Sequence[str], history: Sequence[Record]) -> Iterator[Criterion]:
     """Judge the commands that must not fail, where there are any."""
     if not commands:
         return
-    wanted = "each command gives 0"
+    found = Criterion(GOLDEN_PATH, "each command gives 0", len(commands))
     codes = {command: after for command, (_, after) in latest_codes(history).items()}
     failing = [f"{c}: {codes[c]}" for c in commands if codes.get(c) not in (0, None)]
     passed = sum(codes.get(c) == 0 for c in commands)
-    figure = f"{passed} of {plural(len(commands), 'command')}"
-    found = Criterion(GOLDEN_PATH, State.MET, figure, wanted, passed, len(commands))
-    if failing:
-        yield replace(found, state=State.NOT_MET, note="; ".join(failing))
-    elif passed < len(commands):
-        yield _unmeasured(found, f"{_TOOL} verify --golden-path")
+    if passed < len(commands) and not failing:
+        yield found.unmeasured(f"{_TOOL} verify --golden-path")
     else:
-        yield found
-
-
-def _unmeasured(criterion: Criterion, remedy: str) -> Criterion:
-    return replace(criterion, state=State.NOT_MEASURED, figure="", value=None, remedy=remedy)
-
-
-def _state(met: bool) -> State:
-    return State.MET if met else State.NOT_MET
+        figure = f"{passed} of {plural(len(commands), 'command')}"
+        yield found.measured(not failing, figure, passed, "; ".join(failing))
 
 
 def _command(verb: str, paths: Sequence[str]) -> str:
     return shlex.join([_TOOL, verb, *paths])
-
-
-def _joined(*texts: str) -> str:
-    return "; ".join(filter(None, texts))
 
 
 def _existing(root: Path, paths: Sequence[str]) -> tuple[str, ...]:

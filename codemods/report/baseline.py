@@ -112,7 +112,8 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         one: Series = getattr(before, name).wall
         other: Series = getattr(after, name).wall
         if one.values and other.values:
-            yield f"{name:6}{_range(one):>26}{_range(other):>26}  {_claim(claim, one, other)}"
+            sides = f"{series_text(one):>26}{series_text(other):>26}"
+            yield f"{name:6}{sides}  {claim_text(claim, one, other)}"
     yield from shortened("not comparable: ", comparison.obstacles)
     if before.nodes == after.nodes:
         yield f"the same {plural(after.tests, 'test')}"
@@ -125,13 +126,15 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
             yield f"{name}: {was} to {is_}"
 
 
-def _claim(claim: Claim, before: Series, after: Series) -> str:
+def claim_text(claim: Claim, before: Series, after: Series) -> str:
+    """Format what may be claimed, with the change of the median where that is a difference."""
     if claim in (Claim.FASTER, Claim.SLOWER):
         return f"{claim.value}: {100 * (after.median / before.median - 1):+.0f} %"
     return str(claim.value)
 
 
-def _range(series: Series) -> str:
+def series_text(series: Series) -> str:
+    """Format the median and the range of seconds."""
     return f"{series.median:.2f} s ({series.minimum:.2f} to {series.maximum:.2f})"
 
 

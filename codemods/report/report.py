@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from codemods.decode import encode
-from codemods.measure.model import BaselineSummary, Claim, Series
+from codemods.measure.model import BaselineSummary, Series
 from codemods.progress.completion import CollectionChange, Completion, Place, RefusedPlace
 from codemods.progress.history import ComparedTests
 from codemods.report import page
+from codemods.report.baseline import claim_text, series_text
 from codemods.report.chart import Bar, Bars, Curve
 from codemods.report.page import Block, Code, Details, Heading, Inline, Paragraph, Table
 from codemods.wording import percentage, plural
@@ -179,7 +180,9 @@ def _rows(change: CollectionChange) -> Iterator[tuple[page.Cell, ...]]:
     both = change.before, change.after
     for kind, claim in (("cold", change.cold), ("warm", change.warm)):
         series = [getattr(side, kind).wall for side in both if side]
-        yield (f"{kind}: median (min to max)", *map(_spread, series), _claim(claim, series))
+        shown = (series_text(s) if s.values else "not measured" for s in series)
+        claimed = claim_text(claim, *series) if claim is not None else ""
+        yield (f"{kind}: median (min to max)", *shown, claimed)
     for name, cell_of in _QUANTITIES.items():
         yield (name, *(cell_of(side) for side in both if side), "")
 
@@ -192,19 +195,6 @@ _QUANTITIES: dict[str, Callable[[BaselineSummary], page.Cell]] = {
     "measured": lambda side: _when(side.time),
     "commit": lambda side: Code(side.commit[:12]),
 }
-
-
-def _spread(series: Series) -> str:
-    if not series.values:
-        return "not measured"
-    return f"{series.median:.2f} s ({series.minimum:.2f} to {series.maximum:.2f})"
-
-
-def _claim(claim: Claim | None, series: Sequence[Series]) -> str:
-    if claim not in (Claim.FASTER, Claim.SLOWER):
-        return claim.value if claim is not None else ""
-    before, after = (side.median for side in series)
-    return f"{claim.value}, {100 * (after / before - 1):+.0f} %"
 
 
 def _bars(sides: Sequence[tuple[str, BaselineSummary]]) -> Iterator[Bar]:

@@ -90,8 +90,8 @@ def _unmet(standing: Standing) -> Iterator[list[str]]:
 
 
 def _is_open(criterion: Criterion) -> bool:
-    noted = criterion.state is State.NOT_MEASURED and criterion.note
-    return criterion.state is State.NOT_MET or bool(noted)
+    has_note = criterion.state is State.NOT_MEASURED and criterion.note
+    return criterion.state is State.NOT_MET or bool(has_note)
 
 
 def _remark(phase: str, criterion: Criterion) -> str:
