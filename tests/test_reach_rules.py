@@ -280,3 +280,72 @@ def test_the_future_of_annotations_matters_where_there_are_some() -> None:
             check_replaced(before, f"{head}\nfrom {LIB} import Fake\n\n\n{test}", modules=modules)
         else:
             check_refused(before, Code.DIFFERENT_SHAPE, modules=modules)
+
+
+def test_of_two_names_for_equal_code_each_stays_itself() -> None:
+    one, other = "def make():\n    return 1\n", "def build():\n    return 1\n"
+    use, used = "def use():\n    return make()\n", "def use():\n    return build()\n"
+    modules = SharedModules(
+        (
+            *shared(f"{one}\n\n{other}\n\n{use}", "lib.one").modules,
+            *shared(f"from lib.one import build\n\n\n{used}", "lib.two").modules,
+        )
+    )
+    test = "def test_it():\n    use()\n    build()\n"
+    imports = "import os\nfrom lib.one import build\nfrom lib.two import use\n"
+    check_replaced(
+        f"import os\n\n\n{other}\n\n{used}\n\n{test}", f"{imports}\n\n{test}", modules=modules
+    )
+
+
+# Long lines
+
+
+def test_a_long_import_has_one_name_a_line() -> None:
+    names = [f"make_the_connection_of_kind_{n}" for n in "abc"]
+    definitions = "\n\n".join(f"def {n}():\n    return '{n}'\n" for n in names)
+    test = "def test_it():\n" + "".join(f"    {n}()\n" for n in names)
+    imported = "".join(f"    {n},\n" for n in names)
+    modules = shared(definitions, LIB)
+    check_replaced(
+        f"import os\n\n\n{definitions}\n\n{test}",
+        f"import os\nfrom {LIB} import (\n{imported})\n\n\n{test}",
+        modules=modules,
+    )
+    check_replaced(
+        f"import os\n\n\n{definitions}\n\n{test}".replace("\n", "\r\n").encode(),
+        f"import os\nfrom {LIB} import (\n{imported})\n\n\n{test}".replace("\n", "\r\n").encode(),
+        modules=modules,
+    )
+
+
+def test_a_long_import_in_a_block_has_the_indentation_of_that() -> None:
+    name = "make_the_connection_that_all_of_the_tests_of_this_package_want_to_have"
+    definition = f"def {name}():\n    return 1\n"
+    inner = definition.replace("\n", "\n    ").rstrip()
+    check_replaced(
+        f"import os\n\nif os.name:\n    {inner}\n\n{name}()\n",
+        f"import os\n\nif os.name:\n    from {LIB} import (\n        {name},\n    )\n\n{name}()\n",
+        modules=shared(definition, LIB),
+    )
+
+
+@pytest.mark.parametrize(
+    ("above", "gap"),
+    [
+        ("", ""),
+        ("# about the file\n", "\n"),
+        ("import os\n", ""),
+        ("import os\n\nif os.name:\n    os.x = 1\n", "\n"),
+    ],
+)
+def test_imports_of_two_modules_stand_together(above: str, gap: str) -> None:
+    one, other = "def make():\n    return 1\n", "def build():\n    return 2\n"
+    modules = SharedModules((*shared(one, "lib.one").modules, *shared(other, "lib.two").modules))
+    before = f"{above}\nVALUE = 1\n\n\n{one}\n\n{other}\n\ndef test_it():\n    make(build())\n"
+    imports = f"{above}{gap}from lib.one import make\nfrom lib.two import build\n"
+    check_replaced(
+        before.lstrip(),
+        f"{imports}\nVALUE = 1\n\n\ndef test_it():\n    make(build())\n",
+        modules=modules,
+    )

@@ -32,6 +32,9 @@ _STAYS = re.compile(
     re.IGNORECASE,
 )
 
+#: The longest line of a new import: the default of black and ruff.
+_WIDTH = 88
+
 
 def edit(module: cst.Module, plan: EditPlan) -> cst.Module:
     """Carry out a plan.
@@ -154,20 +157,21 @@ class _Editor:
             if apart:
                 self._above = [_blank()]
             self._emit(_import_line(new.module, new.names))
-            self._apart = apart
+            self._apart = self._apart or apart
 
     def _insert_top(self) -> None:
-        for new in self._inserts:
-            if new.where is not Where.TOP:
-                continue
-            # The import goes below the comments of the file, above that of its first statement.
-            comments = self._above
-            split = _end_of_file_comments(comments)
-            self._above = list(comments[:split])
+        imports = [new for new in self._inserts if new.where is Where.TOP]
+        if not imports:
+            return
+        # They go below the comments of the file, above that of its first statement.
+        comments = self._above
+        split = _end_of_file_comments(comments)
+        self._above = list(comments[:split])
+        for new in imports:
             self._emit(_import_line(new.module, new.names))
-            first = self._module.body[0]
-            self._above = [*(_blank() for _ in range(2 if _is_definition(first) else 1))]
-            self._above.extend(comments[split:])
+        first = self._module.body[0]
+        self._above = [*(_blank() for _ in range(2 if _is_definition(first) else 1))]
+        self._above.extend(comments[split:])
 
     def _changed(self, index: int, node: _Statement) -> _Statement:
         joined = self._joined.get(index)
@@ -305,7 +309,25 @@ def _import_line(module: str, names: Names) -> cst.SimpleStatementLine:
     aliases = [_alias(shared, local) for shared, local in names]
     dotted = cst.parse_expression(module)
     assert isinstance(dotted, cst.Attribute | cst.Name)
-    return cst.SimpleStatementLine(body=[cst.ImportFrom(module=dotted, names=aliases)])
+    statement = cst.ImportFrom(module=dotted, names=aliases)
+    if len(cst.Module([]).code_for_node(statement)) > _WIDTH:
+        statement = _one_name_a_line(statement, aliases)
+    return cst.SimpleStatementLine(body=[statement])
+
+
+def _one_name_a_line(statement: cst.ImportFrom, aliases: list[cst.ImportAlias]) -> cst.ImportFrom:
+    inside, end = _line_break("    "), _line_break("")
+    commas = [cst.Comma(whitespace_after=inside) for _ in aliases[1:]]
+    commas.append(cst.Comma(whitespace_after=end))
+    return statement.with_changes(
+        names=[a.with_changes(comma=c) for a, c in zip(aliases, commas, strict=True)],
+        lpar=cst.LeftParen(whitespace_after=inside),
+        rpar=cst.RightParen(),
+    )
+
+
+def _line_break(indent: str) -> cst.ParenthesizedWhitespace:
+    return cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
 
 
 def _alias(shared: str, local: str) -> cst.ImportAlias:
