@@ -18,6 +18,7 @@ from codemods.engine.names import bound_names, own_nodes
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
+from codemods.rewrites.replace_local_copies.collected import is_collected
 
 #: Calls whose arguments are classes to compare with, or to expect.
 _ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
@@ -32,6 +33,8 @@ _IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new"
 #: Calls that put something in the place of what their first arguments name.
 SETTERS = frozenset({"setattr", "delattr", "object", "setitem", "delitem", "multiple", "dict"})
 _PATCHING = frozenset({"patch", "setattr"})
+#: Calls that find a module or what is in it by a dotted path.
+_LEADING = frozenset({*(SETTERS - {"dict"}), *_PATCHING, "getLogger", "import_module"})
 _PICKLES = re.compile(r"\w*pickle\w*|dill")
 
 #: Attributes that lead from an instance or a subclass to the class.
@@ -148,6 +151,8 @@ class Escape:
                     yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
             yield from self._changed_attributes()
         yield from self._patches()
+        if self._is_class or self.first_use_as_value is not None:
+            yield from self._tells_of_its_module()
         if self._is_renamed:
             yield from self._name_checks()
         if self._scope is not None:
@@ -452,6 +457,49 @@ class Escape:
             if path and id(node) not in self._inside and self._may_be_here(path.group(1)):
                 message = f"a patch by `{text}` would leak into other files"
                 yield Reason(Code.MUTATED, node.lineno, message)
+
+    def _tells_of_its_module(self) -> Iterator[Reason]:
+        """Yield what a library may compare with the ``__module__`` of a class or function.
+
+        That is the dotted name of the file in a text, alone or with that of the definition behind
+        it, and ``__name__`` beside other values. In a patch it leads to the name, which stays.
+        """
+        stem, name = re.escape(self._module.stem), re.escape(self._name)
+        before = r"(?<!\w)" if is_collected(self._module.path) else r"(?<=\w\.)"
+        path = re.compile(rf"(?<!\w){stem}[.:]{name}(?!\w)|{before}{stem}(?!\w|[.:/-]\w)")
+        names = self._module.names
+        found: list[ast.expr] = [
+            node
+            for node in names.of_kind(ast.Constant)
+            if isinstance(node.value, str)
+            and path.search(node.value)
+            and not isinstance(self._parents.of(node).above, ast.Expr)
+        ]
+        beside = (
+            ast.Tuple,
+            ast.List,
+            ast.Set,
+            ast.Dict,
+            ast.Compare,
+            ast.FormattedValue,
+            ast.BinOp,
+        )
+        for mention in names.mentions.get("__name__", ()):
+            above = self._parents.of(mention).above
+            if isinstance(above, beside) and "__main__" not in ast.unparse(above):
+                found.append(mention)
+        for node in found:
+            if id(node) not in self._inside and not self._leads_to_the_module(node):
+                message = (
+                    f"its module, which would be another, may be compared with `{_short(node)}`"
+                )
+                yield Reason(Code.MODULE_DEPENDENT, node.lineno, message)
+
+    def _leads_to_the_module(self, node: ast.expr) -> bool:
+        """Whether an expression is in a call that looks for the module, which stays."""
+        above = (place.above for place in self._parents.above(node))
+        call = next((a for a in above if isinstance(a, ast.Call)), None)
+        return call is not None and last_name(call.func) in _LEADING
 
     def _may_be_here(self, module: str | None) -> bool:
         """Whether a dotted path may lead to the file: to any for a class, as others import it.
