@@ -1,205 +1,176 @@
-"""Which names of a module another file takes from it."""
+"""What other files do with a module that would change."""
 
 from __future__ import annotations
 
-import ast
-import warnings
-
 import pytest
 
-from codemods.model import Source
+from codemods.engine.codemod import apply
+from codemods.model import Code, FileResult, Source, Status
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import (
-    may_import_star,
-    may_look_into_modules,
-    names_taken,
+    effects,
+    outside_effects,
+    stem_of,
 )
+from tests.tools import run, shared
 
-MODULE = "/repo/tests/unit/helpers.py"
-NAMES = frozenset({"Name", "Other"})
-BOTH = ["Name", "Other"]
+LIB = "lib.tools"
+MODULE = "/repo/tests/helpers.py"
+TEXT = "import x\n\n\nclass Name:\n    def go(self): return x\n\n\ndef make(): return Name()\n"
+MODULES = shared(TEXT, LIB)
+#: A module that pytest collects, where nothing needs the name.
+UNUSED = "class Name:\n    def go(self): return 1\n"
 
 
-def taken(text: str | bytes, path: str = "/repo/tests/unit/test_a.py", of: str = MODULE) -> object:
-    content = text if isinstance(text, bytes) else text.encode()
-    return sorted(names_taken(Source(path, content), of, NAMES))
+def result_of(text: str, path: str = MODULE) -> FileResult:
+    return run(text, path, shared(text, LIB))._replace(path=path)
+
+
+CHANGED = result_of(TEXT)
+DROPPED = result_of(UNUSED, "/repo/tests/test_b.py")
+
+
+def codes(text: str, path: str = "/repo/tests/test_a.py") -> dict[str, set[Code]]:
+    found = effects(Source(path, text.encode()), CHANGED).reasons
+    return {name: {r.code for r in reasons} for name, reasons in found.items()}
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("path", "stem"),
     [
-        # absolute, by any end of the path
-        ("from helpers import Name", ["Name"]),
-        ("from unit.helpers import Name as N, x", ["Name"]),
-        ("from tests.unit.helpers import Other, Name", BOTH),
-        ("from integration.helpers import Name", []),
-        ("from helpers.deeper import Name", []),
-        ("from xhelpers import Name", []),
-        ("from helpers import Third", []),
-        # star
-        ("from tests.unit.helpers import *", BOTH),
-        ("from .helpers import *", BOTH),
-        ("from tests.unit.others import *", []),
-        # relative: this folder, and those above
-        ("from .helpers import Name", ["Name"]),
-        ("from ..unit.helpers import Name", ["Name"]),
-        ("from ...tests.unit.helpers import Name", ["Name"]),
-        ("from ..helpers import Name", []),
-        ("from .unit.helpers import Name", []),
-        # the module, and an attribute of it
-        ("import tests.unit.helpers\ntests.unit.helpers.Name", ["Name"]),
-        ("import helpers as h\nh.Name", ["Name"]),
-        ("from tests.unit import helpers\nhelpers.Name", ["Name"]),
-        ("from . import helpers as h\nh.Name", ["Name"]),
-        ("from .. import unit\nunit.helpers.Name", ["Name"]),
-        ("import tests\ntests.unit.helpers.Name", ["Name"]),
-        ("from tests.unit import *\nhelpers.Name", ["Name"]),
-        ("import helpers", []),
-        ("from tests.unit import others\nothers.Name", []),
-        # in a function
-        ("def f():\n    from helpers import Name", ["Name"]),
-        ("def f():\n    import helpers\n    return helpers.Name", ["Name"]),
-        # strings, as importlib, pytest_plugins, runpy and patch get them
-        ("import_module('tests.unit.helpers').Name", ["Name"]),
-        ("import_module('.helpers', __package__).Name", ["Name"]),
-        ("pytest_plugins = ['tests.unit.helpers']\nName", ["Name"]),
-        ("run_path('tests/unit/helpers.py')['Name']", ["Name"]),
-        ("run_path('my tests/unit/helpers.py')['Name']", ["Name"]),
-        ("check_call([python, '-c', 'from tests.unit.helpers import Name'])", ["Name"]),
-        ("'%s/helpers.py' % here\nName", ["Name"]),
-        ("spec('helpers.py'); Name", ["Name"]),
-        ("getattr(import_module('helpers'), 'Name')", ["Name"]),
-        ("patch('tests.unit.helpers.Name')", ["Name"]),
-        ("patch('helpers.Name.close')", ["Name"]),
-        ("entry('unit.helpers:Name')", ["Name"]),
-        ("patch('tests.unit.others.Name')", []),
-        ("patch('tests.unit.helpers.Name_')", []),
-        ("'see the helpers: Name'", []),
-        ("'helpers'", []),
-        ("Name = 1", []),
+        ("/repo/tests/helpers.py", b"helpers"),
+        ("/repo/tests/unit/__init__.py", b"unit"),
+        ("tests/café.py", "café".encode()),
     ],
 )
-def test_from_the_same_folder(text: str, expected: list[str]) -> None:
-    assert taken(text) == expected
+def test_the_word_by_which_others_name_a_module(path: str, stem: bytes) -> None:
+    assert stem_of(path) == stem
 
 
-def test_the_same_stem_in_another_folder() -> None:
-    other = "/repo/tests/integration/helpers.py"
-    assert taken("from .helpers import Name", of=other) == []
-    # Which of the two it is depends on sys.path: it may be either.
-    assert taken("from helpers import Name", of=other) == ["Name"]
-    assert taken("from unit.helpers import Name", of=other) == []
+def test_a_name_that_others_mention_is_kept() -> None:
+    assert DROPPED.dropped == {"Name"}
+    for text in ("from test_b import Name", "# test_b: Name", "run('test_b')['Name']"):
+        assert effects(Source("a.py", text.encode()), DROPPED).kept == {"Name"}
+    for text in ("import test_b", "from test_b import Names, my_Name", ""):
+        assert effects(Source("a.py", text.encode()), DROPPED).kept == frozenset()
 
 
-def test_a_file_takes_nothing_from_itself() -> None:
-    assert taken("from helpers import Name", path=MODULE) == []
-    assert taken("from helpers import Name (", path=MODULE) == []
+CHANGES = {
+    "an attribute": "from helpers import Name\nName.limit = 1\n",
+    "an attribute by the module": "import tests.helpers\ntests.helpers.Name.limit = 1\n",
+    "an attribute that is deleted": "from helpers import Name\ndel Name.go\n",
+    "an attribute that is counted up": "from helpers import Name\nName.n += 1\n",
+    "setattr": "from helpers import Name\nsetattr(Name, 'go', 1)\n",
+    "monkeypatch": "import helpers\nmonkeypatch.setattr(helpers.Name, 'go', 1)\n",
+    "patch.object": "from helpers import Name\npatch.object(Name, 'go')\n",
+    "a patch by its path": "patch('tests.helpers.Name.go')\n",
+    "a short path": "patch('helpers.Name.go')\n",
+}
 
 
-@pytest.mark.parametrize(
-    "text", ["from helpers import (Name", "Name\0", "# coding: nothing\nName", b"\xff\xfeName"]
-)
-def test_nobody_knows_what_an_unparsable_file_takes(text: str | bytes) -> None:
-    assert taken(text) == ["Name"]
+@pytest.mark.parametrize("text", CHANGES.values(), ids=CHANGES)
+def test_a_file_that_changes_a_definition(text: str) -> None:
+    assert codes(text)["Name"] == {Code.MUTATED}
 
 
-def test_what_is_nested_too_deeply() -> None:
-    assert taken("(" * 5000 + "Name" + ")" * 5000) == ["Name"]
+def test_a_file_that_changes_a_function() -> None:
+    assert codes("from helpers import make\nmake.calls = 0\n") == {"make": {Code.MUTATED}}
 
 
-@pytest.mark.parametrize(
-    ("text", "path", "expected"),
-    [
-        ("from tests.unit import Name", "/repo/a.py", ["Name"]),
-        ("from . import Name", "/repo/tests/unit/test_a.py", ["Name"]),
-        ("from . import *", "/repo/tests/unit/test_a.py", BOTH),
-        ("from .unit import Name", "/repo/tests/conftest.py", ["Name"]),
-        ("from .. import Name", "/repo/tests/unit/deep/test_a.py", ["Name"]),
-        ("from . import unit\nunit.Name", "/repo/tests/conftest.py", ["Name"]),
-        ("from . import Name", "/repo/tests/conftest.py", []),
-        ("from .__init__ import Name", "/repo/tests/unit/test_a.py", []),
-    ],
-)
-def test_the_module_of_a_package(text: str, path: str, expected: list[str]) -> None:
-    assert taken(text, path, of="/repo/tests/unit/__init__.py") == expected
+REPLACEMENTS = {
+    "a patch": "patch('tests.helpers.x')\n",
+    "monkeypatch by path": "monkeypatch.setattr('helpers.x', 1)\n",
+    "monkeypatch": "from tests import helpers\nmonkeypatch.setattr(helpers, 'x', 1)\n",
+    "an attribute of the module": "import tests.helpers\ntests.helpers.x = 1\n",
+}
 
 
-def test_a_relative_import_above_the_root_of_the_disk() -> None:
-    assert taken("from ......helpers import Name") == []
+@pytest.mark.parametrize("text", REPLACEMENTS.values(), ids=REPLACEMENTS)
+def test_a_file_that_replaces_a_global_that_a_copy_reads(text: str) -> None:
+    assert codes(text) == {"Name": {Code.DIFFERENT_GLOBALS}}
+    assert codes(text.replace("'x'", "'y'").replace(".x", ".y")) == {}
 
 
-def test_an_importer_that_is_a_package() -> None:
-    assert taken("from .helpers import Name", path="/repo/tests/unit/__init__.py") == ["Name"]
+def test_a_file_that_replaces_a_copy_that_another_copy_reads() -> None:
+    assert codes("patch('tests.helpers.Name')\n") == {"make": {Code.DIFFERENT_GLOBALS}}
 
 
-def test_no_warning_of_the_files_of_others() -> None:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        assert taken("from helpers import Name\n'\\d'\n") == ["Name"]
-    assert caught == []
+HARMLESS = {
+    "a use": "from helpers import Name\nName().limit = 1\n",
+    "a subclass without tests": "from helpers import Name\nclass Sub(Name): ...\nSub.limit = 1\n",
+    "another module": "patch('tests.others.Name.go')\n# helpers\n",
+    "another name": "patch('tests.helpers.Names.go')\n",
+    "an attribute of that name": "from helpers import x\ny.Name = 1\n",
+    "what does not parse": "from helpers import Name\nName.limit = (\n",
+    "nothing": "",
+}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "from x import *",
-        "from x import *\n",
-        "from x import *\r\n",
-        "from x import*",
-        "from x import  \t *  # noqa",
-        "from x import *; y()",
-        "from x import \\\n    *",
-        "from x import * \\\n\n",
-    ],
-)
-def test_a_star_import_is_seen_in_the_bytes(text: str) -> None:
-    ast.parse(text)
-    assert may_import_star(b"a = 2 ** 3\n" + text.encode())
+@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
+def test_a_file_that_does_no_harm(text: str) -> None:
+    assert codes(text) == {}
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["def f(*args, **kwargs): ...", "x = a * b", "x = [*a, *b]", "'import * of x'", "def f(*): "],
-)
-def test_no_other_star_is_one(text: str) -> None:
-    assert not may_import_star(text.encode())
+SUBCLASSES = {
+    "by its name": "from helpers import Name\nclass TestA(Name):\n    def test_x(self): ...\n",
+    "by another name": (
+        "from helpers import Name as N\nclass TestA(N):\n    def test_x(self): ...\n"
+    ),
+    "by its module": "import helpers\nclass TestA(helpers.Name):\n    def test_x(self): ...\n",
+}
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("getattr(request.module, 'Name')", True),
-        ("metafunc.module.Name", True),
-        ("vars(collector.obj)", True),
-        ("item.getparent(pytest.Module)", True),
-        ("item.function.__globals__", True),
-        ("sys.modules[item.name]", True),
-        ("getattr(request, 'module')", True),
-        ("inspect.getmodule(item.function)", True),
-        ("import_module(item.path.stem)", True),
-        ("@pytest.fixture(scope='module')", False),
-        ("class Name: ...", False),
-        ("import a.modules_of", False),
-        ("self.objects", False),
-    ],
-)
-def test_whether_a_conftest_may_look_into_modules(text: str, expected: bool) -> None:
-    assert may_look_into_modules(text.encode(), is_conftest=True) == expected
+@pytest.mark.parametrize("text", SUBCLASSES.values(), ids=SUBCLASSES)
+def test_a_subclass_with_tests_in_another_file(text: str) -> None:
+    assert codes(text) == {"Name": {Code.SUBCLASS_OF_TESTS}}
+    # It matters where the shared class is marked as no test alone.
+    reasons = effects(Source("test_a.py", text.encode()), CHANGED).reasons
+    copy = "class Name:\n    def go(self): return 1\n"
+    for there, status in (
+        (copy, Status.CHANGED),
+        (copy.replace(":\n", ":\n    __test__ = False\n", 1), Status.REFUSED),
+    ):
+        codemod = ReplaceLocalCopies(shared(there, LIB), from_outside=reasons)
+        assert apply(copy.encode(), MODULE, codemod).status is status
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("getattr(request.module, 'Name')", True),
-        ("metafunc . module.Name", True),
-        ("x = item.\n  module", True),
-        ("inspect.getmodule(item.function)", True),
-        ("forgetmodule(x)", False),
-        ("my_request.module", False),
-        ("request.module_name", False),
-        ("other.module", False),
-        ("vars(collector.obj)", False),
-        ("@pytest.fixture(scope='module')", False),
-    ],
-)
-def test_whether_a_plugin_may_look_into_modules(text: str, expected: bool) -> None:
-    assert may_look_into_modules(text.encode(), is_conftest=False) == expected
+def test_the_reason_names_the_other_file_and_the_line_of_the_definition() -> None:
+    source = Source("/repo/tests/test_a.py", b"from helpers import Name\n\nName.n = 1\n")
+    (reason,) = effects(source, CHANGED).reasons["Name"]
+    assert reason.line == 4
+    assert reason.message.startswith("/repo/tests/test_a.py:3 changes it by `Name.n`")
+
+
+def test_what_others_do_is_a_reason_not_to_replace() -> None:
+    source = Source("/repo/tests/test_a.py", b"from helpers import Name\n\nName.n = 1\n")
+    reasons = effects(source, CHANGED).reasons
+    result = apply(TEXT.encode(), MODULE, ReplaceLocalCopies(MODULES, from_outside=reasons))
+    assert [d.definition.name for d in result.refused] == ["Name", "make"]
+
+
+def test_a_kept_name_gets_its_import() -> None:
+    kept = frozenset({"Name"})
+    codemod = ReplaceLocalCopies(shared(UNUSED, LIB), kept=kept)
+    result = apply(UNUSED.encode(), "/repo/tests/test_b.py", codemod)
+    assert (result.after, result.dropped) == (b"from lib.tools import Name\n", frozenset())
+
+
+def test_all_files_are_looked_at_but_the_module_itself() -> None:
+    change = b"from helpers import Name\nName.n = 1\n"
+    sources = [
+        Source(MODULE, change),
+        Source("/repo/test_a.py", change),
+        Source("/repo/test_c.py", change),
+        Source("/repo/test_d.py", b"from others import Name\nName.n = 1\n"),
+    ]
+    found = outside_effects(sources, {MODULE: CHANGED})
+    assert set(found) == {MODULE}
+    assert len(found[MODULE].reasons["Name"]) == 2
+    assert outside_effects(sources[3:], {MODULE: CHANGED}) == {}
+
+
+def test_a_conftest_counts_without_the_name_of_the_module() -> None:
+    change = b"def pytest_runtest_setup(item):\n    item.module.Name.n = 1\n"
+    found = outside_effects([Source("/repo/conftest.py", change)], {MODULE: CHANGED})
+    assert set(found[MODULE].reasons) == {"Name"}
+    assert outside_effects([Source("/repo/plugin.py", change)], {MODULE: CHANGED}) == {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from codemods.engine.names import ModuleNames, Statement, is_star
 from codemods.engine.plan import Where
 from codemods.engine.rows import Row
 from codemods.engine.scopes import DEFINITIONS
+from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 
 
@@ -160,8 +162,10 @@ class Places:
         """Return the first row that the import must stand above.
 
         That is the first one to use the name when the module runs, be it through a function that
-        stands above; or a star import below the copy: what that one binds wins today.
+        stands above, or below the copy by a text that may be evaluated; or a star import below the
+        copy: what that one binds wins today.
         """
+        word = re.compile(rf"\b{re.escape(name)}\b")
         carriers = {name}
         while True:
             more = {
@@ -175,7 +179,8 @@ class Places:
             carriers |= more
         for index in self._rest:
             facts = self._facts[index]
-            if facts.runs & carriers or name in facts.texts or (facts.has_star and index > copy):
+            below = index > copy and (facts.has_star or any(map(word.search, facts.texts)))
+            if facts.runs & carriers or below:
                 return index
         return len(self._rows)
 
@@ -223,7 +228,9 @@ def _facts(row: Row, names: ModuleNames) -> _Facts:
 def _is_plain(statement: ast.stmt) -> bool:
     """Whether a statement sets nothing up: an import, a definition, a string, or plain names."""
     if isinstance(statement, ast.Assign):
-        return all(isinstance(t, ast.Name) for t in statement.targets)
+        return all(isinstance(t, ast.Name) for t in statement.targets) and not any(
+            isinstance(n, ast.Attribute) and n.attr == "importorskip" for n in walk(statement.value)
+        )
     if isinstance(statement, ast.AnnAssign):
         return isinstance(statement.target, ast.Name)
     kinds = (ast.Import, ast.ImportFrom, ast.Pass, *DEFINITIONS)

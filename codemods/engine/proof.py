@@ -56,10 +56,11 @@ def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) ->
     rows = rows_of(tree)
     expected = list(_expected_statements(rows, plan))
     pairs = list(zip(expected, after_tree.body, strict=False))
+    stays = set(map(id, tree.body))
     if len(expected) != len(after_tree.body) or not all(
-        (not ours and _same_text(old_lines, wanted, new_lines, new))
+        (id(wanted) in stays and _same_text(old_lines, wanted, new_lines, new))
         or ast.dump(wanted) == ast.dump(new)
-        for (wanted, ours), new in pairs
+        for (wanted, _), new in pairs
     ):
         return "the syntax tree would change beyond the definitions and their imports"
     spans = [s for (wanted, ours), new in pairs for s in _written(wanted, new, whole=ours)]
@@ -177,7 +178,9 @@ def _same_lines(
     for inner in plan.inner:
         removed.append(list(definitions_in(rows[inner.row].statements[0]))[inner.ordinal])
     copies = list(map(_span, removed))
-    edited = [(rows[j.row].line, rows[j.row].end_line) for j in plan.joined]
+    edited = sorted({(rows[j.row].line, rows[j.row].end_line) for j in plan.joined})
+    if _comments(old_lines, edited) != _comments(new_lines, new):
+        return False
     may_go = {number for node in removed for number in _attached_comments(old_lines, node)}
     old = _outside(old_lines, [*copies, *edited])
     rest = iter(_outside(new_lines, new))
@@ -190,6 +193,12 @@ def _same_lines(
         elif number not in may_go:
             return False
     return wanted is None
+
+
+def _comments(lines: list[bytes], spans: list[_Span]) -> list[bytes]:
+    """Return what stands behind a ``#`` in some imports, which hold no strings."""
+    inside = [line for first, last in spans for line in lines[first - 1 : last]]
+    return [n[n.index(b"#") :].removesuffix(b"\n") for n in inside if b"#" in n]
 
 
 def _ended(line: bytes, now: bytes) -> bool:

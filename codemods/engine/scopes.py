@@ -119,22 +119,24 @@ class _Resolver:
         self._all(node.decorator_list)
         types = _type_parameters(node)
         here = [n for n in run_here(node) if n not in node.decorator_list]
-        self._frames.append(_Frame(types))
+        # Without type parameters, defaults are read in the very scope that the function stands in.
+        outer = len(self._frames)
+        self._frames += [_Frame(types)] if types else []
         self._all(here)
         self._inside(_Frame(local_names(node)), node.body)
-        self._frames.pop()
+        del self._frames[outer:]
 
     def _class(self, node: ast.ClassDef) -> None:
         self._all(node.decorator_list)
-        self._frames.append(_Frame(_type_parameters(node)))
+        types, outer = _type_parameters(node), len(self._frames)
+        self._frames += [_Frame(types)] if types else []
         self._all([*node.bases, *node.keywords, *getattr(node, "type_params", ())])
         frame = _Frame(_bound_in(node.body), is_class=True)
         self._frames.append(frame)
         for statement in node.body:
             self.visit(statement)
             frame.so_far |= _surely_bound(statement)
-        self._frames.pop()
-        self._frames.pop()
+        del self._frames[outer:]
 
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp

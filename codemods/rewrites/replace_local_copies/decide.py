@@ -36,11 +36,18 @@ from codemods.rewrites.replace_local_copies.equality import (
     has_future_annotations,
     is_marked_as_no_test,
 )
-from codemods.rewrites.replace_local_copies.escape import Escape, Parents, last_name
+from codemods.rewrites.replace_local_copies.escape import (
+    ASKING,
+    RAISING,
+    Escape,
+    Parents,
+    last_name,
+)
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
     SharedDefinition,
     bare,
+    import_of,
     is_builtin,
     is_called_by_name,
 )
@@ -185,8 +192,8 @@ class _Decider:
         if is_called_by_name(node.name):
             message = "it is called by its name, in the module that it stands in"
             local.reasons.append(Reason(Code.CALLED_BY_NAME, node.lineno, message))
-        names, harmless = self._module.names, self._shared.harmless
-        local.reasons.extend(reasons_not_to_share(node, names, harmless))
+        names, known = self._module.names, self._shared
+        local.reasons.extend(reasons_not_to_share(node, names, known.harmless, known.classes))
         local.reasons.extend(self._assertions(local, local.shared))
         local.reasons.extend(self._annotations(local, local.shared))
         local.reasons.extend(_captures(local))
@@ -407,17 +414,38 @@ class _Decider:
 
     def _tell_apart(self, locals_: Iterable[Local]) -> None:
         """Refuse copies of two names that would be one class, where the file compares classes."""
-        names: dict[int, set[str]] = {}
-        for one in locals_:
-            if one.is_copy and one.shared is not None and isinstance(one.node, ast.ClassDef):
-                names.setdefault(id(one.shared.node), set()).add(one.name)
-        compared = [n for n in self._module.names.of_kind(ast.Compare) if _compares_types(n)]
-        for one in locals_:
-            if not (one.is_copy and one.shared is not None and compared):
-                continue
-            if len(names.get(id(one.shared.node), ())) > 1:
+        classes = [
+            (one, one.shared)
+            for one in locals_
+            if one.is_copy and one.shared is not None and isinstance(one.node, ast.ClassDef)
+        ]
+        names = {id(s.node): self._imported_names(s) for _, s in classes}
+        for one, its in classes:
+            names[id(its.node)].add(one.name)
+        for one, its in classes:
+            if len(names[id(its.node)]) > 1 and self._first_type_check is not None:
                 message = "the file tells apart two classes that would be one"
-                one.reasons.append(Reason(Code.ESCAPES, compared[0].lineno, message))
+                one.reasons.append(Reason(Code.ESCAPES, self._first_type_check, message))
+
+    def _imported_names(self, shared: SharedDefinition) -> set[str]:
+        """Return the names by which the file has imported a shared definition."""
+        texts = {
+            import_of(d.module.name, d.name).text
+            for d in self._shared.definitions
+            if d.node is shared.node
+        }
+        bindings = self._module.names.bindings.items()
+        return {name for name, found in bindings if any(b.source in texts for b in found)}
+
+    @cached_property
+    def _first_type_check(self) -> int | None:
+        """The line of the first place that asks of which class something is."""
+        names = self._module.names
+        compared = [n for n in names.of_kind(ast.Compare) if _compares_types(n)]
+        asked = [c for c in names.of_kind(ast.Call) if last_name(c.func) in ASKING | RAISING]
+        found = [*compared, *asked, *names.of_kind(ast.MatchClass)]
+        lines = [n.lineno for n in [*found, *names.of_kind(ast.ExceptHandler)]]
+        return min(lines, default=None)
 
     def _decision(self, local: Local) -> Decision:
         node = local.node

@@ -21,8 +21,8 @@ from codemods.model import Code, Reason
 from codemods.rewrites.replace_local_copies.collected import is_collected
 
 #: Calls whose arguments are classes to compare with, or to expect.
-_ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
-_RAISING = frozenset(
+ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
+RAISING = frozenset(
     {
         *("raises", "assertRaises", "assertRaisesRegex", "assertRaisesRegexp", "suppress"),
         *("assertWarns", "assertWarnsRegex", "warns", "cast"),
@@ -196,7 +196,7 @@ class Escape:
         called = last_name(call.func)
         if self._is_defined_here(call.func):
             return f"is an argument of `{_short(call.func)}`"
-        if called in _ASKING or called in _RAISING or called == "create_autospec":
+        if called in ASKING or called in RAISING or called == "create_autospec":
             return None
         if called in _PATCHING and call.args and node is not call.args[0]:
             return None  # patch("a.B", Name), monkeypatch.setattr(module, "B", Name)
@@ -251,7 +251,7 @@ class Escape:
         for above, field in self._parents.above(container):
             if isinstance(above, ast.Call) and field == "args":
                 called = last_name(above.func)
-                if called in _ASKING or called in _RAISING:
+                if called in ASKING or called in RAISING:
                     return None
                 if called == "parametrize":
                     has_ids = any(k.arg == "ids" for k in above.keywords)

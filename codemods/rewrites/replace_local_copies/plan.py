@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from codemods.engine.codemod import ParsedModule
@@ -15,6 +16,11 @@ from codemods.rewrites.replace_local_copies.collected import is_collected
 from codemods.rewrites.replace_local_copies.decide import Local
 from codemods.rewrites.replace_local_copies.equality import is_mark
 from codemods.rewrites.replace_local_copies.shared import is_builtin
+
+#: Words by which a module reads its own names without writing them out.
+_LOOKS_AROUND = re.compile(
+    rb"\b(dir|globals|locals|vars|getmembers|import_module|modules|__dict__)\b"
+)
 
 
 class Planner:
@@ -99,6 +105,8 @@ class Planner:
             return False
         if places.would_bare_a_docstring(set(self._top)):
             return False
+        if _LOOKS_AROUND.search(self._module.source):
+            return False  # a name may be put together, or all of them be gone through
         return not self._acts(copy) and not self._is_mentioned(copy.name)
 
     def _acts(self, copy: Local) -> bool:

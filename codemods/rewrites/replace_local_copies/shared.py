@@ -111,6 +111,12 @@ class Shared:
         return found
 
     @cached_property
+    def classes(self) -> frozenset[str]:
+        """The dotted names of the classes."""
+        classes = (d for d in self.definitions if isinstance(d.node, ast.ClassDef))
+        return frozenset(f"{d.module.name}.{d.name}" for d in classes)
+
+    @cached_property
     def module_names(self) -> frozenset[str]:
         """The dotted names of the modules."""
         return frozenset(m.name for m in self.modules.modules)

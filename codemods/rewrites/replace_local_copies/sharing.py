@@ -71,7 +71,7 @@ _TO_THE_MODULE = frozenset({"__code__", "__globals__", "__module__"})
 
 
 def reasons_not_to_share(
-    node: Definition, names: ModuleNames, harmless: frozenset[str]
+    node: Definition, names: ModuleNames, harmless: frozenset[str], bases: frozenset[str]
 ) -> Iterator[Reason]:
     """Yield what forbids sharing a definition, whatever the file does with it.
 
@@ -79,9 +79,10 @@ def reasons_not_to_share(
         node: the definition.
         names: those of its module.
         harmless: dotted names of decorators and bases that the settings trust.
+        bases: those of the shared classes, which are judged by themselves.
 
     """
-    yield from _acts(node, names, HARMLESS | harmless)
+    yield from _acts(node, names, HARMLESS | harmless, bases)
     yield from _state(node, names)
     yield from _means_its_module(node, names)
     yield from _doctests(node)
@@ -142,7 +143,9 @@ def _fixture_values(node: Definition) -> Iterator[ast.expr]:
 # Acts when it is executed
 
 
-def _acts(node: Definition, names: ModuleNames, harmless: frozenset[str]) -> Iterator[Reason]:
+def _acts(
+    node: Definition, names: ModuleNames, harmless: frozenset[str], bases: frozenset[str]
+) -> Iterator[Reason]:
     own = _own_names(node)
     for inner in _executed_definitions(node):
         for decorator in inner.decorator_list:
@@ -151,7 +154,7 @@ def _acts(node: Definition, names: ModuleNames, harmless: frozenset[str]) -> Ite
                 yield _acting(decorator.lineno, f"`@{text}` may act when it is executed")
         if isinstance(inner, ast.ClassDef):
             for base in [*inner.bases, *(k.value for k in inner.keywords)]:
-                if not _is_harmless_base(base, names, harmless, own):
+                if not _is_harmless_base(base, names, harmless | bases, own):
                     text = ast.unparse(base)
                     yield _acting(base.lineno, f"`{text}` may act when a class is derived from it")
             for statement in inner.body:

@@ -20,7 +20,7 @@ from codemods.rewrites.replace_local_copies.shared import (
 )
 
 #: A definition behind a ``#``: a word or two may stand before it, as ``# REMOVED: class X:``.
-_COMMENTED = re.compile(rb"#[^\n\r]*?\b(?:class|def)[ \t]+(\w+)[ \t]*[(:]")
+_COMMENTED = re.compile(rb"#[^\n\r]*?\b(?:class|def)[ \t]+([\w\x80-\xff]+)[ \t]*[(:]")
 
 
 def survey(
@@ -58,7 +58,7 @@ def _commented_out(source: bytes, shared: Shared) -> Iterator[tuple[int, str]]:
         return
     for number, line in enumerate(source.splitlines(), start=1):
         if b"#" in line and (match := _COMMENTED.match(line.lstrip())):
-            name = match.group(1).decode()
+            name = match.group(1).decode(errors="replace")
             if bare(name) in shared.by_name:
                 yield number, name
 

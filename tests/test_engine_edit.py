@@ -1,11 +1,11 @@
-"""What goes, what stays, and how many blank lines are between."""
+"""What an edit removes and keeps, and how many blank lines it leaves."""
 
 from __future__ import annotations
 
 import pytest
 
 from codemods.engine.edit import own_comment
-from tests.tools import COPY, check_replaced, source
+from tests.tools import COPY, check_replaced, indented, run, shared, source
 
 IMPORT = "from {shared} import TestWebSocketConnection\n"
 USE = "def test_send():\n    assert TestWebSocketConnection().get_messages() == []\n"
@@ -17,15 +17,15 @@ CASES = {
     ),
     "first in the file, above the docstring and the imports": (
         '{copy}\n"""About the tests."""\n\nimport os\n\n\n' + USE,
-        '"""About the tests."""\n\nimport os\n' + IMPORT + "\n\n" + USE,
+        IMPORT + '\n"""About the tests."""\n\nimport os\n\n\n' + USE,
     ),
     "first in the file, directly above the docstring": (
         '{copy}"""About the tests."""\nimport os\n\n\n' + USE,
-        '"""About the tests."""\nimport os\n' + IMPORT + "\n\n" + USE,
+        IMPORT + '"""About the tests."""\nimport os\n\n\n' + USE,
     ),
     "first in the file, above a shebang that never worked": (
         '{copy}\n#!/usr/bin/env python\n"""Doc."""\nimport os\n\n\n' + USE,
-        '#!/usr/bin/env python\n"""Doc."""\nimport os\n' + IMPORT + "\n\n" + USE,
+        IMPORT + '\n#!/usr/bin/env python\n"""Doc."""\nimport os\n\n\n' + USE,
     ),
     "last in the file": (
         "import os\n\n\n" + USE + "\n\n{copy}",
@@ -66,8 +66,8 @@ CASES = {
         + "def helper():\n    pass\n\n\nif helper():\n    TestWebSocketConnection()\n",
     ),
     "no blank line around it, imports on both sides": (
-        "import os\n{copy}import sys\nprint(TestWebSocketConnection, os, sys)\n",
-        "import os\nimport sys\n" + IMPORT + "print(TestWebSocketConnection, os, sys)\n",
+        "import os\n{copy}import sys\nprint(TestWebSocketConnection(), os, sys)\n",
+        "import os\nimport sys\n" + IMPORT + "print(TestWebSocketConnection(), os, sys)\n",
     ),
     "white space on the blank lines around it": (
         "import os\n\n  \n{copy}    \n\n\n" + USE,
@@ -136,8 +136,8 @@ CASES = {
         "import os\n" + IMPORT + "\n\n" + USE,
     ),
     "above a last import without a final newline": (
-        "{copy}\nprint(TestWebSocketConnection)\nimport os",
-        "from {shared} import TestWebSocketConnection\n\nprint(TestWebSocketConnection)\nimport os",
+        "{copy}\nprint(TestWebSocketConnection())\nimport os",
+        IMPORT + "\nprint(TestWebSocketConnection())\nimport os",
     ),
     "the last import, to be followed, without a final newline": (
         "{copy}\nimport os",
@@ -179,14 +179,10 @@ def test_an_import_below_a_last_line_without_a_newline_ends_without_one() -> Non
 
 
 def test_an_import_in_the_place_of_a_last_copy_without_a_newline_ends_without_one() -> None:
-    before = "def f():\n    pass\n\n\nfrom helpers import *\n\n\n" + COPY.rstrip()
-    after = "def f():\n    pass\n\n\nfrom helpers import *\n\n\n" + IMPORT.rstrip()
-    check_replaced(before, after, path="conftest.py")
-
-
-def test_a_line_above_a_last_orphan_without_a_newline_keeps_its_own() -> None:
-    copy = COPY.replace("message: dict", "message: Dict")
-    check_replaced(copy + "\nx = 1\nfrom typing import Dict", "x = 1\n")
+    above = "def f():\n    pass\n\n\nfrom helpers import *\n\n\n"
+    modules = shared("class Fake:\n    x = 1\n", "lib")
+    after = above + "from lib import Fake"
+    check_replaced(above + "class Fake:\n    x = 1", after, path="conftest.py", modules=modules)
 
 
 def test_mixed_line_endings_stay_mixed() -> None:
@@ -197,6 +193,78 @@ def test_mixed_line_endings_stay_mixed() -> None:
 def test_a_copy_indented_by_tabs_is_replaced() -> None:
     tabs = COPY.replace("    ", "\t")
     check_replaced("import os\n\n\n" + tabs + "\n\n" + USE, "import os\n" + IMPORT + "\n\n" + USE)
+
+
+# Inside of a statement
+
+FAKE = "class Fake:\n    def go(self):\n        return 1\n"
+MODULES = shared(FAKE + "def helper(): return 1\n", "lib")
+FAKE_IMPORT = "from lib import Fake\n"
+
+INNER = {
+    "alone": ("{fake}", "{import}"),
+    "with a docstring above": ("'Doc.'\n{fake}\nFake()\n", "'Doc.'\n{import}\nFake()\n"),
+    "its own comment goes with it": ("x = 1\n\n# The fake.\n{fake}", "x = 1\n\n{import}"),
+    "a heading stays": ("x = 1\n# ---- Fakes ----\n{fake}", "x = 1\n# ---- Fakes ----\n{import}"),
+    "a comment set off by a blank line stays": (
+        "x = 1\n# About.\n\n# The fake.\n{fake}",
+        "x = 1\n# About.\n\n{import}",
+    ),
+    "a comment below it stays": ("{fake}\n# Next.\ny = 1\n", "{import}\n# Next.\ny = 1\n"),
+    "a comment behind its last line goes": (
+        "class Fake:\n    def go(self):\n        return 1  # done\ny = 1\n",
+        "{import}y = 1\n",
+    ),
+    "comments on other lines stay": (
+        "x = 1  # noqa\n{fake}y = 2  # type: ignore\n",
+        "x = 1  # noqa\n{import}y = 2  # type: ignore\n",
+    ),
+    "two of them": (
+        "{fake}\ndef helper(): return 1\n\nx = Fake(), helper()\n",
+        "{import}\nfrom lib import helper\n\nx = Fake(), helper()\n",
+    ),
+    "one in a block": (
+        "if x:\n    y = 1\nelse:\n    def helper(): return 1\nz = 1\n",
+        "if x:\n    y = 1\nelse:\n    from lib import helper\nz = 1\n",
+    ),
+    "a semicolon line beside it": (
+        "x = 1; y = 2\n{fake}z = 3;\n",
+        "x = 1; y = 2\n{import}z = 3;\n",
+    ),
+    "a continued line beside it": ("x = \\\n  1\n{fake}", "x = \\\n  1\n{import}"),
+    "a text of several lines beside it": ('x = """\na\n   b"""\n{fake}', None),
+    "a form feed beside it": ("x = 1\n\x0c\n{fake}y = 1\n", "x = 1\n\x0c\n{import}y = 1\n"),
+}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["Unix", "Windows"])
+@pytest.mark.parametrize("head", ["def f():\n", "class C:\n", "if x:\n", "async def f():\n"])
+@pytest.mark.parametrize(("before", "after"), INNER.values(), ids=INNER)
+def test_a_copy_inside_of_a_statement(
+    before: str, after: str | None, head: str, newline: str
+) -> None:
+    after = before.replace("{fake}", "{import}") if after is None else after
+
+    def block(text: str) -> bytes:
+        filled = text.replace("{fake}", FAKE).replace("{import}", FAKE_IMPORT)
+        return (head + indented(filled) + "\n\nz = 1\n").replace("\n", newline).encode()
+
+    check_replaced(block(before), block(after), modules=MODULES)
+
+
+def test_a_copy_indented_by_tabs_inside_of_a_statement() -> None:
+    before = "def f():\n\tx = 1\n" + indented(FAKE.replace("    ", "\t"), "\t")
+    check_replaced(before, "def f():\n\tx = 1\n\t" + FAKE_IMPORT, modules=MODULES)
+
+
+def test_copies_inside_and_outside_of_one_statement() -> None:
+    before = "def f():\n" + indented(FAKE) + "\n\n" + FAKE + "\n\nFake()\n"
+    after = "def f():\n    " + FAKE_IMPORT + "\n\n" + FAKE_IMPORT + "\nFake()\n"
+    result = run(before, modules=MODULES)
+    assert result.after is not None
+    assert result.after.count(b"import Fake") == 2
+    assert len(result.replaced) == 2
+    assert sorted(result.after.split()) == sorted(after.encode().split())
 
 
 @pytest.mark.parametrize(

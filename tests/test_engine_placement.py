@@ -1,17 +1,17 @@
-"""Where the shared import goes, when none is needed, and which imports go with the class."""
+"""Where an import stands that replaces a definition."""
 
 from __future__ import annotations
 
+import ast
 import sys
 
 import pytest
 
-from codemods.model import Code
-from codemods.rewrites.replace_local_copies.imports import is_collected
-from tests.tools import COPY, check_refused, check_replaced, run
+from codemods.model import Code, Status
+from tests.tools import COPY, check_refused, check_replaced, run, shared
 
 IMPORT = "from {shared} import TestWebSocketConnection\n"
-ASYNC_IMPORT = "from {shared} import SSotAsyncWebSocketConnection as TestWebSocketConnection\n"
+ASYNC_IMPORT = "from {shared} import AwaitedWebSocketConnection as TestWebSocketConnection\n"
 USE = "def test_send():\n    TestWebSocketConnection()\n"
 HELPER = "def helper():\n    return 1\n"
 
@@ -70,10 +70,6 @@ PLACES = {
         + "\n\n"
         + USE,
     ),
-    "after a docstring that is just its name": (
-        "{copy}\n'TestWebSocketConnection'\nimport os\n\n\n" + USE,
-        "'TestWebSocketConnection'\nimport os\n" + IMPORT + "\n\n" + USE,
-    ),
     "below a call of a function that changes sys.path": (
         "import sys\n\n\ndef set_up():\n    sys.path.insert(0, '.')\n\n\nset_up()\n\n\n{copy}\n\n"
         + USE,
@@ -124,10 +120,9 @@ PLACES = {
     "before a use through a function in a block": (
         "{copy}\nimport os\nif os.sep:\n    def make():\n        return TestWebSocketConnection()\n"
         "ws = make()\nimport re\n",
-        "import os\n"
+        "import os\nif os.sep:\n    def make():\n        return TestWebSocketConnection()\n\n"
         + IMPORT
-        + "if os.sep:\n    def make():\n        return TestWebSocketConnection()\n"
-        "ws = make()\nimport re\n",
+        + "\nws = make()\nimport re\n",
     ),
     "a blank line below where set-up is followed by other code": (
         "import os\nos.environ['A'] = 'b'\nN = 1\n\n\n{copy}\n\n" + USE,
@@ -139,14 +134,6 @@ PLACES = {
         "try:\n    import a\nexcept ImportError:\n    class a: ...\n\n"
         + IMPORT
         + "\nVALUE = 1\n\n\n"
-        + USE,
-    ),
-    "not after an import for type checkers": (
-        "import os\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import a\n\n\n"
-        "{copy}\n\n" + USE,
-        "import os\nfrom typing import TYPE_CHECKING\n"
-        + IMPORT
-        + "\nif TYPE_CHECKING:\n    import a\n\n\n"
         + USE,
     ),
     "not after imports below the first definition": (
@@ -196,18 +183,6 @@ PLACES = {
     "at the place of the copy where something must run before": (
         HELPER + "\n\nimport sys\n\nsys.path.insert(0, '.')\n\n\n{copy}\n\n" + USE,
         HELPER + "\n\nimport sys\n\nsys.path.insert(0, '.')\n\n\n" + IMPORT + "\n\n" + USE,
-    ),
-    "behind a star import above the copy, which may bind the name": (
-        "import os\n\n\n" + HELPER + "\n\nfrom helpers import *\n\n\n{copy}\n\n" + USE,
-        "import os\n\n\n" + HELPER + "\n\nfrom helpers import *\n\n\n" + IMPORT + "\n\n" + USE,
-    ),
-    "before a star import below the copy, which may bind the name": (
-        "import os\n\n\n{copy}\n\nfrom helpers import *\n\n\n" + USE,
-        "import os\n" + IMPORT + "\nfrom helpers import *\n\n\n" + USE,
-    ),
-    "at the place of the copy where a star import fed a use above it": (
-        "from helpers import *\n\nold = TestWebSocketConnection()\n\n\n{copy}\n\n" + USE,
-        "from helpers import *\n\nold = TestWebSocketConnection()\n\n\n" + IMPORT + "\n\n" + USE,
     ),
     "not in the main block": (
         "{copy}\n\nif __name__ == '__main__':\n    import sys\n    TestWebSocketConnection()\n",
@@ -272,17 +247,13 @@ NOT_JOINED = {
         "import os\n\n\n{copy}\n\n" + USE + "\n\nfrom {shared} import AGENT_EVENTS\n",
         "import os\n" + IMPORT + "\n\n" + USE + "\n\nfrom {shared} import AGENT_EVENTS\n",
     ),
-    "a star import of the shared module": (
-        "from {shared} import *\n\n\n{copy}\n\n" + USE,
-        "from {shared} import *\n" + IMPORT + "\n\n" + USE,
-    ),
     "a relative import": (
         "from .{shared} import AGENT_EVENTS\n\n\n{copy}\n\n" + USE,
         "from .{shared} import AGENT_EVENTS\n" + IMPORT + "\n\n" + USE,
     ),
-    "an import for type checkers": (
+    "an import in a block": (
         "import os\nif os.sep:\n    from {shared} import AGENT_EVENTS\n\n\n{copy}\n\n" + USE,
-        "import os\n" + IMPORT + "if os.sep:\n    from {shared} import AGENT_EVENTS\n\n\n" + USE,
+        "import os\nif os.sep:\n    from {shared} import AGENT_EVENTS\n\n" + IMPORT + "\n\n" + USE,
     ),
 }
 
@@ -296,20 +267,7 @@ def test_it_is_not_added_twice() -> None:
     check_replaced(IMPORT + "\n\n{copy}\n\n" + USE, IMPORT + "\n\n" + USE)
 
 
-def test_an_import_above_a_star_import_does_not_serve() -> None:
-    check_replaced(
-        IMPORT + "from helpers import *\n\n\n{copy}\n\n" + USE,
-        IMPORT + "from helpers import *\n" + IMPORT + "\n\n" + USE,
-    )
-
-
-def test_another_name_of_the_same_class_serves() -> None:
-    alias = "from {shared} import SSotWebSocketConnection as TestWebSocketConnection\n"
-    check_replaced(alias + "\n\n{copy}\n\n" + USE, alias + "\n\n" + USE)
-
-
 def test_two_names_come_in_one_import() -> None:
-    mock = "{copy}".replace("{copy}", "{mock}")
     mock = COPY.replace("TestWeb", "MockWeb")
     before = "import os\n\n\n{copy}\n\n" + mock + "\n\n" + USE + "    MockWebSocketConnection()\n"
     after = "from {shared} import MockWebSocketConnection, TestWebSocketConnection\n"
@@ -328,143 +286,6 @@ def test_the_same_copy_twice_goes_twice() -> None:
     )
 
 
-UNUSED = {
-    "nothing mentions it": "def test_x():\n    pass\n",
-    "only a docstring does": 'def test_x():\n    """About TestWebSocketConnection."""\n',
-    "only a comment does": "def test_x():\n    pass  # TestWebSocketConnection\n",
-    "only a message does": "def test_x():\n    print('No TestWebSocketConnection here')\n",
-    "a function has one of its own": (
-        "def test_x():\n    from a import TestWebSocketConnection\n    TestWebSocketConnection()\n"
-    ),
-}
-
-
-@pytest.mark.parametrize("rest", UNUSED.values(), ids=UNUSED)
-def test_an_unused_copy_goes_without_an_import(rest: str) -> None:
-    check_replaced("import os\n\n\n{copy}\n\n" + rest, "import os\n\n\n" + rest)
-
-
-USED = {
-    "a call": "x = TestWebSocketConnection()\n",
-    "__all__": "__all__ = ['TestWebSocketConnection']\n",
-    "a patch target": "target = 'tests.test_sample.TestWebSocketConnection'\n",
-    "a string annotation": "x: 'TestWebSocketConnection' = None\n",
-    "a string annotation with an argument": "x: 'list[TestWebSocketConnection]' = None\n",
-    "a spec": "x = Mock(spec=TestWebSocketConnection)\n",
-    "a fixture parameter": "def test_x(TestWebSocketConnection):\n    pass\n",
-    "a type comment": "x = None  # type: TestWebSocketConnection\n",
-    "an attribute of some module": "x = some.module.TestWebSocketConnection\n",
-    "text that is evaluated": "x = eval('not TestWebSocketConnection is None')\n",
-    "a doctest": 'def test_x():\n    """>>> TestWebSocketConnection()"""\n',
-    "an annotation of several words": "x: 'TestWebSocketConnection or None' = None\n",
-    "a name that is put together": "x = globals()[f'{kind}Connection']\n",
-    "text that is compiled": "x = compile('x is TestWebSocketConnection', '', 'eval')\n",
-    "text that is timed": "t.timeit('x = TestWebSocketConnection is y')\n",
-    "a subclass": "class Sub(TestWebSocketConnection):\n    pass\n",
-}
-
-
-@pytest.mark.parametrize("rest", USED.values(), ids=USED)
-def test_a_used_copy_leaves_an_import(rest: str) -> None:
-    result_gap = "\n\n" if rest.startswith(("def ", "class ")) else "\n"
-    check_replaced("import os\n\n\n{copy}\n\n" + rest, "import os\n" + IMPORT + result_gap + rest)
-
-
-@pytest.mark.parametrize("path", ["tests/conftest.py", "tests/helpers.py", "<stdin>"])
-def test_a_module_that_pytest_does_not_collect_keeps_the_name(path: str) -> None:
-    check_replaced("import os\n\n\n{copy}", "import os\n" + IMPORT, path=path)
-
-
-@pytest.mark.parametrize("path", ["tests/conftest.py", "tests/helpers.py"])
-def test_a_module_that_pytest_does_not_collect_keeps_its_imports(path: str) -> None:
-    before = "import asyncio\n\n\n{awaited}"
-    check_replaced(before, "import asyncio\n" + ASYNC_IMPORT, path=path)
-
-
-ORPHANS = {
-    "a module": ("import asyncio\nimport os\n", "import os\n"),
-    "the last of the imports": ("import os\nimport asyncio\n", "import os\n"),
-    "the first of several": ("import asyncio, os\n", "import os\n"),
-    "the last of several": ("import os, asyncio\n", "import os\n"),
-    "on a line with another": ("import asyncio; import os\n", "import os\n"),
-    "behind another on its line": ("import os; import asyncio\n", "import os\n"),
-    "alone between blank lines": (
-        "import os\n\nimport asyncio\n\nimport re\n",
-        "import os\n\nimport re\n",
-    ),
-    "its comments stay": (
-        "import os\n# loop\nimport asyncio\nimport re\n",
-        "import os\n# loop\nimport re\n",
-    ),
-}
-
-
-@pytest.mark.parametrize(("before", "after"), ORPHANS.values(), ids=ORPHANS)
-def test_an_import_that_only_the_class_used_goes(before: str, after: str) -> None:
-    rest = "def test_x():\n    pass\n"
-    check_replaced(before + "\n\n{awaited}\n\n" + rest, after + "\n\n" + rest)
-
-
-ANNOTATED = {
-    "the name of a list": ("from typing import Any, Dict\n", "from typing import Any\n"),
-    "a name in parentheses": (
-        "from typing import (\n    Any,\n    Dict,\n    List,\n)\n",
-        "from typing import (\n    Any,\n    List,\n)\n",
-    ),
-    "the last name in parentheses": (
-        "from typing import (\n    Any,\n    List,\n    Dict,\n)\n",
-        "from typing import (\n    Any,\n    List,\n)\n",
-    ),
-    "the last name in parentheses without a comma": (
-        "from typing import (Any,\n    List, Dict)\n",
-        "from typing import (Any,\n    List)\n",
-    ),
-}
-
-
-@pytest.mark.parametrize(("before", "after"), ANNOTATED.values(), ids=ANNOTATED)
-def test_a_from_import_loses_just_the_name(before: str, after: str) -> None:
-    rest = "def test_x() -> Any:\n    return List\n"
-    copy = COPY.replace("message: dict", "message: Dict")
-    check_replaced(before + "\n\n" + copy + "\n\n" + rest, after + "\n\n" + rest)
-
-
-KEPT = {
-    "unused before": ("import json\n", ""),
-    "noqa": ("import asyncio  # noqa: F401\n", ""),
-    "a type comment on it": ("import asyncio  # type: ignore\n", ""),
-    "used in a test": ("import asyncio\n", "    asyncio.run(main())\n"),
-    "asked for as a fixture": ("import asyncio\n", "def test_y(asyncio):\n    pass\n"),
-    "in __all__": ("import asyncio\n", "__all__ = ['asyncio']\n"),
-    "in a string annotation": ("import asyncio\n", "x: 'asyncio.Task[None]'\n"),
-    "in a patch target": ("import asyncio\n", "target = 'tests.test_sample.asyncio.sleep'\n"),
-    "in a type comment": ("import asyncio\n", "x = None  # type: asyncio.Task\n"),
-    "bound twice": ("import asyncio\nimport asyncio\n", ""),
-    "a comment among its names": ("from typing import (\n    # any\n    Any,\n    Dict,\n)\n", ""),
-    "in an annotation of several words": ("import asyncio\n", "x: 'int or asyncio.Task'\n"),
-    "in text that is timed": ("import asyncio\n", "t.timeit('x = 1 if asyncio else 2')\n"),
-    "beside a comprehension with a variable of that name": (
-        "import asyncio\n",
-        "def f(mods):\n    names = [asyncio for asyncio in mods]\n    return asyncio, names\n",
-    ),
-    "the name of a parameter of the class": ("from fixtures import message\n", ""),
-    "a comment behind one of its names": (
-        "from typing import (\n    Any,  # any\n    Dict,\n)\n",
-        "x: Any\n",
-    ),
-    "__future__": ("from __future__ import annotations\n", ""),
-}
-
-
-@pytest.mark.parametrize(("imports", "rest"), KEPT.values(), ids=KEPT)
-def test_any_other_import_stays(imports: str, rest: str) -> None:
-    needs_asyncio = "asyncio" in imports
-    copy = "{awaited}" if needs_asyncio else COPY.replace("message: dict", "message: Dict")
-    test = "def test_x():\n    pass\n"
-    tail = rest if rest.startswith("    ") else "\n\n" + rest if rest else ""
-    check_replaced(imports + "\n\n" + copy + "\n\n" + test + tail, imports + "\n\n" + test + tail)
-
-
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 695")
 def test_a_type_parameter_is_a_use() -> None:
     rest = "def f[T: TestWebSocketConnection](x: T): ...\n"
@@ -481,9 +302,9 @@ def test_a_mention_of_a_function_that_sets_the_path_is_no_call() -> None:
     check_replaced("import os\n\n\n{copy}\n\n" + rest, "import os\n" + IMPORT + "\n" + rest)
 
 
-def test_a_use_above_set_up_leaves_no_place() -> None:
-    before = "{copy}\nwire = TestWebSocketConnection()\nimport sys\nsys.path.insert(0, '.')\n"
-    check_refused(before, Code.UNSAFE_PROLOGUE, line=24, saying="above line 26")
+def test_a_use_above_set_up_leaves_the_place_of_the_copy() -> None:
+    rest = "wire = TestWebSocketConnection()\nimport sys\nsys.path.insert(0, '.')\n"
+    check_replaced("{copy}\n" + rest, IMPORT + "\n" + rest)
 
 
 def test_a_use_on_the_line_of_a_future_import_leaves_no_place() -> None:
@@ -493,31 +314,90 @@ def test_a_use_on_the_line_of_a_future_import_leaves_no_place() -> None:
     check_refused(before, Code.UNSAFE_PROLOGUE, line=1)
 
 
-@pytest.mark.parametrize(
-    ("path", "collected"),
-    [
-        ("tests/test_a.py", True),
-        ("a_test.py", True),
-        ("tests\\test_a.py", True),
-        ("tests/conftest.py", False),
-        ("test_dir/helpers.py", False),
-        ("contest_a.py", False),
-        ("<stdin>", False),
-    ],
-)
-def test_is_collected(path: str, collected: bool) -> None:
-    assert is_collected(path) is collected
+# Star imports, with a class that reads no builtin
+
+FAKE = "class Fake:\n    x = 1\n"
+MODULES = shared(FAKE + "class Other:\n    y = 1\n", "lib.tools")
+FAKE_IMPORT = "from lib.tools import Fake\n"
+FAKE_USE = "def test_fake():\n    Fake()\n"
+
+STARS = {
+    "behind a star import above the copy, which may bind the name": (
+        "import os\n\n\n" + HELPER + "\n\nfrom a import *\n\n\n" + FAKE + "\n\n" + FAKE_USE,
+        "import os\n\n\n" + HELPER + "\n\nfrom a import *\n\n\n" + FAKE_IMPORT + "\n\n" + FAKE_USE,
+    ),
+    "before a star import below the copy, which may bind the name": (
+        "import os\n\n\n" + FAKE + "\n\nfrom a import *\n\n\n" + FAKE_USE,
+        "import os\n" + FAKE_IMPORT + "\nfrom a import *\n\n\n" + FAKE_USE,
+    ),
+    "at the place of the copy where a star import fed a use above it": (
+        "from a import *\n\nold = Fake()\n\n\n" + FAKE + "\n\n" + FAKE_USE,
+        "from a import *\n\nold = Fake()\n\n\n" + FAKE_IMPORT + "\n\n" + FAKE_USE,
+    ),
+    "beside a star import of the shared module": (
+        "from lib.tools import *\n\n\n" + FAKE + "\n\n" + FAKE_USE,
+        "from lib.tools import *\n" + FAKE_IMPORT + "\n\n" + FAKE_USE,
+    ),
+    "once more below a star import": (
+        FAKE_IMPORT + "from a import *\n\n\n" + FAKE + "\n\n" + FAKE_USE,
+        FAKE_IMPORT + "from a import *\n" + FAKE_IMPORT + "\n\n" + FAKE_USE,
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "list(vars().values())",
-        "dir()",
-        "inspect.getmembers(module)",
-        "sys.modules[__name__]",
-    ],
-)
-def test_a_module_that_looks_through_its_own_names_keeps_the_name(code: str) -> None:
-    result = run(f"{{copy}}\n\ndef test():\n    {code}\n")
-    assert result.dropped == frozenset()
+@pytest.mark.parametrize(("before", "after"), STARS.values(), ids=STARS)
+def test_star_imports(before: str, after: str) -> None:
+    check_replaced(before, after, modules=MODULES)
+
+
+def test_what_uses_the_builtin_of_that_name_above_the_copy_still_does() -> None:
+    copy = "def open(x):\n    return x\n"
+    before = "import os\n\nTEXT = open(os.devnull).read()\n\n\n" + copy + "\n\nopen(1)\n"
+    after = before.replace(copy, "from lib.tools import open\n").replace("\n\nopen(1)", "\nopen(1)")
+    check_replaced(before, after, modules=shared(copy, "lib.tools"))
+
+
+TEXTS = {
+    "a text that is evaluated below the copy": "x = eval('Fake()')\n",
+    "a call that gets such a text": "timeit('x = Fake is None')\n",
+}
+
+
+@pytest.mark.parametrize("rest", TEXTS.values(), ids=TEXTS)
+def test_an_import_stands_above(rest: str) -> None:
+    before = "import os\n\n\n" + FAKE + "\n\n" + rest
+    check_replaced(before, "import os\n" + FAKE_IMPORT + "\n" + rest, modules=MODULES)
+
+
+# A string that would become the docstring of the module
+
+BARE = {
+    "the import stays above it": (FAKE + "'Text.'\n\n\n" + FAKE_USE, "'Text.'\n\n\n" + FAKE_USE),
+    "also where nothing uses the copy": (FAKE + "'Text.'\n", "'Text.'\n"),
+    "also where another import could be joined": (
+        FAKE + "'Text.'\nfrom lib.tools import Other\n\n\n" + FAKE_USE,
+        "'Text.'\nfrom lib.tools import Other\n\n\n" + FAKE_USE,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), BARE.values(), ids=BARE)
+def test_a_text_below_a_leading_copy_becomes_no_docstring(before: str, after: str) -> None:
+    check_replaced(before, FAKE_IMPORT + after, modules=MODULES)
+
+
+def test_two_leading_copies_above_a_text() -> None:
+    other = "class Other:\n    y = 1\n"
+    before = FAKE + other + "'Text.'\n\n\n" + FAKE_USE + "    Other()\n"
+    result = run(before, modules=MODULES)
+    assert result.status is Status.CHANGED
+    assert result.after is not None
+    assert ast.get_docstring(ast.parse(result.after)) is None
+
+
+def test_no_import_is_ever_removed() -> None:
+    rest = "def test_x():\n    pass\n"
+    check_replaced(
+        "import asyncio\nimport os\n\n\n{awaited}\n\n" + rest,
+        "import asyncio\nimport os\n\n\n" + rest,
+    )

@@ -1,0 +1,265 @@
+"""Whether the global names of a copy mean the same as in the shared module."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods.model import Code, Status, Verdict
+from tests.tools import check_refused, check_replaced, indented, run, shared
+
+LIB = "lib.tools"
+
+SAME = {
+    "a builtin": ("", "", "len"),
+    "an exception": ("", "", "KeyError"),
+    "an import": ("import x", "import x", "x"),
+    "an import under two names": ("import x.y as z", "import x.y as w", "z w"),
+    "from and as": ("from x import y", "from x import y as w", "y w"),
+    "a package and its module": ("import os.path", "import os", "os"),
+    "an import, and one of the shared module": (f"from {LIB} import base as own", "", "own base"),
+    "a constant": ("LIMIT = 3", "LIMIT = 3", "LIMIT"),
+    "a constant under two names": ("LIMIT = (1, -2, 'a' * 3)", "MAX = (1,-2,'a'*3)", "LIMIT MAX"),
+    "an annotated constant": ("LIMIT: int = 3", "LIMIT = 3", "LIMIT"),
+    "an import that stands twice": ("import x\nimport x", "import x", "x"),
+    "an import in a block": ("try:\n    import x\nfinally:\n    pass", "import x", "x"),
+    "a star import above the import": ("from a import *\nimport x", "import x", "x"),
+    "a patch of something in a module": ("import x\npatch('x.y')", "import x", "x"),
+    "a mark of that name": ("import x\npytestmark = 'pytest.mark.x'", "import x", "x"),
+    "a logger of the module": ("import x\nlog = getLogger(__name__)", "import x", "x"),
+    "globals that are only read": ("import x\ny = globals()['z']", "import x", "x"),
+    "a global of another name that is set": ("import x\nglobals()['z'] = 1", "import x", "x"),
+    "globals of other names that are set": (
+        "import x\nglobals().update({'z': 1})",
+        "import x",
+        "x",
+    ),
+}
+
+DIFFERENT = {
+    "a builtin that is rebound here": ("len = f", "", "len"),
+    "a builtin that is rebound there": ("", "def len(x): ...", "len"),
+    "a builtin that a star import may rebind": ("from a import *", "", "len"),
+    "a builtin that a star import may rebind there": ("", "from a import *", "len"),
+    "a builtin that a function rebinds": ("def g():\n    global len\n    len = 1", "", "len"),
+    "another builtin": ("", "", "min max"),
+    "nothing that binds it": ("", "import x", "x"),
+    "nothing that binds it there": ("import x", "", "x"),
+    "nothing that binds it in both": ("", "", "x"),
+    "another import": ("import y as x", "import x", "x"),
+    "a name of a module": ("from y import x", "import x", "x"),
+    "a relative import": ("from . import x", "from . import x", "x"),
+    "a star import below the import": ("import x\nfrom a import *", "import x", "x"),
+    "a second value": ("import x\nx = None", "import x", "x"),
+    "an import that is deleted": ("import x\ndel x", "import x", "x"),
+    "an import or a substitute": (
+        "try:\n    import x\nexcept ImportError:\n    x = None",
+        "import x",
+        "x",
+    ),
+    "one of two imports": ("if y:\n    import x\nelse:\n    from y import x", "import x", "x"),
+    "an import for type checkers": (
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import x",
+        "import x",
+        "x",
+    ),
+    "another constant": ("LIMIT = 3", "LIMIT = 4", "LIMIT"),
+    "a constant of another type": ("LIMIT = 1", "LIMIT = True", "LIMIT"),
+    "a mutable value": ("SEEN = []", "SEEN = []", "SEEN"),
+    "a value that a call gives": ("T = TypeVar('T')", "T = TypeVar('T')", "T"),
+    "a constant that is counted up": ("N = 1\nN += 1", "N = 1", "N"),
+    "a constant in a block": ("if y:\n    N = 1", "N = 1", "N"),
+    "a local function": ("def helper(): ...", "import helper", "helper"),
+    # The module's own globals are replaced.
+    "a patch of the module": ("import x\npatch('tests.test_sample.x')", "import x", "x"),
+    "a patch by the name of the module": ("import x\npatch(f'{__name__}.x')", "import x", "x"),
+    "a patch by a sum": ("import x\npatch(__name__ + '.x')", "import x", "x"),
+    "a patch by a format": ("import x\npatch('%s.x' % __name__)", "import x", "x"),
+    "a patch of several": ("import x\npatch.multiple(__name__, x=1)", "import x", "x"),
+    "a patch of the dictionary": ("import x\npatch.dict(globals(), {'x': 1})", "import x", "x"),
+    "a value in the dictionary": ("import x\nglobals()['x'] = 1", "import x", "x"),
+    "values in the dictionary": ("import x\nglobals().update({'x': 1})", "import x", "x"),
+    "unknown values in the dictionary": ("import x\nglobals().update(y)", "import x", "x"),
+    "a value set on a module": ("import x\nsome.module.x = None", "import x", "x"),
+    "a value set by its name": ("import x\nmonkeypatch.setattr(m, 'x', None)", "import x", "x"),
+    "a value set on this module": (
+        "import x\nsys.modules[__name__].__dict__['x'] = 1",
+        "import x",
+        "x",
+    ),
+    "a patch of a builtin in the module": ("patch('tests.test_sample.len')", "", "len"),
+}
+
+
+def function(name: str, reads: str) -> str:
+    return f"def {name}(a):\n    b = a\n    return {reads}(b)\n"
+
+
+def pair(here: str, there: str, reads: str) -> tuple[str, str]:
+    ours, theirs = reads.split()[0], reads.split()[-1]
+    base = "def base(x): return x\n" if theirs == "base" else ""
+    return f"{here}\n\n\n" + function("f", ours), f"{there}\n\n\n{base}" + function("f", theirs)
+
+
+@pytest.mark.parametrize(("here", "there", "reads"), SAME.values(), ids=SAME)
+def test_a_global_that_means_the_same(here: str, there: str, reads: str) -> None:
+    local, module = pair(here, there, reads)
+    result = run(local, modules=shared(module, LIB))
+    assert result.status is Status.CHANGED, result.decisions
+
+
+@pytest.mark.parametrize(("here", "there", "reads"), DIFFERENT.values(), ids=DIFFERENT)
+def test_a_global_that_means_something_else(here: str, there: str, reads: str) -> None:
+    local, module = pair(here, there, reads)
+    code = Code.DIFFERENT_SHAPE if reads == "min max" else Code.DIFFERENT_GLOBALS
+    check_refused(local, code, modules=shared(module, LIB))
+
+
+MESSAGES = {
+    "two imports": (
+        ("import y as x", "import x", "x"),
+        "it reads `x`, which is `import y` here; in lib.tools it is `import x`",
+    ),
+    "a builtin": (("", "import x as min", "min"), "which is `builtin min` here"),
+    "a second value": (("import x\nx = 1", "import x", "x"), "which is bound on line 2 here"),
+    "a star import": (("from a import *", "", "len"), "the star import of line 1 here"),
+    "nothing": (("", "import x", "x"), "`x`, which is bound nowhere in the file here"),
+    "a replacement": (("import x\n\npatch('tests.a.x')", "import x", "x"), "the file replaces"),
+}
+
+
+@pytest.mark.parametrize(("case", "saying"), MESSAGES.values(), ids=MESSAGES)
+def test_both_meanings_are_named(case: tuple[str, str, str], saying: str) -> None:
+    local, module = pair(*case)
+    check_refused(local, Code.DIFFERENT_GLOBALS, saying=saying, modules=shared(module, LIB))
+
+
+# Definitions that read each other
+
+USE = "\n\ndef test(): ...\n"
+BASE = "class Base:\n    x = 1\n"
+CHILD = "class Child(Base):\n    def go(self): return maker()\n"
+MAKER = "def maker():\n    return Child()\n"
+ALL = shared(BASE + CHILD + MAKER, LIB)
+
+
+def verdicts(text: str) -> dict[str, bool]:
+    result = run(text, modules=ALL)
+    assert result.error is None
+    return {d.definition.name: d.verdict is Verdict.REPLACE for d in result.decisions}
+
+
+def test_definitions_that_read_each_other_are_decided_together() -> None:
+    assert verdicts(BASE + CHILD + MAKER) == {"Base": True, "Child": True, "maker": True}
+
+
+def test_one_that_stays_keeps_all_that_read_it() -> None:
+    text = BASE + CHILD + MAKER + "maker.calls = 0\n"
+    assert verdicts(text) == {"Base": True, "Child": False, "maker": False}
+    text = BASE.replace("1", "2") + CHILD + MAKER
+    assert verdicts(text) == {"Base": False, "Child": False, "maker": False}
+
+
+def test_one_that_is_missing_keeps_all_that_read_it() -> None:
+    assert verdicts(BASE + CHILD) == {"Base": True, "Child": False}
+
+
+def test_one_that_is_imported_from_the_shared_module_serves() -> None:
+    assert verdicts(f"from {LIB} import maker\n" + BASE + CHILD) == {"Base": True, "Child": True}
+    other = f"from {LIB} import Child as maker\n"
+    assert verdicts(other + BASE + CHILD) == {"Base": True, "Child": False}
+
+
+def test_names_with_underscores_that_read_each_other() -> None:
+    text = (BASE + CHILD + MAKER).replace("maker", "_maker").replace("Base", "_Base")
+    result = check_replaced(
+        text + USE,
+        f"from {LIB} import Base as _Base, Child, maker as _maker\n{USE}",
+        modules=ALL,
+    )
+    assert len(result.decisions) == 3
+
+
+def test_two_names_for_one_that_read_one_another() -> None:
+    there = "def even(n): return n == 0 or odd(n - 1)\ndef odd(n): return n != 0 and even(n - 1)\n"
+    modules = shared(there, LIB)
+    check_replaced(there + USE, f"from {LIB} import even, odd\n{USE}", modules=modules)
+    # Each of the two has the code of the other one here.
+    crossed = there.replace("even", "x").replace("odd", "even").replace("x", "odd")
+    result = run(crossed, modules=modules)
+    assert [d.shared for d in result.decisions] == [(LIB, "even"), (LIB, "odd")]
+
+
+def test_a_function_that_a_default_value_reads() -> None:
+    there = "def f(): return 1\ndef g(a=f): return a()\n"
+    assert run(there, modules=shared(there, LIB)).status is Status.CHANGED
+    changed = there.replace("1", "2")
+    assert run(changed, modules=shared(there, LIB)).status is Status.REFUSED
+
+
+def test_a_copy_that_is_patched_stays_where_another_copy_reads_it() -> None:
+    there = "def f(): return 1\ndef g(): return f()\n"
+    modules = shared(there, LIB)
+    use = "\n\ndef test(monkeypatch):\n    monkeypatch.setattr(module, 'f', None)\n    g()\n"
+    result = run(there + use, modules=modules)
+    assert {d.definition.name: d.verdict for d in result.decisions} == {
+        "f": Verdict.REPLACE,
+        "g": Verdict.REFUSE,
+    }
+
+
+# Nested ones
+
+NESTED = shared("import x\nclass Fake:\n    def go(self): return x\n", LIB)
+FAKE = "    class Fake:\n        def go(self): return x\n"
+
+INNER = indented(FAKE)
+
+CAPTURES = {
+    "a local variable": "def test():\n    x = 1\n" + FAKE,
+    "a parameter": "def test(x):\n" + FAKE,
+    "a local import": "def test():\n    import x\n" + FAKE,
+    "a variable of a loop": "def test():\n    for x in y: ...\n" + FAKE,
+    "a variable of a function further out": "def f(x):\n    def g():\n" + INNER,
+    "a parameter of a method": "class T:\n    def g(x):\n" + INNER,
+}
+
+
+@pytest.mark.parametrize("before", CAPTURES.values(), ids=CAPTURES)
+def test_a_nested_copy_that_captures_something_stays(before: str) -> None:
+    check_refused("import x\n" + before, Code.NESTED, saying="`x` of", modules=NESTED)
+
+
+def test_a_nested_copy_that_captures_nothing_is_replaced_at_its_place() -> None:
+    before = "import x\n\n\ndef test(y):\n    z = 1\n" + FAKE + "    Fake().go(z)\n"
+    after = f"import x\n\n\ndef test(y):\n    z = 1\n    from {LIB} import Fake\n    Fake().go(z)\n"
+    check_replaced(before, after, modules=NESTED)
+
+
+def test_a_nested_copy_that_writes_to_the_function_around_it_stays() -> None:
+    inner = "    def f():\n        nonlocal n\n        n = 1\n"
+    module = shared("def f():\n    global n\n    n = 1\n", LIB)
+    result = run("def test():\n    n = 0\n" + inner, modules=module)
+    assert result.status is Status.REFUSED
+
+
+def test_what_runs_in_a_class_body_sees_the_names_of_the_class() -> None:
+    text = "X = 1\n\n\nclass T:\n    X = 2\n    def f(self, a=X): return a\n"
+    module = shared("X = 1\ndef f(self, a=X): return a\n", LIB)
+    check_refused(text, Code.NESTED, saying="`X` of the class `T`", modules=module)
+    module = shared("X = 1\ndef f(self, a): return X\n", LIB)
+    text = "X = 1\n\n\nclass T:\n    X = 2\n    def f(self, a): return X\n"
+    assert run(text, modules=module).status is Status.CHANGED
+
+
+@pytest.mark.parametrize("body", ["return super().f()", "return __class__", "return self.__x"])
+def test_a_method_that_means_the_class_around_it_stays(body: str) -> None:
+    text = f"class T:\n    def f(self):\n        {body}\n"
+    module = shared(f"def f(self):\n    {body}\n", LIB)
+    assert run(text, modules=module).status is Status.REFUSED
+
+
+def test_a_method_that_only_shares_the_name_is_not_looked_at() -> None:
+    result = run(
+        "class T:\n    def f(self): return 2\n", modules=shared("def f(): return 1\n", LIB)
+    )
+    assert (result.status, result.decisions) == (Status.UNCHANGED, ())

@@ -1,0 +1,142 @@
+"""What pytest would collect of a definition, and of the classes that derive from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods.model import Code, Status
+from codemods.rewrites.replace_local_copies.collected import is_collected
+from tests.tools import check_refused, indented, run, shared
+
+LIB = "lib.tools"
+
+
+@pytest.mark.parametrize(
+    ("path", "collected"),
+    [
+        ("tests/test_a.py", True),
+        ("a_test.py", True),
+        ("tests\\test_a.py", True),
+        ("tests/conftest.py", False),
+        ("test_dir/helpers.py", False),
+        ("contest_a.py", False),
+        ("<stdin>", False),
+    ],
+)
+def test_is_collected(path: str, collected: bool) -> None:
+    assert is_collected(path) is collected
+
+
+TESTS = {
+    "a test function": "def test_a(): return 1\n",
+    "a test coroutine": "async def test_a(): return 1\n",
+    "a class with a test": "class A:\n    def test_a(self): return 1\n",
+    "a class with a test coroutine": "class A:\n    async def test_a(self): return 1\n",
+    "a class with runTest": "class A:\n    def runTest(self): return 1\n",
+    "a class with a test class": "class A:\n    class TestB: ...\n",
+    "a test case": "import unittest\nclass A(unittest.TestCase):\n    x = 1\n",
+    "a test case by its own import": (
+        "from unittest import IsolatedAsyncioTestCase as Case\nclass A(Case):\n    x = 1\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", TESTS.values(), ids=TESTS)
+def test_a_test_is_no_copy(text: str) -> None:
+    result = run(text, modules=shared(text, LIB))
+    assert result.after is None
+    assert {r.code for d in result.decisions for r in d.reasons} >= {Code.PYTEST_TESTS}
+    other = "class A:\n    x = 2\n" if "class" in text else "def test_a(): return 2\n"
+    check_refused(text, Code.PYTEST_TESTS, modules=shared(other, LIB))
+
+
+def test_tests_of_a_base_in_the_same_file() -> None:
+    text = "class Base:\n    def test_a(self): return 1\n\n\nclass A(Base):\n    x = 1\n"
+    check_refused(text, Code.PYTEST_TESTS, line=2, modules=shared("class A:\n    y = 1\n", LIB))
+
+
+NO_TESTS = {
+    "a fixture of such a name": "import pytest\n@pytest.fixture\ndef test_data(): return 1\n",
+    "a nested function of such a name": "def f():\n    def test_a(): return 1\n    return test_a\n",
+    "a class of such a name": "class TestClient:\n    def get(self): return 1\n",
+    "an attribute of such a name": "class A:\n    test_data = 1\n",
+}
+
+
+@pytest.mark.parametrize("text", NO_TESTS.values(), ids=NO_TESTS)
+def test_what_only_looks_like_a_test(text: str) -> None:
+    assert run(text, modules=shared(text, LIB)).status is Status.CHANGED
+
+
+def test_a_function_of_a_helper_module_is_no_test() -> None:
+    text = "def test_connection(): return 1\n"
+    assert run(text, "tests/helpers.py", shared(text, LIB)).status is Status.CHANGED
+
+
+# ``__test__ = False`` is inherited
+
+LOCAL = "class TestClient:\n    def get(self): return 1\n"
+HIDDEN = shared(LOCAL.replace(":\n", ":\n    __test__ = False\n", 1), LIB)
+
+WITH_TESTS = {
+    "tests of its own": "class TestA(TestClient):\n    def test_x(self): ...\n",
+    "tests of another base in the file": (
+        "class Base:\n    def test_x(self): ...\n\n\nclass TestA(TestClient, Base): ...\n"
+    ),
+    "tests of a subclass of the subclass": (
+        "class Sub(TestClient): ...\n\n\nclass TestA(Sub):\n    def test_x(self): ...\n"
+    ),
+    "nested test classes": "class TestA(TestClient):\n    class TestInner: ...\n",
+    "tests from elsewhere, perhaps": "class TestA(TestClient, a.Tests): ...\n",
+    "tests of a generic class": "class TestA(TestClient[int]):\n    def test_x(self): ...\n",
+    "in a function": ("def f():\n    class TestA(TestClient):\n        def test_x(self): ...\n"),
+}
+
+
+@pytest.mark.parametrize("rest", WITH_TESTS.values(), ids=WITH_TESTS)
+def test_a_subclass_with_tests_that_would_be_hidden(rest: str) -> None:
+    text = LOCAL + "\n\n" + rest
+    check_refused(text, Code.SUBCLASS_OF_TESTS, saying="`TestA`", modules=HIDDEN)
+    assert run(text, modules=shared(LOCAL, LIB)).status is Status.CHANGED
+    hidden = LOCAL.replace(":\n", ":\n    __test__ = False\n", 1) + "\n\n" + rest
+    assert run(hidden, modules=HIDDEN).status is Status.CHANGED
+
+
+WITHOUT_TESTS = {
+    "no tests": "class TestA(TestClient):\n    def post(self): ...\n",
+    "another class with tests": "class TestA:\n    def test_x(self): TestClient()\n",
+    "a subclass with another name and base": "class Slow(TestClient, a.Base): ...\n",
+}
+
+
+@pytest.mark.parametrize("rest", WITHOUT_TESTS.values(), ids=WITHOUT_TESTS)
+def test_a_subclass_without_tests(rest: str) -> None:
+    assert run(LOCAL + "\n\n" + rest, modules=HIDDEN).status is Status.CHANGED
+
+
+SWALLOWED = {
+    "a method nested in a method": (
+        "    def f(self):\n        x = 1\n        def g(self): return 2\n",
+        4,
+        "`g` is defined inside its method `f`",
+    ),
+    "an import in a method": (
+        "    def f(self):\n        import pytest\n",
+        3,
+        "its method `f` holds `import pytest`",
+    ),
+    "tests in a method": (
+        "    def f(self):\n        return 1\n        class TestB: ...\n",
+        4,
+        "`TestB` is defined inside its method `f`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "line", "saying"), SWALLOWED.values(), ids=SWALLOWED)
+def test_code_that_a_wrong_indentation_swallowed(body: str, line: int, saying: str) -> None:
+    there = "class A:\n    def f(self): return 1\n    def g(self): return 2\n"
+    before = "class A:\n" + body
+    check_refused(before, Code.SWALLOWED_CODE, line=line, saying=saying, modules=shared(there, LIB))
+    nested = "def test():\n" + indented(before)
+    check_refused(nested, Code.SWALLOWED_CODE, modules=shared(there, LIB))

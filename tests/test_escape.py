@@ -1,0 +1,364 @@
+"""What a file may do with a definition that it is to share, and what it may not."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods.model import Code, Status
+from tests.tools import check_refused, indented, run, shared
+
+LIB = "lib.tools"
+CLASS = """\
+class Fake(Exception):
+    KIND = "a"
+    def __init__(self): self.sent = []
+    def go(self): return 1
+    @classmethod
+    def make(cls): return cls()
+    class Inner: ...
+"""
+FUNCTION = "def helper(x): return x\n"
+MODULES = shared(CLASS + "Alias = Fake\n" + FUNCTION + "other = helper\n", LIB)
+
+
+def is_replaced(text: str) -> bool:
+    result = run(text, modules=MODULES)
+    assert result.error is None
+    return result.status is Status.CHANGED
+
+
+CONTAINED = {
+    "a call": "x = Fake()\n",
+    "a call whose result is changed": "x = Fake()\nx.limit = 1\nx.go = None\ndel x.sent\n",
+    "a base": "class Sub(Fake): ...\n",
+    "a base with parameters": "class Sub(Fake[int]): ...\n",
+    "the base of a dataclass": "@dataclass\nclass Sub(Fake):\n    x: int\n",
+    "an attribute of a subclass": "class Sub(Fake): ...\nSub.limit = 1\n",
+    "annotations": "def f(a: Fake, *b: list[Fake], c: 'Fake' = 1) -> Fake | None: ...\n",
+    "an annotated variable": "x: Fake = 1\n",
+    "an annotation with calls": "x: Annotated[Fake, note(Fake)] = 1\n",
+    "isinstance": "isinstance(x, Fake) or issubclass(y, (int, Fake))\n",
+    "callable, hasattr and isclass": "callable(Fake), hasattr(Fake, 'go'), isclass(Fake)\n",
+    "a comparison with a constant": "assert Fake is not None and Fake != 1\n",
+    "except": "try: ...\nexcept Fake: ...\ntry: ...\nexcept (OSError, Fake): ...\n",
+    "raise": "def f():\n    raise Fake\n",
+    "raises": "with pytest.raises((OSError, Fake)):\n    self.assertRaises(Fake, f)\n",
+    "a match": "match x:\n    case Fake(): ...\n",
+    "a class method": "Fake.make()\n",
+    "a class in it": "Fake.Inner()\n",
+    "a method with an instance": "Fake.go(x)\n",
+    "a constant": "x = Fake.KIND\n",
+    "its name": "x = Fake.__name__, Fake.__qualname__\n",
+    "an expression": "Fake\n",
+    "the name of the type of something": "x = type(y).__name__, y.__class__.__qualname__\n",
+    "a comparison of types": "type(x) is type(y) or x.__class__ == Fake().__class__\n",
+    "another object of the same type": "x = type(y)()\n",
+    "the class of self": "class C:\n    def f(self): self.__class__.x = 1\n",
+    "the class of a mock": "from mock import Mock\nx = Mock()\ntype(x).y = 1\n",
+    "the class, in a variable": "kind = type(x)\nassert kind.__name__ == 'a' and kind is not int\n",
+    "the class, in a variable that is bound again": "k = type(x)\nk = k[0]\n",
+    "it as a module's attribute": "x = lib.Fake\n",
+    "text": "print('Fake.go was called, Fake is', 'my Fake.go')\n",
+    "its name in another text": "patch('a.Faker.go')\n",
+    "a local variable of its name": "def f(Fake):\n    Fake.x = 1\n",
+    "an attribute of another thing": "other.limit = Fake()\n",
+    "a patch of a method of an instance": "x = Fake()\npatch.object(x, 'go')\n",
+    "what looks into it by its name": "getattr(module, 'Fake')()\nglobals()['Fake']()\n",
+}
+
+HARMLESS = {
+    "spec": "Mock(spec=Fake), create_autospec(Fake), MagicMock(spec_set=Fake)\n",
+    "return_value": "Mock(return_value=Fake)\n",
+    "side_effect": "Mock(side_effect=Fake)\n",
+    "wraps": "Mock(wraps=Fake)\n",
+    "a patch of another name": "patch('a.b', Fake)\n",
+    "a patch by new": "patch('a.b', new=Fake)\n",
+    "a patch of an attribute": "patch.object(module, 'b', Fake)\n",
+    "monkeypatch": "monkeypatch.setattr(module, 'b', Fake)\n",
+    "monkeypatch by path": "monkeypatch.setattr('a.b', Fake)\n",
+    "a decorator that patches": "@patch('a.b', Fake)\ndef test(): ...\n",
+    "a patch of its own name": "patch('tests.test_sample.Fake')\n",
+    "parametrize": "@pytest.mark.parametrize('a', [Fake, pytest.param(Fake)])\ndef test(a): ...\n",
+    "parametrize by tuples": "@pytest.mark.parametrize('a,b', [(Fake, 1)])\ndef test(a, b): ...\n",
+    "cast": "cast(Fake, x)\n",
+}
+
+ESCAPES = {
+    "an argument": "print(Fake)\n",
+    "a keyword argument": "f(kind=Fake)\n",
+    "a starred argument": "f(*[Fake])\n",
+    "an argument of a constructor": "Holder(Fake)\n",
+    "an argument of a class statement": "class Sub(Base, kind=Fake): ...\n",
+    "an argument of a function of the file": "def raises(x):\n    x.y = 1\nraises(Fake)\n",
+    "a spec of a function of the file": "def build(spec):\n    spec.x = 1\nbuild(spec=Fake)\n",
+    "a list": "x = [Fake]\n",
+    "a mapping": "x = {'a': Fake}\n",
+    "a key": "x = {Fake: 1}\n",
+    "a set": "x = {Fake, Other}\n",
+    "a tuple": "x = Fake, 1\n",
+    "an assignment": "x = Fake\n",
+    "an annotated assignment": "x: type = Fake\n",
+    "a walrus": "(x := Fake)\n",
+    "an attribute that holds it": "class C:\n    kind = Fake\n",
+    "a default": "def f(kind=Fake): ...\n",
+    "a keyword-only default": "def f(*, kind=Fake): ...\n",
+    "a result": "def f():\n    return Fake\n",
+    "the result of a lambda": "f = lambda: Fake\n",
+    "yield": "def f():\n    yield Fake\n",
+    "a comparison with another class": "type(x) is Fake\n",
+    "a loop": "for kind in Fake: ...\n",
+    "a comprehension": "[k for k in Fake]\n",
+    "a condition": "x = Fake if y else Other\n",
+    "or": "x = y or Fake\n",
+    "a decorator": "@Fake\ndef f(): ...\n",
+    "a with block": "with Fake: ...\n",
+    "partial": "functools.partial(Fake, 1)\n",
+    "type with three arguments": "type('Sub', (Fake,), {})\n",
+    "an attribute that is set": "Fake.limit = 1\n",
+    "an attribute that is counted up": "Fake.limit += 1\n",
+    "an attribute that is deleted": "del Fake.go\n",
+    "an annotated attribute": "Fake.limit: int = 1\n",
+    "an attribute of a method": "Fake.go.calls = 1\n",
+    "an attribute of a constant": "Fake.KIND.x = 1\n",
+    "a class in it that is changed": "Fake.Inner.x = 1\n",
+    "an attribute of a method of a subclass": "class Sub(Fake): ...\nSub.go.calls = 1\n",
+    "an attribute of a method of an instance": "Fake().go.__func__.calls = 1\n",
+    "an attribute by way of its module": "sys.modules[__name__].Fake.limit = 1\n",
+    "an attribute by way of the globals": "globals()['Fake'].limit = 1\n",
+    "an attribute by its name": "getattr(module, 'Fake').limit = 1\n",
+    "setattr": "setattr(Fake, 'limit', 1)\n",
+    "delattr": "delattr(Fake, 'go')\n",
+    "monkeypatch.setattr": "def f(monkeypatch):\n    monkeypatch.setattr(Fake, 'go', 1)\n",
+    "patch.object": "with patch.object(Fake, 'go'): ...\n",
+    "patch.multiple": "patch.multiple(Fake, go=1)\n",
+    "patch.dict": "patch.dict(Fake.__dict__)\n",
+    "vars": "vars(Fake)\n",
+    "a method that is not called": "x = Fake.go\n",
+    "__dict__": "x = Fake.__dict__\n",
+    "__doc__": "x = Fake.__doc__\n",
+    "__module__": "x = Fake.__module__\n",
+    "__module__ of an instance": "x = Fake()\nassert x.__module__ == 'a'\n",
+    "__subclasses__": "Fake.__subclasses__()\n",
+    "the class of an instance": "Fake().__class__.limit = 1\n",
+    "the type of an instance": "x = Fake()\ntype(x).limit = 1\n",
+    "the type, given away": "f(type(x))\n",
+    "the type, changed by setattr": "setattr(type(x), 'y', 1)\n",
+    "the type, in a variable": "kind = type(x)\nkind.limit = 1\n",
+    "the type, in a variable of a test": "def test():\n    k = x.__class__\n    k.limit = 1\n",
+    "the type, in two variables": "k = type(x)\nj = k\nj.limit = 1\n",
+    "the type, changed where it is bound again": "k = type(x)\nk = k[0]\nk.y = 1\n",
+    "the bases of a subclass": "class Sub(Fake): ...\nSub.__bases__[0].x = 1\n",
+    "the order of the bases of a subclass": "class Sub(Fake): ...\nSub.__mro__[1].x = 1\n",
+    "mro": "class Sub(Fake): ...\nSub.mro()[1].x = 1\n",
+    "the module of the type of an instance": "x = type(Fake()).__module__\n",
+    "the class of self in a subclass": "class S(Fake):\n    def f(self): self.__class__.x = 1\n",
+    "another class of an instance": "x.__class__ = Other\n",
+}
+
+#: A text that names something of the class, for a patch.
+PATCHES = {
+    "a path": "patch('tests.test_sample.Fake.go')\n",
+    "a short path": "patch('Fake.go')\n",
+    "an f-string": "patch(f'{__name__}.Fake.go')\n",
+    "a sum": "patch(__name__ + '.Fake.go')\n",
+    "a format": "patch('%s.Fake.go' % __name__)\n",
+    "a call of format": "patch('{}.Fake.go'.format(__name__))\n",
+    "something deeper": "monkeypatch.setattr('a.Fake.go.calls', 1)\n",
+}
+
+
+@pytest.mark.parametrize("rest", CONTAINED.values(), ids=CONTAINED)
+def test_a_class_that_is_contained(rest: str) -> None:
+    assert is_replaced(CLASS + "\n\n" + rest)
+
+
+@pytest.mark.parametrize("rest", HARMLESS.values(), ids=HARMLESS)
+def test_a_class_that_escapes_to_where_it_does_no_harm(rest: str) -> None:
+    assert is_replaced(CLASS + "\n\n" + rest)
+
+
+@pytest.mark.parametrize("rest", ESCAPES.values(), ids=ESCAPES)
+def test_a_class_that_escapes(rest: str) -> None:
+    check_refused(CLASS + "\n\n" + rest, Code.ESCAPES, modules=MODULES)
+
+
+@pytest.mark.parametrize("rest", PATCHES.values(), ids=PATCHES)
+def test_a_class_that_is_patched_by_its_path(rest: str) -> None:
+    check_refused(CLASS + "\n\n" + rest, Code.MUTATED, modules=MODULES)
+    function = FUNCTION + "\n\n" + rest.replace("Fake", "helper")
+    check_refused(function, Code.MUTATED, modules=MODULES)
+
+
+MESSAGES = {
+    "print(Fake)": "`Fake` is an argument of `print`",
+    "f(kind=Fake)": "`Fake` is an argument of `f(kind=Fake)`",
+    "x = [Fake]": "`Fake` is put into a container",
+    "x = Fake": "`Fake` is used as a value in `x = Fake`",
+    "Fake.limit = 1": "`Fake` is changed by `Fake.limit`",
+    "x = Fake.go": "`Fake` has `Fake.go` read, not called",
+    "Fake.mro()": "`Fake` has `Fake.mro` read, which it does not define itself",
+    "type(x).y = 1": "`type(x)`, which may be the class, is changed by `type(x).y`",
+}
+
+
+@pytest.mark.parametrize(("rest", "saying"), MESSAGES.items(), ids=MESSAGES)
+def test_the_place_is_named(rest: str, saying: str) -> None:
+    before = CLASS + "\n\n" + rest + "\n"
+    line = before.count("\n")
+    check_refused(before, Code.ESCAPES, line=line, saying=saying, modules=MODULES)
+
+
+# Functions
+
+FUNCTION_USES = {
+    "a callback": "register(helper)\n",
+    "a value": "x = helper\ny = {'a': helper}\n",
+    "a default": "def f(g=helper): ...\n",
+    "a result": "def f():\n    return helper\n",
+    "a comparison": "helper is other\n",
+    "a decorator": "@helper\ndef f(): ...\n",
+    "a patch of its own name": "patch('tests.test_sample.helper')\n",
+    "a value for a patch": "monkeypatch.setattr(module, 'helper', helper)\n",
+    "side_effect": "Mock(side_effect=helper)\n",
+    "its name": "x = helper.__name__\n",
+    "an attribute that is read": "x = helper.calls\n",
+    "another name that is not changed": "x = helper\ny.calls = 1\n",
+}
+
+FUNCTION_CHANGES = {
+    "an attribute": "helper.calls = 1\n",
+    "an attribute that is counted up": "def test():\n    helper.calls += 1\n",
+    "an attribute that is deleted": "del helper.calls\n",
+    "setattr": "setattr(helper, 'calls', 1)\n",
+    "monkeypatch.setattr": "monkeypatch.setattr(helper, 'calls', 1)\n",
+    "patch.object": "patch.object(helper, 'calls')\n",
+    "update_wrapper": "functools.update_wrapper(helper, g)\n",
+    "another name for it": "x = helper\nx.calls = 1\n",
+    "__dict__": "helper.__dict__['calls'] = 1\n",
+    "__code__": "x = helper.__code__\n",
+    "__defaults__": "helper.__defaults__ = (1,)\n",
+    "__wrapped__": "x = helper.__wrapped__\n",
+    "inspect": "inspect.getsource(helper)\n",
+}
+
+
+@pytest.mark.parametrize("rest", FUNCTION_USES.values(), ids=FUNCTION_USES)
+def test_a_function_may_be_passed_on(rest: str) -> None:
+    assert is_replaced(FUNCTION + "\n\n" + rest)
+
+
+@pytest.mark.parametrize("rest", FUNCTION_CHANGES.values(), ids=FUNCTION_CHANGES)
+def test_a_function_that_is_changed(rest: str) -> None:
+    check_refused(FUNCTION + "\n\n" + rest, Code.ESCAPES, modules=MODULES)
+
+
+# Nested definitions
+
+IN_CLASS = "class T:\n" + indented(CLASS) + "\n"
+IN_CLASS_CONTAINED = {
+    "self": "    def test(self): self.Fake()\n",
+    "the class": "T.Fake()\n",
+    "a base": "class Sub(T.Fake): ...\n",
+    "an annotation": "def f(x: T.Fake): ...\n",
+}
+IN_CLASS_ESCAPES = {
+    "an attribute": "T.Fake.limit = 1\n",
+    "an attribute by self": "    def test(self): self.Fake.limit = 1\n",
+    "monkeypatch": "    def test(self, monkeypatch): monkeypatch.setattr(self.Fake, 'go', 1)\n",
+    "a value": "x = T.Fake\n",
+    "another value": "    def set_up(self): self.Fake = None\n",
+    "its name as text": "getattr(T, 'Fake').limit = 1\n",
+}
+
+
+@pytest.mark.parametrize("rest", IN_CLASS_CONTAINED.values(), ids=IN_CLASS_CONTAINED)
+def test_a_class_in_a_class_that_is_contained(rest: str) -> None:
+    assert is_replaced(IN_CLASS + rest)
+
+
+@pytest.mark.parametrize("rest", IN_CLASS_ESCAPES.values(), ids=IN_CLASS_ESCAPES)
+def test_a_class_in_a_class_that_escapes(rest: str) -> None:
+    check_refused(IN_CLASS + rest, Code.ESCAPES, modules=MODULES)
+
+
+def test_a_function_in_a_class_that_is_changed() -> None:
+    before = "class T:\n    " + FUNCTION + "T.helper.calls = 1\n"
+    check_refused(before, Code.ESCAPES, modules=MODULES)
+
+
+def test_a_class_in_a_function_is_looked_at_there_alone() -> None:
+    before = "def test():\n" + indented(CLASS) + "    Fake()\n"
+    assert is_replaced(before + "\n\nFake = 1\nx = [Fake]\n")
+    check_refused(before + "    x = [Fake]\n", Code.ESCAPES, modules=MODULES)
+    check_refused(before + "    x = Fake.__qualname__\n", Code.ESCAPES, modules=MODULES)
+
+
+@pytest.mark.parametrize(
+    "line", ["import pickle", "from pickle import dumps", "import cloudpickle"]
+)
+def test_what_is_nested_and_perhaps_pickled(line: str) -> None:
+    nested = "def test():\n    " + FUNCTION + "    helper(1)\n"
+    assert is_replaced(nested)
+    check_refused(f"{line}\n\n\n" + nested, Code.ESCAPES, saying="pickled", modules=MODULES)
+    assert is_replaced(f"{line}\n\n\n" + FUNCTION)
+
+
+# Another name for the shared object
+
+RENAMED = CLASS.replace("Fake", "_Fake")
+NAME_READS = {
+    "its name": "_Fake.__name__\n",
+    "the name of the type of something": "type(x).__name__\n",
+    "a comparison with the name": "x == '_Fake'\n",
+    "a search for the name": "'a _Fake object' in repr(x)\n",
+    "the ids of parametrize": "@pytest.mark.parametrize('a', [_Fake])\ndef test(a): ...\n",
+}
+
+
+@pytest.mark.parametrize("rest", NAME_READS.values(), ids=NAME_READS)
+def test_a_name_that_is_another_there_must_not_be_read(rest: str) -> None:
+    check_refused(RENAMED + "\n\n" + rest, Code.ESCAPES, modules=MODULES)
+    alias = CLASS.replace("Fake", "Alias") + "\n\n" + rest.replace("_Fake", "Alias")
+    check_refused(alias, Code.ESCAPES, modules=MODULES)
+    if "==" not in rest and " in " not in rest:
+        assert is_replaced(CLASS + "\n\n" + rest.replace("_Fake", "Fake"))
+
+
+def test_explicit_ids_hide_the_name() -> None:
+    rest = "@pytest.mark.parametrize('a', [_Fake], ids=['x'])\ndef test(a): ...\n"
+    assert is_replaced(RENAMED + "\n\n" + rest)
+
+
+def test_the_name_of_a_function_that_is_another_there() -> None:
+    function = FUNCTION.replace("helper", "_helper")
+    assert is_replaced(function + "\n\nregister(_helper)\n")
+    check_refused(function + "\n\nx = _helper.__name__\n", Code.ESCAPES, modules=MODULES)
+
+
+TELLS_APART = {
+    "the types of two": "type(a) is not type(b)\n",
+    "the classes of two": "a.__class__ == b.__class__\n",
+    "isinstance": "isinstance(a, Fake)\n",
+    "issubclass of several": "issubclass(a, (int, Fake))\n",
+    "except": "try: ...\nexcept Fake: ...\n",
+    "except of several": "try: ...\nexcept (OSError, Fake): ...\n",
+    "raises": "with pytest.raises(Fake): ...\n",
+    "match": "match a:\n    case Fake(): ...\n",
+}
+
+
+@pytest.mark.parametrize("rest", TELLS_APART.values(), ids=TELLS_APART)
+def test_two_classes_that_would_be_one_are_not_told_apart(rest: str) -> None:
+    both = CLASS + "\n\n" + CLASS.replace("Fake", "Alias") + "\n\n"
+    assert is_replaced(both)
+    check_refused(both + rest, Code.ESCAPES, saying="tells apart", modules=MODULES)
+    imported = f"from {LIB} import Alias\n\n\n{CLASS}\n\n"
+    assert is_replaced(imported)
+    check_refused(imported + rest, Code.ESCAPES, saying="tells apart", modules=MODULES)
+    one = run(both.replace("'a'", "'b'", 1).replace('"a"', '"b"', 1) + rest, modules=MODULES)
+    assert one.status is Status.CHANGED
+
+
+def test_two_classes_that_stay_two_may_be_told_apart() -> None:
+    text = "class A:\n    x = 1\n\n\nclass B:\n    x = 1\n\n\ntype(A()) is not type(B())\n"
+    assert run(text, modules=shared(text, LIB)).status is Status.CHANGED
