@@ -355,7 +355,7 @@ def test_imports_of_two_modules_stand_together(above: str, gap: str) -> None:
 
 FAKE = "class Fake:\n    def get(self):\n        return 1\n"
 TOLD = {
-    "beside that of the class": "KNOWN = ('tests.test_a', 'Fake')\n\n\ndef test_it():\n    Fake()\n",
+    "beside that of the class": "ALL = ('tests.test_a', 'Fake')\n\n\ndef test_it():\n    Fake()\n",
     "with that of the class": "def test_it():\n    assert path(Fake()) == 'tests.test_a.Fake'\n",
     "with a colon": "def test_it():\n    assert path(Fake()) == 'test_a:Fake'\n",
     "in what is printed": "def test_it():\n    assert repr(Fake()) == '<test_a.Fake object>'\n",
