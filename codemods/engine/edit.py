@@ -159,20 +159,21 @@ class _Editor:
             if apart:
                 self._above = [_blank()]
             self._emit(_import_line(new.module, new.names, self._indent))
-            self._apart = apart
+            self._apart = self._apart or apart
 
     def _insert_top(self) -> None:
-        for new in self._inserts:
-            if new.where is not Where.TOP:
-                continue
-            # The import goes below the comments of the file, above that of its first statement.
-            comments = self._above
-            split = _end_of_file_comments(comments)
-            self._above = list(comments[:split])
+        imports = [new for new in self._inserts if new.where is Where.TOP]
+        if not imports:
+            return
+        # They go below the comments of the file, above that of its first statement.
+        comments = self._above
+        split = _end_of_file_comments(comments)
+        self._above = list(comments[:split])
+        for new in imports:
             self._emit(_import_line(new.module, new.names, self._indent))
-            first = self._module.body[0]
-            self._above = [*(_blank() for _ in range(2 if _is_definition(first) else 1))]
-            self._above.extend(comments[split:])
+        first = self._module.body[0]
+        self._above = [*(_blank() for _ in range(2 if _is_definition(first) else 1))]
+        self._above.extend(comments[split:])
 
     def _changed(self, index: int, node: _Statement) -> _Statement:
         joined = self._joined.get(index)
