@@ -415,9 +415,9 @@ class _Decider:
         names = self._module.names
         compared = [n for n in names.of_kind(ast.Compare) if _compares_types(n)]
         asked = [c for c in names.of_kind(ast.Call) if last_name(c.func) in ASKING | RAISING]
-        found = [*compared, *asked, *names.of_kind(ast.MatchClass)]
-        lines = [n.lineno for n in [*found, *names.of_kind(ast.ExceptHandler)]]
-        return min(lines, default=None)
+        found: list[ast.expr | ast.pattern | ast.excepthandler] = [*compared, *asked]
+        found += [*names.of_kind(ast.MatchClass), *names.of_kind(ast.ExceptHandler)]
+        return min((n.lineno for n in found), default=None)
 
     def _decision(self, local: Local) -> Decision:
         node = local.node
