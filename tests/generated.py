@@ -194,7 +194,7 @@ def _function(decorator: str, kind: str, signature: str, lines: list[str]) -> st
 CLASS_ATTRIBUTES = (
     *("limit = 3", "limit = LIMIT", "limit: int = 3", "label = ('a', LABEL)", "limit = None"),
     *("items = []", "kinds = {}", "size = len('ab')", "__slots__ = ('limit', 'items')"),
-    "def __init_subclass__(cls):\n    print(cls.__name__)",
+    "def __init_subclass__(cls):\n    cls.label = cls.__name__",
 )
 FIELDS = (
     *("limit: int = 1", "label: 'str' = 'x'", "other: Any = None", "limit: float = 1"),
@@ -706,7 +706,8 @@ def safe_file(random: Random, shared: str, name: str) -> str:
     uses = [use(random, node, name, is_safe=True) for node in copies]
     tests = [in_test(number, statement) for number, statement in enumerate(uses)]
     usual = [g.usual for g in GLOBALS.values() if g.usual]
-    parts = [*HEAD, PRELUDE, *usual, *map(ast.unparse, copies), *tests]
+    future = [line for line in shared.splitlines()[:1] if "__future__" in line]
+    parts = [*future, *HEAD, PRELUDE, *usual, *map(ast.unparse, copies), *tests]
     return "\n".join(parts) + "\n"
 
 

@@ -105,8 +105,9 @@ def modules(draw: st.DrawFn) -> bytes:
 
 
 def lines_of(content: bytes) -> list[bytes]:
-    """Split at line ends, which stay; the last line has one."""
-    return [*re.findall(rb"[^\n]*\n", content.removeprefix(BOM)), content.rpartition(b"\n")[2]]
+    """Split at line ends, which stay."""
+    text = content.removeprefix(BOM)
+    return [*re.findall(rb"[^\n]*\n", text), text.rpartition(b"\n")[2]]
 
 
 def without_blank_ones(lines: Iterable[bytes]) -> list[bytes]:
