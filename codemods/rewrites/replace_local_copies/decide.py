@@ -326,7 +326,8 @@ class _Decider:
             for reason in tests_derived_from(local.name, self._module.tree, tests):
                 message = "a subclass may have tests, which have its marks"
                 yield reason._replace(message=message)
-        if renamed and _has_private_names(local.node):
+        # Underscores in front of the name of a class are no part of its private names.
+        if bare(local.shared.real_name) != bare(local.name) and _has_private_names(local.node):
             message = f"its private names would begin with `_{local.shared.real_name}`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
