@@ -95,7 +95,7 @@ def kinds() -> set[str]:
         kind = pending.pop()
         below = [k for k in kind.__subclasses__() if k.__module__ in {"ast", "_ast"}]
         pending += below
-        if kind is ast.Constant or not below:
+        if kind == ast.Constant or not below:
             found.add(kind.__name__)
     return found
 
@@ -133,7 +133,7 @@ def other(value: object) -> object:
         case ast.expr_context():
             return None
         case ast.operator() | ast.unaryop() | ast.boolop() | ast.cmpop():
-            family = next(k for k in type(value).__mro__ if k.__base__ is ast.AST)
+            family: type[ast.AST] = next(k for k in type(value).__mro__ if k.__base__ is ast.AST)
             return next(k() for k in family.__subclasses__() if not isinstance(value, k))
         case ast.pattern():
             return ast.MatchAs()

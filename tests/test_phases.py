@@ -22,7 +22,7 @@ from codemods.report import accept, status
 from codemods.settings import Phase, Settings
 from codemods.workers.pool import process_pool
 from tests.figures import measured
-from tests.tools import COPY, default_target
+from tests.tools import COPY, default_modules
 
 PHASE = Phase("one", ("tests/unit",), 5, aim_seconds=3)
 USE = "\n\nws = TestWebSocketConnection()\n"
@@ -45,12 +45,13 @@ def _accept(
     root: Path, records: Sequence[Record] = (), *phase: Phase, **settings: Any
 ) -> Acceptance:
     made = Settings(root=root, phases=phase or (PHASE,), **settings)
-    name = default_target().class_names[0]
-    return phases.accept(made, name, records, _planner(made))
+    return phases.accept(made, "TestWebSocketConnection", records, _planner(made))
 
 
 def _planner(settings: Settings) -> phases.Count:
-    return phases.planner(settings, default_target(), process_pool(1), lambda done, total: None)
+    return phases.planner(
+        settings, lambda _: default_modules(), process_pool(1), lambda done, total: None
+    )
 
 
 def _criterion(standing: Standing, name: str, phase: int = 0) -> Criterion:

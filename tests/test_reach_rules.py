@@ -8,7 +8,7 @@ from codemods.engine.codemod import apply
 from codemods.model import Code, SharedModules, Source, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects
-from tests.tools import check_refused, check_replaced, run, shared
+from tests.tools import Files, check_refused, check_replaced, run, shared
 
 LIB = "tests.support.tools"
 
@@ -195,7 +195,9 @@ def reasons_outside(definition: str, other: str) -> list[Code]:
     before = f"import pytest\n\n\n{definition}".encode()
     result = apply(before, MODULE, ReplaceLocalCopies(modules))
     assert result.status is Status.CHANGED
-    found = outside_effects([Source("/repo/tests/test_b.py", other.encode())], {MODULE: result})
+    found = outside_effects(
+        modules, {MODULE: result}, Files(Source("/repo/tests/test_b.py", other.encode()))
+    )
     return [r.code for e in found.values() for rs in e.reasons.values() for r in rs]
 
 

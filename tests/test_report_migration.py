@@ -20,12 +20,14 @@ from codemods.report.migrate import as_json, as_text
 
 
 def replaced(line: int = 1) -> Decision:
-    return Decision(Definition("Fake", line, line + 5), Verdict.REPLACE, "Shared", ())
+    return Decision(
+        Definition("Fake", "class", line, line + 5), Verdict.REPLACE, ("lib", "Shared"), ()
+    )
 
 
 def refused(*codes: Code) -> Decision:
     reasons = tuple(Reason(c, 2, c.value) for c in codes)
-    return Decision(Definition("Fake", 1, 6), Verdict.REFUSE, None, reasons)
+    return Decision(Definition("Fake", "class", 1, 6), Verdict.REFUSE, None, reasons)
 
 
 def changed(path: str, *decisions: Decision, warnings: tuple[Reason, ...] = ()) -> FileResult:
