@@ -106,7 +106,7 @@ def test_a_file_that_cannot_be_read_may_hold_a_copy(root: Path) -> None:
     copies = _criterion(_status(root), "copies left")
     assert (copies.state, copies.figure) == (State.NOT_MEASURED, "")
     assert copies.remedy == "see ssot-codemods check tests/unit"
-    assert copies.note == "1 file with a target name cannot be read: fix or exclude them"
+    assert copies.note == "1 file with a shared name cannot be read: fix or exclude them"
 
 
 def test_the_next_batch_is_of_the_first_phase_with_copies(root: Path) -> None:
@@ -340,7 +340,7 @@ def test_grep_counts_other_things(root: Path) -> None:
         ("in files that the tool does not read: no Python, excluded or ignored by git", 3),
         ("copies", 1),
         ("in files that failed: syntax-error", 1),
-        ("refused: different-shape", 1),
+        ("refused: same-name-only", 1),
     )
     assert (found.lines, found.copies, found.unseen) == (9, 2, 1)
     command = ["grep", "-r", found.pattern, *found.paths]

@@ -47,6 +47,8 @@ SAME = Variant("aaaa", "Common", (), True)
 MORE = Variant("bbbb", "Common", ("--- Common", "+++ here", "+    x = 1"), True)
 OTHER = Variant("cccc", "Common", ("--- Common", "+++ here", "-    x = 1"), False)
 
+OWN = Variant("dddd", "Common", ("+ x",), False)
+
 FULL = Analysis(
     files=1234,
     surveys=(
@@ -58,7 +60,7 @@ FULL = Analysis(
             variants=(OTHER, MORE),
         ),
         survey("b/d.py", commented=((9, "Fake"),)),
-        survey("b/e.py", decision("Fake", 2, Code.SAME_NAME_ONLY), variants=(OTHER,)),
+        survey("b/e.py", decision("Fake", 2, Code.SAME_NAME_ONLY), variants=(OWN,)),
         survey("b/f.py", error=failed("b/f.py").error),
         survey("b/g.py", decision("Mock", 1), variants=(SAME,)),
     ),
@@ -104,6 +106,10 @@ variant cccc: 1 definition, differs from Common
 --- Common
 +++ here
 -    x = 1
+
+variant dddd: 1 definition, differs from Common
+    b/e.py:2 Fake
++ x
 
 b/f.py:7: syntax-error: invalid syntax
 """

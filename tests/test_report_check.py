@@ -89,8 +89,9 @@ def test_json() -> None:
                 "path": "a.py",
                 "line": 1,
                 "end_line": 6,
-                "class_name": "Fake",
-                "shared_name": "Shared",
+                "name": "Fake",
+                "kind": "class",
+                "shared": "lib.Shared",
             }
         ],
         "compliant": 3,

@@ -81,6 +81,7 @@ a.py:8: undefined-name: it is not defined
 c.py:3: syntax-error: it fails
 
 to undo: ssot-codemods rollback R1
+to find unused imports: ruff check --select F401,I --fix a.py
 """
     )
 
@@ -113,7 +114,7 @@ def test_what_could_not_be_read_was_not_looked_at() -> None:
 def test_json() -> None:
     values = as_json(written(RESULTS, run="R1", left=4), dry_run=False)
     assert json.loads(json.dumps(values)) == {
-        "schema": "ssot-codemods/migration/1",
+        "schema": "ssot-codemods/migration/2",
         "dry_run": False,
         "run": "R1",
         "files": 10,
@@ -122,7 +123,13 @@ def test_json() -> None:
             {
                 "path": "a.py",
                 "replaced": [
-                    {"line": n, "end_line": n + 5, "class_name": "Fake", "shared_name": "Shared"}
+                    {
+                        "line": n,
+                        "end_line": n + 5,
+                        "name": "Fake",
+                        "kind": "class",
+                        "shared": "lib.Shared",
+                    }
                     for n in (1, 10)
                 ],
             }
@@ -132,8 +139,9 @@ def test_json() -> None:
                 "path": path,
                 "line": 1,
                 "end_line": 6,
-                "class_name": "Fake",
-                "shared_name": None,
+                "name": "Fake",
+                "kind": "class",
+                "shared": None,
                 "reasons": [{"code": c, "line": 2, "message": c} for c in codes],
             }
             for path, codes in [
