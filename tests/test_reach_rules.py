@@ -125,6 +125,12 @@ HERE = {
     "in a module that a function imports": (
         "def test_it():\n    import here\n    here.requests = 1\n    send()\n"
     ),
+    "in a module by an attribute": (
+        "def test_it(request):\n    request.module.requests = 1\n    send()\n"
+    ),
+    "in a module by a global": (
+        "me = find()\n\n\ndef test_it():\n    me.requests = 1\n    send()\n"
+    ),
     "in what a call returns": (
         "def test_it():\n    patch.object(own(), 'requests').start()\n    send()\n"
     ),
@@ -401,3 +407,14 @@ def test_the_module_of_a_function_is_told_where_it_is_passed_on(use: str, is_kep
     before = f"{definition}\n\ndef test_it():\n    assert {use} == 'tests.test_a.helper'\n"
     result = run(before, path="tests/test_a.py", modules=shared(definition, LIB))
     assert (result.status is Status.REFUSED) == is_kept
+
+
+def test_imports_stand_apart_from_set_up_above_and_code_below() -> None:
+    one, other = "def make():\n    return 1\n", "def build():\n    return 2\n"
+    modules = SharedModules((*shared(one, "lib.one").modules, *shared(other, "lib.two").modules))
+    head, rest = "import os\nos.umask(0)\n", "VALUE = 1\n\n\ndef test_it():\n    make(build())\n"
+    check_replaced(
+        f"{head}{rest}\n\n{one}\n\n{other}",
+        f"{head}\nfrom lib.one import make\nfrom lib.two import build\n\n{rest}",
+        modules=modules,
+    )
