@@ -154,6 +154,13 @@ def test_a_global_that_may_be_replaced_in_the_file_is_refused(rest: str) -> None
     check_kept(SEND, Code.DIFFERENT_GLOBALS, head=HEAD, rest=rest)
 
 
+@pytest.mark.parametrize(("head", "name"), [("from conftest import", ""), ("import", "conftest.")])
+def test_conftest_is_another_module_in_each_folder(head: str, name: str) -> None:
+    definition = f"def use():\n    return {name}make()\n"
+    rest = "def test_it():\n    use()\n"
+    check_kept(definition, Code.DIFFERENT_GLOBALS, head=f"{head} {name[:-1] or 'make'}", rest=rest)
+
+
 def test_an_import_in_a_function_may_run_under_any_patch() -> None:
     modules = shared(f"import requests\n\n\n{SEND}", LIB)
     nested = SEND.replace("\n", "\n    ").rstrip()
@@ -211,6 +218,7 @@ UNCONCERNED = {
     "an attribute of the test": (
         "# conftest\nclass TestIt:\n    def test_it(self):\n        self.client.timeout = 1\n"
     ),
+    "a module of that name": "# conftest\nimport app\n\napp.http.client.timeout = 1\n",
     "a longer word": "my_conftest = 1\nclient.timeout = 1\n",
 }
 CONCERNED = {
@@ -219,6 +227,8 @@ CONCERNED = {
         "def test_it():\n    from tests.conftest import client\n    client.timeout = 1\n"
     ),
     "of the module": "from tests import conftest\n\nconftest.client.timeout = 1\n",
+    "of the module by its package": "import tests\n\ntests.conftest.client.timeout = 1\n",
+    "of the module under another name": "import tests.conftest as t\n\nt.client.timeout = 1\n",
     "by its path": "patch('tests.conftest.client.timeout')\n",
     "set by a call": "from tests.conftest import client\n\nsetattr(client, 'timeout', 1)\n",
 }
