@@ -125,6 +125,12 @@ HERE = {
     "in a module that a function imports": (
         "def test_it():\n    import here\n    here.requests = 1\n    send()\n"
     ),
+    "in a module by an attribute": (
+        "def test_it(request):\n    request.module.requests = 1\n    send()\n"
+    ),
+    "in a module by a global": (
+        "me = find()\n\n\ndef test_it():\n    me.requests = 1\n    send()\n"
+    ),
     "in what a call returns": (
         "def test_it():\n    patch.object(own(), 'requests').start()\n    send()\n"
     ),
@@ -146,6 +152,13 @@ def test_a_global_replaced_in_another_module_is_not_the_one_that_is_read(rest: s
 @pytest.mark.parametrize("rest", HERE.values(), ids=HERE)
 def test_a_global_that_may_be_replaced_in_the_file_is_refused(rest: str) -> None:
     check_kept(SEND, Code.DIFFERENT_GLOBALS, head=HEAD, rest=rest)
+
+
+@pytest.mark.parametrize(("head", "name"), [("from conftest import", ""), ("import", "conftest.")])
+def test_conftest_is_another_module_in_each_folder(head: str, name: str) -> None:
+    definition = f"def use():\n    return {name}make()\n"
+    rest = "def test_it():\n    use()\n"
+    check_kept(definition, Code.DIFFERENT_GLOBALS, head=f"{head} {name[:-1] or 'make'}", rest=rest)
 
 
 def test_an_import_in_a_function_may_run_under_any_patch() -> None:
@@ -207,6 +220,7 @@ UNCONCERNED = {
     "an attribute of the test": (
         "# conftest\nclass TestIt:\n    def test_it(self):\n        self.client.timeout = 1\n"
     ),
+    "a module of that name": "# conftest\nimport app\n\napp.http.client.timeout = 1\n",
     "a longer word": "my_conftest = 1\nclient.timeout = 1\n",
 }
 CONCERNED = {
@@ -215,6 +229,8 @@ CONCERNED = {
         "def test_it():\n    from tests.conftest import client\n    client.timeout = 1\n"
     ),
     "of the module": "from tests import conftest\n\nconftest.client.timeout = 1\n",
+    "of the module by its package": "import tests\n\ntests.conftest.client.timeout = 1\n",
+    "of the module under another name": "import tests.conftest as t\n\nt.client.timeout = 1\n",
     "by its path": "patch('tests.conftest.client.timeout')\n",
     "set by a call": "from tests.conftest import client\n\nsetattr(client, 'timeout', 1)\n",
 }
@@ -403,3 +419,14 @@ def test_the_module_of_a_function_is_told_where_it_is_passed_on(use: str, is_kep
     before = f"{definition}\n\ndef test_it():\n    assert {use} == 'tests.test_a.helper'\n"
     result = run(before, path="tests/test_a.py", modules=shared(definition, LIB))
     assert (result.status is Status.REFUSED) == is_kept
+
+
+def test_imports_stand_apart_from_set_up_above_and_code_below() -> None:
+    one, other = "def make():\n    return 1\n", "def build():\n    return 2\n"
+    modules = SharedModules((*shared(one, "lib.one").modules, *shared(other, "lib.two").modules))
+    head, rest = "import os\nos.umask(0)\n", "VALUE = 1\n\n\ndef test_it():\n    make(build())\n"
+    check_replaced(
+        f"{head}{rest}\n\n{one}\n\n{other}",
+        f"{head}\nfrom lib.one import make\nfrom lib.two import build\n\n{rest}",
+        modules=modules,
+    )
