@@ -86,8 +86,8 @@ def some(random: Random, most: int, draw: Callable[[], T]) -> list[T]:
 
 def expression(random: Random, names: Sequence[str], known: Sequence[str], depth: int = 2) -> str:
     """Draw an expression of some local names, and calls of the definitions `known`."""
-    kinds = ["literal", "name", "global", "pair", "text", "sum", "list", "lambda", "each"]
-    kind = random.choice(kinds if depth else kinds[:3])
+    kinds = ["global", "literal", "name", "global", "pair", "text", "sum", "list", "lambda", "each"]
+    kind = random.choice(kinds if depth else kinds[:4])
     if kind == "name" and names:
         return random.choice(names)
     if kind in {"name", "literal"}:
@@ -663,9 +663,9 @@ def globals_here(random: Random) -> list[str]:
     lines = [line for line in PRELUDE.splitlines() if random.randrange(20) < 19]
     for one in GLOBALS.values():
         strange = random.randrange(20)
-        if strange > 17:
+        if strange > 16:
             lines.append(random.choice(one.others))
-        elif one.usual and strange < 17:
+        elif one.usual and strange < 16:
             lines.append(one.usual)
     return lines
 
@@ -790,20 +790,35 @@ def repository(random: Random, count: int = 1, *, is_safe: bool = False) -> Repo
     return Repository(shared, tuple(files), locked=bool(set_up))
 
 
-def used_once(definition: str, use: str) -> Repository:
-    """Return two files with one copy, of which the first uses it in one way in a test."""
+def used_once(
+    definition: str, use: str = "pass", *, above: str = "", below: str = "", instead: str = ""
+) -> Repository:
+    """Return two files with one copy each, of which the first has something around it.
+
+    Args:
+        definition: the shared one.
+        use: what a test does with the copy.
+        above: statements above the copy.
+        below: statements below the copy.
+        instead: a binding in the place of the usual one of that name.
+
+    """
     (node,) = ast.parse(definition).body
     assert isinstance(node, Definition)
     name = node.name
-    statement = use.format(C=name, f=name, made=f"{name}(1)", call=f"{name}(1)", module="test_a")
+
+    def filled(form: str) -> str:
+        call = f"{name}(1)"
+        names = {"C": name, "f": name, "name": name, "bare": name, "made": call, "call": call}
+        return form.format(**names, module="test_a", shared=SHARED)
+
     usual = [g.usual for g in GLOBALS.values() if g.usual]
-    head = [*HEAD, PRELUDE, *usual, definition]
+    others = [g.usual for g in GLOBALS.values() if g.usual and instead not in g.others]
     last = in_test(1, f"x = {name}(1)\nshow(x.run() if hasattr(x, 'run') else x)")
-    texts = [[*head, in_test(0, statement), last], [*head, last]]
-    files = [
-        File(module, "\n".join([*parts, "def test_last():\n    pass\n"]).encode())
-        for module, parts in zip(("test_a", "test_b"), texts, strict=True)
-    ]
+    changed = [*others, instead, filled(above), definition, filled(below), in_test(0, filled(use))]
+    texts = {"test_a": [*HEAD, PRELUDE, *changed], "test_b": [*HEAD, PRELUDE, *usual, definition]}
+    ends = [last, "def test_last():\n    pass\n"]
+    files = [File(module, "\n".join([*t, *ends]).encode()) for module, t in texts.items()]
     shared = "\n".join([PRELUDE, *usual, definition])
     return Repository(shared, tuple(files), locked=False)
 

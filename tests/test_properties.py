@@ -23,9 +23,11 @@ from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.rewrites.replace_local_copies.shared import shared_definitions
 from tests.execution import Seen, executed, same_names
 from tests.generated import (
+    AROUND,
     CALLED,
     CHANGED,
     CONTAINED,
+    GLOBALS,
     REPLACING,
     RISKY,
     SHARED,
@@ -293,22 +295,40 @@ def build(a=1):
 """
 
 
-@pytest.mark.parametrize(
-    ("definition", "uses"),
-    [
-        (PLAIN_CLASS, [*CONTAINED, *RISKY]),
-        (PLAIN_CLASS, REPLACING),
-        (PLAIN_FUNCTION, [*CALLED, *CHANGED]),
-        (PLAIN_FUNCTION, REPLACING),
-    ],
-    ids=["of a class", "of its globals", "of a function", "of the globals of a function"],
-)
-def test_each_use_by_itself(definition: str, uses: list[str]) -> None:
-    for use in uses:
-        repository = used_once(definition, use)
+def check_each(repositories_: Iterable[Repository]) -> None:
+    """Check the behaviour of each repository that would change, and that some do."""
+    count = 0
+    for repository in repositories_:
         results = migrated(repository)
         if results["test_a"].status is Status.CHANGED:
+            count += 1
             check_behaviour(repository, results)
+    assert count
+
+
+@pytest.mark.parametrize("definition", [PLAIN_CLASS, PLAIN_FUNCTION], ids=["class", "function"])
+class TestOneByOne:
+    """What the properties draw together, each by itself."""
+
+    def test_uses(self, definition: str) -> None:
+        is_class = definition == PLAIN_CLASS
+        uses = [*CONTAINED, *RISKY] if is_class else [*CALLED, *CHANGED]
+        check_each(used_once(definition, use) for use in uses)
+
+    def test_replaced_globals(self, definition: str) -> None:
+        other = definition.replace("LIMIT", "LABEL")
+        check_each(used_once(d, use) for use in REPLACING for d in (definition, other))
+
+    def test_surroundings(self, definition: str) -> None:
+        check_each(used_once(definition, above=form) for form in AROUND if "_call()" not in form)
+        check_each(used_once(definition, below=form) for form in AROUND if "_call()" not in form)
+
+    def test_other_globals(self, definition: str) -> None:
+        check_each(
+            used_once(definition.replace("LIMIT", one.read), instead=binding)
+            for one in GLOBALS.values()
+            for binding in (one.usual, *one.others)
+        )
 
 
 @examples(60)
