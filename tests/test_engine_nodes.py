@@ -95,7 +95,7 @@ def kinds() -> set[str]:
         kind = pending.pop()
         below = [k for k in kind.__subclasses__() if k.__module__ in {"ast", "_ast"}]
         pending += below
-        if kind == ast.Constant or not below:
+        if kind.__name__ == "Constant" or not below:
             found.add(kind.__name__)
     return found
 
