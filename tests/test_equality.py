@@ -91,6 +91,7 @@ EQUAL = {
         "from __future__ import annotations\ndef f(a: X): return a\n",
         "def f(a): return a\n",
     ),
+    "a match of True": ("def f(x):\n    match x:\n        case True | None: return 1\n",) * 2,
     "a coroutine": ("async def f():\n    await g()\ng = 1\n", "async def f(): await g()\ng = 1\n"),
     "a generator": ("def f():\n    yield 1\n    yield from ()\n",) * 2,
     "integers that are too long to be written in decimals": (

@@ -34,7 +34,7 @@ _BLIND_DECORATORS = frozenset(
 _Node = TypeVar("_Node", bound=ast.AST)
 
 #: Values in a node that are no nodes to copy, but for constants.
-_ATOMS = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
+_ATOMS = frozenset({bool, int, str, type(None), ast.Load, ast.Store, ast.Del})
 
 
 class Member(NamedTuple):
