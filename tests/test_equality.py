@@ -180,6 +180,14 @@ UNEQUAL = {
         "class A:\n    x = 1\n",
     ),
     "a test": ("class A:\n    __test__ = True\n    x = 1\n", "class A:\n    x = 1\n"),
+    "the name of an alias, that it reads": (
+        "class B:\n    def f(self): return type(self).__name__\n",
+        "class A:\n    def f(self): return type(self).__name__\nB = A\n",
+    ),
+    "the name of a function, that it reads": (
+        "def _f(): return _f.__name__\n",
+        "def f(): return f.__name__\n",
+    ),
     "private names of an alias": (
         "class B:\n    def f(self): return self.__x\n",
         "class A:\n    def f(self): return self.__x\nB = A\n",
