@@ -90,12 +90,13 @@ NOT_COUNTED = {
 
 def kinds() -> set[str]:
     """Return the names of all classes of nodes that have no subclasses but the obsolete ones."""
-    pending, found = [ast.AST], set()
+    pending: list[type[ast.AST]] = [ast.AST]
+    found = set()
     while pending:
         kind = pending.pop()
         below = [k for k in kind.__subclasses__() if k.__module__ in {"ast", "_ast"}]
         pending += below
-        if kind is ast.Constant or not below:
+        if kind.__name__ == "Constant" or not below:
             found.add(kind.__name__)
     return found
 
@@ -133,7 +134,7 @@ def other(value: object) -> object:
         case ast.expr_context():
             return None
         case ast.operator() | ast.unaryop() | ast.boolop() | ast.cmpop():
-            family = next(k for k in type(value).__mro__ if k.__base__ is ast.AST)
+            family: type[ast.AST] = type(value).__base__  # type: ignore[assignment]
             return next(k() for k in family.__subclasses__() if not isinstance(value, k))
         case ast.pattern():
             return ast.MatchSingleton(True)

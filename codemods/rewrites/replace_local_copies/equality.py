@@ -264,8 +264,8 @@ def _is_not_collected(statement: ast.AST) -> bool:
     return False
 
 
-def is_marked_as_no_test(node: ast.ClassDef) -> bool:
-    """Whether the body of a class has ``__test__ = False``."""
+def is_marked_as_no_test(node: Definition) -> bool:
+    """Whether the body of a definition has ``__test__ = False``."""
     return any(map(_is_not_collected, node.body)) or any(
         isinstance(s, ast.AnnAssign)
         and isinstance(s.target, ast.Name)
