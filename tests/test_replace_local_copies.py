@@ -11,7 +11,7 @@ from libcst.codemod import CodemodContext, TransformFailure, TransformSuccess, t
 
 from codemods.commands.replace_local_copies import ReplaceLocalCopiesCommand, UnreadableFileError
 from codemods.engine.codemod import transform
-from tests.test_edit import CASES
+from tests.test_engine_edit import CASES
 from tests.tools import COPY, SHARED, default_target, source
 
 USE = "\n\ndef test_send():\n    TestWebSocketConnection()\n"

@@ -191,9 +191,11 @@ class Globals:
     def _read_dicts(self) -> set[int]:
         """The calls of ``globals()`` that are only read: ``globals()["x"]``, ``globals().get``."""
         names = self._names
+        nodes: list[ast.Subscript | ast.Attribute] = [*names.of_kind(ast.Subscript)]
+        nodes += names.of_kind(ast.Attribute)
         return {
             id(node.value)
-            for node in [*names.of_kind(ast.Subscript), *names.of_kind(ast.Attribute)]
+            for node in nodes
             if isinstance(node.ctx, ast.Load)
             and getattr(node, "attr", "get") in {"get", "items", "keys", "values"}
         }

@@ -315,7 +315,10 @@ class _Decider:
         yield from self._told(local, escape)
         if isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, local.shared.node):
             yield from tests_derived_from(local.name, self._module.tree)
-        if renamed and _has_private_names(local.node):
+        if renamed and _reads_names(local.node):
+            message = f"it reads its own name, which is `{local.shared.real_name}` there"
+            yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
+        if renamed and isinstance(local.node, ast.ClassDef) and _has_private_names(local.node):
             message = f"its private names would begin with `_{local.shared.real_name}`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
@@ -443,9 +446,9 @@ class _Decider:
         names = self._module.names
         compared = [n for n in names.of_kind(ast.Compare) if _compares_types(n)]
         asked = [c for c in names.of_kind(ast.Call) if last_name(c.func) in ASKING | RAISING]
-        found = [*compared, *asked, *names.of_kind(ast.MatchClass)]
-        lines = [n.lineno for n in [*found, *names.of_kind(ast.ExceptHandler)]]
-        return min(lines, default=None)
+        found: list[ast.expr | ast.pattern | ast.excepthandler] = [*compared, *asked]
+        found += [*names.of_kind(ast.MatchClass), *names.of_kind(ast.ExceptHandler)]
+        return min((n.lineno for n in found), default=None)
 
     def _decision(self, local: Local) -> Decision:
         node = local.node
@@ -535,6 +538,12 @@ def _has_private_names(node: ast.AST) -> bool:
     """
     texts = (getattr(n, key, "") for n in walk(node) for key in ("id", "attr", "arg", "name"))
     return any(isinstance(t, str) and t.startswith("__") and not t.endswith("__") for t in texts)
+
+
+def _reads_names(node: ast.AST) -> bool:
+    """Whether something in a definition reads the name of a class or function."""
+    attributes = (n.attr for n in walk(node) if isinstance(n, ast.Attribute))
+    return not {"__name__", "__qualname__"}.isdisjoint(attributes)
 
 
 def _uses_class_cell(node: DefinitionNode) -> bool:

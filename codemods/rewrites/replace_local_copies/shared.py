@@ -10,7 +10,7 @@ import builtins
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -143,7 +143,7 @@ class Shared:
         return frozenset(self._words)
 
     @cached_property
-    def _finders(self) -> list[functools.partial[list[bytes]]]:
+    def _finders(self) -> list[Callable[[bytes], list[bytes]]]:
         kinds = {isinstance(d.node, ast.ClassDef) for ds in self.by_name.values() for d in ds}
         # A pattern that begins with plain text is searched for at the speed of `bytes.find`.
         heads = [
@@ -200,7 +200,7 @@ def _definitions(module: SharedModule) -> Iterator[SharedDefinition]:
                 found[name] = found[other]
     normal = {id(node): Normal(node, is_builtin(names)) for node in found.values()}
     for name, node in found.items():
-        if len(names.bindings[name]) == 1 and not is_called_by_name(name):
+        if bare(name) and len(names.bindings[name]) == 1 and not is_called_by_name(name):
             yield SharedDefinition(module, name, node, normal[id(node)], names, future)
 
 
