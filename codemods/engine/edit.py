@@ -32,7 +32,7 @@ _STAYS = re.compile(
     re.IGNORECASE,
 )
 
-#: The longest line of a new import: the default of black and ruff.
+#: The longest line of a new import of several names: the default of black and ruff.
 _WIDTH = 88
 
 
@@ -310,7 +310,7 @@ def _import_line(module: str, names: Names) -> cst.SimpleStatementLine:
     dotted = cst.parse_expression(module)
     assert isinstance(dotted, cst.Attribute | cst.Name)
     statement = cst.ImportFrom(module=dotted, names=aliases)
-    if len(cst.Module([]).code_for_node(statement)) > _WIDTH:
+    if len(aliases) > 1 and len(cst.Module([]).code_for_node(statement)) > _WIDTH:
         statement = _one_name_a_line(statement, aliases)
     return cst.SimpleStatementLine(body=[statement])
 
