@@ -64,6 +64,27 @@ def test_any_other_base_is_not(head: str, base: str, code: Code) -> None:
     check_kept(definition, code, head=head, rest="def test_it():\n    Fake()\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "body", "is_plain"),
+    [
+        ("class Fake(BaseModel, extra=Extra.forbid, frozen=True):", "x: int = 1", True),
+        ("class Fake(BaseModel, alias_generator=lambda x: x + '_'):", "x: int = 1", True),
+        ("class Fake(BaseModel):", "model_config = dict(frozen=True)", True),
+        ("class Fake(BaseModel, extra=find()):", "x: int = 1", False),
+        ("class Fake(BaseModel, metaclass=Meta):", "x: int = 1", False),
+        ("class Fake(BaseModel, **Extra):", "x: int = 1", False),
+        ("class Fake(BaseModel):", "model_config = find(frozen=True)", False),
+        ("class Fake(BaseModel):", "others = dict(frozen=True)", False),
+    ],
+)
+def test_what_a_model_is_told_is_plain(line: str, body: str, *, is_plain: bool) -> None:
+    head = "from app import Extra, Meta, find\nfrom pydantic import BaseModel"
+    definition = f"{line}\n    {body}\n"
+    modules = shared(f"{head}\n\n\n{definition}", LIB)
+    result = run(f"{head}\n\n\n{definition}\n\nFake()\n", modules=modules)
+    assert (result.status is Status.CHANGED) == is_plain
+
+
 def test_a_variable_with_the_name_of_the_fixture_is_no_state() -> None:
     definition = (
         "@pytest.fixture\ndef client():\n"
