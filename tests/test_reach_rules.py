@@ -107,6 +107,27 @@ def test_an_attribute_of_the_function_itself_is_state() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("use", "is_contained"),
+    [
+        ("Fake.model_validate({'x': 1})", True),
+        ("Fake.model_json_schema()", True),
+        ("Fake.from_orm(1)", True),
+        ("run(Fake.model_validate)", False),
+        ("Fake.model_rebuild()", False),
+        ("Fake.model_fields", False),
+    ],
+)
+def test_methods_that_make_something_of_a_model_leave_it_as_it_is(
+    use: str, *, is_contained: bool
+) -> None:
+    head = "from pydantic import BaseModel"
+    definition = "class Fake(BaseModel):\n    x: int = 1\n"
+    modules = shared(f"{head}\n\n\n{definition}", LIB)
+    result = run(f"{head}\n\n\n{definition}\n\n{use}\n", modules=modules)
+    assert (result.status is Status.CHANGED) == is_contained
+
+
 # Globals that a file replaces
 
 SEND = "def send():\n    return requests.get('x')\n"
@@ -317,6 +338,18 @@ def test_the_future_of_annotations_matters_where_there_are_some() -> None:
             check_replaced(before, f"{head}\nfrom {LIB} import Fake\n\n\n{test}", modules=modules)
         else:
             check_refused(before, Code.DIFFERENT_SHAPE, modules=modules)
+
+
+def test_what_a_copy_reads_is_chosen_by_what_that_reads_in_turn() -> None:
+    make, use = "def make():\n    return step()\n", "def use():\n    return make()\n"
+    texts = [f"from {where} import step\n\n\n{make}\n\n{use}" for where in ("a", "b")]
+    one, two = (shared(text, f"lib.{name}") for text, name in zip(texts, "xy", strict=True))
+    test = "def test_it():\n    use()\n"
+    check_replaced(
+        f"{texts[1]}\n\n{test}",
+        f"from b import step\nfrom lib.y import make, use\n\n\n{test}",
+        modules=SharedModules((*one.modules, *two.modules)),
+    )
 
 
 def test_of_two_names_for_equal_code_each_stays_itself() -> None:
