@@ -88,7 +88,7 @@ class SharedModule(NamedTuple):
     rewrites_asserts: bool = False
 
 
-class TestNames(NamedTuple):
+class PytestNames(NamedTuple):
     """What pytest collects by its name: ``python_files``, ``python_classes``, ``python_functions``.
 
     https://docs.pytest.org/en/stable/reference/reference.html#confval-python_files
@@ -109,7 +109,7 @@ class SharedModules(NamedTuple):
     modules: tuple[SharedModule, ...]
     harmless: tuple[str, ...] = ()
     only: frozenset[str] | None = None
-    tests: TestNames = TestNames()
+    tests: PytestNames = PytestNames()
 
 
 class Definition(NamedTuple):

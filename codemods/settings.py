@@ -323,6 +323,3 @@ class _Reader:
         """Return an error about a key of the table, or of one of those inside it."""
         line = _line_of(key, self._text)
         return SettingsError(f"{self._path}:{line}: [tool.{_TABLE}{inside}] {key}: {message}")
-
-
-# The settings of the core that compares with a shapes file.

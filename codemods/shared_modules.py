@@ -29,14 +29,14 @@ def find_module(settings: Settings, dotted: str) -> Path | None:
     pytest must import it by this very name, or there would be two of it in one run. So it is looked
     for below the folders of the repository that pytest has on `sys.path`:
 
-    1. The root. pytest puts the first folder above a test file there that has no ``__init__.py``
-       (import mode ``prepend``). So the names in a root that is a package itself begin with the
-       name of the root, and its parent folder counts in its place; so it is too where the root is
-       known by a longer name without being a package, as ``ansible_collections.netapp.ontap``.
+    1. The root. In import mode ``prepend``, pytest adds the first folder above a test file that has
+       no ``__init__.py``; that is never a package. So in a root that is one, all names begin with
+       its own name. They may do so elsewhere, as ``ansible_collections.netapp.ontap.tests.mocks``.
     2. Each entry of ``pythonpath`` in the configuration of pytest.
     3. ``src``, as a package in development is installed from there.
 
-    What a link leads to outside of the repository does not count.
+    A folder of tests that ``prepend`` adds for the tests in it alone is not searched: other tests
+    could not import the module. What a link leads to outside of the repository does not count.
     """
     top = _top(settings)
     found = (file.resolve() for file in _candidates(settings, dotted))
@@ -67,7 +67,7 @@ def import_folders(settings: Settings, names: Sequence[str] = ()) -> Iterator[Pa
     if not _is_package(root):
         yield root
     for number, parent in enumerate(root.parents, start=1):
-        if list(root.parts[-number:]) == list(names[:number]):
+        if root.parts[-number:] == tuple(names[:number]) and not _is_package(parent):
             yield parent
     for config in pytest_configs(settings):
         yield from config.pythonpath
@@ -240,8 +240,9 @@ class SettingsByFile:
         self.own = own
         self._modules = modules
         self._names = names
-        self._settings: dict[Path, Settings | None] = {}
-        self._shared: dict[str, SharedModules | None] = {}
+        self._tables: dict[Path, Settings | None] = {}
+        self._settings: dict[str, Settings] = {}
+        self._shared: dict[Path, SharedModules | None] = {}
         self._uncovered: dict[str, None] = {}
 
     def settings(self, path: str) -> Settings:
@@ -251,19 +252,25 @@ class SettingsByFile:
             SettingsError: a table above it cannot be used.
 
         """
-        folder = Path(os.path.realpath(os.path.dirname(path) or "."))
+        folder = os.path.dirname(path)
+        if folder not in self._settings:
+            self._settings[folder] = self._settings_of(Path(os.path.realpath(folder or ".")))
+        return self._settings[folder]
+
+    def _settings_of(self, folder: Path) -> Settings:
+        root = self.own.root.resolve()
         found = self._nearest(folder)
-        if found is None or found.root == self.own.root.resolve():
-            return self.own
-        return found
+        if found is None:  # neither a table nor a checkout
+            return self.own if folder.is_relative_to(root) else Settings(root=folder)
+        return self.own if found.root == root else found
 
     def _nearest(self, folder: Path) -> Settings | None:
-        if folder not in self._settings:
+        if folder not in self._tables:
             found = settings_in(folder)
             if found is None and folder != folder.parent:
                 found = self._nearest(folder.parent)
-            self._settings[folder] = found
-        return self._settings[folder]
+            self._tables[folder] = found
+        return self._tables[folder]
 
     def shared(self, path: str) -> SharedModules | None:
         """Return the shared modules of a file, None where no settings cover it.
@@ -274,33 +281,42 @@ class SettingsByFile:
             SettingsError: as for `shared_modules`.
 
         """
-        folder = os.path.dirname(path)
-        if folder not in self._shared:
-            self._shared[folder] = self._read(self.settings(path))
-        found = self._shared[folder]
+        settings = self.own if self._modules is not None else self.settings(path)
+        found = self._shared_by(settings)
         if found is None:
             self._uncovered[path] = None
         return found
+
+    def _shared_by(self, settings: Settings) -> SharedModules | None:
+        if settings.root not in self._shared:
+            covers = settings.has_table or self._modules is not None
+            found = covers or find_module(settings, DEFAULT_MODULE) is not None
+            self._shared[settings.root] = (
+                shared_modules(settings, self._modules, self._names) if found else None
+            )
+        return self._shared[settings.root]
 
     def modules(self, path: str) -> tuple[SharedModule, ...]:
         """Return the shared modules of a file, none where no settings cover it."""
         found = self.shared(path)
         return () if found is None else found.modules
 
-    def _read(self, settings: Settings) -> SharedModules | None:
-        if self._modules is not None:
-            return shared_modules(self.own, self._modules, self._names)
-        if not settings.has_table and find_module(settings, DEFAULT_MODULE) is None:
-            return None
-        return shared_modules(settings, None, self._names)
+    def shared_paths(self) -> frozenset[str]:
+        """Return the real paths of the shared modules of all files that were asked about."""
+        found = (shared.modules for shared in self._shared.values() if shared is not None)
+        return frozenset(module.path for modules in found for module in modules)
 
     def uncovered(self) -> tuple[str, ...]:
-        """Return the files, of those asked about, that no settings cover.
+        """Return the files, of those that were asked about, that no settings cover.
 
         Raises:
-            SettingsError: there is not one that is covered.
+            SettingsError: there is no other one, or no file at all and no settings that would do.
 
         """
-        if not any(self._shared.values()) and self._read(self.own) is None:
-            shared_modules(self.own)  # which fails
+        own = self._shared_by(self.own)
+        if own is None and not any(self._shared.values()):
+            raise SettingsError(
+                f"no [tool.ssot-codemods] in a pyproject.toml covers these files, and there is no "
+                f"module {DEFAULT_MODULE} in {self.own.root}: run `ssot-codemods init`"
+            )
         return tuple(self._uncovered)

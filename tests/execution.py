@@ -238,7 +238,7 @@ def _shown(value: Any, depth: int = 0) -> str:
     if type(value).__module__ == "builtins":
         return repr(value)
     own = getattr(value, "__dict__", {})
-    state = {k: _shown(v, depth + 1) for k, v in sorted(own.items())}
+    state = {k: _shown(v, depth + 1) for k, v in sorted(own.items()) if k != "__doc__"}
     kind = type(value)
     text = repr(value)
     has = [n for n in ("changed", "limit", "note", "run", "extra") if hasattr(value, n)]

@@ -86,8 +86,8 @@ def some(random: Random, most: int, draw: Callable[[], T]) -> list[T]:
 
 def expression(random: Random, names: Sequence[str], known: Sequence[str], depth: int = 2) -> str:
     """Draw an expression of some local names, and calls of the definitions `known`."""
-    kinds = ["literal", "name", "global", "pair", "text", "sum", "list", "lambda", "each"]
-    kind = random.choice(kinds if depth else kinds[:3])
+    kinds = ["global", "literal", "name", "global", "pair", "text", "sum", "list", "lambda", "each"]
+    kind = random.choice(kinds if depth else kinds[:4])
     if kind == "name" and names:
         return random.choice(names)
     if kind in {"name", "literal"}:
@@ -194,7 +194,7 @@ def _function(decorator: str, kind: str, signature: str, lines: list[str]) -> st
 CLASS_ATTRIBUTES = (
     *("limit = 3", "limit = LIMIT", "limit: int = 3", "label = ('a', LABEL)", "limit = None"),
     *("items = []", "kinds = {}", "size = len('ab')", "__slots__ = ('limit', 'items')"),
-    "def __init_subclass__(cls):\n    print(cls.__name__)",
+    "def __init_subclass__(cls):\n    cls.label = cls.__name__",
 )
 FIELDS = (
     *("limit: int = 1", "label: 'str' = 'x'", "other: Any = None", "limit: float = 1"),
@@ -308,10 +308,10 @@ def _underscored(_: Random, node: Definition) -> None:
             name.id = node.name
 
 
-EQUAL: tuple[Callable[[Random, Definition], None], ...] = (
-    *(_documented, _annotated, _padded, _reordered, _based_on_object, _no_test, _marked),
-    _underscored,
-)
+Change = Callable[[Random, Definition], None]
+
+EQUAL_ANYWHERE: tuple[Change, ...] = (_padded, _based_on_object, _marked, _underscored)
+EQUAL = (_documented, _annotated, _reordered, _no_test, *EQUAL_ANYWHERE)
 
 
 def _other_literal(random: Random, node: Definition) -> None:
@@ -380,21 +380,31 @@ def _decorated(random: Random, node: Definition) -> None:
     _inner(random, node).decorator_list.append(ast.parse(decorator, mode="eval").body)
 
 
-DIFFERENT: tuple[Callable[[Random, Definition], None], ...] = (
+DIFFERENT: tuple[Change, ...] = (
     *(_other_literal, _other_operator, _other_name, _other_attribute, _less, _twisted, _more),
     *(_other_parameter, _other_kind, _decorated),
 )
 
 
-def near_copy(random: Random, node: Definition, *, exact: bool) -> Definition:
-    """Draw a copy of a definition with some changes; `exact` means none that makes it another."""
+def near_copy(random: Random, node: Definition) -> Definition:
+    """Draw a copy of a definition with some changes, one of them perhaps one that counts."""
     near = copy_of(node)
     for change in some(random, 2, lambda: random.choice(EQUAL)):
         change(random, near)
-    if not exact and random.randrange(3) == 0:
+    if random.randrange(3) == 2:
         random.choice(DIFFERENT)(random, near)
-    ast.fix_missing_locations(near)
-    return near
+    return ast.fix_missing_locations(near)
+
+
+def equal_copy(random: Random, node: Definition) -> Definition:
+    """Draw a copy of a definition with changes that never count."""
+    copy = copy_of(node)
+    # What decorates it, derives it or gets it as a value may read docstrings and annotations.
+    is_plain = isinstance(copy, ast.ClassDef) and not [*copy.decorator_list, *copy.bases]
+    changes = (_documented, _annotated, *EQUAL_ANYWHERE) if is_plain else EQUAL_ANYWHERE
+    for change in some(random, 2, lambda: random.choice(changes)):
+        change(random, copy)
+    return ast.fix_missing_locations(copy)
 
 
 # What surrounds them
@@ -606,7 +616,7 @@ AROUND = (
     "@{name}\ndef decorated(): ...",
     "x = [{name}]",
     "vars()['LIMIT'] = 9",
-    "locals()['{name}'] = 9",
+    "locals()['LIMIT'] = 9",
 )
 
 NESTED = (
@@ -653,9 +663,9 @@ def globals_here(random: Random) -> list[str]:
     lines = [line for line in PRELUDE.splitlines() if random.randrange(20) < 19]
     for one in GLOBALS.values():
         strange = random.randrange(20)
-        if strange > 17:
+        if strange > 16:
             lines.append(random.choice(one.others))
-        elif one.usual and strange < 17:
+        elif one.usual and strange < 16:
             lines.append(one.usual)
     return lines
 
@@ -692,11 +702,12 @@ HEAD = (
 
 def safe_file(random: Random, shared: str, name: str) -> str:
     """Draw a file in which each copy can be replaced, where the definition can be shared."""
-    copies = [near_copy(random, node, exact=True) for node in definitions_of(shared)]
+    copies = [equal_copy(random, node) for node in definitions_of(shared)]
     uses = [use(random, node, name, is_safe=True) for node in copies]
     tests = [in_test(number, statement) for number, statement in enumerate(uses)]
     usual = [g.usual for g in GLOBALS.values() if g.usual]
-    parts = [*HEAD, PRELUDE, *usual, *map(ast.unparse, copies), *tests]
+    future = [line for line in shared.splitlines()[:1] if "__future__" in line]
+    parts = [*future, *HEAD, PRELUDE, *usual, *map(ast.unparse, copies), *tests]
     return "\n".join(parts) + "\n"
 
 
@@ -706,7 +717,7 @@ def any_file(random: Random, shared: str, name: str) -> str:
     chosen = random.sample(definitions, random.randint(1, len(definitions)))
     if random.randrange(6) == 5:
         chosen.append(random.choice(chosen))
-    copies = [near_copy(random, node, exact=False) for node in chosen]
+    copies = [near_copy(random, node) for node in chosen]
     parts = [placed(random, node) for node in copies]
     for form in some(random, 2, lambda: random.choice(AROUND)):
         local = random.choice(copies).name
@@ -777,6 +788,39 @@ def repository(random: Random, count: int = 1, *, is_safe: bool = False) -> Repo
     texts = {name: any_file(random, shared, name) for name in ("test_a", "test_b")[:count]}
     files = [File(name, encoded(random, set_up + text)) for name, text in texts.items()]
     return Repository(shared, tuple(files), locked=bool(set_up))
+
+
+def used_once(
+    definition: str, use: str = "pass", *, above: str = "", below: str = "", instead: str = ""
+) -> Repository:
+    """Return two files with one copy each, of which the first has something around it.
+
+    Args:
+        definition: the shared one.
+        use: what a test does with the copy.
+        above: statements above the copy.
+        below: statements below the copy.
+        instead: a binding in the place of the usual one of that name.
+
+    """
+    (node,) = ast.parse(definition).body
+    assert isinstance(node, Definition)
+    name = node.name
+
+    def filled(form: str) -> str:
+        call = f"{name}(1)"
+        names = {"C": name, "f": name, "name": name, "bare": name, "made": call, "call": call}
+        return form.format(**names, module="test_a", shared=SHARED)
+
+    usual = [g.usual for g in GLOBALS.values() if g.usual]
+    others = [g.usual for g in GLOBALS.values() if g.usual and instead not in g.others]
+    last = in_test(1, f"x = {name}(1)\nshow(x.run() if hasattr(x, 'run') else x)")
+    changed = [*others, instead, filled(above), definition, filled(below), in_test(0, filled(use))]
+    texts = {"test_a": [*HEAD, PRELUDE, *changed], "test_b": [*HEAD, PRELUDE, *usual, definition]}
+    ends = [last, "def test_last():\n    pass\n"]
+    files = [File(module, "\n".join([*t, *ends]).encode()) for module, t in texts.items()]
+    shared = "\n".join([PRELUDE, *usual, definition])
+    return Repository(shared, tuple(files), locked=False)
 
 
 def repositories(count: int = 1, *, is_safe: bool = False) -> st.SearchStrategy[Repository]:

@@ -24,14 +24,13 @@ from click.testing import CliRunner, Result
 import codemods.migration.migrate
 from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
-from codemods.engine.codemod import transform
 from codemods.measure.collection import Tree
 from codemods.measure.compare import compare
 from codemods.measure.model import Baseline, Comparison
 from codemods.measure.session import Pytest
 from codemods.migration import init
 from codemods.model import FileResult, Run, Status
-from codemods.settings import Settings, load_target, read_settings
+from codemods.settings import read_settings
 from codemods.workers.pool import Pool
 from tests import tools
 from tests.figures import measured
@@ -867,8 +866,7 @@ def test_the_whole_story(story: Path) -> None:
     # LibCST would not print this one as it is, which `analyze` does not ask.
     assert replaceable - changed == {"unit/test_wire_format.py"}
     assert outcome("check")[0] == 0
-    target = load_target(Settings())
-    alone = {p: transform(before[p], p, target).after or before[p] for p in before}
+    alone = {p: tools.run(before[p], p).after or before[p] for p in before}
     assert {p for p in before if alone[p] != after[p]} <= {
         "e2e/mocks.py",
         "integration/connection_helpers.py",

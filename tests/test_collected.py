@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.model import Code, Status
+from codemods.model import Code, PytestNames, Status
 from codemods.rewrites.replace_local_copies.collected import is_collected
 from tests.tools import check_refused, indented, run, shared
 
@@ -24,7 +24,7 @@ LIB = "lib.tools"
     ],
 )
 def test_is_collected(path: str, collected: bool) -> None:
-    assert is_collected(path) is collected
+    assert is_collected(path, PytestNames()) is collected
 
 
 TESTS = {

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from codemods.measure.importable import FolderAnswer, ModuleAnswer
+from codemods.measure.session import Pytest
 from codemods.migration import diagnose as module
 from codemods.migration.diagnose import Checkup, diagnose
 from codemods.migration.guards import check_imports
@@ -205,9 +206,9 @@ def test_each_package_of_a_monorepo_by_its_own_settings(
     asked: list[tuple[dict[str, Collection[str]], Path]] = []
 
     def ask(
-        uses: Mapping[str, Collection[str]], root: Path, **options: object
+        pytest: Pytest, uses: Mapping[str, Collection[str]], **options: object
     ) -> list[FolderAnswer]:
-        asked.append((dict(uses), root))
+        asked.append((dict(uses), pytest.root))
         return []
 
     monkeypatch.setattr(module, "ask_imports", ask)

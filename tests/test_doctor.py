@@ -62,7 +62,7 @@ def test_the_shared_module_itself_is_no_user_of_it(root: Path) -> None:
     checkup = _doctor()
     assert checkup.folders == ()
     assert report.as_text(checkup) == (
-        "no file uses a shared module, and none would: nothing to look at\n"
+        "nothing to check: no file uses a shared module, and none would\n"
     )
 
 
@@ -103,20 +103,20 @@ def test_the_text_has_each_finding_once() -> None:
         == """\
 folder  state    module  file
 a       error    m       -
-a       ok       n       /n.py
+a       OK       n       /n.py
 b       warning  m       /m.py
 c       error    -       -
 d       error    m       -
 
 error: not-importable: ModuleNotFoundError: x
   where: a, d
-  what to do: add `pythonpath`
+  fix: add `pythonpath`
 warning: collected: pytest takes TestA for tests
   where: b
-  what to do: set `__test__`
+  fix: set `__test__`
 error: no-pytest: time
   where: c
-  what to do: x
+  fix: x
 
 in a, b:
   pytest 9.0, import mode prepend

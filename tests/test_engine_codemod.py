@@ -1,18 +1,18 @@
-"""Bad input, and results that are not to be trusted."""
+"""Any file: bad input, what LibCST cannot do, and the result as a value."""
 
 from __future__ import annotations
 
 import hashlib
 import pickle
-from typing import Any
 
 import libcst as cst
 import pytest
 
-from codemods.engine import proof as prove
-from codemods.engine.edit import edit
+from codemods.engine.codemod import apply, decide
 from codemods.model import Code, FileResult, Status
-from tests.tools import COPY, SHARED, check_refused, run, source
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from codemods.rewrites.replace_local_copies.shared import SharedModuleError
+from tests.tools import COPY, check_refused, default_modules, run, shared, source
 
 FAILED = {
     "a syntax error": ("{copy}\ndef f(:\n", Code.SYNTAX_ERROR, 24, "invalid syntax"),
@@ -111,82 +111,7 @@ def test_a_file_that_libcst_cannot_parse() -> None:
 
 
 def test_a_file_in_an_encoding_that_libcst_cannot_print() -> None:
-    check_refused("# coding: idna\n{copy}", Code.LOSSY_ROUND_TRIP, saying="cannot print it")
-
-
-def _break_edit(monkeypatch: pytest.MonkeyPatch, mend: Any) -> None:
-    monkeypatch.setattr("codemods.engine.edit.edit", lambda m, p: mend(edit(m, p)))
-
-
-def _parsed(code: str) -> Any:
-    return lambda module: cst.parse_module(code)
-
-
-def _with(old: str, new: str) -> Any:
-    return lambda module: cst.parse_module(module.code.replace(old, new))
-
-
-BROKEN = {
-    "nothing left": (_parsed(""), "syntax tree"),
-    "a statement lost": (_with("x = 1\n", ""), "syntax tree"),
-    "a statement more": (_with("x = 1\n", "x = 1\ny = 1\n"), "syntax tree"),
-    "a literal changed": (_with("x = 1", "x = 2"), "syntax tree"),
-    "the class left": (_with("x = 1\n", "x = 1\n" + COPY), "syntax tree"),
-    "the import lost": (_with(f"from {SHARED} import TestWebSocketConnection\n", ""), "syntax"),
-    "the import twice": (
-        lambda m: m.with_changes(body=[*m.body[:2], m.body[1], *m.body[2:]]),
-        "syntax tree",
-    ),
-    "a comment lost": (_with("# note\n", ""), "a line beside"),
-    "a comment more": (_with("x = 1", "# more\nx = 1"), "a line beside"),
-    "a comment changed": (_with("# note", "# Note"), "a line beside"),
-    "a comment moved": (
-        _with("# note\nx = 1\n", "x = 1\n# note\n"),
-        "a line beside",
-    ),
-    "white space at the end of a line": (_with("x = 1\n", "x = 1 \n"), "a line beside"),
-    "a line ending": (_with("x = 1\n", "x = 1\r\n"), "a line beside"),
-    "a layout": (_with("x = 1\n", "x = (1)\n"), "a line beside"),
-    "the final newline": (lambda m: m.with_changes(has_trailing_newline=False), "a line beside"),
-    "a BOM": (lambda m: m.with_changes(encoding="utf-8-sig"), "a line beside"),
-}
-
-
-@pytest.mark.parametrize(("breaks", "saying"), BROKEN.values(), ids=BROKEN)
-def test_an_edit_that_goes_wrong_is_not_given_back(
-    breaks: Any, saying: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = (
-        "import os\n\n\n{copy}\n\n# note\nx = 1\n\n\ndef test_x():\n    TestWebSocketConnection()\n"
-    )
-    assert run(before).status is Status.CHANGED
-    _break_edit(monkeypatch, breaks)
-    check_refused(before, Code.PROOF_FAILED, line=4, saying=saying)
-
-
-def test_a_newline_at_the_end_is_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = "{copy}\n# bye"
-    _break_edit(monkeypatch, lambda module: cst.parse_module("# bye\n"))
-    check_refused(before, Code.PROOF_FAILED, saying="a line beside")
-
-
-def test_code_that_does_not_compile_is_not_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = cst.Module([cst.SimpleStatementLine([cst.Expr(cst.Name("def"))])])
-    _break_edit(monkeypatch, lambda module: broken)
-    check_refused("{copy}", Code.PROOF_FAILED, saying="it would not compile: invalid syntax")
-
-
-def test_an_edit_that_a_second_run_would_repeat_is_not_given_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    other = COPY.replace("TestWeb", "MockWeb").replace("_closed = False", "_closed = 0")
-    decisions = run("{copy}").decisions
-    monkeypatch.setattr(prove, "decide", lambda *args: decisions)
-    result = run("{copy}\n\n" + other)
-    assert result.after is None
-    assert "a second run would change it again" in [
-        r.message for d in result.decisions for r in d.reasons
-    ]
+    check_refused("# coding: idna\n{copy}", Code.LOSSY_ROUND_TRIP, saying="cannot be printed")
 
 
 def test_the_result_says_what_it_was_made_from() -> None:
@@ -195,7 +120,10 @@ def test_the_result_says_what_it_was_made_from() -> None:
     assert result.before_digest == hashlib.sha256(COPY.encode()).hexdigest()
 
 
-@pytest.mark.parametrize("before", ["{copy}", "{copy}\nvars(TestWebSocketConnection)\n", "(", ""])
+@pytest.mark.parametrize(
+    "before",
+    ["{copy}", "{copy}\nvars(TestWebSocketConnection)\n", "class TestWebSocketConnection(", ""],
+)
 def test_the_result_crosses_processes(before: str) -> None:
     result = run(before)
     copy = pickle.loads(pickle.dumps(result))
@@ -207,3 +135,106 @@ def test_no_warning_of_the_compiler_reaches_the_user() -> None:
     # Invalid escapes and `is` with a literal make CPython warn when it compiles a file.
     result = run("{copy}\nx = '\\d' is 1\n")
     assert result.status is Status.CHANGED
+
+
+def test_a_decision_needs_no_libcst() -> None:
+    before = COPY.encode()
+    codemod = ReplaceLocalCopies(default_modules())
+    result = decide(before, "tests/test_a.py", codemod)
+    assert (result.status, result.after) == (Status.CHANGED, None)
+    assert result.decisions == apply(before, "tests/test_a.py", codemod).decisions
+    # What does not compile is seen when it is applied.
+    before += b"\nreturn\n"
+    assert decide(before, "tests/test_a.py", codemod).status is Status.CHANGED
+    assert apply(before, "tests/test_a.py", codemod).status is Status.FAILED
+
+
+UNCHANGED = {
+    "refused": "{copy}\nvars(TestWebSocketConnection)\n",
+    "not parsed": "{copy}\n(",
+    "not printed as it is": "{copy}\nx = 1\r",
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("before", UNCHANGED.values(), ids=UNCHANGED)
+def test_what_is_not_changed_drops_nothing(before: str) -> None:
+    result = run(before)
+    assert (result.after, result.dropped, result.before_digest) == (None, frozenset(), "")
+
+
+CRASHES = {
+    "return(lambda: a)": "def f():\n    return(lambda: a)\n",
+    "nested conditions without blanks": "x = 1 if(True)else(2 if(False)else(3))\n",
+    "a number that is too long to be written in decimals": f"X = 0x{'f' * 4000}\n",
+    "one inside of the statement that is edited": (
+        f"def f():\n    x = 0x{'f' * 4000}\n    class TestWebSocketConnection: ...\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("rest", CRASHES.values(), ids=CRASHES)
+def test_what_makes_libraries_raise_is_a_result(rest: str) -> None:
+    module = "class TestWebSocketConnection: ...\n"
+    copy = "" if "class" in rest else module
+    result = run(copy + "\n\n" + rest, modules=shared(module, "lib"))
+    assert result.status in {Status.CHANGED, Status.REFUSED}
+    assert {r.code for d in result.decisions for r in d.reasons} <= {Code.LOSSY_ROUND_TRIP}
+
+
+# From the bytes alone
+
+NAME = "TestWebSocketConnection"
+DEFINITIONS = {
+    "at the start": f"class {NAME}: pass",
+    "below a BOM": f"\ufeffclass {NAME}: pass",
+    "indented": f"if x:\n \t class {NAME}: pass",
+    "behind a form feed": f"x = 1\n\fclass {NAME}: pass",
+    "with blanks": f"class \t {NAME} : pass",
+    "with a continued line": f"class \\\n  {NAME}: pass",
+    "with a continued line, without blanks": f"class\\\n{NAME}: pass",
+    "with a continued line of Windows": f"class\\\r\n{NAME}: pass",
+    "below a lone carriage return": f"x = 1\rclass {NAME}: pass",
+    "by another name": "class MockWebSocketConnection: pass",
+    "with an underscore": f"class _{NAME}: pass",
+    "with type parameters": f"class {NAME}[T]: pass",
+    "at the end": f"\nclass {NAME}",
+}
+NO_DEFINITIONS = {
+    "nothing": "",
+    "a use": f"{NAME}()",
+    "another name": f"class {NAME}s: pass",
+    "another name, not in ASCII": f"class {NAME}\u00e9: pass",
+    "another name in front": f"class Real{NAME}: pass",
+    "a subclass": f"class Other({NAME}): pass",
+    "no blank": f"class{NAME}: pass",
+}
+#: A search for each name, one for all definitions; the second is for many names.
+MANY = shared("".join(f"class Other{n}: ...\n" for n in range(9)) + COPY + "def f(): ...\n", "lib")
+
+
+@pytest.mark.parametrize("text", DEFINITIONS.values(), ids=DEFINITIONS)
+def test_a_definition_is_seen_in_the_bytes(text: str) -> None:
+    assert ReplaceLocalCopies(default_modules()).may_concern(text.encode())
+    if "Mock" not in text:
+        assert ReplaceLocalCopies(MANY).may_concern(text.encode())
+
+
+@pytest.mark.parametrize("text", NO_DEFINITIONS.values(), ids=NO_DEFINITIONS)
+def test_what_is_no_definition_is_mostly_not_parsed(text: str) -> None:
+    broken = text.encode() + b"\nx = (:\n"
+    assert not ReplaceLocalCopies(MANY).may_concern(broken)
+    assert run(broken, modules=MANY).status is Status.UNCHANGED
+
+
+@pytest.mark.parametrize("text", ["def f(): ...", "async def f(): ...", "async  def\\\n_f(): ..."])
+def test_a_function_is_seen_in_the_bytes(text: str) -> None:
+    for modules in (MANY, shared("def f(): ...\n", "lib")):
+        assert ReplaceLocalCopies(modules).may_concern(text.encode())
+        assert not ReplaceLocalCopies(modules).may_concern(text.replace("f()", "g()").encode())
+
+
+@pytest.mark.parametrize("text", ["class A:\n    (", "x = '\0'", "(" * 5000])
+def test_a_shared_module_that_does_not_parse(text: str) -> None:
+    with pytest.raises(SharedModuleError, match=r"^/repository/lib\.py:\d"):
+        run("class A: ...", modules=shared(text, "lib"))

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from codemods.engine.names import module_names
+from codemods.engine.names import ModuleNames
 
 
 @pytest.mark.parametrize(
@@ -18,9 +18,17 @@ from codemods.engine.names import module_names
         ("from x import a", "from x import a"),
         ("from x import b as a", "from x import b"),
         ("import a\nimport a.c", "import a"),
-        ("from . import a", "is bound otherwise on line 1"),
-        ("import a\n\na = 1", "is bound otherwise on line 3"),
-        ("import a\nimport b as a", "is bound otherwise on line 2"),
+        ("from . import a", "is bound on line 1"),
+        ("import a\n\na = 1", "is bound on line 3"),
+        ("import a\nimport b as a", "is bound on line 2"),
+        ("a = 1", "1"),
+        ("a: int = -1", "-1"),
+        ("a = ('x', b'y', 1 + 2)", "('x', b'y', 1 + 2)"),
+        ("a = [1]", "is bound on line 1"),
+        ("a = b = 1", "is bound on line 1"),
+        ("if x:\n    a = 1", "is bound on line 2"),
+        ("if TYPE_CHECKING:\n    import a", "is bound on line 2"),
+        ("if TYPE_CHECKING:\n    from x import *\nimport a", "import a"),
         ("from x import *", "may come from the star import of line 1"),
         ("", "is bound nowhere in the file"),
         ("def f():\n    import a", "is bound nowhere in the file"),
@@ -28,12 +36,15 @@ from codemods.engine.names import module_names
     ],
 )
 def test_where_a_name_comes_from(text: str, source: str) -> None:
-    assert module_names(ast.parse(text)).source_of("a") == source
+    meaning = ModuleNames(ast.parse(text)).meaning_of("a")
+    assert meaning.text == source
+    assert meaning.is_known == (not source.startswith(("is bound", "may come")))
 
 
-def test_a_builtin() -> None:
-    names = module_names(ast.parse("from x import *"))
-    assert names.source_of("len") == "builtin"
+def test_a_builtin_is_none_where_the_file_may_bind_it() -> None:
+    assert ModuleNames(ast.parse("")).meaning_of("len") == ("builtin len", True)
+    assert not ModuleNames(ast.parse("from x import *")).meaning_of("len").is_known
+    assert not ModuleNames(ast.parse("def len(): ...")).meaning_of("len").is_known
 
 
 MENTIONS = {
@@ -68,4 +79,4 @@ MENTIONS = {
 
 @pytest.mark.parametrize(("text", "count"), MENTIONS.values(), ids=MENTIONS)
 def test_mentions_of_a_global(text: str, count: int) -> None:
-    assert len(module_names(ast.parse(text)).mentions.get("a", [])) == count
+    assert len(ModuleNames(ast.parse(text)).mentions.get("a", [])) == count

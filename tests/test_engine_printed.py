@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import libcst as cst
 import pytest
-from codemods.engine.judge import judge
 
+from codemods.engine.codemod import ParsedModule
 from codemods.engine.edit import edit
 from codemods.engine.printed import Printed
-from tests.test_edit import CASES
-from tests.tools import default_target, source
+from codemods.engine.text import parse
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from tests.test_engine_edit import CASES
+from tests.tools import default_modules, source
 
 TEXTS = {
     "nothing": b"",
@@ -51,7 +53,8 @@ def test_a_change_inside_a_statement_is_printed() -> None:
 @pytest.mark.parametrize("before", [case[0] for case in CASES.values()], ids=CASES)
 def test_an_edited_module_is_printed_as_libcst_prints_it(before: str) -> None:
     content = source(before)
-    plan = judge(content, "tests/test_sample.py", default_target()).plan
+    parsed = ParsedModule(content, "tests/test_sample.py", parse(content))
+    plan = ReplaceLocalCopies(default_modules()).plan(parsed).plan
     assert plan is not None
     module = cst.parse_module(content)
     edited = edit(module, plan)

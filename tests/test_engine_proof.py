@@ -95,6 +95,8 @@ def test_each_change_of_a_line_is_found(case: Case) -> None:
             line[:-1] + b"\r\n",
             b" " + line,
         ):
+            if case is JOINED and 1 <= number <= 4 and b"  # x" not in changed:
+                continue  # an import that is joined may be laid out anew
             wrong = b"".join([*lines[:number], changed, *lines[number + 1 :]])
             assert case.wrong(wrong) is not None, changed
 

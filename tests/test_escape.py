@@ -163,7 +163,7 @@ PATCHES = {
     "a sum": "patch(__name__ + '.Fake.go')\n",
     "a format": "patch('%s.Fake.go' % __name__)\n",
     "a call of format": "patch('{}.Fake.go'.format(__name__))\n",
-    "something deeper": "monkeypatch.setattr('a.Fake.go.calls', 1)\n",
+    "something deeper": "monkeypatch.setattr('test_sample.Fake.go.calls', 1)\n",
 }
 
 

@@ -342,7 +342,7 @@ _NAMES = [
 ]
 
 
-class TestNames:
+class PytestNames:
     @pytest.mark.parametrize("git", [True, False])
     def test_from_end_to_end(self, folder: Path, git: bool) -> None:
         suite = make_suite(folder, _NAMES, git=git)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from codemods.disk.journal import Change, Journal
+from codemods.measure.model import Warmed
 from codemods.measure.outcomes import Difference, Outcomes
 from codemods.migration.migrate import plan
 from codemods.migration.verify import RanOnce, Verified
@@ -23,7 +24,6 @@ from codemods.progress.history import (
     Reported,
     Rollback,
     Verification,
-    Warming,
 )
 from codemods.settings import Settings
 from codemods.workers.pool import process_pool
@@ -57,7 +57,7 @@ def test_what_is_appended_is_read_in_order(root: Path) -> None:
 
 EACH_VERB: list[Figures] = [
     measured(warnings={"A": 3}).summary,
-    Warming(None, 2.0, 1.0, 10, 9),
+    Warmed(None, 2.0, 1.0, 2, 10, 9, ("a.py",), 0, "", ("n",)),
     Migration("run-1", 1, 2, 3, 4, 5, 6),
     Verification("run-1", {"make": (0, None)}, ComparedTests("t", 9, 8, 7, 1, 0, 0, ("x",))),
     Verification(None, {}, RanTests(1, 2)),
@@ -180,6 +180,11 @@ def test_a_baseline_that_broke_off_does_not_count() -> None:
     summaries = [measured(problem="timeout").summary, measured(cold=()).summary]
     records = [Record("", ("tests",), s) for s in (*summaries, measured().summary)]
     assert history.baselines(records, ["tests"]) == [measured().summary]
+
+
+def test_a_line_names_the_first_modules_without_bytecode() -> None:
+    warmed = Warmed(None, 2.0, 1.0, 2, 99, 0, tuple(f"{n}.py" for n in range(99)), 0, "", ())
+    assert history.of_warming(warmed).not_cached == warmed.not_cached[:20]
 
 
 def test_the_same_tests_have_the_same_digest_in_any_order() -> None:

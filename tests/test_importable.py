@@ -17,7 +17,8 @@ import pytest
 
 from codemods.measure import import_probe, importable
 from codemods.measure.importable import FolderAnswer, ModuleAnswer, ask_imports
-from codemods.measure.session import Ended, run_process
+from codemods.measure.process import Ended, run_process
+from codemods.measure.session import Pytest
 
 SHARED = "class Shared:\n    __test__ = False\n\n\nclass TestOpen:\n    pass\n"
 #: A test module that is run by mistake says so.
@@ -50,7 +51,7 @@ def ask(
     write(root, {"own/__init__.py": "", "own/shared.py": SHARED, **files})
     before = sorted(root.rglob("*"))
     uses = {str(root / name): [module] for name in asked or ["tests/test_a.py"]}
-    (answer,) = ask_imports(uses, root, timeout=timeout)
+    (answer,) = ask_imports(Pytest(root, timeout=timeout), uses)
     assert sorted(root.rglob("*")) == before
     return answer
 
@@ -150,7 +151,7 @@ def test_only_python_m_pytest_though_a_package_of_the_name_was_found(tmp_path: P
 
 def test_nothing_finds_it(tmp_path: Path) -> None:
     write(tmp_path, {"tests/test_a.py": LOUD, "tests/pytest.ini": "[pytest]\n"})
-    (answer,) = ask_imports({str(tmp_path / "tests/test_a.py"): ["own.shared"]}, tmp_path)
+    (answer,) = ask_imports(Pytest(tmp_path), {str(tmp_path / "tests/test_a.py"): ["own.shared"]})
     check_not_found(answer)
 
 
@@ -292,21 +293,21 @@ def test_one_file_of_each_folder_and_a_test_module_first(
 ) -> None:
     asked: list[tuple[str, str, list[str]]] = []
 
-    def answered(folder: str, file: str, modules: list[str], **_: object) -> FolderAnswer:
+    def answered(pytest: Pytest, folder: str, file: str, modules: list[str]) -> FolderAnswer:
         asked.append((folder, file, modules))
         return FolderAnswer(folder)
 
     monkeypatch.setattr(importable, "_ask", answered)
     files = ["b/x.py", "conftest.py", "b/__init__.py", "a.py", "b/a[b].py", "c/conftest.py"]
     uses = {file: ["m", "n"] if file == "b/a[b].py" else ["m"] for file in files}
-    answers = ask_imports(uses, tmp_path)
+    answers = ask_imports(Pytest(tmp_path), uses)
     assert asked == [
         (".", "a.py", ["m"]),
         ("b", "b/x.py", ["m", "n"]),
         ("c", "c/conftest.py", ["m"]),
     ]
     assert [a.folder for a in answers] == [".", "b", "c"]
-    assert ask_imports({}, tmp_path) == []
+    assert ask_imports(Pytest(tmp_path), {}) == []
 
 
 @pytest.mark.parametrize("variable", ["PYTHONSAFEPATH", "PYTHONPATH"])
@@ -327,13 +328,13 @@ def test_an_interpreter_without_pytest(tmp_path: Path) -> None:
     (tmp_path / "python").chmod(0o755)
     python = str(tmp_path / "python")
     uses = {str(tmp_path / "tests/test_a.py"): ["own.shared"]}
-    (answer,) = ask_imports(uses, tmp_path, python=python)
+    (answer,) = ask_imports(Pytest(tmp_path, python), uses)
     assert answer.error is not None
     assert "No module named 'pytest'" in answer.error
 
 
 def test_an_interpreter_that_says_nothing(tmp_path: Path) -> None:
-    (answer,) = ask_imports({str(tmp_path / "a.py"): ["own"]}, tmp_path, python="/bin/true")
+    (answer,) = ask_imports(Pytest(tmp_path, "/bin/true"), {str(tmp_path / "a.py"): ["own"]})
     assert answer.error == "pytest did not get to its test modules: it printed nothing"
 
 
@@ -342,7 +343,7 @@ def test_ctrl_c_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     up = tmp_path / "up"
     ended: list[Ended] = []
 
-    def ask(folder: str, *_: object, **__: object) -> None:
+    def ask(pytest: Pytest, folder: str, *_: object) -> None:
         if folder == "b":
             program = f"import time; open({str(up)!r}, 'w').close(); time.sleep(600)"
             command = [sys.executable, "-c", program]
@@ -354,7 +355,7 @@ def test_ctrl_c_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(importable, "_ask", ask)
     with pytest.raises(KeyboardInterrupt):
-        ask_imports({"a/a.py": ["m"], "b/b.py": ["m"]}, tmp_path, jobs=2)
+        ask_imports(Pytest(tmp_path), {"a/a.py": ["m"], "b/b.py": ["m"]}, jobs=2)
     (first,) = ended
     assert (first.exit_code, first.timed_out) == (-9, False)
 
@@ -370,7 +371,8 @@ def test_ctrl_c_ends_what_was_started(tmp_path: Path, monkeypatch: pytest.Monkey
     program = (
         "import sys\nfrom pathlib import Path\n"
         "from codemods.measure.importable import ask_imports\n"
-        "ask_imports({'a/test_a.py': ['m'], 'b/test_b.py': ['m']}, Path('.'))\n"
+        "from codemods.measure.session import Pytest\n"
+        "ask_imports(Pytest(Path('.')), {'a/test_a.py': ['m'], 'b/test_b.py': ['m']})\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], cwd=tmp_path, stderr=subprocess.PIPE
@@ -461,7 +463,7 @@ def test_several_modules_in_one_session(tmp_path: Path) -> None:
     files = {"tests/__init__.py": "", "tests/test_a.py": LOUD, "own/other.py": "x = 1\n"}
     write(tmp_path, {"own/__init__.py": "", "own/shared.py": SHARED, **files})
     uses = {str(tmp_path / "tests/test_a.py"): ["own.shared", "own.gone", "own.other"]}
-    (answer,) = ask_imports(uses, tmp_path, timeout=100)
+    (answer,) = ask_imports(Pytest(tmp_path, timeout=100), uses)
     assert {m.name: m.file for m in answer.modules} == {
         "own.gone": None,
         "own.other": str(tmp_path / "own/other.py"),
@@ -476,7 +478,7 @@ def test_only_the_one_that_needs_it_needs_the_working_folder(tmp_path: Path) -> 
     files = {"lib/one.py": "", "two.py": "", "pytest.ini": "[pytest]\npythonpath = lib\n"}
     write(tmp_path, {"tests/test_a.py": LOUD, **files})
     uses = {str(tmp_path / "tests/test_a.py"): ["one", "two"]}
-    (answer,) = ask_imports(uses, tmp_path, timeout=100)
+    (answer,) = ask_imports(Pytest(tmp_path, timeout=100), uses)
     assert [m.needs_working_folder for m in answer.modules] == [False, True]
     assert str(tmp_path) not in answer.sys_path
 

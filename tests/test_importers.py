@@ -5,14 +5,11 @@ from __future__ import annotations
 import pytest
 
 from codemods.engine.codemod import apply
-from codemods.model import Code, FileResult, Source, Status
+from codemods.engine.text import stem_of
+from codemods.model import Code, FileResult, SharedModule, SharedModules, Source, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.importers import (
-    effects,
-    outside_effects,
-    stem_of,
-)
-from tests.tools import run, shared
+from codemods.rewrites.replace_local_copies.importers import Effects, outside_effects
+from tests.tools import Files, run, shared
 
 LIB = "lib.tools"
 MODULE = "/repo/tests/helpers.py"
@@ -28,6 +25,11 @@ def result_of(text: str, path: str = MODULE) -> FileResult:
 
 CHANGED = result_of(TEXT)
 DROPPED = result_of(UNUSED, "/repo/tests/test_b.py")
+
+
+def effects(source: Source, changed: FileResult) -> Effects:
+    found = outside_effects(MODULES, {changed.path: changed}, Files(source))
+    return found.get(changed.path, Effects(frozenset(), {}))
 
 
 def codes(text: str, path: str = "/repo/tests/test_a.py") -> dict[str, set[Code]]:
@@ -51,7 +53,9 @@ def test_a_name_that_others_mention_is_kept() -> None:
     assert DROPPED.dropped == {"Name"}
     for text in ("from test_b import Name", "# test_b: Name", "run('test_b')['Name']"):
         assert effects(Source("a.py", text.encode()), DROPPED).kept == {"Name"}
-    for text in ("import test_b", "from test_b import Names, my_Name", ""):
+    for text in ("import test_b", "from test_b import Names, my_Name", "from test_b import *"):
+        assert effects(Source("a.py", text.encode()), DROPPED).kept == {"Name"}  # to be handed on
+    for text in ("import test_bc", "Name = my_test_b = 1", ""):
         assert effects(Source("a.py", text.encode()), DROPPED).kept == frozenset()
 
 
@@ -163,14 +167,23 @@ def test_all_files_are_looked_at_but_the_module_itself() -> None:
         Source("/repo/test_c.py", change),
         Source("/repo/test_d.py", b"from others import Name\nName.n = 1\n"),
     ]
-    found = outside_effects(sources, {MODULE: CHANGED})
+    found = outside_effects(MODULES, {MODULE: CHANGED}, Files(*sources))
     assert set(found) == {MODULE}
     assert len(found[MODULE].reasons["Name"]) == 2
-    assert outside_effects(sources[3:], {MODULE: CHANGED}) == {}
+    assert outside_effects(MODULES, {MODULE: CHANGED}, Files(*sources[3:])) == {}
 
 
 def test_a_conftest_counts_without_the_name_of_the_module() -> None:
     change = b"def pytest_runtest_setup(item):\n    item.module.Name.n = 1\n"
-    found = outside_effects([Source("/repo/conftest.py", change)], {MODULE: CHANGED})
-    assert set(found[MODULE].reasons) == {"Name"}
-    assert outside_effects([Source("/repo/plugin.py", change)], {MODULE: CHANGED}) == {}
+    assert set(effects(Source("/repo/conftest.py", change), CHANGED).reasons) == {"Name"}
+    for path in ("/repo/plugin.py", "/repo/other/conftest.py"):
+        assert effects(Source(path, change), CHANGED).reasons == {}
+
+
+def test_a_file_that_the_shared_module_imports() -> None:
+    modules = SharedModules((SharedModule(LIB, "/repo/lib/tools.py", b"import tests.between\n"),))
+    between = Source("/repo/tests/between.py", b"from .helpers import Name\n")
+    files = Files(between, Source(MODULE, TEXT.encode()), Source("/repo/helpers.py", b""))
+    reasons = outside_effects(modules, {MODULE: CHANGED}, files)[MODULE].reasons
+    assert {r.code for found in reasons.values() for r in found} == {Code.CIRCULAR_IMPORT}
+    assert set(reasons) == {"Name", "make"}

@@ -18,7 +18,7 @@ from codemods.migration import analyze as analyze_module
 from codemods.migration.analyze import analyze
 from codemods.migration.migrate import Batch, first_files, plan, write
 from codemods.model import Code, FileResult, Plan, RunState, Status, UsageError, Written
-from codemods.rewrites.replace_local_copies.importers import Effects
+from codemods.rewrites.replace_local_copies.importers import Effects, outside_effects
 from codemods.settings import Settings
 from codemods.workers.pool import Pool, process_pool
 from tests.tools import COPY, SHARED, scan
@@ -179,11 +179,9 @@ class TestImporters:
         make(sub__test_a=_UNUSED, sub__test_b="from sub.test_a import TestWebSocketConnection\n")
         from codemods.migration import migrate
 
-        effects = migrate.outside_effects
-
         def asked(*arguments: Any) -> dict[str, Effects]:
             Path("sub/test_a.py").unlink(missing_ok=True)
-            return effects(*arguments)
+            return outside_effects(*arguments)
 
         monkeypatch.setattr(migrate, "outside_effects", asked)
         assert codes(planned("sub/test_a.py")) == {"sub/test_a.py": "changed-since-planned"}

@@ -22,7 +22,7 @@ from codemods.report import accept, status
 from codemods.settings import Phase, Settings
 from codemods.workers.pool import process_pool
 from tests.figures import measured
-from tests.tools import COPY, default_target
+from tests.tools import COPY, default_modules
 
 PHASE = Phase("one", ("tests/unit",), 5, aim_seconds=3)
 USE = "\n\nws = TestWebSocketConnection()\n"
@@ -45,12 +45,13 @@ def _accept(
     root: Path, records: Sequence[Record] = (), *phase: Phase, **settings: Any
 ) -> Acceptance:
     made = Settings(root=root, phases=phase or (PHASE,), **settings)
-    name = default_target().class_names[0]
-    return phases.accept(made, name, records, _planner(made))
+    return phases.accept(made, "TestWebSocketConnection", records, _planner(made))
 
 
 def _planner(settings: Settings) -> phases.Count:
-    return phases.planner(settings, default_target(), process_pool(1), lambda done, total: None)
+    return phases.planner(
+        settings, lambda _: default_modules(), process_pool(1), lambda done, total: None
+    )
 
 
 def _criterion(standing: Standing, name: str, phase: int = 0) -> Criterion:
@@ -105,7 +106,7 @@ def test_a_file_that_cannot_be_read_may_hold_a_copy(root: Path) -> None:
     copies = _criterion(_status(root), "copies left")
     assert (copies.state, copies.figure) == (State.NOT_MEASURED, "")
     assert copies.remedy == "see ssot-codemods check tests/unit"
-    assert copies.note == "1 file with a target name cannot be read: fix or exclude them"
+    assert copies.note == "1 file with a shared name cannot be read: fix or exclude them"
 
 
 def test_the_next_batch_is_of_the_first_phase_with_copies(root: Path) -> None:
@@ -339,7 +340,7 @@ def test_grep_counts_other_things(root: Path) -> None:
         ("in files that the tool does not read: no Python, excluded or ignored by git", 3),
         ("copies", 1),
         ("in files that failed: syntax-error", 1),
-        ("refused: different-shape", 1),
+        ("refused: same-name-only", 1),
     )
     assert (found.lines, found.copies, found.unseen) == (9, 2, 1)
     command = ["grep", "-r", found.pattern, *found.paths]

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from codemods.measure import probe
 from codemods.measure.model import Cost, Step
+from codemods.measure.probe import plugin as probe
+from codemods.measure.probe.timing import Meter, Timing
 from codemods.measure.record import SeenWarning, SessionRecord, fold, read_record
 
 SUITE = """\
@@ -77,7 +78,7 @@ def run(folder: Path, *arguments: str, options: str = "", **variables: str) -> S
         **variables,
     }
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "codemods.measure.probe", *arguments],
+        [sys.executable, "-m", "pytest", "-p", "codemods.measure.probe.plugin", *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -375,7 +376,7 @@ def test_a_pytest_that_a_test_starts_has_no_part_in_it(tmp_path: Path) -> None:
         "    assert 'SSOT_CODEMODS_PROBE' not in os.environ\n"
     )
     suite = write(tmp_path / "a", test_it=inner)
-    seen = run(suite, PYTEST_PLUGINS="codemods.measure.probe")
+    seen = run(suite, PYTEST_PLUGINS="codemods.measure.probe.plugin")
     assert seen.exit_code is not None
     assert outcomes(seen) == {"test_starts": ""}
 
@@ -386,7 +387,7 @@ def test_without_the_variable_it_does_nothing(
     monkeypatch.delenv(probe.VARIABLE, raising=False)
     monkeypatch.chdir(write(tmp_path / "a", test_a="def test(): pass"))
     options = ["-p", "no:cacheprovider", "-p", "no:asyncio"]
-    assert pytest.main(["-p", "codemods.measure.probe", *options]) == 0
+    assert pytest.main(["-p", "codemods.measure.probe.plugin", *options]) == 0
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
 
 
@@ -426,9 +427,9 @@ def test_the_wraps_come_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_function_that_pytest_lacks_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    patches = probe._Probe._patches
+    patches = Timing._patches
     gone = [("_pytest.nodes", "Node.gone", str), ("_pytest.gone", "gone", str)]
-    monkeypatch.setattr(probe._Probe, "_patches", lambda self: [*gone, *patches(self)])
+    monkeypatch.setattr(Timing, "_patches", lambda self: [*gone, *patches(self)])
     seen = run_here(write(tmp_path / "lack", test_it="def test(): pass"), monkeypatch)
     assert seen.exit_code is not None
 
@@ -516,7 +517,7 @@ def test_a_session_that_never_began_has_no_end(tmp_path: Path) -> None:
 
 
 def test_imports_in_another_thread_are_not_counted() -> None:
-    meter = probe._Meter()
+    meter = Meter()
     meter.enter("module", "test_a.py")
 
     def load() -> None:
@@ -531,7 +532,7 @@ def test_imports_in_another_thread_are_not_counted() -> None:
 
 
 def test_a_package_is_its_init_file() -> None:
-    meter = probe._Meter()
+    meter = Meter()
     meter.enter("import", "before.any.step")
     meter.leave()
     meter.enter("conftest", "/tests/unit/__init__.py")
@@ -546,18 +547,18 @@ def test_a_package_is_its_init_file() -> None:
 
 def test_pythons_own_bytecode(tmp_path: Path) -> None:
     """With ``--assert=plain``."""
-    own = probe._Probe(None, ())
+    own = Timing(lambda *_: None, with_imports=False)
     for name, moment in (("old", own._began - 10), ("new", own._began + 10)):
         cached = tmp_path / f"{name}.pyc"
         cached.touch()
         os.utime(cached, (moment, moment))
         spec = types.SimpleNamespace(cached=str(cached))
         module = types.SimpleNamespace(path=name, _obj=types.SimpleNamespace(__spec__=spec))
-        own._see_plain_cache(module)  # type: ignore[arg-type]
+        own.see_plain_cache(module)  # type: ignore[arg-type]
     gone = types.SimpleNamespace(cached=str(tmp_path / "gone.pyc"))
     for loaded in (None, types.SimpleNamespace(__spec__=gone)):
-        own._see_plain_cache(types.SimpleNamespace(path="x", _obj=loaded))  # type: ignore[arg-type]
-    assert own._cached == {"old": True, "new": False}
+        own.see_plain_cache(types.SimpleNamespace(path="x", _obj=loaded))  # type: ignore[arg-type]
+    assert own.cached == {"old": True, "new": False}
 
 
 def test_a_system_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:

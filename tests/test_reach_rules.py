@@ -8,7 +8,7 @@ from codemods.engine.codemod import apply
 from codemods.model import Code, SharedModules, Source, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects
-from tests.tools import check_refused, check_replaced, shared
+from tests.tools import Files, check_refused, check_replaced, run, shared
 
 LIB = "tests.support.tools"
 
@@ -125,6 +125,12 @@ HERE = {
     "in a module that a function imports": (
         "def test_it():\n    import here\n    here.requests = 1\n    send()\n"
     ),
+    "in a module by an attribute": (
+        "def test_it(request):\n    request.module.requests = 1\n    send()\n"
+    ),
+    "in a module by a global": (
+        "me = find()\n\n\ndef test_it():\n    me.requests = 1\n    send()\n"
+    ),
     "in what a call returns": (
         "def test_it():\n    patch.object(own(), 'requests').start()\n    send()\n"
     ),
@@ -146,6 +152,13 @@ def test_a_global_replaced_in_another_module_is_not_the_one_that_is_read(rest: s
 @pytest.mark.parametrize("rest", HERE.values(), ids=HERE)
 def test_a_global_that_may_be_replaced_in_the_file_is_refused(rest: str) -> None:
     check_kept(SEND, Code.DIFFERENT_GLOBALS, head=HEAD, rest=rest)
+
+
+@pytest.mark.parametrize(("head", "name"), [("from conftest import", ""), ("import", "conftest.")])
+def test_conftest_is_another_module_in_each_folder(head: str, name: str) -> None:
+    definition = f"def use():\n    return {name}make()\n"
+    rest = "def test_it():\n    use()\n"
+    check_kept(definition, Code.DIFFERENT_GLOBALS, head=f"{head} {name[:-1] or 'make'}", rest=rest)
 
 
 def test_an_import_in_a_function_may_run_under_any_patch() -> None:
@@ -195,7 +208,9 @@ def reasons_outside(definition: str, other: str) -> list[Code]:
     before = f"import pytest\n\n\n{definition}".encode()
     result = apply(before, MODULE, ReplaceLocalCopies(modules))
     assert result.status is Status.CHANGED
-    found = outside_effects([Source("/repo/tests/test_b.py", other.encode())], {MODULE: result})
+    found = outside_effects(
+        modules, {MODULE: result}, Files(Source("/repo/tests/test_b.py", other.encode()))
+    )
     return [r.code for e in found.values() for rs in e.reasons.values() for r in rs]
 
 
@@ -205,6 +220,7 @@ UNCONCERNED = {
     "an attribute of the test": (
         "# conftest\nclass TestIt:\n    def test_it(self):\n        self.client.timeout = 1\n"
     ),
+    "a module of that name": "# conftest\nimport app\n\napp.http.client.timeout = 1\n",
     "a longer word": "my_conftest = 1\nclient.timeout = 1\n",
 }
 CONCERNED = {
@@ -213,6 +229,8 @@ CONCERNED = {
         "def test_it():\n    from tests.conftest import client\n    client.timeout = 1\n"
     ),
     "of the module": "from tests import conftest\n\nconftest.client.timeout = 1\n",
+    "of the module by its package": "import tests\n\ntests.conftest.client.timeout = 1\n",
+    "of the module under another name": "import tests.conftest as t\n\nt.client.timeout = 1\n",
     "by its path": "patch('tests.conftest.client.timeout')\n",
     "set by a call": "from tests.conftest import client\n\nsetattr(client, 'timeout', 1)\n",
 }
@@ -280,3 +298,135 @@ def test_the_future_of_annotations_matters_where_there_are_some() -> None:
             check_replaced(before, f"{head}\nfrom {LIB} import Fake\n\n\n{test}", modules=modules)
         else:
             check_refused(before, Code.DIFFERENT_SHAPE, modules=modules)
+
+
+def test_of_two_names_for_equal_code_each_stays_itself() -> None:
+    one, other = "def make():\n    return 1\n", "def build():\n    return 1\n"
+    use, used = "def use():\n    return make()\n", "def use():\n    return build()\n"
+    modules = SharedModules(
+        (
+            *shared(f"{one}\n\n{other}\n\n{use}", "lib.one").modules,
+            *shared(f"from lib.one import build\n\n\n{used}", "lib.two").modules,
+        )
+    )
+    test = "def test_it():\n    use()\n    build()\n"
+    imports = "import os\nfrom lib.one import build\nfrom lib.two import use\n"
+    check_replaced(
+        f"import os\n\n\n{other}\n\n{used}\n\n{test}", f"{imports}\n\n{test}", modules=modules
+    )
+
+
+# Long lines
+
+
+def test_a_long_import_has_one_name_a_line() -> None:
+    names = [f"make_the_connection_of_kind_{n}" for n in "abc"]
+    definitions = "\n\n".join(f"def {n}():\n    return '{n}'\n" for n in names)
+    test = "def test_it():\n" + "".join(f"    {n}()\n" for n in names)
+    imported = "".join(f"    {n},\n" for n in names)
+    modules = shared(definitions, LIB)
+    check_replaced(
+        f"import os\n\n\n{definitions}\n\n{test}",
+        f"import os\nfrom {LIB} import (\n{imported})\n\n\n{test}",
+        modules=modules,
+    )
+    check_replaced(
+        f"import os\n\n\n{definitions}\n\n{test}".replace("\n", "\r\n").encode(),
+        f"import os\nfrom {LIB} import (\n{imported})\n\n\n{test}".replace("\n", "\r\n").encode(),
+        modules=modules,
+    )
+
+
+def test_a_long_import_in_a_block_has_the_indentation_of_that() -> None:
+    name = "make_the_connection_that_all_of_the_tests_of_this_package_want_to_have"
+    definition = f"def {name}():\n    return 1\n"
+    inner = definition.replace("\n", "\n    ").rstrip()
+    check_replaced(
+        f"import os\n\nif os.name:\n    {inner}\n\n{name}()\n",
+        f"import os\n\nif os.name:\n    from {LIB} import (\n        {name},\n    )\n\n{name}()\n",
+        modules=shared(definition, LIB),
+    )
+
+
+@pytest.mark.parametrize(
+    ("above", "gap"),
+    [
+        ("", ""),
+        ("# about the file\n", "\n"),
+        ("import os\n", ""),
+        ("import os\n\nif os.name:\n    os.x = 1\n", "\n"),
+    ],
+)
+def test_imports_of_two_modules_stand_together(above: str, gap: str) -> None:
+    one, other = "def make():\n    return 1\n", "def build():\n    return 2\n"
+    modules = SharedModules((*shared(one, "lib.one").modules, *shared(other, "lib.two").modules))
+    before = f"{above}\nVALUE = 1\n\n\n{one}\n\n{other}\n\ndef test_it():\n    make(build())\n"
+    imports = f"{above}{gap}from lib.one import make\nfrom lib.two import build\n"
+    check_replaced(
+        before.lstrip(),
+        f"{imports}\nVALUE = 1\n\n\ndef test_it():\n    make(build())\n",
+        modules=modules,
+    )
+
+
+# The name of the module
+
+FAKE = "class Fake:\n    def get(self):\n        return 1\n"
+TOLD = {
+    "beside that of the class": "ALL = ('tests.test_a', 'Fake')\n\n\ndef test_it():\n    Fake()\n",
+    "with that of the class": "def test_it():\n    assert path(Fake()) == 'tests.test_a.Fake'\n",
+    "with a colon": "def test_it():\n    assert path(Fake()) == 'test_a:Fake'\n",
+    "in what is printed": "def test_it():\n    assert repr(Fake()) == '<test_a.Fake object>'\n",
+    "as a variable": "def test_it():\n    assert path(Fake()) == f'{__name__}.Fake'\n",
+    "as a variable in a tuple": "def test_it():\n    allow((__name__, 'Fake'))\n    Fake()\n",
+    "as a variable that is compared": "def test_it():\n    assert module(Fake()) == __name__\n",
+}
+NOT_TOLD = {
+    "of a file": "def test_it():\n    Fake(), 'tests/test_a.py'\n",
+    "of another thing in it": "def test_it():\n    Fake(), 'tests.test_a.other'\n",
+    "of another file": "def test_it():\n    Fake(), 'tests.test_a_b', 'my_test_a'\n",
+    "in a docstring": "def test_it():\n    '''Like test_a.'''\n    Fake()\n",
+    "to patch it": "@patch('tests.test_a.Fake')\ndef test_it(m):\n    Fake()\n",
+    "of a logger": "log = getLogger(__name__)\n\n\ndef test_it():\n    Fake()\n",
+    "of the program": "def test_it():\n    Fake()\n\n\nif __name__ == '__main__':\n    test_it()\n",
+}
+
+
+@pytest.mark.parametrize("rest", TOLD.values(), ids=TOLD)
+def test_a_file_that_knows_the_name_of_its_module_keeps_its_classes(rest: str) -> None:
+    check_kept(FAKE, Code.MODULE_DEPENDENT, rest=rest)
+
+
+@pytest.mark.parametrize("rest", NOT_TOLD.values(), ids=NOT_TOLD)
+def test_other_texts_and_uses_of_the_name_do_not_tell_the_module(rest: str) -> None:
+    modules = shared(FAKE, LIB)
+
+    result = run(f"import os\n\n\n{FAKE}\n\n{rest}", path="tests/test_a.py", modules=modules)
+    assert result.status is Status.CHANGED
+
+
+@pytest.mark.parametrize("path", ["tests/test_a.py", "tests/helpers.py"])
+def test_the_short_name_of_a_module_is_any_word_but_for_that_of_tests(path: str) -> None:
+    stem = path[6:-3]
+    before = f"{FAKE}\n\nuse('{stem}', Fake())\n"
+    status = run(before, path=path, modules=shared(FAKE, LIB)).status
+    assert (status is Status.CHANGED) == (stem == "helpers")
+
+
+@pytest.mark.parametrize(("use", "is_kept"), [("helper()", False), ("run(helper)", True)])
+def test_the_module_of_a_function_is_told_where_it_is_passed_on(use: str, is_kept: bool) -> None:
+    definition = "def helper():\n    return 1\n"
+    before = f"{definition}\n\ndef test_it():\n    assert {use} == 'tests.test_a.helper'\n"
+    result = run(before, path="tests/test_a.py", modules=shared(definition, LIB))
+    assert (result.status is Status.REFUSED) == is_kept
+
+
+def test_imports_stand_apart_from_set_up_above_and_code_below() -> None:
+    one, other = "def make():\n    return 1\n", "def build():\n    return 2\n"
+    modules = SharedModules((*shared(one, "lib.one").modules, *shared(other, "lib.two").modules))
+    head, rest = "import os\nos.umask(0)\n", "VALUE = 1\n\n\ndef test_it():\n    make(build())\n"
+    check_replaced(
+        f"{head}{rest}\n\n{one}\n\n{other}",
+        f"{head}\nfrom lib.one import make\nfrom lib.two import build\n\n{rest}",
+        modules=modules,
+    )

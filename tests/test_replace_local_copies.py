@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 
 import libcst as cst
 import pytest
 from libcst.codemod import CodemodContext, TransformFailure, TransformSuccess, transform_module
 
-from codemods.commands.replace_local_copies import ReplaceLocalCopiesCommand, UnreadableFileError
-from codemods.engine.codemod import transform
-from tests.test_edit import CASES
-from tests.tools import COPY, default_target, source
+from codemods.commands._libcst import UnreadableFileError
+from codemods.commands.replace_local_copies import ReplaceLocalCopiesCommand
+from codemods.engine.codemod import apply
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from tests.test_engine_edit import CASES
+from tests.tools import COPY, ROOT, default_modules, source
 
 USE = "\n\ndef test_send():\n    TestWebSocketConnection()\n"
 
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".git").mkdir()
+    shutil.copytree(ROOT / "test_framework", tmp_path / "test_framework")
     monkeypatch.chdir(tmp_path)
 
 
@@ -40,7 +43,7 @@ def test_it_gives_the_bytes_that_the_pure_function_gives(before: str) -> None:
     content = source(before)
     command = on_disk(content)
     given = command.transform_module(cst.parse_module(content)).bytes
-    assert given == transform(content, "test_sample.py", default_target()).after
+    assert given == apply(content, "test_sample.py", ReplaceLocalCopies(default_modules())).after
     assert command.context.warnings == []
 
 
@@ -66,8 +69,10 @@ def test_a_refusal_is_one_line_with_its_place_and_reason() -> None:
     command = on_disk(content)
     assert command.transform_module(cst.parse_module(content)).bytes == content
     (warning,) = command.context.warnings
-    assert warning.startswith("test_sample.py:24: introspected: the file calls `vars` on it")
-    assert "; line 25: mutated: the file sets `TestWebSocketConnection.close`" in warning
+    assert warning.startswith(
+        "test_sample.py:24: escapes: `TestWebSocketConnection` is an argument"
+    )
+    assert "; line 25: escapes: `TestWebSocketConnection` is changed by" in warning
 
 
 def test_many_reasons_are_cut_short() -> None:
@@ -75,7 +80,7 @@ def test_many_reasons_are_cut_short() -> None:
     command = on_disk(content)
     command.transform_module(cst.parse_module(content))
     (warning,) = command.context.warnings
-    assert warning.count("introspected") == 3
+    assert warning.count(": escapes: ") == 3
     assert warning.endswith("; and 6 more")
 
 
@@ -111,6 +116,8 @@ def test_the_options_replace_the_settings() -> None:
 def test_a_module_and_a_name_of_the_command_line() -> None:
     content = source("{copy}\nx = TestWebSocketConnection()\n")
     Path("test_sample.py").write_bytes(content)
+    Path("a").mkdir()
+    Path("a/b.py").write_bytes(source("{copy}"))
     context = CodemodContext(filename=str(Path("test_sample.py").absolute()))
     arguments = vars(parsed("--module", "a.b", "--name", "TestWebSocketConnection"))
     changed = ReplaceLocalCopiesCommand(context, **arguments)
@@ -154,4 +161,5 @@ def test_what_is_made_of_a_changed_module_is_printed_anew() -> None:
 def test_a_tree_that_is_not_that_of_the_file_is_not_edited() -> None:
     content = source("{copy}\nx = TestWebSocketConnection()\n")
     changed = on_disk(content).transform_module(cst.parse_module(content + b"y = 1\n"))
-    assert changed.bytes == transform(content, "test_sample.py", default_target()).after
+    expected = apply(content, "test_sample.py", ReplaceLocalCopies(default_modules())).after
+    assert changed.bytes == expected

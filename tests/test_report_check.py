@@ -16,10 +16,11 @@ PIPELINE = """grep "Compliant Files" | awk '{print $4}' | tr -d '%'"""
 
 def copy(path: str, *lines: int) -> FileResult:
     decisions = tuple(
-        Decision(Definition("Fake", n, n + 5), Verdict.REPLACE, "Shared", ()) for n in lines
+        Decision(Definition("Fake", "class", n, n + 5), Verdict.REPLACE, ("lib", "Shared"), ())
+        for n in lines
     )
     refused = Decision(
-        Definition("Fake", 99, 100), Verdict.REFUSE, None, (Reason(Code.NESTED, 99, "x"),)
+        Definition("Fake", "class", 99, 100), Verdict.REFUSE, None, (Reason(Code.NESTED, 99, "x"),)
     )
     return FileResult(path, Status.CHANGED, (*decisions, refused), (), "0", b"", None)
 
@@ -37,9 +38,9 @@ def test_copies_are_left() -> None:
     assert (
         as_text(plan(8, copy("a.py", 1, 9), copy("b.py", 4), failed("c.py")), ["tests/x y"])
         == """\
-a.py:1: a copy of the shared `Shared`
-a.py:9: a copy of the shared `Shared`
-b.py:4: a copy of the shared `Shared`
+a.py:1: a copy of `lib.Shared`
+a.py:9: a copy of `lib.Shared`
+b.py:4: a copy of `lib.Shared`
 c.py:3: syntax-error: it fails
 Compliant Files: 6/8 75.0%
 Copies Left: 3
@@ -88,8 +89,9 @@ def test_json() -> None:
                 "path": "a.py",
                 "line": 1,
                 "end_line": 6,
-                "class_name": "Fake",
-                "shared_name": "Shared",
+                "name": "Fake",
+                "kind": "class",
+                "shared": "lib.Shared",
             }
         ],
         "compliant": 3,
@@ -101,7 +103,7 @@ def test_json() -> None:
 
 def test_annotations() -> None:
     assert as_github(plan(2, copy("a.py", 1), failed("c.py"))) == (
-        "::error file=a.py,line=1,endLine=6,title=ssot-codemods::a copy of the shared `Shared`; "
+        "::error file=a.py,line=1,endLine=6,title=ssot-codemods::a copy of `lib.Shared`; "
         "to fix it: ssot-codemods migrate a.py\n"
         "::error file=c.py,line=3,title=ssot-codemods::syntax-error: it fails\n"
     )

@@ -32,7 +32,7 @@ from codemods.report.page import Code, Details, Paragraph, Table
 from codemods.settings import Settings
 from codemods.workers.pool import process_pool
 from tests.figures import measured, timing
-from tests.tools import COPY, default_target, scan
+from tests.tools import COPY, default_modules, scan
 
 USE = "\n\nws = TestWebSocketConnection()\n"
 NAMES = ("a", "b", "c")
@@ -68,7 +68,7 @@ def _report(
 ) -> Completion:
     return completion_report(
         _settings(root, **settings),
-        default_target(),
+        lambda _: default_modules(),
         paths,
         compare_baseline=before,
         after_baseline=after,

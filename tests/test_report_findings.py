@@ -8,7 +8,7 @@ from codemods.model import Code, Decision, Definition, FileResult, Reason, Statu
 from codemods.report.findings import definition_line, failure_lines
 from codemods.wording import printable, reason_line
 
-PLACE = Definition("Fake", 3, 9)
+PLACE = Definition("Fake", "class", 3, 9)
 
 
 def reason(line: int) -> Reason:
@@ -28,8 +28,8 @@ def test_up_to_four_reasons_are_said_and_of_more_than_that_three() -> None:
 
 
 def test_definitions() -> None:
-    replaced = Decision(PLACE, Verdict.REPLACE, "Shared", ())
-    assert definition_line("a.py", replaced) == "a.py:3: replace: `Fake` by the shared `Shared`"
+    replaced = Decision(PLACE, Verdict.REPLACE, ("lib", "Shared"), ())
+    assert definition_line("a.py", replaced) == "a.py:3: replace: `Fake` by `lib.Shared`"
     refused = Decision(PLACE, Verdict.REFUSE, None, (reason(4), reason(5)))
     assert definition_line("a.py", refused) == (
         "a.py:4: mutated: message 4; line 5: mutated: message 5"

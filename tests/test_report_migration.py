@@ -20,12 +20,14 @@ from codemods.report.migrate import as_json, as_text
 
 
 def replaced(line: int = 1) -> Decision:
-    return Decision(Definition("Fake", line, line + 5), Verdict.REPLACE, "Shared", ())
+    return Decision(
+        Definition("Fake", "class", line, line + 5), Verdict.REPLACE, ("lib", "Shared"), ()
+    )
 
 
 def refused(*codes: Code) -> Decision:
     reasons = tuple(Reason(c, 2, c.value) for c in codes)
-    return Decision(Definition("Fake", 1, 6), Verdict.REFUSE, None, reasons)
+    return Decision(Definition("Fake", "class", 1, 6), Verdict.REFUSE, None, reasons)
 
 
 def changed(path: str, *decisions: Decision, warnings: tuple[Reason, ...] = ()) -> FileResult:
@@ -79,6 +81,7 @@ a.py:8: undefined-name: it is not defined
 c.py:3: syntax-error: it fails
 
 to undo: ssot-codemods rollback R1
+to find unused imports: ruff check --select F401,I --fix a.py
 """
     )
 
@@ -111,7 +114,7 @@ def test_what_could_not_be_read_was_not_looked_at() -> None:
 def test_json() -> None:
     values = as_json(written(RESULTS, run="R1", left=4), dry_run=False)
     assert json.loads(json.dumps(values)) == {
-        "schema": "ssot-codemods/migration/1",
+        "schema": "ssot-codemods/migration/2",
         "dry_run": False,
         "run": "R1",
         "files": 10,
@@ -120,7 +123,13 @@ def test_json() -> None:
             {
                 "path": "a.py",
                 "replaced": [
-                    {"line": n, "end_line": n + 5, "class_name": "Fake", "shared_name": "Shared"}
+                    {
+                        "line": n,
+                        "end_line": n + 5,
+                        "name": "Fake",
+                        "kind": "class",
+                        "shared": "lib.Shared",
+                    }
                     for n in (1, 10)
                 ],
             }
@@ -130,8 +139,9 @@ def test_json() -> None:
                 "path": path,
                 "line": 1,
                 "end_line": 6,
-                "class_name": "Fake",
-                "shared_name": None,
+                "name": "Fake",
+                "kind": "class",
+                "shared": None,
                 "reasons": [{"code": c, "line": 2, "message": c} for c in codes],
             }
             for path, codes in [

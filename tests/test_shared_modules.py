@@ -9,7 +9,7 @@ import pytest
 
 from codemods import shared_modules as module
 from codemods.model import SharedModule, SharedModules
-from codemods.settings import DEFAULT_MODULE, Settings, SettingsError, read_settings
+from codemods.settings import DEFAULT_MODULE, Settings, SettingsError, read_settings, settings_in
 from codemods.shared_modules import (
     SettingsByFile,
     asserting_definitions,
@@ -90,6 +90,17 @@ def test_a_root_that_is_a_package_gives_its_modules_a_longer_name(root: Path) ->
         shared_modules(settings, ["tests.a"])
     write(root, {"pytest.ini": "[pytest]\npythonpath = .\n"})
     assert find_module(settings, "tests.a") == root / "tests/a.py"
+
+
+def test_a_root_below_other_packages(tmp_path: Path) -> None:
+    root = tmp_path / "outer/inner"
+    write(root, {"__init__.py": "", "../__init__.py": "", "tests/a.py": ""})
+    (root / ".git").mkdir()
+    settings = Settings(root=root)
+    assert find_module(settings, "outer.inner.tests.a") == root / "tests/a.py"
+    assert find_module(settings, "inner.tests.a") is None
+    with pytest.raises(SettingsError, match=r"imports it as outer\.inner\.tests\.a"):
+        shared_modules(settings, ["tests.a"])
 
 
 def test_a_root_that_is_known_by_a_longer_name(tmp_path: Path) -> None:
@@ -311,6 +322,39 @@ def test_a_checkout_inside_is_another_repository(root: Path) -> None:
     files = by_file()
     assert files.shared("inner/tests/test_a.py") is None
     assert names(files.shared("tests/test_a.py")) == ["common"]
+
+
+def test_a_file_outside_of_the_root(root: Path) -> None:
+    write(root, {"pyproject.toml": table("common"), "common.py": HELPER})
+    files = by_file()
+    assert files.shared("../elsewhere/test_a.py") is None
+    assert files.uncovered() == ("../elsewhere/test_a.py",)
+
+
+def test_the_paths_of_all_shared_modules(root: Path) -> None:
+    write(root, {"pyproject.toml": table("common"), "common.py": HELPER})
+    write(root, {"one/pyproject.toml": table("own"), "one/own.py": HELPER})
+    files = by_file()
+    assert files.shared_paths() == frozenset()
+    for path in ("test_a.py", "one/test_a.py"):
+        files.shared(path)
+    assert files.shared_paths() == {str(root / "common.py"), str(root / "one/own.py")}
+
+
+def test_each_table_is_read_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run over thousands of folders asks for each of them."""
+    write(root, {"pyproject.toml": table("common"), "common.py": HELPER})
+    asked: list[Path] = []
+
+    def seen(folder: Path) -> Settings | None:
+        asked.append(folder)
+        return settings_in(folder)
+
+    monkeypatch.setattr(module, "settings_in", seen)
+    files = by_file()
+    found = {id(files.shared(f"tests/{n}/test_{m}.py")) for n in range(3) for m in range(3)}
+    assert len(found) == 1
+    assert len(asked) == len(set(asked)) == 5
 
 
 def test_a_file_that_a_link_leads_to(root: Path) -> None:

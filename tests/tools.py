@@ -15,7 +15,7 @@ from pathlib import Path
 
 from codemods.engine.codemod import apply
 from codemods.migration.scan import Scan
-from codemods.model import Code, FileResult, SharedModule, SharedModules, Status, Verdict
+from codemods.model import Code, FileResult, SharedModule, SharedModules, Source, Status, Verdict
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
 
@@ -65,6 +65,20 @@ def shared(
     path = f"/repository/{name.replace('.', '/')}.py"
     module = SharedModule(name, path, textwrap.dedent(text).encode(), rewrites_asserts)
     return SharedModules((module,), harmless)
+
+
+class Files:
+    """All files of a checkout, as the codemod asks for them."""
+
+    def __init__(self, *sources: Source) -> None:
+        self._sources = {s.path: s for s in sources}
+        self.paths = list(self._sources)
+
+    def read(self) -> list[Source]:
+        return list(self._sources.values())
+
+    def read_one(self, path: str) -> bytes | None:
+        return self._sources[path].content
 
 
 def scan(settings: Settings, *paths: str) -> Scan:

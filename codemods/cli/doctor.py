@@ -28,11 +28,11 @@ def doctor(
     timeout: float,
     form: str,
 ) -> int:
-    """Check whether pytest finds the shared modules from each folder; advise where it does not.
+    """Check that pytest can import the shared modules in each folder, and how to fix it if not.
 
     Looks at the folders with files that would change or that import a shared module: which file is
-    found, whether pytest rewrites its assert statements, whether it would collect its classes as
-    tests; and which pytest, plugins, import mode and sys.path. Exit code 3 where an import would
+    imported, whether pytest rewrites its assert statements or collects its classes as tests, the
+    version of pytest, its plugins, import mode and sys.path. Exits with 3 where an import would
     fail.
     """
     from codemods.migration.doctor import doctor as look

@@ -18,16 +18,16 @@ from codemods.settings import read_settings
     "--to",
     "folder",
     metavar="DIR",
-    help="Where the default shared module is to lie, from the root (default: test_framework/ssot).",
+    help="Folder of the default shared module, from the root. Default: test_framework/ssot.",
 )
 def init(folder: str | None) -> int:
-    """Make this repository ready: a shared module of its own and the settings.
+    """Add a shared module and the settings to this repository.
 
     Copies the default shared module to test_framework/ssot/ (or --to DIR), unless the settings name
     other modules alone; writes .libcst.codemod.yaml and the table [tool.ssot-codemods]. Where a
     shared definition has an assert statement, the root conftest.py gets a line that has pytest
-    rewrite it. Overwrites nothing: where a file is there and differs, the difference is shown,
-    nothing is written, and the exit code is 1.
+    rewrite it. Overwrites nothing: where a file exists and differs, prints the difference, writes
+    nothing, and exits with 1.
 
     \b
     ssot-codemods init

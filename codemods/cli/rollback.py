@@ -9,7 +9,7 @@ import click
 
 from codemods.cli._common import FILE_FAILED, OK
 from codemods.cli._options import EXIT_CODES, text_or_json
-from codemods.cli._output import print_json, print_text, say
+from codemods.cli._output import say, show
 from codemods.model import UsageError
 from codemods.settings import read_settings
 
@@ -47,10 +47,7 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
         if arguments or force:
             raise click.UsageError("--list cannot be combined with RUN, FILES or --force")
         runs = journal.runs()
-        if form == "json":
-            print_json(report.runs_as_json(runs))
-        else:
-            print_text(report.runs_as_text(runs))
+        show(form, report.runs_as_json(runs), report.runs_as_text(runs))
         return OK
     if not journal.folder.is_dir():
         raise UsageError(f"no run to undo: {journal.folder} does not exist")
@@ -67,8 +64,5 @@ def print_outcomes(run: Run, outcomes: list[Outcome], form: str) -> int:
     """Print the outcome for each file of a run, and return the exit code."""
     from codemods.report import rollback as report
 
-    if form == "json":
-        print_json(report.outcomes_as_json(run, outcomes))
-    else:
-        print_text(report.outcomes_as_text(run, outcomes))
+    show(form, report.outcomes_as_json(run, outcomes), report.outcomes_as_text(run, outcomes))
     return FILE_FAILED if any(o.error for o in outcomes) else OK

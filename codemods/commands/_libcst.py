@@ -51,7 +51,7 @@ class ExactCommand(CodemodCommand):
             if reasons:
                 self.warn(reason_line(path, *reasons))
         if result.after is not None:
-            return _exact(tree, result.after)
+            return _exact(cst.parse_module(result.after), result.after)
         return tree if _printed(tree) == source else _exact(tree, source)
 
 

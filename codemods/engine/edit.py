@@ -17,7 +17,7 @@ from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, Whe
 
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
-#: In characters, as `black` has it; a longer import of several names gets a line for each.
+#: In characters, as `black` has it; a longer import gets a line for each name.
 _LINE_LENGTH = 88
 
 #: The rule of a section heading, with the title on it or without.
@@ -159,20 +159,21 @@ class _Editor:
             if apart:
                 self._above = [_blank()]
             self._emit(_import_line(new.module, new.names, self._indent))
-            self._apart = apart
+            self._apart = self._apart or apart
 
     def _insert_top(self) -> None:
-        for new in self._inserts:
-            if new.where is not Where.TOP:
-                continue
-            # The import goes below the comments of the file, above that of its first statement.
-            comments = self._above
-            split = _end_of_file_comments(comments)
-            self._above = list(comments[:split])
+        imports = [new for new in self._inserts if new.where is Where.TOP]
+        if not imports:
+            return
+        # They go below the comments of the file, above that of its first statement.
+        comments = self._above
+        split = _end_of_file_comments(comments)
+        self._above = list(comments[:split])
+        for new in imports:
             self._emit(_import_line(new.module, new.names, self._indent))
-            first = self._module.body[0]
-            self._above = [*(_blank() for _ in range(2 if _is_definition(first) else 1))]
-            self._above.extend(comments[split:])
+        first = self._module.body[0]
+        self._above = [*(_blank() for _ in range(2 if _is_definition(first) else 1))]
+        self._above.extend(comments[split:])
 
     def _changed(self, index: int, node: _Statement) -> _Statement:
         joined = self._joined.get(index)
@@ -312,7 +313,7 @@ def _import_line(module: str, names: Names, indent: str) -> cst.SimpleStatementL
     assert isinstance(dotted, cst.Attribute | cst.Name)
     aliases = [_alias(name, local) for name, local in names]
     width = len(ast.unparse(import_node(module, names)))
-    if len(names) == 1 or width <= _LINE_LENGTH:
+    if width <= _LINE_LENGTH:
         return cst.SimpleStatementLine(body=[cst.ImportFrom(module=dotted, names=aliases)])
     inside, outside = _line_break(indent), _line_break("")
     separated = [a.with_changes(comma=cst.Comma(whitespace_after=inside)) for a in aliases]

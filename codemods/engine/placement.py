@@ -110,7 +110,14 @@ class Places:
         return (Where.AFTER, anchor) if anchor >= 0 else (Where.TOP, 0)
 
     def _means_another_above(self, name: str, copy: int, limit: int) -> bool:
-        """Whether what runs above the copy uses a builtin, or what a star import may give."""
+        """Whether what runs above the copy means a builtin, what a star import gave, or nothing.
+
+        A text above it, such as one for a patch, may look for what is not there yet.
+        """
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        above = (self._facts[i].texts for i in self._rest if i < copy)
+        if any(word.search(text) for texts in above for text in texts):
+            return True
         return limit < copy and (self.last_star(copy) >= 0 or hasattr(builtins, name))
 
     def last_star(self, copy: int) -> int:

@@ -74,7 +74,7 @@ def ask_imports(
         jobs: how many at once.
 
     Returns:
-        One answer for each folder, in the order of the folders.
+        One answer for each folder, in order.
 
     """
     by_folder: dict[str, str] = {}
@@ -97,14 +97,14 @@ def _order(file: str) -> tuple[str, bool, str]:
 def _ask(pytest: Pytest, folder: str, file: str, modules: Sequence[str]) -> FolderAnswer:
     with tempfile.TemporaryDirectory(prefix="ssot-codemods-") as temporary:
         shutil.copy(Path(__file__).with_name("import_probe.py"), f"{temporary}/{_PLUGIN}.py")
-        output = _run(pytest, file, modules, Path(temporary))
+        output = _run(pytest, modules, file, Path(temporary))
         answer = Path(temporary, "answer.json")
         if not answer.exists():
             return FolderAnswer(folder, error=output)
         return decode(FolderAnswer, {"folder": folder, **json.loads(answer.read_bytes())})
 
 
-def _run(pytest: Pytest, file: str, modules: Sequence[str], temporary: Path) -> str:
+def _run(pytest: Pytest, modules: Sequence[str], file: str, temporary: Path) -> str:
     """Start pytest, and return the end of what it printed, in case it did not get far."""
     # Nothing of it may appear in the user's folders: no cache, no bytecode, no coverage data.
     options = ["--collect-only", "-q", "-p", _PLUGIN, "-o", f"cache_dir={temporary}/cache"]

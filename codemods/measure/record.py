@@ -1,4 +1,4 @@
-"""What a session of pytest did, folded from the lines that the plugin wrote (`probe.py`).
+"""What a session of pytest did, folded from the lines that the plugin of `probe` wrote.
 
 A session that died has written fewer lines, and no last one: it is read in the same way.
 """
@@ -103,7 +103,7 @@ def fold(lines: Iterable[bytes | str]) -> SessionRecord:
 
 
 def _add(record: SessionRecord, event: list[Any]) -> None:
-    """Add one line of the process itself; `probe.py` writes no other."""
+    """Add one line of the process itself; the plugin writes no other."""
     match event:
         case ["begun", facts]:
             record.facts = decode(SessionFacts, facts)

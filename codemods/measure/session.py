@@ -1,4 +1,4 @@
-"""Run pytest once, in a session of its own, with the plugin (`probe.py`)."""
+"""Run pytest once, in a session of its own, with the plugin of `probe`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from codemods.measure.model import MeasureError
 from codemods.measure.process import Ended, run_process
 from codemods.measure.record import SessionRecord, read_record
 
-PLUGIN = "ssot_codemods_probe"
-_PROBE = Path(__file__).with_name("probe.py")
+_PROBE = Path(__file__).with_name("probe")
+#: The name of its copy, which no package of a repository has.
+_COPY = "ssot_codemods_probe"
+PLUGIN = f"{_COPY}.plugin"
 _TAIL = 4000
 #: What FORCE_COLOR brings; our own text has none.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -76,7 +78,7 @@ class Pytest:
         Args:
             arguments: options and paths for pytest.
             interpreter_options: options of the interpreter itself, such as ``-X importtime``.
-            probe_options: ``imports``, ``list``; see `codemods.measure.probe`.
+            probe_options: ``imports``, ``list``; see `codemods.measure.probe.plugin`.
             early: load the plugin before all others, which times them. A worker of pytest-xdist
                 on another machine does not have the plugin: there, it must be False.
             same: files, relative to `root`, that a worker on another machine must have as they
@@ -135,8 +137,8 @@ class Pytest:
         self, folder: Path, probe_options: Sequence[str], same: Sequence[str], *, early: bool
     ) -> dict[str, str]:
         """Return the environment for one run, and put the plugin where it is found."""
-        (folder / "plugin").mkdir()
-        shutil.copyfile(_PROBE, folder / "plugin" / f"{PLUGIN}.py")
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(_PROBE, folder / "plugin" / _COPY, ignore=ignored)
         variables = {
             **self.environment,
             "SSOT_CODEMODS_PROBE": str(folder / "lines"),

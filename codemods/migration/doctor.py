@@ -30,10 +30,10 @@ def doctor(
     planned = plan(scan, pool)
     files = scan.sharing | {result.path for result in planned.changes}
     modules = {path: by_file.modules(path) for path in files}
-    shared = {module.path for found in modules.values() for module in found}
+    shared = by_file.shared_paths()
     uses = {
         path: [module.name for module in found]
         for path, found in modules.items()
-        if found and os.path.realpath(path) not in shared
+        if os.path.realpath(path) not in shared
     }
     return diagnose(by_file, uses, jobs=jobs, timeout=timeout)

@@ -14,7 +14,7 @@ from codemods.engine.codemod import refused
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, Side, compare, file_of
 from codemods.migration.references import refers_to
-from codemods.model import Code, Entry, FileResult, Reason, Run, Source, TestNames, Written
+from codemods.model import Code, Entry, FileResult, PytestNames, Reason, Run, Source, Written
 from codemods.rewrites.replace_local_copies.collected import is_collected
 
 #: Runs the tests of some paths.
@@ -181,11 +181,11 @@ def _test_modules(paths: Sequence[str], find_modules: FindModules) -> set[str]:
 
     And a script would run as it is imported.
     """
-    unsure = [path for path in paths if not is_collected(path, TestNames())]
+    unsure = [path for path in paths if not is_collected(path, PytestNames())]
     if not unsure:
         return set(paths)
     modules = find_modules(sorted({os.path.dirname(path) for path in unsure}))
-    return {path for path in paths if is_collected(path, TestNames()) or path in modules}
+    return {path for path in paths if is_collected(path, PytestNames()) or path in modules}
 
 
 class Trial:

@@ -194,7 +194,7 @@ _Kept = list[tuple[Entry, tuple[Place, ...]]]
 
 
 def _standing_runs(journal: Journal, paths: Sequence[str]) -> list[tuple[Run, _Kept]]:
-    """Return the runs that still change something below some paths, the oldest first."""
+    """Return the runs with changes that stand below some paths, the oldest first."""
     found = []
     for run in journal.runs():
         entries = (e for e in run.entries if e.path not in run.undone and _is_in(e.path, paths))
@@ -209,7 +209,7 @@ def _is_in(path: str, paths: Sequence[str]) -> bool:
 
 
 def _gone(journal: Journal, run: Run, entry: Entry) -> tuple[Place, ...]:
-    """Return the definitions that a run removed from a file, and that are not there now.
+    """Return the definitions that a run removed from a file, and that are not in it now.
 
     A file that the run did not get to, and one that somebody gave its old bytes, has them still.
     """

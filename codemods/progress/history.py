@@ -10,7 +10,7 @@ import errno
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,19 +25,8 @@ from codemods.wording import percentage
 
 SCHEMA = "ssot-codemods/history/2"
 _FILE = "history.jsonl"
-#: A run that broke each test of a large suite is no reason for a line of megabytes.
+#: A run that broke each test of a large suite must not make a line of megabytes.
 _MOST_PLACES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Warming:
-    """Bytecode that was written: seconds, and modules. `cold` is None where not measured."""
-
-    cold: float | None
-    warmed: float
-    warm: float
-    modules: int
-    cached: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +107,10 @@ class Reported:
     """A report was made; it changes and measures nothing."""
 
 
-Figures = BaselineSummary | Warming | Migration | Verification | Check | Rollback | Reported
+Figures = BaselineSummary | Warmed | Migration | Verification | Check | Rollback | Reported
 _KINDS: dict[str, type[Figures]] = {
     "baseline": BaselineSummary,
-    "warm": Warming,
+    "warm": Warmed,
     "migrate": Migration,
     "verify": Verification,
     "check": Check,
@@ -261,9 +250,9 @@ def latest_codes(records: Iterable[Record]) -> dict[str, ExitCodes]:
     return codes
 
 
-def of_warming(warmed: Warmed) -> Warming:
-    """Return the figures of writing bytecode."""
-    return Warming(warmed.cold, warmed.warmed, warmed.warm, warmed.modules, warmed.cached)
+def of_warming(warmed: Warmed) -> Warmed:
+    """Return the figures of writing bytecode, with the first of the modules that have none."""
+    return replace(warmed, not_cached=warmed.not_cached[:_MOST_PLACES])
 
 
 def of_migration(planned: Plan, written: Written) -> Migration:

@@ -9,7 +9,7 @@ _MODULES = ("unittest.mock", "mock", "pytest_mock")
 
 
 def introduced(before: bytes, after: bytes) -> frozenset[str]:
-    """Return the names of unittest.mock, monkeypatch or pytest-mock that an edit added.
+    """Return the names of unittest.mock, pytest's monkeypatch or pytest-mock that an edit added.
 
     Args:
         before: a module that parses.

@@ -17,7 +17,7 @@ SCHEMA = "ssot-codemods/accept/1"
 
 
 def as_text(acceptance: Acceptance) -> str:
-    """Format each criterion of each phase, what grep counts, and the verdict."""
+    """Format a line for each criterion of each phase, what grep counts, and the verdict."""
     standing = acceptance.standing
     rows = [_row(phase.name, c) for phase in standing.phases for c in phase.criteria]
     rows += [_row("", c) for c in standing.overall]
@@ -35,7 +35,7 @@ def as_text(acceptance: Acceptance) -> str:
 
 
 def as_json(acceptance: Acceptance) -> dict[str, Any]:
-    """Return the same as values of JSON."""
+    """Return the criteria and the verdict as values of JSON."""
     return {
         "schema": SCHEMA,
         "ok": acceptance.ok,
@@ -55,7 +55,7 @@ def _row(phase: str, criterion: Criterion) -> Sequence[object]:
 
 
 def _grep(found: Grep) -> Iterator[str]:
-    """Yield what grep counts, and why the number of copies is another one."""
+    """Yield what grep counts, and why the tool counts another number."""
     if not found.paths:
         return
     command = f'grep -r "{found.pattern}" {shlex.join(found.paths)} | wc -l'

@@ -174,7 +174,7 @@ def _label(x: float, y: float, text: str, anchor: str) -> str:
 
 
 def _ceiling(value: float) -> float:
-    """Return the next round number from a positive one on; 1 for nothing."""
+    """Return the next round number from a positive one on; 1 for 0."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))

@@ -1,4 +1,4 @@
-"""What pytest makes of the shared modules, as text or JSON."""
+"""Whether pytest can import the shared modules, as text or JSON."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SCHEMA = "ssot-codemods/doctor/1"
 
 
 def as_text(checkup: Checkup) -> str:
-    """Format each folder, what is wrong and what to do, and how pytest is set up."""
+    """Format each folder, what is wrong and how to fix it, and the setup of pytest."""
     if not checkup.folders:
-        return "no file uses a shared module, and none would: nothing to look at\n"
+        return "nothing to check: no file uses a shared module, and none would\n"
     blocks = [
         table(("folder", "state", "module", "file"), list(_rows(checkup))),
         list(_findings(checkup)),
@@ -28,7 +28,7 @@ def as_text(checkup: Checkup) -> str:
 
 
 def as_json(checkup: Checkup) -> dict[str, Any]:
-    """Return the values for programs."""
+    """Return a checkup as values of JSON."""
     return {"schema": SCHEMA, "ok": checkup.ok, **dataclasses.asdict(checkup)}
 
 
@@ -42,7 +42,7 @@ def _rows(checkup: Checkup) -> Iterator[tuple[str, str, str, str]]:
 
 def _state(findings: Sequence[Finding]) -> str:
     if not findings:
-        return "ok"
+        return "OK"
     return "error" if any(f.is_error for f in findings) else "warning"
 
 
@@ -56,11 +56,11 @@ def _findings(checkup: Checkup) -> Iterator[str]:
         kind = "error" if finding.is_error else "warning"
         yield f"{kind}: {finding.code}: {finding.message}"
         yield f"  where: {', '.join(names)}"
-        yield f"  what to do: {finding.advice}"
+        yield f"  fix: {finding.advice}"
 
 
 def _setups(folders: Sequence[FolderCheckup]) -> Iterator[list[str]]:
-    """Yield how pytest is set up, once for all folders that have it alike."""
+    """Yield the setup of pytest, once for all folders that share it."""
     alike: defaultdict[tuple[object, ...], list[FolderCheckup]] = defaultdict(list)
     for folder in folders:
         if folder.pytest is not None:

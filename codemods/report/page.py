@@ -142,7 +142,7 @@ def _markdown_text(text: str) -> str:
 
 
 def _markdown_code(text: str) -> str:
-    """Format a code span, https://spec.commonmark.org/0.31.2/#code-spans."""
+    """Return a code span, https://spec.commonmark.org/0.31.2/#code-spans."""
     shown = visible(text)
     runs = [len(run) for run in re.findall("`+", shown)]
     fence = "`" * next(n for n in range(1, len(runs) + 2) if n not in runs)
@@ -220,7 +220,7 @@ def _escaped(text: str) -> str:
 
 
 def _numbers(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[bool]:
-    """Return for each column whether it is one of numbers."""
+    """Return for each column whether it holds numbers."""
     columns = [[row[n] for row in rows] for n in range(len(head))]
     return [bool(c) and all(isinstance(cell, int) for cell in c) for c in columns]
 

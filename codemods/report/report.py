@@ -106,7 +106,7 @@ def _changed(done: Completion) -> Iterator[Block]:
 
 
 def _copies_over_time(done: Completion) -> list[tuple[str, int]]:
-    """Return the copies before the first run, and after each."""
+    """Return the number of copies before the first run, and after each."""
     if not done.runs:
         return []
     first = done.runs[0]
@@ -151,7 +151,7 @@ def _refused_item(place: RefusedPlace) -> tuple[Inline, ...]:
 
 
 def _not_measured(verb: str, paths: Sequence[str]) -> Paragraph:
-    """Name the command that measures it; only what was measured of just these paths counts."""
+    """Return what to run; only measurements of exactly these paths count."""
     command = shlex.join(["ssot-codemods", verb, *(p for p in paths if p != ".")])
     return Paragraph(("Not measured: ", Code(command), " does it."))
 
@@ -176,7 +176,7 @@ def _collection(change: CollectionChange, paths: Sequence[str]) -> Iterator[Bloc
 
 
 def _rows(change: CollectionChange) -> Iterator[tuple[page.Cell, ...]]:
-    """Yield a row for each quantity: before, after, and what may be claimed of it."""
+    """Yield a row for each quantity: before, after, and what these runs show."""
     both = change.before, change.after
     for kind, claim in (("cold", change.cold), ("warm", change.warm)):
         series = [getattr(side, kind).wall for side in both if side]
@@ -282,7 +282,7 @@ def _left(done: Completion) -> Iterator[Block]:
 
 
 def _when(time: str) -> str:
-    """Format a time of ISO 8601 with room for a line break."""
+    """Return a time of ISO 8601 with room for a line break."""
     return f"{time[:10]} {time[11:19]} UTC"
 
 

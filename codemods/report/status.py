@@ -20,18 +20,18 @@ _MOST_PATHS = 3
 
 
 def as_text(standing: Standing) -> str:
-    """Format how far the phases are: a table, what is not met, and the next steps."""
+    """Format a table of the phases, what is not met, and the next steps."""
     blocks = [_matrix(standing.phases), *_unmet(standing), list(next_steps(standing))]
     return paragraphs(blocks)
 
 
 def as_json(standing: Standing) -> dict[str, Any]:
-    """Return the same as values of JSON."""
+    """Return it as values of JSON."""
     return {"schema": STATUS_SCHEMA, **standing_json(standing)}
 
 
 def history_text(records: Sequence[Record], *, unicode: bool) -> str:
-    """Format the history: the course of seconds and copies, then a line for each record.
+    """Format the history: curves of seconds and copies, then a line for each record.
 
     Args:
         records: the oldest first.
@@ -50,14 +50,14 @@ def history_text(records: Sequence[Record], *, unicode: bool) -> str:
 
 
 def _shown(paths: Sequence[str]) -> str:
-    """Return the first of some paths, and how many more there are: a batch may have hundreds."""
+    """Return the first paths, and how many more there are: a batch may have hundreds."""
     more = len(paths) - _MOST_PATHS
     shown = " ".join(paths[:_MOST_PATHS]) or "-"
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def history_json(records: Sequence[Record]) -> dict[str, Any]:
-    """Return the same as values of JSON."""
+    """Return it as values of JSON."""
     return {"schema": HISTORY_SCHEMA, "records": [record_json(r) for r in records]}
 
 
@@ -83,7 +83,7 @@ def _cell(criterion: Criterion) -> str:
 
 
 def _unmet(standing: Standing) -> Iterator[list[str]]:
-    """Yield remarks on what is not met, and on what belongs to no phase."""
+    """Yield more about what is not met, and about criteria of no phase."""
     lines = [_remark(p.name, c) for p in standing.phases for c in p.criteria if _is_open(c)]
     yield lines + [_remark("all", c) for c in standing.overall]
     yield list(missing_paths(standing.phases))
@@ -137,7 +137,7 @@ def _curves(
     value_of: Callable[[Record], float | None],
     unicode: bool,
 ) -> list[str]:
-    """Return for each set of paths the first value, the last one, and the curve between."""
+    """Format for each set of paths the first value, the last one, and the curve between."""
     series: defaultdict[str, list[float]] = defaultdict(list)
     for record in records:
         value = value_of(record)

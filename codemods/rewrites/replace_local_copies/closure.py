@@ -68,6 +68,9 @@ class Globals:
                     f"it reads `{name}`, which {here} here; in {shared.module.name} it {there}"
                 )
                 return Reason(Code.DIFFERENT_GLOBALS, line, message)
+            if actual.text.startswith(("from conftest import ", "import conftest")):
+                message = f"it reads `{name}` of `conftest`, which is another module in each folder"
+                return Reason(Code.DIFFERENT_GLOBALS, line, message)
             replaced = self.replaced(name, anywhere=is_late)
             if replaced:
                 message = f"it reads `{name}`, which the file replaces in a module"

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from codemods.engine.names import ModuleNames
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.walk import walk_statements
-from codemods.model import Code, Reason, TestNames
+from codemods.model import Code, PytestNames, Reason
 from codemods.rewrites.replace_local_copies.sharing import dotted_source, is_fixture
 
 
-def is_collected(path: str, tests: TestNames) -> bool:
+def is_collected(path: str, tests: PytestNames) -> bool:
     """Whether pytest collects a module by its name."""
     path = path.replace("\\", "/")
     name = posixpath.basename(path)
@@ -24,14 +24,14 @@ def is_collected(path: str, tests: TestNames) -> bool:
     )
 
 
-def has_rewritten_asserts(path: str, tests: TestNames) -> bool:
+def has_rewritten_asserts(path: str, tests: PytestNames) -> bool:
     """Whether pytest rewrites the assert statements of a module by its name."""
     name = posixpath.basename(path.replace("\\", "/"))
     return name == "conftest.py" or is_collected(path, tests)
 
 
 def test_in(
-    node: Definition, names: ModuleNames, path: str, tests: TestNames, *, is_nested: bool
+    node: Definition, names: ModuleNames, path: str, tests: PytestNames, *, is_nested: bool
 ) -> int | None:
     """Return the line of the first test that a definition is or has, None without one."""
     if isinstance(node, FUNCTIONS):
@@ -49,7 +49,7 @@ def classes_in(tree: ast.Module) -> list[ast.ClassDef]:
     return [n for n in walk_statements(tree.body) if isinstance(n, ast.ClassDef)]
 
 
-def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef], tests: TestNames) -> int | None:
+def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef], tests: PytestNames) -> int | None:
     """Return the line of the first test in a class and its bases in the same file, or None."""
     by_name: dict[str, list[ast.ClassDef]] = {}
     for other in classes:
@@ -71,7 +71,7 @@ def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef], tests: TestNam
     return None
 
 
-def tests_derived_from(name: str, tree: ast.Module, tests: TestNames) -> Iterator[Reason]:
+def tests_derived_from(name: str, tree: ast.Module, tests: PytestNames) -> Iterator[Reason]:
     """Yield the subclasses whose tests an inherited ``__test__ = False`` would hide."""
     classes = classes_in(tree)
     family = {name}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -216,16 +216,16 @@ class _Decider:
             for name, other in zip(reads, others, strict=True)
         )
 
-    def _best(self, local: Local, equal: Iterable[SharedDefinition]) -> SharedDefinition | None:
+    def _best(self, local: Local, equal: Sequence[SharedDefinition]) -> SharedDefinition | None:
         """Choose among equal shared definitions: the one of the local name where there is one."""
+        reads = local.normal.shape.reads
 
-        def rank(shared: SharedDefinition) -> tuple[bool, bool, bool]:
-            reads, others = local.normal.shape.reads, shared.normal.shape.reads
+        def differs(shared: SharedDefinition) -> bool:
+            others = shared.normal.shape.reads
             copies = self._possible_copies(reads, shared, others)
-            fits = self._globals.difference(1, reads, shared, others, copies) is None
-            return shared.name != local.name, bare(shared.name) != bare(local.name), not fits
+            return self._globals.difference(1, reads, shared, others, copies) is not None
 
-        return min(equal, key=rank, default=None)
+        return min(_nearest(local.name, equal), key=differs, default=None)
 
     def _possible_copies(
         self, reads: Iterable[str], shared: SharedDefinition, others: Iterable[str]
@@ -233,9 +233,9 @@ class _Decider:
         """Return what the definitions that a copy reads may be copies of, if it is one itself."""
         found = {}
         for name, other in zip(reads, others, strict=True):
-            key = self._keys.get(name, "")
+            equal = self._shared.by_key.get(self._keys.get(name, ""), [])
             wanted = shared.meaning_of(other)
-            for definition in self._shared.by_key.get(key, ()):
+            for definition in _nearest(name, equal):
                 if definition.meaning == wanted:
                     found[name] = definition
         return found
@@ -309,7 +309,14 @@ class _Decider:
         yield from self._rebound(local, same)
         nodes = [o.node for o in same]
         renamed = local.shared.real_name != local.name
-        escape = Escape(self._module, self._parents, nodes, local.function, is_renamed=renamed)
+        escape = Escape(
+            self._module,
+            self._parents,
+            nodes,
+            local.function,
+            is_renamed=renamed,
+            tests=self._shared.modules.tests,
+        )
         yield from escape.reasons()
         yield from self._told(local, escape)
         if isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, local.shared.node):
@@ -319,7 +326,8 @@ class _Decider:
             for reason in tests_derived_from(local.name, self._module.tree, tests):
                 message = "a subclass may have tests, which have its marks"
                 yield reason._replace(message=message)
-        if renamed and _has_private_names(local.node):
+        # Underscores in front of the name of a class are no part of its private names.
+        if bare(local.shared.real_name) != bare(local.name) and _has_private_names(local.node):
             message = f"its private names would begin with `_{local.shared.real_name}`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
@@ -453,6 +461,16 @@ class _Decider:
         shared = local.shared.module.name, local.shared.name
         reads = frozenset(local.normal.shape.reads)
         return Decision(definition, Verdict.REPLACE, shared, (), reads)
+
+
+def _nearest(name: str, equal: Sequence[SharedDefinition]) -> list[SharedDefinition]:
+    """Return the definitions of a name, else those of it but for underscores, else all."""
+
+    def distance(shared: SharedDefinition) -> tuple[bool, bool]:
+        return shared.name != name, bare(shared.name) != bare(name)
+
+    least = min(map(distance, equal), default=None)
+    return [d for d in equal if distance(d) == least]
 
 
 def _is_method(local: Local) -> bool:

@@ -17,7 +17,8 @@ from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import bound_names, own_nodes
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.walk import walk
-from codemods.model import Code, Reason
+from codemods.model import Code, PytestNames, Reason
+from codemods.rewrites.replace_local_copies.collected import is_collected
 
 #: Calls whose arguments are classes to compare with, or to expect.
 ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
@@ -32,6 +33,8 @@ _IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new"
 #: Calls that put something in the place of what their first arguments name.
 SETTERS = frozenset({"setattr", "delattr", "object", "setitem", "delitem", "multiple", "dict"})
 _PATCHING = frozenset({"patch", "setattr"})
+#: Calls that find a module or what is in it by a dotted path.
+_LEADING = frozenset({*(SETTERS - {"dict"}), *_PATCHING, "getLogger", "import_module"})
 _PICKLES = re.compile(r"\w*pickle\w*|dill")
 
 #: Attributes that lead from an instance or a subclass to the class, and from a method to its code.
@@ -101,6 +104,7 @@ class Escape:
         definitions: those of the name, all of them copies.
         scope: the function that they stand in, None for the module.
         is_renamed: whether the shared object has another ``__name__``.
+        tests: what pytest collects.
 
     """
 
@@ -112,12 +116,14 @@ class Escape:
         scope: ast.AST | None,
         *,
         is_renamed: bool,
+        tests: PytestNames,
     ) -> None:
         self._module = module
         self._parents = parents
         self._definitions = definitions
         self._scope = scope
         self._is_renamed = is_renamed
+        self._tests = tests
         self._name = definitions[0].name
         self._is_class = isinstance(definitions[0], ast.ClassDef)
         self._inside = {id(n) for d in definitions for n in walk(d)}
@@ -166,12 +172,13 @@ class Escape:
                 if how is not None:
                     text = ast.unparse(expression)
                     yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
-            yield from self._module_checks()
             yield from self._changed_attributes()
         for expression in self._changes_by_another_way():
             text = ast.unparse(expression)
             yield _escapes(expression.lineno, f"`{self._name}` may be changed by `{text}`")
         yield from self._patches()
+        if self._is_class or self.first_use_as_value is not None:
+            yield from self._tells_of_its_module()
         if self._is_renamed:
             yield from self._name_checks()
         if self._scope is not None:
@@ -523,18 +530,48 @@ class Escape:
                 message = f"a patch by `{text}` would leak into other files"
                 yield Reason(Code.MUTATED, node.lineno, message)
 
-    def _module_checks(self) -> Iterator[Reason]:
-        """Yield the comparisons with the name of this module, which the class has from it."""
-        stem = self._module.path.rpartition("/")[2].removesuffix(".py")
-        word = re.compile(rf"(?<!\w){re.escape(stem)}(?!\w)")
-        for node in self._module.names.of_kind(ast.Compare):
-            for part in [node.left, *node.comparators]:
-                text = part.value if isinstance(part, ast.Constant) else None
-                if isinstance(text, bytes):
-                    text = text.decode(errors="replace")
-                if isinstance(text, str) and word.search(text):
-                    message = f"`{_short(node)}` compares with the module, which is another there"
-                    yield Reason(Code.ESCAPES, node.lineno, message)
+    def _tells_of_its_module(self) -> Iterator[Reason]:
+        """Yield what a library may compare with the ``__module__`` of a class or function.
+
+        That is the dotted name of the file in a text, alone or with that of the definition behind
+        it, and ``__name__`` beside other values. In a patch it leads to the name, which stays.
+        """
+        stem, name = re.escape(self._module.stem), re.escape(self._name)
+        before = r"(?<!\w)" if is_collected(self._module.path, self._tests) else r"(?<=\w\.)"
+        path = re.compile(rf"(?<!\w){stem}[.:]{name}(?!\w)|{before}{stem}(?!\w|[.:/-]\w)")
+        names = self._module.names
+        found: list[ast.expr] = [
+            node
+            for node in names.of_kind(ast.Constant)
+            if isinstance(node.value, str | bytes)
+            and path.search(_text(node.value))
+            and not isinstance(self._parents.of(node).above, ast.Expr)
+        ]
+        beside = (
+            ast.Tuple,
+            ast.List,
+            ast.Set,
+            ast.Dict,
+            ast.Compare,
+            ast.FormattedValue,
+            ast.BinOp,
+        )
+        for mention in names.mentions.get("__name__", ()):
+            above = self._parents.of(mention).above
+            if isinstance(above, beside) and "__main__" not in ast.unparse(above):
+                found.append(mention)
+        for node in found:
+            if id(node) not in self._inside and not self._leads_to_the_module(node):
+                message = (
+                    f"its module, which would be another, may be compared with `{_short(node)}`"
+                )
+                yield Reason(Code.MODULE_DEPENDENT, node.lineno, message)
+
+    def _leads_to_the_module(self, node: ast.expr) -> bool:
+        """Whether an expression is in a call that looks for the module, which stays."""
+        above = (place.above for place in self._parents.above(node))
+        call = next((a for a in above if isinstance(a, ast.Call)), None)
+        return call is not None and last_name(call.func) in _LEADING
 
     def _may_be_here(self, module: str | None) -> bool:
         """Whether a dotted path may lead to the file: to any for a class, as others import it.
@@ -574,6 +611,10 @@ class Escape:
         for call in names.of_kind(ast.Call):
             if last_name(call.func) in RAISING:
                 yield call
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode(errors="replace")
 
 
 def last_name(func: ast.expr) -> str:

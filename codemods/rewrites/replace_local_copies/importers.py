@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from codemods.engine.names import ModuleNames
 from codemods.engine.text import Unparsable, parse, stem_of
-from codemods.model import Code, FileResult, Reason, SharedModules, Source, TestNames
+from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
 from codemods.rewrites.replace_local_copies.collected import tests_derived_from
 from codemods.rewrites.replace_local_copies.cycles import imported_files
 from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
@@ -75,7 +75,7 @@ def outside_effects(
 
 
 def _uses(
-    tests: TestNames, changed: Mapping[str, FileResult], sources: Iterable[Source]
+    tests: PytestNames, changed: Mapping[str, FileResult], sources: Iterable[Source]
 ) -> dict[str, Effects]:
     by_stem: dict[bytes, list[str]] = {}
     for path in changed:
@@ -114,7 +114,7 @@ def _merged(old: Effects | None, new: Effects) -> Effects:
 class _OtherFile:
     """A file that may do something with modules that would change."""
 
-    def __init__(self, source: Source, tests: TestNames) -> None:
+    def __init__(self, source: Source, tests: PytestNames) -> None:
         self._source = source
         self._tests = tests
 
@@ -182,10 +182,10 @@ class _OtherFile:
     def _changes(self, name: str, stem: str, *, is_class: bool) -> Iterator[Reason]:
         """Yield where the file sets an attribute of a definition, or patches one by its path."""
         for node in self._stored:
-            if self._is_named(node.value, name, is_class=is_class):
+            if self._is_named(node.value, name, None if is_class else stem):
                 yield self._mutated(node.lineno, ast.unparse(node))
         for call in self._setters:
-            if self._is_named(call.args[0], name, is_class=is_class):
+            if self._is_named(call.args[0], name, None if is_class else stem):
                 yield self._mutated(call.lineno, ast.unparse(call.func))
         for line, path in self._paths:
             if f".{stem}.{name}." in f".{path}":
@@ -216,18 +216,25 @@ class _OtherFile:
                 message = f"{self._source.path}:{reason.line}: {reason.message}"
                 yield reason._replace(message=message)
 
-    def _is_named(self, node: ast.expr, name: str, *, is_class: bool) -> bool:
+    def _is_named(self, node: ast.expr, name: str, stem: str | None) -> bool:
         """Whether an expression may be a definition of another module, by its name.
 
-        A parameter or variable of that name is another thing, unless a function imports it, and
-        ``self.name`` is a method if it is a function at all: nothing can be set on that.
+        A parameter or variable of that name is another thing, unless a function imports it.
+
+        Args:
+            node: the expression.
+            name: that of the definition.
+            stem: for a function, the name of its module: ``self.name`` is a method if it is a
+                function at all, on which nothing can be set, and ``a.b.name`` one of ``b``.
+
         """
         match node:
             case ast.Name(id=found) if found == name:
                 mentions = self._names.mentions.get(name, ())
                 return any(node is m for m in mentions) or name in self._imported_in_functions
-            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=found) if found == name:
-                return is_class
+            case ast.Attribute(value=owner, attr=found) if found == name and stem is not None:
+                last = last_name(owner)
+                return last not in {"self", "cls"} and (isinstance(owner, ast.Name) or last == stem)
             case ast.Attribute(attr=found):
                 return found == name
         return False

@@ -11,7 +11,7 @@ from codemods.engine.placement import NoPlace, Places
 from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, NewImport, Where
 from codemods.engine.rows import definitions_in
 from codemods.engine.text import word_places
-from codemods.model import Reason, TestNames
+from codemods.model import PytestNames, Reason
 from codemods.rewrites.replace_local_copies.collected import is_collected
 from codemods.rewrites.replace_local_copies.decide import Local
 from codemods.rewrites.replace_local_copies.equality import is_mark
@@ -39,7 +39,7 @@ class Planner:
         module: ParsedModule,
         copies: Iterable[Local],
         kept: frozenset[str],
-        tests: TestNames,
+        tests: PytestNames,
     ) -> None:
         self._module = module
         self._kept = kept

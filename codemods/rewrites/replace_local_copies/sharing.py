@@ -241,10 +241,9 @@ def _is_harmless_base(
 def _is_of_standard_library(source: str) -> bool:
     """Whether a class is one of Python's own: none of them keeps account of its subclasses.
 
-    Those with tests are refused elsewhere; a package ``test`` is mostly that of the repository.
+    https://docs.python.org/3/library/sys.html#sys.stdlib_module_names (which leaves out ``test``)
     """
-    root = source.partition(".")[0]
-    return root in sys.stdlib_module_names and root != "test"
+    return source.partition(".")[0] in sys.stdlib_module_names
 
 
 def _is_plain_statement(statement: ast.stmt) -> bool:

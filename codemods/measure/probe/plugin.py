@@ -1,9 +1,9 @@
 """A pytest plugin that writes what a session does as JSON lines, as it happens.
 
-Use: ``SSOT_CODEMODS_PROBE=/path/of/lines python -m pytest -p codemods.measure.probe``. Without the
-variable it does nothing. This file stands alone (standard library and pytest), so that it can be
-copied under a name of its own for the interpreter of a repository that has a package called
-`codemods` too. pytest 8.0 and later, with pytest-xdist or without it.
+Use: ``SSOT_CODEMODS_PROBE=/path/of/lines python -m pytest -p codemods.measure.probe.plugin``.
+Without the variable it does nothing. This folder stands alone (standard library and pytest), so
+that it can be copied under a name of its own for the interpreter of a repository that has a package
+called `codemods` too. pytest 8.0 and later, with pytest-xdist or without it.
 
 Each line is a list: a kind and its values. `codemods.measure.record` folds them. A session that
 dies has no last line, ``ended``; all else is read in the same way. A worker of pytest-xdist hands
@@ -15,9 +15,6 @@ with ``imports`` in SSOT_CODEMODS_PROBE_OPTIONS; else they count as `own`. With 
 modules are found but not imported. SSOT_CODEMODS_PROBE_SAME is a file of JSON with the name of a
 folder and the SHA-256 of files in it: where a worker of pytest-xdist has others, that is a problem.
 
-pytest has no hooks for some of this; the functions that are wrapped for it are in
-`_Probe._patches`. One that a version of pytest does not have is left out, and its figures are 0.
-
 Sources: https://docs.pytest.org/en/stable/reference/reference.html#hooks (hooks and reports),
 https://docs.python.org/3/reference/import.html (imports),
 https://github.com/pytest-dev/pytest-reportlog (lines as they happen).
@@ -26,16 +23,12 @@ https://github.com/pytest-dev/pytest-reportlog (lines as they happen).
 from __future__ import annotations
 
 import contextlib
-import functools
-import importlib
 import json
 import os
 import platform
 import site
 import sys
 import sysconfig
-import threading
-import time
 import warnings
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
@@ -43,82 +36,20 @@ from typing import Any
 
 import pytest
 
+from .timing import Timing, cause, clock, last_line, short, text_of
+
 VARIABLE = "SSOT_CODEMODS_PROBE"
 OPTIONS = "SSOT_CODEMODS_PROBE_OPTIONS"
 SAME = "SSOT_CODEMODS_PROBE_SAME"
 _WORKER_KEY = "ssot_codemods_probe"
-_LONGEST_MESSAGE = 500
 #: The phase that pytest-xdist gives a test which took its worker with it.
 _CRASHED = "???"
 #: Of what a worker sees, all that the controller does not see itself.
 _HANDED_OVER = frozenset({"step", "error", "warning", "ended"})
 #: As they are now: a test may put something else in their place.
-_CLOCK = time.perf_counter
 _DUMPS, _GETPID, _WRITE, _OPEN, _FSTAT = json.dumps, os.getpid, os.write, os.open, os.fstat
 
 _active: _Probe | None = None
-
-
-class _Meter:
-    """A stack of steps and imports, of the main thread only."""
-
-    def __init__(self) -> None:
-        self._thread = threading.get_ident()
-        self._stack: list[list[Any]] = []  # kind, key, start, seconds of what is inside
-        self.steps: dict[tuple[str, str], dict[str, Any]] = {}
-
-    def enter(self, kind: str, key: str) -> None:
-        if threading.get_ident() == self._thread:
-            self._stack.append([kind, key, _CLOCK(), 0.0])
-
-    def leave(self) -> None:
-        if threading.get_ident() != self._thread:
-            return
-        kind, key, start, inside = self._stack.pop()
-        total = _CLOCK() - start
-        if self._stack:
-            self._stack[-1][3] += total
-        if kind == "import":
-            self._count_import(key, total - inside)
-        else:
-            step = self._step(kind, key)
-            step["own"] += total - inside
-            step["cumulative"] += total
-
-    def _step(self, kind: str, key: str) -> dict[str, Any]:
-        new = {"own": 0.0, "cumulative": 0.0, "imports": {}}
-        return self.steps.setdefault((kind, key), new)
-
-    def _count_import(self, name: str, seconds: float) -> None:
-        depth = next((n for n, s in enumerate(reversed(self._stack)) if s[0] != "import"), None)
-        if depth is None:
-            return
-        kind, key, *_ = self._stack[-1 - depth]
-        step = self._step(kind, key)
-        if depth == 0 and name.rpartition(".")[2] == _module_name(key):
-            step["own"] += seconds
-        else:
-            top = name.partition(".")[0]
-            step["imports"][top] = step["imports"].get(top, 0.0) + seconds
-
-
-def _module_name(key: str) -> str:
-    path = Path(key)
-    return path.parent.name if path.name == "__init__.py" else path.stem
-
-
-# The frame must look like one of importlib's own: warnings and tracebacks skip those. See
-# _is_internal_frame in Lib/warnings.py and remove_importlib_frames in Python/import.c.
-_FIND_AND_LOAD = """
-def wrap(enter, leave, find_and_load):
-    def _find_and_load(name, import_):
-        enter("import", name)
-        try:
-            return find_and_load(name, import_)
-        finally:
-            leave()
-    return _find_and_load
-"""
 
 
 # Looks at files on another machine. They lie in the working folder of the worker, or one below it
@@ -140,7 +71,7 @@ channel.send(found)
 
 
 class _Probe:
-    """One session: its lines, its meter.
+    """One session: its lines.
 
     Args:
         path: the file of lines, or None in a worker of pytest-xdist, which hands its lines over.
@@ -155,21 +86,17 @@ class _Probe:
         options: Iterable[str],
         same: tuple[str, dict[str, str]] = ("", {}),
     ) -> None:
-        self.meter = _Meter()
         self.options = frozenset(options)
+        self.timing = Timing(self.add, with_imports="imports" in self.options)
         self.config: pytest.Config | None = None
         self._same = same
         self._path = path
         self._to_hand_over: list[str] = []
         self._pid = _GETPID()
-        self._began = time.time()
         self._descriptor = -1
         self._descriptor_is = (-1, -1)  # device and inode
-        self._patched: list[tuple[Any, str, Any]] = []
         self._session: pytest.Session | None = None
         self._not_collected: set[str] = set()
-        self._cached: dict[str, bool] = {}
-        self._costs: dict[str, list[float]] = {"rewriting": [0.0, 0], "warnings_building": [0.0, 0]}
         self._showwarning: Callable[..., None] | None = None
 
     # The lines
@@ -178,36 +105,11 @@ class _Probe:
         """Begin the file, and wrap what pytest has no hooks for."""
         if self._path is not None:
             self._open(os.O_TRUNC)
-        for module, name, wrapper in self._patches():
-            with contextlib.suppress(ImportError, AttributeError, TypeError):
-                owner: Any = importlib.import_module(module)
-                *inner, last = name.split(".")
-                for part in inner:
-                    owner = getattr(owner, part)
-                original = getattr(owner, last)
-                setattr(owner, last, wrapper(original))
-                self._patched.append((owner, last, original))
-
-    def _patches(self) -> list[tuple[str, str, Callable[..., Any]]]:
-        patches: list[tuple[str, str, Callable[..., Any]]] = [
-            ("_pytest.config", "PytestPluginManager._importconftest", self._time_conftest),
-            ("importlib.metadata", "EntryPoint.load", self._time_plugin),
-            ("_pytest.assertion.rewrite", "_rewrite_test", self._timer("rewriting")),
-            ("_pytest.assertion.rewrite", "_read_pyc", self._see_cache),
-            ("_pytest.nodes", "Node.warn", self._timer("warnings_building")),
-        ]
-        if "imports" in self.options:
-            names: dict[str, Any] = {}
-            exec(compile(_FIND_AND_LOAD, "<frozen importlib._bootstrap>", "exec"), names)
-            wrap = functools.partial(names["wrap"], self.meter.enter, self.meter.leave)
-            patches.append(("importlib._bootstrap", "_find_and_load", wrap))
-        return patches
+        self.timing.install()
 
     def stop(self) -> None:
         """Remove the wrappers, and close the file."""
-        for owner, name, original in reversed(self._patched):
-            setattr(owner, name, original)
-        self._patched.clear()
+        self.timing.remove()
         if self._showwarning is not None:
             warnings.showwarning = self._showwarning
         if self._is_open():
@@ -241,76 +143,6 @@ class _Probe:
         except OSError:
             return False
         return (status.st_dev, status.st_ino) == self._descriptor_is
-
-    # What is wrapped
-
-    def _timer(self, name: str) -> Callable[..., Any]:
-        cost = self._costs[name]
-
-        def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
-            @functools.wraps(function)
-            def timed(*args: Any, **kwargs: Any) -> Any:
-                start = _CLOCK()
-                try:
-                    return function(*args, **kwargs)
-                finally:
-                    cost[0] += _CLOCK() - start
-                    cost[1] += 1
-
-            return timed
-
-        return wrap
-
-    def _see_cache(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def read(source: Any, *args: Any, **kwargs: Any) -> Any:
-            code = function(source, *args, **kwargs)
-            self._cached[str(source)] = code is not None
-            return code
-
-        return read
-
-    def _time_conftest(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def load(manager: Any, path: Any, *args: Any, **kwargs: Any) -> Any:
-            if manager.get_plugin(str(path)) is not None:
-                return function(manager, path, *args, **kwargs)
-            try:
-                with self._step("conftests", str(path)):
-                    return function(manager, path, *args, **kwargs)
-            except BaseException as error:
-                self.add("conftest_error", f"{path}: {_text_of(_cause(error))}")
-                raise
-
-        return load
-
-    def _time_plugin(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def load(entry: Any) -> Any:
-            if entry.group != "pytest11":
-                return function(entry)
-            with self._step("plugins", str(entry.name)):
-                return function(entry)
-
-        return load
-
-    @contextlib.contextmanager
-    def _step(self, kind: str, key: str) -> Generator[None, None, None]:
-        self.meter.enter(kind, key)
-        try:
-            yield
-        finally:
-            self.meter.leave()
-            values = dict(self.meter.steps[kind, key])
-            if kind == "modules":
-                values["from_cache"] = self._cached.get(key)
-            self.add("step", kind, self._relative(key), values)
-
-    def _relative(self, path: Any) -> str:
-        with contextlib.suppress(ValueError, TypeError):
-            if self.config is not None:
-                return Path(path).relative_to(self.config.rootpath).as_posix()
-        return str(path)
 
     # The hooks
 
@@ -347,14 +179,14 @@ class _Probe:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
-        start = _CLOCK()
+        start = clock()
         try:
             return (yield)
         except pytest.UsageError as error:
             self.add("problem", "; ".join(str(a).strip() for a in error.args))
             raise
         finally:
-            self.add("collection_seconds", _CLOCK() - start)
+            self.add("collection_seconds", clock() - start)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(
@@ -366,28 +198,18 @@ class _Probe:
             return (yield)
         path = str((module or collector).path)
         self.add("running", collector.nodeid)
-        with self._step("folders" if folder else "modules", path):
+        with self.timing.step("folders" if folder else "modules", path):
             report = yield
-            if collector is module:
-                self._see_plain_cache(module)
+            if collector is module and "list" not in self.options:
+                self.timing.see_plain_cache(module)
         if report.outcome == "failed":
             call = report.__dict__.get("call")
             if call is not None and call.excinfo:
-                message = _text_of(_cause(call.excinfo.value))
+                message = text_of(cause(call.excinfo.value))
             else:
-                message = _last_line(str(report.longrepr))
-            self._add_error(report.nodeid, self._relative(path), message)
+                message = last_line(str(report.longrepr))
+            self._add_error(report.nodeid, self.timing.relative(path), message)
         return report
-
-    def _see_plain_cache(self, module: pytest.Module) -> None:
-        """With ``--assert=plain``, or where the hook came too late, Python's own cache is used."""
-        if str(module.path) in self._cached or "list" in self.options:
-            return
-        loaded = getattr(module, "_obj", None)
-        cached = getattr(getattr(loaded, "__spec__", None), "cached", None)
-        if cached:
-            with contextlib.suppress(OSError):
-                self._cached[str(module.path)] = Path(cached).stat().st_mtime < self._began
 
     def _add_error(self, nodeid: str, file: str, message: str) -> None:
         self._not_collected.add(nodeid)
@@ -399,7 +221,7 @@ class _Probe:
             self.add("collected", items)
         if report.outcome == "failed" and report.nodeid not in self._not_collected:
             file = report.nodeid.partition("::")[0]
-            self._add_error(report.nodeid, file, _last_line(str(report.longrepr)))
+            self._add_error(report.nodeid, file, last_line(str(report.longrepr)))
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -436,15 +258,15 @@ class _Probe:
 
     def _warn(self, kind: Any, file: str, line: int, text: str, when: str, nodeid: str) -> None:
         category = getattr(kind, "__name__", str(kind))
-        self.add("warning", category, self._relative(file), line, _short(text), when, nodeid)
+        self.add("warning", category, self.timing.relative(file), line, short(text), when, nodeid)
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        self.add("problem", f"internal error of pytest: {_text_of(excinfo.value)}")
+        self.add("problem", f"internal error of pytest: {text_of(excinfo.value)}")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         # Too many failures, or errors at collection, are told elsewhere.
         if not isinstance(excinfo.value, pytest.Session.Interrupted):
-            self.add("problem", f"stopped: {_text_of(excinfo.value)}")
+            self.add("problem", f"stopped: {text_of(excinfo.value)}")
 
     # With pytest-xdist
 
@@ -472,7 +294,7 @@ class _Probe:
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
         if error:
             name = getattr(getattr(node, "gateway", None), "id", "")
-            self.add("problem", f"worker {name} of pytest-xdist died: {_short(str(error))}")
+            self.add("problem", f"worker {name} of pytest-xdist died: {short(str(error))}")
         lines = getattr(node, "workeroutput", {}).get(_WORKER_KEY)
         if lines is not None:
             self.add("worker", lines)
@@ -497,7 +319,7 @@ class _Probe:
 
     def _add_end(self, exit_code: int) -> None:
         totals = {
-            **self._costs,
+            **self.timing.costs,
             "peak_memory": peak_memory(),
             "dont_write_bytecode": sys.dont_write_bytecode,
         }
@@ -545,6 +367,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _active is None or _active.config is not None:
         return
     _active.config = config
+    _active.timing.rootdir = config.rootpath
     config.pluginmanager.register(_active, "ssot-codemods-probe")
     if "list" in _active.options:
         config.pluginmanager.register(_Lister(), "ssot-codemods-lister")
@@ -573,24 +396,3 @@ def peak_memory() -> int:
         size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return size if sys.platform == "darwin" else size * 1024
     return 0
-
-
-def _text_of(error: BaseException) -> str:
-    text = str(error)
-    return _short(f"{type(error).__name__}: {text}" if text else type(error).__name__)
-
-
-def _cause(error: BaseException) -> BaseException:
-    """Return what an import raised: pytest wraps it in an error with a long text."""
-    wrapped = isinstance(error, pytest.Collector.CollectError)
-    if (wrapped or type(error).__name__ == "ConftestImportFailure") and error.__cause__ is not None:
-        return error.__cause__
-    return error
-
-
-def _last_line(text: str) -> str:
-    return _short(next((line for line in reversed(text.splitlines()) if line.strip()), ""))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + "..."
