@@ -122,6 +122,7 @@ def _serve() -> None:
         if not child:
             os.close(reader)
             signal.alarm(20)
+            sys.stdout = io.StringIO()  # what a finalizer prints belongs to no module
             texts, run, locked = json.loads(line)
             answer = json.dumps(_answer(texts, run, locked))
             with os.fdopen(writer, "w") as pipe:

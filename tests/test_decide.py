@@ -185,6 +185,11 @@ def test_no_definition_at_all(text: str) -> None:
     assert check_untouched(text).warnings == ()
 
 
+def test_a_name_of_underscores_alone_is_no_shared_name() -> None:
+    modules = shared("@f.register\ndef _(x): return 1\n", "lib")
+    check_untouched("@f.register\ndef _(x): return 1\n", modules=modules)
+
+
 def test_calls_of_a_name_that_nothing_defines_are_reported_and_stay() -> None:
     mock = COPY.replace("TestWeb", "MockWeb")
     result = check_replaced("import os\n\n\n" + mock + USE, "import os\n" + USE)

@@ -205,6 +205,10 @@ JOINS = {
         "from {shared} import AGENT_EVENTS  # events\n",
         "from {shared} import AGENT_EVENTS, TestWebSocketConnection  # events\n",
     ),
+    "behind a word to a linter": (
+        "from {shared} import AGENT_EVENTS  # noqa: F401\n",
+        "from {shared} import AGENT_EVENTS, TestWebSocketConnection  # noqa: F401\n",
+    ),
     "in parentheses": (
         "from {shared} import (AGENT_EVENTS)\n",
         "from {shared} import (AGENT_EVENTS, TestWebSocketConnection)\n",

@@ -91,6 +91,7 @@ EQUAL = {
         "from __future__ import annotations\ndef f(a: X): return a\n",
         "def f(a): return a\n",
     ),
+    "a match of True": ("def f(x):\n    match x:\n        case True | None: return 1\n",) * 2,
     "a coroutine": ("async def f():\n    await g()\ng = 1\n", "async def f(): await g()\ng = 1\n"),
     "a generator": ("def f():\n    yield 1\n    yield from ()\n",) * 2,
     "integers that are too long to be written in decimals": (
@@ -179,6 +180,14 @@ UNEQUAL = {
         "class A:\n    x = 1\n",
     ),
     "a test": ("class A:\n    __test__ = True\n    x = 1\n", "class A:\n    x = 1\n"),
+    "the name of an alias, that it reads": (
+        "class B:\n    def f(self): return type(self).__name__\n",
+        "class A:\n    def f(self): return type(self).__name__\nB = A\n",
+    ),
+    "the name of a function, that it reads": (
+        "def _f(): return _f.__name__\n",
+        "def f(): return f.__name__\n",
+    ),
     "private names of an alias": (
         "class B:\n    def f(self): return self.__x\n",
         "class A:\n    def f(self): return self.__x\nB = A\n",

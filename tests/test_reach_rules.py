@@ -337,13 +337,13 @@ def test_a_long_import_has_one_name_a_line() -> None:
     )
 
 
-def test_a_long_import_in_a_block_has_the_indentation_of_that() -> None:
+def test_a_long_import_of_one_name_stays_on_its_line() -> None:
     name = "make_the_connection_that_all_of_the_tests_of_this_package_want_to_have"
     definition = f"def {name}():\n    return 1\n"
     inner = definition.replace("\n", "\n    ").rstrip()
     check_replaced(
         f"import os\n\nif os.name:\n    {inner}\n\n{name}()\n",
-        f"import os\n\nif os.name:\n    from {LIB} import (\n        {name},\n    )\n\n{name}()\n",
+        f"import os\n\nif os.name:\n    from {LIB} import {name}\n\n{name}()\n",
         modules=shared(definition, LIB),
     )
 

@@ -73,6 +73,14 @@ STATE = {
         "    def f(self):\n        (k := type(self)).n = (k, 1)\n        k.n = 1\n",
         "is set",
     ),
+    "one of several names": (
+        "    def f(self):\n        kind, x = type(self), 1\n        kind.n = x\n",
+        "`kind.n` is set on",
+    ),
+    "type.__setattr__": (
+        "    def f(self):\n        type.__setattr__(type(self), 'n', 1)\n",
+        "is set on",
+    ),
     "setattr": ("    def f(self):\n        setattr(type(self), 'n', 1)\n", "is set on"),
     "delattr": ("    @classmethod\n    def f(cls):\n        delattr(cls, 'n')\n", "is set on"),
     "an attribute of a method": ("    def f(self):\n        self.__class__.f.n = 1\n", "is set on"),

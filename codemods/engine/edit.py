@@ -17,7 +17,7 @@ from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, Whe
 
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
-#: In characters, as `black` has it; a longer import gets a line for each name.
+#: In characters, as `black` has it; a longer import of several names has a line for each.
 _LINE_LENGTH = 88
 
 #: The rule of a section heading, with the title on it or without.
@@ -313,7 +313,7 @@ def _import_line(module: str, names: Names, indent: str) -> cst.SimpleStatementL
     assert isinstance(dotted, cst.Attribute | cst.Name)
     aliases = [_alias(name, local) for name, local in names]
     width = len(ast.unparse(import_node(module, names)))
-    if width <= _LINE_LENGTH:
+    if len(names) == 1 or width <= _LINE_LENGTH:
         return cst.SimpleStatementLine(body=[cst.ImportFrom(module=dotted, names=aliases)])
     inside, outside = _line_break(indent), _line_break("")
     separated = [a.with_changes(comma=cst.Comma(whitespace_after=inside)) for a in aliases]

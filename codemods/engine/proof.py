@@ -143,9 +143,9 @@ def _with_imports(statement: ast.stmt, imports: dict[int, InnerImport]) -> ast.s
             return [value(v) for v in old]
         return rebuilt(old) if isinstance(old, ast.AST) else old
 
-    copied = rebuilt(statement)
-    assert isinstance(copied, ast.stmt)
-    return copied
+    result = rebuilt(statement)
+    assert isinstance(result, ast.stmt)
+    return result
 
 
 def _written(wanted: ast.stmt, new: ast.stmt, *, whole: bool) -> Iterator[_Span]:

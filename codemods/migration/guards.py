@@ -31,7 +31,15 @@ def check_imports(
     found = [(folder, finding) for folder in checkup.folders for finding in folder.all_findings]
     errors = [(folder, finding) for folder, finding in found if finding.is_error]
     if errors:
-        places = "".join(f"\n  {folder.folder}: {finding.message}" for folder, finding in errors)
+        folders: dict[str, list[str]] = {}
+        for folder, finding in errors:
+            folders.setdefault(finding.message, []).append(folder.folder)
+        places = "".join(f"\n  {_few(found)}: {m}" for m, found in folders.items())
         advice = "\n".join(dict.fromkeys(f"To fix it: {f.advice}." for _, f in errors))
         raise UsageError(f"nothing was written, as the new imports would fail:{places}\n{advice}")
     return list(dict.fromkeys(f"{finding.message}: {finding.advice}" for _, finding in found))
+
+
+def _few(folders: list[str]) -> str:
+    more = f" and {len(folders) - 1:,} more" if len(folders) > 1 else ""
+    return f"{folders[0]}{more}"

@@ -326,6 +326,9 @@ class _Decider:
             for reason in tests_derived_from(local.name, self._module.tree, tests):
                 message = "a subclass may have tests, which have its marks"
                 yield reason._replace(message=message)
+        if renamed and _reads_names(local.node):
+            message = f"it reads its own name, which is `{local.shared.real_name}` there"
+            yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
         # Underscores in front of the name of a class are no part of its private names.
         if bare(local.shared.real_name) != bare(local.name) and _has_private_names(local.node):
             message = f"its private names would begin with `_{local.shared.real_name}`"
@@ -540,6 +543,12 @@ def _has_private_names(node: ast.AST) -> bool:
     """
     texts = (getattr(n, key, "") for n in walk(node) for key in ("id", "attr", "arg", "name"))
     return any(isinstance(t, str) and t.startswith("__") and not t.endswith("__") for t in texts)
+
+
+def _reads_names(node: ast.AST) -> bool:
+    """Whether something in a definition reads the name of a class or function."""
+    attributes = (n.attr for n in walk(node) if isinstance(n, ast.Attribute))
+    return not {"__name__", "__qualname__"}.isdisjoint(attributes)
 
 
 def _uses_class_cell(node: DefinitionNode) -> bool:

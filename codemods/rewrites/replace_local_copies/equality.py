@@ -34,7 +34,7 @@ _BLIND_DECORATORS = frozenset(
 _Node = TypeVar("_Node", bound=ast.AST)
 
 #: Values in a node that are no nodes to copy, but for constants.
-_ATOMS = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
+_ATOMS = frozenset({bool, int, str, type(None), ast.Load, ast.Store, ast.Del})
 
 
 class Member(NamedTuple):
@@ -282,7 +282,7 @@ def _is_not_collected(statement: ast.AST) -> bool:
 
 
 def is_marked_as_no_test(node: Definition) -> bool:
-    """Whether the body of a class has ``__test__ = False``."""
+    """Whether the body of a definition has ``__test__ = False``."""
     return any(map(_is_not_collected, node.body)) or any(
         isinstance(s, ast.AnnAssign)
         and isinstance(s.target, ast.Name)

@@ -295,9 +295,9 @@ class Escape:
         return "is put into a container"
 
     def _is_annotation(self, node: ast.AST) -> bool:
-        """Whether a node stands in an annotation."""
+        """Whether a node stands in an annotation, or in a type parameter: PEP 695."""
         for above, field in self._parents.above(node):
-            if field in {"annotation", "returns"}:
+            if field in {"annotation", "returns", "type_params"}:
                 return True
             if isinstance(above, ast.stmt):
                 return False

@@ -176,7 +176,7 @@ def _definitions(module: SharedModule) -> Iterator[SharedDefinition]:
                 found[name] = found[other]
     normal = {id(node): Normal(node, is_builtin(names)) for node in found.values()}
     for name, node in found.items():
-        if len(names.bindings[name]) == 1 and not is_called_by_name(name):
+        if bare(name) and len(names.bindings[name]) == 1 and not is_called_by_name(name):
             yield SharedDefinition(module, name, node, normal[id(node)], names, future)
 
 

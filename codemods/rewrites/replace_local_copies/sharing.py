@@ -271,6 +271,7 @@ def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
             case (
                 ast.Attribute(value=owner, ctx=ast.Store() | ast.Del())
                 | ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, *_])
+                | ast.Call(func=ast.Attribute(attr="__setattr__" | "__delattr__"), args=[owner, *_])
             ) if _is_shared_owner(owner, own):
                 yield _stateful(inner.lineno, f"`{ast.unparse(inner)}` is set on the definition")
     for definition in _executed_definitions(node):
@@ -328,8 +329,10 @@ def _names_of_itself(node: Definition) -> frozenset[str]:
         more = {
             target.id
             for n in inside
-            if isinstance(n, ast.Assign | ast.NamedExpr) and _is_shared_owner(n.value, own)
-            for target in (n.targets if isinstance(n, ast.Assign) else [n.target])
+            if isinstance(n, ast.Assign | ast.NamedExpr)
+            and any(_is_shared_owner(v, own) for v in getattr(n.value, "elts", [n.value]))
+            for top in (n.targets if isinstance(n, ast.Assign) else [n.target])
+            for target in [top, *getattr(top, "elts", ())]
             if isinstance(target, ast.Name)
         }
         if more <= own:
