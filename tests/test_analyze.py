@@ -137,13 +137,13 @@ def test_failures_of_reading_stand_in_the_order_of_paths(
 ) -> None:
     write(root, {"a.py": "{copy}", "b.py": "{copy}(\n"})
 
-    definitions = Scan.definitions
+    mentions = Scan.mentions
 
     def unreading(scan: Scan) -> Iterator[Task]:
-        yield from definitions(scan)
+        yield from mentions(scan)
         scan.failures.append(
             FileResult.failure("a/unread.py", Reason(Code.UNREADABLE, 1, "Permission denied"))
         )
 
-    monkeypatch.setattr(Scan, "definitions", unreading)
+    monkeypatch.setattr(Scan, "mentions", unreading)
     assert [f.path for f in analyze(root).failures] == ["a/unread.py", "b.py"]

@@ -17,7 +17,7 @@ from codemods.migration import demo as module
 from codemods.model import UsageError
 
 COMMAND = [str(Path(sys.executable).with_name("ssot-codemods")), "demo"]
-ONE_STEP = ((3, ("analyze",)),)
+ONE_STEP = (*module.STEPS[:3], (3, "ssot-codemods analyze"))
 
 
 def ignore(text: str) -> None:
@@ -25,7 +25,7 @@ def ignore(text: str) -> None:
 
 
 def hostile(folder: Path) -> dict[str, str]:
-    """Give an environment whose git signs commits, runs hooks, and has another checkout in mind."""
+    """Return an environment whose git signs commits, runs hooks, and names another checkout."""
     hooks = folder / "template/hooks"
     hooks.mkdir(parents=True)
     for name in ("pre-commit", "post-checkout"):
@@ -67,16 +67,17 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     )
     printed = done.stdout.decode()
     assert done.returncode == 0, printed
-    steps = [" ".join(step) for _, step in module.STEPS]
-    assert re.findall(r"^\$ ssot-codemods (.+)$", printed, re.MULTILINE) == steps
-    outputs = re.split(r"^\$ ssot-codemods .+\n", printed, flags=re.MULTILINE)[1:]
-    beginnings = {step.split()[0]: text for step, text in zip(steps, outputs, strict=True)}
-    assert beginnings["analyze"].startswith("71 files, ")
-    assert "all outcomes unchanged" in beginnings["migrate"]
-    assert "\nCopies Left: 0\n" in beginnings["check"]
-    assert "PytestCollectionWarning: 34 to 9" in beginnings["baseline"]
-    assert beginnings["report"].startswith("# Shared test helper: report on `.`\n")
-    assert "33 of 33 files done" in beginnings["rollback"]
+    steps = [step for _, step in module.STEPS]
+    assert re.findall(r"^\$ (.+)$", printed, re.MULTILINE) == steps
+    outputs = re.split(r"^\$ .+\n", printed, flags=re.MULTILINE)[1:]
+    shown = {step.split()[1]: text for step, text in zip(steps, outputs, strict=True)}
+    assert "wrote test_framework/ssot/websocket_connection_test_utility.py\n" in shown["init"]
+    assert shown["analyze"].startswith("74 files, ")
+    assert "all outcomes unchanged" in shown["migrate"]
+    assert "\nCopies Left: 0\n" in shown["check"]
+    assert "PytestCollectionWarning: 34 to 11" in shown["baseline"]
+    assert shown["report"].partition("\n")[0].endswith(": report on `.`")
+    assert "31 of 31 files done" in shown["rollback"]
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -105,12 +106,15 @@ def test_a_step_that_ends_otherwise_ends_the_demo(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(module, "STEPS", ((0, ("analyze",)), (0, ("check",))))
+    monkeypatch.setattr(
+        module, "STEPS", ((0, "git status"), (0, "ssot-codemods analyze"), (0, "x"))
+    )
     (tmp_path / "new").mkdir()
-    assert module.demo(tmp_path / "new", said.append) == 3
+    assert module.demo(tmp_path / "new", said.append) == 2
     assert said == [
+        "\n$ git status\n",
         "\n$ ssot-codemods analyze\n",
-        "\nexit code 3, expected 0\n",
+        "\nexit code 2, expected 0\n",
     ]
 
 

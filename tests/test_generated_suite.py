@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from codemods.engine.codemod import transform
+from codemods.engine.codemod import apply
 from codemods.model import FileResult, Status
-from tests.benchmarks.generate import PLACES, Counts, generate
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from tests.benchmarks.generate import NAMES, PLACES, Counts, generate
 from tests.test_end_to_end import outcomes_in, run, snapshot
-from tests.tools import default_target
+from tests.tools import default_modules
 
 FILES = 400
 WARNING = "PytestCollectionWarning: cannot collect test class 'TestWebSocketConnection'"
@@ -34,13 +35,13 @@ def test_counts_are_what_is_on_disk(suite: tuple[Path, Counts]) -> None:
 
 def test_counts_are_what_the_codemod_makes_of_it(suite: tuple[Path, Counts]) -> None:
     folder, counts = suite
-    results = transformed(folder)
+    results = applied(folder)
     assert (counts.candidates, counts.definitions, counts.to_change) == (12, 4, 2)
     assert {r.path for r in results if r.decisions} == set(counts.definition_paths)
     assert {r.path for r in results if r.after is not None} == set(counts.change_paths)
     assert sum(len(r.decisions) for r in results) == counts.definitions
     assert not [r for r in results if r.error or r.warnings]
-    names = [name.encode() for name in default_target().class_names]
+    names = [name.encode() for name in set(NAMES)]
     mentioned = [p for p in folder.rglob("*.py") if any(name in p.read_bytes() for name in names)]
     assert len(mentioned) == counts.candidates
 
@@ -61,7 +62,7 @@ def test_shares_of_a_large_suite(tmp_path: Path) -> None:
         22,
         10,
     )
-    found = [r for r in transformed(tmp_path) if r.decisions]
+    found = [r for r in applied(tmp_path) if r.decisions]
     assert {r.path for r in found} == set(counts.definition_paths)
     assert {r.path for r in found if r.status is Status.CHANGED} == set(counts.change_paths)
 
@@ -81,7 +82,7 @@ def test_every_copy_is_warned_of_before_and_none_after(tmp_path: Path) -> None:
     counts = generate(suite, 20, copies=20)
     assert counts.files == counts.candidates == counts.definitions == counts.to_change == 20
     before, warned_before = pytest_run(suite)
-    for path, result in zip(sorted(counts.change_paths), transformed(suite), strict=True):
+    for path, result in zip(sorted(counts.change_paths), applied(suite), strict=True):
         assert result.after is not None
         (suite / path).write_bytes(result.after)
     after, warned_after = pytest_run(suite)
@@ -99,7 +100,7 @@ def test_copies_are_put_into_so_many_files(tmp_path: Path) -> None:
         10,
         10,
     )
-    changed = {r.path for r in transformed(tmp_path) if r.status is Status.CHANGED}
+    changed = {r.path for r in applied(tmp_path) if r.status is Status.CHANGED}
     assert changed == set(counts.change_paths)
     assert {place for place in PLACES if [*(tmp_path / place).rglob("test_*.py")]} == {*PLACES}
 
@@ -117,10 +118,11 @@ def test_command_line_prints_the_counts(tmp_path: Path) -> None:
 # Tools
 
 
-def transformed(folder: Path) -> list[FileResult]:
-    """Give what the codemod makes of each file, in path order."""
+def applied(folder: Path) -> list[FileResult]:
+    """Return what the codemod makes of each file, in path order."""
     paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
-    return [transform((folder / path).read_bytes(), path, default_target()) for path in paths]
+    codemod = ReplaceLocalCopies(default_modules())
+    return [apply((folder / path).read_bytes(), path, codemod) for path in paths]
 
 
 def digest(folder: Path) -> str:
@@ -136,7 +138,7 @@ def made_again(folder: Path) -> dict[str, bytes]:
 
 
 def pytest_run(suite: Path) -> tuple[dict[str, str], int]:
-    """Give the outcome of each test, and how often pytest warned of a copy."""
+    """Return the outcome of each test, and how often pytest warned of a copy."""
     report = suite.parent / "report.xml"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}"]
     result = run(command, suite)

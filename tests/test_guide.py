@@ -443,7 +443,7 @@ def phase_4(story: Story) -> None:
     story.guide(remaining, D="tests/", FILE="remaining_duplicates.txt")
     assert len(story.text("remaining_duplicates.txt").splitlines()) == story.copies("tests")
     assert "all outcomes unchanged" in story.guide(MIGRATION, D="tests/ backend/tests")
-    assert story.copies(".") == 0
+    assert story.copies("tests") == story.copies("backend") == 0
     # Handoff
     story.guide(COMMIT)
     story.guide(f"{_VALIDATE} --full-report --directory D > FILE", D=E2E, FILE="handoff_report.md")

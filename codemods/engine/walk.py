@@ -33,6 +33,16 @@ class _Fields(dict[type[ast.AST], tuple[str, ...]]):
 FIELDS = _Fields()
 
 
+class _Blocks(dict[type[ast.AST], tuple[str, ...]]):
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        blocks = ("body", "handlers", "orelse", "finalbody", "cases")
+        return self.setdefault(kind, tuple(b for b in blocks if b in kind._fields))
+
+
+#: The fields of each class of statements, handlers and cases that hold others of them.
+BLOCKS = _Blocks()
+
+
 def children(node: ast.AST) -> list[ast.AST]:
     """Give the nodes directly below one, in the order of its fields."""
     found: list[ast.AST] = []
@@ -65,8 +75,6 @@ def walk_statements(body: Iterable[ast.stmt]) -> list[ast.AST]:
     """Give statements, handlers and cases, and all of those below them, nearer ones first."""
     found: list[ast.AST] = list(body)
     for node in found:
-        for block in ("body", "handlers", "orelse", "finalbody", "cases"):
-            inner = getattr(node, block, None)
-            if inner.__class__ is list:
-                found += inner
+        for block in BLOCKS[node.__class__]:
+            found += getattr(node, block)
     return found

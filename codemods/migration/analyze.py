@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from functools import partial
 
 from codemods.migration.scan import Scan, Task
@@ -28,10 +29,7 @@ def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
 
     """
     start = time.perf_counter()
-    work = partial(_survey, variants=variants)
-    with without_collector():
-        found = [*run(work, scan.definitions(), pool, _died, _FEW)]
-    surveys = sorted(found, key=lambda s: os.fsencode(s.path))
+    surveys = sorted(_surveys(scan, pool, variants=variants), key=lambda s: os.fsencode(s.path))
     failures = [FileResult.failure(s.path, s.error) for s in surveys if s.error]
     failures += scan.failures
     return Analysis(
@@ -40,6 +38,22 @@ def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
         failures=tuple(sorted(failures, key=lambda f: os.fsencode(f.path))),
         seconds=time.perf_counter() - start,
     )
+
+
+def _surveys(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
+    """Look at the files: in workers at those that may define something, which are parsed."""
+    work = partial(_survey, variants=variants)
+    here: list[FileSurvey] = []
+
+    def definitions() -> Iterator[Task]:
+        for task in scan.mentions():
+            if task.codemod.may_concern(task.content):
+                yield task
+            else:
+                here.append(work(task))
+
+    with without_collector():
+        return [*run(work, definitions(), pool, _died, _FEW), *here]
 
 
 def _survey(task: Task, *, variants: bool) -> FileSurvey:

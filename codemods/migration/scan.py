@@ -63,6 +63,10 @@ class Scan:
 
     def definitions(self) -> Iterator[Task]:
         """Yield the files that may define a shared name, but for the shared modules themselves."""
+        return (task for task in self.mentions() if task.codemod.may_concern(task.content))
+
+    def mentions(self) -> Iterator[Task]:
+        """Yield those files, and those where such a definition may stand in a comment."""
         for source in self._read():
             codemod = self._find_codemod(source.path)
             if codemod is None:
@@ -70,7 +74,7 @@ class Scan:
                 continue
             if any(stem in source.content for stem in codemod.module_stems):
                 self.sharing.add(source.path)
-            if codemod.may_concern(source.content) and not is_shared(source.path, codemod.modules):
+            if codemod.may_mention(source.content) and not is_shared(source.path, codemod.modules):
                 yield Task(source.path, source.content, codemod)
 
     def codemod_of(self, path: str) -> ReplaceLocalCopies:

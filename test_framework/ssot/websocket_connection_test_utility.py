@@ -267,10 +267,20 @@ class _AgentConnection:
 
     def _sent_events(self, prefix: str) -> list[dict[str, Any]]:
         """Return the sent messages that are objects with a type that starts with `prefix`."""
-        decoded = (_decoded_message(m) if isinstance(m, str) else m for m in self.messages_sent)
+        decoded = (self._decoded(m) if isinstance(m, str) else m for m in self.messages_sent)
         events = (event for event in decoded if isinstance(event, dict))
         typed = (event for event in events if isinstance(event.get("type"), str))
         return [event for event in typed if event["type"].startswith(prefix)]
+
+    @staticmethod
+    def _decoded(text: str) -> Any:
+        """Return the JSON value in `text`, or None where it holds none."""
+        import json  # here, because importing this module must stay light
+
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return None
 
     def __enter__(self: _Connection) -> _Connection:
         return self
@@ -302,13 +312,3 @@ class SSotWebSocketConnection(_AgentConnection, TestWebSocketConnection):
 
 class SSotAsyncWebSocketConnection(_AgentConnection, AwaitedWebSocketConnection):
     """The connection for new tests that await `get_messages`."""
-
-
-def _decoded_message(text: str) -> Any:
-    """Return the JSON value in `text`, or None where it holds none."""
-    import json  # here, because importing this module must stay light
-
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

@@ -23,7 +23,15 @@ from string import Template
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # runs from a checkout as it is
 
-from tests.benchmarks.blocks import DOCSTRING, FIRST_IMPORTS, NOUNS, PIECES, SECOND_IMPORTS
+from tests.benchmarks.blocks import (
+    BUILDER,
+    DOCSTRING,
+    FIRST_IMPORTS,
+    NOUNS,
+    PIECES,
+    RECORD,
+    SECOND_IMPORTS,
+)
 from tests.benchmarks.family import COPIES, MENTIONS, OTHERS, USES
 from tests.tools import SHARED
 
@@ -111,7 +119,7 @@ def generate(folder: Path, files: int, seed: int = 1041, copies: int | None = No
 
 
 def write(folder: Path, texts: Iterator[tuple[str, bytes]]) -> int:
-    """Write the files, and give the number of their lines."""
+    """Write the files, and return the number of their lines."""
     lines = 0
     for path, text in texts:
         target = folder / path
@@ -142,14 +150,14 @@ def counted(paths: Sequence[str], kinds: Mapping[str, str], lines: int) -> Count
 
 
 def suite_paths(files: int) -> Iterator[str]:
-    """Give the paths of a suite of packages."""
+    """Yield the paths of a suite of packages."""
     above = ("tests", "backend")
     yield from (f"{folder}/__init__.py" for folder in above)
     yield from spread(files - len(above), package_paths)
 
 
 def spread(files: int, paths_in: Callable[[str], Iterator[str]]) -> Iterator[str]:
-    """Give so many paths, of each place its share."""
+    """Yield so many paths, of each place its share."""
     given, share = 0, 0.0
     for place, part in PLACES.items():
         share += part
@@ -159,7 +167,7 @@ def spread(files: int, paths_in: Callable[[str], Iterator[str]]) -> Iterator[str
 
 
 def package_paths(place: str) -> Iterator[str]:
-    """Give the paths in a place, without end: each test file after what its packages need."""
+    """Yield the paths in a place, without end: each test file after what its packages need."""
     yield f"{place}/__init__.py"
     seen = set()
     for path in test_paths(place):
@@ -174,7 +182,7 @@ def package_paths(place: str) -> Iterator[str]:
 
 
 def test_paths(place: str) -> Iterator[str]:
-    """Give the paths of the test files in a place, without end; no base name comes twice."""
+    """Yield the paths of the test files in a place, without end; no base name comes twice."""
     suffix = place.replace("/", "_").removeprefix("tests_")
     for number in count():
         turn, folder = divmod(number // FILES_IN_A_FOLDER, len(AREAS) * len(TOPICS))
@@ -185,7 +193,7 @@ def test_paths(place: str) -> Iterator[str]:
 
 
 def role_of(path: str) -> str:
-    """Tell what a file is for: `test`, `conftest`, `helpers` or `__init__`."""
+    """Return what a file is for: `test`, `conftest`, `helpers` or `__init__`."""
     name = path.rpartition("/")[2].removesuffix(".py")
     return "test" if name.startswith("test_") else name
 
@@ -211,7 +219,7 @@ class Composer:
         self._pools = {role: pool(pieces, random) for role, pieces in PIECES.items()}
 
     def text(self, path: str, kind: str | None) -> bytes:
-        """Give the text of a file."""
+        """Return the text of a file."""
         role = role_of(path)
         if role == "__init__":
             return b""
@@ -224,14 +232,14 @@ class Composer:
         return b"".join([*head, *body])
 
     def _head(self, path: str) -> list[bytes]:
-        """Give the docstring and the two groups of imports."""
+        """Return the docstring and the two groups of imports."""
         *_, area, topic, name = path.split("/")
         title = name.removesuffix(".py").removeprefix("test_").replace("_", " ").capitalize()
         docstring = DOCSTRING.substitute(title=title, area=area, topic=topic)
         return [docstring.encode(), FIRST_IMPORTS, SECOND_IMPORTS]
 
     def _body(self, role: str) -> list[bytes]:
-        """Give pieces, no two of them the same, up to a number of lines."""
+        """Return pieces, no two of them the same, up to a number of lines."""
         wanted = self._lines() if role == "test" else 60
         body = []
         pieces = self._pools[role]
@@ -280,6 +288,14 @@ def rendered(template: str, noun: str, random: Random) -> Piece:
     names = {"noun": noun, "Noun": noun.title().replace("_", ""), "NOUN": noun.upper()}
     text = Template(template).substitute(names, a=a, b=b, c=c)
     return Piece(text.encode(), text.count("\n"))
+
+
+def helpers(number: int, seed: int = 1041) -> bytes:
+    """Return a module of so many classes, and as many functions, that no suite has."""
+    random = Random(seed)
+    nouns = [f"gadget_{n}" for n in range(number)]
+    pieces = [rendered(template, noun, random) for noun in nouns for template in (RECORD, BUILDER)]
+    return b"".join([FIRST_IMPORTS, SECOND_IMPORTS, *(piece.text for piece in pieces)])
 
 
 def main() -> None:

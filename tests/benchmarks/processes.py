@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 SAMPLED_EVERY = 0.005
 
@@ -40,7 +41,7 @@ class Peaks:
 
 
 def seconds(*commands: Command) -> Callable[[], float]:
-    """Give a function that runs the commands one after the other, and tells how long it took."""
+    """Return a function that runs the commands one after the other, and returns the seconds."""
 
     def measure() -> float:
         start = time.perf_counter()
@@ -49,6 +50,22 @@ def seconds(*commands: Command) -> Callable[[], float]:
         return time.perf_counter() - start
 
     return measure
+
+
+def in_turns(
+    rounds: int, first: Callable[[], float], second: Callable[[], float]
+) -> tuple[float, float, float]:
+    """Return the medians of both and of their ratios; each side is first in every other round."""
+    firsts, seconds = [], []
+    for number in range(rounds):
+        if number % 2:
+            seconds.append(second())
+            firsts.append(first())
+        else:
+            firsts.append(first())
+            seconds.append(second())
+    ratios = [one / other for one, other in zip(firsts, seconds, strict=True)]
+    return median(firsts), median(seconds), median(ratios)
 
 
 def peaks(command: Command) -> Peaks:
@@ -79,7 +96,7 @@ def peaks(command: Command) -> Peaks:
 
 
 def _family(pid: int) -> Iterator[int]:
-    """Give a process and all below it."""
+    """Yield a process and all below it."""
     yield pid
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in _read(children).split():
@@ -94,7 +111,7 @@ def _program(pid: int) -> str:
 
 
 def _high_water_mark(pid: int) -> int:
-    """Give the most memory that a process held so far, in KB."""
+    """Return the most memory that a process held so far, in KB."""
     for line in _read(Path(f"/proc/{pid}/status")).splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1])
@@ -102,7 +119,7 @@ def _high_water_mark(pid: int) -> int:
 
 
 def _added(pid: int) -> int:
-    """Give the most memory that a process held so far, without what others hold too, in KB."""
+    """Return the most memory that a process held so far, without what others hold too, in KB."""
     lines = _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
     shared = sum(int(line.split()[1]) for line in lines if line.startswith("Shared_"))
     return max(0, _high_water_mark(pid) - shared) if lines else 0

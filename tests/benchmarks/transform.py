@@ -22,7 +22,8 @@ from libcst.codemod.visitors import AddImportsVisitor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # runs from a checkout as it is
 
-from tests.tools import COPY, SHARED, default_target, run
+from tests.benchmarks.generate import NAMES
+from tests.tools import COPY, SHARED, run
 
 ROUNDS = 5
 NAME = "TestWebSocketConnection"
@@ -37,7 +38,7 @@ class PlainCommand(VisitorBasedCodemodCommand):
         self, original_node: cst.ClassDef, updated_node: cst.ClassDef
     ) -> cst.ClassDef | cst.RemovalSentinel:
         name = original_node.name.value
-        if name not in default_target().class_names:
+        if name not in NAMES:
             return updated_node
         AddImportsVisitor.add_needed_import(self.context, SHARED, name)
         self.remove_unused_import("asyncio")
@@ -45,7 +46,7 @@ class PlainCommand(VisitorBasedCodemodCommand):
 
 
 def suite(tests: int) -> str:
-    """Give a test module of about eight lines a test, with a copy on top."""
+    """Return a test module of about eight lines a test, with a copy on top."""
     test = (
         "def test_{n}(route):\n"
         '    """Message {n} reaches its user."""\n'
@@ -59,7 +60,7 @@ def suite(tests: int) -> str:
 
 
 def median(function: Callable[[str], object], text: str) -> float:
-    """Give the median of the seconds that a call takes, after one to warm up."""
+    """Return the median of the seconds that a call takes, after one to warm up."""
     function(text)
     seconds = []
     for _ in range(ROUNDS):

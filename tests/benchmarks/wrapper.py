@@ -28,6 +28,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -35,14 +36,17 @@ from statistics import median
 SOURCES = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCES))  # runs from a checkout as it is
 
-from tests.benchmarks.generate import generate  # noqa: E402
-from tests.benchmarks.processes import Command, peaks, seconds  # noqa: E402
-from tests.benchmarks.shared_class import in_turns  # noqa: E402
-from tests.tools import default_target  # noqa: E402
+from codemods.migration.init import steps, write  # noqa: E402
+from codemods.settings import DEFAULT_MODULE, Settings  # noqa: E402
+from tests.benchmarks.generate import NAMES, generate, helpers  # noqa: E402
+from tests.benchmarks.processes import Command, in_turns, peaks, seconds  # noqa: E402
 
 LIBCST_FILES = 1_000
 GROWTH = 10
-PATTERN = f"class ({'|'.join(default_target().class_names)})"
+PATTERN = f"class ({'|'.join(sorted(set(NAMES)))})"
+#: A second shared module, with so many classes and as many functions, and where it lies.
+HELPERS = 25
+SECOND_MODULE = Path("test_framework/ssot/helpers.py")
 
 #: The paths of the files with a definition, an empty line, those of the files that change.
 FLOOR = """
@@ -65,7 +69,7 @@ rule:
   kind: class_definition
   has:
     field: name
-    regex: ^({"|".join(default_target().class_names)})$
+    regex: ^({"|".join(sorted(set(NAMES)))})$
 """
 
 
@@ -104,7 +108,7 @@ class Suites:
         self._trees: dict[int, Tree] = {}
 
     def of(self, files: int) -> Tree:
-        """Give a generated tree of that size, in a git checkout, with the tool's answer checked."""
+        """Return a generated tree of that size in a git checkout; the tool's answer is checked."""
         if files not in self._trees:
             self._trees[files] = generated(self._folder / str(files), files)
         return self._trees[files]
@@ -130,6 +134,24 @@ def analyze_rows(plan: Plan) -> Iterator[Row]:
     tree = plan.main_tree()
     sides = in_turns(plan.runs, seconds(analyze(tree)), seconds(*floor(tree, changes=False)))
     yield at_most(1.5, "analyze", "floor: search, ast.parse", sides)
+
+
+def names_rows(plan: Plan) -> Iterator[Row]:
+    """Compare with and without a shared module of many names more, none of them in the suite."""
+    tree = plan.suites.of(plan.files)
+    path = tree.folder / "pyproject.toml"
+    settings = path.read_bytes()
+    second = ".".join(SECOND_MODULE.with_suffix("").parts)
+    both = f'[tool.ssot-codemods]\nmodules = ["{DEFAULT_MODULE}", "{second}"]\n'.encode()
+    measure = seconds(analyze(tree))
+
+    def measure_with(text: bytes) -> float:
+        path.write_bytes(text)
+        return measure()
+
+    sides = in_turns(plan.runs, partial(measure_with, both), partial(measure_with, settings))
+    path.write_bytes(settings)
+    yield at_most(1.5, f"analyze, {2 * HELPERS} names more", "itself, the default module", sides)
 
 
 def migrate_rows(plan: Plan) -> Iterator[Row]:
@@ -228,6 +250,7 @@ def memory_rows(what: str, small: Command, large: Command) -> Iterator[Row]:
 
 COMPARISONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "analyze": analyze_rows,
+    "names": names_rows,
     "migrate": migrate_rows,
     "ast-grep": ast_grep_rows,
     "growth": growth_rows,
@@ -272,7 +295,7 @@ def tool(folder: Path, *arguments: str) -> Command:
 
 
 def floor(tree: Tree, *, changes: bool) -> tuple[Command, Command]:
-    """Give the search and the parse that no tool can do without."""
+    """Return the search and the parse that no tool can do without."""
     parsed = "\n".join(tree.definition_paths)
     printed = "\n".join(tree.change_paths) if changes else ""
     parse = (sys.executable, "-c", FLOOR)
@@ -280,14 +303,14 @@ def floor(tree: Tree, *, changes: bool) -> tuple[Command, Command]:
 
 
 def search(tree: Tree) -> Command:
-    """Give the fastest search for the classes that is installed."""
+    """Return the fastest search for the classes that is installed."""
     if shutil.which("rg"):
         return Command(("rg", "-l", "-tpy", PATTERN, "."), tree.folder)
     return Command(("grep", "-rlE", "--include=*.py", PATTERN, "."), tree.folder)
 
 
 def libcst_tool(tree: Tree) -> tuple[float, int]:
-    """Give the seconds of a plain codemod on a tree, and how many files LibCST fails on."""
+    """Return the seconds of a plain codemod on a tree, and how many files LibCST fails on."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "peer").mkdir()
@@ -329,6 +352,8 @@ def generated(folder: Path, files: int) -> Tree:
     else:
         say(f"making {files} files")
         counts = generate(folder, files)
+        list(write(steps(Settings(root=folder), None)))
+        (folder / SECOND_MODULE).write_bytes(helpers(HELPERS))
         commit(folder)
         definitions, changes = counts.definition_paths, counts.change_paths
         note.write_text(json.dumps([definitions, changes]))
@@ -401,7 +426,7 @@ def chosen(only: str | None, tree: Tree | None) -> list[str]:
 
 
 def table(plan: Plan, names: list[str]) -> int:
-    """Print a row as soon as it is measured; give the exit status."""
+    """Print a row as soon as it is measured; return the exit status."""
     searcher = search(Tree(Path(), (), ())).arguments[0]
     print(
         f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
@@ -416,7 +441,7 @@ def table(plan: Plan, names: list[str]) -> int:
 
 
 def say(what: str) -> None:
-    """Tell on standard error what takes so long."""
+    """Write to standard error what takes so long."""
     print(f"{what} ...", file=sys.stderr, flush=True)
 
 

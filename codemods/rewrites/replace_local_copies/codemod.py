@@ -26,6 +26,10 @@ class ReplaceLocalCopies:
     kept: frozenset[str] = frozenset()
     from_outside: FromOutside = field(default_factory=dict)
 
+    def may_mention(self, source: bytes) -> bool:
+        """Whether a definition of a shared name may stand in a file, be it in a comment."""
+        return self._shared.may_mention(source)
+
     def may_concern(self, source: bytes) -> bool:
         """Whether a file can hold a definition of a shared name."""
         return self._shared.may_define(source)

@@ -20,7 +20,7 @@ from codemods.engine.scopes import (
 from codemods.engine.scopes import (
     Definition as DefinitionNode,
 )
-from codemods.engine.walk import walk, walk_statements
+from codemods.engine.walk import BLOCKS, walk, walk_statements
 from codemods.model import Code, Decision, Definition, Reason, Verdict
 from codemods.rewrites.replace_local_copies.closure import Globals
 from codemods.rewrites.replace_local_copies.collected import (
@@ -110,21 +110,25 @@ def decide(
 
 def undefined_names(module: ParsedModule, shared: Shared) -> tuple[Reason, ...]:
     """Return a warning for each shared class that the file uses and nothing in it binds."""
-    names = module.names
-    if names.stars:
-        return ()
-    found = (
-        (names.mentions[d.name][0].lineno, d.name)
+    defined = {s.name for s in module.tree.body if isinstance(s, DEFINITIONS)}
+    classes = {
+        d.name
         for definitions in shared.by_name.values()
         for d in definitions
         if isinstance(d.node, ast.ClassDef)
-        and d.name in names.mentions
-        and d.name not in names.bindings
+        and d.name not in defined
+        and d.name.encode() in module.source
+    }
+    if not classes or module.names.stars:
+        return ()
+    names = module.names
+    found = sorted(
+        (names.mentions[name][0].lineno, name)
+        for name in classes
+        if name in names.mentions and name not in names.bindings
     )
     message = "is used and nothing in the file defines it"
-    return tuple(
-        Reason(Code.UNDEFINED_NAME, n, f"`{name}` {message}") for n, name in sorted(set(found))
-    )
+    return tuple(Reason(Code.UNDEFINED_NAME, n, f"`{name}` {message}") for n, name in found)
 
 
 class _Decider:
@@ -159,10 +163,8 @@ class _Decider:
             node, around = pending.pop()
             if isinstance(node, DEFINITIONS) and bare(node.name) in self._shared.by_name:
                 yield node, around
-            for block in ("body", "handlers", "orelse", "finalbody", "cases"):
-                inner = getattr(node, block, None)
-                if isinstance(inner, list):
-                    pending.extend((child, (*around, node)) for child in reversed(inner))
+            for block in BLOCKS[node.__class__]:
+                pending.extend((child, (*around, node)) for child in reversed(getattr(node, block)))
 
     def _judged(self, node: DefinitionNode, around: tuple[ast.AST, ...]) -> Local:
         """Compare one definition with the shared ones, and look at what it does itself."""

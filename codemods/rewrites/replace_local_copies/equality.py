@@ -84,7 +84,7 @@ class Normal:
     @property
     def is_read(self) -> bool:
         """Whether a decorator or a base may read annotations."""
-        return any(_is_read(n, self._is_builtin) for n in ast.walk(self.node))
+        return any(_is_read(n, self._is_builtin) for n in walk(self.node))
 
     @cached_property
     def head(self) -> Member:
@@ -427,7 +427,7 @@ class _Normaliser:
 
 def _acting(annotation: ast.expr | None) -> ast.expr | None:
     """Return an annotation that does something where it stands, None for any other."""
-    if annotation is None or not any(isinstance(n, _ACTS) for n in ast.walk(annotation)):
+    if annotation is None or not any(isinstance(n, _ACTS) for n in walk(annotation)):
         return None
     return annotation
 

@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import bound_names, own_nodes
+from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition
-from codemods.engine.walk import walk
+from codemods.engine.walk import FIELDS, walk
 from codemods.model import Code, PytestNames, Reason
 from codemods.rewrites.replace_local_copies.collected import is_collected
 
@@ -72,29 +73,43 @@ class Place(NamedTuple):
 
 
 class Parents:
-    """The place of each node of a module."""
+    """The places of the nodes of a module, of each statement when one in it is asked for."""
 
     def __init__(self, tree: ast.Module) -> None:
+        self._tree = tree
         self._places: dict[int, Place] = {}
-        pending: list[ast.AST] = [tree]
+
+    def of(self, node: ast.AST) -> Place:
+        """Return the place of a node, which is not the module."""
+        self._find(node)
+        return self._places[id(node)]
+
+    def above(self, node: ast.AST) -> Iterator[Place]:
+        """Yield the places of a node and of all above it."""
+        self._find(node)
+        while (place := self._places.get(id(node))) is not None:
+            yield place
+            node = place.above
+
+    def _find(self, node: ast.AST) -> None:
+        line = getattr(node, "lineno", None)
+        if line is None or id(node) in self._places:
+            return
+        for statement in self._tree.body:
+            if first_line(statement) <= line <= last_line(statement):
+                self._places[id(statement)] = Place(self._tree, "body")
+                self._add(statement)
+
+    def _add(self, statement: ast.stmt) -> None:
+        pending: list[ast.AST] = [statement]
         while pending:
             node = pending.pop()
-            for field in node._fields:
+            for field in FIELDS[node.__class__]:
                 value = getattr(node, field, None)
                 for child in value if isinstance(value, list) else (value,):
                     if isinstance(child, ast.AST):
                         self._places[id(child)] = Place(node, field)
                         pending.append(child)
-
-    def of(self, node: ast.AST) -> Place:
-        """Return the place of a node, which is not the module."""
-        return self._places[id(node)]
-
-    def above(self, node: ast.AST) -> Iterator[Place]:
-        """Yield the places of a node and of all above it."""
-        while (place := self._places.get(id(node))) is not None:
-            yield place
-            node = place.above
 
 
 class Mention(NamedTuple):

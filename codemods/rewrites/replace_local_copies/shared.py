@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import codecs
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -118,19 +119,27 @@ class Shared:
         """The dotted names of the modules."""
         return frozenset(m.name for m in self.modules.modules)
 
+    def may_mention(self, source: bytes) -> bool:
+        """Whether a definition of a shared name may stand in a file, be it in a comment."""
+        return any(not self._words.isdisjoint(p.findall(source)) for p in self._patterns)
+
     def may_define(self, source: bytes) -> bool:
         """Whether a file can hold a definition of a shared name, from its bytes alone.
 
         A line in a string may look like one; it does no harm to parse a file for it.
         """
-        return any(not self._word_set.isdisjoint(find(source)) for find in self._finders)
+        return self.may_mention(source) and any(
+            match.group(1) in self._words and _begins_line(source, match.start())
+            for pattern in self._patterns
+            for match in pattern.finditer(source)
+        )
 
     @cached_property
-    def _word_set(self) -> frozenset[bytes]:
+    def _words(self) -> frozenset[bytes]:
         return frozenset(name.encode() for name in self.by_name)
 
     @cached_property
-    def _finders(self) -> list[Callable[[bytes], list[bytes]]]:
+    def _patterns(self) -> list[re.Pattern[bytes]]:
         kinds = {isinstance(d.node, ast.ClassDef) for ds in self.by_name.values() for d in ds}
         # A pattern that begins with plain text is searched for at the speed of `bytes.find`.
         heads = [
@@ -138,7 +147,14 @@ class Shared:
         ]
         # The name is looked at without being taken: `@dataclass` and `class` follow each other.
         name = rb"(?=(?:[ \t\f]|\\\r?\n|\\\r)+_*([\w\x80-\xff]+))"
-        return [re.compile(head + name).findall for head in heads]
+        return [re.compile(head + name) for head in heads]
+
+
+def _begins_line(source: bytes, at: int) -> bool:
+    """Whether ``class`` or ``def`` may begin a statement: nothing but ``async`` is before it."""
+    start = max(source.rfind(b"\n", 0, at), source.rfind(b"\r", 0, at)) + 1
+    before = source[start:at].removeprefix(codecs.BOM_UTF8)
+    return before.strip(b" \t\f") in {b"", b"async"}
 
 
 @functools.lru_cache(maxsize=16)
