@@ -278,7 +278,7 @@ def _annotated(random: Random, node: Definition) -> None:
 
 def _padded(random: Random, node: Definition) -> None:
     inner = _inner(random, node)
-    inner.body.insert(random.randint(0, len(inner.body)), ast.Pass())
+    inner.body.insert(random.randint(1, len(inner.body)), ast.Pass())  # below a docstring
 
 
 def _reordered(random: Random, node: Definition) -> None:

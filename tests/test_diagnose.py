@@ -140,6 +140,13 @@ def test_a_module_that_raises(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ]
 
 
+def test_the_own_package_hides_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write({"lib/own/__init__.py": ""})
+    package = str(root / "lib/own/__init__.py")
+    answer = own(root, file=None, error="ZeroDivisionError: x", package=package)
+    assert codes(answered(monkeypatch, answer)) == ["not-importable"]
+
+
 def test_a_folder_in_the_place_of_the_module(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ((_, _, message, _),) = findings(answered(monkeypatch, own(root, file=None)))
     assert message == "lib.own.shared is a folder without code"
@@ -197,6 +204,10 @@ def test_only_python_m_pytest_finds_it(root: Path, monkeypatch: pytest.MonkeyPat
 def test_pytest_that_does_not_start(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ((code, is_error, message, _),) = findings(answered(monkeypatch, error="timeout"))
     assert (code, is_error, message) == ("no-pytest", True, "timeout")
+
+
+def test_a_file_without_a_shared_module(root: Path) -> None:
+    assert diagnose(by_file(), {"tests/test_a.py": []}, jobs=1) == Checkup(())
 
 
 def test_each_package_of_a_monorepo_by_its_own_settings(

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from codemods.model import Code, Status
-from tests.tools import COPY, check_refused, check_replaced, run, shared
+from codemods.model import Status
+from tests.tools import COPY, check_replaced, run, shared
 
 IMPORT = "from {shared} import TestWebSocketConnection\n"
 ASYNC_IMPORT = "from {shared} import AwaitedWebSocketConnection as TestWebSocketConnection\n"
@@ -274,7 +274,8 @@ def test_it_is_not_added_twice() -> None:
 def test_two_names_come_in_one_import() -> None:
     mock = COPY.replace("TestWeb", "MockWeb")
     before = "import os\n\n\n{copy}\n\n" + mock + "\n\n" + USE + "    MockWebSocketConnection()\n"
-    after = "from {shared} import MockWebSocketConnection, TestWebSocketConnection\n"
+    names = "    MockWebSocketConnection,\n    TestWebSocketConnection,\n"
+    after = "from {shared} import (\n" + names + ")\n"
     check_replaced(before, "import os\n" + after + "\n\n" + USE + "    MockWebSocketConnection()\n")
 
 
@@ -311,11 +312,9 @@ def test_a_use_above_set_up_leaves_the_place_of_the_copy() -> None:
     check_replaced("{copy}\n" + rest, IMPORT + "\n" + rest)
 
 
-def test_a_use_on_the_line_of_a_future_import_leaves_no_place() -> None:
-    before = (
-        "from __future__ import annotations; wire = TestWebSocketConnection()\n\n\n{copy}\n\n" + USE
-    )
-    check_refused(before, Code.UNSAFE_PROLOGUE, line=1)
+def test_a_use_on_the_line_of_a_future_import_leaves_the_place_of_the_copy() -> None:
+    above = "from __future__ import annotations; wire = TestWebSocketConnection()\n\n\n"
+    check_replaced(above + "{copy}\n\n" + USE, above + IMPORT + "\n\n" + USE)
 
 
 # Star imports, with a class that reads no builtin

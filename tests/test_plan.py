@@ -31,7 +31,7 @@ USED = {
     "a local import of that name": "def test_x():\n    from a import TestWebSocketConnection\n",
     "a call": "x = TestWebSocketConnection()\n",
     "__all__": "__all__ = ['TestWebSocketConnection']\n",
-    "a patch target": "target = 'tests.test_sample.TestWebSocketConnection'\n",
+    "a patch target": "patch('tests.test_sample.TestWebSocketConnection')\n",
     "a string annotation": "x: 'TestWebSocketConnection' = None\n",
     "a string annotation with an argument": "x: 'list[TestWebSocketConnection]' = None\n",
     "a spec": "x = Mock(spec=TestWebSocketConnection)\n",

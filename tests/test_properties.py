@@ -121,7 +121,7 @@ def is_subsequence(part: list[bytes], whole: list[bytes]) -> bool:
     return all(line in rest for line in part)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(modules())
 def test_nothing_but_copies_and_their_imports_changes(before: bytes) -> None:
     result = run(before)
@@ -159,7 +159,7 @@ def others(content: bytes, replaced: set[int]) -> list[str]:
     return [ast.dump(s) for s in texts]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes(content: bytes, with_copy: bool) -> None:
     result = run(COPY.encode() + content if with_copy else content)
@@ -266,13 +266,13 @@ def compiles(source: bytes) -> bool:
     return True
 
 
-@examples(150)
+@examples(100)
 @given(repositories())
 def test_a_changed_file_behaves_as_before(repository: Repository) -> None:
     check_drawn(repository)
 
 
-@examples(100)
+@examples(60)
 @given(repositories(count=2))
 def test_files_share_no_state(repository: Repository) -> None:
     check_drawn(repository)
@@ -331,7 +331,7 @@ class TestOneByOne:
         )
 
 
-@examples(60)
+@examples(40)
 @given(repositories(is_safe=True))
 def test_a_copy_that_is_contained_is_replaced(repository: Repository) -> None:
     results = check_drawn(repository)

@@ -64,6 +64,27 @@ def test_any_other_base_is_not(head: str, base: str, code: Code) -> None:
     check_kept(definition, code, head=head, rest="def test_it():\n    Fake()\n")
 
 
+@pytest.mark.parametrize(
+    ("line", "body", "is_plain"),
+    [
+        ("class Fake(BaseModel, extra=Extra.forbid, frozen=True):", "x: int = 1", True),
+        ("class Fake(BaseModel, alias_generator=lambda x: x + '_'):", "x: int = 1", True),
+        ("class Fake(BaseModel):", "model_config = dict(frozen=True)", True),
+        ("class Fake(BaseModel, extra=find()):", "x: int = 1", False),
+        ("class Fake(BaseModel, metaclass=Meta):", "x: int = 1", False),
+        ("class Fake(BaseModel, **Extra):", "x: int = 1", False),
+        ("class Fake(BaseModel):", "model_config = find(frozen=True)", False),
+        ("class Fake(BaseModel):", "others = dict(frozen=True)", False),
+    ],
+)
+def test_what_a_model_is_told_is_plain(line: str, body: str, *, is_plain: bool) -> None:
+    head = "from app import Extra, Meta, find\nfrom pydantic import BaseModel"
+    definition = f"{line}\n    {body}\n"
+    modules = shared(f"{head}\n\n\n{definition}", LIB)
+    result = run(f"{head}\n\n\n{definition}\n\nFake()\n", modules=modules)
+    assert (result.status is Status.CHANGED) == is_plain
+
+
 def test_a_variable_with_the_name_of_the_fixture_is_no_state() -> None:
     definition = (
         "@pytest.fixture\ndef client():\n"
@@ -84,6 +105,27 @@ def test_an_attribute_of_the_function_itself_is_state() -> None:
     check_kept(
         "def count():\n    count.calls = 1\n", Code.STATE, rest="def test_it():\n    count()\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("use", "is_contained"),
+    [
+        ("Fake.model_validate({'x': 1})", True),
+        ("Fake.model_json_schema()", True),
+        ("Fake.from_orm(1)", True),
+        ("run(Fake.model_validate)", False),
+        ("Fake.model_rebuild()", False),
+        ("Fake.model_fields", False),
+    ],
+)
+def test_methods_that_make_something_of_a_model_leave_it_as_it_is(
+    use: str, *, is_contained: bool
+) -> None:
+    head = "from pydantic import BaseModel"
+    definition = "class Fake(BaseModel):\n    x: int = 1\n"
+    modules = shared(f"{head}\n\n\n{definition}", LIB)
+    result = run(f"{head}\n\n\n{definition}\n\n{use}\n", modules=modules)
+    assert (result.status is Status.CHANGED) == is_contained
 
 
 # Globals that a file replaces
@@ -298,6 +340,18 @@ def test_the_future_of_annotations_matters_where_there_are_some() -> None:
             check_replaced(before, f"{head}\nfrom {LIB} import Fake\n\n\n{test}", modules=modules)
         else:
             check_refused(before, Code.DIFFERENT_SHAPE, modules=modules)
+
+
+def test_what_a_copy_reads_is_chosen_by_what_that_reads_in_turn() -> None:
+    make, use = "def make():\n    return step()\n", "def use():\n    return make()\n"
+    texts = [f"from {where} import step\n\n\n{make}\n\n{use}" for where in ("a", "b")]
+    one, two = (shared(text, f"lib.{name}") for text, name in zip(texts, "xy", strict=True))
+    test = "def test_it():\n    use()\n"
+    check_replaced(
+        f"{texts[1]}\n\n{test}",
+        f"from b import step\nfrom lib.y import make, use\n\n\n{test}",
+        modules=SharedModules((*one.modules, *two.modules)),
+    )
 
 
 def test_of_two_names_for_equal_code_each_stays_itself() -> None:

@@ -361,7 +361,9 @@ def test_a_file_that_a_link_leads_to(root: Path) -> None:
     write(root, {"pyproject.toml": table("common"), "common.py": HELPER})
     write(root, {"one/pyproject.toml": table("own"), "one/own.py": HELPER})
     (root / "linked").symlink_to("one")
-    assert names(by_file().shared("linked/test_a.py")) == ["own"]
+    files = by_file()
+    assert names(files.shared("linked/test_a.py")) == ["own"]
+    assert files.settings("linked/test_a.py").root == root / "one"
 
 
 def test_the_excluded_patterns_of_the_command_line_stay(root: Path) -> None:

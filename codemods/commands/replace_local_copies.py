@@ -20,7 +20,7 @@ from codemods.engine.codemod import apply
 from codemods.engine.text import stem_of
 from codemods.model import FileResult, SharedModules, Source, Status, UsageError
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.importers import outside_effects
+from codemods.rewrites.replace_local_copies.importers import has_any, outside_effects
 from codemods.settings import check_dotted, check_name, read_settings
 from codemods.shared_modules import SettingsByFile, is_shared
 
@@ -94,8 +94,7 @@ class _Others(Checkout):
         self._sources = [
             source
             for source in super().read()
-            if os.path.basename(source.path) == "conftest.py"
-            or any(stem in source.content for stem in stems)
+            if os.path.basename(source.path) == "conftest.py" or has_any(source.content, stems)
         ]
 
     def read(self) -> Iterator[Source]:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import ast
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from codemods.engine.text import Unparsable, parse
 from codemods.engine.walk import walk
-from codemods.model import SharedModules
+from codemods.model import SharedModule, SharedModules
 
 
 def imported_files(
@@ -20,7 +19,7 @@ def imported_files(
 ) -> frozenset[str]:
     """Return the files that the shared modules import, directly or by way of others.
 
-    What a dotted name means depends on ``sys.path``, so it means each file whose path ends like it.
+    Absolute names are looked for in the folders that the shared modules are imported from.
 
     Args:
         modules: the shared modules.
@@ -28,50 +27,50 @@ def imported_files(
         read: reads one of them, None where that fails.
 
     """
-    by_end: dict[str, list[str]] = defaultdict(list)
-    for path in paths:
-        by_end[_parts(path)[-1]].append(path)
-    own = {m.path for m in modules.modules}
+    known = set(paths)
+    roots = {_import_folder(module) for module in modules.modules}
     found: set[str] = set()
     pending: list[tuple[str, bytes | None]] = [(m.path, m.source) for m in modules.modules]
     while pending:
         path, source = pending.pop()
-        for dotted in _imported(source or b"", path):
-            for file in by_end.get(dotted[-1], ()):
-                if file not in found | own and _parts(file)[-len(dotted) :] == dotted:
+        for dotted in _imported(source or b"", path, roots):
+            for file in (f"{dotted}.py", f"{dotted}/__init__.py"):
+                if file in known and file not in found:
                     found.add(file)
                     pending.append((file, read(file)))
-    return frozenset(found)
+    return frozenset(found - {m.path for m in modules.modules})
 
 
-def _imported(source: bytes, path: str) -> Iterator[tuple[str, ...]]:
-    """Yield the modules that a file may import when it is imported itself."""
+def _import_folder(module: SharedModule) -> str:
+    """Return the folder that must be on ``sys.path`` for a module to have its name."""
+    folder = module.path.removesuffix(".py").removesuffix("/__init__")
+    for _ in module.name.split("."):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _imported(source: bytes, path: str, roots: Iterable[str]) -> Iterator[str]:
+    """Yield the paths, without their ends, of what a file may import when it is imported."""
     try:
         tree = parse(source)
     except (Unparsable, RecursionError, MemoryError):
         return
-    for dotted in _named(tree, path):
-        # A package is run before what is in it.
-        yield from (dotted[: n + 1] for n in range(len(dotted)))
+    for level, dotted in _named(tree):
+        names = [n for n in dotted.split(".") if n]
+        for base in roots if not level else [_folder_above(path, level)]:
+            # A package is run before what is in it.
+            yield from (os.path.join(base, *names[:number]) for number in range(1, len(names) + 1))
 
 
-def _named(tree: ast.Module, path: str) -> Iterator[tuple[str, ...]]:
+def _named(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in walk(tree):
         if isinstance(node, ast.Import):
-            yield from (tuple(alias.name.split(".")) for alias in node.names)
+            yield from ((0, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base: tuple[str, ...] = ()
-            if node.level:
-                folder = path
-                for _ in range(node.level):
-                    folder = os.path.dirname(folder)
-                base = tuple(folder.split(os.sep))
-            module = (*base, *(node.module.split(".") if node.module else ()))
-            if module:
-                yield module
-            yield from ((*module, alias.name) for alias in node.names)
+            yield from ((node.level, f"{node.module or ''}.{a.name}") for a in node.names)
 
 
-def _parts(path: str) -> tuple[str, ...]:
-    """Return the path of a module as the parts of a dotted name, from the root of the disk on."""
-    return tuple(path.removesuffix(".py").removesuffix("/__init__").split(os.sep))
+def _folder_above(path: str, level: int) -> str:
+    for _ in range(level):
+        path = os.path.dirname(path)
+    return path

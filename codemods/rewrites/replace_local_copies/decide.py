@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -137,6 +137,7 @@ class _Decider:
         self._shared = shared
         self._from_outside = from_outside
         self._is_builtin = is_builtin(module.names)
+        self._chosen: dict[str, list[SharedDefinition]] = {}
         stems = {m.name.rpartition(".")[2] for m in shared.modules.modules}
         self._globals = Globals(module.names, frozenset({module.stem, *stems}))
 
@@ -168,13 +169,7 @@ class _Decider:
     def _judged(self, node: DefinitionNode, around: tuple[ast.AST, ...]) -> Local:
         """Compare one definition with the shared ones, and look at what it does itself."""
         local = Local(node, around, Normal(node, self._is_builtin))
-        shape = local.normal.shape
-        equal = [
-            d
-            for d in self._shared.by_key.get(shape.key, [])
-            if self._has_same_builtins(shape.reads, d, d.normal.shape.reads)
-        ]
-        local.shared = self._best(local, equal)
+        local.shared = self._best(local.normal)
         is_method = (
             bool(around) and isinstance(around[-1], ast.ClassDef) and isinstance(node, FUNCTIONS)
         )
@@ -218,16 +213,31 @@ class _Decider:
             for name, other in zip(reads, others, strict=True)
         )
 
-    def _best(self, local: Local, equal: Sequence[SharedDefinition]) -> SharedDefinition | None:
+    def _best(self, normal: Normal) -> SharedDefinition | None:
         """Choose among equal shared definitions: the one of the local name where there is one."""
-        reads = local.normal.shape.reads
+        reads = normal.shape.reads
 
         def differs(shared: SharedDefinition) -> bool:
             others = shared.normal.shape.reads
             copies = self._possible_copies(reads, shared, others)
             return self._globals.difference(1, reads, shared, others, copies) is not None
 
-        return min(_nearest(local.name, equal), key=differs, default=None)
+        return min(self._nearest(normal), key=differs, default=None)
+
+    def _nearest(self, normal: Normal) -> list[SharedDefinition]:
+        """Return the equal definitions of the same name, else those of it but for underscores."""
+        shape, name = normal.shape, normal.node.name
+        equal = [
+            d
+            for d in self._shared.by_key.get(shape.key, [])
+            if self._has_same_builtins(shape.reads, d, d.normal.shape.reads)
+        ]
+
+        def distance(shared: SharedDefinition) -> tuple[bool, bool]:
+            return shared.name != name, bare(shared.name) != bare(name)
+
+        least = min(map(distance, equal), default=None)
+        return [d for d in equal if distance(d) == least]
 
     def _possible_copies(
         self, reads: Iterable[str], shared: SharedDefinition, others: Iterable[str]
@@ -235,19 +245,29 @@ class _Decider:
         """Return what the definitions that a copy reads may be copies of, if it is one itself."""
         found = {}
         for name, other in zip(reads, others, strict=True):
-            equal = self._shared.by_key.get(self._keys.get(name, ""), [])
             wanted = shared.meaning_of(other)
-            for definition in _nearest(name, equal):
+            for definition in self._may_copy(name):
                 if definition.meaning == wanted:
                     found[name] = definition
         return found
 
+    def _may_copy(self, name: str) -> list[SharedDefinition]:
+        """Return what a definition of the module's body may be a copy of: one, but for circles."""
+        if name not in self._chosen:
+            normal = self._at_top.get(name)
+            self._chosen[name] = [] if normal is None else self._nearest(normal)
+            if len(self._chosen[name]) > 1:
+                assert normal is not None
+                best = self._best(normal)
+                self._chosen[name] = [best] if best is not None else []
+        return self._chosen[name]
+
     @cached_property
-    def _keys(self) -> dict[str, str]:
-        """What decides equality of the definitions of the module's body, by their names."""
+    def _at_top(self) -> dict[str, Normal]:
+        """The definitions of the module's body that have a shared name."""
         nodes = [s for s in self._module.tree.body if isinstance(s, DEFINITIONS)]
         return {
-            node.name: Normal(node, self._is_builtin).shape.key
+            node.name: Normal(node, self._is_builtin)
             for node in nodes
             if bare(node.name) in self._shared.by_name
         }
@@ -466,16 +486,6 @@ class _Decider:
         shared = local.shared.module.name, local.shared.name
         reads = frozenset(local.normal.shape.reads)
         return Decision(definition, Verdict.REPLACE, shared, (), reads)
-
-
-def _nearest(name: str, equal: Sequence[SharedDefinition]) -> list[SharedDefinition]:
-    """Return the definitions of a name, else those of it but for underscores, else all."""
-
-    def distance(shared: SharedDefinition) -> tuple[bool, bool]:
-        return shared.name != name, bare(shared.name) != bare(name)
-
-    least = min(map(distance, equal), default=None)
-    return [d for d in equal if distance(d) == least]
 
 
 def _is_method(local: Local) -> bool:

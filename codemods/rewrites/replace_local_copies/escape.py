@@ -55,6 +55,15 @@ _READING = frozenset(
     {"get_annotations", "get_type_hints", "getdoc", "getfullargspec", "getsource", "signature"}
 )
 
+#: Inherited class methods that make an instance or a schema of a pydantic model, and leave it as it
+#: is: https://docs.pydantic.dev/latest/api/base_model/
+_OF_MODELS = frozenset(
+    {
+        *("from_orm", "model_construct", "model_json_schema", "model_validate"),
+        *("model_validate_json", "model_validate_strings", "parse_obj", "parse_raw"),
+    }
+)
+
 
 class Place(NamedTuple):
     """Where a node stands: the node above it, and the field of that."""
@@ -277,12 +286,14 @@ class Escape:
             return f"has `{_short(attribute)}` read" if is_other else None
         if attribute.attr in _WAYS_TO_CLASS:
             return None  # that is looked at by itself
-        if attribute.attr not in self._own_attributes:
-            return f"has `{_short(attribute)}` read, which it does not define itself"
         above, field = self._parents.of(attribute)
+        is_called = isinstance(above, ast.Call) and field == "func"
+        if attribute.attr not in self._own_attributes:
+            if is_called and attribute.attr in _OF_MODELS:
+                return None
+            return f"has `{_short(attribute)}` read, which it does not define itself"
         if isinstance(above, ast.Attribute) and not isinstance(above.ctx, ast.Load):
             return f"is changed by `{_short(above)}`"
-        is_called = isinstance(above, ast.Call) and field == "func"
         if is_called or attribute.attr in self._constants:
             return None
         return f"has `{_short(attribute)}` read, not called"

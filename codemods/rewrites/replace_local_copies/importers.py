@@ -32,6 +32,12 @@ class Effects(NamedTuple):
     reasons: dict[str, tuple[Reason, ...]]
 
 
+def has_any(content: bytes, stems: set[bytes]) -> bool:
+    """Whether a file has the name of one of some modules in it."""
+    odd = (stem for stem in stems if not _WORD.fullmatch(stem))
+    return not stems.isdisjoint(_WORD.findall(content)) or any(stem in content for stem in odd)
+
+
 class Others(Protocol):
     """All files of a checkout, with absolute paths."""
 

@@ -153,7 +153,12 @@ def _acts(
                 text = ast.unparse(decorator)
                 yield _acting(decorator.lineno, f"`@{text}` may act when it is executed")
         if isinstance(inner, ast.ClassDef):
-            for base in [*inner.bases, *(k.value for k in inner.keywords)]:
+            # The other keywords are arguments of the bases: total=False, extra=Extra.forbid.
+            plain = [k for k in inner.keywords if k.arg and k.arg != "metaclass"]
+            acting = [
+                k for k in inner.keywords if k not in plain or not _is_plain_argument(k.value)
+            ]
+            for base in [*inner.bases, *(k.value for k in acting)]:
                 if not _is_harmless_base(base, names, harmless | bases, own):
                     text = ast.unparse(base)
                     yield _acting(base.lineno, f"`{text}` may act when a class is derived from it")
@@ -383,7 +388,7 @@ def _is_plain_argument(node: ast.expr) -> bool:
             )
         case ast.Call(func=func, args=args, keywords=keywords) if ast.unparse(func).rpartition(".")[
             2
-        ] in {"param", "ConfigDict"}:
+        ] in {"param", "ConfigDict", "dict"}:
             return all(map(_is_plain_argument, [*args, *(k.value for k in keywords)]))
     return _is_immutable(node)
 
