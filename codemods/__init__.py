@@ -1,1 +1,1 @@
-"""Replace pasted copies of a test helper class by an import of the one shared class."""
+"""Replace pasted copies of test helpers by imports of the shared ones that they are equal to."""

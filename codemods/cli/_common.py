@@ -81,10 +81,11 @@ class _Group(click.Group):
 )
 @click.version_option(package_name="ssot-codemods", prog_name="ssot-codemods")
 def main() -> None:
-    """Replace pasted copies of a test helper class by an import of the one shared class.
+    """Replace pasted copies of test helpers by imports of the shared ones.
 
-    A copy that is not known to be equal to the shared class stays, with a reason. Each run that
-    writes can be undone.
+    The settings name the modules of shared classes, functions and fixtures. A definition of the
+    same name is replaced where its code is equal; whatever is not shown to be equal stays, with a
+    reason. Each run that writes can be undone.
     """
 
 
