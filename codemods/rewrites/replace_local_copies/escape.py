@@ -111,13 +111,6 @@ class Parents:
                         pending.append(child)
 
 
-class Mention(NamedTuple):
-    """One mention of a local definition; `escapes` says how, None where it is contained."""
-
-    node: ast.expr
-    escapes: str | None
-
-
 class Escape:
     """What one file does with one name that it defines.
 
