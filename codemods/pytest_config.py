@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -90,7 +89,7 @@ def _table(document: dict[str, Any], key: str) -> dict[str, Any] | None:
 
 
 def _ini_options(content: bytes, path: Path, section: str) -> dict[str, Any] | None:
-    import iniconfig  # pytest's own parser; most repositories have their options in TOML
+    import iniconfig  # pytest's own parser; as below
 
     try:
         parsed = iniconfig.IniConfig(str(path), content.decode())
@@ -114,6 +113,8 @@ def _config(path: Path, options: dict[str, Any]) -> PytestConfig:
 
 def _words(value: object, path: Path, key: str) -> list[str]:
     """Return the value of an option that is a list, or one string to split as a shell does."""
+    import shlex  # most repositories have their options in TOML
+
     try:
         words = shlex.split(value) if isinstance(value, str) else value
     except ValueError as error:
