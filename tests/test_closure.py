@@ -81,6 +81,21 @@ DIFFERENT = {
     "unknown values in the dictionary": ("import x\nglobals().update(y)", "import x", "x"),
     "a value set on a module": ("import x\nsome.module.x = None", "import x", "x"),
     "a value set by its name": ("import x\nmonkeypatch.setattr(m, 'x', None)", "import x", "x"),
+    "a value set in the dictionary of this module": (
+        "import x\nimport test_sample as me\nvars(me)['x'] = 1",
+        "import x",
+        "x",
+    ),
+    "a value set by a variable": (
+        "import x\nme = sys.modules[__name__]\nvars(me)['x'] = 1",
+        "import x",
+        "x",
+    ),
+    "a patch of the dictionary": (
+        "import x\npatch.dict('test_sample.__dict__', x=1)",
+        "import x",
+        "x",
+    ),
     "a value set on this module": (
         "import x\nsys.modules[__name__].__dict__['x'] = 1",
         "import x",

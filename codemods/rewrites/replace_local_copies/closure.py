@@ -170,9 +170,9 @@ class Globals:
             if id(node) in self._parts_of_paths and id(node) not in known
         ]
         for node in self._names.of_kind(ast.Constant):
-            if isinstance(node.value, str) and node.value.endswith(".__dict__"):
-                if node.value.split(".")[-2] in self._stems:
-                    found.append(node.lineno)
+            text = node.value if isinstance(node.value, str) else ""
+            if text.endswith(".__dict__") and text.split(".")[-2] in self._stems:
+                found.append(node.lineno)
         found += [m.lineno for m in self._module_objects if id(m) not in self._named_only]
         updates = {id(dictionary) for dictionary, _ in self._updates}
         found += [d.lineno for d in self._dicts if id(d) not in self._read_dicts | updates]
@@ -192,13 +192,21 @@ class Globals:
         for name, bindings in names.bindings.items():
             if any(b.source is not None and self._may_be_own(b) for b in bindings):
                 found += names.mentions.get(name, [])
-        return found
+        variables = set()
+        for node in names.of_kind(ast.Assign):
+            if any(node.value is module for module in found):
+                variables |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+        nodes = ast.walk(names.tree) if variables else ()
+        return found + [n for n in nodes if isinstance(n, ast.Name) and n.id in variables]
 
     @cached_property
     def _named_only(self) -> set[int]:
-        """The objects of which one attribute is read or set by its name, not ``__dict__``."""
+        """Of what one attribute is read or set by its name, not ``__dict__``; and variables."""
         names = self._names
         owners = {id(a.value) for a in names.of_kind(ast.Attribute) if not a.attr.startswith("__")}
+        for node in names.of_kind(ast.Assign):
+            if all(isinstance(target, ast.Name) for target in node.targets):
+                owners |= {id(node.value), *map(id, node.targets)}
         for call in names.of_kind(ast.Call):
             if call.args and last_name(call.func) in {*SETTERS, "getattr", "hasattr"}:
                 owners.add(id(call.args[0]))
