@@ -30,6 +30,14 @@ class Task(NamedTuple):
     codemod: ReplaceLocalCopies
 
 
+class _Rules(NamedTuple):
+    """What counts for the files of a folder, at hand as each file of a repository is asked."""
+
+    codemod: ReplaceLocalCopies
+    stems: tuple[bytes, ...]
+    may_mention: Callable[[bytes], bool]
+
+
 class Scan:
     """Reads the files, and sorts out those that may define a shared name from the many without.
 
@@ -57,7 +65,7 @@ class Scan:
         self.files = 0
         self.uncovered = 0
         self.sharing: set[str] = set()
-        self._codemods: dict[str, ReplaceLocalCopies | None] = {}
+        self._rules: dict[str, _Rules | None] = {}
         self._listing = _Listing(paths, settings, self.failures.append)
         self._listing.start()
 
@@ -67,21 +75,22 @@ class Scan:
 
     def mentions(self) -> Iterator[Task]:
         """Yield those files, and those where such a definition may stand in a comment."""
-        for source in self._read():
-            codemod = self._find_codemod(source.path)
-            if codemod is None:
+        for path, content in self._read():
+            rules = self._find_rules(path)
+            if rules is None:
                 self.uncovered += 1
                 continue
-            if any(stem in source.content for stem in codemod.module_stems):
-                self.sharing.add(source.path)
-            if codemod.may_mention(source.content) and not is_shared(source.path, codemod.modules):
-                yield Task(source.path, source.content, codemod)
+            for stem in rules.stems:
+                if stem in content:
+                    self.sharing.add(path)
+            if rules.may_mention(content) and not is_shared(path, rules.codemod.modules):
+                yield Task(path, content, rules.codemod)
 
     def codemod_of(self, path: str) -> ReplaceLocalCopies:
         """Return the codemod for a file that a settings table covers."""
-        codemod = self._find_codemod(path)
-        assert codemod is not None
-        return codemod
+        rules = self._find_rules(path)
+        assert rules is not None
+        return rules.codemod
 
     def again(self, codemods: dict[str, ReplaceLocalCopies]) -> Iterator[Task]:
         """Yield some files once more, each with a codemod of its own."""
@@ -102,14 +111,18 @@ class Scan:
             self._progress(self.files, len(listed))
             yield source
 
-    def _find_codemod(self, path: str) -> ReplaceLocalCopies | None:
+    def _find_rules(self, path: str) -> _Rules | None:
         folder = os.path.dirname(path)
-        if folder not in self._codemods:
+        if folder not in self._rules:
             modules = self._modules_of(path)
-            known = (c for c in self._codemods.values() if c is not None and c.modules == modules)
-            new = ReplaceLocalCopies(modules) if modules is not None else None
-            self._codemods[folder] = next(known, new)
-        return self._codemods[folder]
+            known = (r for r in self._rules.values() if r and r.codemod.modules == modules)
+            self._rules[folder] = next(known, None if modules is None else _rules_of(modules))
+        return self._rules[folder]
+
+
+def _rules_of(modules: SharedModules) -> _Rules:
+    codemod = ReplaceLocalCopies(modules)
+    return _Rules(codemod, codemod.module_stems, codemod.may_mention)
 
 
 #: In seconds: a signal that comes just before a wait is heard only behind it.

@@ -188,7 +188,8 @@ class _Decider:
         local.reasons.extend(reasons_not_to_share(node, names, known.harmless, known.classes))
         local.reasons.extend(self._assertions(local, local.shared))
         local.reasons.extend(self._annotations(local, local.shared))
-        local.reasons.extend(_captures(local))
+        if local.around:
+            local.reasons.extend(_captures(local))
         local.reasons.extend(self._outside(local, local.shared))
         return local
 
