@@ -7,6 +7,8 @@ each start makes them all.
 from __future__ import annotations
 
 import enum
+import fnmatch
+import posixpath
 from typing import NamedTuple
 
 
@@ -97,6 +99,15 @@ class PytestNames(NamedTuple):
     files: tuple[str, ...] = ("test_*.py", "*_test.py")
     classes: tuple[str, ...] = ("Test",)
     functions: tuple[str, ...] = ("test",)
+
+    def has_file(self, path: str) -> bool:
+        """Whether pytest collects a module by its name; a pattern with a slash is of its path."""
+        path = path.replace("\\", "/")
+        name = posixpath.basename(path)
+        return any(
+            fnmatch.fnmatchcase(f"/{path}" if "/" in p else name, f"*/{p}" if "/" in p else p)
+            for p in self.files
+        )
 
 
 class SharedModules(NamedTuple):

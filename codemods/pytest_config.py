@@ -1,28 +1,27 @@
-"""What a repository tells pytest about imports, read as pytest reads it; pytest is not started."""
+"""What a repository tells pytest about imports and the names of tests, read as pytest reads it."""
 
 from __future__ import annotations
 
 import ast
-import fnmatch
 import functools
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from codemods.model import PytestNames
 from codemods.settings import SettingsError, parse_toml, read_config
 
 
 class PytestConfig(NamedTuple):
     """The options of pytest that imports depend on.
 
-    `folder` is pytest's rootdir; `pythonpath` are folders that it puts on `sys.path`, and
-    `python_files` the patterns of test files, in which it rewrites assert statements.
+    `folder` is pytest's rootdir; `pythonpath` are folders that it puts on `sys.path`, and `tests`
+    the names that it collects.
     """
 
     folder: Path
     pythonpath: tuple[Path, ...] = ()
-    python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    tests: PytestNames = PytestNames()
 
 
 def pytest_config(start: Path, top: Path) -> PytestConfig | None:
@@ -90,7 +89,7 @@ def _table(document: dict[str, Any], key: str) -> dict[str, Any] | None:
 
 
 def _ini_options(content: bytes, path: Path, section: str) -> dict[str, Any] | None:
-    import iniconfig  # pytest's own parser; most repositories have their options in TOML
+    import iniconfig  # pytest's own parser; as below
 
     try:
         parsed = iniconfig.IniConfig(str(path), content.decode())
@@ -104,14 +103,18 @@ def _config(path: Path, options: dict[str, Any]) -> PytestConfig:
     if "pythonpath" in options:
         entries = _words(options["pythonpath"], path, "pythonpath")
         config = config._replace(pythonpath=tuple(path.parent / entry for entry in entries))
-    if "python_files" in options:
-        patterns = _words(options["python_files"], path, "python_files")
-        config = config._replace(python_files=tuple(patterns))
-    return config
+    patterns = {
+        field: tuple(_words(options[f"python_{field}"], path, f"python_{field}"))
+        for field in PytestNames._fields
+        if f"python_{field}" in options
+    }
+    return config._replace(tests=PytestNames(**patterns))
 
 
 def _words(value: object, path: Path, key: str) -> list[str]:
     """Return the value of an option that is a list, or one string to split as a shell does."""
+    import shlex  # most repositories have their options in TOML
+
     try:
         words = shlex.split(value) if isinstance(value, str) else value
     except ValueError as error:
@@ -119,16 +122,6 @@ def _words(value: object, path: Path, key: str) -> list[str]:
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise SettingsError(f"{path}: {key}: wanted: a list of strings")
     return words
-
-
-def is_test_file(config: PytestConfig, file: Path) -> bool:
-    """Whether pytest takes a file for one of tests; a pattern with a slash is of the whole path."""
-    return any(
-        fnmatch.fnmatchcase(str(file), pattern if pattern[0] == "/" else f"*/{pattern}")
-        if "/" in pattern
-        else fnmatch.fnmatchcase(file.name, pattern)
-        for pattern in config.python_files
-    )
 
 
 def registers_rewrite(content: ast.Module, module: str, package: str | None = None) -> bool:

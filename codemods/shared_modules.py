@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,8 +12,8 @@ from pathlib import Path
 from codemods.disk.files import read_file
 from codemods.disk.git import checkout_of
 from codemods.engine.text import Unparsable, parse
-from codemods.model import SharedModule, SharedModules
-from codemods.pytest_config import PytestConfig, is_test_file, pytest_config, registers_rewrite
+from codemods.model import PytestNames, SharedModule, SharedModules
+from codemods.pytest_config import PytestConfig, pytest_config, registers_rewrite
 from codemods.settings import (
     DEFAULT_MODULE,
     LIMIT,
@@ -137,6 +138,15 @@ def shared_modules(
         modules=tuple(_shared_module(settings, name, path) for path, name in found.items()),
         harmless=settings.harmless,
         only=None if names is None else frozenset(names),
+        tests=_tests(settings),
+    )
+
+
+def _tests(settings: Settings) -> PytestNames:
+    """Return what any of the ways to start pytest collects, so that each test is seen."""
+    configs = [config.tests for config in pytest_configs(settings)]
+    return PytestNames(
+        *(tuple(dict.fromkeys(itertools.chain(*n))) for n in zip(*configs, strict=True))
     )
 
 
@@ -182,7 +192,7 @@ def _rewrites_asserts(settings: Settings, name: str, path: Path) -> bool:
     if path.name == "conftest.py" or _is_registered_above(name, path):
         return True
     configs = pytest_configs(settings)
-    if all(is_test_file(config, path) for config in configs):
+    if all(config.tests.has_file(str(path)) for config in configs):
         return True
     return all(_file_registers(file, name) for file in conftests(settings))
 

@@ -28,9 +28,7 @@ from codemods.measure.collection import Tree
 from codemods.measure.compare import compare
 from codemods.measure.model import Baseline, Comparison
 from codemods.measure.session import Pytest
-from codemods.migration import init
 from codemods.model import FileResult, Run, Status
-from codemods.settings import read_settings
 from codemods.workers.pool import Pool
 from tests import tools
 from tests.figures import measured
@@ -42,7 +40,7 @@ SCRIPT = [str(Path(sys.executable).with_name("ssot-codemods"))]
 VERBS = ("analyze", "check", "init", "migrate", "rollback")
 USES = "\n\ndef test_it():\n    TestWebSocketConnection()\n"
 BROKEN = "{copy}\n(\n"
-REFUSED = "def f():\n" + tools.indented("{copy}".replace("{copy}", tools.COPY))
+REFUSED = "{copy}\nprint(TestWebSocketConnection.__module__)\n"
 
 
 def run(*arguments: str) -> Result:
@@ -79,9 +77,10 @@ def commit(message: str = "x") -> None:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give an empty checkout, and start from there."""
+    """Give a checkout with the shared module alone, and start from there."""
     monkeypatch.chdir(tmp_path)
     git("init", "-q")
+    tools.write_shared(tmp_path)
     return tmp_path
 
 
@@ -153,7 +152,7 @@ def test_usage_errors(root: Path, arguments: list[str]) -> None:
     assert (code, out) == (2, "")
     assert "Error: " in err
     # Nothing that was not there is made of it, but for the lock of a run that might write.
-    assert {p.name for p in root.iterdir()} <= {".git", ".ssot-codemods"}
+    assert {p.name for p in root.iterdir()} <= {".git", ".ssot-codemods", "test_framework"}
 
 
 @pytest.mark.parametrize(
@@ -240,23 +239,23 @@ def test_analyze_json(three: Path) -> None:
     assert (code, err) == (3, "")
     values = json.loads(out)
     assert list(values) == [
-        *("schema", "files", "candidates", "definitions", "commented_out", "failures", "seconds")
+        *("schema", "files", "candidates", "definitions", "commented_out"),
+        *("warnings", "failures", "seconds"),
     ]
-    assert (values["schema"], values["files"]) == ("ssot-codemods/analysis/1", 7)
+    assert (values["schema"], values["files"]) == ("ssot-codemods/analysis/2", 10)
     assert values["candidates"] == 6
-    keys = ["path", "line", "end_line", "class_name", "shared_name", "verdict", "reasons"]
+    keys = ["path", "line", "end_line", "name", "kind", "shared", "verdict", "reasons"]
     assert [list(d) for d in values["definitions"]] == [keys] * 4
     assert [d["path"] for d in values["definitions"]] == [
         *("a/test_a.py", "a/test_b.py", "b/test_c.py", "e.py")
     ]
     assert [list(r) for r in values["definitions"][3]["reasons"]] == [["code", "line", "message"]]
     assert values["commented_out"] == [
-        {"path": "d.py", "line": 1, "class_name": "TestWebSocketConnection"}
+        {"path": "d.py", "line": 1, "name": "TestWebSocketConnection"}
     ]
     assert [f["path"] for f in values["failures"]] == ["c.py"]
     verbose = json.loads(outcome("analyze", "--format", "json", "-v", "--variants")[1])
-    added = {"uses", "subclasses", "patch_strings", "importers", "variant"}
-    assert set(verbose["definitions"][0]) == {*keys, *added}
+    assert list(verbose["definitions"][0]) == [*keys, "variant"]
 
 
 def test_analyze_is_the_same_each_time(three: Path) -> None:
@@ -381,6 +380,8 @@ def test_uncommitted_changes(three: Path) -> None:
 
 
 def test_migrate_as_json_and_the_probe(three: Path) -> None:
+    # Else pytest would find the module of this package, which is installed, first.
+    (three / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
     code, out, err = outcome("migrate", "--format", "json", "a/test_a.py")
     assert (code, err) == (0, "")
     values = json.loads(out)
@@ -390,7 +391,6 @@ def test_migrate_as_json_and_the_probe(three: Path) -> None:
     ]
     (one,) = Journal(three).runs()
     assert (values["run"], values["dry_run"]) == (one.id, False)
-    list(init.write(init.steps(read_settings(three), None)))
     # Another module of that name, which pytest would find first.
     write(three, {f"b/{tools.SHARED.replace('.', '/')}.py": "import os\n"})
     write(three, {"b/test_framework/__init__.py": "", "b/test_framework/ssot/__init__.py": ""})
@@ -532,12 +532,12 @@ def test_check(three: Path) -> None:
     assert (
         out
         == """\
-a/test_a.py:1: a copy of the shared `TestWebSocketConnection`
-a/test_b.py:1: a copy of the shared `TestWebSocketConnection`
+a/test_a.py:1: a copy of `{shared}.TestWebSocketConnection`
+a/test_b.py:1: a copy of `{shared}.TestWebSocketConnection`
 Compliant Files: 0/2 0.0%
 Copies Left: 2
 To fix them: ssot-codemods migrate a
-"""
+""".replace("{shared}", tools.SHARED)
     )
     command = shlex.split(out.splitlines()[-1].partition(": ")[2])
     assert outcome(*command[1:], "--skip-probe")[0] == 0
@@ -643,7 +643,7 @@ def on_terminal(*arguments: str, **environment: str) -> tuple[bytes, bytes]:
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_a_bar_on_a_terminal_alone(three: Path, environment: dict[str, str]) -> None:
     out, shown = on_terminal("analyze", **environment)
-    assert f"analyze  [{'#' * 30}]  4 of 4".encode() in shown
+    assert f"analyze  [{'#' * 30}]  7 of 7".encode() in shown
     assert shown.endswith(b" \r")  # nothing of it stays
     assert b"\x1b" not in shown + out
     assert b"\r" not in out
@@ -827,6 +827,7 @@ def test_hooks_of_pre_commit(three: Path) -> None:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("story") / "suite"
     shutil.copytree(SUITE, folder, ignore=shutil.ignore_patterns("__pycache__", "notes"))
+    tools.write_shared(folder)
     before = Path.cwd()
     os.chdir(folder)
     git("init", "-q")
@@ -836,7 +837,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    paths = (p for p in sorted(root.rglob("*.py")) if ".git" not in p.parts)
+    paths = (p for p in sorted(root.rglob("*.py")) if not {".git", "test_framework"} & {*p.parts})
     return {str(p.relative_to(root)): p.read_bytes() for p in paths}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from codemods.model import Code, PytestNames, Status
-from codemods.rewrites.replace_local_copies.collected import is_collected
 from tests.tools import check_refused, indented, run, shared
 
 LIB = "lib.tools"
@@ -23,8 +22,22 @@ LIB = "lib.tools"
         ("<stdin>", False),
     ],
 )
-def test_is_collected(path: str, collected: bool) -> None:
-    assert is_collected(path, PytestNames()) is collected
+def test_files_of_tests(path: str, collected: bool) -> None:
+    assert PytestNames().has_file(path) is collected
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path", "expected"),
+    [
+        (("tests/*.py",), "/r/tests/helpers.py", True),
+        (("tests/*.py",), "tests/helpers.py", True),
+        (("tests/*.py",), "/r/other/helpers.py", False),
+        (("check_*.py",), "tests/check_a.py", True),
+        (("check_*.py",), "tests/test_a.py", False),
+    ],
+)
+def test_own_patterns_of_files(patterns: tuple[str, ...], path: str, expected: bool) -> None:
+    assert PytestNames(files=patterns).has_file(path) is expected
 
 
 TESTS = {

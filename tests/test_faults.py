@@ -25,7 +25,7 @@ from click.testing import CliRunner
 from codemods.cli import main
 from codemods.disk.journal import Journal
 from codemods.model import RunState
-from tests.tools import COPY
+from tests.tools import COPY, write_shared
 
 _FILES = 12
 _TIMEOUT = 120
@@ -99,7 +99,7 @@ class Suite:
         return {
             str(path.relative_to(self.root)): path.read_bytes()
             for path in self.root.rglob("*")
-            if path.is_file() and not {".git", ".ssot-codemods"} & set(path.parts)
+            if path.is_file() and not {".git", ".ssot-codemods", "test_framework"} & set(path.parts)
         }
 
     def check_old_or_new(self) -> int:
@@ -132,6 +132,8 @@ class Suite:
 
 def make_suite(root: Path, names: Sequence[str] | None = None, *, git: bool = True) -> Suite:
     """Write some files with a copy each, and commit them."""
+    if not (root / "test_framework").exists():
+        write_shared(root)
     names = names or [f"tests/{n % 3}/test_{n}.py" for n in range(_FILES)]
     before = {name: _BEFORE % n for n, name in enumerate(names)}
     for name, content in before.items():

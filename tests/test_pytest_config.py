@@ -8,13 +8,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from codemods.model import PytestNames
 from codemods.pytest_config import (
     PytestConfig,
     imports_module,
-    is_test_file,
     pytest_config,
     registers_rewrite,
 )
@@ -109,22 +110,31 @@ def test_the_configuration_is_that_of_pytest(
     folder, pythonpath, python_files = expected
     wanted = PytestConfig(tmp_path / folder, tuple(tmp_path / entry for entry in pythonpath))
     if python_files:
-        wanted = wanted._replace(python_files=tuple(python_files))
+        wanted = wanted._replace(tests=wanted.tests._replace(files=tuple(python_files)))
     assert pytest_config(tmp_path / start, tmp_path) == wanted
     assert asked_of_pytest(tmp_path / start) == [
         str(wanted.folder),
         [str(entry) for entry in wanted.pythonpath],
-        list(wanted.python_files),
+        *map(list, wanted.tests),
     ]
 
 
-def asked_of_pytest(folder: Path) -> object:
+def test_the_names_of_tests_are_those_of_pytest(tmp_path: Path) -> None:
+    names = "python_files = check_*.py\npython_classes = *Suite\npython_functions = check it_*\n"
+    write(tmp_path, {"pytest.ini": f"[pytest]\n{names}"})
+    tests = PytestNames(("check_*.py",), ("*Suite",), ("check", "it_*"))
+    assert pytest_config(tmp_path, tmp_path) == PytestConfig(tmp_path, tests=tests)
+    assert asked_of_pytest(tmp_path)[2:] == [list(names) for names in tests]
+
+
+def asked_of_pytest(folder: Path) -> list[Any]:
     plugin = (
         "import json, sys, pytest\n"
         "class Plugin:\n"
         "    def pytest_configure(self, config):\n"
         "        values = [[str(p) for p in config.getini('pythonpath')],\n"
-        "                  list(config.getini('python_files'))]\n"
+        "                  *[list(config.getini(f'python_{kind}'))\n"
+        "                    for kind in ('files', 'classes', 'functions')]]\n"
         "        print('ANSWER', json.dumps([str(config.rootpath), *values]))\n"
         "pytest.main(['-p', 'no:cacheprovider', '--collect-only', '.'], plugins=[Plugin()])\n"
     )
@@ -137,7 +147,8 @@ def asked_of_pytest(folder: Path) -> object:
         check=False,
     )
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("ANSWER "))
-    return json.loads(line.removeprefix("ANSWER "))
+    answer: list[Any] = json.loads(line.removeprefix("ANSWER "))
+    return answer
 
 
 def test_there_is_none(tmp_path: Path) -> None:
@@ -170,23 +181,6 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     assert pytest_config(tmp_path, tmp_path) == PytestConfig(tmp_path, (tmp_path / "one",))
     write(tmp_path, {"pytest.ini": "[pytest]\npythonpath = another\n"})
     assert pytest_config(tmp_path, tmp_path) == PytestConfig(tmp_path, (tmp_path / "another",))
-
-
-@pytest.mark.parametrize(
-    ("patterns", "file", "expected"),
-    [
-        (("test_*.py", "*_test.py"), "/r/tests/test_a.py", True),
-        (("test_*.py", "*_test.py"), "/r/tests/a_test.py", True),
-        (("test_*.py", "*_test.py"), "/r/tests/a_tests.py", False),
-        (("tests/*.py",), "/r/tests/helpers.py", True),
-        (("tests/*.py",), "/r/other/helpers.py", False),
-        (("/r/tests/*.py",), "/r/tests/helpers.py", True),
-        (("/x/tests/*.py",), "/r/tests/helpers.py", False),
-    ],
-)
-def test_files_of_tests(patterns: tuple[str, ...], file: str, expected: bool) -> None:
-    config = PytestConfig(Path("/r"), python_files=patterns)
-    assert is_test_file(config, Path(file)) == expected
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ a.py:8: undefined-name: it is not defined
 c.py:3: syntax-error: it fails
 
 to undo: ssot-codemods rollback R1
-to find unused imports: ruff check --select F401,I --fix a.py
+to find unused imports (pytest uses those of fixtures): ruff check --select F401 a.py
 """
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from codemods import shared_modules as module
-from codemods.model import SharedModule, SharedModules
+from codemods.model import PytestNames, SharedModule, SharedModules
 from codemods.settings import DEFAULT_MODULE, Settings, SettingsError, read_settings, settings_in
 from codemods.shared_modules import (
     SettingsByFile,
@@ -208,6 +208,19 @@ def test_what_is_no_file_or_far_too_large(root: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(module, "LIMIT", 10)
     with pytest.raises(SettingsError, match=r"large\.py: File too large"):
         shared_modules(Settings(root=root), ["large"])
+
+
+def test_what_pytest_collects_by_any_configuration(root: Path) -> None:
+    write(
+        root,
+        {
+            "a.py": HELPER,
+            "one/pytest.ini": "[pytest]\npython_functions = check\n",
+            "two/pytest.ini": "[pytest]\npython_classes = Suite\n",
+        },
+    )
+    found = shared_modules(Settings(("a",), paths=("one", "two"), root=root))
+    assert found.tests == PytestNames(classes=("Test", "Suite"), functions=("check", "test"))
 
 
 # Whether pytest rewrites asserts

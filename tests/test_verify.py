@@ -22,7 +22,7 @@ from codemods.migration.verify import Affected, Trial, affected, chosen_run, rev
 from codemods.model import RunState, Source
 from codemods.progress import history
 from codemods.progress.history import RanTests, Verification
-from tests.tools import COPY
+from tests.tools import COPY, write_shared
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
 READS_ITSELF = (
@@ -36,6 +36,7 @@ def suite(tmp_path: Path, **files: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    write_shared(tmp_path)
     return tmp_path
 
 

@@ -7,6 +7,7 @@ one whose `get_messages` is a coroutine, and ``{shared}`` for the shared module.
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 import time
 from collections.abc import Callable
@@ -79,6 +80,14 @@ class Files:
 
     def read_one(self, path: str) -> bytes | None:
         return self._sources[path].content
+
+
+def write_shared(root: Path) -> None:
+    """Give a repository the founding module, as `init` does."""
+    for folder in ("test_framework", "test_framework/ssot"):
+        (root / folder).mkdir()
+        for file in (ROOT / folder).glob("*.py"):
+            shutil.copy(file, root / folder)
 
 
 def scan(settings: Settings, *paths: str) -> Scan:

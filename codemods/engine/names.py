@@ -156,11 +156,6 @@ class ModuleNames:
         return None
 
 
-def module_names(tree: ast.Module) -> ModuleNames:
-    """Give the global names of a module."""
-    return ModuleNames(tree)
-
-
 def _collected(tree: ast.Module) -> _Tables:
     names = _Tables()
     names.kinds[ast.Module].append(tree)

@@ -15,7 +15,6 @@ from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, Side, compare, file_of
 from codemods.migration.references import refers_to
 from codemods.model import Code, Entry, FileResult, PytestNames, Reason, Run, Source, Written
-from codemods.rewrites.replace_local_copies.collected import is_collected
 
 #: Runs the tests of some paths.
 RunTests = Callable[[Sequence[str]], Outcomes]
@@ -181,11 +180,11 @@ def _test_modules(paths: Sequence[str], find_modules: FindModules) -> set[str]:
 
     And a script would run as it is imported.
     """
-    unsure = [path for path in paths if not is_collected(path, PytestNames())]
+    unsure = [path for path in paths if not PytestNames().has_file(path)]
     if not unsure:
         return set(paths)
     modules = find_modules(sorted({os.path.dirname(path) for path in unsure}))
-    return {path for path in paths if is_collected(path, PytestNames()) or path in modules}
+    return {path for path in paths if PytestNames().has_file(path) or path in modules}
 
 
 class Trial:

@@ -77,8 +77,8 @@ def as_text(written: Written, *, dry_run: bool, verbose: bool) -> str:
     blocks += [lines, warned, failure_lines(failed)]
     if written.run is not None:
         undo = f"to undo: ssot-codemods rollback {written.run.id}"
-        check = f"to find unused imports: {_import_check([r.path for r in changed])}"
-        blocks.append([undo, check])
+        check = _import_check([r.path for r in changed])
+        blocks.append([undo, f"to find unused imports (pytest uses those of fixtures): {check}"])
     return paragraphs(blocks)
 
 
@@ -96,8 +96,11 @@ def early_end(written: Written, verified: Verified | None) -> str:
 
 
 def _import_check(paths: Sequence[str]) -> str:
-    """Return the command that removes imports which only the removed definitions used."""
-    command = "ruff check --select F401,I --fix"
+    """Return the command that finds imports which only the removed definitions used.
+
+    It also lists the import of a fixture that no test names but as a parameter: no removal by it.
+    """
+    command = "ruff check --select F401"
     if len(paths) > _FEW_PATHS:
         return f"git diff --name-only -z -- '*.py' | xargs -0 {command}"
     return f"{command} {shlex.join(f'./{p}' if p.startswith('-') else p for p in paths)}"

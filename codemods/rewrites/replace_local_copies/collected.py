@@ -14,20 +14,10 @@ from codemods.model import Code, PytestNames, Reason
 from codemods.rewrites.replace_local_copies.sharing import dotted_source, is_fixture
 
 
-def is_collected(path: str, tests: PytestNames) -> bool:
-    """Whether pytest collects a module by its name."""
-    path = path.replace("\\", "/")
-    name = posixpath.basename(path)
-    return any(
-        fnmatch.fnmatchcase(f"/{path}" if "/" in p else name, f"*/{p}" if "/" in p else p)
-        for p in tests.files
-    )
-
-
 def has_rewritten_asserts(path: str, tests: PytestNames) -> bool:
     """Whether pytest rewrites the assert statements of a module by its name."""
     name = posixpath.basename(path.replace("\\", "/"))
-    return name == "conftest.py" or is_collected(path, tests)
+    return name == "conftest.py" or tests.has_file(path)
 
 
 def test_in(
@@ -35,7 +25,7 @@ def test_in(
 ) -> int | None:
     """Return the line of the first test that a definition is or has, None without one."""
     if isinstance(node, FUNCTIONS):
-        is_test = _fits(node.name, tests.functions) and is_collected(path, tests)
+        is_test = _fits(node.name, tests.functions) and tests.has_file(path)
         return node.lineno if is_test and not is_nested and not is_fixture(node) else None
     for base in node.bases:
         source = dotted_source(base, names) or ""

@@ -489,12 +489,6 @@ class _Decider:
         return Decision(definition, Verdict.REPLACE, shared, (), reads)
 
 
-def _is_method(local: Local) -> bool:
-    """Whether it is a function in the body of a class: a copy perhaps, else nothing of ours."""
-    above = local.around[-1] if local.around else None
-    return isinstance(above, ast.ClassDef) and isinstance(local.node, FUNCTIONS)
-
-
 def _is_same(one: Local, other: Local) -> bool:
     return one.is_copy and one.shared == other.shared
 

@@ -19,7 +19,6 @@ from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.walk import FIELDS, walk
 from codemods.model import Code, PytestNames, Reason
-from codemods.rewrites.replace_local_copies.collected import is_collected
 
 #: Calls whose arguments are classes to compare with, or to expect.
 ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
@@ -110,13 +109,6 @@ class Parents:
                     if isinstance(child, ast.AST):
                         self._places[id(child)] = Place(node, field)
                         pending.append(child)
-
-
-class Mention(NamedTuple):
-    """One mention of a local definition; `escapes` says how, None where it is contained."""
-
-    node: ast.expr
-    escapes: str | None
 
 
 class Escape:
@@ -563,7 +555,7 @@ class Escape:
         it, and ``__name__`` beside other values. In a patch it leads to the name, which stays.
         """
         stem, name = re.escape(self._module.stem), re.escape(self._name)
-        before = r"(?<!\w)" if is_collected(self._module.path, self._tests) else r"(?<=\w\.)"
+        before = r"(?<!\w)" if self._tests.has_file(self._module.path) else r"(?<=\w\.)"
         path = re.compile(rf"(?<!\w){stem}[.:]{name}(?!\w)|{before}{stem}(?!\w|[.:/-]\w)")
         names = self._module.names
         found: list[ast.expr] = [

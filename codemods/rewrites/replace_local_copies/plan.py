@@ -12,7 +12,6 @@ from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, New
 from codemods.engine.rows import definitions_in
 from codemods.engine.text import word_places
 from codemods.model import PytestNames, Reason
-from codemods.rewrites.replace_local_copies.collected import is_collected
 from codemods.rewrites.replace_local_copies.decide import Local
 from codemods.rewrites.replace_local_copies.equality import is_mark
 from codemods.rewrites.replace_local_copies.shared import is_builtin
@@ -109,7 +108,7 @@ class Planner:
 
     def _goes_without(self, copy: Local, places: Places) -> bool:
         """Whether nothing can need the name, as far as texts tell: here, and in other files."""
-        if not is_collected(self._module.path, self._tests) or copy.name in self._kept:
+        if not self._tests.has_file(self._module.path) or copy.name in self._kept:
             return False
         if places.would_bare_a_docstring(set(self._top)):
             return False

@@ -114,11 +114,6 @@ class Shared:
         classes = (d for d in self.definitions if isinstance(d.node, ast.ClassDef))
         return frozenset(f"{d.module.name}.{d.name}" for d in classes)
 
-    @cached_property
-    def module_names(self) -> frozenset[str]:
-        """The dotted names of the modules."""
-        return frozenset(m.name for m in self.modules.modules)
-
     def may_mention(self, source: bytes) -> bool:
         """Whether a definition of a shared name may stand in a file, be it in a comment."""
         return any(pattern.search(source) for pattern in self._patterns)
