@@ -12,6 +12,7 @@ from codemods.disk.checkout import Checkout
 from codemods.disk.files import Failed, list_files, read_files
 from codemods.model import FileResult, SharedModules, Source
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from codemods.rewrites.replace_local_copies.shared import shared_definitions
 from codemods.settings import Settings
 from codemods.shared_modules import is_shared
 
@@ -35,6 +36,7 @@ class _Rules(NamedTuple):
 
     codemod: ReplaceLocalCopies
     stems: tuple[bytes, ...]
+    may_define: Callable[[bytes], bool]
     may_mention: Callable[[bytes], bool]
 
 
@@ -42,9 +44,9 @@ class Scan:
     """Reads the files, and sorts out those that may define a shared name from the many without.
 
     `files` counts what was read, `failures` has what could not be; `uncovered` counts the files
-    that no settings table covers; `sharing` are the files that name a shared module. Git is asked
-    at once which files there are, and the answer is taken when the first one is wanted: there is
-    something to import meanwhile.
+    that no settings table covers; `sharing` are the files that name a shared module, which
+    `definitions` finds. Git is asked at once which files there are, and the answer is taken when
+    the first one is wanted: there is something to import meanwhile.
 
     Args:
         settings: of the repository; its `exclude` counts.
@@ -71,18 +73,15 @@ class Scan:
 
     def definitions(self) -> Iterator[Task]:
         """Yield the files that may define a shared name, but for the shared modules themselves."""
-        return (task for task in self.mentions() if task.codemod.may_concern(task.content))
+        for path, content, rules in self._covered():
+            if any(stem in content for stem in rules.stems):
+                self.sharing.add(path)
+            if rules.may_define(content) and not is_shared(path, rules.codemod.modules):
+                yield Task(path, content, rules.codemod)
 
     def mentions(self) -> Iterator[Task]:
         """Yield those files, and those where such a definition may stand in a comment."""
-        for path, content in self._read():
-            rules = self._find_rules(path)
-            if rules is None:
-                self.uncovered += 1
-                continue
-            for stem in rules.stems:
-                if stem in content:
-                    self.sharing.add(path)
+        for path, content, rules in self._covered():
             if rules.may_mention(content) and not is_shared(path, rules.codemod.modules):
                 yield Task(path, content, rules.codemod)
 
@@ -103,6 +102,14 @@ class Scan:
         """All files of the checkout: what is excluded from being changed imports all the same."""
         return Checkout(self.settings.root)
 
+    def _covered(self) -> Iterator[tuple[str, bytes, _Rules]]:
+        for path, content in self._read():
+            rules = self._find_rules(path)
+            if rules is None:
+                self.uncovered += 1
+            else:
+                yield path, content, rules
+
     def _read(self) -> Iterator[Source]:
         listed = self._listing.result()
         root, exclude = self.settings.root, self.settings.exclude
@@ -112,7 +119,7 @@ class Scan:
             yield source
 
     def _find_rules(self, path: str) -> _Rules | None:
-        folder = os.path.dirname(path)
+        folder = path.rpartition(os.sep)[0]
         if folder not in self._rules:
             modules = self._modules_of(path)
             known = (r for r in self._rules.values() if r and r.codemod.modules == modules)
@@ -121,8 +128,8 @@ class Scan:
 
 
 def _rules_of(modules: SharedModules) -> _Rules:
-    codemod = ReplaceLocalCopies(modules)
-    return _Rules(codemod, codemod.module_stems, codemod.may_mention)
+    codemod, shared = ReplaceLocalCopies(modules), shared_definitions(modules)
+    return _Rules(codemod, codemod.module_stems, shared.may_define, shared.may_mention)
 
 
 #: In seconds: a signal that comes just before a wait is heard only behind it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from codemods.engine.codemod import ParsedModule, Planned
@@ -26,11 +25,6 @@ class ReplaceLocalCopies:
     modules: SharedModules
     kept: frozenset[str] = frozenset()
     from_outside: FromOutside = field(default_factory=dict)
-
-    @property
-    def may_mention(self) -> Callable[[bytes], bool]:
-        """Whether a definition of a shared name may stand in a file, be it in a comment."""
-        return self._shared.may_mention
 
     def may_concern(self, source: bytes) -> bool:
         """Whether a file can hold a definition of a shared name."""
