@@ -268,11 +268,15 @@ class SettingsByFile:
         return self._settings[folder]
 
     def _settings_of(self, folder: Path) -> Settings:
-        root = self.own.root.resolve()
+        root = self._own_root
         found = self._nearest(folder)
         if found is None:  # neither a table nor a checkout
             return self.own if folder.is_relative_to(root) else Settings(root=folder)
         return self.own if found.root == root else found
+
+    @functools.cached_property
+    def _own_root(self) -> Path:
+        return self.own.root.resolve()
 
     def _nearest(self, folder: Path) -> Settings | None:
         if folder not in self._tables:

@@ -6,6 +6,7 @@ https://docs.python.org/3/reference/executionmodel.html#resolution-of-names
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -44,6 +45,7 @@ class _Frame:
         self.outer: set[str] = set()  # declared global or nonlocal
 
 
+@functools.lru_cache(maxsize=1)  # several rules ask about one definition after the other
 def free_names(definition: Definition) -> FreeNames:
     """Return the names that a definition takes from around it.
 

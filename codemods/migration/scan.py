@@ -12,6 +12,7 @@ from codemods.disk.checkout import Checkout
 from codemods.disk.files import Failed, list_files, read_files
 from codemods.model import FileResult, SharedModules, Source
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from codemods.rewrites.replace_local_copies.shared import shared_definitions
 from codemods.settings import Settings
 from codemods.shared_modules import is_shared
 
@@ -30,13 +31,22 @@ class Task(NamedTuple):
     codemod: ReplaceLocalCopies
 
 
+class _Rules(NamedTuple):
+    """What counts for the files of a folder, at hand as each file of a repository is asked."""
+
+    codemod: ReplaceLocalCopies
+    stems: tuple[bytes, ...]
+    may_define: Callable[[bytes], bool]
+    may_mention: Callable[[bytes], bool]
+
+
 class Scan:
     """Reads the files, and sorts out those that may define a shared name from the many without.
 
     `files` counts what was read, `failures` has what could not be; `uncovered` counts the files
-    that no settings table covers; `sharing` are the files that name a shared module. Git is asked
-    at once which files there are, and the answer is taken when the first one is wanted: there is
-    something to import meanwhile.
+    that no settings table covers; `sharing` are the files that name a shared module, which
+    `definitions` finds. Git is asked at once which files there are, and the answer is taken when
+    the first one is wanted: there is something to import meanwhile.
 
     Args:
         settings: of the repository; its `exclude` counts.
@@ -57,31 +67,29 @@ class Scan:
         self.files = 0
         self.uncovered = 0
         self.sharing: set[str] = set()
-        self._codemods: dict[str, ReplaceLocalCopies | None] = {}
+        self._rules: dict[str, _Rules | None] = {}
         self._listing = _Listing(paths, settings, self.failures.append)
         self._listing.start()
 
     def definitions(self) -> Iterator[Task]:
         """Yield the files that may define a shared name, but for the shared modules themselves."""
-        return (task for task in self.mentions() if task.codemod.may_concern(task.content))
+        for path, content, rules in self._covered():
+            if any(stem in content for stem in rules.stems):
+                self.sharing.add(path)
+            if rules.may_define(content) and not is_shared(path, rules.codemod.modules):
+                yield Task(path, content, rules.codemod)
 
     def mentions(self) -> Iterator[Task]:
         """Yield those files, and those where such a definition may stand in a comment."""
-        for source in self._read():
-            codemod = self._find_codemod(source.path)
-            if codemod is None:
-                self.uncovered += 1
-                continue
-            if any(stem in source.content for stem in codemod.module_stems):
-                self.sharing.add(source.path)
-            if codemod.may_mention(source.content) and not is_shared(source.path, codemod.modules):
-                yield Task(source.path, source.content, codemod)
+        for path, content, rules in self._covered():
+            if rules.may_mention(content) and not is_shared(path, rules.codemod.modules):
+                yield Task(path, content, rules.codemod)
 
     def codemod_of(self, path: str) -> ReplaceLocalCopies:
         """Return the codemod for a file that a settings table covers."""
-        codemod = self._find_codemod(path)
-        assert codemod is not None
-        return codemod
+        rules = self._find_rules(path)
+        assert rules is not None
+        return rules.codemod
 
     def again(self, codemods: dict[str, ReplaceLocalCopies]) -> Iterator[Task]:
         """Yield some files once more, each with a codemod of its own."""
@@ -94,6 +102,14 @@ class Scan:
         """All files of the checkout: what is excluded from being changed imports all the same."""
         return Checkout(self.settings.root)
 
+    def _covered(self) -> Iterator[tuple[str, bytes, _Rules]]:
+        for path, content in self._read():
+            rules = self._find_rules(path)
+            if rules is None:
+                self.uncovered += 1
+            else:
+                yield path, content, rules
+
     def _read(self) -> Iterator[Source]:
         listed = self._listing.result()
         root, exclude = self.settings.root, self.settings.exclude
@@ -102,14 +118,18 @@ class Scan:
             self._progress(self.files, len(listed))
             yield source
 
-    def _find_codemod(self, path: str) -> ReplaceLocalCopies | None:
-        folder = os.path.dirname(path)
-        if folder not in self._codemods:
+    def _find_rules(self, path: str) -> _Rules | None:
+        folder = path.rpartition(os.sep)[0]
+        if folder not in self._rules:
             modules = self._modules_of(path)
-            known = (c for c in self._codemods.values() if c is not None and c.modules == modules)
-            new = ReplaceLocalCopies(modules) if modules is not None else None
-            self._codemods[folder] = next(known, new)
-        return self._codemods[folder]
+            known = (r for r in self._rules.values() if r and r.codemod.modules == modules)
+            self._rules[folder] = next(known, None if modules is None else _rules_of(modules))
+        return self._rules[folder]
+
+
+def _rules_of(modules: SharedModules) -> _Rules:
+    codemod, shared = ReplaceLocalCopies(modules), shared_definitions(modules)
+    return _Rules(codemod, codemod.module_stems, shared.may_define, shared.may_mention)
 
 
 #: In seconds: a signal that comes just before a wait is heard only behind it.

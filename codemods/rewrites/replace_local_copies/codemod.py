@@ -26,10 +26,6 @@ class ReplaceLocalCopies:
     kept: frozenset[str] = frozenset()
     from_outside: FromOutside = field(default_factory=dict)
 
-    def may_mention(self, source: bytes) -> bool:
-        """Whether a definition of a shared name may stand in a file, be it in a comment."""
-        return self._shared.may_mention(source)
-
     def may_concern(self, source: bytes) -> bool:
         """Whether a file can hold a definition of a shared name."""
         return self._shared.may_define(source)
@@ -39,15 +35,16 @@ class ReplaceLocalCopies:
         found: dict[str, tuple[Reason, ...]] = dict(self.from_outside)
         while True:
             copies, decisions = decide(module, self._shared, found)
+            warnings = undefined_names(module, self._shared) if decisions else ()
             if not copies:
-                return Planned(decisions, undefined_names(module, self._shared))
+                return Planned(decisions, warnings)
             try:
                 plan, dropped = Planner(module, copies, self.kept, self.modules.tests).plan()
             except Unplaced as error:
                 # What it reads, or what reads it, is decided anew without it.
                 found[error.copy.name] = (error.reason,)
                 continue
-            return Planned(decisions, undefined_names(module, self._shared), plan, dropped)
+            return Planned(decisions, warnings, plan, dropped)
 
     @property
     def module_stems(self) -> tuple[bytes, ...]:

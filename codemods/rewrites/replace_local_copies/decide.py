@@ -188,7 +188,8 @@ class _Decider:
         local.reasons.extend(reasons_not_to_share(node, names, known.harmless, known.classes))
         local.reasons.extend(self._assertions(local, local.shared))
         local.reasons.extend(self._annotations(local, local.shared))
-        local.reasons.extend(_captures(local))
+        if local.around:
+            local.reasons.extend(_captures(local))
         local.reasons.extend(self._outside(local, local.shared))
         return local
 
@@ -222,7 +223,8 @@ class _Decider:
             copies = self._possible_copies(reads, shared, others)
             return self._globals.difference(1, reads, shared, others, copies) is not None
 
-        return min(self._nearest(normal), key=differs, default=None)
+        nearest = self._nearest(normal)
+        return min(nearest, key=differs) if len(nearest) > 1 else next(iter(nearest), None)
 
     def _nearest(self, normal: Normal) -> list[SharedDefinition]:
         """Return the equal definitions of the same name, else those of it but for underscores."""

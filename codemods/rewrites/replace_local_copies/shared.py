@@ -116,33 +116,28 @@ class Shared:
 
     def may_mention(self, source: bytes) -> bool:
         """Whether a definition of a shared name may stand in a file, be it in a comment."""
-        return any(not self._words.isdisjoint(p.findall(source)) for p in self._patterns)
+        return any(pattern.search(source) for pattern in self._patterns)
 
     def may_define(self, source: bytes) -> bool:
         """Whether a file can hold a definition of a shared name, from its bytes alone.
 
         A line in a string may look like one; it does no harm to parse a file for it.
         """
-        return self.may_mention(source) and any(
-            match.group(1) in self._words and _begins_line(source, match.start())
-            for pattern in self._patterns
-            for match in pattern.finditer(source)
-        )
-
-    @cached_property
-    def _words(self) -> frozenset[bytes]:
-        return frozenset(name.encode() for name in self.by_name)
+        found = (match for pattern in self._patterns for match in pattern.finditer(source))
+        return any(_begins_line(source, match.start()) for match in found)
 
     @cached_property
     def _patterns(self) -> list[re.Pattern[bytes]]:
         kinds = {isinstance(d.node, ast.ClassDef) for ds in self.by_name.values() for d in ds}
+        heads = ((b"class", True), (b"def", False))
+        names = b"|".join(re.escape(name.encode()) for name in sorted(self.by_name))
+        gap = rb"(?:[ \t\f]|\\\r?\n|\\\r)+_*"
         # A pattern that begins with plain text is searched for at the speed of `bytes.find`.
-        heads = [
-            head for head, is_class in ((b"class", True), (b"def", False)) if is_class in kinds
+        return [
+            re.compile(head + gap + rb"(?:%b)(?![\w\x80-\xff])" % names)
+            for head, is_class in heads
+            if is_class in kinds
         ]
-        # The name is looked at without being taken: `@dataclass` and `class` follow each other.
-        name = rb"(?=(?:[ \t\f]|\\\r?\n|\\\r)+_*([\w\x80-\xff]+))"
-        return [re.compile(head + name) for head in heads]
 
 
 def _begins_line(source: bytes, at: int) -> bool:
