@@ -91,7 +91,7 @@ DIFFERENT = {
         "import x",
         "x",
     ),
-    "a patch of the dictionary": (
+    "a patch of the dictionary by its path": (
         "import x\npatch.dict('test_sample.__dict__', x=1)",
         "import x",
         "x",
