@@ -30,9 +30,6 @@ PLACES = {
     "else": ("if 0:\n    pass\nelse:\n", ""),
     "try": ("try:\n", "finally:\n    pass\n"),
     "except": ("try:\n    import a\nexcept ImportError:\n", ""),
-    "with": ("with open('a'):\n", ""),
-    "for": ("for i in []:\n", ""),
-    "while": ("while 0:\n", ""),
     "a function": ("def f():\n", ""),
     "a coroutine": ("async def f():\n", ""),
     "a class": ("class C:\n", ""),
@@ -47,6 +44,46 @@ def test_a_copy_that_does_not_stand_at_the_top_is_replaced_at_its_place(
     check_replaced(before, above + "    " + IMPORT + below)
     deeper = "def g():\n" + indented(before)
     check_replaced(deeper, "def g():\n" + indented(above + "    " + IMPORT + below))
+
+
+MAKES = "def make():\n"
+WITH = "def test_a():\n    with pytest.warns(UserWarning):\n"
+#: the definition; what stands above it and below it in a function, and what refuses it.
+EXECUTED = {
+    "in a with": ("class A:\n    x = 1\n", WITH, ""),
+    "in a loop": ("def A(): ...\n", "def test_a():\n    for _ in 'ab':\n", "found.add(A)\n"),
+    "a function that is made each time": ("def A(): ...\n", MAKES, "return A\n"),
+    "an exception that is made each time": ("class A(Exception): ...\n", MAKES, "raise A()\n"),
+    "a dataclass that is made each time": (
+        *("@dataclasses.dataclass\nclass A:\n    x: int\n", MAKES, "return A(1)\n"),
+    ),
+    "with its qualified name": ("class A:\n    x = 1\n", "def test_a():\n", "'a.<locals>.A'\n"),
+}
+
+
+@pytest.mark.parametrize(("code", "above", "below"), EXECUTED.values(), ids=EXECUTED)
+def test_when_and_how_often_a_nested_definition_is_executed(
+    code: str, above: str, below: str
+) -> None:
+    imports = "import dataclasses\nimport pytest\n\n\n"
+    modules = shared(imports + code, "lib.tools")
+    depth = "    " * above.count("\n")
+    before = imports + above + indented(code + below, depth)
+    check_refused(before, Code.NESTED, modules=modules)
+
+
+def test_a_plain_class_that_each_call_makes_one_object_of_is_replaced() -> None:
+    modules = shared("class A:\n    x = 1\n", "lib.tools")
+    before = MAKES + "    class A:\n        x = 1\n    return A()\n"
+    after = MAKES + "    from lib.tools import A\n    return A()\n"
+    check_replaced(before, after, modules=modules)
+
+
+def test_classes_of_one_name_in_two_functions_that_the_file_tells_apart() -> None:
+    modules = shared("class A:\n    x = 1\n", "lib.tools")
+    text = "def {}():\n    class A:\n        x = 1\n    return isinstance(a, A)\n"
+    before = text.format("test_a") + text.format("test_b")
+    check_refused(before, Code.ESCAPES, modules=modules)
 
 
 def test_a_copy_in_a_case_is_replaced_at_its_place() -> None:
@@ -89,7 +126,8 @@ def test_a_name_with_two_values(rest: str) -> None:
     before = "{copy}\n\n" + rest if "if x" in rest else before
     result = run(before)
     assert result.status is Status.REFUSED
-    assert Code.REBOUND in {r.code for d in result.decisions for r in d.reasons}
+    codes = {r.code for d in result.decisions for r in d.reasons}
+    assert codes & {Code.REBOUND, Code.NESTED}
 
 
 NOT_REBOUND = {

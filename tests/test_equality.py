@@ -286,7 +286,7 @@ def test_of_two_of_equal_code_the_one_of_its_own_name_is_imported() -> None:
 
 
 def test_of_two_of_equal_code_the_one_with_the_same_globals_is_imported() -> None:
-    code = "def {}():\n    return {}\n"
+    code = "class {}:\n    def go(self): return {}\n"
     there = "from a import x\nfrom b import y\n" + code.format("f", "x") + code.format("g", "y")
     there += "def h(): ...\n"
     here = "from b import y as z\n" + code.format("h", "z")
@@ -297,6 +297,20 @@ def test_of_two_of_equal_code_the_one_with_the_same_globals_is_imported() -> Non
 def test_a_name_whose_shared_code_is_another_takes_an_equal_one_of_another_name() -> None:
     there = "class A:\n    x = 1\nclass B:\n    y = 1\n"
     assert imported("class A:\n    y = 1\n", there) == b"from lib.tools import B as A"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def {}(): return 1\n",
+        "class {}(Exception):\n    x = 1\n",
+        "@dataclasses.dataclass\nclass {}:\n    x: int\n",
+    ],
+)
+def test_what_may_tell_its_name_is_no_copy_of_one_of_another_name(code: str) -> None:
+    there = f"import dataclasses\n{code.format('A')}class B:\n    y = 3\ndef other(): ...\n"
+    here = f"import dataclasses\n{code.format('B')}"
+    check_refused(here, Code.SAME_NAME_ONLY, modules=shared(there, LIB))
 
 
 # The first difference

@@ -35,6 +35,11 @@ def test_in(
     return tests_of(node, names.of_kind(ast.ClassDef) if node.bases else (), tests)
 
 
+def is_test_function(name: str, tests: PytestNames) -> bool:
+    """Whether a function is a test by its name: pytest's own, or that of unittest."""
+    return _fits(name, (*tests.functions, "test", "runTest"))
+
+
 def classes_in(tree: ast.Module) -> list[ast.ClassDef]:
     """Return all classes of a module, those nearer to the top first."""
     return [n for n in walk_statements(tree.body) if isinstance(n, ast.ClassDef)]
@@ -51,7 +56,7 @@ def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef], tests: PytestN
         for statement in current.body:
             match statement:
                 case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                    if _fits(name, (*tests.functions, "test", "runTest")):
+                    if is_test_function(name, tests):
                         return statement.lineno
                 case ast.ClassDef(name=name) if _fits(name, tests.classes):
                     return statement.lineno

@@ -25,6 +25,7 @@ from codemods.model import Code, Decision, Definition, Reason, Verdict
 from codemods.rewrites.replace_local_copies.closure import Globals
 from codemods.rewrites.replace_local_copies.collected import (
     has_rewritten_asserts,
+    is_test_function,
     test_in,
     tests_derived_from,
 )
@@ -53,6 +54,8 @@ from codemods.rewrites.replace_local_copies.shared import (
     is_called_by_name,
 )
 from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 #: Reasons from other files, by the names of the definitions that they are about.
 FromOutside = Mapping[str, tuple[Reason, ...]]
@@ -190,12 +193,43 @@ class _Decider:
         local.reasons.extend(self._annotations(local, local.shared))
         if local.around:
             local.reasons.extend(_captures(local))
+            local.reasons.extend(self._executions(local))
         local.reasons.extend(self._outside(local, local.shared))
         return local
 
     def _test_in(self, local: Local) -> int | None:
         module, tests = self._module, self._shared.modules.tests
         return test_in(local.node, module.names, module.path, tests, is_nested=bool(local.around))
+
+    def _executions(self, local: Local) -> Iterator[Reason]:
+        """Yield why it matters when, and how often, a nested definition is executed.
+
+        Each execution makes another object; the shared one is made once, by the first import.
+        """
+        node = local.node
+        within = next((a for a in local.around if isinstance(a, ast.With | ast.AsyncWith)), None)
+        if within is not None:
+            message = f"the `with` of line {within.lineno} sees its definition"
+            yield Reason(Code.NESTED, node.lineno, message)
+        if b"<locals>" in self._module.source:
+            message = "the file spells out `<locals>`, which its `__qualname__` would lack"
+            yield Reason(Code.NESTED, node.lineno, message)
+        functions = [a for a in local.around if isinstance(a, FUNCTIONS)]
+        once = all(is_test_function(f.name, self._shared.modules.tests) for f in functions)
+        if once and not any(isinstance(a, _LOOPS) for a in local.around):
+            return
+        if isinstance(node, ast.ClassDef) and not _is_plain(node):
+            message = "it is executed more than once, and what may compare or catch its classes"
+            yield Reason(Code.NESTED, node.lineno, f"{message} would find one")
+        above = functions[-1] if functions else self._module.tree
+        nodes = list(ast.walk(above))
+        called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
+        mentions = [n for n in nodes if isinstance(n, ast.Name) and n.id == local.name]
+        for mention in mentions:
+            if id(mention) not in called:
+                message = "it is executed more than once, and more than called"
+                yield Reason(Code.NESTED, mention.lineno, message)
+                return
 
     def _outside(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
         """Yield what other files say; their tests are hidden by ``__test__ = False`` alone."""
@@ -227,12 +261,17 @@ class _Decider:
         return min(nearest, key=differs) if len(nearest) > 1 else next(iter(nearest), None)
 
     def _nearest(self, normal: Normal) -> list[SharedDefinition]:
-        """Return the equal definitions of the same name, else those of it but for underscores."""
+        """Return the equal definitions of the same name, else those of it but for underscores.
+
+        Of a wholly other name only plain classes: what is derived or decorated may tell its name,
+        as the ``repr`` of a dataclass does, and so do many who are passed a function.
+        """
         shape, name = normal.shape, normal.node.name
         equal = [
             d
             for d in self._shared.by_key.get(shape.key, [])
-            if self._has_same_builtins(shape.reads, d, d.normal.shape.reads)
+            if (bare(d.name) == bare(name) or _is_plain(d.node))
+            and self._has_same_builtins(shape.reads, d, d.normal.shape.reads)
         ]
 
         def distance(shared: SharedDefinition) -> tuple[bool, bool]:
@@ -442,17 +481,19 @@ class _Decider:
                 return
 
     def _tell_apart(self, locals_: Iterable[Local]) -> None:
-        """Refuse copies of two names that would be one class, where the file compares classes."""
+        """Refuse copies that would be one class, where the file compares or catches classes."""
         classes = [
             (one, one.shared)
             for one in locals_
             if one.is_copy and one.shared is not None and isinstance(one.node, ast.ClassDef)
         ]
-        names = {id(s.node): self._imported_names(s) for _, s in classes}
+        places: dict[int, set[tuple[str, int]]] = {
+            id(s.node): {(name, id(None)) for name in self._imported_names(s)} for _, s in classes
+        }
         for one, its in classes:
-            names[id(its.node)].add(one.name)
+            places[id(its.node)].add((one.name, id(one.function)))
         for one, its in classes:
-            if len(names[id(its.node)]) > 1 and self._first_type_check is not None:
+            if len(places[id(its.node)]) > 1 and self._first_type_check is not None:
                 message = "the file tells apart two classes that would be one"
                 one.reasons.append(Reason(Code.ESCAPES, self._first_type_check, message))
 
@@ -488,6 +529,16 @@ class _Decider:
         shared = local.shared.module.name, local.shared.name
         reads = frozenset(local.normal.shape.reads)
         return Decision(definition, Verdict.REPLACE, shared, (), reads)
+
+
+def _is_plain(node: DefinitionNode) -> bool:
+    """Whether it is a class with nothing but its body, and perhaps the base `object`."""
+    return (
+        isinstance(node, ast.ClassDef)
+        and not node.keywords
+        and all(isinstance(base, ast.Name) and base.id == "object" for base in node.bases)
+        and all(map(is_mark, node.decorator_list))
+    )
 
 
 def _is_same(one: Local, other: Local) -> bool:
