@@ -249,6 +249,7 @@ def test_calls_of_a_name_that_nothing_defines_are_reported_and_stay() -> None:
         ("class TestWebSocketConnection: ...\nTestWebSocketConnection()", []),
         ("def f():\n    class TestWebSocketConnection: ...\n    TestWebSocketConnection()", []),
         ("def f():\n    class TestWebSocketConnection: ...\nTestWebSocketConnection()", [3]),
+        ("def f():\n    class A(Enum):\n        TestWebSocketConnection = 1", []),
         ("class A:\n    class TestWebSocketConnection: ...\nTestWebSocketConnection()", [3]),
     ],
 )

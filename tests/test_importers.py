@@ -180,6 +180,22 @@ def test_a_conftest_counts_without_the_name_of_the_module() -> None:
         assert effects(Source(path, change), CHANGED).reasons == {}
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("monkeypatch.setattr(request.module, 'x', 1)", {"Name"}),
+        ("me = request.module; monkeypatch.setattr(me, 'x', 1)", {"Name"}),
+        ("request.module.x = 1", {"Name"}),
+        ("monkeypatch.setattr(time, 'x', request.module)", set()),
+        ("self.x = request.module", set()),
+    ],
+)
+def test_a_conftest_that_replaces_what_a_copy_reads(change: str, expected: set[str]) -> None:
+    text = f"import time\ndef change(request, monkeypatch):\n    {change}\n"
+    source = Source("/repo/conftest.py", text.encode())
+    assert set(effects(source, CHANGED).reasons) == expected
+
+
 def test_a_file_that_the_shared_module_imports() -> None:
     modules = SharedModules((SharedModule(LIB, "/repo/lib/tools.py", b"import tests.between\n"),))
     between = Source("/repo/tests/between.py", b"from .helpers import Name\n")

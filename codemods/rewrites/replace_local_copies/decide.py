@@ -125,11 +125,12 @@ def undefined_names(module: ParsedModule, shared: Shared) -> tuple[Reason, ...]:
     if not classes or module.names.stars:
         return ()
     names = module.names
-    found = sorted(
-        (names.mentions[name][0].lineno, name)
+    read = {
+        name: [m.lineno for m in names.mentions.get(name, ()) if isinstance(m.ctx, ast.Load)]
         for name in classes
-        if name in names.mentions and name not in names.bindings
-    )
+        if name not in names.bindings
+    }
+    found = sorted((lines[0], name) for name, lines in read.items() if lines)
     message = "is used and nothing in the file defines it"
     return tuple(Reason(Code.UNDEFINED_NAME, n, f"`{name}` {message}") for n, name in found)
 

@@ -93,7 +93,7 @@ def _uses(
         looks = name == "conftest.py" and _MODULE.search(source.content) is not None
         if not looks and any_stem.search(source.content) is None:
             continue
-        other = _OtherFile(source, tests)
+        other = _OtherFile(source, tests, looks=looks)
         using = {p for stem, paths in by_stem.items() if other.has(stem) for p in paths}
         if looks:
             using |= {p for p in changed if p.startswith(os.path.join(folder, ""))}
@@ -118,11 +118,15 @@ def _merged(old: Effects | None, new: Effects) -> Effects:
 
 
 class _OtherFile:
-    """A file that may do something with modules that would change."""
+    """A file that may do something with modules that would change.
 
-    def __init__(self, source: Source, tests: PytestNames) -> None:
+    `looks` tells whether it is a conftest that may look into them by other ways than their names.
+    """
+
+    def __init__(self, source: Source, tests: PytestNames, *, looks: bool) -> None:
         self._source = source
         self._tests = tests
+        self._looks = looks
 
     def has(self, word: bytes) -> bool:
         """Whether a word stands in the file."""
@@ -204,13 +208,24 @@ class _OtherFile:
             if name in relied_on and module == stem:
                 yield self._patched(line, path)
         for node in self._stored:
-            if node.attr in relied_on and last_name(node.value) == stem:
+            if node.attr in relied_on and self._may_be_module(node.value, stem):
                 yield self._patched(node.lineno, f"{stem}.{node.attr}")
         for call in self._setters:
             match call.args:
                 case [owner, ast.Constant(value=str(name)), *_]:
-                    if name in relied_on and last_name(owner) == stem:
+                    if name in relied_on and self._may_be_module(owner, stem):
                         yield self._patched(call.lineno, f"{stem}.{name}")
+
+    def _may_be_module(self, owner: ast.expr, stem: str) -> bool:
+        if last_name(owner) == stem:
+            return True
+        root = owner
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        is_known = isinstance(root, ast.Name) and (
+            root.id in {"self", "cls"} or self._names.is_imported(root.id)
+        )
+        return self._looks and not is_known
 
     def _subclasses(self, name: str) -> Iterator[Reason]:
         """Yield the subclasses with tests, where the file imports the class."""
