@@ -81,6 +81,21 @@ DIFFERENT = {
     "unknown values in the dictionary": ("import x\nglobals().update(y)", "import x", "x"),
     "a value set on a module": ("import x\nsome.module.x = None", "import x", "x"),
     "a value set by its name": ("import x\nmonkeypatch.setattr(m, 'x', None)", "import x", "x"),
+    "a value set in the dictionary of this module": (
+        "import x\nimport test_sample as me\nvars(me)['x'] = 1",
+        "import x",
+        "x",
+    ),
+    "a value set by a variable": (
+        "import x\nme = sys.modules[__name__]\nvars(me)['x'] = 1",
+        "import x",
+        "x",
+    ),
+    "a patch of the dictionary by its path": (
+        "import x\npatch.dict('test_sample.__dict__', x=1)",
+        "import x",
+        "x",
+    ),
     "a value set on this module": (
         "import x\nsys.modules[__name__].__dict__['x'] = 1",
         "import x",
@@ -171,9 +186,10 @@ def test_one_that_is_imported_from_the_shared_module_serves() -> None:
 
 def test_names_with_underscores_that_read_each_other() -> None:
     text = (BASE + CHILD + MAKER).replace("maker", "_maker").replace("Base", "_Base")
+    used = "\n\ndef test():\n    _Base()\n    Child()\n    _maker()\n"
     result = check_replaced(
-        text + USE,
-        f"from {LIB} import Base as _Base, Child, maker as _maker\n{USE}",
+        text + used,
+        f"from {LIB} import Base as _Base, Child, maker as _maker\n{used}",
         modules=ALL,
     )
     assert len(result.decisions) == 3
@@ -182,7 +198,8 @@ def test_names_with_underscores_that_read_each_other() -> None:
 def test_two_names_for_one_that_read_one_another() -> None:
     there = "def even(n): return n == 0 or odd(n - 1)\ndef odd(n): return n != 0 and even(n - 1)\n"
     modules = shared(there, LIB)
-    check_replaced(there + USE, f"from {LIB} import even, odd\n{USE}", modules=modules)
+    # Nothing but each other needs them.
+    check_replaced(there + USE, USE.lstrip(), modules=modules)
     # Each of the two has the code of the other one here.
     crossed = there.replace("even", "x").replace("odd", "even").replace("x", "odd")
     result = run(crossed, modules=modules)

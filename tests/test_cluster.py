@@ -16,7 +16,7 @@ import pytest
 from codemods.model import Source, UsageError
 from codemods.workers.cluster import cluster_pool
 from codemods.workers.pool import run
-from tests.tools import COPY
+from tests.tools import COPY, write_shared
 
 distributed: Any = pytest.importorskip("distributed")
 
@@ -80,6 +80,7 @@ def died(path: str, error: Exception) -> tuple[str, int]:
 
 
 def test_the_bytes_are_those_of_a_local_run(tmp_path: Path, address: str) -> None:
+    write_shared(tmp_path)
     for n in range(20):
         text = f"{COPY}\n\ndef test_{n}():\n    TestWebSocketConnection()\n"
         (tmp_path / f"test_{n}.py").write_text(text + "# padding\n" * 3000)

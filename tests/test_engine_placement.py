@@ -361,7 +361,6 @@ def test_what_uses_the_builtin_of_that_name_above_the_copy_still_does() -> None:
 
 
 TEXTS = {
-    "a text that is evaluated below the copy": "x = eval('Fake()')\n",
     "a call that gets such a text": "timeit('x = Fake is None')\n",
 }
 

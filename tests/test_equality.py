@@ -368,7 +368,6 @@ def test_the_first_difference_of_a_function_is_named(body: str, line: int, sayin
 
 ONLY_A_NAME = {
     "a class": "class A:\n    def go(self): return 2\n",
-    "a function": "def A(): return 2\n",
     "nothing in it": "class A:\n    pass\n",
 }
 

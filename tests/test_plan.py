@@ -38,7 +38,6 @@ USED = {
     "a fixture parameter": "def test_x(TestWebSocketConnection):\n    pass\n",
     "a type comment": "x = None  # type: TestWebSocketConnection\n",
     "an attribute of some module": "x = some.module.TestWebSocketConnection\n",
-    "text that is evaluated": "x = eval('not TestWebSocketConnection is None')\n",
     "a doctest": 'def test_x():\n    """>>> TestWebSocketConnection()"""\n',
     "an annotation of several words": "x: 'TestWebSocketConnection or None' = None\n",
     "a name that is put together": "x = globals()[f'{kind}Connection']\n",

@@ -349,7 +349,7 @@ def test_what_a_copy_reads_is_chosen_by_what_that_reads_in_turn() -> None:
     test = "def test_it():\n    use()\n"
     check_replaced(
         f"{texts[1]}\n\n{test}",
-        f"from b import step\nfrom lib.y import make, use\n\n\n{test}",
+        f"from b import step\nfrom lib.y import use\n\n\n{test}",
         modules=SharedModules((*one.modules, *two.modules)),
     )
 

@@ -169,7 +169,7 @@ def test_what_was_refused_and_what_failed(root: Path) -> None:
     Path("tests/test_b.py").write_text(COPY.replace("(self)", "(self", 1))
     done = _report(root)
     (refused,), (failed,) = done.refused, done.failed
-    assert (refused.path, refused.line, refused.code) == ("tests/test_a.py", 1, "same-name-only")
+    assert (refused.path, refused.line, refused.code) == ("tests/test_a.py", 2, "same-name-only")
     assert (failed.path, failed.code) == ("tests/test_b.py", "syntax-error")
 
 

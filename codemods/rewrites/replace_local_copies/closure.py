@@ -169,9 +169,48 @@ class Globals:
             for node in self._names.mentions.get("__name__", [])
             if id(node) in self._parts_of_paths and id(node) not in known
         ]
+        for node in self._names.of_kind(ast.Constant):
+            text = node.value if isinstance(node.value, str) else ""
+            if text.endswith(".__dict__") and text.split(".")[-2] in self._stems:
+                found.append(node.lineno)
+        found += [m.lineno for m in self._module_objects if id(m) not in self._named_only]
         updates = {id(dictionary) for dictionary, _ in self._updates}
         found += [d.lineno for d in self._dicts if id(d) not in self._read_dicts | updates]
         return tuple(found[:1])
+
+    @cached_property
+    def _module_objects(self) -> list[ast.expr]:
+        """The expressions that are this very module, or perhaps a shared one."""
+        names = self._names
+        found: list[ast.expr] = []
+        for subscript in names.of_kind(ast.Subscript):
+            if _is_own_name(subscript.slice):
+                found.append(subscript)
+        for call in names.of_kind(ast.Call):
+            if last_name(call.func) == "import_module" and any(map(_is_own_name, call.args)):
+                found.append(call)
+        for name, bindings in names.bindings.items():
+            if any(b.source is not None and self._may_be_own(b) for b in bindings):
+                found += names.mentions.get(name, [])
+        variables = set()
+        for node in names.of_kind(ast.Assign):
+            if any(node.value is module for module in found):
+                variables |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+        nodes = ast.walk(names.tree) if variables else ()
+        return found + [n for n in nodes if isinstance(n, ast.Name) and n.id in variables]
+
+    @cached_property
+    def _named_only(self) -> set[int]:
+        """Of what one attribute is read or set by its name, not ``__dict__``; and variables."""
+        names = self._names
+        owners = {id(a.value) for a in names.of_kind(ast.Attribute) if not a.attr.startswith("__")}
+        for node in names.of_kind(ast.Assign):
+            if all(isinstance(target, ast.Name) for target in node.targets):
+                owners |= {id(node.value), *map(id, node.targets)}
+        for call in names.of_kind(ast.Call):
+            if call.args and last_name(call.func) in {*SETTERS, "getattr", "hasattr"}:
+                owners.add(id(call.args[0]))
+        return owners
 
     @cached_property
     def _own_paths(self) -> list[tuple[ast.expr, str]]:
@@ -251,6 +290,10 @@ class Globals:
                     found.append((dictionary, frozenset({str(name)})))
         own = set(map(id, self._dicts))
         return [(node, names) for node, names in found if id(node) in own]
+
+
+def _is_own_name(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "__name__"
 
 
 def _first_name(text: ast.expr | None) -> str:

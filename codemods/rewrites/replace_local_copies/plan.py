@@ -126,10 +126,9 @@ class Planner:
         return not all(isinstance(b, ast.Name) and builtin(b.id) for b in bases)
 
     def _is_mentioned(self, name: str) -> bool:
-        """Whether the word stands anywhere else in the file, strings and comments included."""
-        own = [c.node for c in self._top.values() if c.name == name]
+        """Whether the word stands outside of the copies, strings and comments included."""
         lines = self._module.source.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        for node in own:
+        for node in (copy.node for copy in self._top.values()):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             for number in range(first - 1, node.end_lineno or node.lineno):
                 lines[number] = b""
