@@ -19,18 +19,20 @@ class Checkout:
         self._root = checkout_of(folder) or folder
 
     @cached_property
-    def _listed(self) -> tuple[str, ...]:
-        return list_files([str(self._root)], self._root, (), _pass_over)
+    def _absolute(self) -> dict[str, str]:
+        listed = list_files([str(self._root)], self._root, (), _pass_over)
+        return {path: os.path.abspath(path) for path in listed}
 
-    @cached_property
+    @property
     def paths(self) -> list[str]:
         """Their absolute paths."""
-        return list(map(os.path.abspath, self._listed))
+        return list(self._absolute.values())
 
     def read(self) -> Iterator[Source]:
         """Yield each file, with an absolute path."""
-        for source in read_files(self._listed, self._root, (), _pass_over):
-            yield source._replace(path=os.path.abspath(source.path))
+        for path, content in read_files(self._absolute, self._root, (), _pass_over):
+            # A link gives way to its target, which may not be listed.
+            yield Source(self._absolute.get(path) or os.path.abspath(path), content)
 
     def read_one(self, path: str) -> bytes | None:
         """Read one file, None where that fails."""

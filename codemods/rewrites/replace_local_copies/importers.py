@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from codemods.engine.names import ModuleNames
@@ -86,12 +87,12 @@ def _uses(
     by_stem: dict[bytes, list[str]] = {}
     for path in changed:
         by_stem.setdefault(stem_of(path), []).append(path)
-    any_stem = re.compile(b"|".join(map(re.escape, sorted(by_stem))))
+    patterns = _stem_patterns(by_stem)
     found: dict[str, Effects] = {}
     for source in sources:
-        folder, name = os.path.split(source.path)
+        folder, _, name = source.path.rpartition(os.sep)
         looks = name == "conftest.py" and _MODULE.search(source.content) is not None
-        if not looks and any_stem.search(source.content) is None:
+        if not looks and not any(pattern.search(source.content) for pattern in patterns):
             continue
         other = _OtherFile(source, tests, looks=looks)
         using = {p for stem, paths in by_stem.items() if other.has(stem) for p in paths}
@@ -102,6 +103,16 @@ def _uses(
             if new.kept or new.reasons:
                 found[path] = _merged(found.get(path), new)
     return found
+
+
+def _stem_patterns(stems: Iterable[bytes]) -> list[re.Pattern[bytes]]:
+    """Return patterns that find any of the names of modules.
+
+    Those of one pattern begin alike, as ``test_`` does: plain text is searched for at the speed of
+    `bytes.find`, and anything else takes fifty times as long.
+    """
+    groups = groupby(sorted(stems), key=lambda stem: stem[:5])
+    return [re.compile(b"|".join(map(re.escape, group))) for _, group in groups]
 
 
 #: How a hook or a fixture gets at the names of a test module: ``request.module``, ``item.obj``.
