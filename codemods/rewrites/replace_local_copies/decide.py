@@ -229,7 +229,7 @@ class _Decider:
         for mention in mentions:
             if id(mention) not in called:
                 message = "it is executed more than once, and more than called"
-                yield Reason(Code.NESTED, mention.lineno, message)
+                yield Reason(Code.ESCAPES, mention.lineno, message)
                 return
 
     def _outside(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
