@@ -26,7 +26,7 @@ class Verdict(enum.Enum):
 class Status(enum.Enum):
     """What became of one file."""
 
-    UNCHANGED = "unchanged"  # no definition of a target name in it
+    UNCHANGED = "unchanged"  # no definition of a shared name in it
     CHANGED = "changed"
     REFUSED = "refused"  # definitions, none of them replaced
     FAILED = "failed"  # could not be read as Python

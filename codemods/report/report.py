@@ -18,7 +18,7 @@ from codemods.report.page import Block, Code, Details, Heading, Inline, Paragrap
 from codemods.wording import percentage, plural
 
 SCHEMA = "ssot-codemods/report/1"
-_TITLE = "Shared test helper: report on "
+_TITLE = "Shared definitions: report on "
 
 
 def as_markdown(done: Completion) -> str:
