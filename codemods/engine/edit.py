@@ -191,7 +191,7 @@ class _Editor:
         return changed_node
 
     def _resolved(self, below: _Statement | None) -> list[cst.EmptyLine]:
-        """Give the lines above `below`, with each gap closed by as many blank lines as belong."""
+        """Return the lines above `below`, with each gap closed by as many blank lines as belong."""
         lines = self._above
         result: list[cst.EmptyLine] = []
         position = 0
@@ -246,7 +246,7 @@ def _is_plain_import(node: cst.CSTNode) -> bool:
 
 
 def _is_open(line: _Line) -> bool:
-    """Tell whether a line is a gap or blank. A form feed is a mark that stays."""
+    """Return whether a line is a gap or blank. A form feed is a mark that stays."""
     if isinstance(line, _Gap):
         return True
     return line.comment is None and "\f" not in line.whitespace.value
@@ -282,7 +282,7 @@ def _end_of_file_comments(lines: Sequence[_Line]) -> int:
 
 
 def _trailing_lines(node: _Statement, default_indent: str) -> list[cst.EmptyLine]:
-    """Give the lines inside a removed class, below its last statement, that stay.
+    """Return the lines inside a removed class, below its last statement, that stay.
 
     Those are all from the first blank line on. They keep their place on the line.
     """

@@ -96,7 +96,7 @@ class ModuleNames:
         return self._tables.stars
 
     def statement(self, node: ast.stmt) -> Statement:
-        """Say what a statement of the module's body has to do with names."""
+        """Return what a statement of the module's body has to do with names."""
         return self._tables.statements[id(node)]
 
     @cached_property
@@ -105,7 +105,7 @@ class ModuleNames:
         return walk(self.tree)
 
     def of_kind(self, kind: type[_Node], without: Iterable[ast.AST] = ()) -> list[_Node]:
-        """Give the nodes of a class other than `ast.Name`.
+        """Return the nodes of a class other than `ast.Name`.
 
         Args:
             kind: the class itself, not a base of it.
@@ -195,7 +195,7 @@ def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
 
 
 def run_here(node: ast.AST) -> list[ast.AST]:
-    """Give what of the parts of a node runs in the scope that the node stands in."""
+    """Return what of the parts of a node runs in the scope that the node stands in."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         found = [*node.decorator_list, *getattr(node, "type_params", ())]  # PEP 695
         found += _signature(node.args)
@@ -224,7 +224,7 @@ def all_args(args: ast.arguments) -> list[ast.arg]:
 
 
 def bound_names(node: ast.AST) -> Iterator[tuple[str, str | None]]:
-    """Give the names that this one node binds, each with its import text where it has one."""
+    """Return the names that this one node binds, each with its import text where it has one."""
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
             yield name, None
@@ -263,7 +263,7 @@ def is_literal(node: ast.expr) -> bool:
 
 
 def is_star(node: ast.AST) -> bool:
-    """Tell whether a node is ``from x import *``."""
+    """Return whether a node is ``from x import *``."""
     return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
 
 

@@ -90,7 +90,7 @@ def _body(statement: cst.CSTNode) -> object:
 
 
 def _differs_above_at_most(one: cst.CSTNode, other: cst.CSTNode) -> bool:
-    """Tell whether two nodes are made of the same objects but for the lines above them."""
+    """Return whether two nodes are made of the same objects but for the lines above them."""
     return type(one) is type(other) and all(
         getattr(one, field.name) is getattr(other, field.name)
         for field in dataclasses.fields(one)

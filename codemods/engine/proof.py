@@ -74,7 +74,7 @@ def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) ->
 def _same_text(
     old_lines: list[bytes], old: ast.stmt, new_lines: list[bytes], new: ast.stmt
 ) -> bool:
-    """Tell whether two statements, as CPython found them, are spelled alike.
+    """Return whether two statements, as CPython found them, are spelled alike.
 
     The syntax tree of a statement of a module depends on nothing but its text, in one encoding.
     """
@@ -87,7 +87,7 @@ def _same_text(
 
 
 def _encoding(source: bytes) -> str:
-    """Give the encoding by PEP 263, with a name of its own for a BOM."""
+    """Return the encoding by PEP 263, with a name of its own for a BOM."""
     return tokenize.detect_encoding(io.BytesIO(source).readline)[0]
 
 
@@ -212,7 +212,7 @@ def _split(source: bytes) -> list[bytes]:
 
 
 def _outside(lines: list[bytes], spans: list[_Span]) -> list[tuple[int, bytes]]:
-    """Give the lines that are in no span and not blank, each with its number."""
+    """Return the lines that are in no span and not blank, each with its number."""
     inside = {number for first, last in spans for number in range(first, last + 1)}
     numbered = enumerate(lines, start=1)
     return [(n, line) for n, line in numbered if n not in inside and line.strip(b" \t\r\n")]

@@ -82,7 +82,7 @@ def stem_of(path: str) -> bytes:
 
 
 def word_places(source: bytes, word: bytes) -> Iterator[int]:
-    """Give where a word stands as a whole; `bytes.find` is many times as fast as a pattern."""
+    """Return where a word stands as a whole; `bytes.find` is many times as fast as a pattern."""
     at = source.find(word)
     while at >= 0:
         end = at + len(word)

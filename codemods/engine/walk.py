@@ -44,7 +44,7 @@ BLOCKS = _Blocks()
 
 
 def children(node: ast.AST) -> list[ast.AST]:
-    """Give the nodes directly below one, in the order of its fields."""
+    """Return the nodes directly below one, in the order of its fields."""
     found: list[ast.AST] = []
     for field in FIELDS[node.__class__]:
         value = getattr(node, field, None)
