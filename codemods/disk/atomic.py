@@ -14,13 +14,13 @@ from codemods.model import UsageError
 
 
 class EditedError(UsageError):
-    """A file is not what it was when it was looked at; the message says in which way."""
+    """A file has changed since it was looked at; the message says how."""
 
 
 def replace_file(
     path: Path, content: bytes, temporary: str, *, mode: int, old: os.stat_result | None
 ) -> None:
-    """Replace a file by way of a temporary one beside it; POSIX makes `os.replace` atomic.
+    """Replace a file by way of a temporary one in its folder; POSIX makes `os.replace` atomic.
 
     Args:
         path: the file, not a symbolic link.

@@ -340,7 +340,7 @@ def _with_names(statement: cst.BaseSmallStatement, joined: JoinedImport) -> cst.
 
 
 class _InnerEditor(cst.CSTTransformer):
-    """Puts imports in the place of definitions inside of one statement."""
+    """Replaces definitions inside of one statement by imports."""
 
     def __init__(self, imports: dict[int, InnerImport], indent: str) -> None:
         super().__init__()

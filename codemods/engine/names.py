@@ -92,7 +92,7 @@ class ModuleNames:
 
     @property
     def stars(self) -> list[int]:
-        """The lines of the star imports, which bind nobody knows what."""
+        """The lines of the star imports, which may bind any name."""
         return self._tables.stars
 
     def statement(self, node: ast.stmt) -> Statement:
@@ -218,7 +218,7 @@ def _signature(args: ast.arguments) -> list[ast.AST]:
 
 
 def all_args(args: ast.arguments) -> list[ast.arg]:
-    """Give every parameter of a function, in the order of the source but for the star ones."""
+    """Return every parameter of a function, in the order of the source but for the star ones."""
     stars = [a for a in (args.vararg, args.kwarg) if a is not None]
     return [*args.posonlyargs, *args.args, *args.kwonlyargs, *stars]
 

@@ -39,7 +39,7 @@ class JoinedImport(NamedTuple):
 
 
 class InnerImport(NamedTuple):
-    """One import in the place of a definition inside of a row.
+    """One import that replaces a definition inside of a row.
 
     `ordinal` counts the definitions of the row in the order of the text, from 0.
     """

@@ -22,7 +22,7 @@ else:
     _NO_POSITION = contextlib.nullcontext()
 
     class _State(CodegenState):  # type: ignore[no-redef]
-        """Prints without a look at positions: nobody asks, and it costs time."""
+        """Prints without recording positions, which are not needed and cost time."""
 
         def record_syntactic_position(  # type: ignore[override]
             self, *_args: object, **_kwargs: object

@@ -125,7 +125,7 @@ def _longer(statement: ast.stmt, joined: JoinedImport) -> ast.stmt:
 
 
 def _with_imports(statement: ast.stmt, imports: dict[int, InnerImport]) -> ast.stmt:
-    """Copy a statement with imports in the place of some of the definitions in it."""
+    """Copy a statement, with some of the definitions in it replaced by imports."""
     wanted = {
         id(node): import_node(new.module, new.names)
         for ordinal, node in enumerate(definitions_in(statement))

@@ -1,4 +1,4 @@
-"""The nodes of a syntax tree, as `ast.walk` gives them, for half of its time.
+"""The nodes of a syntax tree, as `ast.walk` yields them, in half of its time.
 
 Operators and contexts are left out: nobody asks for an `ast.Load`.
 """
@@ -58,7 +58,7 @@ def children(node: ast.AST) -> list[ast.AST]:
 
 
 def walk(*nodes: ast.AST) -> list[ast.AST]:
-    """Give nodes and all below them, those nearer to the top first."""
+    """Return nodes and all below them, those nearer to the top first."""
     found: list[ast.AST] = list(nodes)
     fields = FIELDS
     for node in found:  # which grows meanwhile
@@ -72,7 +72,7 @@ def walk(*nodes: ast.AST) -> list[ast.AST]:
 
 
 def walk_statements(body: Iterable[ast.stmt]) -> list[ast.AST]:
-    """Give statements, handlers and cases, and all of those below them, nearer ones first."""
+    """Return statements, handlers and cases, and all of those below them, nearer ones first."""
     found: list[ast.AST] = list(body)
     for node in found:
         for block in BLOCKS[node.__class__]:

@@ -1,4 +1,4 @@
-"""A pytest plugin that imports given modules in the place of a test module, and reports on them.
+"""A pytest plugin that imports given modules where it would a test module, and reports on them.
 
 It is run from a copy of this file, so it imports nothing of this package.
 """

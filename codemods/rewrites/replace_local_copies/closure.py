@@ -78,7 +78,7 @@ class Globals:
         return None
 
     def replaced(self, name: str, *, anywhere: bool = False) -> list[int]:
-        """Return the lines that may put something else in the place of a global.
+        """Return the lines that may replace a global by something else.
 
         Args:
             name: that of the global.

@@ -378,7 +378,7 @@ def _is_immutable(node: ast.expr) -> bool:
 
 
 def _is_plain_argument(node: ast.expr) -> bool:
-    """Whether an expression is made of literals and names alone: nobody changes it later."""
+    """Whether an expression is made of literals and names alone, which do not change."""
     match node:
         case ast.List(elts=elts) | ast.Set(elts=elts) | ast.Tuple(elts=elts):
             return all(map(_is_plain_argument, elts))
