@@ -21,9 +21,6 @@ _TABLE = "ssot-codemods"
 #: In bytes; a configuration or a shared module that is larger was not written by people.
 LIMIT = 4 << 20
 DEFAULT_MODULE = "test_framework.ssot.websocket_connection_test_utility"
-#: Beside this package, and not found by an import: the repository worked on may have a package of
-#: the same name.
-_BUNDLED = Path(__file__).resolve().parent.parent
 
 
 class SettingsError(UsageError):
@@ -141,11 +138,6 @@ def setting_error(settings: Settings, key: str, message: str) -> SettingsError:
     return SettingsError(f"{path}:{line}: [tool.{_TABLE}] {key}: {message}")
 
 
-def bundled(path: Path) -> bytes:
-    """Return a file that comes with this package, by its path from the root of its repository."""
-    return (_BUNDLED / path).read_bytes()
-
-
 def check_toml(text: bytes, path: Path) -> None:
     """Check that the table in the bytes of a pyproject.toml can be read.
 
@@ -154,12 +146,6 @@ def check_toml(text: bytes, path: Path) -> None:
 
     """
     _table(text, path)
-
-
-def bundled_suite() -> Path | None:
-    """Return the folder of the sample suite, in a checkout or as installed; None without it."""
-    folders = (_BUNDLED / "tests/legacy_suite", _BUNDLED / "codemods/legacy_suite")
-    return next((folder for folder in folders if folder.is_dir()), None)
 
 
 def check_name(text: str) -> str:

@@ -106,7 +106,7 @@ def _top(settings: Settings) -> Path:
     return checkout_of(settings.root) or settings.root.resolve()
 
 
-def shared_modules(
+def read_shared_modules(
     settings: Settings,
     modules: Sequence[str] | None = None,
     names: Sequence[str] | None = None,
@@ -306,7 +306,7 @@ class SettingsByFile:
             covers = settings.has_table or self._modules is not None
             found = covers or find_module(settings, DEFAULT_MODULE) is not None
             self._shared[settings.root] = (
-                shared_modules(settings, self._modules, self._names) if found else None
+                read_shared_modules(settings, self._modules, self._names) if found else None
             )
         return self._shared[settings.root]
 

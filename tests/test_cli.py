@@ -22,6 +22,7 @@ import yaml  # type: ignore[import-untyped]
 from click.testing import CliRunner, Result
 
 import codemods.migration.migrate
+from codemods.bundled import copy_sample_suite
 from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
 from codemods.measure.collection import Tree
@@ -34,7 +35,6 @@ from tests import tools
 from tests.figures import measured
 
 ROOT = Path(__file__).parent.parent
-SUITE = ROOT / "tests/legacy_suite"
 MODULE = [sys.executable, "-m", "codemods"]
 SCRIPT = [str(Path(sys.executable).with_name("ssot-codemods"))]
 VERBS = ("analyze", "check", "init", "migrate", "rollback")
@@ -826,7 +826,8 @@ def test_hooks_of_pre_commit(three: Path) -> None:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("story") / "suite"
-    shutil.copytree(SUITE, folder, ignore=shutil.ignore_patterns("__pycache__", "notes"))
+    copy_sample_suite(folder)
+    shutil.rmtree(folder / "notes")
     tools.write_shared(folder)
     before = Path.cwd()
     os.chdir(folder)

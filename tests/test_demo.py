@@ -130,9 +130,3 @@ def test_without_git_or_with_one_that_fails(
     git.chmod(0o755)
     with pytest.raises(UsageError, match="git init: exit code 7"):
         module.demo(tmp_path / "a", ignore)
-
-
-def test_without_the_sample_suite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(module, "bundled_suite", lambda: None)
-    with pytest.raises(UsageError, match="this installation does not have"):
-        module.demo(tmp_path, ignore)

@@ -17,6 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from codemods.bundled import copy_sample_suite
+
 SUITE = Path(__file__).parent / "legacy_suite"
 FRAMEWORK = Path(__file__).parent.parent / "test_framework"
 CONFIG = Path(__file__).parent.parent / ".libcst.codemod.yaml"
@@ -351,7 +353,7 @@ def test_command_is_listed(suite: Path) -> None:
 def copied(folder: Path) -> Path:
     """Copy the sample suite, the config and the shared module; return the root of the copy."""
     root = folder / "legacy"
-    shutil.copytree(SUITE, root, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+    copy_sample_suite(root)
     shutil.copy(CONFIG, root)
     shutil.copytree(FRAMEWORK, root / FRAMEWORK.name, ignore=shutil.ignore_patterns("__pycache__"))
     return root

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from codemods.cli import main
-from codemods.migration.init import YAML, steps, write
+from codemods.migration.init import steps, write
 from codemods.settings import DEFAULT_MODULE, Settings, read_settings
-from codemods.shared_modules import shared_modules
+from codemods.shared_modules import read_shared_modules
 from tests import tools
 
 ROOT = Path(__file__).parent.parent
@@ -53,15 +53,12 @@ def test_a_fresh_repository(root: Path) -> None:
     found = files(root)
     assert set(found) == FILES
     assert found["pyproject.toml"] == TABLE
+    assert found[".libcst.codemod.yaml"] == (ROOT / ".libcst.codemod.yaml").read_bytes()
     name = f"test_framework/ssot/{MODULE}.py"
     assert found[name] == (ROOT / name).read_bytes()
     settings = read_settings(root)
     assert settings == Settings(root=root, has_table=True)
-    assert shared_modules(settings).modules[0].path == str(root / name)
-
-
-def test_the_yaml_file_is_ours() -> None:
-    assert (ROOT / ".libcst.codemod.yaml").read_bytes() == YAML
+    assert read_shared_modules(settings).modules[0].path == str(root / name)
 
 
 def test_twice(root: Path) -> None:
@@ -340,7 +337,7 @@ def test_beside_the_default_module(own: Path) -> None:
 def test_a_conftest_that_is_not_there(own: Path) -> None:
     assert "wrote conftest.py\n" in init().stdout
     assert (own / "conftest.py").read_text() == f"import pytest\n\n{LINE}"
-    assert shared_modules(read_settings(own)).modules[0].rewrites_asserts
+    assert read_shared_modules(read_settings(own)).modules[0].rewrites_asserts
     assert init().stdout == "nothing to do\n"
 
 
@@ -382,7 +379,7 @@ def test_the_line_in_a_conftest(own: Path, before: str, after: str | None) -> No
     wanted = before if after is None else after.replace("@", LINE.replace("\n", end), 1)
     assert path.read_bytes().decode() == wanted
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert shared_modules(read_settings(own)).modules[0].rewrites_asserts
+    assert read_shared_modules(read_settings(own)).modules[0].rewrites_asserts
     assert init().stdout == "nothing to do\n"
 
 

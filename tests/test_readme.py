@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 import click
 import pytest
 
+from codemods.bundled import copy_sample_suite
 from codemods.cli import main
 from codemods.model import Code
 from tests.tools import check_replaced
@@ -107,8 +108,7 @@ def _fits(shown: str, printed: str, root: Path) -> bool:
 @pytest.mark.skipif(shutil.which("git") is None, reason="the suite must be in a checkout")
 def test_the_transcripts_are_what_the_verbs_print(tmp_path: Path) -> None:
     root = tmp_path / "repository"
-    left = shutil.ignore_patterns("__pycache__", ".pytest_cache", ".ssot-codemods")
-    shutil.copytree(ROOT / "tests/legacy_suite", root, ignore=left)
+    copy_sample_suite(root)
     _commit(root)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     transcripts = _transcripts()

@@ -14,7 +14,7 @@ from codemods.shared_modules import (
     SettingsByFile,
     asserting_definitions,
     find_module,
-    shared_modules,
+    read_shared_modules,
 )
 
 HELPER = "def make_agent():\n    return 1\n"
@@ -87,7 +87,7 @@ def test_a_root_that_is_a_package_gives_its_modules_a_longer_name(root: Path) ->
     assert find_module(settings, "repo.tests.a") == root / "tests/a.py"
     message = r"repo is a package itself, so pytest imports it as repo\.tests\.a"
     with pytest.raises(SettingsError, match=message):
-        shared_modules(settings, ["tests.a"])
+        read_shared_modules(settings, ["tests.a"])
     write(root, {"pytest.ini": "[pytest]\npythonpath = .\n"})
     assert find_module(settings, "tests.a") == root / "tests/a.py"
 
@@ -100,7 +100,7 @@ def test_a_root_below_other_packages(tmp_path: Path) -> None:
     assert find_module(settings, "outer.inner.tests.a") == root / "tests/a.py"
     assert find_module(settings, "inner.tests.a") is None
     with pytest.raises(SettingsError, match=r"imports it as outer\.inner\.tests\.a"):
-        shared_modules(settings, ["tests.a"])
+        read_shared_modules(settings, ["tests.a"])
 
 
 def test_a_root_that_is_known_by_a_longer_name(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_module_that_a_link_leads_to(root: Path) -> None:
     assert find_module(settings, "linked.a") == root / "real/a.py"
     assert find_module(settings, "b") is None
     with pytest.raises(SettingsError, match=r"b\.py is a link to .*outside/b\.py, outside of it"):
-        shared_modules(settings, ["b"])
+        read_shared_modules(settings, ["b"])
 
 
 def test_a_module_above_the_checkout_is_not_found(root: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_root_that_is_a_link(root: Path, tmp_path: Path) -> None:
 def test_the_modules_are_read(root: Path) -> None:
     write(root, {"tests/a.py": HELPER, "b/__init__.py": CHECKER})
     settings = Settings(("tests.a", "b"), ("x.Base",), root=root)
-    assert shared_modules(settings) == SharedModules(
+    assert read_shared_modules(settings) == SharedModules(
         (
             SharedModule("tests.a", str(root / "tests/a.py"), HELPER.encode()),
             SharedModule("b", str(root / "b/__init__.py"), CHECKER.encode()),
@@ -163,7 +163,7 @@ def test_the_modules_are_read(root: Path) -> None:
 
 def test_the_options_replace_and_restrict(root: Path) -> None:
     write(root, {"a.py": HELPER, "b.py": HELPER})
-    found = shared_modules(Settings(("gone",), root=root), ["b"], ["make_agent"])
+    found = read_shared_modules(Settings(("gone",), root=root), ["b"], ["make_agent"])
     assert [m.name for m in found.modules] == ["b"]
     assert found.only == frozenset({"make_agent"})
 
@@ -171,10 +171,10 @@ def test_the_options_replace_and_restrict(root: Path) -> None:
 def test_a_changed_module_is_read_again(root: Path) -> None:
     write(root, {"a.py": HELPER})
     settings = Settings(("a",), root=root)
-    assert shared_modules(settings).modules[0].source == HELPER.encode()
+    assert read_shared_modules(settings).modules[0].source == HELPER.encode()
     write(root, {"a.py": CHECKER})
     os.utime(root / "a.py", ns=(1, 1))
-    assert shared_modules(settings).modules[0].source == CHECKER.encode()
+    assert read_shared_modules(settings).modules[0].source == CHECKER.encode()
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_modules_that_cannot_be_used(root: Path, modules: list[str], message: st
     write(root, {"pyproject.toml": table(*modules, more="paths = ['.']\n")})
     (root / "linked.py").symlink_to("lib/a.py")
     with pytest.raises(SettingsError, match=message):
-        shared_modules(read_settings(root))
+        read_shared_modules(read_settings(root))
 
 
 def test_what_is_no_file_or_far_too_large(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,11 +203,11 @@ def test_what_is_no_file_or_far_too_large(root: Path, monkeypatch: pytest.Monkey
     (root / "zero.py").symlink_to("/dev/zero")
     for name in ("pipe", "zero"):
         with pytest.raises(SettingsError, match=f"no module {name} in this repository"):
-            shared_modules(Settings(root=root), [name])
+            read_shared_modules(Settings(root=root), [name])
     write(root, {"large.py": HELPER})
     monkeypatch.setattr(module, "LIMIT", 10)
     with pytest.raises(SettingsError, match=r"large\.py: File too large"):
-        shared_modules(Settings(root=root), ["large"])
+        read_shared_modules(Settings(root=root), ["large"])
 
 
 def test_what_pytest_collects_by_any_configuration(root: Path) -> None:
@@ -219,7 +219,7 @@ def test_what_pytest_collects_by_any_configuration(root: Path) -> None:
             "two/pytest.ini": "[pytest]\npython_classes = Suite\n",
         },
     )
-    found = shared_modules(Settings(("a",), paths=("one", "two"), root=root))
+    found = read_shared_modules(Settings(("a",), paths=("one", "two"), root=root))
     assert found.tests == PytestNames(classes=("Test", "Suite"), functions=("check", "test"))
 
 
@@ -241,16 +241,16 @@ def test_what_pytest_collects_by_any_configuration(root: Path) -> None:
 )
 def test_rewritten_asserts(root: Path, files: dict[str, str], expected: bool) -> None:
     write(root, {"tests/a.py": CHECKER, **files})
-    (found,) = shared_modules(Settings(("tests.a",), root=root)).modules
+    (found,) = read_shared_modules(Settings(("tests.a",), root=root)).modules
     assert found.rewrites_asserts == expected
 
 
 def test_the_asserts_of_a_package_and_of_a_conftest(root: Path) -> None:
     write(root, {"__init__.py": "", "a/__init__.py": CHECKER, "conftest.py": ""})
     settings = Settings(("repo.a", "repo.conftest"), root=root)
-    assert [m.rewrites_asserts for m in shared_modules(settings).modules] == [False, True]
+    assert [m.rewrites_asserts for m in read_shared_modules(settings).modules] == [False, True]
     write(root, {"__init__.py": "import pytest\npytest.register_assert_rewrite('repo.a')\n"})
-    assert shared_modules(settings).modules[0].rewrites_asserts
+    assert read_shared_modules(settings).modules[0].rewrites_asserts
 
 
 def test_the_conftest_of_each_configuration_counts(root: Path) -> None:
@@ -263,7 +263,7 @@ def test_the_conftest_of_each_configuration_counts(root: Path) -> None:
         ({"two/conftest.py": register}, True),
     ):
         write(root, files)
-        assert shared_modules(settings).modules[0].rewrites_asserts == expected
+        assert read_shared_modules(settings).modules[0].rewrites_asserts == expected
 
 
 def test_definitions_with_an_assert() -> None:
@@ -344,7 +344,7 @@ def test_a_file_outside_of_the_root(root: Path) -> None:
     assert files.uncovered() == ("../elsewhere/test_a.py",)
 
 
-def test_the_paths_of_all_shared_modules(root: Path) -> None:
+def test_the_paths_of_all_read_shared_modules(root: Path) -> None:
     write(root, {"pyproject.toml": table("common"), "common.py": HELPER})
     write(root, {"one/pyproject.toml": table("own"), "one/own.py": HELPER})
     files = by_file()

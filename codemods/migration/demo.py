@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from codemods.bundled import copy_sample_suite
 from codemods.disk.git import run_git
-from codemods.model import UsageError
-from codemods.settings import bundled_suite
 
 #: What is run, in this order, each with the exit code that it has when all goes well. One file of
 #: the suite does not parse, so the verbs that read it exit with 3; that is part of the show.
@@ -30,9 +28,6 @@ STEPS: tuple[tuple[int, str], ...] = (
     (0, "ssot-codemods rollback"),
 )
 
-#: What runs in the bundled suite itself may have left there.
-_NOT_COPIED = shutil.ignore_patterns("__pycache__", ".pytest_cache", ".ssot-codemods")
-
 
 def demo(folder: Path, say: Callable[[str], None]) -> int:
     """Walk through a migration.
@@ -45,13 +40,10 @@ def demo(folder: Path, say: Callable[[str], None]) -> int:
         0, or the exit code of the first command that did not end as expected.
 
     Raises:
-        UsageError: git is not installed or fails, or the sample suite is not installed.
+        codemods.model.UsageError: git is not installed or fails.
 
     """
-    suite = bundled_suite()
-    if suite is None:
-        raise UsageError("this installation does not have the sample suite")
-    shutil.copytree(suite, folder, dirs_exist_ok=True, ignore=_NOT_COPIED)
+    copy_sample_suite(folder)
     environment = _commit(folder)
     for expected, step in STEPS:
         say(f"\n$ {step}\n")

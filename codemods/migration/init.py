@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from codemods.bundled import bundled
 from codemods.disk.atomic import replace_file, sync_folders, write_new
 from codemods.migration.register import with_registration
 from codemods.model import UsageError
@@ -15,7 +16,6 @@ from codemods.settings import (
     DEFAULT_MODULE,
     Settings,
     SettingsError,
-    bundled,
     check_dotted,
     check_toml,
 )
@@ -23,23 +23,13 @@ from codemods.shared_modules import (
     asserting_definitions,
     conftests,
     import_folders,
-    shared_modules,
+    read_shared_modules,
 )
 
 _MODULE = DEFAULT_MODULE.rpartition(".")[2]
 _FOLDER = Path(*DEFAULT_MODULE.split(".")[:-1])
 
-#: What LibCST reads; the same as the file at the root of this package's own repository.
-YAML = b"""\
-# Read by `python -m libcst.tool` from this folder or any folder below it.
-modules:
-- codemods.commands
-# An identity: what the command gives back is what is written. (LibCST fails every
-# changed file on an empty formatter, hence not [].)
-formatter: ["cat"]
-# Metadata of the whole repository is built below this folder; no command needs it.
-repo_root: "."
-"""
+_YAML = ".libcst.codemod.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +63,7 @@ def steps(settings: Settings, folder: str | None) -> list[Step]:
         SettingsError: one of the other shared modules is not there or cannot be read.
 
     """
-    found = [_step(settings.root / ".libcst.codemod.yaml", YAML)]
+    found = [_step(settings.root / _YAML, bundled(_YAML))]
     own = settings.modules if settings.has_table else ()
     if folder is not None or not own or DEFAULT_MODULE in own:
         relative = _FOLDER if folder is None else Path(folder)
@@ -100,7 +90,7 @@ def _module_steps(root: Path, folder: Path) -> list[Step]:
             raise UsageError(f"--to {folder}: {there} is no folder")
     # A folder that is there stays a package or none: that decides how pytest names its tests.
     new = [f for f in folders if not (root / f).exists()]
-    found = [_step(root / folder / f"{_MODULE}.py", bundled(_FOLDER / f"{_MODULE}.py"))]
+    found = [_step(root / folder / f"{_MODULE}.py", bundled(f"{_FOLDER}/{_MODULE}.py"))]
     return [*found, *(_step(root / f / "__init__.py", b"") for f in new)]
 
 
@@ -108,7 +98,7 @@ def _conftest_steps(settings: Settings, modules: Sequence[str]) -> list[Step]:
     """Return the conftests that have pytest rewrite the asserts of shared definitions."""
     plain = [
         module.name
-        for module in shared_modules(settings._replace(modules=tuple(modules))).modules
+        for module in read_shared_modules(settings._replace(modules=tuple(modules))).modules
         if asserting_definitions(module) and not module.rewrites_asserts
     ]
     found = []
