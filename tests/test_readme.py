@@ -17,6 +17,7 @@ import pytest
 from codemods.bundled import copy_sample_suite
 from codemods.cli import main
 from codemods.model import Code
+from codemods.report.explain import summary
 from tests.tools import check_replaced
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,9 +33,10 @@ def test_the_diff_at_the_top_is_what_the_codemod_gives() -> None:
 
 
 def test_each_code_has_its_row() -> None:
-    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", README, re.MULTILINE)) == sorted(
-        code.value for code in Code
-    )
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", README, re.MULTILINE)
+    said = {code: f"{text[0].upper()}{text[1:]}." for code, text in rows}
+    assert said == {code.value: summary(code) for code in Code}
+    assert len(rows) == len(said)
 
 
 def test_the_picture_shows_each_module() -> None:
