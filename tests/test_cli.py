@@ -886,3 +886,14 @@ def test_exit_codes_of_results() -> None:
     fine = FileResult("a.py", Status.REFUSED, (), (), "", None, None)
     assert _common.exit_code([fine], 0) == 0
     assert _common.exit_code([fine], 1) == 1
+
+
+def test_the_help_of_the_group_has_a_line_for_each_verb() -> None:
+    """None is cut or wrapped on a terminal of 80 columns."""
+    shown = CliRunner().invoke(main, ["-h"], terminal_width=80).stdout
+    verbs = [verb for group in _common.GROUPS.values() for verb in group]
+    lines = [
+        re.fullmatch(rf"  {verb} +[A-Z].*\.", line) for verb in verbs for line in shown.splitlines()
+    ]
+    assert sum(line is not None for line in lines) == len(verbs)
+    assert "..." not in shown.partition("Options:")[2]

@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
+#: The verbs in the order of their use, for the help.
+GROUPS = {
+    "Start": ("demo", "init", "doctor", "analyze", "explain"),
+    "Migrate": ("migrate", "check", "rollback"),
+    "Prove": ("baseline", "warm", "verify"),
+    "Track": ("status", "accept", "report"),
+}
+
+
 class _Group(click.Group):
     """Turns what a verb returns or raises into an exit code and a message."""
 
@@ -47,6 +56,20 @@ class _Group(click.Group):
         module = import_module(f"codemods.cli.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each group of verbs."""
+        width = max(len(verb) for verbs in GROUPS.values() for verb in verbs)
+        for title, verbs in GROUPS.items():
+            commands = {verb: self.get_command(ctx, verb) for verb in verbs}
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (f"{verb:{width}}", command.get_short_help_str(formatter.width))
+                        for verb, command in commands.items()
+                        if command is not None
+                    ]
+                )
 
     def invoke(self, ctx: click.Context) -> Any:
         # A CI job that is cancelled, or a terminal that closes, counts as Ctrl-C.

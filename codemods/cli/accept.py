@@ -12,9 +12,9 @@ from codemods.cli._output import progress_bar, show
 @click.command(epilog=EXIT_CODES)
 @text_or_json
 def accept(form: str) -> int:
-    """Check each criterion of each phase; exit with 0 if all are met, else with 1.
+    """Check each criterion of each phase, and fail where one is open.
 
-    A criterion that was never measured is not met. Also shows the number that grep counts, and why
+    Exits with 0 if all are met, else with 1. A criterion that was never measured is not met. Also shows the number that grep counts, and why
     it differs from the number of copies.
     """
     from codemods.disk.journal import Journal

@@ -44,9 +44,9 @@ def baseline(
     against: str | None,
     profile: bool,
 ) -> int:
-    """Measure the collection of tests: seconds, memory, tests, errors, warnings.
+    """Measure what it takes pytest to collect the tests.
 
-    Starts pytest with your interpreter and configuration, and collects without running a test:
+    Shows seconds, memory, tests, errors, and warnings. Starts pytest with your interpreter and configuration, and collects without running a test:
     once to warm up, then --runs times without and with bytecode, which is kept in a temporary
     folder. The third field of the line "Collection Time" is the median with bytecode.
 

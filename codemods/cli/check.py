@@ -25,9 +25,9 @@ def check(
     scheduler: str | None,
     form: str,
 ) -> int:
-    """Fail where a copy is left that can be replaced; for CI and pre-commit.
+    """Fail where a copy is left that can be replaced.
 
-    Copies that `migrate` refuses do not count. The fourth field of the line "Compliant Files" is
+    For CI and pre-commit. Copies that `migrate` refuses do not count. The fourth field of the line "Compliant Files" is
     the percentage of the files that use the helper and have no such copy.
 
     \b

@@ -28,9 +28,9 @@ def doctor(
     timeout: float,
     form: str,
 ) -> int:
-    """Check that pytest can import the shared modules in each folder, and how to fix it if not.
+    """Check that pytest can import the shared modules.
 
-    Looks at the folders with files that would change or that import a shared module: which file is
+    If not, says how to fix it. Looks at the folders with files that would change or that import a shared module: which file is
     imported, whether pytest rewrites its assert statements or collects its classes as tests, the
     version of pytest, its plugins, import mode and sys.path. Exits with 3 where an import would
     fail.

@@ -37,7 +37,9 @@ def report(
     after: str | None,
     form: str,
 ) -> int:
-    """Report on the migration of PATHS: what changed, what is left and why, what was measured.
+    """Report on the migration, for a pull request.
+
+    Says what changed below PATHS, what is left and why, and what was measured.
 
     \b
     ssot-codemods report tests/unit > phase1_completion_report.md

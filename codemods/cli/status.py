@@ -17,7 +17,7 @@ from codemods.cli._output import progress_bar, show
 )
 @text_or_json
 def status(as_history: bool, form: str) -> int:
-    """Show the criteria of each phase of the settings: met, not met, not measured.
+    """Show how far each phase is: which of its criteria are met.
 
     Copies and compliance are counted now; seconds, warnings and outcomes are the last figures of
     `baseline` and `verify` for the paths of a phase. Below the table are the next steps.

@@ -32,9 +32,9 @@ def warm(
     jobs: int,
     no_cold: bool,
 ) -> int:
-    """Write the bytecode for the next collection, with rewritten assertions.
+    """Write the bytecode that the next collection reads.
 
-    For CI images and fresh checkouts. pytest itself writes it, in parallel parts; a last collection
+    With rewritten assertions; for CI images and fresh checkouts. pytest itself writes it, in parallel parts; a last collection
     shows how many modules are read from it.
 
     \b
