@@ -119,7 +119,7 @@ def test_the_version_and_no_verb() -> None:
     assert outcome("--version")[1].startswith("ssot-codemods, version ")
     code, _, err = outcome()
     assert code == 2
-    assert "Commands:" in err
+    assert "Start:" in err
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from codemods.cli._output import progress_bar, show
 def accept(form: str) -> int:
     """Check each criterion of each phase, and fail where one is open.
 
-    Exits with 0 if all are met, else with 1. A criterion that was never measured is not met. Also shows the number that grep counts, and why
-    it differs from the number of copies.
+    Exits with 0 if all are met, else with 1. A criterion that was never measured is not met. Also
+    shows the number that grep counts, and why it differs from the number of copies.
     """
     from codemods.disk.journal import Journal
     from codemods.progress import history, phases

@@ -46,9 +46,10 @@ def baseline(
 ) -> int:
     """Measure what it takes pytest to collect the tests.
 
-    Shows seconds, memory, tests, errors, and warnings. Starts pytest with your interpreter and configuration, and collects without running a test:
-    once to warm up, then --runs times without and with bytecode, which is kept in a temporary
-    folder. The third field of the line "Collection Time" is the median with bytecode.
+    Shows seconds, memory, tests, errors, and warnings. Starts pytest with your interpreter and
+    configuration, and collects without running a test: once to warm up, then --runs times without
+    and with bytecode, which is kept in a temporary folder. The third field of the line "Collection
+    Time" is the median with bytecode.
 
     \b
     ssot-codemods baseline tests/unit --save before

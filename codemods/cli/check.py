@@ -27,8 +27,8 @@ def check(
 ) -> int:
     """Fail where a copy is left that can be replaced.
 
-    For CI and pre-commit. Copies that `migrate` refuses do not count. The fourth field of the line "Compliant Files" is
-    the percentage of the files that use the helper and have no such copy.
+    For CI and pre-commit. Copies that `migrate` refuses do not count. The fourth field of the line
+    "Compliant Files" is the percentage of the files that use the helper and have no such copy.
 
     \b
     ssot-codemods check

@@ -41,10 +41,10 @@ def verify(
 ) -> int:
     """Run the same tests without a run of `migrate` and with it.
 
-    Their outcomes are compared by node id. Meanwhile the files of the run are restored to their old content, and then changed again.
-    Without PATHS, the tests are those that use the files of the run. A difference counts where it
-    shows twice, and exits with 3. Where there is no run, the tests of PATHS (or all tests) are run
-    once, and a failing test exits with 3.
+    Their outcomes are compared by node id. Meanwhile the files of the run are restored to their old
+    content, and then changed again. Without PATHS, the tests are those that use the files of the
+    run. A difference counts where it shows twice, and exits with 3. Where there is no run, the
+    tests of PATHS (or all tests) are run once, and a failing test exits with 3.
 
     \b
     ssot-codemods verify

@@ -34,8 +34,8 @@ def warm(
 ) -> int:
     """Write the bytecode that the next collection reads.
 
-    With rewritten assertions; for CI images and fresh checkouts. pytest itself writes it, in parallel parts; a last collection
-    shows how many modules are read from it.
+    With rewritten assertions; for CI images and fresh checkouts. pytest itself writes it, in
+    parallel parts; a last collection shows how many modules are read from it.
 
     \b
     ssot-codemods warm tests --jobs 4
