@@ -24,7 +24,7 @@ from tests.benchmarks import family
 from tests.benchmarks import generate as generator
 from tests.tools import COPY
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+PAGE = Path(__file__).with_name("guide.md")
 
 _VALIDATE = "validate_websocket_migration.py"
 _MIGRATE = "migrate_websocket_test_classes.py"
@@ -545,8 +545,8 @@ def test_each_command_of_the_guide_was_run(story: Story) -> None:
     assert story.ran == set(TABLE)
 
 
-def test_the_readme_has_a_row_for_each_command() -> None:
-    text = README.read_text()
+def test_the_page_has_a_row_for_each_command() -> None:
+    text = PAGE.read_text()
     start, end = "<!-- guide table -->\n", "<!-- end of guide table -->"
     rows = text[text.index(start) + len(start) : text.index(end)].splitlines()
     shown = [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:3]] for row in rows if row]
