@@ -10,6 +10,7 @@ import sys
 import textwrap
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 import click
 import pytest
@@ -17,12 +18,14 @@ import pytest
 from codemods.bundled import copy_sample_suite
 from codemods.cli import main
 from codemods.cli._common import GROUPS
+from codemods.engine.codemod import apply
 from codemods.model import Code
 from codemods.report.explain import summary
 from tests.tools import check_replaced, shared
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
+HOUSE = (ROOT / "codemods/README.md").read_text()
 VERBS = (ROOT / "codemods/cli/README.md").read_text()
 
 
@@ -33,6 +36,18 @@ def test_the_diff_at_the_top_is_what_the_codemod_gives() -> None:
     after = "".join(line[1:] + "\n" for line in lines if line[0] in " +")
     copy = "".join(line[1:] + "\n" for line in lines if line[0] == "-")
     check_replaced(before, after, modules=shared(copy, "tests.helpers"))
+
+
+def test_the_codemod_of_the_house_is_one() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", HOUSE, re.DOTALL)
+    values: dict[str, Any] = {"__name__": "example"}
+    exec(compile(example, "README.md", "exec"), values)
+    codemod = values["RemoveEmptyFunctions"]()
+    source = b"import os\n\n\ndef one():\n    pass\n\n\ndef two():\n    pass\n\n\nprint(two)\n"
+    result = apply(source, "a.py", codemod)
+    assert result.after == b"import os\n\n\ndef two():\n    pass\n\n\nprint(two)\n"
+    assert result.dropped == {"one"}
+    assert apply(result.after, "a.py", codemod).after is None
 
 
 def test_each_row_says_what_explain_says() -> None:
@@ -48,8 +63,7 @@ def test_the_readme_is_short() -> None:
 
 
 def test_the_picture_shows_each_module() -> None:
-    text = (ROOT / "codemods/README.md").read_text()
-    picture = text[text.index("<!-- picture -->") : text.index("<!-- end of picture -->")]
+    picture = HOUSE[HOUSE.index("<!-- picture -->") : HOUSE.index("<!-- end of picture -->")]
     tracked = subprocess.run(
         ["git", "ls-files", "codemods"],
         cwd=ROOT,
