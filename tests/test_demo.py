@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from codemods.migration import demo as module
 from codemods.model import UsageError
 
 COMMAND = [str(Path(sys.executable).with_name("ssot-codemods")), "demo"]
-ONE_STEP = (*module.STEPS[:3], (3, "ssot-codemods analyze"))
+ONE_STEP = (module.STEPS[0], module.Step("See", "ssot-codemods analyze", 3))
 
 
 def ignore(text: str) -> None:
@@ -56,7 +57,7 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     (here / "codemods/__init__.py").write_text("raise RuntimeError('the package of the user')\n")
     before = sorted(tmp_path.rglob("*"))
     done = subprocess.run(
-        COMMAND,
+        [*COMMAND, "--full"],
         cwd=here,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -67,10 +68,7 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     )
     printed = done.stdout.decode()
     assert done.returncode == 0, printed
-    steps = [step for _, step in module.STEPS]
-    assert re.findall(r"^\$ (.+)$", printed, re.MULTILINE) == steps
-    outputs = re.split(r"^\$ .+\n", printed, flags=re.MULTILINE)[1:]
-    shown = {step.split()[1]: text for step, text in zip(steps, outputs, strict=True)}
+    shown = outputs(printed, module.FULL_STEPS)
     assert "wrote test_framework/ssot/websocket_connection_test_utility.py\n" in shown["init"]
     assert shown["analyze"].startswith("74 files, ")
     assert "all outcomes unchanged" in shown["migrate"]
@@ -79,6 +77,35 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     assert shown["report"].partition("\n")[0].endswith(": report on `.`")
     assert "31 of 31 files done" in shown["rollback"]
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def outputs(printed: str, steps: Sequence[module.Step]) -> dict[str, str]:
+    """Return what each verb printed, and check that the steps are those."""
+    head = r"^\d+\. .+: ((?:ssot-codemods|git) .+)\n"
+    assert re.findall(head, printed, re.MULTILINE) == [step.command for step in steps]
+    texts = re.split(head, printed, flags=re.MULTILINE)[2::2]
+    return {step.command.split()[1]: text for step, text in zip(steps, texts, strict=True)}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="the demo needs git")
+def test_the_short_way_fits_on_a_page(tmp_path: Path) -> None:
+    done = subprocess.run(
+        COMMAND,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=300,
+        check=False,
+    )
+    printed = done.stdout.decode()
+    assert done.returncode == 0, printed
+    shown = outputs(printed, module.STEPS)
+    assert "\n+from test_framework" in printed
+    assert "all outcomes unchanged" in shown["migrate"]
+    assert "Copies Left: 0\n" in shown["check"]
+    assert "7 of 7 files done" in shown["rollback"]
+    assert len(printed.splitlines()) <= 80
 
 
 @pytest.fixture
@@ -101,19 +128,14 @@ def test_keep_leaves_a_checkout_to_look_at(tmp_path: Path) -> None:
     assert (again.exit_code, again.output) == (2, "Error: a/b exists already\n")
 
 
-@pytest.mark.usefixtures("one_step")
-def test_a_step_that_ends_otherwise_ends_the_demo(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_step_that_ends_otherwise_ends_the_demo(tmp_path: Path) -> None:
     said: list[str] = []
-    monkeypatch.setattr(
-        module, "STEPS", ((0, "git status"), (0, "ssot-codemods analyze"), (0, "x"))
-    )
-    (tmp_path / "new").mkdir()
-    assert module.demo(tmp_path / "new", said.append) == 2
+    commands = ("git status", "ssot-codemods analyze", "x")
+    steps = [module.Step("Do", command) for command in commands]
+    assert module.demo(tmp_path, steps, said.append) == 2
     assert said == [
-        "\n$ git status\n",
-        "\n$ ssot-codemods analyze\n",
+        "\n1. Do: git status\n",
+        "\n2. Do: ssot-codemods analyze\n",
         "\nexit code 2, expected 0\n",
     ]
 
@@ -124,9 +146,9 @@ def test_without_git_or_with_one_that_fails(
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "a").mkdir()
     with pytest.raises(UsageError, match="git is not installed"):
-        module.demo(tmp_path / "a", ignore)
+        module.demo(tmp_path / "a", module.STEPS, ignore)
     git = tmp_path / "git"
     git.write_text("#!/bin/sh\nexit 7\n")
     git.chmod(0o755)
     with pytest.raises(UsageError, match="git init: exit code 7"):
-        module.demo(tmp_path / "a", ignore)
+        module.demo(tmp_path / "a", module.STEPS, ignore)

@@ -18,23 +18,28 @@ from codemods.cli._output import print_text, say
     metavar="DIR",
     help="Use a new folder, and keep it. Default: a temporary folder.",
 )
-def demo(keep: str | None) -> int:
+@click.option("--full", is_flag=True, help="The whole suite; also measures, and writes a report.")
+def demo(keep: str | None, full: bool) -> int:
     """Walk through a migration on a copy of the bundled sample suite.
 
-    Prints each command before it is run. Needs git; takes less than a minute.
+    Prints each command before it is run. Needs git; takes some seconds, with --full a minute.
     """
     import tempfile
 
+    from codemods.migration.demo import FULL_STEPS, STEPS
     from codemods.migration.demo import demo as walk
 
+    steps = FULL_STEPS if full else STEPS
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="ssot-codemods-demo-") as temporary:
-            code = walk(Path(temporary).resolve(), print_text)
-        print_text("the folder was removed; `ssot-codemods demo --keep DIR` keeps it\n")
+            code = walk(Path(temporary).resolve(), steps, print_text)
+        print_text("\n`ssot-codemods demo --keep DIR` keeps the folder\n")
         return code
     folder = Path(keep)
     if folder.exists():
         say(f"Error: {keep} exists already\n")
         return USAGE
     folder.mkdir(parents=True)
-    return walk(folder.resolve(), print_text)
+    code = walk(folder.resolve(), steps, print_text)
+    print_text(f"\nall files are in {folder.resolve()}\n")
+    return code

@@ -6,35 +6,58 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.bundled import copy_sample_suite
 from codemods.disk.git import run_git
 
-#: What is run, in this order, each with the exit code that it has when all goes well. One file of
-#: the suite does not parse, so the verbs that read it exit with 3; that is part of the show.
-STEPS: tuple[tuple[int, str], ...] = (
-    (0, "ssot-codemods init"),
-    (0, "git add -A"),
-    (0, "git commit -q -m 'Add the shared module'"),
-    (0, "ssot-codemods baseline --runs 3 --save before"),
-    (3, "ssot-codemods analyze"),
-    (3, "ssot-codemods migrate --dry-run --max-files 1"),
-    (3, "ssot-codemods migrate --verify"),
-    (3, "ssot-codemods check"),
-    (0, "ssot-codemods baseline --runs 3 --compare before"),
-    (0, "ssot-codemods report --compare-baseline before"),
-    (0, "ssot-codemods rollback"),
+
+class Step(NamedTuple):
+    """One command, what it is good for, and the exit code that it has when all goes well."""
+
+    title: str
+    command: str
+    expected: int = 0
+
+
+_INIT = Step("Get ready", "ssot-codemods init && git add -A && git commit -q -m 'Get ready'")
+_ROLLBACK = Step("Take it back", "ssot-codemods rollback")
+
+STEPS: tuple[Step, ...] = (
+    _INIT,
+    Step("See what is pasted", "ssot-codemods analyze mission_critical"),
+    Step(
+        "See one change",
+        "ssot-codemods migrate --dry-run mission_critical/test_concurrent_isolation.py",
+        1,
+    ),
+    Step("Change all, prove it", "ssot-codemods migrate --verify mission_critical"),
+    Step("Keep it so, in CI", "ssot-codemods check mission_critical"),
+    _ROLLBACK,
+)
+#: One file of the suite does not parse, so the verbs that read it exit with 3.
+FULL_STEPS: tuple[Step, ...] = (
+    _INIT,
+    Step("Measure collection", "ssot-codemods baseline --runs 3 --save before"),
+    Step("See what is pasted", "ssot-codemods analyze", 3),
+    Step("See one change", "ssot-codemods migrate --dry-run --max-files 1", 3),
+    Step("Change all, prove it", "ssot-codemods migrate --verify", 3),
+    Step("Keep it so, in CI", "ssot-codemods check", 3),
+    Step("Measure it again", "ssot-codemods baseline --runs 3 --compare before"),
+    Step("Report", "ssot-codemods report --compare-baseline before"),
+    _ROLLBACK,
 )
 
 
-def demo(folder: Path, say: Callable[[str], None]) -> int:
+def demo(folder: Path, steps: Sequence[Step], say: Callable[[str], None]) -> int:
     """Walk through a migration.
 
     Args:
         folder: an empty folder to work in.
-        say: takes each command before it is run.
+        steps: what to run there, one after the other.
+        say: takes each step before it is run.
 
     Returns:
         0, or the exit code of the first command that did not end as expected.
@@ -45,13 +68,12 @@ def demo(folder: Path, say: Callable[[str], None]) -> int:
     """
     copy_sample_suite(folder)
     environment = _commit(folder)
-    for expected, step in STEPS:
-        say(f"\n$ {step}\n")
-        code = _run(step, folder, environment)
-        if code != expected:
-            say(f"\nexit code {code}, expected {expected}\n")
+    for number, step in enumerate(steps, start=1):
+        say(f"\n{number}. {step.title}: {step.command}\n")
+        code = _run(step.command, folder, environment)
+        if code != step.expected:
+            say(f"\nexit code {code}, expected {step.expected}\n")
             return code or 1
-    say(f"\nall files are in {folder}\n")
     return 0
 
 
@@ -70,7 +92,11 @@ def _commit(folder: Path) -> dict[str, str]:
     return environment
 
 
-def _run(step: str, folder: Path, environment: dict[str, str]) -> int:
-    program, *arguments = shlex.split(step)
-    start = [sys.executable, "-m", "codemods"] if program == "ssot-codemods" else [program]
-    return subprocess.run([*start, *arguments], cwd=folder, env=environment, check=False).returncode
+def _run(command: str, folder: Path, environment: dict[str, str]) -> int:
+    code = 0
+    for part in command.split(" && "):
+        program, *arguments = shlex.split(part)
+        start = [sys.executable, "-m", "codemods"] if program == "ssot-codemods" else [program]
+        done = subprocess.run([*start, *arguments], cwd=folder, env=environment, check=False)
+        code = code or done.returncode
+    return code

@@ -129,8 +129,9 @@ def _tables(analysis: Analysis) -> Iterator[tuple[Sequence[str], list[Sequence[o
         return
     verdicts = ("definitions", "replace", "refuse")
     yield ("name", *verdicts), _counts((d.definition.name, d) for _, d in found)
-    folders = ((printable(s.path.rpartition("/")[0]) or ".", d) for s, d in found)
-    yield ("folder", *verdicts), _counts(folders)
+    folders = _counts((printable(s.path.rpartition("/")[0]) or ".", d) for s, d in found)
+    if len(folders) > 1:
+        yield ("folder", *verdicts), folders
     codes = Counter(d.reasons[0].code.value for _, d in found if d.reasons)
     if codes:
         rows = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
