@@ -34,7 +34,7 @@ def demo(keep: str | None) -> int:
         return code
     folder = Path(keep)
     if folder.exists():
-        say(f"Error: {keep} exists already\n")
+        say(f"Error: {keep} exists already")
         return USAGE
     folder.mkdir(parents=True)
     return walk(folder.resolve(), print_text)

@@ -20,7 +20,7 @@ from codemods.cli._common import (
     warn_unfinished_runs,
 )
 from codemods.cli._options import PATHS, Seconds, over_files, xdist, xdist_options
-from codemods.cli._output import print_json, print_text, say
+from codemods.cli._output import print_bytes, print_json, print_text, say
 from codemods.cli.rollback import print_outcomes
 from codemods.settings import read_settings
 from codemods.wording import plural
@@ -153,10 +153,10 @@ def _dry_run(setup: Setup, max_files: int | None, form: str, verbose: bool) -> i
         print_json(report.as_json(found, dry_run=True))
     else:
         for change in changes:
-            print_text(unified_diff(change.path, change.before, change.after))
+            print_bytes(unified_diff(change.path, change.before, change.after))
         if base != Path.cwd():
-            say(f"the paths of the diff start at {base}: apply it there\n")
-        say(report.as_text(found, dry_run=True, verbose=verbose))
+            say(f"the paths of the diff start at {base}: apply it there")
+        print_text(report.as_text(found, dry_run=True, verbose=verbose), err=True)
     return exit_code(found.results, found.left + len(changes))
 
 
@@ -189,7 +189,7 @@ def _migrate(
         print_text(report.as_text(written, dry_run=False, verbose=verbose))
         if verified is not None:
             print_text(f"\n{evidence.as_text(relative_to_cwd(verified))}")
-    say(report.early_end(written, verified))
+    say(*report.early_end(written, verified))
     if written.stopped:
         return INTERRUPTED
     if verified is not None and (verified.problem or verified.reverted):
@@ -202,7 +202,7 @@ def _check_imports(setup: Setup, batch: Sequence[FileResult]) -> None:
 
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
     for note in check_imports(setup.by_file, uses, setup.jobs):
-        say(f"{note}\n")
+        say(note)
 
 
 def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verified:
@@ -211,10 +211,10 @@ def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verifie
 
     changed = trial.paths()
     find_uses = partial(affected, changed, setup.all_files, partial(modules_in, pytest))
-    say("running the tests concerned before and after\n")
+    say("running the tests concerned before and after")
     try:
         return revert_regressions(trial, find_uses, partial(run_tests, pytest, xdist, same=changed))
     except KeyboardInterrupt:
         undone = sum(not trial.journal.is_new(entry) for entry in trial.run.entries)
-        say(f"interrupted: {undone} of {plural(len(trial.run.entries), 'file')} undone\n")
+        say(f"interrupted: {undone} of {plural(len(trial.run.entries), 'file')} undone")
         raise
