@@ -46,7 +46,7 @@ def output_line(text: str) -> str:
 
 def git_quoted(path: str) -> str:
     """Return a path in quotes, in ASCII: as git does with ``core.quotePath``, in git-config(1)."""
-    name = re.sub(rb"[^ !#-\[\]-~]", lambda m: b"\\%03o" % ord(m.group()), os.fsencode(path))
+    name = re.sub(rb"[^ !$-\[\]-~]", lambda m: b"\\%03o" % ord(m.group()), os.fsencode(path))
     return f'"{name.decode()}"'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.report.table import joined, message, paragraphs, table
+from codemods.report.table import joined, paragraphs, table
 from codemods.wording import plural
 
 
@@ -30,7 +30,6 @@ def test_no_text_makes_a_line_of_its_own() -> None:
     assert table(("name", "n"), [("a\nb\x1b", 1)]) == ["name      n", "a\\nb\\x1b  1"]
     assert joined(["a\nb", "c"]) == "a\\nb\nc\n"
     assert paragraphs([["a"], [], ["b\n\nc", "d"]]) == "a\n\nb\\n\\nc\nd\n"
-    assert joined(message("problem: a\nb\x1b")) == "problem: a\n  b\\x1b\n"
 
 
 @pytest.mark.parametrize(

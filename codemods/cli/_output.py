@@ -65,7 +65,8 @@ def show(form: str, document: object, text: str) -> None:
 def print_list(paths: Sequence[str]) -> None:
     """Print paths for @FILE, one per line; one that a line cannot hold as git quotes it."""
     for path in paths:
-        shown = path if path.isprintable() and not path.startswith('"') else git_quoted(path)
+        as_is = output_line(path) == path and not path.startswith('"')
+        shown = path if as_is else git_quoted(path)
         print_bytes(f"{shown}\n".encode())
 
 

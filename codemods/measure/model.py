@@ -11,11 +11,7 @@ from codemods.model import UsageError
 
 
 class MeasureError(UsageError):
-    """Nothing can be measured; the message says why, and what pytest printed may be in it."""
-
-    def __init__(self, *lines: str) -> None:
-        """Take the lines of the message, or a text of several lines."""
-        super().__init__(*"\n".join(lines).split("\n"))
+    """Nothing can be measured; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

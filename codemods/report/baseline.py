@@ -18,7 +18,7 @@ from codemods.measure.model import (
     Timing,
 )
 from codemods.measure.saved import SCHEMA
-from codemods.report.table import MOST_LINES, joined, message, shortened
+from codemods.report.table import MOST_LINES, joined, shortened
 from codemods.wording import plural
 
 
@@ -89,7 +89,7 @@ def _baseline(measured: Baseline) -> Iterator[str]:
     yield from shortened("error: ", errors)
     yield from (f"note: {note}" for note in measured.notes)
     if summary.problem:
-        yield from message(f"problem: {summary.problem}")
+        yield f"problem: {summary.problem}"
     yield from _collection_time(summary)
 
 
@@ -140,7 +140,7 @@ def series_text(series: Series) -> str:
 
 def _profile(found: Profile) -> Iterator[str]:
     if found.problem:
-        yield from message(f"problem: {found.problem}")
+        yield f"problem: {found.problem}"
     if not found.warm:
         return
     yield f"{'cold':34}{found.cold:8.2f} s"

@@ -85,7 +85,7 @@ def as_text(written: Written, *, dry_run: bool, verbose: bool) -> str:
 def early_end(written: Written, verified: Verified | None) -> list[str]:
     """Return what kept a migration from its end, and what to do; nothing where nothing did."""
     if verified is not None and verified.problem:
-        return f"every change was undone: {verified.problem}".split("\n")
+        return [f"every change was undone: {verified.problem}"]
     if written.run is None or not written.stopped:
         return []
     changed = sum(r.status is Status.CHANGED for r in written.results)

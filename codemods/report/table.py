@@ -36,11 +36,6 @@ def shortened(label: str, texts: Sequence[str]) -> Iterator[str]:
         yield f"{label}and {len(texts) - MOST_LINES} more"
 
 
-def message(text: str) -> list[str]:
-    """Return a message that may have several lines: those after the first are indented."""
-    return text.replace("\n", "\n  ").split("\n")
-
-
 def joined(lines: Iterable[str]) -> str:
     """Return lines as one text, each safe to print: none has a line break of its own."""
     return "".join(f"{output_line(line)}\n" for line in lines)

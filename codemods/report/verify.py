@@ -9,7 +9,7 @@ from typing import Any
 from codemods.decode import encode
 from codemods.measure.outcomes import GOOD, Difference, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
-from codemods.report.table import message, paragraphs, table
+from codemods.report.table import paragraphs, table
 from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/verification/2"
@@ -31,7 +31,7 @@ def as_text(verified: Verified | RanOnce) -> str:
         blocks.append(table(head, [(c, *codes) for c, codes in verified.golden_path.items()]))
     blocks.append([f"reverted: {p}: {d.what}" for p, d in sorted(verified.reverted.items())])
     blocks.append(list(_unknown(verified)))
-    blocks.append(message(verified.problem) if verified.problem else [])
+    blocks.append([verified.problem] if verified.problem else [])
     return paragraphs(blocks)
 
 

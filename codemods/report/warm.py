@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from codemods.measure.model import Warmed
-from codemods.report.table import joined, message, shortened
+from codemods.report.table import joined, shortened
 from codemods.wording import plural
 
 
@@ -33,4 +33,4 @@ def _warmed(warmed: Warmed) -> Iterator[str]:
         yield f"{plural(warmed.errors, 'error')} at collection"
     yield from (f"note: {note}" for note in warmed.notes)
     if warmed.problem:
-        yield from message(f"problem: {warmed.problem}")
+        yield f"problem: {warmed.problem}"
