@@ -344,7 +344,7 @@ _NAMES = [
 ]
 
 
-class PytestNames:
+class TestNames:
     @pytest.mark.parametrize("git", [True, False])
     def test_from_end_to_end(self, folder: Path, git: bool) -> None:
         suite = make_suite(folder, _NAMES, git=git)
