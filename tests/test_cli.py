@@ -25,8 +25,7 @@ import codemods.migration.migrate
 from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
 from codemods.measure.collection import Tree
-from codemods.measure.compare import compare
-from codemods.measure.model import Baseline, Comparison
+from codemods.measure.model import Baseline
 from codemods.measure.session import Pytest
 from codemods.model import FileResult, Run, Status
 from codemods.workers.pool import Pool
@@ -708,7 +707,7 @@ def test_a_baseline_that_failed_takes_no_place(
     three: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = iter([measured(), measured(problem="killed")])
-    monkeypatch.setattr("codemods.measure.collection.baseline", lambda *_, **__: next(given))
+    monkeypatch.setattr("codemods.measure.collection.in_turn", lambda *_, **__: [next(given)])
     assert outcome("baseline", "--save", "good")[0] == 0
     saved = (three / ".ssot-codemods/baselines/good.json").read_bytes()
     code, _, err = outcome("baseline", "--save", "good")
@@ -725,13 +724,14 @@ def test_a_commit_is_measured_in_a_worktree(three: Path, monkeypatch: pytest.Mon
     (three / "later.py").touch()
     seen: list[Tree] = []
 
-    def against(before: Tree, after: Tree, paths: list[str], **_: Any) -> Comparison:
+    def in_turn(trees: list[Tree], paths: list[str], **_: Any) -> list[Baseline]:
+        before, _after = trees
         assert not (before.pytest.root / "later.py").exists()
         assert (before.pytest.root / "a/test_a.py").exists()
-        seen.extend([before, after])
-        return compare(measured(), measured(warm=(0.5, 0.5, 0.5)))
+        seen.extend(trees)
+        return [measured(), measured(warm=(0.5, 0.5, 0.5))]
 
-    monkeypatch.setattr("codemods.measure.collection.against", against)
+    monkeypatch.setattr("codemods.measure.collection.in_turn", in_turn)
     code, out, _ = outcome("baseline", "--against", "HEAD", "--timeout", "9", "a")
     assert (code, "faster: -55 %" in out) == (0, True)
     before, after = seen
@@ -750,11 +750,11 @@ def test_paths_that_look_like_options_of_pytest(
     (three / name).mkdir()
     seen: list[str] = []
 
-    def baseline(tree: object, paths: list[str], **_: Any) -> Baseline:
+    def in_turn(trees: object, paths: list[str], **_: Any) -> list[Baseline]:
         seen.extend(paths)
-        return measured()
+        return [measured()]
 
-    monkeypatch.setattr("codemods.measure.collection.baseline", baseline)
+    monkeypatch.setattr("codemods.measure.collection.in_turn", in_turn)
     assert outcome("baseline", "--", f"./{name}")[0] == 0
     assert seen == [f"./{name}"]
 
