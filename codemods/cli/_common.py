@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from codemods.cli._options import EXIT_CODES
+from codemods.cli._options import ALL_FILES, EXIT_CODES, FileArguments
 from codemods.cli._output import progress_bar, say
 from codemods.disk.git import stop_git
 from codemods.model import RunState, UsageError
@@ -118,20 +118,14 @@ def main() -> None:
 class Setup:
     """The settings and the arguments of a verb, combined."""
 
-    def __init__(
-        self,
-        paths: tuple[str, ...],
-        exclude: tuple[str, ...] = (),
-        jobs: int | None = None,
-        scheduler: str | None = None,
-    ) -> None:
+    def __init__(self, files: FileArguments = ALL_FILES) -> None:
         settings = read_settings(Path.cwd())
-        self.settings = settings._replace(exclude=(*settings.exclude, *exclude))
+        self.settings = settings._replace(exclude=(*settings.exclude, *files.exclude))
         self.by_file = SettingsByFile(self.settings)
-        self.paths = expanded(paths) if paths else _own_paths(settings)
+        self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
         _warn_outside(self.paths, settings.root)
-        self.jobs = jobs or cores()
-        self._cluster = _cluster(scheduler) if scheduler is not None else None
+        self.jobs = files.jobs or cores()
+        self._cluster = _cluster(files.scheduler) if files.scheduler is not None else None
 
     def pool(self) -> Pool:
         """Return the workers; importing them loads multiprocessing."""

@@ -19,7 +19,15 @@ from codemods.cli._common import (
     relative_to_cwd,
     warn_unfinished_runs,
 )
-from codemods.cli._options import PATHS, Seconds, over_files, xdist, xdist_options
+from codemods.cli._options import (
+    PATHS,
+    FileArguments,
+    Seconds,
+    output_format,
+    over_files,
+    xdist,
+    xdist_options,
+)
 from codemods.cli._output import print_bytes, print_json, print_text, say
 from codemods.cli.rollback import print_outcomes
 from codemods.settings import read_settings
@@ -70,19 +78,10 @@ if TYPE_CHECKING:
     metavar="RUN",
     help="Finish a run that was interrupted, and do nothing else; see rollback --list.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Default: text. JSON has no diff.",
-)
+@output_format("text", "json", note=" JSON has no diff.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each refused definition.")
 def migrate(
-    paths: tuple[str, ...],
-    exclude: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    files: FileArguments,
     dry_run: bool,
     max_files: int | None,
     allow_dirty: bool,
@@ -111,15 +110,14 @@ def migrate(
     from codemods.migration.migrate import Batch
 
     if resume is not None:
-        others = (paths, exclude, dry_run, max_files, allow_dirty, verify, skip_probe, scheduler)
-        if any(others):
+        if any((*files, dry_run, max_files, allow_dirty, verify, skip_probe)):
             raise click.UsageError("--resume finishes a run as planned: no other option applies")
         return _resume(Journal(read_settings(Path.cwd()).root), resume, form)
     if dry_run and verify:
         raise click.UsageError("--verify needs changed files, and --dry-run writes none")
     if not verify and (timeout is not None or workers is not None or targets):
         raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(files)
     if dry_run:
         return _dry_run(setup, max_files, form, verbose)
     pytest = Pytest(setup.settings.root, timeout=timeout)
