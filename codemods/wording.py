@@ -45,7 +45,10 @@ def output_line(text: str) -> str:
 
 
 def git_quoted(path: str) -> str:
-    """Return a path in quotes, in ASCII: as git does with ``core.quotePath``, in git-config(1)."""
+    """Return a path in quotes, in ASCII: as git does with ``core.quotePath``, in git-config(1).
+
+    A ``#`` is written as a number, too, see `output_line`.
+    """
     name = re.sub(rb"[^ !$-\[\]-~]", lambda m: b"\\%03o" % ord(m.group()), os.fsencode(path))
     return f'"{name.decode()}"'
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from codemods.cli import main
 from codemods.disk.journal import Journal
 from codemods.wording import visible
-from tests.tools import COPY, write_shared
+from tests.tools import COPY, ROOT, write_shared
 
 #: Would begin a line of its own, end a cell, a code span, a tag, or reverse what is read.
 EVIL = "a\nFORGED\r\x1bc\x85\u202e|`<b>&%0A,:\u2028x\x7f"
@@ -178,7 +178,12 @@ def _run(command: str, *paths: str) -> None:
         *("analyze", "analyze -v", "analyze --variants", "analyze --list"),
         *("analyze --variants --format json", "analyze --variants --format markdown"),
         *("check", "check --format json", "check --format github"),
-        *("migrate --dry-run --format json", "migrate -v", "migrate --format json"),
+        *(
+            "migrate --dry-run",
+            "migrate --dry-run --format json",
+            "migrate -v",
+            "migrate --format json",
+        ),
         *("report", "report --format html", "report --format json"),
         *("status", "status --format json", "accept", "accept --format json"),
         *("doctor", "doctor --format json", "init"),
@@ -264,6 +269,13 @@ def test_what_pytest_says_of_a_conftest(root: Path) -> None:
     (root / "conftest.py").write_text(f"import sys\nprint({EVIL!r})\nsys.exit(4)\n")
     for command in ("verify", "baseline --runs 1", "migrate", "migrate --verify --skip-probe"):
         _run(command)
+
+
+def test_a_remark_ends_its_line_itself() -> None:
+    """What is said has no line break of its own: it would be printed as ``\\n``."""
+    for file in (ROOT / "codemods").rglob("*.py"):
+        if file.name != "demo.py":  # it prints texts
+            assert not re.findall(r"\bsay\(.*\\n.*", file.read_text()), file
 
 
 def test_what_git_says(root: Path) -> None:

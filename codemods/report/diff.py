@@ -39,6 +39,7 @@ def _ended(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _name(path: str) -> str:
-    if re.search(r"[^ !#-\[\]-~]", path):
-        return git_quoted(path)
+    quoted = git_quoted(path)
+    if "\\" in quoted:
+        return quoted
     return f"{path}\t" if " " in path else path
