@@ -163,6 +163,7 @@ def test_usage_errors(root: Path, arguments: list[str]) -> None:
         "--allow-dirty",
         "--max-files=1",
         "--exclude=x",
+        "--jobs=1",
         "--scheduler=x",
     ],
 )
