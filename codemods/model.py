@@ -13,7 +13,14 @@ from typing import NamedTuple
 
 
 class UsageError(Exception):
-    """Something that the user can fix: an argument, a setting, a file; the message says what."""
+    """Something that the user can fix: an argument, a setting, a file; the message says what.
+
+    Each argument is a line of the message.
+    """
+
+    def __str__(self) -> str:
+        """Return the lines."""
+        return "\n".join(self.args)
 
 
 class Verdict(enum.Enum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 
 from codemods.model import Reason
@@ -21,9 +22,35 @@ def percentage(part: int, whole: int) -> float:
     return math.floor(1000 * part / whole) / 10 if whole else 100.0
 
 
-def printable(path: str) -> str:
-    """Return a path as it can stand on a line of its own: control characters as escapes."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda m: f"\\x{ord(m.group()):02x}", path)
+def visible(text: str) -> str:
+    r"""Return a text on one line, with what is not printable as `repr` writes it.
+
+    That is each line break, escape sequence, mark of direction and lone surrogate; the latter
+    stands for a byte of a file name that is not UTF-8, as ``\udcff`` for 0xff.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def output_line(text: str) -> str:
+    """Return a text as a line that is safe to print, also in a workflow of GitHub.
+
+    Its runner obeys a line that begins with ``::``, or holds ``##[``.
+    """
+    shown = visible(text)
+    if shown.lstrip().startswith("::"):
+        shown = shown.replace("::", r"\x3a:", 1)
+    return shown.replace("##[", r"\x23#[")
+
+
+def git_quoted(path: str) -> str:
+    """Return a path in quotes, in ASCII: as git does with ``core.quotePath``, in git-config(1).
+
+    A ``#`` is written as a number, too, see `output_line`.
+    """
+    name = re.sub(rb"[^ !$-\[\]-~]", lambda m: b"\\%03o" % ord(m.group()), os.fsencode(path))
+    return f'"{name.decode()}"'
 
 
 def reason_line(path: str, first: Reason, *others: Reason) -> str:
@@ -35,4 +62,4 @@ def reason_line(path: str, first: Reason, *others: Reason) -> str:
     also = [f"; line {r.line}: {r.code.value}: {r.message}" for r in shown]
     if len(shown) < len(others):
         also.append(f"; and {len(others) - len(shown)} more")
-    return f"{printable(path)}:{first.line}: {first.code.value}: {first.message}{''.join(also)}"
+    return output_line(f"{path}:{first.line}: {first.code.value}: {first.message}{''.join(also)}")

@@ -26,8 +26,7 @@ from codemods.bundled import copy_sample_suite
 from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
 from codemods.measure.collection import Tree
-from codemods.measure.compare import compare
-from codemods.measure.model import Baseline, Comparison
+from codemods.measure.model import Baseline
 from codemods.measure.session import Pytest
 from codemods.model import FileResult, Run, Status
 from codemods.workers.pool import Pool
@@ -164,6 +163,7 @@ def test_usage_errors(root: Path, arguments: list[str]) -> None:
         "--allow-dirty",
         "--max-files=1",
         "--exclude=x",
+        "--jobs=1",
         "--scheduler=x",
     ],
 )
@@ -270,14 +270,17 @@ def test_list_and_a_file_of_paths(three: Path) -> None:
     strange = os.fsdecode(b"b/t \xff.py")
     write(three, {"b/line\nbreak.py": "{copy}", strange: "{copy}", "@at.py": "{copy}"})
     result = run("analyze", "--list", "b", "./@at.py")
-    listed = [b"@at.py", b"b/t \xff.py", b"b/test_c.py"]
+    listed = [b'"b/line\\012break.py"', b'"b/t \\377.py"', b"@at.py", b"b/test_c.py"]
     assert sorted(result.stdout_bytes.splitlines()) == listed
-    assert result.stderr == "skipped, as its name has a line break: 'b/line\\nbreak.py'\n"
-    assert result.exit_code == 0
+    assert (result.stderr, result.exit_code) == ("", 0)
+    # As git prints them without and with `core.quotePath`.
+    for line in (b"b/t \xff.py", b'"b/t \xff.py"', b'"b/line\\nbreak.py"'):
+        (three / "batch.txt").write_bytes(line)
+        assert outcome("check", "@batch.txt")[0] == 1
     (three / "batch.txt").write_bytes(b"\r\n".join(listed) + b"\n\n")
     values = json.loads(outcome("check", "--format", "json", "@batch.txt", "a/test_a.py")[1])
     assert [c["path"] for c in values["copies"]] == [
-        *("@at.py", "a/test_a.py", os.fsdecode(b"b/t \xff.py"), "b/test_c.py")
+        *("@at.py", "a/test_a.py", "b/line\nbreak.py", "b/t \\udcff.py", "b/test_c.py")
     ]
 
 
@@ -653,7 +656,7 @@ def test_a_bar_on_a_terminal_alone(three: Path, environment: dict[str, str]) -> 
 
 def test_a_bar_of_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(_output, "say", said.append)
+    monkeypatch.setattr(_output, "print_bytes", lambda content, err: said.append(content.decode()))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with _output.progress_bar("plan") as progress:
         for done in range(1, 251):
@@ -705,7 +708,7 @@ def test_a_baseline_that_failed_takes_no_place(
     three: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = iter([measured(), measured(problem="killed")])
-    monkeypatch.setattr("codemods.measure.collection.baseline", lambda *_, **__: next(given))
+    monkeypatch.setattr("codemods.measure.collection.in_turn", lambda *_, **__: [next(given)])
     assert outcome("baseline", "--save", "good")[0] == 0
     saved = (three / ".ssot-codemods/baselines/good.json").read_bytes()
     code, _, err = outcome("baseline", "--save", "good")
@@ -722,13 +725,14 @@ def test_a_commit_is_measured_in_a_worktree(three: Path, monkeypatch: pytest.Mon
     (three / "later.py").touch()
     seen: list[Tree] = []
 
-    def against(before: Tree, after: Tree, paths: list[str], **_: Any) -> Comparison:
+    def in_turn(trees: list[Tree], paths: list[str], **_: Any) -> list[Baseline]:
+        before, _after = trees
         assert not (before.pytest.root / "later.py").exists()
         assert (before.pytest.root / "a/test_a.py").exists()
-        seen.extend([before, after])
-        return compare(measured(), measured(warm=(0.5, 0.5, 0.5)))
+        seen.extend(trees)
+        return [measured(), measured(warm=(0.5, 0.5, 0.5))]
 
-    monkeypatch.setattr("codemods.measure.collection.against", against)
+    monkeypatch.setattr("codemods.measure.collection.in_turn", in_turn)
     code, out, _ = outcome("baseline", "--against", "HEAD", "--timeout", "9", "a")
     assert (code, "faster: -55 %" in out) == (0, True)
     before, after = seen
@@ -747,11 +751,11 @@ def test_paths_that_look_like_options_of_pytest(
     (three / name).mkdir()
     seen: list[str] = []
 
-    def baseline(tree: object, paths: list[str], **_: Any) -> Baseline:
+    def in_turn(trees: object, paths: list[str], **_: Any) -> list[Baseline]:
         seen.extend(paths)
-        return measured()
+        return [measured()]
 
-    monkeypatch.setattr("codemods.measure.collection.baseline", baseline)
+    monkeypatch.setattr("codemods.measure.collection.in_turn", in_turn)
     assert outcome("baseline", "--", f"./{name}")[0] == 0
     assert seen == [f"./{name}"]
 
@@ -784,7 +788,12 @@ def test_without_xdist_there_are_no_workers(
 def test_half_a_pair_of_code_units_is_printed(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """A test may have it in the message of an error; it has no bytes."""
     _output.print_text("a \ud83d \udcff\n")
-    assert capfdbinary.readouterr().out == b"a \\ud83d \\udcff\n"
+    _output.print_json({"\ud83d\udcff": "\x7f\U0001f600\\u00e9"})
+    text, document = capfdbinary.readouterr().out.split(b"\n", 1)
+    assert text == b"a \\ud83d \\udcff"
+    assert document.isascii()
+    assert b"\x7f" not in document
+    assert json.loads(document) == {"\\ud83d\\udcff": "\x7f\U0001f600\\u00e9"}
 
 
 def test_analyze_starts_lean(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from codemods.measure import collection
 from codemods.measure import process as process_module
-from codemods.measure.collection import Tree, against, baseline
+from codemods.measure.collection import Tree, in_turn
 from codemods.measure.compare import claim, compare
 from codemods.measure.model import (
     Baseline,
@@ -364,8 +364,8 @@ def observed(suite: Path) -> tuple[Baseline, list[Any], list[str]]:
     variables = {**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"}
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(Pytest, "run", spy)
-        measured = baseline(
-            Tree(pytest_in(suite, timeout=60, environment=variables)),
+        (measured,) = in_turn(
+            [Tree(pytest_in(suite, timeout=60, environment=variables))],
             ["tests"],
             runs=1,
             progress=lines.append,
@@ -420,7 +420,7 @@ def test_progress(observed: tuple[Baseline, list[Any], list[str]]) -> None:
 def test_a_timeout_gives_what_was_seen(tmp_path: Path) -> None:
     hangs = "import pathlib, time\npathlib.Path('up').touch()\ntime.sleep(600)"
     write(tmp_path, test_a="def test_a(): pass", test_b=hangs)
-    measured = baseline(Tree(pytest_in(tmp_path, timeout=60)))
+    (measured,) = in_turn([Tree(pytest_in(tmp_path, timeout=60))])
     summary = measured.summary
     assert summary.problem == "warm-up: killed after 60 s while it ran test_b.py"
     assert measured.tests == ("test_a.py::test_a",)
@@ -434,14 +434,15 @@ def test_tests_that_set_dont_write_bytecode(
     write(tmp_path, conftest="import sys; sys.dont_write_bytecode = True")
     seen = run(tmp_path)
     monkeypatch.setattr(Pytest, "run", lambda *_, **__: seen)
-    (note,) = baseline(Tree(pytest_in(tmp_path)), runs=1).notes
+    (measured,) = in_turn([Tree(pytest_in(tmp_path))], runs=1)
+    (note,) = measured.notes
     assert note == "the tests or a plugin set sys.dont_write_bytecode: the warm runs are cold, too"
 
 
 def test_runs_that_do_not_collect_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = iter((["a"], ["a"], ["a", "a"]))
     monkeypatch.setattr(Pytest, "run", lambda *_, **__: session(*next(ids)))
-    measured = baseline(Tree(Pytest(tmp_path)), runs=1)
+    (measured,) = in_turn([Tree(Pytest(tmp_path))], runs=1)
     assert not measured.summary.stable
     assert "the runs did not collect the same tests" in measured.notes
 
@@ -449,11 +450,6 @@ def test_runs_that_do_not_collect_the_same(tmp_path: Path, monkeypatch: pytest.M
 def session(*nodes: str) -> Session:
     """Return a session that collected some tests."""
     return Session(SessionRecord(exit_code=0, collected=list(nodes)), "", 1.0, 1.0, 1)
-
-
-def test_no_runs(tmp_path: Path) -> None:
-    with pytest.raises(MeasureError, match="0 runs measure nothing"):
-        baseline(Tree(Pytest(tmp_path)), runs=0)
 
 
 # Saved
@@ -606,7 +602,7 @@ def test_both_trees_are_measured_in_turn(tmp_path: Path, monkeypatch: pytest.Mon
     lines: list[str] = []
     before = Tree(Pytest(tmp_path / "old"), "c", name="HEAD: ")
     after = Tree(Pytest(tmp_path / "new"), "c", is_dirty=True, name="here: ")
-    compared = against(before, after, runs=3, progress=lines.append)
+    compared = compare(*in_turn([before, after], runs=3, progress=lines.append))
     assert seen == ["old", "new"] * 7
     assert compared.only_before == ("test_it.py::test_old",)
     assert compared.only_after == ("test_it.py::test_new",)

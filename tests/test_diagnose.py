@@ -248,7 +248,7 @@ def test_each_advice_once_for_all_folders(root: Path, monkeypatch: pytest.Monkey
     _, message = told({"tests/test_a.py": ["lib.own.shared"]})
     assert message.splitlines() == [
         "nothing was written, as the new imports would fail:",
-        "  e2e and 1 more: ModuleNotFoundError: x",
+        "e2e and 1 more: ModuleNotFoundError: x",
         'To fix it: add `pythonpath = ["."]` under [tool.pytest.ini_options] in '
         f"{root}/pyproject.toml.",
     ]

@@ -52,6 +52,10 @@ def test_the_checkout_of_a_hook_does_not_count(
 def test_errors_name_the_command(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match=r"^git log: .*unknown revision"):
         run_git(checkout, "log", "nix")
+    with pytest.raises(UsageError) as raised:
+        run_git(checkout, "ls-files", "--nothing")
+    first, *more = raised.value.args
+    assert (first, len(more) > 1) == ("git ls-files: error: unknown option `nothing'", True)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(UsageError, match="git is not installed"):
         run_git(checkout, "status")

@@ -92,6 +92,13 @@ def test_a_file_has_the_name_of_its_verb_or_command() -> None:
     assert _files("commands") <= _files("rewrites")
 
 
+def test_each_verb_runs_the_code_of_the_repository_or_does_not() -> None:
+    section = VERBS[VERBS.index("## Security") : VERBS.index("## Exit codes")]
+    safe, unsafe = (set(re.findall(r"`([a-z]+)", text)) for text in section.split("\n- ")[1:3])
+    assert safe | unsafe >= set(main.list_commands(click.Context(main)))
+    assert safe & unsafe == {"migrate"}
+
+
 def test_the_test_command_is_the_first_line_of_its_section() -> None:
     section = README[README.index("## Test") :]
     assert section.splitlines()[2].startswith("    python3 -m venv .venv && ")

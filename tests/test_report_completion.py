@@ -30,6 +30,7 @@ from codemods.progress.history import ComparedTests, Verification
 from codemods.report import chart, page, report
 from codemods.report.page import Code, Details, Paragraph, Table
 from codemods.settings import Settings
+from codemods.wording import visible
 from codemods.workers.pool import process_pool
 from tests.figures import measured, timing
 from tests.tools import COPY, default_modules, scan
@@ -361,7 +362,7 @@ def test_each_chart_has_a_title_and_a_description() -> None:
 
 def test_what_others_wrote_is_shown_and_never_markup() -> None:
     shown = "<b>&`|\\|*@x*#1\\u202e\\x1b"
-    assert page.visible(NASTY) == shown
+    assert visible(NASTY) == shown
     read = _Page(report.as_html(FULL))
     assert "".join(read.texts).count(shown) == 15
     markdown = report.as_markdown(FULL)

@@ -6,7 +6,7 @@ import pytest
 
 from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
 from codemods.report.findings import definition_line, failure_lines
-from codemods.wording import printable, reason_line
+from codemods.wording import reason_line, visible
 
 PLACE = Definition("Fake", "class", 3, 9)
 
@@ -40,14 +40,16 @@ def test_definitions() -> None:
     ("path", "expected"),
     [
         ("a b/ä.py", "a b/ä.py"),
-        ("a\nb.py", "a\\x0ab.py"),
+        ("a\nb.py", "a\\nb.py"),
         ("\x1b[31m.py", "\\x1b[31m.py"),
         ("\x9b.py", "\\x9b.py"),
-        ("\udcff.py", "\udcff.py"),
+        ("\udcff.py", "\\udcff.py"),
+        ("\u202e.py", "\\u202e.py"),
+        ("\U000e0041.py", "\\U000e0041.py"),
     ],
 )
 def test_a_path_stays_on_its_line(path: str, expected: str) -> None:
-    assert printable(path) == expected
+    assert visible(path) == expected
     assert reason_line(path, reason(1)).startswith(f"{expected}:1: ")
 
 
@@ -58,4 +60,4 @@ def test_failures_in_the_order_of_their_bytes() -> None:
     fine = FileResult("c.py", Status.REFUSED, (), (), "", None, None)
     names = ["\udcff.py", "\U0001f600.py", "a.py"]
     lines = failure_lines([*map(failed, names), fine])
-    assert [line.partition(":")[0] for line in lines] == ["a.py", "\U0001f600.py", "\udcff.py"]
+    assert [line.partition(":")[0] for line in lines] == ["a.py", "\U0001f600.py", "\\udcff.py"]

@@ -30,10 +30,10 @@ def test_runs() -> None:
         runs_as_text(RUNS)
         == """\
 run    time                  files  state               command
-first  2026-01-02T03:04:05Z     12  complete            migrate 'a\\x0ab'
-2nd    2026-01-02T03:04:05Z      1  unfinished          migrate 'a\\x0ab'
-3rd    2026-01-02T03:04:05Z      2  1 of 2 rolled back  migrate 'a\\x0ab'
-4th    2026-01-02T03:04:05Z      1  rolled back         migrate 'a\\x0ab'
+first  2026-01-02T03:04:05Z     12  complete            migrate 'a\\nb'
+2nd    2026-01-02T03:04:05Z      1  unfinished          migrate 'a\\nb'
+3rd    2026-01-02T03:04:05Z      2  1 of 2 rolled back  migrate 'a\\nb'
+4th    2026-01-02T03:04:05Z      1  rolled back         migrate 'a\\nb'
 """
     )
 
@@ -60,7 +60,7 @@ def test_outcomes() -> None:
     assert (
         outcomes_as_text(RUNS[0], OUTCOMES)
         == """\
-b\\x0a.py: edited since
+b\\n.py: edited since
 c.py: overwritten; a copy is /kept/0-c.py
 run first: 2 of 3 files done
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.report.table import markdown_table, table
+from codemods.report.table import joined, paragraphs, table
 from codemods.wording import plural
 
 
@@ -26,12 +26,24 @@ def test_a_row_of_another_length_is_a_mistake() -> None:
         table(("a", "b"), [(1,)])
 
 
-def test_markdown() -> None:
-    assert markdown_table(("name", "n"), [("a|b\nc", 1)]) == [
-        "| name | n |",
-        "| --- | ---: |",
-        "| a\\|b c | 1 |",
-    ]
+def test_no_text_makes_a_line_of_its_own() -> None:
+    assert table(("name", "n"), [("a\nb\x1b", 1)]) == ["name      n", "a\\nb\\x1b  1"]
+    assert joined(["a\nb", "c"]) == "a\\nb\nc\n"
+    assert paragraphs([["a"], [], ["b\n\nc", "d"]]) == "a\n\nb\\n\\nc\nd\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::x", "\\x3a:error::x"),
+        (" ::add-mask::x", " \\x3a:add-mask::x"),
+        ("\x0b::stop-commands::x", "\\x0b::stop-commands::x"),
+        ("a ##[error]x", "a \\x23#[error]x"),
+        ("tests/test_a.py::test_b", "tests/test_a.py::test_b"),
+    ],
+)
+def test_no_text_is_a_command_of_a_workflow(text: str, shown: str) -> None:
+    assert joined([text]) == f"{shown}\n"
 
 
 @pytest.mark.parametrize(

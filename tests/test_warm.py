@@ -11,7 +11,6 @@ import pytest
 
 from codemods.measure import process as process_module
 from codemods.measure import warm as warm_module
-from codemods.measure.model import MeasureError
 from codemods.measure.session import Pytest, Session
 from codemods.measure.warm import shards_of, warm
 
@@ -123,11 +122,6 @@ def test_the_time_runs_out_while_cold_is_measured(
     monkeypatch.setattr(process_module, "_wait", lambda done, timeout: real(done, 0.0))
     hasty = Pytest(tmp_path, "python3", timeout=1.0, environment=ENVIRONMENT)
     assert warm_module._cold(hasty, [], lambda _: None) is None
-
-
-def test_no_jobs(tmp_path: Path) -> None:
-    with pytest.raises(MeasureError, match="0 jobs do nothing"):
-        warm(Pytest(tmp_path), jobs=0)
 
 
 def test_shards() -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from codemods.cli._options import EXIT_CODES
+from codemods.cli._options import ALL_FILES, EXIT_CODES, FileArguments
 from codemods.cli._output import progress_bar, say
 from codemods.disk.git import stop_git
 from codemods.model import RunState, UsageError
 from codemods.settings import Settings, read_settings
 from codemods.shared_modules import SettingsByFile
+from codemods.wording import visible
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
@@ -71,6 +73,18 @@ class _Group(click.Group):
                     ]
                 )
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        if not args:  # the help is shown, in many lines
+            return super().make_context(info_name, args, parent, **extra)
+        with _visible_errors():
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         # A CI job that is cancelled, or a terminal that closes, counts as Ctrl-C.
         before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)}
@@ -79,21 +93,33 @@ class _Group(click.Group):
         for number in heard:
             signal.signal(number, signal.default_int_handler)
         try:
-            code = super().invoke(ctx)
+            with _visible_errors():
+                code = super().invoke(ctx)
         except KeyboardInterrupt:
             stop_git()
-            say("interrupted\n")
+            say("interrupted")
             code = INTERRUPTED
         except UsageError as error:
-            say(f"Error: {error}\n")
+            first, *more = error.args
+            say(f"Error: {first}", *more)
             code = USAGE
         except OSError as error:
-            say(f"Error: {error}\n")
+            say(f"Error: {error}")
             code = FILE_FAILED
         finally:
             for number, handler in heard.items():
                 signal.signal(number, handler)
         ctx.exit(code)
+
+
+@contextmanager
+def _visible_errors() -> Iterator[None]:
+    """Quote the messages of click: an argument may be the name of any file."""
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = visible(error.message)
+        raise
 
 
 @click.group(
@@ -115,20 +141,14 @@ def main() -> None:
 class Setup:
     """The settings and the arguments of a verb, combined."""
 
-    def __init__(
-        self,
-        paths: tuple[str, ...],
-        exclude: tuple[str, ...] = (),
-        jobs: int | None = None,
-        scheduler: str | None = None,
-    ) -> None:
+    def __init__(self, files: FileArguments = ALL_FILES) -> None:
         settings = read_settings(Path.cwd())
-        self.settings = settings._replace(exclude=(*settings.exclude, *exclude))
+        self.settings = settings._replace(exclude=(*settings.exclude, *files.exclude))
         self.by_file = SettingsByFile(self.settings)
-        self.paths = expanded(paths) if paths else _own_paths(settings)
+        self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
         _warn_outside(self.paths, settings.root)
-        self.jobs = jobs or cores()
-        self._cluster = _cluster(scheduler) if scheduler is not None else None
+        self.jobs = files.jobs or cores()
+        self._cluster = _cluster(files.scheduler) if files.scheduler is not None else None
 
     def pool(self) -> Pool:
         """Return the workers; importing them loads multiprocessing."""
@@ -180,14 +200,14 @@ class Setup:
         uncovered = self.by_file.uncovered()
         if uncovered:
             more = f" and {len(uncovered) - 1:,} more" if len(uncovered) > 1 else ""
-            say(f"covered by no [tool.ssot-codemods]: {uncovered[0]}{more}\n")
+            say(f"covered by no [tool.ssot-codemods]: {uncovered[0]}{more}")
 
 
 def _warn_outside(paths: Sequence[str], root: Path) -> None:
     top = Path(os.path.realpath(root))
     outside = [p for p in paths if not Path(os.path.realpath(p)).is_relative_to(top)]
     if outside:
-        say(f"{outside[0]} is outside of {root}, the root of settings and journal\n")
+        say(f"{outside[0]} is outside of {root}, the root of settings and journal")
 
 
 def expanded(paths: Sequence[str]) -> list[str]:
@@ -199,7 +219,7 @@ def expanded(paths: Sequence[str]) -> list[str]:
                 lines = Path(path[1:]).read_bytes().splitlines()
             except OSError as error:
                 raise UsageError(f"{path}: {error.strerror}") from error
-            listed = [(n, os.fsdecode(line)) for n, line in enumerate(lines, start=1) if line]
+            listed = [(n, _listed(line)) for n, line in enumerate(lines, start=1) if line]
             for number, name in listed:
                 if not os.path.lexists(name):
                     raise UsageError(f"{path[1:]}:{number}: {name}: no such file or directory")
@@ -207,6 +227,14 @@ def expanded(paths: Sequence[str]) -> list[str]:
         else:
             found.append(path)
     return found
+
+
+def _listed(line: bytes) -> str:
+    """Return the path that a line stands for: as it is, or in quotes as git and --list have it."""
+    if line[:1] == line[-1:] == b'"' and not os.path.lexists(line):
+        with suppress(UnicodeError):  # the escapes of git are among those of Python
+            line = line[1:-1].decode("unicode_escape").encode("latin-1")
+    return os.fsdecode(line)
 
 
 def _own_paths(settings: Settings) -> list[str]:
@@ -257,7 +285,7 @@ def warn_unfinished_runs(journal: Journal) -> bool:
 
     unfinished = [run for run in journal.runs() if run.state is RunState.UNFINISHED]
     for run in unfinished:
-        say(f"run {run.id} was interrupted, or is still in progress: {ways_to_end(run)}\n")
+        say(f"run {run.id} was interrupted, or is still in progress: {ways_to_end(run)}")
     return bool(unfinished)
 
 
@@ -286,4 +314,4 @@ def paths_for_pytest(
 def show_step(line: str) -> None:
     """Print a line about what happens now to stderr, where that is a terminal."""
     if sys.stderr is not None and sys.stderr.isatty():
-        say(f"{line}\n")
+        say(line)

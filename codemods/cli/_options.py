@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -35,13 +36,15 @@ configuration of pytest names.
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-text_or_json = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Default: text.",
-)
+def output_format(default: str, *others: str, note: str = "") -> Callable[[_Command], _Command]:
+    """Return the option --format, for a parameter `form`."""
+    choice = click.Choice([default, *others])
+    return click.option(
+        "--format", "form", type=choice, default=default, help=f"Default: {default}.{note}"
+    )
+
+
+text_or_json = output_format("text", "json")
 
 
 class Seconds(click.FloatRange):
@@ -60,8 +63,27 @@ class Seconds(click.FloatRange):
         return seconds
 
 
-def over_files(command: _Command) -> _Command:
-    """Add the arguments of each verb over files."""
+class FileArguments(NamedTuple):
+    """Which files a verb is about, and who works on them."""
+
+    paths: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    jobs: int | None = None
+    scheduler: str | None = None
+
+
+#: Those that the settings name.
+ALL_FILES = FileArguments()
+
+
+def over_files(verb: Callable[..., int]) -> Callable[..., int]:
+    """Add the arguments of each verb over files, which gets them as `files`."""
+
+    @functools.wraps(verb)
+    def command(**values: Any) -> int:
+        files = FileArguments(*(values.pop(name) for name in FileArguments._fields))
+        return verb(files=files, **values)
+
     options = [
         click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
         click.option(
@@ -83,6 +105,10 @@ def over_files(command: _Command) -> _Command:
             help="Use a running Dask cluster (extra: distributed); only this process writes.",
         ),
     ]
+    return _with(options, command)
+
+
+def _with(options: Sequence[Callable[[_Command], _Command]], command: _Command) -> _Command:
     for option in reversed(options):
         command = option(command)
     return command
@@ -136,9 +162,7 @@ def xdist_options(command: _Command) -> _Command:
             "Repeatable.",
         ),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _with(options, command)
 
 
 def xdist(pytest: Pytest, workers: str | None, targets: Sequence[str]) -> Xdist:

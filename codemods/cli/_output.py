@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from codemods.wording import git_quoted, output_line, visible
+
 if TYPE_CHECKING:
     from codemods.migration.scan import Progress
 
 
-def print_text(text: str | bytes, *, err: bool = False) -> None:
-    """Print to stdout; names of files may hold bytes that are not UTF-8."""
-    content = text if isinstance(text, bytes) else _encoded(text)
+def print_bytes(content: bytes, *, err: bool = False) -> None:
+    """Print to stdout as it is: a diff, which `git apply` takes."""
     try:
         click.echo(content, nl=False, err=err)
     except BrokenPipeError:
@@ -25,23 +27,31 @@ def print_text(text: str | bytes, *, err: bool = False) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode(errors="surrogateescape")
-    except UnicodeEncodeError:  # half of a surrogate pair: a message of a test may hold one
-        return text.encode(errors="backslashreplace")
+def print_text(text: str, *, err: bool = False) -> None:
+    """Print lines to stdout; whatever is not printable in one is written as `repr` does."""
+    print_bytes("\n".join(map(visible, text.split("\n"))).encode(), err=err)
 
 
-def say(text: str) -> None:
-    """Print to stderr."""
-    print_text(text, err=True)
+def say(*lines: str) -> None:
+    """Print a remark to stderr; what follows its first line is indented."""
+    if lines:
+        print_text("\n  ".join(map(output_line, lines)) + "\n", err=True)
 
 
 def print_json(value: object) -> None:
-    """Print a document to stdout."""
+    """Print a document to stdout, in ASCII; a lone surrogate is written as in a text."""
     import json  # no text needs it
 
-    print_text(f"{json.dumps(value, indent=2)}\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = re.sub("[\ud800-\udfff]", lambda m: rf"\\u{ord(m.group()):04x}", text)
+    text = re.sub("[\x7f-\U0010ffff]", _escape, text)
+    print_bytes(f"{text}\n".encode())
+
+
+def _escape(match: re.Match[str]) -> str:
+    """Return a character as JSON escapes it: in units of UTF-16."""
+    units = match.group().encode("utf-16-be").hex()
+    return "".join(rf"\u{units[n : n + 4]}" for n in range(0, len(units), 4))
 
 
 def show(form: str, document: object, text: str) -> None:
@@ -52,13 +62,12 @@ def show(form: str, document: object, text: str) -> None:
         print_text(text)
 
 
-def print_list(paths: list[str]) -> None:
-    """Print paths for @FILE, one per line."""
+def print_list(paths: Sequence[str]) -> None:
+    """Print paths for @FILE, one per line; one that a line cannot hold as git quotes it."""
     for path in paths:
-        if "\n" in path or "\r" in path:
-            say(f"skipped, as its name has a line break: {path!r}\n")
-        else:
-            print_text(f"{path}\n")
+        as_is = output_line(path) == path and not path.startswith('"')
+        shown = path if as_is else git_quoted(path)
+        print_bytes(f"{shown}\n".encode())
 
 
 @contextmanager
@@ -74,9 +83,9 @@ def progress_bar(label: str) -> Iterator[Progress]:
         if done % 100 == 0 or done == total:
             full = 30 * done // total
             shown = f"{label}  [{'#' * full}{'-' * (30 - full)}]  {done:,} of {total:,}"
-            say(f"\r{shown}")
+            print_bytes(f"\r{shown}".encode(), err=True)
 
     try:
         yield show
     finally:
-        say(f"\r{' ' * len(shown)}\r")
+        print_bytes(f"\r{' ' * len(shown)}\r".encode(), err=True)

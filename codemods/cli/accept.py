@@ -21,7 +21,7 @@ def accept(form: str) -> int:
     from codemods.progress import history, phases
     from codemods.report import accept as report
 
-    setup = Setup(())
+    setup = Setup()
     warn_unfinished_runs(Journal(setup.settings.root))
     records = history.standing(setup.settings.root)
     with progress_bar("accept") as progress:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, Setup
-from codemods.cli._options import PATHS, over_files
+from codemods.cli._options import PATHS, FileArguments, output_format, over_files
 from codemods.cli._output import print_json, print_list, print_text, progress_bar
 
 
@@ -18,19 +18,10 @@ from codemods.cli._output import print_json, print_list, print_text, progress_ba
     is_flag=True,
     help="Print only the paths that would change, one per line, for @FILE.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    help="Default: text.",
-)
+@output_format("text", "json", "markdown")
 @click.option("-v", "--verbose", is_flag=True, help="Give each definition a line.")
 def analyze(
-    paths: tuple[str, ...],
-    exclude: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    files: FileArguments,
     variants: bool,
     as_list: bool,
     form: str,
@@ -49,7 +40,7 @@ def analyze(
     """
     if as_list and (variants or verbose or form != "text"):
         raise click.UsageError("--list cannot be combined with --variants, --format or -v")
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(files)
     with progress_bar("analyze") as progress:
         scan = setup.scan(progress)
         # Imported while git looks for the files, as it takes its time.

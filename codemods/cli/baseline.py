@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +10,6 @@ from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step, w
 from codemods.cli._options import PYTEST_PATHS, starts_pytest
 from codemods.cli._output import say, show
 from codemods.settings import read_settings
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command(epilog=PYTEST_PATHS)
@@ -81,7 +77,8 @@ def baseline(
     earlier = load_baseline(settings.root, compare) if compare is not None else None
     measured, remarks = measure(pytest, chosen, runs=runs, save=save, progress=show_step)
     warn_unfinished_runs(Journal(settings.root))
-    say("".join(f"{remark}\n" for remark in remarks))
+    for remark in remarks:
+        say(remark)
     if earlier is None:
         show(form, report.as_json(measured), report.as_text(measured))
     else:

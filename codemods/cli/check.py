@@ -5,24 +5,15 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import Setup, exit_code, warn_unfinished_runs
-from codemods.cli._options import PATHS, over_files
+from codemods.cli._options import PATHS, FileArguments, output_format, over_files
 from codemods.cli._output import print_json, print_text
 
 
 @click.command(epilog=PATHS)
 @over_files
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    help="Default: text. github prints annotations for a workflow.",
-)
+@output_format("text", "json", "github", note=" github prints annotations for a workflow.")
 def check(
-    paths: tuple[str, ...],
-    exclude: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    files: FileArguments,
     form: str,
 ) -> int:
     """Fail where a copy is left that can be replaced.
@@ -39,7 +30,7 @@ def check(
     from codemods.progress import history
     from codemods.report import check as report
 
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(files)
     root = setup.settings.root
     warn_unfinished_runs(Journal(root))
     planned = setup.plan("check")
@@ -50,5 +41,5 @@ def check(
     elif form == "github":
         print_text(report.as_github(planned))
     else:
-        print_text(report.as_text(planned, paths))
+        print_text(report.as_text(planned, files.paths))
     return exit_code(planned.results, len(planned.changes))

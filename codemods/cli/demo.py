@@ -37,7 +37,7 @@ def demo(keep: str | None, full: bool) -> int:
         return code
     folder = Path(keep)
     if folder.exists():
-        say(f"Error: {keep} exists already\n")
+        say(f"Error: {keep} exists already")
         return USAGE
     folder.mkdir(parents=True)
     code = walk(folder.resolve(), steps, print_text)

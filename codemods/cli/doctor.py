@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, Setup
-from codemods.cli._options import PATHS, Seconds, over_files, text_or_json
+from codemods.cli._options import PATHS, FileArguments, Seconds, over_files, text_or_json
 from codemods.cli._output import progress_bar, show
 
 
@@ -21,10 +21,7 @@ from codemods.cli._output import progress_bar, show
 )
 @text_or_json
 def doctor(
-    paths: tuple[str, ...],
-    exclude: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    files: FileArguments,
     timeout: float,
     form: str,
 ) -> int:
@@ -38,7 +35,7 @@ def doctor(
     from codemods.migration.doctor import doctor as look
     from codemods.report import doctor as rendered
 
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(files)
     with progress_bar("doctor") as progress:
         found = look(
             setup.by_file,

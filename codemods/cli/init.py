@@ -9,7 +9,7 @@ import click
 
 from codemods.cli._common import COPIES_LEFT, OK
 from codemods.cli._options import EXIT_CODES
-from codemods.cli._output import print_text, say
+from codemods.cli._output import print_bytes, print_text, say
 from codemods.settings import read_settings
 
 
@@ -35,16 +35,17 @@ def init(folder: str | None) -> int:
     """
     from codemods.migration.init import steps, write
     from codemods.report.diff import unified_diff
+    from codemods.report.table import joined
 
     todo = steps(read_settings(Path.cwd()), folder)
     conflicts = [step for step in todo if step.is_conflict]
     for step in conflicts:
         assert step.before is not None
-        print_text(unified_diff(os.path.relpath(step.path), step.before, step.after))
+        print_bytes(unified_diff(os.path.relpath(step.path), step.before, step.after))
     if conflicts:
         names = ", ".join(os.path.relpath(step.path) for step in conflicts)
-        say(f"Error: nothing was written, as these exist and differ: {names}\n")
+        say(f"Error: nothing was written, as these exist and differ: {names}")
         return COPIES_LEFT
     written = [os.path.relpath(path) for path in write(todo)]
-    print_text("".join(f"wrote {path}\n" for path in written) or "nothing to do\n")
+    print_text(joined([f"wrote {path}" for path in written] or ["nothing to do"]))
     return OK

@@ -19,8 +19,16 @@ from codemods.cli._common import (
     relative_to_cwd,
     warn_unfinished_runs,
 )
-from codemods.cli._options import PATHS, Seconds, over_files, xdist, xdist_options
-from codemods.cli._output import print_json, print_text, say
+from codemods.cli._options import (
+    PATHS,
+    FileArguments,
+    Seconds,
+    output_format,
+    over_files,
+    xdist,
+    xdist_options,
+)
+from codemods.cli._output import print_bytes, print_json, print_text, say
 from codemods.cli.rollback import print_outcomes
 from codemods.settings import read_settings
 from codemods.wording import plural
@@ -70,19 +78,10 @@ if TYPE_CHECKING:
     metavar="RUN",
     help="Finish a run that was interrupted, and do nothing else; see rollback --list.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Default: text. JSON has no diff.",
-)
+@output_format("text", "json", note=" JSON has no diff.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each refused definition.")
 def migrate(
-    paths: tuple[str, ...],
-    exclude: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    files: FileArguments,
     dry_run: bool,
     max_files: int | None,
     allow_dirty: bool,
@@ -111,15 +110,14 @@ def migrate(
     from codemods.migration.migrate import Batch
 
     if resume is not None:
-        others = (paths, exclude, dry_run, max_files, allow_dirty, verify, skip_probe, scheduler)
-        if any(others):
+        if any((*files, dry_run, max_files, allow_dirty, verify, skip_probe)):
             raise click.UsageError("--resume finishes a run as planned: no other option applies")
         return _resume(Journal(read_settings(Path.cwd()).root), resume, form)
     if dry_run and verify:
         raise click.UsageError("--verify needs changed files, and --dry-run writes none")
     if not verify and (timeout is not None or workers is not None or targets):
         raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(files)
     if dry_run:
         return _dry_run(setup, max_files, form, verbose)
     pytest = Pytest(setup.settings.root, timeout=timeout)
@@ -153,10 +151,10 @@ def _dry_run(setup: Setup, max_files: int | None, form: str, verbose: bool) -> i
         print_json(report.as_json(found, dry_run=True))
     else:
         for change in changes:
-            print_text(unified_diff(change.path, change.before, change.after))
+            print_bytes(unified_diff(change.path, change.before, change.after))
         if base != Path.cwd():
-            say(f"the paths of the diff start at {base}: apply it there\n")
-        say(report.as_text(found, dry_run=True, verbose=verbose))
+            say(f"the paths of the diff start at {base}: apply it there")
+        print_text(report.as_text(found, dry_run=True, verbose=verbose), err=True)
     return exit_code(found.results, found.left + len(changes))
 
 
@@ -189,7 +187,7 @@ def _migrate(
         print_text(report.as_text(written, dry_run=False, verbose=verbose))
         if verified is not None:
             print_text(f"\n{evidence.as_text(relative_to_cwd(verified))}")
-    say(report.early_end(written, verified))
+    say(*report.early_end(written, verified))
     if written.stopped:
         return INTERRUPTED
     if verified is not None and (verified.problem or verified.reverted):
@@ -202,7 +200,7 @@ def _check_imports(setup: Setup, batch: Sequence[FileResult]) -> None:
 
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
     for note in check_imports(setup.by_file, uses, setup.jobs):
-        say(f"{note}\n")
+        say(note)
 
 
 def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verified:
@@ -211,10 +209,10 @@ def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verifie
 
     changed = trial.paths()
     find_uses = partial(affected, changed, setup.all_files, partial(modules_in, pytest))
-    say("running the tests concerned before and after\n")
+    say("running the tests concerned before and after")
     try:
         return revert_regressions(trial, find_uses, partial(run_tests, pytest, xdist, same=changed))
     except KeyboardInterrupt:
         undone = sum(not trial.journal.is_new(entry) for entry in trial.run.entries)
-        say(f"interrupted: {undone} of {plural(len(trial.run.entries), 'file')} undone\n")
+        say(f"interrupted: {undone} of {plural(len(trial.run.entries), 'file')} undone")
         raise

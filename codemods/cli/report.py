@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import OK, Setup, warn_unfinished_runs
-from codemods.cli._options import PATHS, over_files
+from codemods.cli._options import PATHS, FileArguments, output_format, over_files
 from codemods.cli._output import print_json, print_text, progress_bar
 
 
@@ -21,18 +21,9 @@ from codemods.cli._output import print_json, print_text, progress_bar
     metavar="NAME",
     help="The saved baseline after. Default: the latest one of PATHS in the history.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["markdown", "json", "html"]),
-    default="markdown",
-    help="Default: markdown. html is a single file.",
-)
+@output_format("markdown", "json", "html", note=" html is a single file.")
 def report(
-    paths: tuple[str, ...],
-    exclude: tuple[str, ...],
-    jobs: int | None,
-    scheduler: str | None,
+    files: FileArguments,
     compare_baseline: str | None,
     after: str | None,
     form: str,
@@ -50,7 +41,7 @@ def report(
     from codemods.progress.completion import completion_report
     from codemods.report import report as rendered
 
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(files)
     warn_unfinished_runs(Journal(setup.settings.root))
     with progress_bar("report") as progress:
         done = completion_report(

@@ -42,7 +42,7 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
 
     journal = Journal(read_settings(Path.cwd()).root)
     for damage in journal.damaged():
-        say(f"skipped: {damage}\n")
+        say(f"skipped: {damage}")
     if as_list:
         if arguments or force:
             raise click.UsageError("--list cannot be combined with RUN, FILES or --force")

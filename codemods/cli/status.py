@@ -30,7 +30,7 @@ def status(as_history: bool, form: str) -> int:
     from codemods.progress import history, phases
     from codemods.report import status as report
 
-    setup = Setup(())
+    setup = Setup()
     if as_history:
         records = history.read(setup.settings.root)
         encoding = (sys.stdout.encoding or "").lower().replace("-", "")

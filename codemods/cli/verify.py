@@ -59,7 +59,7 @@ def verify(
     from codemods.progress import history
     from codemods.report import verify as report
 
-    setup = Setup(())
+    setup = Setup()
     settings = setup.settings
     chosen = paths_for_pytest(settings, (*paths, *files), categories)
     if golden_path and not settings.golden_path:

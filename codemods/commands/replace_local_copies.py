@@ -23,6 +23,7 @@ from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import has_any, outside_effects
 from codemods.settings import check_dotted, check_name, read_settings
 from codemods.shared_modules import SettingsByFile, is_shared
+from codemods.wording import visible
 
 
 class ReplaceLocalCopiesCommand(ExactCommand):
@@ -36,7 +37,7 @@ class ReplaceLocalCopiesCommand(ExactCommand):
         try:
             SettingsByFile(read_settings(Path.cwd())).uncovered()
         except UsageError as error:
-            arg_parser.error(str(error))
+            arg_parser.error(visible(str(error)))
         arg_parser.add_argument(
             "--module",
             metavar="MODULE",

@@ -69,7 +69,7 @@ def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None
         raise UsageError(f"git is not installed: it is needed in {folder}") from error
     if code:
         message = stderr.decode(errors="replace").strip() or f"exit code {code}"
-        raise UsageError(f"git {arguments[0]}: {message}")
+        raise UsageError(*f"git {arguments[0]}: {message}".split("\n"))
     return stdout
 
 

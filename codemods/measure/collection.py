@@ -21,16 +21,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from codemods.measure.compare import compare
-from codemods.measure.model import (
-    Baseline,
-    BaselineSummary,
-    Comparison,
-    Conditions,
-    MeasureError,
-    Series,
-    Timing,
-)
+from codemods.measure.model import Baseline, BaselineSummary, Conditions, Series, Timing
 from codemods.measure.record import SessionRecord
 from codemods.measure.session import Pytest, Session
 
@@ -55,50 +46,31 @@ class Tree:
     name: str = ""
 
 
-def baseline(
-    tree: Tree, paths: Sequence[str] = (), *, runs: int = 5, progress: Progress = lambda _: None
-) -> Baseline:
-    """Measure ``pytest --collect-only -q``: one run to warm up, then cold and warm in turn.
-
-    Args:
-        tree: what is measured; the first run that exceeds its time limit ends the measurement.
-        paths: what to collect, relative to the root; nothing for what pytest's configuration says.
-        runs: how many cold and how many warm runs, at least 1.
-        progress: called with a line of text before and after each run.
-
-    Returns:
-        The figures. Where a run did not come to its end, `problem` says so, and there is what was
-        seen until then.
-
-    Raises:
-        MeasureError: `runs` is too small, or the interpreter cannot be started.
-
-    """
-    (measured,) = _in_turn([tree], paths, runs, progress)
-    return measured
-
-
-def against(
-    before: Tree,
-    after: Tree,
+def in_turn(
+    trees: Sequence[Tree],
     paths: Sequence[str] = (),
     *,
     runs: int = 5,
     progress: Progress = lambda _: None,
-) -> Comparison:
-    """Measure two trees in turn, so that both see the same noise, and compare them.
-
-    A package that is installed in editable form is imported from where it is installed, in both.
-    The arguments are those of `baseline`.
-    """
-    return compare(*_in_turn([before, after], paths, runs, progress))
-
-
-def _in_turn(
-    trees: Sequence[Tree], paths: Sequence[str], runs: int, progress: Progress
 ) -> list[Baseline]:
-    if runs < 1:
-        raise MeasureError(f"{runs} runs measure nothing")
+    """Measure ``pytest --collect-only -q``: one run to warm up, then cold and warm in turn.
+
+    Args:
+        trees: what is measured, in turn, so that all see the same noise. A package that is
+            installed in editable form is imported from where it is installed, in each. The first
+            run that exceeds its time limit ends the measurement of its tree.
+        paths: what to collect, relative to the root; nothing for what pytest's configuration says.
+        runs: how many cold and how many warm runs.
+        progress: called with a line of text before and after each run.
+
+    Returns:
+        The figures of each tree. Where a run did not come to its end, `problem` says so, and there
+        is what was seen until then.
+
+    Raises:
+        MeasureError: the interpreter cannot be started.
+
+    """
     with contextlib.ExitStack() as stack:
         benches = [stack.enter_context(Bench(tree, paths, progress)) for tree in trees]
         for bench in benches:

@@ -169,7 +169,7 @@ class Pytest:
         if record is None and not self.has_module("pytest"):
             return f"{self.python} has no pytest"
         if not seen.facts.pytest:
-            last = "\n".join(tail.strip().splitlines()[-8:])
+            last = " | ".join(map(str.strip, tail.strip().splitlines()[-8:]))
             return f"pytest did not start its session (exit code {ended.exit_code}): {last}"
         return f"pytest ended with exit code {ended.exit_code}{doing}, before its session was over"
 

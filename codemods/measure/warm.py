@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from codemods.measure.collection import NO_BYTECODE, Bench, Progress, Tree
-from codemods.measure.model import MeasureError, Warmed
+from codemods.measure.model import Warmed
 from codemods.measure.process import side_by_side
 from codemods.measure.record import SessionRecord
 from codemods.measure.session import Pytest, Session
@@ -45,11 +45,9 @@ def warm(
         What was written and the times. Where a run did not come to its end, `problem` says so.
 
     Raises:
-        MeasureError: `jobs` is below 1, or the interpreter cannot be started.
+        MeasureError: the interpreter cannot be started.
 
     """
-    if jobs < 1:
-        raise MeasureError(f"{jobs} jobs do nothing")
     environment = dict(pytest.environment)
     is_forbidden = bool(environment.pop(NO_BYTECODE, ""))
     pytest = replace(pytest, environment=environment)

@@ -34,9 +34,10 @@ def check_imports(
         folders: dict[str, list[str]] = {}
         for folder, finding in errors:
             folders.setdefault(finding.message, []).append(folder.folder)
-        places = "".join(f"\n  {_few(found)}: {m}" for m, found in folders.items())
-        advice = "\n".join(dict.fromkeys(f"To fix it: {f.advice}." for _, f in errors))
-        raise UsageError(f"nothing was written, as the new imports would fail:{places}\n{advice}")
+        places = [f"{_few(found)}: {message}" for message, found in folders.items()]
+        advice = dict.fromkeys(f"To fix it: {f.advice}." for _, f in errors)
+        head = "nothing was written, as the new imports would fail:"
+        raise UsageError(head, *places, *advice)
     return list(dict.fromkeys(f"{finding.message}: {finding.advice}" for _, finding in found))
 
 

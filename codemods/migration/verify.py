@@ -117,9 +117,9 @@ def verify(
     with journal.lock():
         trial = chosen_run(journal, identity)
         if trial is None:
-            say("no run to verify: the tests are run once\n")
+            say("no run to verify: the tests are run once")
             return RanOnce(run_tests(tests), commands() if commands is not None else {})
-        say(f"verifying run {trial.run.id}: {trial.run.command}\n")
+        say(f"verifying run {trial.run.id}: {trial.run.command}")
         changed = trial.paths()
         find_uses = partial(affected, changed, read, find_modules)
         return compare_states(trial, tests, find_uses, partial(run_tests, same=changed), commands)

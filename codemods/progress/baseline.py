@@ -8,6 +8,7 @@ from dataclasses import replace
 from codemods.disk.git import head_of, worktree
 from codemods.disk.journal import Journal
 from codemods.measure import collection
+from codemods.measure.compare import compare
 from codemods.measure.model import Baseline, Comparison
 from codemods.measure.saved import baseline_file, save_baseline
 from codemods.measure.session import Pytest
@@ -35,7 +36,7 @@ def measure(
     if save is not None:
         baseline_file(pytest.root, save)
     tree = collection.Tree(pytest, *head_of(pytest.root))
-    measured = collection.baseline(tree, paths, runs=runs, progress=progress)
+    (measured,) = collection.in_turn([tree], paths, runs=runs, progress=progress)
     return measured, list(_record(measured, pytest, paths, save))
 
 
@@ -72,4 +73,4 @@ def measure_against(
     with worktree(pytest.root, gitref) as folder:
         there = replace(pytest, root=folder)
         tree = collection.Tree(there, *head_of(folder), name=f"{gitref}: ")
-        return collection.against(tree, here, paths, runs=runs, progress=progress)
+        return compare(*collection.in_turn([tree, here], paths, runs=runs, progress=progress))

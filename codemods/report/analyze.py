@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from codemods.model import Analysis, Decision, FileSurvey, Variant, Verdict
+from codemods.model import Analysis, Decision, FileSurvey, Reason, Variant, Verdict
 from codemods.report.findings import (
     definition_json,
     definition_line,
+    failed,
     failure_lines,
     failures_json,
     is_namesake,
     namesakes_text,
     reason_json,
 )
-from codemods.report.table import markdown_table, paragraphs, table
-from codemods.wording import plural, printable, reason_line
+from codemods.report.table import paragraphs, table
+from codemods.wording import plural, reason_line
 
 SCHEMA = "ssot-codemods/analysis/2"
 
 _Found = tuple[FileSurvey, Decision]
+#: A key, and numbers.
+_Row = tuple[str, int] | tuple[str, int, int, int]
 
 
 def paths_to_change(analysis: Analysis) -> list[str]:
@@ -33,7 +36,7 @@ def as_text(analysis: Analysis, *, verbose: bool = False) -> str:
     """Format it for people, at a terminal; `verbose` has a line for each definition."""
     blocks = [[_summary(analysis)]]
     blocks += [table(head, rows) for head, rows in _tables(analysis)]
-    blocks += [[remark] for remark in _remarks(analysis)]
+    blocks += [[f"`{name}` {remark}" if name else remark] for name, remark in _remarks(analysis)]
     if verbose:
         blocks.append([definition_line(s.path, d) for s, d in _definitions(analysis)])
     blocks.append([reason_line(s.path, w) for s in analysis.surveys for w in s.warnings])
@@ -44,22 +47,25 @@ def as_text(analysis: Analysis, *, verbose: bool = False) -> str:
 
 def as_markdown(analysis: Analysis) -> str:
     """Format it for a page on a code host."""
-    blocks = [["# Scope of the migration"], [_summary(analysis)]]
-    blocks += [markdown_table(head, rows) for head, rows in _tables(analysis)]
-    blocks += [[remark] for remark in _remarks(analysis)]
-    reasons = [
-        (f"`{printable(s.path)}:{d.definition.line}`", r.code.value, r.message)
-        for s, d in _definitions(analysis)
-        for r in d.reasons[:1]
-        if not is_namesake(d)
-    ]
-    if reasons:
-        blocks += [["## Refused"], markdown_table(("place", "code", "reason"), reasons)]
-    blocks += [["```diff", *lines, "```"] for lines in _variants(analysis)]
-    failed = failure_lines(analysis.failures)
-    if failed:
-        blocks += [["## Failed"], [f"- {line}" for line in failed]]
-    return paragraphs(blocks)
+    from codemods.report import page  # no text needs it
+
+    def row(path: str, reason: Reason) -> tuple[page.Code, ...]:
+        cells = (f"{path}:{reason.line}", reason.code.value, reason.message)
+        return tuple(map(page.Code, cells))
+
+    blocks: list[page.Block] = [page.Paragraph((_summary(analysis),))]
+    for head, rows in _tables(analysis):
+        blocks.append(page.Table(head, tuple((page.Code(key), *counts) for key, *counts in rows)))
+    for name, text in _remarks(analysis):
+        blocks.append(page.Paragraph((page.Code(name), " ", text) if name else (text,)))
+    definitions = _definitions(analysis)
+    refused = [(s.path, d.reasons[0]) for s, d in definitions if d.reasons and not is_namesake(d)]
+    for title, reasons in (("Refused", refused), ("Failed", failed(analysis.failures))):
+        if reasons:
+            table_of = page.Table(("place", "code", "reason"), tuple(row(*r) for r in reasons))
+            blocks += [page.Heading(title), table_of]
+    blocks += [page.Diff(tuple(lines)) for lines in _variants(analysis)]
+    return page.as_markdown(("Scope of the migration",), blocks)
 
 
 def as_json(analysis: Analysis) -> dict[str, Any]:
@@ -123,13 +129,13 @@ def _summary(analysis: Analysis) -> str:
     )
 
 
-def _tables(analysis: Analysis) -> Iterator[tuple[Sequence[str], list[Sequence[object]]]]:
+def _tables(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
     found = [(s, d) for s, d in _definitions(analysis) if not is_namesake(d)]
     if not found:
         return
     verdicts = ("definitions", "replace", "refuse")
     yield ("name", *verdicts), _counts((d.definition.name, d) for _, d in found)
-    folders = _counts((printable(s.path.rpartition("/")[0]) or ".", d) for s, d in found)
+    folders = _counts((s.path.rpartition("/")[0] or ".", d) for s, d in found)
     if len(folders) > 1:
         yield ("folder", *verdicts), folders
     codes = Counter(d.reasons[0].code.value for _, d in found if d.reasons)
@@ -138,24 +144,24 @@ def _tables(analysis: Analysis) -> Iterator[tuple[Sequence[str], list[Sequence[o
         yield ("refused, by first reason", "definitions"), list(rows)
 
 
-def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[Sequence[object]]:
+def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[_Row]:
     groups: defaultdict[str, list[bool]] = defaultdict(list)
     for key, decision in pairs:
         groups[key].append(_is_replaced(decision))
     return [(key, len(v), sum(v), len(v) - sum(v)) for key, v in sorted(groups.items())]
 
 
-def _remarks(analysis: Analysis) -> Iterator[str]:
-    """Yield what is found of the shared names beside definitions to decide on."""
+def _remarks(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    """Yield what is found of the shared names beside definitions to decide on: a name, and what."""
     namesakes = sum(is_namesake(d) for _, d in _definitions(analysis))
     if namesakes:
-        yield namesakes_text(namesakes)
+        yield "", namesakes_text(namesakes)
     commented: defaultdict[str, set[str]] = defaultdict(set)
     for survey in analysis.surveys:
         for _, name in survey.commented_out:
             commented[name].add(survey.path)
     for name, paths in sorted(commented.items()):
-        yield f"`{name}` is commented out in {plural(len(paths), 'file')}, where grep finds it"
+        yield name, f"is commented out in {plural(len(paths), 'file')}, where grep finds it"
 
 
 def _variants(analysis: Analysis) -> Iterator[list[str]]:
@@ -167,7 +173,7 @@ def _variants(analysis: Analysis) -> Iterator[list[str]]:
             variant = survey.variants[number]
             definition = survey.decisions[number].definition
             shown.setdefault(variant.key, variant)
-            place = f"{printable(survey.path)}:{definition.line} {definition.name}"
+            place = f"{survey.path}:{definition.line} {definition.name}"
             groups[variant.key].append(place)
     for key, places in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[1])):
         variant = shown[key]

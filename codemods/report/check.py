@@ -9,7 +9,8 @@ from typing import Any
 
 from codemods.model import Plan
 from codemods.report.findings import definition_json, dotted, failure_lines, failures_json
-from codemods.wording import percentage, printable
+from codemods.report.table import joined
+from codemods.wording import percentage, visible
 
 SCHEMA = "ssot-codemods/check/1"
 _COMMAND = ("ssot-codemods", "migrate")
@@ -24,10 +25,7 @@ def as_text(planned: Plan, asked: Sequence[str] = ()) -> str:
 
     """
     good, helpers = planned.compliant, planned.helpers
-    lines = [
-        f"{printable(path)}:{d.definition.line}: a copy of `{dotted(d)}`"
-        for path, d in planned.copies
-    ]
+    lines = [f"{path}:{d.definition.line}: a copy of `{dotted(d)}`" for path, d in planned.copies]
     lines += failure_lines(planned.results)
     lines += [
         f"Compliant Files: {good}/{helpers} {percentage(good, helpers)}%",
@@ -35,7 +33,7 @@ def as_text(planned: Plan, asked: Sequence[str] = ()) -> str:
     ]
     if planned.copies:
         lines.append(f"To fix them: {_command(planned, asked)}")
-    return "\n".join(lines) + "\n"
+    return joined(lines)
 
 
 def as_json(planned: Plan) -> dict[str, Any]:
@@ -80,11 +78,11 @@ def _command(planned: Plan, asked: Sequence[str]) -> str:
 
 
 def _data(text: str) -> str:
-    return re.sub(r"[%\r\n]", _percent, text)
+    return visible(re.sub(r"[%\r\n]", _percent, text))
 
 
 def _property(text: str) -> str:
-    return re.sub(r"[%\r\n:,]", _percent, text)
+    return visible(re.sub(r"[%\r\n:,]", _percent, text))
 
 
 def _percent(match: re.Match[str]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Iterator
+
+from codemods.wording import git_quoted
 
 _NO_NEWLINE = "\\ No newline at end of file\n"
 
@@ -22,8 +23,7 @@ def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
     # Lines end with a newline alone: a carriage return is part of its line. They are compared as
     # text, as `difflib.diff_bytes` does, which decodes each of them by itself.
     old, new = (re.findall(r"[^\n]*\n|[^\n]+\Z", _text(content)) for content in (before, after))
-    names = _text(_name(b"a/", path)), _text(_name(b"b/", path))
-    lines = difflib.unified_diff(old, new, *names)
+    lines = difflib.unified_diff(old, new, _name(f"a/{path}"), _name(f"b/{path}"))
     return "".join(_ended(lines)).encode("ascii", "surrogateescape")
 
 
@@ -38,14 +38,8 @@ def _ended(lines: Iterator[str]) -> Iterator[str]:
             yield "\n" + _NO_NEWLINE
 
 
-def _name(prefix: bytes, path: str) -> bytes:
-    """Quote a name as git does where it has to be: ``core.quotePath``, in git-config(1)."""
-    name = prefix + os.fsencode(path)
-    if re.search(rb'[\x00-\x1f"\\\x7f-\xff]', name):
-        quoted = re.sub(rb'[\x00-\x1f"\\\x7f-\xff]', _octal, name)
-        return b'"' + quoted + b'"'
-    return name + b"\t" if b" " in name else name
-
-
-def _octal(match: re.Match[bytes]) -> bytes:
-    return b"\\%03o" % ord(match.group())
+def _name(path: str) -> str:
+    quoted = git_quoted(path)
+    if "\\" in quoted:
+        return quoted
+    return f"{path}\t" if " " in path else path

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from codemods.model import Code, Decision, FileResult, Reason, Verdict
-from codemods.wording import plural, printable, reason_line
+from codemods.wording import plural, reason_line
 
 
 def definition_line(path: str, decision: Decision) -> str:
@@ -15,7 +15,7 @@ def definition_line(path: str, decision: Decision) -> str:
     if decision.verdict is Verdict.REFUSE:
         return reason_line(path, *decision.reasons)
     name, line = decision.definition.name, decision.definition.line
-    return f"{printable(path)}:{line}: replace: `{name}` by `{dotted(decision)}`"
+    return f"{path}:{line}: replace: `{name}` by `{dotted(decision)}`"
 
 
 def dotted(decision: Decision) -> str:
@@ -23,10 +23,15 @@ def dotted(decision: Decision) -> str:
     return ".".join(decision.shared or ())
 
 
-def failure_lines(failures: Iterable[FileResult]) -> list[str]:
-    """Return which files failed, and why, in the order of their paths."""
-    ordered = sorted(failures, key=lambda f: os.fsencode(f.path))
-    return [reason_line(f.path, f.error) for f in ordered if f.error is not None]
+def failed(results: Iterable[FileResult]) -> list[tuple[str, Reason]]:
+    """Return the paths of the files that failed, in order, and why."""
+    errors = [(r.path, r.error) for r in results if r.error is not None]
+    return sorted(errors, key=lambda pair: os.fsencode(pair[0]))
+
+
+def failure_lines(results: Iterable[FileResult]) -> list[str]:
+    """Return a line for each file that failed."""
+    return [reason_line(path, error) for path, error in failed(results)]
 
 
 def is_namesake(decision: Decision) -> bool:

@@ -82,17 +82,15 @@ def as_text(written: Written, *, dry_run: bool, verbose: bool) -> str:
     return paragraphs(blocks)
 
 
-def early_end(written: Written, verified: Verified | None) -> str:
+def early_end(written: Written, verified: Verified | None) -> list[str]:
     """Return what kept a migration from its end, and what to do; nothing where nothing did."""
     if verified is not None and verified.problem:
-        return f"every change was undone: {verified.problem}\n"
+        return [f"every change was undone: {verified.problem}"]
     if written.run is None or not written.stopped:
-        return ""
+        return []
     changed = sum(r.status is Status.CHANGED for r in written.results)
-    return (
-        f"interrupted: {changed} of {plural(len(written.run.entries), 'file')} written; "
-        f"{ways_to_end(written.run)}\n"
-    )
+    done = f"{changed} of {plural(len(written.run.entries), 'file')} written"
+    return [f"interrupted: {done}; {ways_to_end(written.run)}"]
 
 
 def _import_check(paths: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from codemods.report.chart import Bars, Curve, mermaid, svg
+from codemods.wording import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,14 @@ class Details:
     items: tuple[tuple[Inline, ...], ...]
 
 
-Block = Heading | Paragraph | Table | Details | Bars | Curve
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Lines that others wrote, coloured as a diff where a code host does."""
+
+    lines: tuple[str, ...]
+
+
+Block = Heading | Paragraph | Table | Details | Diff | Bars | Curve
 
 #: Each line of a list or table takes a place in a pull request, which has room for 65,536
 #: characters on GitHub.
@@ -91,15 +99,6 @@ def as_html(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
     return "\n".join([*lines, "</main>", "</body>", "</html>"]) + "\n"
 
 
-def visible(text: str) -> str:
-    """Write out what cannot be seen or printed: control characters, marks of direction."""
-    clean = text.encode("utf-8", "backslashreplace").decode()
-    return _UNSEEN.sub(lambda match: repr(match.group())[1:-1], clean)
-
-
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-
-
 # Markdown
 
 
@@ -121,6 +120,10 @@ def _markdown(block: Block) -> Iterator[str]:
             yield from (f"- {text}" for text in _more(items))
             yield ""
             yield "</details>"
+        case Diff(lines):
+            shown = [visible(line) for line in lines]
+            fence = max(["``", *re.findall("`+", "".join(shown))], key=len) + "`"
+            yield from (f"{fence}diff", *shown, fence)
         case Bars() | Curve():
             yield f"*{_markdown_text(block.about)}*"
             yield ""
@@ -138,7 +141,7 @@ def _inlines(parts: Sequence[Inline]) -> str:
 
 
 def _markdown_text(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", visible(text))
 
 
 def _markdown_code(text: str) -> str:
@@ -181,6 +184,8 @@ def _html(block: Block, number: int) -> Iterator[str]:
             yield from (f"<li>{text}</li>" for text in _more(items))
             yield "</ul>"
             yield "</details>"
+        case Diff(lines):
+            yield from ("<pre>", *map(_escaped, lines), "</pre>")
         case Bars() | Curve():
             yield "<figure>"
             yield f"<figcaption>{_escaped(block.title)}</figcaption>"

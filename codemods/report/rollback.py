@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from codemods.model import Outcome, Run, RunState
-from codemods.report.table import table
-from codemods.wording import plural, printable
+from codemods.report.table import joined, table
+from codemods.wording import plural
 
 RUNS_SCHEMA = "ssot-codemods/runs/1"
 OUTCOMES_SCHEMA = "ssot-codemods/rollback/1"
@@ -17,10 +17,8 @@ def runs_as_text(runs: Sequence[Run]) -> str:
     """Format a list of runs, the oldest first."""
     if not runs:
         return "no runs\n"
-    rows = [
-        (run.id, run.time, len(run.entries), _state(run), printable(run.command)) for run in runs
-    ]
-    return "\n".join(table(("run", "time", "files", "state", "command"), rows)) + "\n"
+    rows = [(run.id, run.time, len(run.entries), _state(run), run.command) for run in runs]
+    return joined(table(("run", "time", "files", "state", "command"), rows))
 
 
 def _state(run: Run) -> str:
@@ -54,17 +52,13 @@ def ways_to_end(run: Run) -> str:
 
 def outcomes_as_text(run: Run, outcomes: Sequence[Outcome]) -> str:
     """Format the outcome for each file of a run."""
-    lines = [f"{printable(o.path)}: {o.error}" for o in outcomes if o.error is not None]
-    lines += [
-        f"{printable(o.path)}: overwritten; a copy is {printable(o.kept)}"
-        for o in outcomes
-        if o.kept is not None
-    ]
+    lines = [f"{o.path}: {o.error}" for o in outcomes if o.error is not None]
+    lines += [f"{o.path}: overwritten; a copy is {o.kept}" for o in outcomes if o.kept is not None]
     if not outcomes:
         return f"run {run.id}: nothing to do, as it was rolled back already\n"
     done = sum(o.error is None for o in outcomes)
     lines.append(f"run {run.id}: {done} of {plural(len(outcomes), 'file')} done")
-    return "\n".join(lines) + "\n"
+    return joined(lines)
 
 
 def outcomes_as_json(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:

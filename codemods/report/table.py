@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from codemods.wording import output_line, visible
+
 Row = Sequence[object]
 
 #: Of a longer list, the rest is counted.
@@ -13,28 +15,18 @@ MOST_LINES = 10
 def table(head: Sequence[str], rows: Sequence[Row]) -> list[str]:
     """Format rows under a head: columns of numbers to the right, others to the left."""
     columns = list(zip(head, *rows, strict=True))
-    widths = [max(len(str(cell)) for cell in column) for column in columns]
     right = [all(isinstance(cell, int | float) for cell in column[1:]) for column in columns]
-    return [_line(row, widths, right) for row in (head, *rows)]
+    shown = [[visible(str(cell)) for cell in row] for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    return [_line(row, widths, right) for row in shown]
 
 
-def _line(row: Row, widths: Sequence[int], right: Sequence[bool]) -> str:
+def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     cells = (
-        str(cell).rjust(width) if to_right else str(cell).ljust(width)
+        cell.rjust(width) if to_right else cell.ljust(width)
         for cell, width, to_right in zip(row, widths, right, strict=True)
     )
     return "  ".join(cells).rstrip()
-
-
-def markdown_table(head: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """Format rows as a Markdown table."""
-    right = [all(isinstance(row[n], int | float) for row in rows) for n in range(len(head))]
-    rule = ["---:" if to_right else "---" for to_right in right]
-    return [f"| {' | '.join(_escape(cell) for cell in row)} |" for row in (head, rule, *rows)]
-
-
-def _escape(cell: object) -> str:
-    return str(cell).replace("|", "\\|").replace("\n", " ")
 
 
 def shortened(label: str, texts: Sequence[str]) -> Iterator[str]:
@@ -45,10 +37,10 @@ def shortened(label: str, texts: Sequence[str]) -> Iterator[str]:
 
 
 def joined(lines: Iterable[str]) -> str:
-    """Return lines as one text."""
-    return "".join(f"{line}\n" for line in lines)
+    """Return lines as one text, each safe to print: none has a line break of its own."""
+    return "".join(f"{output_line(line)}\n" for line in lines)
 
 
 def paragraphs(blocks: Iterable[Sequence[str]]) -> str:
     """Return blocks of lines as one text, an empty line between them; empty ones are left out."""
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return "\n".join(joined(block) for block in blocks if block) or "\n"
