@@ -344,7 +344,7 @@ _NAMES = [
 ]
 
 
-class PytestNames:
+class TestNames:
     @pytest.mark.parametrize("git", [True, False])
     def test_from_end_to_end(self, folder: Path, git: bool) -> None:
         suite = make_suite(folder, _NAMES, git=git)
@@ -472,11 +472,16 @@ class TestTheFolder:
     ) -> None:
         """Root may write anywhere, so the system is made to refuse."""
         real = os.open
+        folders: set[int] = set()
 
-        def refuse(path: str | Path, flags: int, mode: int = 0o777) -> int:
-            if flags & os.O_CREAT and Path(path).parent.name == "1":
+        def refuse(
+            path: str | Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
+        ) -> int:
+            if flags & os.O_CREAT and dir_fd in folders:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-            return real(path, flags, mode)
+            descriptor = real(path, flags, mode, dir_fd=dir_fd)
+            (folders.add if path == "1" else folders.discard)(descriptor)
+            return descriptor
 
         monkeypatch.setattr(os, "open", refuse)
         done = suite.run("migrate", "--skip-probe", "--jobs", "1")

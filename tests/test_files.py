@@ -329,10 +329,10 @@ class TestRead:
         make("x.py", "y.py")
         real = os.open
 
-        def refuse(path: str, flags: int) -> int:
+        def refuse(path: str, flags: int, *, dir_fd: int | None) -> int:
             if path == "x.py":
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-            return real(path, flags)
+            return real(path, flags, dir_fd=dir_fd)
 
         monkeypatch.setattr(os, "open", refuse)
         failures: list[FileResult] = []

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from codemods.cli import main
+from codemods.disk.folder import Folder
 from codemods.migration.init import YAML, steps, write
 from codemods.settings import DEFAULT_MODULE, Settings, read_settings
 from codemods.shared_modules import shared_modules
@@ -225,10 +226,10 @@ def test_what_is_no_file(root: Path, name: str) -> None:
 
 
 def test_a_disk_that_is_full_is_no_usage_error(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, content: bytes) -> None:
-        raise OSError(28, "No space left on device", str(path))
+    def full(folder: Folder, name: str, content: bytes) -> None:
+        raise OSError(28, "No space left on device", name)
 
-    monkeypatch.setattr("codemods.migration.init.write_new", full)
+    monkeypatch.setattr(Folder, "write", full)
     result = init()
     assert result.exit_code == 3
     assert "No space left on device" in result.stderr

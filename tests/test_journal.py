@@ -15,6 +15,7 @@ import pytest
 
 from codemods.disk import journal as module
 from codemods.disk.atomic import EditedError
+from codemods.disk.folder import Folder
 from codemods.disk.journal import Change, Journal, JournalError
 from codemods.model import Run, RunState
 
@@ -89,10 +90,10 @@ class TestARun:
     def test_a_beginning_that_fails_leaves_nothing(
         self, journal: Journal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def refuse(folders: object) -> None:
+        def refuse(folder: Folder) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(module, "sync_folders", refuse)
+        monkeypatch.setattr(Folder, "sync", refuse)
         with pytest.raises(OSError, match="No space left"):
             begin(journal, a="x")
         assert list((journal.folder / "runs").iterdir()) == []
@@ -325,5 +326,5 @@ class TestLock:
 
     def test_a_journal_that_cannot_be(self, journal: Journal) -> None:
         journal.folder.touch()
-        with pytest.raises(FileExistsError), journal.lock():
+        with pytest.raises(NotADirectoryError), journal.lock():
             raise AssertionError("it is no folder")

@@ -18,6 +18,9 @@ _BUILD = frozenset(
     {"__pycache__", "__pypackages__", "build", "dist", "node_modules", "site-packages", "venv"}
 )
 
+#: In bytes; a file that is larger is not read.
+LIMIT = 64 << 20
+
 #: What takes the result for a file or folder that the system does not let us read.
 Failed = Callable[[FileResult], None]
 
@@ -137,32 +140,34 @@ def read_files(
         listed = later
 
 
-def read_file(path: str, limit: int | None = None) -> tuple[bytes, os.stat_result]:
+def read_file(
+    path: str, limit: int = LIMIT, *, folder: int | None = None
+) -> tuple[bytes, os.stat_result]:
     """Read one regular file that is no symbolic link; a FIFO is not waited for.
 
     Args:
         path: the file.
         limit: the number of bytes that it may have at most.
+        folder: the descriptor of the folder that `path` is relative to; None for the current one.
 
     Raises:
         OSError: it cannot be read; ELOOP for a symbolic link, ENXIO for a socket, EFBIG for one
             that is larger, IsADirectoryError for anything else that is no regular file.
 
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags, dir_fd=folder)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
-        if limit is not None and status.st_size > limit:
+        content = os.read(descriptor, min(status.st_size, limit) + 1)
+        if len(content) != status.st_size <= limit:  # it grows, or the system knows no size
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                content += file.read(limit + 1 - len(content))
+        if len(content) > limit:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
-        content = os.read(descriptor, status.st_size + 1)
-        if len(content) == status.st_size:
-            return content, status  # one byte more was asked for: this is the end
-        parts = [content]
-        while part := os.read(descriptor, 1 << 20):
-            parts.append(part)
-        return b"".join(parts), status
+        return content, status
     finally:
         os.close(descriptor)
 

@@ -106,6 +106,18 @@ def is_ignored(top: Path, path: str) -> bool:
     return True
 
 
+def is_tracked(path: Path) -> bool:
+    """Return whether git tracks a file or folder, or something in it; False where it cannot say."""
+    top = checkout_of(path.parent)
+    if top is None:
+        return False
+    inside = os.path.relpath(path.parent.resolve() / path.name, top)
+    try:
+        return bool(run_git(top, "ls-files", "-z", "--", f":(literal,icase){inside}"))
+    except UsageError:
+        return False
+
+
 def head_of(folder: Path) -> tuple[str, bool]:
     """Return the commit that is checked out, and whether tracked files differ from it.
 

@@ -9,10 +9,10 @@ from codemods.disk.git import head_of, worktree
 from codemods.disk.journal import Journal
 from codemods.measure import collection
 from codemods.measure.model import Baseline, Comparison
-from codemods.measure.saved import baseline_file, save_baseline
 from codemods.measure.session import Pytest
 from codemods.model import RunState
 from codemods.progress import history
+from codemods.progress.saved import baseline_file, save_baseline
 
 
 def measure(
