@@ -204,7 +204,7 @@ def test_a_path_that_leads_elsewhere(root: Path, kind: str, is_there: bool) -> N
     for verb in (("rollback",), ("rollback", "--force"), ("rollback", _ID, "--force"), ("verify",)):
         code, output = run(*verb)
         assert code in {2, 3}, verb
-        assert os.path.basename(path) in output
+        assert Path(path).name in output
     assert state_of(root.parent / "other") == before
     assert file.exists() == is_there
     assert not is_there or file.read_bytes() == _NEW

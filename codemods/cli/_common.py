@@ -17,7 +17,7 @@ import click
 
 from codemods.cli._options import EXIT_CODES
 from codemods.cli._output import progress_bar, say
-from codemods.disk.git import stop_git
+from codemods.disk.git import stop_git, take_notes
 from codemods.model import RunState, UsageError
 from codemods.settings import Settings, read_settings
 from codemods.shared_modules import SettingsByFile
@@ -70,6 +70,9 @@ class _Group(click.Group):
         finally:
             for number, handler in heard.items():
                 signal.signal(number, handler)
+        for note in take_notes():
+            if code != INTERRUPTED:  # then git was stopped, and did not fail
+                say(f"{note}\n")
         ctx.exit(code)
 
 

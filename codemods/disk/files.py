@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from codemods.disk.git import checkout_of, is_ignored, run_git
+from codemods.disk.git import checkout_of, is_ignored, note_failure, run_git
 from codemods.model import Code, FileResult, Reason, Source, UsageError
 
 #: Folders that hold no code of one's own. Hidden ones and virtual environments go by their looks.
@@ -31,9 +31,9 @@ def list_files(
     """List the Python files under some paths.
 
     In a git checkout these are the files that git tracks and the untracked ones that it does not
-    ignore (``git ls-files --cached --others --exclude-standard``); elsewhere a walk, which leaves
-    out hidden folders, virtual environments, site-packages, node_modules and build output. A file
-    that is named itself counts whatever its name and whatever git makes of it.
+    ignore (``git ls-files --cached --others --exclude-standard``); elsewhere, and where git fails,
+    a walk, which leaves out hidden folders, virtual environments, site-packages, node_modules and
+    build output. A file that is named itself counts whatever its name and whatever git makes of it.
 
     Args:
         paths: files or directories.
@@ -47,7 +47,7 @@ def list_files(
         Paths relative to the current folder, each once, in order.
 
     Raises:
-        UsageError: a path does not exist, or git does not let itself be asked.
+        UsageError: a path does not exist.
 
     """
     here = os.path.realpath(Path.cwd())
@@ -181,10 +181,14 @@ def _in_folder(folder: str, failed: Failed) -> Iterator[str]:
     """Yield the Python files below a folder, relative to it."""
     top = checkout_of(Path(folder))
     if top is not None:
-        listed = _in_place(folder, _listed_by_git(top, folder))
-        if listed or not is_ignored(top, folder):
-            yield from listed
-            return
+        try:
+            listed = _in_place(folder, _listed_by_git(top, folder))
+        except UsageError as error:
+            note_failure(top, error)
+        else:
+            if listed or not is_ignored(top, folder):
+                yield from listed
+                return
     yield from _walk(folder, failed)
 
 
