@@ -322,6 +322,35 @@ class TestRead:
         content, _ = read_file("x.py")
         assert content == b"old" + b"new" * 100
 
+    def test_no_more_is_read_than_the_limit(self) -> None:
+        make("x.py", content="x" * 9)
+        assert read_file("x.py", 9)[0] == b"x" * 9
+        with pytest.raises(OSError, match="too large"):
+            read_file("x.py", 8)
+
+    def test_a_file_that_grows_beyond_the_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        make("x.py", content="x")
+        real = os.fstat
+
+        def grow(descriptor: int) -> os.stat_result:
+            status = real(descriptor)
+            with Path("x.py").open("r+b") as file:
+                file.truncate(1 << 40)
+            return status
+
+        monkeypatch.setattr(os, "fstat", grow)
+        with pytest.raises(OSError, match="too large"):
+            read_file("x.py")
+
+    def test_a_huge_file_fails_alone(self) -> None:
+        make("x.py", "y.py")
+        with Path("x.py").open("r+b") as file:
+            file.truncate(1 << 40)
+        failures: list[FileResult] = []
+        found = list(read_files(["x.py", "y.py"], Path(), (), failures.append))
+        assert [s.path for s in found] == ["y.py"]
+        assert [str(f.error and f.error.message) for f in failures] == ["File too large"]
+
     def test_a_file_that_cannot_be_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
         make("x.py", "y.py")
         real = os.open

@@ -216,6 +216,31 @@ def test_bad_names(root: Path, folder: str, message: str) -> None:
     assert set(files(root)) == {"file"}
 
 
+@pytest.mark.parametrize("name", [".libcst.codemod.yaml", "pyproject.toml", "test_framework"])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_that_leads_out(root: Path, name: str, is_there: bool) -> None:
+    other = root.parent / f"{root.name}-other"
+    if is_there and name == "test_framework":
+        other.mkdir()
+    elif is_there:
+        other.write_bytes(b"")
+    (root / name).symlink_to(other)
+    result = init()
+    assert result.exit_code == 2
+    assert str(root / name) in result.stderr
+    assert other.exists() == is_there
+    assert not is_there or not other.is_dir() or list(other.iterdir()) == []
+    assert not other.is_file() or other.read_bytes() == b""
+
+
+def test_a_huge_file(root: Path) -> None:
+    with (root / ".libcst.codemod.yaml").open("wb") as file:
+        file.truncate(1 << 40)
+    result = init()
+    assert result.exit_code == 2
+    assert "File too large" in result.stderr
+
+
 @pytest.mark.parametrize("name", [".libcst.codemod.yaml", "pyproject.toml"])
 def test_what_is_no_file(root: Path, name: str) -> None:
     (root / name).mkdir()

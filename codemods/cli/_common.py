@@ -106,7 +106,7 @@ class Setup:
         self.settings = settings._replace(exclude=(*settings.exclude, *exclude))
         self.by_file = SettingsByFile(self.settings)
         self.paths = expanded(paths) if paths else _own_paths(settings)
-        _warn_outside(self.paths, settings.root)
+        _check_outside(self.paths, settings.root)
         self.jobs = jobs or cores()
         self._cluster = _cluster(scheduler) if scheduler is not None else None
 
@@ -163,9 +163,14 @@ class Setup:
             say(f"covered by no [tool.ssot-codemods]: {uncovered[0]}{more}\n")
 
 
-def _warn_outside(paths: Sequence[str], root: Path) -> None:
+def _check_outside(paths: Sequence[str], root: Path) -> None:
+    """Warn of a path outside of the root, which is what the user wants; a link is what it has."""
     top = Path(os.path.realpath(root))
     outside = [p for p in paths if not Path(os.path.realpath(p)).is_relative_to(top)]
+    for path in outside:
+        if Path(os.path.normpath(Path.cwd() / path)).is_relative_to(root.absolute()):
+            real = os.path.realpath(path)
+            raise UsageError(f"{path} is a link to {real}, outside of {root}: name that path")
     if outside:
         say(f"{outside[0]} is outside of {root}, the root of settings and journal\n")
 
