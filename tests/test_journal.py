@@ -176,6 +176,19 @@ class TestEdited:
             assert (journal.root / "a.py").read_text() == "x"
         assert len(list((journal.folder / "kept" / run.id).iterdir())) == 2
 
+    @pytest.mark.parametrize("character", ["x", "\U0001f40d", os.fsdecode(b"\xff")])
+    def test_force_keeps_a_copy_of_a_file_with_the_longest_name(
+        self, journal: Journal, character: str
+    ) -> None:
+        name = character * (252 // len(os.fsencode(character)))
+        run = complete(journal, **{name: "x"})
+        for _ in range(2):
+            (journal.root / f"{name}.py").write_text("mine")
+            kept = journal.revert(run, run.entries[0], force=True)
+            assert kept is not None
+            assert (kept.read_text(), kept.suffix) == ("mine", ".py")
+            assert (journal.root / f"{name}.py").read_text() == "x"
+
     def test_force_brings_back_what_was_deleted_with_its_folder(self, journal: Journal) -> None:
         (journal.root / "d").mkdir()
         run = complete(journal, **{"d/a": "x"})

@@ -52,7 +52,7 @@ class Folder(NamedTuple):
         try:
             for name in PurePosixPath(self.inside).parts:
                 here /= name
-                with _naming(here):
+                with naming(here):
                     if name in {"/", os.pardir}:
                         raise OSError(errno.EINVAL, f"leads out of {self.top}")
                     if create:
@@ -75,18 +75,18 @@ class Folder(NamedTuple):
 
     def read(self, name: str) -> tuple[bytes, os.stat_result]:
         """Read a file; raises as `read_file` does."""
-        with self.open() as descriptor, _naming(self.path / name):
+        with self.open() as descriptor, naming(self.path / name):
             return read_file(name, folder=descriptor)
 
     def write_new(self, name: str, content: bytes) -> None:
         """Write a file that must not exist, in a folder that is made if need be."""
-        with self.open(create=True) as descriptor, _naming(self.path / name):
+        with self.open(create=True) as descriptor, naming(self.path / name):
             _write_new(descriptor, name, content)
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file that is whole or not there, and lasts once this returns."""
         temporary = f".{os.urandom(8).hex()}.tmp"
-        with self.open(create=True) as descriptor, _naming(self.path / name):
+        with self.open(create=True) as descriptor, naming(self.path / name):
             try:
                 _write_new(descriptor, temporary, content)
                 os.replace(temporary, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
@@ -100,14 +100,14 @@ class Folder(NamedTuple):
         self, name: str, content: bytes, temporary: str, *, mode: int, old: os.stat_result | None
     ) -> None:
         """Replace a file of the user, in a folder that is made if need be; see `replace_file`."""
-        with self.open(create=True) as descriptor, _naming(self.path / name):
+        with self.open(create=True) as descriptor, naming(self.path / name):
             replace_file(descriptor, name, content, temporary, mode=mode, old=old)
 
     @contextmanager
     def update(self, name: str, flags: int = 0) -> Iterator[int]:
         """Open a file to be read and changed in place, made if need be; yield its descriptor."""
         flags |= os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with self.open(create=True) as folder, _naming(self.path / name):
+        with self.open(create=True) as folder, naming(self.path / name):
             descriptor = os.open(name, flags, 0o666, dir_fd=folder)
         try:
             status = os.fstat(descriptor)
@@ -120,16 +120,16 @@ class Folder(NamedTuple):
 
     def remove(self) -> None:
         """Remove the folder with its files; one that holds a folder stays, with an error."""
-        with self.open() as descriptor, _naming(self.path):
+        with self.open() as descriptor, naming(self.path):
             for name in os.listdir(descriptor):
                 os.unlink(name, dir_fd=descriptor)
         outer, _, name = self.inside.rpartition("/")
-        with Folder(self.top, outer or ".").open() as descriptor, _naming(self.path):
+        with Folder(self.top, outer or ".").open() as descriptor, naming(self.path):
             os.rmdir(name, dir_fd=descriptor)
 
     def sync(self) -> None:
         """Make what was renamed in the folder last over a loss of power."""
-        with self.open() as descriptor, _naming(self.path):
+        with self.open() as descriptor, naming(self.path):
             os.fsync(descriptor)
 
 
@@ -143,7 +143,7 @@ def _write_new(folder: int, name: str, content: bytes) -> None:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """Have an error of the system name a path, and a symbolic link as what it is."""
     try:
         yield

@@ -117,8 +117,9 @@ class Journal:
                 process = holder if holder.isdecimal() else "unknown"
                 message = f"another run is in progress in {self.root} (process {process})"
                 raise JournalError(message) from error
-            os.ftruncate(file, 0)
-            os.write(file, str(os.getpid()).encode())
+            with suppress(OSError):  # on a full disk too, a run can be rolled back
+                os.ftruncate(file, 0)
+                os.write(file, str(os.getpid()).encode())
             try:
                 self.make_files()
                 self._remove_unbegun()

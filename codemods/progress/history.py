@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from codemods.decode import decode, encode
+from codemods.disk.folder import naming
 from codemods.disk.journal import Journal
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.measure.outcomes import Difference, Evidence, Outcomes
@@ -163,11 +164,11 @@ def append(root: Path, paths: Iterable[str], figures: Figures) -> None:
     record = Record(now(), relative_paths(root, paths), figures)
     line = f"{json.dumps(record_json(record))}\n".encode()
     folder = Journal(root).make_files()
-    with folder.update(_FILE, os.O_APPEND) as descriptor:
+    with folder.update(_FILE, os.O_APPEND) as descriptor, naming(folder.path / _FILE):
         # A line that was interrupted by a loss of power stays alone.
         line = line if _ends_with_newline(descriptor) else b"\n" + line
         if os.write(descriptor, line) < len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder.path / _FILE))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def record_json(record: Record) -> dict[str, Any]:
