@@ -140,6 +140,7 @@ class TestInAGitCheckout:
     def test_a_machine_without_git(self, monkeypatch: pytest.MonkeyPatch) -> None:
         make("x.py", "venv/y.py")
         monkeypatch.setenv("PATH", "/nowhere")
+        take_notes()  # of other tests
         assert listed() == ["x.py"]
         (note,) = take_notes()
         assert note.startswith(f"{Path.cwd()}: git is not installed")

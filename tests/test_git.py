@@ -182,6 +182,7 @@ def test_no_setting_of_a_checkout_makes_git_run_a_program(hostile: Path) -> None
     )
     assert was_run.exists(), "the settings do nothing"
     was_run.unlink()
+    take_notes()  # of other tests
     listed = list_files([str(hostile)], hostile, (), raise_)
     assert [Path(f).name for f in listed] == [*(f"{n}.py" for n in "abefg"), "a.py"]
     assert take_notes() == []
@@ -193,6 +194,26 @@ def test_no_setting_of_a_checkout_makes_git_run_a_program(hostile: Path) -> None
     with worktree(hostile, "HEAD") as tree:
         assert (tree / "b.py").read_text() == "old = 1\n"
     assert not was_run.exists()
+
+
+@pytest.mark.parametrize("name", ["../zz.py", "zz/../../zz.py", "/zz/zz.py"])
+def test_an_index_that_names_files_elsewhere(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """git itself refuses such a name as it is added, and not as it is read."""
+    (checkout.parent / "zz.py").touch()
+    usual = "".join("x" if c != "/" or n == 0 else c for n, c in enumerate(name[:-3])) + ".py"
+    (checkout / usual).parent.mkdir(parents=True, exist_ok=True)
+    (checkout / usual).touch()
+    git(checkout, "add", ".")
+    index = checkout / ".git/index"
+    index.write_bytes(index.read_bytes().replace(usual.encode(), name.encode()))
+    assert name in git(checkout, "ls-files", "--cached", "-z").split("\0")
+    shutil.rmtree(checkout / usual.partition("/")[0])
+    for folder in (checkout, checkout.parent):
+        monkeypatch.chdir(folder)
+        listed = list_files([str(checkout)], checkout, (), raise_)
+        assert [Path(p).name for p in listed] == ["a.py"]
 
 
 @pytest.mark.parametrize("missing", ["GIT_ALLOW_PROTOCOL", "GIT_NO_LAZY_FETCH"])
@@ -264,6 +285,7 @@ def test_where_git_fails_files_are_looked_for_without_it(
     (checkout / "venv/x.py").touch()
     _break(how, checkout, monkeypatch)
     monkeypatch.chdir(checkout)
+    take_notes()  # of other tests
     assert list_files(["inner", "."], checkout, (), raise_) == ("inner/a.py",)
     (note,) = take_notes()
     assert note.startswith(f"{checkout}: git ")
@@ -279,6 +301,7 @@ def test_git_that_does_not_answer(checkout: Path, monkeypatch: pytest.MonkeyPatc
     os.mkfifo(checkout / ".gitignore")
     (checkout / "inner/b.py").touch()
     monkeypatch.setattr("codemods.disk.git._PATIENCE", 1)
+    take_notes()  # of other tests
     monkeypatch.chdir(checkout)
     assert list_files(["."], checkout, (), raise_) == ("inner/a.py", "inner/b.py")
     assert "no answer within 1 seconds" in take_notes()[0]

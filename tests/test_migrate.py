@@ -266,6 +266,15 @@ class TestWrite:
             written(planned())
         assert codes(written(planned(), allow_dirty=True)) == {"test_a.py": "changed"}
 
+    def test_a_folder_that_became_a_link_meanwhile(self, tmp_path: Path) -> None:
+        Path("d").mkdir()
+        make(**{"d/test_a": _USED})
+        found = planned()
+        Path("d").rename(tmp_path.parent / f"{tmp_path.name}-other")
+        Path("d").symlink_to(tmp_path.parent / f"{tmp_path.name}-other")
+        assert codes(written(found)) == {"d/test_a.py": "changed-since-planned"}
+        assert read("d/test_a.py") == [_USED.encode()]
+
     def test_what_cannot_be_replaced_without_a_loss(self) -> None:
         make(test_a=_USED, test_b=_USED, test_c=_USED, test_d=_USED)
         Path("test_a.py").chmod(0o444)

@@ -202,7 +202,12 @@ def _listed_by_git(top: Path, folder: str) -> list[str]:
     command = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     names = os.fsdecode(run_git(top, *command, "--", f":(literal){inside}")).split("\0")
     start = 0 if inside == os.curdir else len(inside) + 1
-    return [name[start:] for name in names if name.endswith(".py")]
+    return [
+        name[start:]
+        for name in names
+        # An index that no git wrote may name files elsewhere.
+        if name.endswith(".py") and name[:1] != "/" and "/../" not in f"/{name}"
+    ]
 
 
 def _in_place(top: str, names: list[str]) -> list[str]:

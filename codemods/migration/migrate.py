@@ -300,7 +300,10 @@ def _change(result: FileResult, root: Path) -> Change | FileResult:
     if digest(content) != result.before_digest:
         return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "edited meanwhile"))
     assert result.after is not None
-    path = os.path.relpath(os.path.realpath(result.path), os.path.realpath(root))
+    real = os.path.realpath(result.path)
+    if real != os.path.normpath(Path.cwd() / result.path):  # no link led to it as it was listed
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "moved meanwhile"))
+    path = os.path.relpath(real, os.path.realpath(root))
     return Change(path, content, result.after, status.st_mode & 0o7777)
 
 
