@@ -208,6 +208,11 @@ def test_a_path_that_leads_elsewhere(root: Path, kind: str, is_there: bool) -> N
     assert state_of(root.parent / "other") == before
     assert file.exists() == is_there
     assert not is_there or file.read_bytes() == _NEW
+    if is_there:
+        file.write_bytes(_OLD)
+    (root / ".ssot-codemods/runs" / _ID / "finished.json").unlink()
+    assert run("migrate", "--resume", _ID)[0] == 3
+    assert not is_there or file.read_bytes() == _OLD
 
 
 @pytest.mark.parametrize("arguments", [(_ID,), ()])

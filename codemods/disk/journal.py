@@ -371,7 +371,8 @@ class Journal:
 
         """
         path = PurePosixPath(entry.path)
-        if not path.is_absolute() and _NO_PLACE.isdisjoint(path.parts):
+        parts = {part.casefold() for part in path.parts}
+        if not path.is_absolute() and _NO_PLACE.isdisjoint(parts):
             return Folder(self.root, str(path.parent)), path.name
         if entry.path not in self._named:
             raise JournalError(f"{entry.path} is not below {self.root}: to undo it, name the file")
