@@ -220,7 +220,7 @@ class _Reader:
         return Settings(
             modules=self._dotted("modules", defaults.modules),
             harmless=self._dotted("harmless", (), may_be_empty=True),
-            paths=self._strings("paths", defaults.paths),
+            paths=self._inside("paths", self._strings("paths", defaults.paths)),
             exclude=self._strings("exclude", defaults.exclude, may_be_empty=True),
             golden_path=self._commands("golden-path"),
             categories=self._categories(),
@@ -260,6 +260,7 @@ class _Reader:
         for name, value in paths.items():
             if not value:
                 raise self._error(name, "wanted: a list of strings, at least one")
+            self._inside(name, value)
         return tuple({**dict(_DEFAULT_CATEGORIES), **paths}.items())
 
     def _phases(self) -> tuple[Phase, ...]:
@@ -274,6 +275,7 @@ class _Reader:
         paths = _strings_of(table.get("paths"))
         if not paths:
             raise self._error("paths", "wanted: a list of strings, at least one", inside)
+        self._inside("paths", paths, inside)
         values = {key.replace("-", "_"): v for key, v in table.items() if key != "paths"}
         for key, value in values.items():
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
@@ -304,6 +306,14 @@ class _Reader:
             least = "" if may_be_empty else ", at least one"
             raise self._error(key, f"wanted: a list of strings{least}")
         return tuple(value)
+
+    def _inside(self, key: str, paths: tuple[str, ...], inside: str = "") -> tuple[str, ...]:
+        """Return paths that lead to places below the root: a repository may name no others."""
+        root = self._path.parent.resolve()
+        for path in paths:
+            if "\0" in path or not (root / path).resolve().is_relative_to(root):
+                raise self._error(key, f"{path!r} leads out of the repository", inside)
+        return paths
 
     def _error(self, key: str, message: str, inside: str = "") -> SettingsError:
         """Return an error about a key of the table, or of one of those inside it."""

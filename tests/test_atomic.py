@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from codemods.disk.atomic import EditedError, replace_file, sync_folders, write_new
+from codemods.disk.atomic import EditedError
+from codemods.disk.folder import Folder
 
 
-def replace(path: Path, content: bytes = b"new") -> None:
-    replace_file(path, content, ".tmp", mode=0o600, old=path.lstat())
+def replace(path: Path) -> None:
+    Folder(path.parent).replace(path.name, b"new", ".tmp", mode=0o600, old=path.lstat())
 
 
 def refuse(*arguments: object, **options: object) -> None:
@@ -119,35 +120,15 @@ def test_a_file_that_changes_meanwhile(
             path.unlink()
 
     monkeypatch.setattr(os, "fsync", fsync)
+    old = None if how == "made" else status
     with pytest.raises(EditedError, match="deleted since" if how == "deleted" else "edited since"):
-        replace_file(path, b"new", ".tmp", mode=0o600, old=None if how == "made" else status)
+        Folder(tmp_path).replace("x.py", b"new", ".tmp", mode=0o600, old=old)
     left = [] if how == "deleted" else [("x.py", b"OLD")]
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == left
 
 
 def test_a_file_that_was_not_there(tmp_path: Path) -> None:
     path = tmp_path / "x.py"
-    replace_file(path, b"new", ".tmp", mode=0o640, old=None)
+    Folder(tmp_path).replace("x.py", b"new", ".tmp", mode=0o640, old=None)
     assert (path.read_bytes(), path.stat().st_mode & 0o7777) == (b"new", 0o640)
     assert [p.name for p in tmp_path.iterdir()] == ["x.py"]
-
-
-def test_a_file_of_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "x.json"
-    write_new(path, b"1")
-    write_new(path, b"2")
-    assert path.read_bytes() == b"2"
-    monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(OSError, match="No space left"):
-        write_new(path, b"3")
-    assert path.read_bytes() == b"2"
-
-
-def test_folders_are_synced_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[int] = []
-    monkeypatch.setattr(os, "fsync", synced.append)
-    sync_folders([tmp_path, tmp_path])
-    assert len(synced) == 1
-    (tmp_path / "x").touch()
-    with pytest.raises(NotADirectoryError):
-        sync_folders([tmp_path / "x"])

@@ -766,6 +766,42 @@ def test_a_list_with_a_path_that_is_not_there(three: Path) -> None:
     assert (code, err) == (2, "Error: batch.txt:3: # later: no such file or directory\n")
 
 
+def test_a_link_that_leads_out_of_the_root(three: Path, tmp_path_factory: Any) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "test_x.py").write_bytes((three / "a/test_a.py").read_bytes())
+    (three / "link").symlink_to(other)
+    for arguments in (["migrate", "--skip-probe", "--allow-dirty"], ["check"], ["analyze"]):
+        code, _, err = outcome(*arguments, "link")
+        assert code == 2
+        assert f"link is a link to {other}, outside of {three}: name that path" in err
+
+
+def _all_of(folder: Path) -> dict[str, tuple[int, int, int]]:
+    found = {}
+    for path in (folder, *folder.rglob("*")):
+        status = path.lstat()
+        found[str(path)] = (status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
+    return found
+
+
+@pytest.mark.parametrize("is_migrated", [False, True])
+def test_verbs_that_only_read_leave_no_trace(three: Path, is_migrated: bool) -> None:
+    git("status")  # git looks at its index once more
+    if is_migrated:
+        assert outcome("migrate", "--skip-probe", "--max-files", "1")[0] == 1
+    before = _all_of(three)
+    verbs = [
+        *(["check"], ["check", "--format", "github"], ["analyze"], ["analyze", "--list"]),
+        *(["status"], ["status", "--history"], ["report"], ["report", "--format", "html"]),
+        *(["accept"], ["rollback", "--list"], ["migrate", "--dry-run"]),
+    ]
+    for verb in verbs:
+        command = [sys.executable, "-m", "codemods", *verb]
+        done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+        assert done.returncode in {0, 1}, done.stderr
+        assert _all_of(three) == before, verb
+
+
 def test_paths_outside_of_the_root_are_told(three: Path, tmp_path_factory: Any) -> None:
     other = tmp_path_factory.mktemp("other")
     _, _, err = outcome("check", str(other))

@@ -27,8 +27,8 @@ from codemods.measure.model import (
     Series,
 )
 from codemods.measure.record import SessionRecord
-from codemods.measure.saved import baseline_file, load_baseline, save_baseline
 from codemods.measure.session import Pytest, Session
+from codemods.progress.saved import baseline_file, load_baseline, save_baseline
 from tests.figures import measured as figures
 
 # Without other plugins pytest starts in half the time.
@@ -496,7 +496,7 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     with pytest.raises(MeasureError, match=r"none\.json: no baseline of that name was saved"):
         load_baseline(tmp_path, "none")
     baseline_file(tmp_path, "bad").mkdir(parents=True)
-    with pytest.raises(MeasureError, match=r"bad\.json: Is a directory"):
+    with pytest.raises(MeasureError, match=r"bad\.json: not a regular file"):
         load_baseline(tmp_path, "bad")
     with pytest.raises(MeasureError, match=r"bad\.json: Is a directory"):
         save_baseline(figures(), tmp_path, "bad")

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -300,6 +301,29 @@ class TestFullDisk:
         assert suite.run("migrate", "--skip-probe").code == 0
         assert suite.files() == suite.after
 
+    @pytest.mark.parametrize(
+        ("name", "number", "named"),
+        [
+            *(("fsync", n, "kept/") for n in (1, 2)),
+            *(("fsync", 3, "test_0.py"), ("fsync", 4, "suite")),
+            *(("replace", 1, "kept/"), ("replace", 2, "test_0.py"), ("replace", 3, "undone.json")),
+            *(("write", 1, ""), ("write", 2, "history.jsonl")),
+        ],
+    )
+    def test_in_a_rollback(self, folder: Path, name: str, number: int, named: str) -> None:
+        suite = make_suite(folder, ["test_0.py"])
+        assert suite.run("migrate", "--skip-probe").code == 0
+        with Path("test_0.py").open("ab") as file:
+            file.write(b"# mine\n")
+        done = suite.run_faulty(name, number, str(errno.ENOSPC), "rollback", "--force")
+        if named:
+            assert done.code == 3
+            assert re.search(rf"No space left on device: '.*{named}", done.out + done.err), done
+        else:  # the lock does not need its content
+            assert done.code == 0
+        assert suite.run("rollback", *Journal(suite.root).identities(), "--force").code == 0
+        assert suite.files() == suite.before
+
     @pytest.fixture
     def small(self, tmp_path: Path) -> Iterator[Path]:
         folder = tmp_path / "small"
@@ -474,11 +498,16 @@ class TestTheFolder:
     ) -> None:
         """Root may write anywhere, so the system is made to refuse."""
         real = os.open
+        folders: set[int] = set()
 
-        def refuse(path: str | Path, flags: int, mode: int = 0o777) -> int:
-            if flags & os.O_CREAT and Path(path).parent.name == "1":
+        def refuse(
+            path: str | Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
+        ) -> int:
+            if flags & os.O_CREAT and dir_fd in folders:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-            return real(path, flags, mode)
+            descriptor = real(path, flags, mode, dir_fd=dir_fd)
+            (folders.add if path == "1" else folders.discard)(descriptor)
+            return descriptor
 
         monkeypatch.setattr(os, "open", refuse)
         done = suite.run("migrate", "--skip-probe", "--jobs", "1")

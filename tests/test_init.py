@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from codemods.cli import main
+from codemods.disk.folder import Folder
 from codemods.migration.init import steps, write
 from codemods.settings import DEFAULT_MODULE, Settings, read_settings
 from codemods.shared_modules import read_shared_modules
@@ -212,6 +213,31 @@ def test_bad_names(root: Path, folder: str, message: str) -> None:
     assert set(files(root)) == {"file"}
 
 
+@pytest.mark.parametrize("name", [".libcst.codemod.yaml", "pyproject.toml", "test_framework"])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_that_leads_out(root: Path, name: str, is_there: bool) -> None:
+    other = root.parent / f"{root.name}-other"
+    if is_there and name == "test_framework":
+        other.mkdir()
+    elif is_there:
+        other.write_bytes(b"")
+    (root / name).symlink_to(other)
+    result = init()
+    assert result.exit_code == 2
+    assert str(root / name) in result.stderr
+    assert other.exists() == is_there
+    assert not is_there or not other.is_dir() or list(other.iterdir()) == []
+    assert not other.is_file() or other.read_bytes() == b""
+
+
+def test_a_huge_file(root: Path) -> None:
+    with (root / ".libcst.codemod.yaml").open("wb") as file:
+        file.truncate(1 << 40)
+    result = init()
+    assert result.exit_code == 2
+    assert "File too large" in result.stderr
+
+
 @pytest.mark.parametrize("name", [".libcst.codemod.yaml", "pyproject.toml"])
 def test_what_is_no_file(root: Path, name: str) -> None:
     (root / name).mkdir()
@@ -222,10 +248,10 @@ def test_what_is_no_file(root: Path, name: str) -> None:
 
 
 def test_a_disk_that_is_full_is_no_usage_error(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, content: bytes) -> None:
-        raise OSError(28, "No space left on device", str(path))
+    def full(folder: Folder, name: str, content: bytes) -> None:
+        raise OSError(28, "No space left on device", name)
 
-    monkeypatch.setattr("codemods.migration.init.write_new", full)
+    monkeypatch.setattr(Folder, "write", full)
     result = init()
     assert result.exit_code == 3
     assert "No space left on device" in result.stderr

@@ -15,6 +15,7 @@ import pytest
 
 from codemods.disk import journal as module
 from codemods.disk.atomic import EditedError
+from codemods.disk.folder import Folder
 from codemods.disk.journal import Change, Journal, JournalError
 from codemods.model import Run, RunState
 
@@ -89,10 +90,10 @@ class TestARun:
     def test_a_beginning_that_fails_leaves_nothing(
         self, journal: Journal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def refuse(folders: object) -> None:
+        def refuse(folder: Folder) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(module, "sync_folders", refuse)
+        monkeypatch.setattr(Folder, "sync", refuse)
         with pytest.raises(OSError, match="No space left"):
             begin(journal, a="x")
         assert list((journal.folder / "runs").iterdir()) == []
@@ -174,6 +175,19 @@ class TestEdited:
             assert kept.read_text() == text
             assert (journal.root / "a.py").read_text() == "x"
         assert len(list((journal.folder / "kept" / run.id).iterdir())) == 2
+
+    @pytest.mark.parametrize("character", ["x", "\U0001f40d", os.fsdecode(b"\xff")])
+    def test_force_keeps_a_copy_of_a_file_with_the_longest_name(
+        self, journal: Journal, character: str
+    ) -> None:
+        name = character * (252 // len(os.fsencode(character)))
+        run = complete(journal, **{name: "x"})
+        for _ in range(2):
+            (journal.root / f"{name}.py").write_text("mine")
+            kept = journal.revert(run, run.entries[0], force=True)
+            assert kept is not None
+            assert (kept.read_text(), kept.suffix) == ("mine", ".py")
+            assert (journal.root / f"{name}.py").read_text() == "x"
 
     def test_force_brings_back_what_was_deleted_with_its_folder(self, journal: Journal) -> None:
         (journal.root / "d").mkdir()
@@ -325,5 +339,5 @@ class TestLock:
 
     def test_a_journal_that_cannot_be(self, journal: Journal) -> None:
         journal.folder.touch()
-        with pytest.raises(FileExistsError), journal.lock():
+        with pytest.raises(NotADirectoryError), journal.lock():
             raise AssertionError("it is no folder")

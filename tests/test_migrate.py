@@ -108,10 +108,10 @@ class TestPlan:
         make(test_a=_UNUSED, test_b=_UNUSED)
         real = os.open
 
-        def refuse(path: str, flags: int) -> int:
+        def refuse(path: str, flags: int, *, dir_fd: int | None) -> int:
             if path == "test_b.py":
                 raise PermissionError(13, "Permission denied", path)
-            return real(path, flags)
+            return real(path, flags, dir_fd=dir_fd)
 
         monkeypatch.setattr(os, "open", refuse)
         result = planned()
@@ -252,6 +252,29 @@ class TestWrite:
         Path("test_a.py").write_text(_USED + "# edited\n")
         assert codes(written(planned())) == {"test_a.py": "uncommitted", "test_b.py": "changed"}
 
+    def test_an_ignored_file_that_is_named(self) -> None:
+        make(test_a=_USED, test_b=_USED)
+        Path(".gitignore").write_text("test_a.py\n")
+        commit()
+        done = written(planned("test_a.py", "test_b.py"))
+        assert codes(done) == {"test_a.py": "uncommitted", "test_b.py": "changed"}
+
+    def test_git_that_fails(self) -> None:
+        make(test_a=_USED)
+        Path(".git").write_text("gitdir: /nowhere\n")
+        with pytest.raises(UsageError, match=r"not a git repository: /nowhere; .* --allow-dirty"):
+            written(planned())
+        assert codes(written(planned(), allow_dirty=True)) == {"test_a.py": "changed"}
+
+    def test_a_folder_that_became_a_link_meanwhile(self, tmp_path: Path) -> None:
+        Path("d").mkdir()
+        make(**{"d/test_a": _USED})
+        found = planned()
+        Path("d").rename(tmp_path.parent / f"{tmp_path.name}-other")
+        Path("d").symlink_to(tmp_path.parent / f"{tmp_path.name}-other")
+        assert codes(written(found)) == {"d/test_a.py": "changed-since-planned"}
+        assert read("d/test_a.py") == [_USED.encode()]
+
     def test_what_cannot_be_replaced_without_a_loss(self) -> None:
         make(test_a=_USED, test_b=_USED, test_c=_USED, test_d=_USED)
         Path("test_a.py").chmod(0o444)
@@ -319,10 +342,10 @@ class TestWrite:
         make(test_a=_USED, test_b=_USED)
         real = os.replace
 
-        def refuse(source: Path, target: Path) -> None:
-            if target.name == "test_a.py":
+        def refuse(source: str, target: str, **folders: int) -> None:
+            if target == "test_a.py":
                 raise OSError(28, "No space left on device")
-            real(source, target)
+            real(source, target, **folders)
 
         monkeypatch.setattr(os, "replace", refuse)
         done = written(planned())
@@ -334,19 +357,19 @@ class TestWrite:
         make(**{f"test_{n}": _USED for n in range(4)})
         real = os.replace
 
-        def interrupt(source: Path, target: Path) -> None:
-            if target.name == "test_2.py":
+        def interrupt(source: str, target: str, **folders: int) -> None:
+            if target == "test_2.py":
                 raise KeyboardInterrupt
-            real(source, target)
+            real(source, target, **folders)
 
-        def leave(path: Path, missing_ok: bool = False) -> None:
+        def leave(path: str, *, dir_fd: int) -> None:
             """Stand for a second one that comes before the temporary file is removed."""
             monkeypatch.undo()
             monkeypatch.chdir(folder)
 
         folder = Path.cwd()
         monkeypatch.setattr(os, "replace", interrupt)
-        monkeypatch.setattr(Path, "unlink", leave)
+        monkeypatch.setattr(os, "unlink", leave)
         done = written(planned())
         assert done.stopped
         assert done.run is not None

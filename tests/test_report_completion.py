@@ -14,7 +14,6 @@ import pytest
 
 from codemods.disk.journal import Change, Journal, JournalError
 from codemods.measure.model import Baseline, Claim, MeasureError
-from codemods.measure.saved import save_baseline
 from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.rollback import roll_back
 from codemods.progress import history
@@ -27,6 +26,7 @@ from codemods.progress.completion import (
     completion_report,
 )
 from codemods.progress.history import ComparedTests, Verification
+from codemods.progress.saved import save_baseline
 from codemods.report import chart, page, report
 from codemods.report.page import Code, Details, Paragraph, Table
 from codemods.settings import Settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,27 @@ def test_a_pyproject_that_is_far_too_large(tmp_path: Path, monkeypatch: pytest.M
     write(tmp_path, TABLE)
     with pytest.raises(SettingsError, match=r"pyproject\.toml: File too large"):
         read_settings(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["..", "../other", "a/../../other", "/", "link", "link/x", "\0"])
+@pytest.mark.parametrize(
+    "table",
+    ["paths = [{}]", "categories.x = [{}]", "phases.a = {{paths=[{}], collection-seconds=1}}"],
+)
+def test_paths_stay_below_the_root(tmp_path: Path, path: str, table: str) -> None:
+    (tmp_path / "other").mkdir()
+    root = tmp_path / "root"
+    write(root, f"[tool.ssot-codemods]\n{table.format(json.dumps(path))}\n")
+    (root / "link").symlink_to("../other")
+    with pytest.raises(SettingsError, match=r"pyproject\.toml:\d: .* leads out of the repository"):
+        read_settings(root)
+
+
+def test_paths_of_links_inside_are_fine(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    write(tmp_path, '[tool.ssot-codemods]\npaths = [".", "link", "there/../x"]\n')
+    assert read_settings(tmp_path).paths == (".", "link", "there/../x")
 
 
 @pytest.mark.parametrize("text", ["", "a b", "1a", "class", "a.b"])

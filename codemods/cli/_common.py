@@ -18,7 +18,7 @@ import click
 
 from codemods.cli._options import ALL_FILES, EXIT_CODES, FileArguments
 from codemods.cli._output import progress_bar, say
-from codemods.disk.git import stop_git
+from codemods.disk.git import stop_git, take_notes
 from codemods.model import RunState, UsageError
 from codemods.settings import Settings, read_settings
 from codemods.shared_modules import SettingsByFile
@@ -109,6 +109,9 @@ class _Group(click.Group):
         finally:
             for number, handler in heard.items():
                 signal.signal(number, handler)
+        for note in take_notes():
+            if code != INTERRUPTED:  # then git was stopped, and did not fail
+                say(note)
         ctx.exit(code)
 
 
@@ -146,7 +149,7 @@ class Setup:
         self.settings = settings._replace(exclude=(*settings.exclude, *files.exclude))
         self.by_file = SettingsByFile(self.settings)
         self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
-        _warn_outside(self.paths, settings.root)
+        _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()
         self._cluster = _cluster(files.scheduler) if files.scheduler is not None else None
 
@@ -203,9 +206,14 @@ class Setup:
             say(f"covered by no [tool.ssot-codemods]: {uncovered[0]}{more}")
 
 
-def _warn_outside(paths: Sequence[str], root: Path) -> None:
+def _check_outside(paths: Sequence[str], root: Path) -> None:
+    """Warn of a path outside of the root, which is what the user wants; a link is what it has."""
     top = Path(os.path.realpath(root))
     outside = [p for p in paths if not Path(os.path.realpath(p)).is_relative_to(top)]
+    for path in outside:
+        if Path(os.path.normpath(Path.cwd() / path)).is_relative_to(root.absolute()):
+            real = os.path.realpath(path)
+            raise UsageError(f"{path} is a link to {real}, outside of {root}: name that path")
     if outside:
         say(f"{outside[0]} is outside of {root}, the root of settings and journal")
 

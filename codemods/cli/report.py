@@ -37,7 +37,6 @@ def report(
     ssot-codemods report --compare-baseline before --format html > report.html
     """
     from codemods.disk.journal import Journal
-    from codemods.progress import history
     from codemods.progress.completion import completion_report
     from codemods.report import report as rendered
 
@@ -53,7 +52,6 @@ def report(
             pool=setup.pool(),
             progress=progress,
         )
-    history.append(setup.settings.root, setup.paths, history.Reported())
     if form == "json":
         print_json(rendered.as_json(done))
     else:

@@ -54,10 +54,11 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
     with journal.lock():
         run, paths = choose(journal, arguments)
         outcomes = roll_back(journal, run, paths, force=force)
+    code = print_outcomes(run, outcomes, form)
     files = [str(journal.root / path) for path in paths]
     restored = sum(outcome.error is None for outcome in outcomes)
     history.append(journal.root, files, history.Rollback(run.id, restored))
-    return print_outcomes(run, outcomes, form)
+    return code
 
 
 def print_outcomes(run: Run, outcomes: list[Outcome], form: str) -> int:

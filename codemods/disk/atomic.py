@@ -6,9 +6,8 @@ import errno
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from codemods.model import UsageError
 
@@ -18,15 +17,17 @@ class EditedError(UsageError):
 
 
 def replace_file(
-    path: Path, content: bytes, temporary: str, *, mode: int, old: os.stat_result | None
+    folder: int, name: str, content: bytes, temporary: str, *, mode: int, old: os.stat_result | None
 ) -> None:
     """Replace a file by way of a temporary one in its folder; POSIX makes `os.replace` atomic.
 
     Args:
-        path: the file, not a symbolic link.
+        folder: the descriptor of its folder.
+        name: the name of the file, which is not a symbolic link.
         content: its new bytes.
         temporary: name for the temporary file, in the same folder; it must not exist.
-        mode: the mode bits, where there is no old file.
+        mode: the mode bits, where there is no old file; only the permissions count, and of those
+            what the umask leaves.
         old: what the system said of the file as it was read: the new one gets its mode bits, owner,
             group and attributes. None where there was no file.
 
@@ -35,50 +36,28 @@ def replace_file(
         OSError: it cannot be written. In both cases it stays, and the temporary file is gone.
 
     """
-    beside = path.with_name(temporary)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(beside, flags, 0o600)
+    mode = mode & 0o777 | 0o600 if old is None else 0o600
+    descriptor = os.open(temporary, flags, mode, dir_fd=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            if old is None:
-                os.fchmod(descriptor, mode)
-            else:
-                _copy_metadata(path, descriptor, old)
+            if old is not None:
+                _copy_metadata(folder, name, descriptor, old)
             os.fsync(descriptor)
-        _check_unchanged(path, old)
-        os.replace(beside, path)
+        _check_unchanged(folder, name, old)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)
         raise
 
 
-def write_new(path: Path, content: bytes) -> None:
-    """Write a file of our own that is whole or not there, and lasts once this returns."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    sync_folders([path.parent])
-
-
-def sync_folders(folders: Iterable[Path]) -> None:
-    """Make what was renamed in some folders last over a loss of power."""
-    for folder in sorted(set(folders)):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _check_unchanged(path: Path, old: os.stat_result | None) -> None:
+def _check_unchanged(folder: int, name: str, old: os.stat_result | None) -> None:
     """Raise where a file is another one than was read; to write and to sync takes its time."""
     try:
-        status = os.lstat(path)
+        status = os.lstat(name, dir_fd=folder)
     except FileNotFoundError as error:
         if old is None:
             return
@@ -92,19 +71,24 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns
 
 
-def _copy_metadata(path: Path, descriptor: int, old: os.stat_result) -> None:
+def _copy_metadata(folder: int, name: str, descriptor: int, old: os.stat_result) -> None:
     mine = os.fstat(descriptor)
     if (mine.st_uid, mine.st_gid) != (old.st_uid, old.st_gid):
         os.fchown(descriptor, old.st_uid, old.st_gid)
     os.fchmod(descriptor, old.st_mode & 0o7777)
-    attributes = _attributes(path)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    source = os.open(name, flags, dir_fd=folder)
+    try:
+        attributes = _attributes(source)
+    finally:
+        os.close(source)
     present = _attributes(descriptor)
-    for name, value in attributes.items():
-        if present.get(name) != value:
-            os.setxattr(descriptor, name, value)
+    for attribute, value in attributes.items():
+        if present.get(attribute) != value:
+            os.setxattr(descriptor, attribute, value)
 
 
-def _attributes(file: Path | int) -> dict[str, bytes]:
+def _attributes(file: int) -> dict[str, bytes]:
     """Return access lists, security labels and the like; none where the file system has none."""
     if not hasattr(os, "listxattr"):  # Linux alone has it
         return {}

@@ -10,13 +10,16 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from codemods.disk.git import checkout_of, is_ignored, run_git
+from codemods.disk.git import checkout_of, is_ignored, note_failure, run_git
 from codemods.model import Code, FileResult, Reason, Source, UsageError
 
 #: Folders that hold no code of one's own. Hidden ones and virtual environments go by their looks.
 _BUILD = frozenset(
     {"__pycache__", "__pypackages__", "build", "dist", "node_modules", "site-packages", "venv"}
 )
+
+#: In bytes; a file that is larger is not read.
+LIMIT = 64 << 20
 
 #: What takes the result for a file or folder that the system does not let us read.
 Failed = Callable[[FileResult], None]
@@ -28,9 +31,9 @@ def list_files(
     """List the Python files under some paths.
 
     In a git checkout these are the files that git tracks and the untracked ones that it does not
-    ignore (``git ls-files --cached --others --exclude-standard``); elsewhere a walk, which leaves
-    out hidden folders, virtual environments, site-packages, node_modules and build output. A file
-    that is named itself counts whatever its name and whatever git makes of it.
+    ignore (``git ls-files --cached --others --exclude-standard``); elsewhere, and where git fails,
+    a walk, which leaves out hidden folders, virtual environments, site-packages, node_modules and
+    build output. A file that is named itself counts whatever its name and whatever git makes of it.
 
     Args:
         paths: files or directories.
@@ -44,7 +47,7 @@ def list_files(
         Paths relative to the current folder, each once, in order.
 
     Raises:
-        UsageError: a path does not exist, or git does not let itself be asked.
+        UsageError: a path does not exist.
 
     """
     here = os.path.realpath(Path.cwd())
@@ -137,32 +140,34 @@ def read_files(
         listed = later
 
 
-def read_file(path: str, limit: int | None = None) -> tuple[bytes, os.stat_result]:
+def read_file(
+    path: str, limit: int = LIMIT, *, folder: int | None = None
+) -> tuple[bytes, os.stat_result]:
     """Read one regular file that is no symbolic link; a FIFO is not waited for.
 
     Args:
         path: the file.
         limit: the number of bytes that it may have at most.
+        folder: the descriptor of the folder that `path` is relative to; None for the current one.
 
     Raises:
         OSError: it cannot be read; ELOOP for a symbolic link, ENXIO for a socket, EFBIG for one
             that is larger, IsADirectoryError for anything else that is no regular file.
 
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags, dir_fd=folder)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
-        if limit is not None and status.st_size > limit:
+        content = os.read(descriptor, min(status.st_size, limit) + 1)
+        if len(content) != status.st_size <= limit:  # it grows, or the system knows no size
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                content += file.read(limit + 1 - len(content))
+        if len(content) > limit:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
-        content = os.read(descriptor, status.st_size + 1)
-        if len(content) == status.st_size:
-            return content, status  # one byte more was asked for: this is the end
-        parts = [content]
-        while part := os.read(descriptor, 1 << 20):
-            parts.append(part)
-        return b"".join(parts), status
+        return content, status
     finally:
         os.close(descriptor)
 
@@ -176,10 +181,14 @@ def _in_folder(folder: str, failed: Failed) -> Iterator[str]:
     """Yield the Python files below a folder, relative to it."""
     top = checkout_of(Path(folder))
     if top is not None:
-        listed = _in_place(folder, _listed_by_git(top, folder))
-        if listed or not is_ignored(top, folder):
-            yield from listed
-            return
+        try:
+            listed = _in_place(folder, _listed_by_git(top, folder))
+        except UsageError as error:
+            note_failure(top, error)
+        else:
+            if listed or not is_ignored(top, folder):
+                yield from listed
+                return
     yield from _walk(folder, failed)
 
 
@@ -193,7 +202,12 @@ def _listed_by_git(top: Path, folder: str) -> list[str]:
     command = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     names = os.fsdecode(run_git(top, *command, "--", f":(literal){inside}")).split("\0")
     start = 0 if inside == os.curdir else len(inside) + 1
-    return [name[start:] for name in names if name.endswith(".py")]
+    return [
+        name[start:]
+        for name in names
+        # An index that no git wrote may name files elsewhere.
+        if name.endswith(".py") and name[:1] != "/" and "/../" not in f"/{name}"
+    ]
 
 
 def _in_place(top: str, names: list[str]) -> list[str]:

@@ -1,13 +1,14 @@
-"""The one way to run git: on the checkout around a folder, and with no code of that checkout."""
+"""The one way to run git: at the root of a checkout, and with no code of that checkout."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,12 +26,26 @@ _OF_ONE_CHECKOUT = frozenset(
         "GIT_WORK_TREE",
     }
 )
-#: What a checkout from elsewhere may say, and git would execute.
+#: What a checkout from elsewhere may say, and git would execute; see `_without_filters` too.
 _SAFE = (
+    "--no-pager",
     *("-c", "core.fsmonitor=false"),
     *("-c", f"core.hooksPath={os.devnull}"),
     *("-c", "safe.bareRepository=explicit"),
 )
+_SAFE_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",  # an object that is lacking is not fetched
+    "GIT_NO_LAZY_FETCH": "1",
+    # `git status` may take a lock to save itself work next time: in nobody's way.
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+_FILTER = re.compile(rb"(filter\..*)\.(?:clean|smudge|process|required)", re.DOTALL)
+#: In seconds, for one command.
+_PATIENCE = 300
+
+#: Why git could not list files, by the root of the checkout.
+_NOTES: dict[Path, str] = {}
 
 #: The git processes that have not answered yet.
 _RUNNING: set[subprocess.Popen[bytes]] = set()
@@ -45,10 +60,12 @@ def checkout_of(path: Path) -> Path | None:
 
 
 def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> bytes:
-    """Run git on the checkout around a folder, and return what it prints.
+    """Run git at the root of a checkout, and return what it prints.
+
+    The settings of the checkout are read, but nothing that they name is executed.
 
     Args:
-        folder: where to run it.
+        folder: that root.
         arguments: of git.
         environment: its environment; None for that of this process, less what is about the
             checkout of a hook that started this process.
@@ -59,21 +76,55 @@ def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None
     """
     if environment is None:
         environment = {k: v for k, v in os.environ.items() if k not in _OF_ONE_CHECKOUT}
+    environment = {**environment, **_SAFE_ENVIRONMENT}
+    # Not a repository further up, nor another folder that the settings name.
+    environment["GIT_CEILING_DIRECTORIES"] = str(folder.parent)
+    if (folder / ".git").exists():
+        environment["GIT_WORK_TREE"] = str(folder)
+    start, verb = ("git", *_SAFE, "-C", str(folder)), arguments[0]
+    names = _answer(verb, (*start, "config", "--list", "-z", "--name-only"), environment)
+    environment = _without_filters(environment, names.split(b"\0"))
+    return _answer(verb, (*start, *arguments), environment)
+
+
+def _without_filters(environment: Mapping[str, str], names: Iterable[bytes]) -> dict[str, str]:
+    """Return an environment in which git runs none of the filters that are configured.
+
+    Args:
+        environment: that of git.
+        names: of all settings. Those of a filter may hold any character, so that they cannot be
+            overridden on the command line.
+
+    """
+    filters = dict.fromkeys(m[1] for name in names if (m := _FILTER.fullmatch(name)))
+    values = (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
+    pairs = [(f"{os.fsdecode(f)}.{key}", value) for f in filters for key, value in values]
+    known = environment.get("GIT_CONFIG_COUNT", "")
+    start = int(known) if known.isdecimal() else 0
+    found = dict(environment)
+    for number, (key, value) in enumerate(pairs, start):
+        found[f"GIT_CONFIG_KEY_{number}"] = key
+        found[f"GIT_CONFIG_VALUE_{number}"] = value
+        found["GIT_CONFIG_COUNT"] = str(number + 1)
+    return found
+
+
+def _answer(verb: str, command: Sequence[str], environment: Mapping[str, str]) -> bytes:
     try:
-        code, stdout, stderr = _run(
-            ["git", *_SAFE, "-C", str(folder), *arguments],
-            # `git status` may take a lock to save itself work next time: in nobody's way.
-            {**environment, "GIT_OPTIONAL_LOCKS": "0"},
-        )
+        code, stdout, stderr = _run(command, environment)
     except FileNotFoundError as error:
-        raise UsageError(f"git is not installed: it is needed in {folder}") from error
+        raise UsageError("git is not installed") from error
+    except OSError as error:
+        raise UsageError(f"git cannot be started: {error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(f"git {verb}: no answer within {_PATIENCE} seconds") from error
     if code:
         message = stderr.decode(errors="replace").strip() or f"exit code {code}"
-        raise UsageError(*f"git {arguments[0]}: {message}".split("\n"))
+        raise UsageError(*f"git {verb}: {message}".split("\n"))
     return stdout
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes, bytes]:
     """Run a command that `stop_git` can end; return its exit code, stdout and stderr."""
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     with _STARTING:
@@ -81,7 +132,7 @@ def _run(command: list[str], environment: Mapping[str, str]) -> tuple[int, bytes
         _RUNNING.add(process)
     with process:
         try:
-            stdout, stderr = process.communicate()
+            stdout, stderr = process.communicate(timeout=_PATIENCE)
         except BaseException:
             process.kill()
             raise
@@ -97,6 +148,17 @@ def stop_git() -> None:
             process.kill()
 
 
+def note_failure(top: Path, error: UsageError) -> None:
+    """Keep in mind why git could not list the files of the checkout with this root."""
+    first = str(error).partition("\n")[0]
+    _NOTES[top] = f"{top}: {first}; all files but hidden ones count, as without git"
+
+
+def take_notes() -> list[str]:
+    """Return what `note_failure` was told since, and forget it."""
+    return [_NOTES.pop(top) for top in sorted(_NOTES)]
+
+
 def is_ignored(top: Path, path: str) -> bool:
     """Return whether git ignores a path of the checkout with this root."""
     try:
@@ -106,17 +168,58 @@ def is_ignored(top: Path, path: str) -> bool:
     return True
 
 
+def is_tracked(path: Path) -> bool:
+    """Return whether git tracks a file or folder, or something in it; False where it cannot say."""
+    top = checkout_of(path.parent)
+    if top is None:
+        return False
+    inside = os.path.relpath(path.parent.resolve() / path.name, top)
+    try:
+        return bool(run_git(top, "ls-files", "-z", "--", f":(literal,icase){inside}"))
+    except UsageError:
+        return False
+
+
 def head_of(folder: Path) -> tuple[str, bool]:
     """Return the commit that is checked out, and whether tracked files differ from it.
 
     Outside of a checkout, the commit is empty.
     """
+    top = checkout_of(folder)
+    if top is None:
+        return "", False
     try:
-        commit = run_git(folder, "rev-parse", "--verify", "HEAD")
-        changed = run_git(folder, "status", "--porcelain", "--untracked-files=no")
+        commit = run_git(top, "rev-parse", "--verify", "HEAD")
+        changed = changed_files(top)
     except UsageError:
         return "", False
     return commit.decode().strip(), bool(changed)
+
+
+def changed_files(top: Path) -> set[bytes]:
+    """Return the tracked files that differ from the commit, by their paths from the root.
+
+    Raises:
+        UsageError: git fails.
+
+    """
+    options = ("--porcelain=v1", "-z", "--untracked-files=no", "--no-renames")
+    # In a submodule, git would start itself with the settings of that.
+    lines = run_git(top, "status", *options, "--ignore-submodules=all").split(b"\0")
+    return {line[3:] for line in lines if line}
+
+
+def committed_files(top: Path) -> set[bytes]:
+    """Return the files that git could restore as they are, by their paths from the root.
+
+    Those with the marks skip-worktree and assume-unchanged are left out: git does not look at them.
+
+    Raises:
+        UsageError: git fails.
+
+    """
+    lines = run_git(top, "ls-files", "-v", "-z").split(b"\0")
+    return {line[2:] for line in lines if line[:1] == b"H"} - changed_files(top)
 
 
 @contextmanager

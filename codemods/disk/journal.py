@@ -13,6 +13,10 @@ Below ``.ssot-codemods/`` at the root of the repository::
     kept/<id>/<n>-<name>       what ``rollback --force`` overwrote
 
 Whether a file is old or new is not recorded: its digest shows it.
+
+A repository may come with such a folder, so nothing in it is trusted: all of it is reached through
+`Folder`, only what bears the name of a run is removed, and files outside of the root are changed
+only where the user has named them.
 """
 
 from __future__ import annotations
@@ -21,22 +25,28 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
+from functools import cached_property
+from itertools import count
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from codemods.decode import decode, encode
-from codemods.disk.atomic import EditedError, replace_file, sync_folders, write_new
-from codemods.disk.files import read_file
+from codemods.disk.atomic import EditedError
+from codemods.disk.folder import Folder
+from codemods.disk.git import is_tracked
 from codemods.model import Entry, Run, RunState, UsageError
 
 _FOLDER = ".ssot-codemods"
 _SCHEMA = "ssot-codemods/run/1"
 _KEPT_RUNS = 50
+_IDENTITY = re.compile(r"\d{8}T\d{6}Z-\d{3,6}", re.ASCII)
+#: Where a file of a run never is, and what a journal from elsewhere would like to change.
+_NO_PLACE = frozenset({os.pardir, ".git", _FOLDER})
 
 
 class JournalError(UsageError):
@@ -59,6 +69,37 @@ class Journal:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.folder = root / _FOLDER
+        self._named: set[str] = set()
+
+    @cached_property
+    def files(self) -> Folder:
+        """The folder of the journal, whether it is there or not.
+
+        Raises:
+            JournalError: it came with the repository.
+
+        """
+        if os.path.lexists(self.folder) and is_tracked(self.folder):
+            raise JournalError(
+                f"{self.folder} is tracked by git, and a journal counts only where it was written:"
+                f" remove it with `git rm -r {_FOLDER}`"
+            )
+        return Folder(self.root, _FOLDER)
+
+    def make_files(self) -> Folder:
+        """Return the folder of the journal, made if need be; git ignores it."""
+        if ".gitignore" not in self.files.names():
+            self.files.write(".gitignore", b"*\n")
+        return self.files
+
+    def name(self, paths: Iterable[str]) -> None:
+        """Let files outside of the root be changed, as the user has named them in this process.
+
+        Args:
+            paths: relative to the root, as runs have them.
+
+        """
+        self._named.update(paths)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -68,21 +109,19 @@ class Journal:
             JournalError: another process holds it.
 
         """
-        self.folder.mkdir(exist_ok=True)
-        with (self.folder / "lock").open("a+") as file:
+        with self.files.update("lock") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                file.seek(0)
-                message = (
-                    f"another run is in progress in {self.root} (process {file.read().strip()})"
-                )
+                holder = os.pread(file, 10, 0).decode("ascii", "replace")
+                process = holder if holder.isdecimal() else "unknown"
+                message = f"another run is in progress in {self.root} (process {process})"
                 raise JournalError(message) from error
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+            with suppress(OSError):  # on a full disk too, a run can be rolled back
+                os.ftruncate(file, 0)
+                os.write(file, str(os.getpid()).encode())
             try:
-                make_folder(self.root)
+                self.make_files()
                 self._remove_unbegun()
                 yield
             finally:
@@ -99,22 +138,23 @@ class Journal:
         now = datetime.now(timezone.utc)
         identity = self._next_identity(f"{now:%Y%m%dT%H%M%SZ}")
         folder = self._run_folder(identity)
+        self.name(change.path for change in changes)
         entries = []
         try:
-            for side in ("before", "after"):
-                (folder / side).mkdir(parents=True)
             for number, change in enumerate(changes):
                 digests = digest(change.before), digest(change.after)
-                entries.append(Entry(number, change.path, *digests, change.mode))
-                _store(folder / "before" / str(number), change.before)
-                _store(folder / "after" / str(number), change.after)
-            sync_folders([folder / "before", folder / "after"])
-            sync_folders([folder.parent, self.folder, self.root])
+                entries.append(Entry(number, change.path, *digests, change.mode & 0o777))
+                folder.folder("before").write_new(str(number), change.before)
+                folder.folder("after").write_new(str(number), change.after)
+            inner = (folder.folder("before"), folder.folder("after"))
+            for written in (*inner, self._runs, self.files, Folder(self.root)):
+                written.sync()
             run = Run(identity, f"{now:%Y-%m-%dT%H:%M:%SZ}", command, tuple(entries), False, _NONE)
             manifest = _Manifest(_SCHEMA, run.time, command, run.entries)
-            _write_json(folder / "manifest.json", encode(manifest))
+            _write_json(folder, "manifest.json", encode(manifest))
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                _remove_run(folder)
             raise
         return run
 
@@ -138,8 +178,23 @@ class Journal:
         return found
 
     def identities(self) -> list[str]:
-        """Return the names of the runs that changed something, the oldest first."""
-        return sorted(p.parent.name for p in (self.folder / "runs").glob("*/manifest.json"))
+        """Return the names of the runs that changed something, the oldest first.
+
+        Raises:
+            JournalError: the folder is no journal of ours.
+
+        """
+        try:
+            return [name for name in self._all_identities() if self._has_begun(name)]
+        except OSError as error:
+            raise JournalError(str(error)) from error
+
+    def _all_identities(self) -> list[str]:
+        names = [name for name in self._runs.names() if _IDENTITY.fullmatch(name)]
+        return sorted(names, key=lambda name: (len(name), name))
+
+    def _has_begun(self, identity: str) -> bool:
+        return "manifest.json" in self._run_folder(identity).names()
 
     def run(self, identity: str) -> Run:
         """Return one run.
@@ -148,11 +203,16 @@ class Journal:
             JournalError: there is none of that name, or it cannot be read.
 
         """
+        if not _IDENTITY.fullmatch(identity):
+            raise JournalError(f"no run {identity} in {self.folder}")
         folder = self._run_folder(identity)
         try:
-            manifest = decode(_Manifest, json.loads((folder / "manifest.json").read_bytes()))
+            manifest = decode(_Manifest, json.loads(folder.read("manifest.json")[0]))
             if manifest.schema != _SCHEMA:
-                raise JournalError(f"{folder}: of another version: {manifest.schema}")
+                raise JournalError(f"{folder.path}: of another version: {manifest.schema}")
+            for entry in manifest.entries:
+                if b"\0" in os.fsencode(entry.path):
+                    raise ValueError(f"no path: {entry.path!r}")
             finished = _read_finished(folder)
             left_alone = finished.left_alone if finished is not None else _NONE
             return Run(
@@ -161,12 +221,12 @@ class Journal:
                 command=manifest.command,
                 entries=tuple(e for e in manifest.entries if e.path not in left_alone),
                 finished=finished is not None and not finished.open,
-                undone=decode(frozenset[str], _read_json(folder / "undone.json") or []),
+                undone=decode(frozenset[str], _read_json(folder, "undone.json") or []),
             )
-        except (FileNotFoundError, NotADirectoryError) as error:
+        except FileNotFoundError as error:
             raise JournalError(f"no run {identity} in {self.folder}") from error
-        except (ValueError, RecursionError) as error:
-            raise JournalError(f"{folder}: damaged: {error}") from error
+        except (ValueError, RecursionError, OSError) as error:
+            raise JournalError(f"{folder.path}: damaged: {error}") from error
 
     def apply(self, run: Run, entry: Entry) -> bool:
         """Write the new bytes of one file.
@@ -176,6 +236,7 @@ class Journal:
 
         Raises:
             EditedError: it was edited since the run was planned.
+            JournalError: it is outside of the root, and the user has not named it.
             OSError: it cannot be written, and is unchanged.
 
         """
@@ -194,6 +255,7 @@ class Journal:
 
         Raises:
             EditedError: it was edited or deleted since, and `force` is not set.
+            JournalError: it is outside of the root, and the user has not named it.
             OSError: it cannot be written, and is unchanged.
 
         """
@@ -219,7 +281,7 @@ class Journal:
         folder = self._run_folder(run.id)
         known = _read_finished(folder)  # where it was reopened
         all_of_them = frozenset(left_alone) | (known.left_alone if known is not None else _NONE)
-        _write_json(folder / "finished.json", encode(_Finished(_SCHEMA, all_of_them)))
+        _write_json(folder, "finished.json", encode(_Finished(_SCHEMA, all_of_them)))
         self._prune()
 
     def reopen(self, run: Run) -> None:
@@ -231,25 +293,32 @@ class Journal:
         self._set_open(run, False)
 
     def _set_open(self, run: Run, is_open: bool) -> None:
-        path = self._run_folder(run.id) / "finished.json"
-        _write_json(path, {**json.loads(path.read_bytes()), "open": is_open})
+        folder = self._run_folder(run.id)
+        known = _read_json(folder, "finished.json")
+        _write_json(folder, "finished.json", {**known, "open": is_open})
 
     def note_undone(self, run: Run, paths: Iterable[str]) -> None:
         """Record which files of a run were rolled back."""
         undone = sorted(self.run(run.id).undone.union(paths))
-        _write_json(self._run_folder(run.id) / "undone.json", undone)
+        _write_json(self._run_folder(run.id), "undone.json", undone)
 
     def sweep(self, run: Run) -> None:
         """Remove the temporary file that an interrupted run may have left."""
         for entry in run.entries:
-            path = self.root / entry.path
-            with suppress(FileNotFoundError, NotADirectoryError):
-                path.with_name(_temporary(run, entry)).unlink()
+            with suppress(FileNotFoundError, NotADirectoryError, JournalError):
+                folder, _ = self._place(entry)
+                with folder.open() as descriptor:
+                    os.unlink(_temporary(run, entry), dir_fd=descriptor)
 
     def sync(self, run: Run) -> None:
         """Flush the changes of a run to the disk."""
-        folders = {(self.root / entry.path).parent for entry in run.entries}
-        sync_folders(folder for folder in folders if folder.is_dir())
+        folders: dict[Folder, None] = {}
+        for entry in run.entries:
+            with suppress(JournalError):
+                folders[self._place(entry)[0]] = None
+        for folder in folders:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                folder.sync()
 
     def is_new(self, entry: Entry) -> bool:
         """Return whether a file has the bytes that the run gives it."""
@@ -264,15 +333,14 @@ class Journal:
             OSError: they cannot be read.
 
         """
-        path = self._run_folder(run.id) / side / str(entry.number)
-        content = path.read_bytes()
+        folder, name = self._run_folder(run.id).folder(side), str(entry.number)
+        content, _ = folder.read(name)
         if digest(content) != (entry.after if side == "after" else entry.before):
-            raise JournalError(f"{path} is damaged")
+            raise JournalError(f"{folder.path / name} is damaged")
         return content
 
     def _put(self, run: Run, entry: Entry, side: str, expected: str | None) -> bool:
         """Write one side of a file where it is the other one; return whether it was written."""
-        path = self.root / entry.path
         content = self.content(run, entry, side)
         wanted = digest(content)
         current, status = self._current(entry)
@@ -282,37 +350,56 @@ class Journal:
         if found != expected:
             what = "deleted" if current is None else "edited"
             raise EditedError(f"{what} since the run" if side == "before" else f"{what} meanwhile")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, content, _temporary(run, entry), mode=entry.mode, old=status)
+        folder, name = self._place(entry)
+        folder.replace(name, content, _temporary(run, entry), mode=entry.mode, old=status)
         return True
 
     def _current(self, entry: Entry) -> tuple[bytes, os.stat_result] | tuple[None, None]:
         """Return a file as it is now, None twice where it does not exist."""
+        folder, name = self._place(entry)
         try:
-            return read_file(str(self.root / entry.path))
+            return folder.read(name)
         except (FileNotFoundError, NotADirectoryError):
             return None, None
 
-    def _keep(self, run: Run, entry: Entry, content: bytes) -> Path:
-        folder = self.folder / "kept" / run.id
-        folder.mkdir(parents=True, exist_ok=True)
-        number = 0
-        while True:
-            name = f"{entry.number}-{number}-{Path(entry.path).name}"
-            if not (folder / name).exists():
-                break
-            number += 1
-        write_new(folder / name, content)
-        return folder / name
+    def _place(self, entry: Entry) -> tuple[Folder, str]:
+        """Return where a file of a run is: its folder and its name.
 
-    def _run_folder(self, identity: str) -> Path:
-        return self.folder / "runs" / identity
+        Raises:
+            JournalError: outside of the root (or in the folder of git), and the user has not named
+                it: then the journal alone says so, and that may be from elsewhere.
+
+        """
+        path = PurePosixPath(entry.path)
+        parts = {part.casefold() for part in path.parts}
+        if not path.is_absolute() and _NO_PLACE.isdisjoint(parts):
+            return Folder(self.root, str(path.parent)), path.name
+        if entry.path not in self._named:
+            raise JournalError(f"{entry.path} is not below {self.root}: to undo it, name the file")
+        real = Path(os.path.normpath(os.path.realpath(self.root) + "/" + entry.path))
+        return Folder(real.parent), real.name
+
+    def _keep(self, run: Run, entry: Entry, content: bytes) -> Path:
+        folder = self.files.folder("kept").folder(run.id)
+        known = folder.names()
+        # The system takes names of 255 bytes, and of the longest characters these are 240.
+        names = (f"{entry.number}-{n}-{PurePosixPath(entry.path).name[-60:]}" for n in count())
+        name = next(name for name in names if name not in known)
+        folder.write(name, content)
+        return folder.path / name
+
+    @property
+    def _runs(self) -> Folder:
+        return self.files.folder("runs")
+
+    def _run_folder(self, identity: str) -> Folder:
+        return self._runs.folder(identity)
 
     def _remove_unbegun(self) -> None:
         """Remove what is left of runs that did not begin."""
-        for folder in (self.folder / "runs").glob("*"):
-            if folder.is_dir() and not (folder / "manifest.json").exists():
-                shutil.rmtree(folder)
+        for identity in self._all_identities():
+            if not self._has_begun(identity):
+                _remove_run(self._run_folder(identity))
 
     def _next_identity(self, time: str) -> str:
         """Return a name that sorts behind those of all other runs, even if the clock went back."""
@@ -324,9 +411,8 @@ class Journal:
     def _prune(self) -> None:
         """Remove the oldest runs, except unfinished ones."""
         settled = [identity for identity in self.identities() if self._is_settled(identity)]
-        for folder in map(self._run_folder, settled[:-_KEPT_RUNS]):
-            (folder / "manifest.json").unlink()  # first: from here on it is no run
-            shutil.rmtree(folder)
+        for identity in settled[:-_KEPT_RUNS]:
+            _remove_run(self._run_folder(identity))
 
     def _is_settled(self, identity: str) -> bool:
         try:
@@ -339,14 +425,14 @@ class Journal:
 _NONE: frozenset[str] = frozenset()
 
 
-def make_folder(root: Path) -> Path:
-    """Return our folder below a root, created if need be; git ignores it."""
-    folder = root / _FOLDER
-    folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        write_new(ignore, b"*\n")
-    return folder
+def _remove_run(folder: Folder) -> None:
+    """Remove the folder of a run, the manifest first: from here on it is no run."""
+    with suppress(FileNotFoundError), folder.open() as descriptor:
+        os.unlink("manifest.json", dir_fd=descriptor)
+    for name in ("before", "after"):
+        with suppress(FileNotFoundError):
+            folder.folder(name).remove()
+    folder.remove()
 
 
 class _Manifest(NamedTuple):
@@ -366,8 +452,8 @@ class _Finished(NamedTuple):
     open: bool = False
 
 
-def _read_finished(folder: Path) -> _Finished | None:
-    values = _read_json(folder / "finished.json")
+def _read_finished(folder: Folder) -> _Finished | None:
+    values = _read_json(folder, "finished.json")
     return decode(_Finished, values) if values is not None else None
 
 
@@ -381,17 +467,13 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _store(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _read_json(path: Path) -> Any:
+def _read_json(folder: Folder, name: str) -> Any:
     """Return the values of a file, None where it does not exist."""
-    return json.loads(path.read_bytes()) if path.exists() else None
+    try:
+        return json.loads(folder.read(name)[0])
+    except FileNotFoundError:
+        return None
 
 
-def _write_json(path: Path, value: object) -> None:
-    write_new(path, json.dumps(value, indent=1).encode())
+def _write_json(folder: Folder, name: str, value: object) -> None:
+    folder.write(name, json.dumps(value, indent=1).encode())

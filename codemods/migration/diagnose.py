@@ -11,7 +11,7 @@ from pathlib import Path
 from codemods.measure.importable import FolderAnswer, ModuleAnswer, ask_imports
 from codemods.measure.session import Pytest
 from codemods.model import SharedModule
-from codemods.settings import Settings
+from codemods.settings import Settings, read_config
 from codemods.shared_modules import SettingsByFile, asserting_definitions, conftests
 
 
@@ -234,6 +234,6 @@ class _Case:
 
 def _section(file: Path) -> str:
     if file.name == "pyproject.toml":
-        own = file.exists() and re.search(rb"(?m)^\s*\[tool\.pytest\]", file.read_bytes())
+        own = file.exists() and re.search(rb"(?m)^\s*\[tool\.pytest\]", read_config(file))
         return "[tool.pytest]" if own else "[tool.pytest.ini_options]"
     return "[tool:pytest]" if file.name == "setup.cfg" else "[pytest]"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.bundled import bundled
-from codemods.disk.atomic import replace_file, sync_folders, write_new
+from codemods.disk.folder import Folder
 from codemods.migration.register import with_registration
 from codemods.model import UsageError
 from codemods.settings import (
@@ -18,6 +18,7 @@ from codemods.settings import (
     SettingsError,
     check_dotted,
     check_toml,
+    read_config,
 )
 from codemods.shared_modules import (
     asserting_definitions,
@@ -71,7 +72,11 @@ def steps(settings: Settings, folder: str | None) -> list[Step]:
         found += _module_steps(settings.root, relative)
         found.append(_settings_step(settings, module))
         own = tuple(name for name in own if name != module)
-    return [*found, *_conftest_steps(settings, own)]
+    found += _conftest_steps(settings, own)
+    for path in (step.path for step in found):
+        if not path.resolve().is_relative_to(settings.root.resolve()):
+            raise UsageError(f"{path} leads to {path.resolve()}, outside of {settings.root}")
+    return found
 
 
 def _module_steps(root: Path, folder: Path) -> list[Step]:
@@ -114,20 +119,15 @@ def write(todo: list[Step]) -> Iterator[Path]:
     for step in todo:
         if step.before != step.after:
             step.path.parent.mkdir(parents=True, exist_ok=True)
+            real = step.path.resolve()  # a link stays one
+            folder = Folder(real.parent)
             if step.before is None:
-                write_new(step.path, step.after)
-            else:
-                _extend(step)
+                folder.write(real.name, step.after)
+            else:  # it keeps its mode bits
+                temporary = f".{real.name}.ssot-codemods.tmp"
+                folder.replace(real.name, step.after, temporary, mode=0, old=real.stat())
+                folder.sync()
             yield step.path
-
-
-def _extend(step: Step) -> None:
-    """Write a file that is there; it keeps its mode bits, and a link stays one."""
-    real = step.path.resolve()
-    old = real.stat()
-    temporary = f".{real.name}.ssot-codemods.tmp"
-    replace_file(real, step.after, temporary, mode=old.st_mode & 0o7777, old=old)
-    sync_folders([real.parent])
 
 
 def _step(path: Path, wanted: bytes) -> Step:
@@ -135,7 +135,7 @@ def _step(path: Path, wanted: bytes) -> Step:
         return Step(path, None, wanted)
     if not path.is_file():
         raise UsageError(f"{path} is there, and is no file")
-    return Step(path, path.read_bytes(), wanted)
+    return Step(path, read_config(path), wanted)
 
 
 def _settings_step(settings: Settings, module: str) -> Step:

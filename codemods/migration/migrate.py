@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from codemods.disk.atomic import EditedError
 from codemods.disk.files import read_file
-from codemods.disk.git import checkout_of, run_git
+from codemods.disk.git import checkout_of, committed_files
 from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import apply as apply_codemod
 from codemods.engine.codemod import refused
@@ -25,6 +25,7 @@ from codemods.model import (
     RunState,
     SharedModules,
     Status,
+    UsageError,
     Written,
 )
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
@@ -91,29 +92,31 @@ def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list
 
 
 def refuse_uncommitted(results: Iterable[FileResult]) -> list[FileResult]:
-    """Refuse the files with changes that git could not give back."""
-    results = list(results)
-    tops = {os.path.dirname(os.path.realpath(r.path)) for r in results}
-    checkouts = {top for folder in tops if (top := checkout_of(Path(folder))) is not None}
-    dirty = {path for top in checkouts for path in _uncommitted(top)}
-    reason = Reason(
-        Code.UNCOMMITTED, 1, "it has uncommitted changes: commit them, or use --allow-dirty"
-    )
-    return [refused(r, reason) if os.path.realpath(r.path) in dirty else r for r in results]
+    """Refuse the files in a checkout that git could not restore as they are.
+
+    Raises:
+        UsageError: git fails.
+
+    """
+    committed: dict[Path | None, set[str]] = {}
+    message = "git may have no copy of it as it is: commit it, or use --allow-dirty"
+    reason = Reason(Code.UNCOMMITTED, 1, message)
+    found = []
+    for result in results:
+        real = os.path.realpath(result.path)
+        top = checkout_of(Path(real).parent)
+        if top is not None and top not in committed:
+            committed[top] = _committed(top)
+        is_safe = top is None or real in committed[top]
+        found.append(result if is_safe else refused(result, reason))
+    return found
 
 
-def _uncommitted(checkout: Path) -> Iterator[str]:
-    """Yield the real paths of files that differ from the commit, or of which git does not tell."""
-    arguments = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
-    changed = (line[3:] for line in run_git(checkout, *arguments).split(b"\0") if line)
-    # `S` is skip-worktree, and a small letter assume-unchanged.
-    flagged = (
-        line[2:]
-        for line in run_git(checkout, "ls-files", "-v", "-z").split(b"\0")
-        if line and (line[:1] == b"S" or line[:1].islower())
-    )
-    for path in (*changed, *flagged):
-        yield os.path.realpath(os.path.join(checkout, os.fsdecode(path)))
+def _committed(top: Path) -> set[str]:
+    try:
+        return {os.path.join(top, os.fsdecode(path)) for path in committed_files(top)}
+    except UsageError as error:
+        raise UsageError(f"{error}; to change files all the same, use --allow-dirty") from error
 
 
 def refuse_unwritable(result: FileResult) -> FileResult:
@@ -297,7 +300,10 @@ def _change(result: FileResult, root: Path) -> Change | FileResult:
     if digest(content) != result.before_digest:
         return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "edited meanwhile"))
     assert result.after is not None
-    path = os.path.relpath(os.path.realpath(result.path), os.path.realpath(root))
+    real = os.path.realpath(result.path)
+    if real != os.path.normpath(Path.cwd() / result.path):  # no link led to it as it was listed
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "moved meanwhile"))
+    path = os.path.relpath(real, os.path.realpath(root))
     return Change(path, content, result.after, status.st_mode & 0o7777)
 
 

@@ -23,9 +23,8 @@ def choose(journal: Journal, arguments: Sequence[str]) -> tuple[Run, list[str]]:
         run = journal.run(first)
         return run, _entries(journal, run, rest)
     for identity in journal.identities()[-1:]:
-        journal.run(
-            identity
-        )  # raises where the last one is damaged: to take another would be a guess
+        # It raises where the last one is damaged: to take another would be a guess.
+        journal.run(identity)
     standing = [run for run in journal.runs() if run.state is not RunState.ROLLED_BACK]
     if not standing:
         raise UsageError(f"no run to undo in {journal.folder}")
@@ -96,4 +95,5 @@ def _entries(journal: Journal, run: Run, files: Sequence[str]) -> list[str]:
     for file, path in zip(files, wanted, strict=True):
         if path not in known:
             raise UsageError(f"{file} is neither a run nor a file of run {run.id}")
+    journal.name(wanted)
     return wanted

@@ -10,10 +10,10 @@ from codemods.disk.journal import Journal
 from codemods.measure import collection
 from codemods.measure.compare import compare
 from codemods.measure.model import Baseline, Comparison
-from codemods.measure.saved import baseline_file, save_baseline
 from codemods.measure.session import Pytest
 from codemods.model import RunState
 from codemods.progress import history
+from codemods.progress.saved import baseline_file, save_baseline
 
 
 def measure(

@@ -14,13 +14,13 @@ from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.text import Unparsable, parse
 from codemods.measure.compare import claims, obstacles
 from codemods.measure.model import BaselineSummary, Claim
-from codemods.measure.saved import load_baseline
 from codemods.migration.migrate import plan
 from codemods.migration.scan import ModulesOf, Progress, Scan
 from codemods.model import Entry, FileResult, Plan, Run
 from codemods.progress import history
 from codemods.progress.history import ComparedTests, ExitCodes, Record
 from codemods.progress.mocking import introduced
+from codemods.progress.saved import load_baseline
 from codemods.settings import Settings
 from codemods.workers.pool import Pool
 

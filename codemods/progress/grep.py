@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.disk.files import list_files
+from codemods.disk.files import list_files, read_file
 from codemods.model import FileResult, Plan, Verdict
 from codemods.settings import Settings
 
@@ -96,7 +96,7 @@ def _matching_lines(path: str, pattern: bytes) -> list[int]:
     Of a binary file it prints none (since 3.5; before, it printed a message there).
     """
     try:
-        content = Path(path).read_bytes()
+        content, _ = read_file(path)
     except OSError:
         return []  # grep says so on stderr
     if pattern not in content or b"\0" in content:

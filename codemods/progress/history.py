@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from codemods.decode import decode, encode
-from codemods.disk.journal import Journal, make_folder
+from codemods.disk.folder import naming
+from codemods.disk.journal import Journal
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.measure.outcomes import Difference, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
@@ -161,17 +162,13 @@ def append(root: Path, paths: Iterable[str], figures: Figures) -> None:
 
     """
     record = Record(now(), relative_paths(root, paths), figures)
-    path = make_folder(root) / _FILE
     line = f"{json.dumps(record_json(record))}\n".encode()
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o666)
-    try:
+    folder = Journal(root).make_files()
+    with folder.update(_FILE, os.O_APPEND) as descriptor, naming(folder.path / _FILE):
         # A line that was interrupted by a loss of power stays alone.
         line = line if _ends_with_newline(descriptor) else b"\n" + line
         if os.write(descriptor, line) < len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-    finally:
-        os.close(descriptor)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def record_json(record: Record) -> dict[str, Any]:
@@ -181,9 +178,8 @@ def record_json(record: Record) -> dict[str, Any]:
 
 def read(root: Path) -> list[Record]:
     """Read the records, the oldest first; a line that is none (interrupted, perhaps) is skipped."""
-    path = Journal(root).folder / _FILE
     try:
-        lines = path.read_bytes().splitlines()
+        lines = Journal(root).files.read(_FILE)[0].splitlines()
     except FileNotFoundError:
         return []
     records = (_from_line(line) for line in lines)

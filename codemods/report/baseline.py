@@ -17,7 +17,7 @@ from codemods.measure.model import (
     Step,
     Timing,
 )
-from codemods.measure.saved import SCHEMA
+from codemods.progress.saved import SCHEMA
 from codemods.report.table import MOST_LINES, joined, shortened
 from codemods.wording import plural
 

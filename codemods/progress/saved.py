@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
 from codemods.decode import decode, encode
+from codemods.disk.journal import Journal
 from codemods.measure.model import Baseline, MeasureError
 
 SCHEMA = "ssot-codemods/baseline/2"
+_FOLDER = "baselines"
 
 
 def save_baseline(measured: Baseline, root: Path, name: str) -> Path:
@@ -24,12 +25,9 @@ def save_baseline(measured: Baseline, root: Path, name: str) -> Path:
 
     """
     path = baseline_file(root, name)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     text = json.dumps({"schema": SCHEMA, **encode(measured)}, indent=1)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(f"{text}\n")
-        temporary.replace(path)
+        Journal(root).make_files().folder(_FOLDER).write(path.name, f"{text}\n".encode())
     except OSError as error:
         raise MeasureError(f"{path}: {error.strerror}") from error
     return path
@@ -44,7 +42,7 @@ def load_baseline(root: Path, name: str) -> Baseline:
     """
     path = baseline_file(root, name)
     try:
-        values = json.loads(path.read_bytes())
+        values = json.loads(Journal(root).files.folder(_FOLDER).read(path.name)[0])
         if not isinstance(values, dict) or values.pop("schema", None) != SCHEMA:
             raise ValueError(f"the schema is not {SCHEMA}: save it again")
         return decode(Baseline, values)
@@ -61,4 +59,4 @@ def baseline_file(root: Path, name: str) -> Path:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
         allowed = "letters, digits, '.', '_', '-'"
         raise MeasureError(f"{name!r} cannot be the name of a baseline: {allowed}")
-    return root / ".ssot-codemods" / "baselines" / f"{name}.json"
+    return Journal(root).folder / _FOLDER / f"{name}.json"
