@@ -43,7 +43,6 @@ from codemods.rewrites.replace_local_copies.escape import (
     RAISING,
     Escape,
     Parents,
-    last_name,
 )
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
@@ -54,6 +53,7 @@ from codemods.rewrites.replace_local_copies.shared import (
     is_called_by_name,
 )
 from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
+from codemods.rewrites.replace_local_copies.stores import last_name
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 

@@ -19,6 +19,13 @@ from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.walk import FIELDS, walk
 from codemods.model import Code, PytestNames, Reason
+from codemods.rewrites.replace_local_copies.stores import (
+    SETTERS,
+    Store,
+    last_name,
+    stores_in,
+    stores_of,
+)
 
 #: Calls whose arguments are classes to compare with, or to expect.
 ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
@@ -30,8 +37,6 @@ RAISING = frozenset(
 )
 #: Keywords whose value is a class to imitate, or what a mock gives.
 _IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new", "wraps"})
-#: Calls that put something in the place of what their first arguments name.
-SETTERS = frozenset({"setattr", "delattr", "object", "setitem", "delitem", "multiple", "dict"})
 _PATCHING = frozenset({"patch", "setattr"})
 #: Calls that find a module or what is in it by a dotted path.
 _LEADING = frozenset({*(SETTERS - {"dict"}), *_PATCHING, "getLogger", "import_module"})
@@ -189,10 +194,7 @@ class Escape:
                     text = ast.unparse(expression)
                     yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
             yield from self._changed_attributes()
-        for expression in self._changes_by_another_way():
-            text = ast.unparse(expression)
-            yield _escapes(expression.lineno, f"`{self._name}` may be changed by `{text}`")
-        yield from self._patches()
+        yield from self._changes_by_another_way()
         if self._is_class or self.first_use_as_value is not None:
             yield from self._tells_of_its_module()
         if self._is_renamed:
@@ -377,10 +379,6 @@ class Escape:
                     ctx=ast.Store() | ast.Del(),
                 ) if name in self.family - {self._name} and attr in self._own_attributes:
                     yield _escapes(node.lineno, f"its `{attr}` is changed by `{_short(node)}`")
-                case ast.Attribute(value=ast.Attribute(attr=name), ctx=ast.Store() | ast.Del()) if (
-                    name == self._name and self._scope is None
-                ):
-                    yield _escapes(node.lineno, f"it is changed by `{_short(node)}`")
                 case ast.Attribute(value=value, attr="__module__") if not (
                     self._is_mention(value) or self._is_about_another(value)
                 ):
@@ -468,85 +466,64 @@ class Escape:
     # A function
 
     def _how_it_is_changed(self, node: ast.expr) -> str | None:
-        above, field = self._parents.of(node)
-        if isinstance(above, ast.Attribute):
-            if not isinstance(above.ctx, ast.Load):
-                return f"is changed by `{_short(above)}`"
-            same = above.attr in _NAMES_OF_CLASS and not self._is_renamed
-            if above.attr.startswith("__") and not same:
-                return f"has `{_short(above)}` read"
+        above = self._parents.of(node).above
+        store = next((s for s in stores_of(above) if s.owner is node), None)
+        if store is not None:
+            return f"is changed by `{_short(store.node)}`"
         match above:
+            case ast.Attribute(attr=attr) if attr.startswith("__"):
+                if self._is_renamed or attr not in _NAMES_OF_CLASS:
+                    return f"has `{_short(above)}` read"
             case ast.Assign(targets=[ast.Name(id=variable)]):
-                for other in self._module.names.of_kind(ast.Attribute):
-                    is_set = not isinstance(other.ctx, ast.Load)
-                    if is_set and isinstance(other.value, ast.Name) and other.value.id == variable:
-                        return f"is changed by `{_short(other)}`"
-        if isinstance(above, ast.Call) and field == "args" and above.args[0] is node:
-            called = last_name(above.func)
-            if called in SETTERS | {"update_wrapper", "vars"}:
-                return f"is changed by `{_short(above)}`"
-            if called.startswith("get") and isinstance(above.func, ast.Attribute):
-                owner = above.func.value
-                if isinstance(owner, ast.Name) and owner.id == "inspect":
+                for store in self._stores:
+                    if isinstance(store.owner, ast.Name) and store.owner.id == variable:
+                        return f"is changed by `{_short(store.node)}`"
+            case ast.Call(func=func, args=[first, *_]) if first is node:
+                if last_name(func) in {"update_wrapper", "vars"}:
+                    return f"is changed by `{_short(above)}`"
+                if ast.unparse(func).startswith("inspect.get"):
                     return f"is inspected by `{_short(above)}`"
-        match above:
-            case ast.Assign(targets=[ast.Name(id=variable)]) if self._has_attribute_set(variable):
-                return f"is changed by its other name `{variable}`"
         return None
-
-    def _has_attribute_set(self, variable: str) -> bool:
-        """Whether an attribute of a variable of that name is set anywhere in the file."""
-        return any(
-            isinstance(n.value, ast.Name) and n.value.id == variable
-            for n in self._module.names.of_kind(ast.Attribute)
-            if not isinstance(n.ctx, ast.Load)
-        )
 
     # By another way than its name
 
-    def _changes_by_another_way(self) -> Iterator[ast.expr]:
+    @property
+    def _stores(self) -> Iterator[Store]:
+        return (s for found in stores_in(self._module.names).values() for s in found)
+
+    def _changes_by_another_way(self) -> Iterator[Reason]:
         """Yield what sets an attribute of `module.Name`, `globals()["Name"]` and their like."""
-        names = self._module.names
-        for node in self._other_ways():
-            above = self._parents.of(node).above
-            if isinstance(above, ast.Attribute) and not isinstance(above.ctx, ast.Load):
-                yield above
-                continue
-            match above:
-                case ast.Call(func=func, args=[owner, *_]) if owner is node:
-                    if last_name(func) in SETTERS:
-                        yield above
-        word = re.compile(rf"(?<!\w){re.escape(self._name)}(?!\w)")
-        for call in names.of_kind(ast.Call):
-            match call.func:
-                case ast.Name(id="eval" | "exec") if word.search(ast.unparse(call)):
-                    yield call
+        for store in self._stores:
+            match store.owner:
+                case ast.Constant(value=str(path)):
+                    if id(store.node) not in self._inside and self._is_in_path(path):
+                        message = f"a patch by `{_short(store.node)}` would leak into other files"
+                        yield Reason(Code.MUTATED, store.node.lineno, message)
+                    continue
+                case (
+                    ast.Attribute(attr=found)
+                    | ast.Subscript(slice=ast.Constant(value=found))
+                    | ast.Call(args=[_, ast.Constant(value=found)])  # getattr(module, "Name")
+                ):
+                    pass
+                case _:  # what evaluates a text, else a name, which is a mention
+                    found = store.name if store.owner is None else None
+            if found == self._name:
+                message = f"`{found}` may be changed by `{ast.unparse(store.node)}`"
+                yield _escapes(store.node.lineno, message)
 
-    def _other_ways(self) -> Iterator[ast.expr]:
-        names = self._module.names
-        yield from (a for a in names.of_kind(ast.Attribute) if a.attr == self._name)
-        for subscript in names.of_kind(ast.Subscript):
-            match subscript.slice:
-                case ast.Constant(value=self._name):
-                    yield subscript
-        for call in names.of_kind(ast.Call):
-            match call.args:
-                case [_, ast.Constant(value=self._name)]:
-                    yield call  # getattr(module, "Name")
+    def _is_in_path(self, path: str) -> bool:
+        """Whether a dotted path may be that of the definition, or lead on from it.
 
-    # By path
+        For a class it may begin with any module, as others import it; a function has the name of a
+        package often, as ``client`` and ``db``: fixtures.
+        """
+        before, found, _ = f".{path}.".partition(f".{self._name}.")
+        last = before.rpartition(".")[2]
+        own = {"", "__main__", self._module.stem}
+        return bool(found) and (self._is_class or not last.isidentifier() or last in own)
 
-    def _patches(self) -> Iterator[Reason]:
-        """Yield the strings that name something of the definition, as those of a patch do."""
-        pattern = re.compile(rf"(?:(\S*)\.)?{re.escape(self._name)}(?:\.\w+)+")
-        for node in self._module.names.of_kind(ast.Constant):
-            text = node.value
-            if not (isinstance(text, str) and self._name in text):
-                continue
-            path = pattern.fullmatch(text)
-            if path and id(node) not in self._inside and self._may_be_here(path.group(1)):
-                message = f"a patch by `{text}` would leak into other files"
-                yield Reason(Code.MUTATED, node.lineno, message)
+    # By its module or name
 
     def _tells_of_its_module(self) -> Iterator[Reason]:
         """Yield what a library may compare with the ``__module__`` of a class or function.
@@ -591,15 +568,6 @@ class Escape:
         call = next((a for a in above if isinstance(a, ast.Call)), None)
         return call is not None and last_name(call.func) in _LEADING
 
-    def _may_be_here(self, module: str | None) -> bool:
-        """Whether a dotted path may lead to the file: to any for a class, as others import it.
-
-        A function has the name of a package often, as ``client`` and ``db``: fixtures.
-        """
-        last = (module or "").rpartition(".")[2]
-        own = {"", "__main__", self._module.stem}
-        return self._is_class or not last.isidentifier() or last in own
-
     def _pickles(self) -> Iterator[Reason]:
         """Yield the imports of pickle: what is nested cannot be pickled, and what is imported can.
 
@@ -633,13 +601,6 @@ class Escape:
 
 def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode(errors="replace")
-
-
-def last_name(func: ast.expr) -> str:
-    """Return the last name of a dotted expression, nothing for any other."""
-    if isinstance(func, ast.Attribute):
-        return func.attr
-    return func.id if isinstance(func, ast.Name) else ""
 
 
 def _escapes(line: int, what: str) -> Reason:
