@@ -141,12 +141,14 @@ class Globals:
         found: list[ast.expr] = [
             store.node
             for store in stores_in(names).get("__dict__", ())
-            if self._is_own(store.owner)
+            if isinstance(store.owner, ast.Constant) and self._is_own(store.owner)
         ]
         composed = [*names.of_kind(ast.JoinedStr), *names.of_kind(ast.BinOp)]
         composed += [c for c in names.of_kind(ast.Call) if last_name(c.func) in _COMPOSING]
-        parts = set(map(id, walk(*composed))) if "__name__" in names.mentions else set()
-        found += [n for n in names.mentions.get("__name__", ()) if id(n) in parts]
+        own = names.mentions.get("__name__", ())
+        parts = set(map(id, walk(*composed))) if own else set()
+        named = {id(s.owner) for stores in stores_in(names).values() for s in stores}
+        found += [n for n in own if id(n) in parts - named]
         found += [m for m in self._module_objects if id(m) not in self._named_only]
         found += [d for d in self._dictionaries if id(d) not in self._read_only]
         return min((node.lineno for node in found), default=None)
@@ -162,18 +164,26 @@ class Globals:
         for name, bindings in names.bindings.items():
             if any(b.source is not None and self._may_be_own(b) for b in bindings):
                 found += names.mentions.get(name, [])
-        return found
+        assigned = [a for a in names.of_kind(ast.Assign) if any(a.value is m for m in found)]
+        variables = {t.id for a in assigned for t in a.targets if isinstance(t, ast.Name)}
+        nodes = walk(names.tree) if variables else ()
+        return found + [n for n in nodes if isinstance(n, ast.Name) and n.id in variables]
 
     @cached_property
     def _named_only(self) -> set[int]:
-        """Of what one attribute is read or set by its name, not ``__dict__``."""
+        """Of what attributes are read, or set by their names, not ``__dict__``; and variables."""
         names = self._names
         owners = {id(a.value) for a in names.of_kind(ast.Attribute) if not a.attr.startswith("__")}
+        for node in names.of_kind(ast.Assign):
+            if all(isinstance(target, ast.Name) for target in node.targets):
+                owners |= {id(node.value), *map(id, node.targets)}
         for call in names.of_kind(ast.Call):
+            called = last_name(call.func)
             match call.args:
-                case [owner, ast.Constant(), *_]:
-                    if last_name(call.func) in {*SETTERS, "getattr", "hasattr"}:
-                        owners.add(id(owner))
+                case [owner, ast.Constant(), *_] if called in SETTERS:
+                    owners.add(id(owner))
+                case [owner, *_] if called in {"getattr", "hasattr"}:
+                    owners.add(id(owner))
         return owners
 
     @property

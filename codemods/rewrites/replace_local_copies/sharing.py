@@ -16,6 +16,7 @@ from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_name
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.replace_local_copies.equality import is_mark
+from codemods.rewrites.replace_local_copies.stores import stores_of
 
 #: Decorators and bases that have no effect outside of what they are applied to, by their dotted
 #: names, beside the bases of the standard library. The settings may name more (``harmless``).
@@ -272,13 +273,10 @@ def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
         yield _stateful(node.lineno, f"`global {name}` writes outside of the definition")
     own = _names_of_itself(node)
     for inner in walk(node):
-        match inner:
-            case (
-                ast.Attribute(value=owner, ctx=ast.Store() | ast.Del())
-                | ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, *_])
-                | ast.Call(func=ast.Attribute(attr="__setattr__" | "__delattr__"), args=[owner, *_])
-            ) if _is_shared_owner(owner, own):
-                yield _stateful(inner.lineno, f"`{ast.unparse(inner)}` is set on the definition")
+        for store in stores_of(inner):
+            if store.owner is not None and _is_shared_owner(store.owner, own):
+                text = ast.unparse(store.node)
+                yield _stateful(store.node.lineno, f"`{text}` is set on the definition")
     for definition in _executed_definitions(node):
         for value in _fixture_values(definition):
             if not _is_immutable(value):

@@ -22,6 +22,7 @@ SETTERS = frozenset(
 DICTIONARIES = frozenset({"__dict__", "__globals__", "f_globals"})
 #: A dotted path, or the end of one; those of ``pytest.mark`` name no module of the repository.
 _PATH = re.compile(r"(?!pytest\.)(\S*)\.(\w+)")
+_KINDS = (ast.Attribute, ast.BinOp, ast.Call, ast.Constant, ast.JoinedStr, ast.Subscript)
 
 
 class Store(NamedTuple):
@@ -43,6 +44,13 @@ def stores_of(node: ast.AST) -> Iterator[Store]:
             path = _PATH.fullmatch(text)
             if path is not None:
                 yield Store(node, ast.Constant(path.group(1)), path.group(2))
+        case (
+            ast.JoinedStr(values=[ast.FormattedValue(value=own), ast.Constant(value=str(rest))])
+            | ast.BinOp(left=own, op=ast.Add(), right=ast.Constant(value=str(rest)))
+        ) if isinstance(own, ast.Name) and own.id == "__name__":
+            path = re.match(r"\.(\w+)", rest)
+            if path is not None:
+                yield Store(node, own, path.group(1))
         case ast.Attribute(value=owner, attr=name, ctx=ast.Store() | ast.Del()):
             yield Store(node, owner, name)
         case ast.Subscript(
@@ -67,7 +75,7 @@ def stores_of(node: ast.AST) -> Iterator[Store]:
 def stores_in(names: ModuleNames) -> dict[str | None, list[Store]]:
     """Return all stores of a module, by the names of the attributes."""
     found: dict[str | None, list[Store]] = defaultdict(list)
-    for kind in (ast.Attribute, ast.Call, ast.Constant, ast.Subscript):
+    for kind in _KINDS:
         for node in names.of_kind(kind):
             for store in stores_of(node):
                 found[store.name].append(store)
