@@ -31,9 +31,9 @@ from codemods.rewrites.replace_local_copies.collected import (
 )
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
+    common_members,
     first_difference,
     has_annotations,
-    has_common_part,
     has_future_annotations,
     is_mark,
     is_marked_as_no_test,
@@ -326,12 +326,11 @@ class _Decider:
         if swallowed is not None:
             yield swallowed
             return
-        alike = [d for d in namesakes if has_common_part(local.normal, d.normal)]
-        if not alike:
-            message = f"it shares the name with `{namesakes[0].module.name}`, and no code"
+        best = max(namesakes, key=lambda d: common_members(local.normal, d.normal))
+        if not common_members(local.normal, best.normal):
+            message = f"it shares the name with `{best.module.name}`, and no code"
             yield Reason(Code.SAME_NAME_ONLY, node.lineno, message)
             return
-        best = max(alike, key=lambda d: len(local.normal.parts & d.normal.parts))
         line, message = first_difference(local.normal, best.normal)
         where = f"`{best.name}`, line {best.node.lineno} of {best.module.name}"
         yield Reason(Code.DIFFERENT_SHAPE, line, f"{message} ({where})")

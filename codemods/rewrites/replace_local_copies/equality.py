@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -97,15 +98,13 @@ class Normal:
     @cached_property
     def members(self) -> tuple[Member, ...]:
         """What counts of the body: members of a class, statements of a function."""
-        body = (s for s in self._normal.body if not isinstance(s, ast.Pass))
-        return tuple(Member(_name_of(s), ast.unparse(s), s.lineno) for s in body)
+        return _members(self._normal)
 
     @cached_property
-    def parts(self) -> frozenset[tuple[str, str]]:
+    def bare_members(self) -> frozenset[tuple[str, str]]:
         """Name and text of each member, without annotations and docstrings in any case."""
         bare = _normalised(self.node, self._is_builtin, keep=None)
-        body = (s for s in bare.body if not isinstance(s, ast.Pass))
-        return frozenset((_name_of(s), ast.unparse(s)) for s in body)
+        return frozenset((m.name, m.text) for m in _members(bare))
 
     @cached_property
     def _normal(self) -> Definition:
@@ -130,14 +129,13 @@ def first_difference(local: Normal, shared: Normal) -> tuple[int, str]:
     if local.head.text != shared.head.text:
         here, there = _quoted(local.head.text), _quoted(shared.head.text)
         return line, f"its head is {here}, not {there}"
-    if isinstance(local.node, FUNCTIONS):
-        return _first_statement(local, shared)
     theirs = {m.name: m for m in shared.members}
+    common = {(m.name, m.text) for m in shared.members}
     for member in local.members:
         other = theirs.get(member.name)
         if other is None:
             return member.line, f"`{member.name}` is not in the shared definition"
-        if member.text != other.text:
+        if (member.name, member.text) not in common:
             return member.line, f"`{member.name}` differs: {_contrast(member.text, other.text)}"
     ours = {m.name for m in local.members}
     for other in shared.members:
@@ -146,45 +144,26 @@ def first_difference(local: Normal, shared: Normal) -> tuple[int, str]:
     return line, "its members stand in an order that matters, or its names mean something else"
 
 
-def has_common_part(local: Normal, shared: Normal) -> bool:
-    """Whether two definitions have a member or a statement in common, not just the name."""
-    if isinstance(local.node, ast.ClassDef) is not isinstance(shared.node, ast.ClassDef):
-        return False
-    return not local.parts.isdisjoint(shared.parts)
+def common_members(local: Normal, shared: Normal) -> int:
+    """Count the members or statements that two definitions have in common."""
+    return len(local.bare_members & shared.bare_members)
 
 
-def _first_statement(local: Normal, shared: Normal) -> tuple[int, str]:
-    for ours, theirs in zip(local.members, shared.members, strict=False):
-        if ours.text != theirs.text:
-            return ours.line, _contrast(ours.text, theirs.text)
-    mine, others = local.members, shared.members
-    if len(mine) > len(others):
-        extra = mine[len(others)]
-        return extra.line, f"{_quoted(extra.text)} is not in the shared definition"
-    if len(others) > len(mine):
-        missing = _quoted(others[len(mine)].text)
-        return local.node.lineno, f"{missing} of the shared definition is missing"
-    return local.node.lineno, "its names mean something else"
+def _members(normal: Definition) -> tuple[Member, ...]:
+    body = (s for s in normal.body if not isinstance(s, ast.Pass))
+    return tuple(Member(_name_of(s), ast.unparse(s), s.lineno) for s in body)
 
 
 def _quoted(text: str) -> str:
-    line = text.strip().splitlines()[0]
-    return f"`{line if len(line) <= 70 else line[:67] + '...'}`"
+    line = text.strip().partition("\n")[0]
+    return f"`{line if len(line) <= 70 else line[:67] + '...'}`" if line else "nothing"
 
 
 def _contrast(here: str, there: str) -> str:
-    ours, theirs = _lines(here), _lines(there)
-    for our, their in zip(ours, theirs, strict=False):
-        if our != their:
-            return f"{_quoted(our)} here, {_quoted(their)} in the shared definition"
-    if len(ours) > len(theirs):
-        return f"{_quoted(ours[len(theirs)])} is not in the shared definition"
-    return f"{_quoted(theirs[len(ours)])} of the shared definition is missing"
-
-
-def _lines(text: str) -> list[str]:
-    """Split into lines without the blank ones, which stand around inner definitions."""
-    return [line for line in text.splitlines() if line.strip()]
+    ours, theirs = (filter(str.strip, text.splitlines()) for text in (here, there))
+    pairs = itertools.zip_longest(ours, theirs, fillvalue="")
+    our, their = next(pair for pair in pairs if pair[0] != pair[1])
+    return f"{_quoted(our)} here, {_quoted(their)} in the shared definition"
 
 
 def _name_of(statement: ast.AST) -> str:

@@ -11,7 +11,7 @@ from codemods.engine.text import parse
 from codemods.engine.walk import walk_statements
 from codemods.model import FileSurvey, SharedModules, Status, Variant
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.equality import Normal
+from codemods.rewrites.replace_local_copies.equality import Normal, common_members
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
     bare,
@@ -81,10 +81,8 @@ def _variant(node: Definition, local: Normal, shared: Shared) -> Variant:
     import difflib
     import hashlib
 
-    ours = {(m.name, m.text) for m in local.members}
     candidates = shared.by_name[bare(node.name)]
-    nearest = max(candidates, key=lambda d: sum((m.name, m.text) in ours for m in d.normal.members))
-    theirs = [(m.name, m.text) for m in nearest.normal.members]
+    nearest = max(candidates, key=lambda d: common_members(local, d.normal))
     difference = difflib.unified_diff(
         _text(nearest.normal), _text(local), nearest.name, "here", lineterm="", n=1
     )
@@ -92,7 +90,8 @@ def _variant(node: Definition, local: Normal, shared: Shared) -> Variant:
         key=hashlib.sha256(local.shape.key.encode()).hexdigest()[:12],
         nearest=nearest.name,
         difference=tuple(difference),
-        only_adds=local.head.text == nearest.normal.head.text and all(t in ours for t in theirs),
+        only_adds=local.head.text == nearest.normal.head.text
+        and nearest.normal.bare_members <= local.bare_members,
     )
 
 
