@@ -7,9 +7,10 @@ such definitions are decided together.
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
-from codemods.engine.names import Binding, ModuleNames, own_nodes
+from codemods.engine.names import Binding, Meaning, ModuleNames, own_nodes
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.walk import walk
@@ -48,7 +49,7 @@ class Globals:
         reads: tuple[str, ...],
         shared: SharedDefinition,
         shared_reads: tuple[str, ...],
-        copies: dict[str, SharedDefinition],
+        copies: Mapping[str, Collection[Meaning]],
         *,
         is_late: bool = False,
     ) -> Reason | None:
@@ -59,15 +60,15 @@ class Globals:
             reads: the names that it reads.
             shared: what it is equal to but for what names mean.
             shared_reads: the names that the shared one reads in their place.
-            copies: the names in the file that are to be imported, and what they stand for.
+            copies: the names in the file that are to be imported, and what they may stand for.
             is_late: whether the import would run in a function, maybe as the first one of the
                 shared module, while a patch replaces what that imports.
 
         """
         for name, other in zip(reads, shared_reads, strict=True):
-            copy = copies.get(name)
-            actual = self._names.meaning_of(name) if copy is None else copy.meaning
             wanted = shared.meaning_of(other)
+            is_copy = wanted in copies.get(name, ())
+            actual = wanted if is_copy else self._names.meaning_of(name)
             if not (actual.is_known and wanted.is_known and actual.text == wanted.text):
                 here = f"is `{actual.text}`" if actual.is_known else actual.text
                 there = f"is `{wanted.text}`" if wanted.is_known else wanted.text
