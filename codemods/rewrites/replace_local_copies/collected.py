@@ -70,15 +70,8 @@ def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef], tests: PytestN
 def tests_derived_from(name: str, tree: ast.Module, tests: PytestNames) -> Iterator[Reason]:
     """Yield the subclasses whose tests an inherited ``__test__ = False`` would hide."""
     classes = classes_in(tree)
-    family = {name}
-    heirs: list[ast.ClassDef] = []
-    while True:
-        new = [c for c in classes if c not in heirs and _derives(c, family)]
-        if not new:
-            break
-        heirs += new
-        family.update(c.name for c in new)
-    known = {c.name for c in classes} | family | {"object"}
+    heirs = derived_from(name, classes)
+    known = {c.name for c in classes} | {name, "object"}
     for heir in heirs:
         line = tests_of(heir, classes, tests)
         if line is not None:
@@ -89,6 +82,16 @@ def tests_derived_from(name: str, tree: ast.Module, tests: PytestNames) -> Itera
         ):
             message = f"subclass `{heir.name}` may get tests from a base outside this file"
             yield Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message)
+
+
+def derived_from(name: str, classes: Iterable[ast.ClassDef]) -> list[ast.ClassDef]:
+    """Return the classes that derive from one of that name, directly or by way of others."""
+    family, heirs, others = {name}, list[ast.ClassDef](), list(classes)
+    while new := [c for c in others if _derives(c, family)]:
+        heirs += new
+        family.update(c.name for c in new)
+        others = [c for c in others if c not in new]
+    return heirs
 
 
 def _fits(name: str, patterns: Sequence[str]) -> bool:

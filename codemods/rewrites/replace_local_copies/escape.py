@@ -19,6 +19,7 @@ from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.walk import FIELDS, walk
 from codemods.model import Code, PytestNames, Reason
+from codemods.rewrites.replace_local_copies.collected import derived_from
 from codemods.rewrites.replace_local_copies.stores import (
     SETTERS,
     Store,
@@ -148,7 +149,6 @@ class Escape:
         self._name = definitions[0].name
         self._is_class = isinstance(definitions[0], ast.ClassDef)
         self._inside = {id(n) for d in definitions for n in walk(d)}
-        self._followed: set[tuple[int, str]] = set()
 
     @cached_property
     def mentions(self) -> list[ast.expr]:
@@ -174,10 +174,9 @@ class Escape:
     def first_read(self) -> int | None:
         """The line of the first place that may read a docstring or annotations of an instance."""
         names = self._module.names
-        reads = [(n, n.value) for n in names.of_kind(ast.Attribute) if n.attr in _READ]
-        calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
-        found = [*reads, *((c, c.args[0] if c.args else c) for c in calls)]
-        lines = [node.lineno for node, subject in found if not self._is_about_another(subject)]
+        found: list[ast.expr] = [a for a in names.of_kind(ast.Attribute) if a.attr in _READ]
+        found += [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
+        lines = [node.lineno for node in found]
         return min(lines, default=None)
 
     def reasons(self) -> Iterator[Reason]:
@@ -230,8 +229,6 @@ class Escape:
                 n is node or isinstance(n, ast.Constant) for n in (left, *others)
             ):
                 return None
-            case ast.Assign(targets=[ast.Name(id=variable)]) if not self._is_mention(node):
-                return self._how_a_variable_escapes(variable, node)
         if self._is_annotation(node):
             return None
         return f"is used as a value in `{_short(above)}`"
@@ -348,7 +345,7 @@ class Escape:
         """Yield the expressions that may be the class without its name."""
         names = self._module.names
         for node in names.of_kind(ast.Attribute):
-            if node.attr in _WAYS_TO_CLASS and not self._is_about_another(node.value):
+            if node.attr in _WAYS_TO_CLASS:
                 yield from self._outside(node)
         for subscript in names.of_kind(ast.Subscript):
             match subscript:
@@ -364,9 +361,7 @@ class Escape:
                     if text == self._name:
                         yield from self._outside(call)
             if called in _CALLS_TO_CLASS and (len(call.args) == 1) == (called == "type"):
-                subject = call.args[0] if called == "type" else call.func
-                if not self._is_about_another(subject):
-                    yield from self._outside(call)
+                yield from self._outside(call)
 
     def _changed_attributes(self) -> Iterator[Reason]:
         """Yield where something is set on a method, and where an instance tells its module."""
@@ -377,11 +372,9 @@ class Escape:
                 case ast.Attribute(
                     value=ast.Attribute(value=ast.Name(id=name), attr=attr),
                     ctx=ast.Store() | ast.Del(),
-                ) if name in self.family - {self._name} and attr in self._own_attributes:
+                ) if name in self._family - {self._name} and attr in self._own_attributes:
                     yield _escapes(node.lineno, f"its `{attr}` is changed by `{_short(node)}`")
-                case ast.Attribute(value=value, attr="__module__") if not (
-                    self._is_mention(value) or self._is_about_another(value)
-                ):
+                case ast.Attribute(value=value, attr="__module__") if not self._is_mention(value):
                     yield _escapes(node.lineno, f"its module may be read by `{_short(node)}`")
 
     def _outside(self, node: ast.expr) -> Iterator[ast.expr]:
@@ -391,77 +384,11 @@ class Escape:
     def _is_mention(self, node: ast.expr) -> bool:
         return node in self.mentions
 
-    def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
-        """Return how a class escapes that was got from an instance, by way of a local variable."""
-        scope = self._scope_of(value)
-        if (id(scope), variable) in self._followed:
-            return None
-        self._followed.add((id(scope), variable))
-        uses = [
-            n
-            for n in walk(scope)
-            if isinstance(n, ast.Name) and n.id == variable and isinstance(n.ctx, ast.Load)
-        ]
-        if any(isinstance(self._parents.of(n).above, ast.Assign) for n in uses):
-            return f"is given the names `{variable}` and others"
-        found = (self._how_it_escapes(n) for n in uses)
-        return next((how for how in found if how is not None), None)
-
-    def _scope_of(self, node: ast.AST) -> ast.AST:
-        """Return the function that a node stands in, else the module."""
-        above = (p.above for p in self._parents.above(node))
-        functions = (a for a in above if isinstance(a, FUNCTIONS))
-        return next(functions, self._module.tree)
-
-    def _is_about_another(self, node: ast.AST) -> bool:
-        """Whether an expression cannot be an instance of the class.
-
-        It is ``self`` or ``cls`` of a class that does not derive from it, something imported, or
-        what that made, as ``Mock()`` does.
-        """
-        if isinstance(node, ast.Name) and self._is_made_elsewhere(node):
-            return True
-        if not isinstance(node, ast.Name) or node.id not in {"self", "cls"}:
-            return False
-        inside = (p.above for p in self._parents.above(node))
-        owner = next((n for n in inside if isinstance(n, ast.ClassDef)), None)
-        return owner is not None and owner.name not in self.family
-
-    def _is_made_elsewhere(self, node: ast.Name) -> bool:
-        bound = [
-            n
-            for n in walk(self._scope_of(node))
-            if any(name == node.id for name, _ in bound_names(n))
-        ]
-        if not bound:
-            return self._module.names.is_imported(node.id)
-        return all(map(self._is_from_elsewhere, bound))
-
-    def _is_from_elsewhere(self, binding: ast.AST) -> bool:
-        if isinstance(binding, ast.Import | ast.ImportFrom):
-            return True
-        match self._parents.of(binding).above:
-            case ast.Assign(targets=[ast.Name()], value=ast.Call(func=func, args=args)) if not args:
-                while isinstance(func, ast.Attribute):
-                    func = func.value
-                return isinstance(func, ast.Name) and self._module.names.is_imported(func.id)
-        return False
-
     @cached_property
-    def family(self) -> frozenset[str]:
+    def _family(self) -> frozenset[str]:
         """The names of the class and of those that derive from it in this file."""
-        names = {self._name}
-        classes = self._module.names.of_kind(ast.ClassDef)
-        while True:
-            more = {
-                c.name
-                for c in classes
-                for base in c.bases
-                if any(isinstance(n, ast.Name) and n.id in names for n in walk(base))
-            }
-            if more <= names:
-                return frozenset(names)
-            names |= more
+        heirs = derived_from(self._name, self._module.names.of_kind(ast.ClassDef))
+        return frozenset({self._name, *(heir.name for heir in heirs)})
 
     # A function
 
