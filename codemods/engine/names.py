@@ -119,6 +119,10 @@ class ModuleNames:
             return Meaning(sources.pop() or "", is_known=True)
         return Meaning(f"is bound on line {bindings[-1].line}", is_known=False)
 
+    def is_builtin(self, name: str) -> bool:
+        """Whether a name is the built-in one, but for star imports."""
+        return hasattr(builtins, name) and name not in self.bindings
+
     def is_imported(self, name: str) -> bool:
         """Whether nothing but imports binds a global name."""
         bindings = self.bindings.get(name, [])

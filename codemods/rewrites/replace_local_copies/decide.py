@@ -49,7 +49,6 @@ from codemods.rewrites.replace_local_copies.shared import (
     SharedDefinition,
     bare,
     import_of,
-    is_builtin,
     is_called_by_name,
 )
 from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
@@ -145,7 +144,6 @@ class _Decider:
         self._module = module
         self._shared = shared
         self._from_outside = from_outside
-        self._is_builtin = is_builtin(module.names)
         stems = {m.name.rpartition(".")[2] for m in shared.modules.modules}
         self._globals = Globals(module.names, frozenset({module.stem, *stems}))
 
@@ -153,7 +151,7 @@ class _Decider:
         found = [
             Local(node, around, normal, self._nearest(normal))
             for node, around in self._definitions()
-            for normal in [Normal(node, self._is_builtin)]
+            for normal in [Normal(node, self._module.names.is_builtin)]
         ]
         self._choose(found)
         for one in found:
@@ -249,9 +247,9 @@ class _Decider:
         self, reads: Iterable[str], shared: SharedDefinition, others: Iterable[str]
     ) -> bool:
         """Whether no name stands for two builtins, ``min`` here and ``max`` there."""
-        there = is_builtin(shared.names)
+        here, there = self._module.names.is_builtin, shared.names.is_builtin
         return all(
-            name == other or not (self._is_builtin(name) and there(other))
+            name == other or not (here(name) and there(other))
             for name, other in zip(reads, others, strict=True)
         )
 

@@ -255,21 +255,17 @@ def _without_body(normal: Definition) -> Definition:
 def _is_not_collected(statement: ast.AST) -> bool:
     """Whether a statement is ``__test__ = False``, which keeps pytest from a class."""
     match statement:
-        case ast.Assign(targets=[ast.Name(id="__test__")], value=ast.Constant(value=False)):
+        case (
+            ast.Assign(targets=[ast.Name(id="__test__")], value=ast.Constant(value=False))
+            | ast.AnnAssign(target=ast.Name(id="__test__"), value=ast.Constant(value=False))
+        ):
             return True
     return False
 
 
 def is_marked_as_no_test(node: Definition) -> bool:
     """Whether the body of a definition has ``__test__ = False``."""
-    return any(map(_is_not_collected, node.body)) or any(
-        isinstance(s, ast.AnnAssign)
-        and isinstance(s.target, ast.Name)
-        and s.target.id == "__test__"
-        and isinstance(s.value, ast.Constant)
-        and s.value.value is False
-        for s in node.body
-    )
+    return any(map(_is_not_collected, node.body))
 
 
 def _is_read(node: ast.AST, is_builtin: Callable[[str], bool]) -> bool:
@@ -457,7 +453,4 @@ def has_future_annotations(tree: ast.Module) -> bool:
 
 def has_annotations(node: Definition) -> bool:
     """Whether a definition has any annotation."""
-    return any(
-        getattr(n, "annotation", None) is not None or getattr(n, "returns", None) is not None
-        for n in walk(node)
-    )
+    return any(True for _ in _annotations(node))

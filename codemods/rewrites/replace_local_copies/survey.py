@@ -15,7 +15,6 @@ from codemods.rewrites.replace_local_copies.equality import Normal, common_membe
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
     bare,
-    is_builtin,
     shared_definitions,
 )
 
@@ -64,7 +63,6 @@ def _commented_out(source: bytes, shared: Shared) -> Iterator[tuple[int, str]]:
 
 
 def _variants(module: ParsedModule, shared: Shared, lines: set[int]) -> Iterator[Variant]:
-    builtin = is_builtin(module.names)
     found = [
         node
         for node in walk_statements(module.tree.body)
@@ -73,7 +71,7 @@ def _variants(module: ParsedModule, shared: Shared, lines: set[int]) -> Iterator
     for node in sorted(found, key=lambda n: (n.lineno, n.col_offset)):
         first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
         if first in lines:
-            yield _variant(node, Normal(node, builtin), shared)
+            yield _variant(node, Normal(node, module.names.is_builtin), shared)
 
 
 def _variant(node: Definition, local: Normal, shared: Shared) -> Variant:
