@@ -374,21 +374,21 @@ class _Decider:
         yield from self._rebound(local, same)
         nodes = [o.node for o in same]
         renamed = local.shared.real_name != local.name
+        names, tests = self._module.names, self._shared.modules.tests
         escape = Escape(
             self._module,
             self._parents,
             nodes,
             local.function,
             is_renamed=renamed,
-            tests=self._shared.modules.tests,
+            tests=tests,
         )
         yield from escape.reasons()
         yield from self._told(local, escape)
         if isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, local.shared.node):
-            yield from tests_derived_from(local.name, self._module.tree, self._shared.modules.tests)
+            yield from tests_derived_from(local.name, names, tests)
         elif _marks(local.node) != _marks(local.shared.node):
-            tests = self._shared.modules.tests
-            for reason in tests_derived_from(local.name, self._module.tree, tests):
+            for reason in tests_derived_from(local.name, names, tests):
                 message = "a subclass may have tests, which have its marks"
                 yield reason._replace(message=message)
         if renamed and _reads_names(local.node):

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from codemods.engine.names import bound_names, own_nodes, run_here
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, FreeNames, free_names
 from codemods.engine.walk import walk
+from codemods.rewrites.replace_local_copies.stores import last_name
 
 #: What makes an annotation more than a word about a type.
 _ACTS = (ast.Await, ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)
@@ -273,7 +274,10 @@ def _is_read(node: ast.AST, is_builtin: Callable[[str], bool]) -> bool:
     if not isinstance(node, DEFINITIONS):
         return False
     decorators = (d for d in node.decorator_list if not is_mark(d))
-    if any(_last_name(d) not in _BLIND_DECORATORS for d in decorators):
+    if any(
+        last_name(d.func if isinstance(d, ast.Call) else d) not in _BLIND_DECORATORS
+        for d in decorators
+    ):
         return True
     if isinstance(node, ast.ClassDef):
         plain = all(isinstance(b, ast.Name) and is_builtin(b.id) for b in node.bases)
@@ -290,7 +294,7 @@ def _annotations(node: Definition) -> Iterator[ast.expr]:
 
 def _quoted_names(annotation: ast.expr) -> Iterator[str]:
     """Yield the names in the texts of an annotation; those of ``Literal["a"]`` are no code."""
-    if isinstance(annotation, ast.Subscript) and _last_name(annotation.value) == "Literal":
+    if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Literal":
         return
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         with contextlib.suppress(SyntaxError, ValueError):
@@ -299,14 +303,6 @@ def _quoted_names(annotation: ast.expr) -> Iterator[str]:
     for child in ast.iter_child_nodes(annotation):
         if isinstance(child, ast.expr):
             yield from _quoted_names(child)
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 class _Normaliser:

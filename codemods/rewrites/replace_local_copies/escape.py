@@ -23,6 +23,7 @@ from codemods.rewrites.replace_local_copies.collected import derived_from
 from codemods.rewrites.replace_local_copies.stores import (
     SETTERS,
     Store,
+    is_dictionary,
     last_name,
     stores_in,
     stores_of,
@@ -45,7 +46,6 @@ _PICKLES = re.compile(r"\w*pickle\w*|dill")
 
 #: Attributes that lead from an instance or a subclass to the class, and from a method to its code.
 _WAYS_TO_CLASS = frozenset({"__class__", "__bases__", "__base__", "__func__", "__mro__"})
-_CALLS_TO_CLASS = frozenset({"type", "mro", "__subclasses__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
 
 #: Calls that make a test or a fixture of each of some values, and its id of their ``__name__``.
@@ -174,10 +174,9 @@ class Escape:
     def first_read(self) -> int | None:
         """The line of the first place that may read a docstring or annotations of an instance."""
         names = self._module.names
-        found: list[ast.expr] = [a for a in names.of_kind(ast.Attribute) if a.attr in _READ]
-        found += [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
-        lines = [node.lineno for node in found]
-        return min(lines, default=None)
+        reads = [a.lineno for a in names.of_kind(ast.Attribute) if a.attr in _READ]
+        reads += [c.lineno for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
+        return min(reads, default=None)
 
     def reasons(self) -> Iterator[Reason]:
         """Yield what forbids that the definition is shared."""
@@ -192,7 +191,7 @@ class Escape:
                 if how is not None:
                     text = ast.unparse(expression)
                     yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
-            yield from self._changed_attributes()
+            yield from self._tells_its_module()
         yield from self._changes_by_another_way()
         if self._is_class or self.first_use_as_value is not None:
             yield from self._tells_of_its_module()
@@ -344,51 +343,40 @@ class Escape:
     def _ways_to_the_class(self) -> Iterator[ast.expr]:
         """Yield the expressions that may be the class without its name."""
         names = self._module.names
-        for node in names.of_kind(ast.Attribute):
-            if node.attr in _WAYS_TO_CLASS:
-                yield from self._outside(node)
-        for subscript in names.of_kind(ast.Subscript):
-            match subscript:
-                case ast.Subscript(
-                    value=ast.Call(func=ast.Name(id="globals" | "locals" | "vars")),
-                    slice=ast.Constant(value=text),
-                ) if text == self._name:
-                    yield from self._outside(subscript)
-        for call in names.of_kind(ast.Call):
-            called = last_name(call.func)
-            match call:
-                case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
-                    if text == self._name:
-                        yield from self._outside(call)
-            if called in _CALLS_TO_CLASS and (len(call.args) == 1) == (called == "type"):
-                yield from self._outside(call)
+        for kind in (ast.Attribute, ast.Subscript, ast.Call):
+            for node in names.of_kind(kind):
+                if self._may_be_the_class(node) and id(node) not in self._inside:
+                    yield node
 
-    def _changed_attributes(self) -> Iterator[Reason]:
-        """Yield where something is set on a method, and where an instance tells its module."""
+    def _may_be_the_class(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Attribute(attr=attr):
+                return attr in _WAYS_TO_CLASS
+            case ast.Call(func=ast.Attribute(attr="mro" | "__subclasses__")):
+                return True
+            case ast.Call(func=ast.Name(id="type"), args=[_]):
+                return True
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
+                return bool(text == self._name)
+            case ast.Subscript(value=dictionary, slice=ast.Constant(value=text)):
+                return text == self._name and is_dictionary(dictionary)
+        return False
+
+    def _tells_its_module(self) -> Iterator[Reason]:
+        """Yield where something that may be an instance tells its module."""
         for node in self._module.names.of_kind(ast.Attribute):
-            if id(node) in self._inside:
-                continue
-            match node:
-                case ast.Attribute(
-                    value=ast.Attribute(value=ast.Name(id=name), attr=attr),
-                    ctx=ast.Store() | ast.Del(),
-                ) if name in self._family - {self._name} and attr in self._own_attributes:
-                    yield _escapes(node.lineno, f"its `{attr}` is changed by `{_short(node)}`")
-                case ast.Attribute(value=value, attr="__module__") if not self._is_mention(value):
-                    yield _escapes(node.lineno, f"its module may be read by `{_short(node)}`")
-
-    def _outside(self, node: ast.expr) -> Iterator[ast.expr]:
-        if id(node) not in self._inside:
-            yield node
+            is_outside = id(node) not in self._inside and not self._is_mention(node.value)
+            if node.attr == "__module__" and is_outside:
+                yield _escapes(node.lineno, f"its module may be read by `{_short(node)}`")
 
     def _is_mention(self, node: ast.expr) -> bool:
         return node in self.mentions
 
     @cached_property
-    def _family(self) -> frozenset[str]:
-        """The names of the class and of those that derive from it in this file."""
+    def _heirs(self) -> frozenset[str]:
+        """The names of the classes that derive from it in this file."""
         heirs = derived_from(self._name, self._module.names.of_kind(ast.ClassDef))
-        return frozenset({self._name, *(heir.name for heir in heirs)})
+        return frozenset(heir.name for heir in heirs)
 
     # A function
 
@@ -427,6 +415,8 @@ class Escape:
                         message = f"a patch by `{_short(store.node)}` would leak into other files"
                         yield Reason(Code.MUTATED, store.node.lineno, message)
                     continue
+                case ast.Attribute(value=ast.Name(id=owner), attr=attr) if owner in self._heirs:
+                    found = self._name if attr in self._own_attributes else None
                 case (
                     ast.Attribute(attr=found)
                     | ast.Subscript(slice=ast.Constant(value=found))
@@ -436,7 +426,7 @@ class Escape:
                 case _:  # what evaluates a text, else a name, which is a mention
                     found = store.name if store.owner is None else None
             if found == self._name:
-                message = f"`{found}` may be changed by `{ast.unparse(store.node)}`"
+                message = f"`{self._name}` may be changed by `{ast.unparse(store.node)}`"
                 yield _escapes(store.node.lineno, message)
 
     def _is_in_path(self, path: str) -> bool:

@@ -217,7 +217,7 @@ class _OtherFile:
         for node in self._names.of_kind(ast.ImportFrom):
             names |= {a.asname or a.name for a in node.names if a.name == name}
         for local in sorted(names):
-            for reason in tests_derived_from(local, self._names.tree, self._tests):
+            for reason in tests_derived_from(local, self._names, self._tests):
                 message = f"{self._source.path}:{reason.line}: {reason.message}"
                 yield reason._replace(message=message)
 

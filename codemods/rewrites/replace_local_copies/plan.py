@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.placement import Places
 from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, NewImport, Where
-from codemods.engine.rows import definitions_in
+from codemods.engine.rows import definitions_in, first_line, last_line
 from codemods.engine.text import word_places
 from codemods.model import PytestNames
 from codemods.rewrites.replace_local_copies.decide import Local
@@ -120,8 +120,7 @@ class Planner:
         """Whether the word stands outside of the copies, strings and comments included."""
         lines = self._module.source.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         for node in (copy.node for copy in self._top.values()):
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            for number in range(first - 1, node.end_lineno or node.lineno):
+            for number in range(first_line(node) - 1, last_line(node)):
                 lines[number] = b""
         return next(word_places(b"\n".join(lines), name.encode()), None) is not None
 

@@ -16,7 +16,7 @@ from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_name
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.replace_local_copies.equality import is_mark
-from codemods.rewrites.replace_local_copies.stores import stores_of
+from codemods.rewrites.replace_local_copies.stores import last_name, stores_of
 
 #: Decorators and bases that have no effect outside of what they are applied to, by their dotted
 #: names, beside the bases of the standard library. The settings may name more (``harmless``).
@@ -123,7 +123,7 @@ def is_fixture(node: ast.AST) -> bool:
     """Whether a function is a pytest fixture, by the usual names of the decorator."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     plain = (d.func if isinstance(d, ast.Call) else d for d in decorators)
-    return any(ast.unparse(d).rpartition(".")[2] == "fixture" for d in plain)
+    return any(last_name(d) == "fixture" for d in plain)
 
 
 def _fixture_values(node: Definition) -> Iterator[ast.expr]:
@@ -384,10 +384,10 @@ def _is_plain_argument(node: ast.expr) -> bool:
             return all(k is not None and _is_plain_argument(k) for k in keys) and all(
                 map(_is_plain_argument, values)
             )
-        case ast.Call(func=func, args=args, keywords=keywords) if ast.unparse(func).rpartition(".")[
-            2
-        ] in {"param", "ConfigDict", "dict"}:
-            return all(map(_is_plain_argument, [*args, *(k.value for k in keywords)]))
+        case ast.Call(func=func, args=args, keywords=keywords):
+            arguments = [*args, *(k.value for k in keywords)]
+            is_known = last_name(func) in {"param", "ConfigDict", "dict"}
+            return is_known and all(map(_is_plain_argument, arguments))
     return _is_immutable(node)
 
 

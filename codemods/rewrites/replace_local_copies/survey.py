@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from codemods.engine.codemod import ParsedModule, decide
+from codemods.engine.rows import first_line
 from codemods.engine.scopes import DEFINITIONS, Definition
 from codemods.engine.text import parse
 from codemods.engine.walk import walk_statements
@@ -69,8 +70,7 @@ def _variants(module: ParsedModule, shared: Shared, lines: set[int]) -> Iterator
         if isinstance(node, DEFINITIONS) and bare(node.name) in shared.by_name
     ]
     for node in sorted(found, key=lambda n: (n.lineno, n.col_offset)):
-        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        if first in lines:
+        if first_line(node) in lines:
             yield _variant(node, Normal(node, module.names.is_builtin), shared)
 
 
