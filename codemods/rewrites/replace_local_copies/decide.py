@@ -9,11 +9,12 @@ from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.codemod import refuse as refused
-from codemods.engine.names import Binding, Meaning, bound_names, own_nodes, run_here
+from codemods.engine.names import Binding, Meaning, bound_names, run_here
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import (
     DEFINITIONS,
     FUNCTIONS,
+    bound_in,
     free_names,
     local_names,
 )
@@ -558,7 +559,7 @@ def _swallowed(node: DefinitionNode, copied: set[str]) -> Reason | None:
 
 def _captures(local: Local) -> Iterator[Reason]:
     """Yield the names that a nested definition takes from the functions around it."""
-    free = _free_of(local.node) - {local.name}
+    free = free_names(local.node).names - {local.name}
     for around in local.around:
         if isinstance(around, FUNCTIONS):
             for name in sorted(free & local_names(around)):
@@ -568,21 +569,16 @@ def _captures(local: Local) -> Iterator[Reason]:
     if isinstance(above, ast.ClassDef):
         # What is nested deeper does not see the names of a class.
         executed = {n.id for n in walk(*run_here(local.node)) if isinstance(n, ast.Name)}
-        bound = {name for n in own_nodes(above.body) for name, _ in bound_names(n)}
-        for name in sorted((executed & bound & free) - {local.name}):
+        for name in sorted(executed & bound_in(above.body) & free):
             message = f"it uses `{name}` of the class `{above.name}` that it stands in"
             yield Reason(Code.NESTED, local.node.lineno, message)
-    if isinstance(local.function, ast.ClassDef) and local.name in _free_of(local.node):
+    if isinstance(local.function, ast.ClassDef) and local.name in free_names(local.node).names:
         message = f"`{local.name}` in it does not mean itself, as it stands in a class"
         yield Reason(Code.NESTED, local.node.lineno, message)
     in_class = any(isinstance(a, ast.ClassDef) for a in local.around)
     if in_class and (_has_private_names(local.node) or _uses_class_cell(local.node)):
         message = "its private names or `super()` mean the class that it stands in"
         yield Reason(Code.NESTED, local.node.lineno, message)
-
-
-def _free_of(node: DefinitionNode) -> set[str]:
-    return set(free_names(node).nodes.values())
 
 
 def _has_private_names(node: ast.AST) -> bool:

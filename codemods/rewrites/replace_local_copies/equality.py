@@ -273,12 +273,10 @@ def _is_read(node: ast.AST, is_builtin: Callable[[str], bool]) -> bool:
     """Whether decorators or bases of a node may read its docstring and annotations."""
     if not isinstance(node, DEFINITIONS):
         return False
-    decorators = (d for d in node.decorator_list if not is_mark(d))
-    if any(
-        last_name(d.func if isinstance(d, ast.Call) else d) not in _BLIND_DECORATORS
-        for d in decorators
-    ):
-        return True
+    for decorator in node.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if last_name(called) not in _BLIND_DECORATORS and not is_mark(decorator):
+            return True
     if isinstance(node, ast.ClassDef):
         plain = all(isinstance(b, ast.Name) and is_builtin(b.id) for b in node.bases)
         return bool(node.keywords) or not plain

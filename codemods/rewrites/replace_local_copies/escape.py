@@ -14,9 +14,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import bound_names, own_nodes
 from codemods.engine.rows import first_line, last_line
-from codemods.engine.scopes import FUNCTIONS, Definition
+from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.walk import FIELDS, walk
 from codemods.model import Code, PytestNames, Reason
 from codemods.rewrites.replace_local_copies.collected import derived_from
@@ -322,8 +321,8 @@ class Escape:
     @cached_property
     def _own_attributes(self) -> frozenset[str]:
         """The names that the class body binds."""
-        bodies = [d.body for d in self._definitions if isinstance(d, ast.ClassDef)]
-        return frozenset(n for b in bodies for node in own_nodes(b) for n, _ in bound_names(node))
+        bodies = (d.body for d in self._definitions if isinstance(d, ast.ClassDef))
+        return frozenset().union(*map(bound_in, bodies))
 
     @cached_property
     def _constants(self) -> frozenset[str]:

@@ -411,8 +411,7 @@ def _is_of_frames(owner: str, names: ModuleNames) -> bool:
 
 
 def _means_its_module(node: Definition, names: ModuleNames) -> Iterator[Reason]:
-    free = set(free_names(node).nodes.values())
-    for name in sorted(free & (_OF_THE_MODULE | _FRAME_READERS)):
+    for name in sorted(free_names(node).names & (_OF_THE_MODULE | _FRAME_READERS)):
         yield _dependent(node.lineno, f"`{name}`")
     for inner in walk(node):
         match inner:
