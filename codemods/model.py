@@ -71,7 +71,6 @@ class Code(enum.Enum):
     UNDECODABLE = "undecodable"
     UNDEFINED_NAME = "undefined-name"
     UNREADABLE = "unreadable"
-    UNSAFE_PROLOGUE = "unsafe-prologue"
     WORKER_DIED = "worker-died"
 
 

@@ -145,8 +145,8 @@ PLACES = {
         "import os\n" + IMPORT + "wire = TestWebSocketConnection()\nimport sys\n",
     ),
     "before a use of its name as a string when the module runs": (
-        "{copy}\nimport os\nwire = globals()['TestWebSocketConnection']\nimport sys\n",
-        "import os\n" + IMPORT + "wire = globals()['TestWebSocketConnection']\nimport sys\n",
+        "{copy}\nimport os\nwire = globals()['TestWebSocketConnection']()\nimport sys\n",
+        "import os\n" + IMPORT + "wire = globals()['TestWebSocketConnection']()\nimport sys\n",
     ),
     "before a semicolon line that uses it": (
         "{copy}\nimport os\nimport sys; wire = TestWebSocketConnection()\n",

@@ -366,8 +366,12 @@ def test_the_first_difference_is_named(change: tuple[str, str], line: int, sayin
 FUNCTION_DIFFERENCES = {
     "another statement": ("    x = 2\n", 2, "`x = 2` here, `x = 1` in the shared definition"),
     "a statement more": ("    x = 1\n    return x\n    y\n", 4, "`y` is not in the shared"),
-    "a statement less": ("    x = 1\n", 1, "`return x` of the shared definition is missing"),
-    "a long statement": ("    x = 1\n    return " + "z" * 99 + "\n", 3, "zzz...` here, `return x`"),
+    "a statement less": ("    x = 1\n", 1, "it has no `return x`, as the shared"),
+    "a long statement": (
+        "    x = 1\n    return " + "z" * 99 + "\n",
+        3,
+        "is not in the shared",
+    ),
 }
 
 

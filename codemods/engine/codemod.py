@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 from codemods.engine import proof
 from codemods.engine.names import ModuleNames
-from codemods.engine.placement import NoPlace, is_string
+from codemods.engine.placement import is_string
 from codemods.engine.plan import EditPlan
 from codemods.engine.rows import Row, rows_of
 from codemods.engine.text import Unparsable, compiles, decoded, parse, stem_of
@@ -69,12 +69,7 @@ class Codemod(Protocol):
         ...
 
     def plan(self, module: ParsedModule) -> Planned:
-        """Decide what is to become of a file.
-
-        Raises:
-            codemods.engine.placement.NoPlace: what is to be inserted can stand nowhere.
-
-        """
+        """Decide what is to become of a file."""
         ...
 
 
@@ -195,10 +190,7 @@ def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | R
 
 
 def _would_change_again(after: bytes, path: str, codemod: Codemod) -> bool:
-    try:
-        return codemod.plan(ParsedModule(after, path, parse(after))).plan is not None
-    except NoPlace:
-        return False
+    return codemod.plan(ParsedModule(after, path, parse(after))).plan is not None
 
 
 def _first_line(module: ParsedModule, plan: EditPlan) -> int:

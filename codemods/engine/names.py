@@ -58,16 +58,12 @@ class Statement:
 
 @dataclass(slots=True)
 class _Tables:
-    """All nodes but names and `ast.arguments` are in `kinds`, those of classes in `of_definitions`.
-
-    Those are the classes and functions of the module's body, each with all that is in it.
-    """
+    """All nodes but names and `ast.arguments` are in `kinds`."""
 
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     stars: list[int] = field(default_factory=list)
     statements: dict[int, Statement] = field(default_factory=dict)
     kinds: _Kinds = field(default_factory=lambda: defaultdict(list))
-    of_definitions: dict[int, _Kinds] = field(default_factory=dict)
 
 
 class ModuleNames:
@@ -99,25 +95,9 @@ class ModuleNames:
         """Return what a statement of the module's body has to do with names."""
         return self._tables.statements[id(node)]
 
-    @cached_property
-    def nodes(self) -> list[ast.AST]:
-        """All nodes of the module, those nearer to the top first."""
-        return walk(self.tree)
-
-    def of_kind(self, kind: type[_Node], without: Iterable[ast.AST] = ()) -> list[_Node]:
-        """Return the nodes of a class other than `ast.Name`.
-
-        Args:
-            kind: the class itself, not a base of it.
-            without: definitions of the module's body that are to be left out, with all in them.
-
-        """
-        left_out = set(map(id, without))
-        found: list[_Node] = [*self._tables.kinds.get(kind, ())]
-        for owner, kinds in self._tables.of_definitions.items():
-            if kind in kinds and owner not in left_out:
-                found += kinds[kind]
-        return found
+    def of_kind(self, kind: type[_Node]) -> Sequence[_Node]:
+        """Return the nodes of a class other than `ast.Name`, not those of its subclasses."""
+        return self._tables.kinds.get(kind, ())
 
     @cached_property
     def _tables(self) -> _Tables:
@@ -138,6 +118,10 @@ class ModuleNames:
         if len(sources) == 1 and None not in sources:
             return Meaning(sources.pop() or "", is_known=True)
         return Meaning(f"is bound on line {bindings[-1].line}", is_known=False)
+
+    def is_builtin(self, name: str) -> bool:
+        """Whether a name is the built-in one, but for star imports."""
+        return hasattr(builtins, name) and name not in self.bindings
 
     def is_imported(self, name: str) -> bool:
         """Whether nothing but imports binds a global name."""
@@ -171,13 +155,10 @@ def _collected(tree: ast.Module) -> _Tables:
             _forget_sources(names, scope.binding)
             del names.stars[before:]
     for node, scope in zip(tree.body, scopes, strict=True):
-        kinds = names.kinds
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            kinds = names.of_definitions[id(node)] = defaultdict(list)
         statement = names.statements[id(node)]
-        _Mentions(names, statement, kinds).visit_now(scope)
+        _Mentions(names, statement).visit_now(scope)
         for kind, nodes in statement.kinds.items():
-            kinds[kind] += nodes
+            names.kinds[kind] += nodes
     return names
 
 
@@ -385,10 +366,9 @@ class _Mentions:
     A name that a class body binds for itself counts as the global: that errs on the safe side.
     """
 
-    def __init__(self, names: _Tables, statement: Statement, kinds: _Kinds) -> None:
+    def __init__(self, names: _Tables, statement: Statement) -> None:
         self._names = names
         self._statement = statement
-        self._kinds = kinds
         self._found = statement.mentions
 
     def visit_now(self, scope: _Scope) -> None:
@@ -419,14 +399,14 @@ class _Mentions:
             self._enter_function(node, hidden)
         elif isinstance(node, ast.Lambda):
             hides = frozenset(a.arg for a in all_args(node.args))
-            self._visit(_scope([node.body], self._kinds), hidden | hides)
+            self._visit(_scope([node.body], self._names.kinds), hidden | hides)
         elif isinstance(node, ast.ClassDef):
-            self._visit(_scope(node.body, self._kinds), hidden)
+            self._visit(_scope(node.body, self._names.kinds), hidden)
 
     def _enter_function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, hidden: frozenset[str]
     ) -> None:
-        inner = _scope(node.body, self._kinds)
+        inner = _scope(node.body, self._names.kinds)
         local = {a.arg for a in all_args(node.args)}
         for item in inner.binding:
             if isinstance(item, ast.Name) and not inner.declared:

@@ -18,15 +18,6 @@ from codemods.engine.plan import Where
 from codemods.engine.rows import Row
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.walk import walk
-from codemods.model import Code, Reason
-
-
-class NoPlace(Exception):  # noqa: N818 - it is an outcome, not a fault
-    """No line of the module can hold the import; `reason` says why."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.message)
-        self.reason = reason
 
 
 class _Facts(NamedTuple):
@@ -93,19 +84,14 @@ class Places:
         Args:
             name: the name that it binds.
             copy: the row of the first definition of that name.
-
-        Raises:
-            NoPlace: the name is used above where an import can stand.
-
         """
         limit = self._limit(name, copy)
-        if self._bares_a_docstring(copy):
+        if self.bares_a_docstring and copy < self._rest[0]:
             return Where.INSTEAD, copy
         if self._means_another_above(name, copy, limit):
             return Where.INSTEAD, copy
         anchor = self._anchor(limit, copy)
         if anchor is None or anchor < self.last_star(copy):
-            self._check_order(name, copy, limit)
             return Where.INSTEAD, copy
         return (Where.AFTER, anchor) if anchor >= 0 else (Where.TOP, 0)
 
@@ -124,14 +110,11 @@ class Places:
         """Return the last row above the copy that may bind any name, -1 where there is none."""
         return max((i for i in range(copy) if self._facts[i].has_star), default=-1)
 
-    def would_bare_a_docstring(self, removed: set[int]) -> bool:
-        """Whether a string becomes the module's docstring once some rows are gone."""
-        first = next((i for i in range(len(self._rows)) if i not in removed), 0)
+    @property
+    def bares_a_docstring(self) -> bool:
+        """Whether a string becomes the module's docstring once the other rows are gone."""
+        first = next(iter(self._rest), 0)
         return first > 0 and is_string(self._rows[first].statements[0])
-
-    def _bares_a_docstring(self, copy: int) -> bool:
-        above = [i for i in self._rest if i < copy]
-        return not above and bool(self._rest) and is_string(self._rows[self._rest[0]].statements[0])
 
     def _last_of_prologue(self) -> int:
         """Return the last row of the docstring and ``from __future__``, -1 where there is none.
@@ -190,16 +173,6 @@ class Places:
             if facts.runs & carriers or below:
                 return index
         return len(self._rows)
-
-    def _check_order(self, name: str, copy: int, limit: int) -> None:
-        """Raise `NoPlace` where the copy stands above what must stand above an import."""
-        if copy < self._prologue:
-            line = self._rows[min(limit, len(self._rows) - 1)].line
-            below = self._rows[self._prologue].line
-            message = (
-                f"`{name}` is needed on line {line}, and no import can stand above line {below}"
-            )
-            raise NoPlace(Reason(Code.UNSAFE_PROLOGUE, line, message))
 
 
 def is_string(statement: ast.stmt) -> bool:

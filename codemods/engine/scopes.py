@@ -34,6 +34,11 @@ class FreeNames(NamedTuple):
     doubtful: frozenset[int]
     global_names: frozenset[str]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names, each of them once."""
+        return frozenset(self.nodes.values())
+
 
 class _Frame:
     """One scope: the names that it binds, and those that it declares to be of another one."""
@@ -64,11 +69,11 @@ def local_names(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -
     """Return the names that are local to a function: parameters and what its body binds."""
     names = {a.arg for a in all_args(function.args)}
     if not isinstance(function, ast.Lambda):
-        names |= _bound_in(function.body)
+        names |= bound_in(function.body)
     return names
 
 
-def _bound_in(body: Iterable[ast.stmt]) -> set[str]:
+def bound_in(body: Iterable[ast.stmt]) -> set[str]:
     """Return the names that some statements bind in their own scope."""
     nodes = list(own_nodes(list(body)))
     targets = {
@@ -133,7 +138,7 @@ class _Resolver:
         types, outer = _type_parameters(node), len(self._frames)
         self._frames += [_Frame(types)] if types else []
         self._all([*node.bases, *node.keywords, *getattr(node, "type_params", ())])
-        frame = _Frame(_bound_in(node.body), is_class=True)
+        frame = _Frame(bound_in(node.body), is_class=True)
         self._frames.append(frame)
         for statement in node.body:
             self.visit(statement)
@@ -193,5 +198,5 @@ def _surely_bound(statement: ast.stmt) -> set[str]:
         case ast.AnnAssign(value=None):
             return set()
         case ast.Assign() | ast.AnnAssign() | ast.Import() | ast.ImportFrom():
-            return {name for node in own_nodes([statement]) for name, _ in bound_names(node)}
+            return bound_in([statement])
     return set()

@@ -7,18 +7,27 @@ such definitions are decided together.
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
-from codemods.engine.names import Binding, ModuleNames, own_nodes
+from codemods.engine.names import Binding, Meaning, ModuleNames, own_nodes
+from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS
+from codemods.engine.walk import walk
 from codemods.model import Code, Reason
-from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
 from codemods.rewrites.replace_local_copies.shared import SharedDefinition
+from codemods.rewrites.replace_local_copies.stores import (
+    DICTIONARIES,
+    SETTERS,
+    is_dictionary,
+    last_name,
+    stores_in,
+)
 
-#: Attributes that are the dict of a module: of a function, and of a frame.
-_DICTS = frozenset({"__globals__", "f_globals"})
+#: Calls that put the name of a module into a longer text, or take it for a patch.
+_COMPOSING = frozenset({"format", "join", "multiple", "patch"})
+#: What reads a dictionary.
+_READING = frozenset({"get", "items", "keys", "values"})
 
 
 class Globals:
@@ -33,7 +42,6 @@ class Globals:
     def __init__(self, names: ModuleNames, stems: frozenset[str]) -> None:
         self._names = names
         self._stems = stems | {"__main__"}
-        self._replaced: dict[tuple[str, bool], list[int]] = {}
 
     def difference(
         self,
@@ -41,7 +49,7 @@ class Globals:
         reads: tuple[str, ...],
         shared: SharedDefinition,
         shared_reads: tuple[str, ...],
-        copies: dict[str, SharedDefinition],
+        copies: Mapping[str, Collection[Meaning]],
         *,
         is_late: bool = False,
     ) -> Reason | None:
@@ -52,15 +60,15 @@ class Globals:
             reads: the names that it reads.
             shared: what it is equal to but for what names mean.
             shared_reads: the names that the shared one reads in their place.
-            copies: the names in the file that are to be imported, and what they stand for.
+            copies: the names in the file that are to be imported, and what they may stand for.
             is_late: whether the import would run in a function, maybe as the first one of the
                 shared module, while a patch replaces what that imports.
 
         """
         for name, other in zip(reads, shared_reads, strict=True):
-            copy = copies.get(name)
-            actual = self._names.meaning_of(name) if copy is None else copy.meaning
             wanted = shared.meaning_of(other)
+            is_copy = wanted in copies.get(name, ())
+            actual = wanted if is_copy else self._names.meaning_of(name)
             if not (actual.is_known and wanted.is_known and actual.text == wanted.text):
                 here = f"is `{actual.text}`" if actual.is_known else actual.text
                 there = f"is `{wanted.text}`" if wanted.is_known else wanted.text
@@ -71,68 +79,33 @@ class Globals:
             if actual.text.startswith(("from conftest import ", "import conftest")):
                 message = f"it reads `{name}` of `conftest`, which is another module in each folder"
                 return Reason(Code.DIFFERENT_GLOBALS, line, message)
-            replaced = self.replaced(name, anywhere=is_late)
-            if replaced:
+            replaced = self._first_replacement(name, anywhere=is_late)
+            if replaced is not None:
                 message = f"it reads `{name}`, which the file replaces in a module"
-                return Reason(Code.DIFFERENT_GLOBALS, replaced[0], message)
+                return Reason(Code.DIFFERENT_GLOBALS, replaced, message)
         return None
 
-    def replaced(self, name: str, *, anywhere: bool = False) -> list[int]:
-        """Return the lines that may replace a global by something else.
+    def _first_replacement(self, name: str, *, anywhere: bool) -> int | None:
+        """Return the first line that may replace a global by something else.
 
         Args:
             name: that of the global.
-            anywhere: whether the global of that name in any other module counts too.
+            anywhere: whether the global of that name in any other module counts too, as it does
+                for what is run before the tests: a patch may be on when the file is imported.
 
         """
-        key = name, anywhere
-        if key not in self._replaced:
-            found = sorted(
-                {
-                    node.lineno
-                    for node, owner in self._replacing(name)
-                    if anywhere or id(node) in self._before_tests or self._is_own(owner)
-                }
-            )
-            self._replaced[key] = found or list(self._any_global_replaced)
-        return self._replaced[key]
+        found = (
+            store.node.lineno
+            for store in stores_in(self._names).get(name, ())
+            if anywhere or not self._is_in_definition(store.node) or self._is_own(store.owner)
+        )
+        return min(found, default=self._first_way_in)
 
-    def _replacing(self, name: str) -> Iterator[tuple[ast.expr, ast.expr | None]]:
-        """Yield what replaces a global of some module, and the expression for that module."""
-        names = self._names
-        path = re.compile(rf"(?!pytest\.)((?:\w+\.)*\w+)\.{re.escape(name)}")
-        for constant in names.of_kind(ast.Constant):
-            text = constant.value
-            if isinstance(text, str) and text.endswith(name) and (match := path.fullmatch(text)):
-                yield constant, ast.Constant(match.group(1))
-        for node in names.of_kind(ast.Attribute):
-            if node.attr == name and not isinstance(node.ctx, ast.Load):
-                yield node, node.value
-        for call in names.of_kind(ast.Call):
-            if last_name(call.func) in SETTERS:
-                owner = call.args[0] if call.args else None
-                match call.args:
-                    case [_, ast.Constant(value=text), *_] if text == name:
-                        yield call, owner
-                if any(k.arg == name for k in call.keywords):
-                    yield call, owner  # patch.multiple(module, name=...)
-            match call.func:
-                case ast.Name(id="exec") if name in ast.unparse(call):
-                    yield call, None
-        for own, named in self._own_paths:
-            if named == name:
-                yield own, None
-        for dictionary, updated in self._updates:
-            if name in updated and id(dictionary) not in self._read_dicts:
-                yield dictionary, None
-
-    @cached_property
-    def _before_tests(self) -> set[int]:
-        """What stands in no definition: a patch there may be on when the file is imported."""
-        names = self._names
-        definitions = [s for s in names.tree.body if isinstance(s, DEFINITIONS)]
-        kinds = (ast.Attribute, ast.Call, ast.Constant)
-        return {id(node) for kind in kinds for node in names.of_kind(kind, without=definitions)}
+    def _is_in_definition(self, node: ast.expr) -> bool:
+        return any(
+            isinstance(s, DEFINITIONS) and first_line(s) <= node.lineno <= last_line(s)
+            for s in self._names.tree.body
+        )
 
     def _is_own(self, owner: ast.expr | None) -> bool:
         """Whether an expression may be the module of the file, or a shared one.
@@ -140,14 +113,16 @@ class Globals:
         It is not where it is the instance of a method, a class, or imported by another name.
         """
         match owner:
-            case ast.Constant(value=str(path)):
-                return path.rpartition(".")[2] in self._stems
+            case ast.Constant():
+                return last_name(owner) in self._stems
             case ast.Name(id="self" | "cls"):
                 return False
             case ast.Name(id=name):
                 is_global = any(owner is m for m in self._names.mentions.get(name, ()))
                 bindings = self._names.bindings.get(name, []) if is_global else []
                 return not bindings or any(map(self._may_be_own, bindings))
+            case ast.Attribute(value=value, attr=last) if last in DICTIONARIES:
+                return self._is_own(value)
             case ast.Attribute(attr=last):
                 while isinstance(owner, ast.Attribute):
                     owner = owner.value
@@ -161,149 +136,79 @@ class Globals:
         return binding.source.split(".")[-1].split()[-1] in self._stems
 
     @cached_property
-    def _any_global_replaced(self) -> tuple[int, ...]:
-        """The lines that may replace any global of this very file, by its own name or dict."""
-        known = {id(node) for node, _ in self._own_paths}
-        found = [
-            node.lineno
-            for node in self._names.mentions.get("__name__", [])
-            if id(node) in self._parts_of_paths and id(node) not in known
+    def _first_way_in(self) -> int | None:
+        """The first line that may replace any global: it hands on the module or its dictionary."""
+        names = self._names
+        found: list[ast.expr] = [
+            store.node
+            for store in stores_in(names).get("__dict__", ())
+            if isinstance(store.owner, ast.Constant) and self._is_own(store.owner)
         ]
-        for node in self._names.of_kind(ast.Constant):
-            text = node.value if isinstance(node.value, str) else ""
-            if text.endswith(".__dict__") and text.split(".")[-2] in self._stems:
-                found.append(node.lineno)
-        found += [m.lineno for m in self._module_objects if id(m) not in self._named_only]
-        updates = {id(dictionary) for dictionary, _ in self._updates}
-        found += [d.lineno for d in self._dicts if id(d) not in self._read_dicts | updates]
-        return tuple(found[:1])
+        composed = [*names.of_kind(ast.JoinedStr), *names.of_kind(ast.BinOp)]
+        composed += [c for c in names.of_kind(ast.Call) if last_name(c.func) in _COMPOSING]
+        own = names.mentions.get("__name__", ())
+        parts = set(map(id, walk(*composed))) if own else set()
+        named = {id(s.owner) for stores in stores_in(names).values() for s in stores}
+        found += [n for n in own if id(n) in parts - named]
+        found += [m for m in self._module_objects if id(m) not in self._named_only]
+        found += [d for d in self._dictionaries if id(d) not in self._read_only]
+        return min((node.lineno for node in found), default=None)
 
-    @cached_property
+    @property
     def _module_objects(self) -> list[ast.expr]:
         """The expressions that are this very module, or perhaps a shared one."""
         names = self._names
-        found: list[ast.expr] = []
-        for subscript in names.of_kind(ast.Subscript):
-            if _is_own_name(subscript.slice):
-                found.append(subscript)
+        found: list[ast.expr] = [s for s in names.of_kind(ast.Subscript) if _is_own_name(s.slice)]
         for call in names.of_kind(ast.Call):
             if last_name(call.func) == "import_module" and any(map(_is_own_name, call.args)):
                 found.append(call)
         for name, bindings in names.bindings.items():
             if any(b.source is not None and self._may_be_own(b) for b in bindings):
                 found += names.mentions.get(name, [])
-        variables = set()
-        for node in names.of_kind(ast.Assign):
-            if any(node.value is module for module in found):
-                variables |= {t.id for t in node.targets if isinstance(t, ast.Name)}
-        nodes = ast.walk(names.tree) if variables else ()
+        assigned = [a for a in names.of_kind(ast.Assign) if any(a.value is m for m in found)]
+        variables = {t.id for a in assigned for t in a.targets if isinstance(t, ast.Name)}
+        nodes = walk(names.tree) if variables else ()
         return found + [n for n in nodes if isinstance(n, ast.Name) and n.id in variables]
 
     @cached_property
     def _named_only(self) -> set[int]:
-        """Of what one attribute is read or set by its name, not ``__dict__``; and variables."""
+        """Of what attributes are read, or set by their names, not ``__dict__``; and variables."""
         names = self._names
         owners = {id(a.value) for a in names.of_kind(ast.Attribute) if not a.attr.startswith("__")}
         for node in names.of_kind(ast.Assign):
             if all(isinstance(target, ast.Name) for target in node.targets):
                 owners |= {id(node.value), *map(id, node.targets)}
         for call in names.of_kind(ast.Call):
-            if call.args and last_name(call.func) in {*SETTERS, "getattr", "hasattr"}:
-                owners.add(id(call.args[0]))
+            called = last_name(call.func)
+            match call.args:
+                case [owner, ast.Constant(), *_] if called in SETTERS:
+                    owners.add(id(owner))
+                case [owner, *_] if called in {"getattr", "hasattr"}:
+                    owners.add(id(owner))
         return owners
 
-    @cached_property
-    def _own_paths(self) -> list[tuple[ast.expr, str]]:
-        """The texts that begin with the name of the module, and which global each names."""
-        found: list[tuple[ast.expr, str]] = []
-        for joined in self._names.of_kind(ast.JoinedStr):
-            match joined.values:
-                case [ast.FormattedValue(value=ast.Name(id="__name__") as own), *rest]:
-                    found.append((own, _first_name(rest[0] if len(rest) == 1 else None)))
-        for added in self._names.of_kind(ast.BinOp):
-            match added:
-                case ast.BinOp(left=ast.Name(id="__name__") as own, op=ast.Add(), right=right):
-                    found.append((own, _first_name(right)))
-        return [(node, name) for node, name in found if name]
-
-    @cached_property
-    def _parts_of_paths(self) -> set[int]:
-        """The nodes inside of a text that is put together, or of an index, or of a patch.
-
-        The name of a logger is none of a module.
-        """
-        names = self._names
-        calls = names.of_kind(ast.Call)
-        passing = {"format", "join", "multiple", "patch"}
-        passed = [a for c in calls if last_name(c.func) in passing for a in c.args]
-        composed = [*names.of_kind(ast.JoinedStr), *names.of_kind(ast.BinOp), *passed]
-        if any(last_name(c.func) in SETTERS and not _names_what_it_sets(c) for c in calls):
-            # Such a call may set any attribute of `sys.modules[__name__]`.
-            composed += names.of_kind(ast.Subscript)
-            composed += [a for c in calls if last_name(c.func) == "import_module" for a in c.args]
-        loggers = [c for c in calls if last_name(c.func) in {"getLogger", "get_logger"}]
-        inside = {id(n) for top in loggers for n in ast.walk(top)}
-        return {id(n) for top in composed for n in ast.walk(top)} - inside
-
-    @cached_property
-    def _dicts(self) -> list[ast.expr]:
-        """What is the dict of the module: ``globals()``, and ``vars()`` where that is the same."""
+    @property
+    def _dictionaries(self) -> list[ast.expr]:
+        """What is the dictionary of the module: ``globals()``, and ``vars()`` in its body."""
         names = self._names
         found: list[ast.expr] = [
             c for c in names.of_kind(ast.Call) if last_name(c.func) == "globals"
         ]
-        found += [a for a in names.of_kind(ast.Attribute) if a.attr in _DICTS]
-        found += [
-            node
-            for node in own_nodes(names.tree.body)
-            if isinstance(node, ast.Call)
-            and not node.args
-            and isinstance(node.func, ast.Name)
-            and node.func.id in {"vars", "locals"}
-        ]
-        return found
+        found += [a for a in names.of_kind(ast.Attribute) if a.attr in DICTIONARIES - {"__dict__"}]
+        own = (n for n in own_nodes(names.tree.body) if isinstance(n, ast.Call) and not n.args)
+        return found + [call for call in own if is_dictionary(call)]
 
     @cached_property
-    def _read_dicts(self) -> set[int]:
-        """The dicts that are only read: ``globals()["x"]``, ``globals().get``."""
+    def _read_only(self) -> set[int]:
+        """The dictionaries of which one value is read or set by its name, or that are read."""
         names = self._names
-        indexed = {id(n.value) for n in names.of_kind(ast.Subscript) if isinstance(n.ctx, ast.Load)}
-        asked = {"get", "items", "keys", "values"}
-        return indexed | {id(n.value) for n in names.of_kind(ast.Attribute) if n.attr in asked}
-
-    @cached_property
-    def _updates(self) -> list[tuple[ast.expr, frozenset[str]]]:
-        """The dicts of the module of which names are set that are written out."""
-        found: list[tuple[ast.expr, frozenset[str]]] = []
-        for call in self._names.of_kind(ast.Call):
-            match call:
-                case ast.Call(
-                    func=ast.Attribute(value=dictionary, attr="update"),
-                    args=[ast.Dict(keys=keys)],
-                    keywords=[],
-                ) if all(isinstance(k, ast.Constant) for k in keys):
-                    names = [k.value for k in keys if isinstance(k, ast.Constant)]
-                    found.append((dictionary, frozenset(map(str, names))))
-        for node in self._names.of_kind(ast.Subscript):
-            match node:
-                case ast.Subscript(value=dictionary, slice=ast.Constant(value=name)):
-                    found.append((dictionary, frozenset({str(name)})))
-        own = set(map(id, self._dicts))
-        return [(node, names) for node, names in found if id(node) in own]
+        owners = {
+            id(n.value)
+            for n in names.of_kind(ast.Subscript)
+            if isinstance(n.ctx, ast.Load) or isinstance(n.slice, ast.Constant)
+        }
+        return owners | {id(n.value) for n in names.of_kind(ast.Attribute) if n.attr in _READING}
 
 
-def _is_own_name(node: ast.expr) -> bool:
+def _is_own_name(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id == "__name__"
-
-
-def _first_name(text: ast.expr | None) -> str:
-    """Return the name that a constant text such as ``".name.more"`` begins with, or nothing."""
-    if isinstance(text, ast.Constant) and isinstance(text.value, str):
-        found = re.match(r"\.(\w+)", text.value)
-        return found.group(1) if found else ""
-    return ""
-
-
-def _names_what_it_sets(call: ast.Call) -> bool:
-    """Whether a call that sets an attribute has its name as a text, or sets none by a name."""
-    return len(call.args) < 2 or isinstance(call.args[1], ast.Constant)

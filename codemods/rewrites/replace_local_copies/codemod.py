@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from codemods.engine.codemod import ParsedModule, Planned
-from codemods.model import Reason, SharedModules
+from codemods.model import SharedModules
 from codemods.rewrites.replace_local_copies.decide import FromOutside, decide, undefined_names
-from codemods.rewrites.replace_local_copies.plan import Planner, Unplaced
+from codemods.rewrites.replace_local_copies.plan import Planner
 from codemods.rewrites.replace_local_copies.shared import Shared, shared_definitions
 
 
@@ -32,19 +32,12 @@ class ReplaceLocalCopies:
 
     def plan(self, module: ParsedModule) -> Planned:
         """Decide on each definition of a shared name, and plan the edit."""
-        found: dict[str, tuple[Reason, ...]] = dict(self.from_outside)
-        while True:
-            copies, decisions = decide(module, self._shared, found)
-            warnings = undefined_names(module, self._shared) if decisions else ()
-            if not copies:
-                return Planned(decisions, warnings)
-            try:
-                plan, dropped = Planner(module, copies, self.kept, self.modules.tests).plan()
-            except Unplaced as error:
-                # What it reads, or what reads it, is decided anew without it.
-                found[error.copy.name] = (error.reason,)
-                continue
-            return Planned(decisions, warnings, plan, dropped)
+        copies, decisions = decide(module, self._shared, self.from_outside)
+        warnings = undefined_names(module, self._shared) if decisions else ()
+        if not copies:
+            return Planned(decisions, warnings)
+        plan, dropped = Planner(module, copies, self.kept, self.modules.tests).plan()
+        return Planned(decisions, warnings, plan, dropped)
 
     @property
     def module_stems(self) -> tuple[bytes, ...]:

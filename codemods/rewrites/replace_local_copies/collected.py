@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from codemods.engine.names import ModuleNames
 from codemods.engine.scopes import FUNCTIONS, Definition
-from codemods.engine.walk import walk_statements
 from codemods.model import Code, PytestNames, Reason
 from codemods.rewrites.replace_local_copies.sharing import dotted_source, is_fixture
+from codemods.rewrites.replace_local_copies.stores import last_name
 
 
 def has_rewritten_asserts(path: str, tests: PytestNames) -> bool:
@@ -40,11 +40,6 @@ def is_test_function(name: str, tests: PytestNames) -> bool:
     return _fits(name, (*tests.functions, "test", "runTest"))
 
 
-def classes_in(tree: ast.Module) -> list[ast.ClassDef]:
-    """Return all classes of a module, those nearer to the top first."""
-    return [n for n in walk_statements(tree.body) if isinstance(n, ast.ClassDef)]
-
-
 def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef], tests: PytestNames) -> int | None:
     """Return the line of the first test in a class and its bases in the same file, or None."""
     by_name: dict[str, list[ast.ClassDef]] = {}
@@ -67,18 +62,11 @@ def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef], tests: PytestN
     return None
 
 
-def tests_derived_from(name: str, tree: ast.Module, tests: PytestNames) -> Iterator[Reason]:
+def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> Iterator[Reason]:
     """Yield the subclasses whose tests an inherited ``__test__ = False`` would hide."""
-    classes = classes_in(tree)
-    family = {name}
-    heirs: list[ast.ClassDef] = []
-    while True:
-        new = [c for c in classes if c not in heirs and _derives(c, family)]
-        if not new:
-            break
-        heirs += new
-        family.update(c.name for c in new)
-    known = {c.name for c in classes} | family | {"object"}
+    classes = names.of_kind(ast.ClassDef)
+    heirs = derived_from(name, classes)
+    known = {c.name for c in classes} | {name, "object"}
     for heir in heirs:
         line = tests_of(heir, classes, tests)
         if line is not None:
@@ -91,6 +79,16 @@ def tests_derived_from(name: str, tree: ast.Module, tests: PytestNames) -> Itera
             yield Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message)
 
 
+def derived_from(name: str, classes: Iterable[ast.ClassDef]) -> list[ast.ClassDef]:
+    """Return the classes that derive from one of that name, directly or by way of others."""
+    family, heirs, others = {name}, list[ast.ClassDef](), list(classes)
+    while new := [c for c in others if _derives(c, family)]:
+        heirs += new
+        family.update(c.name for c in new)
+        others = [c for c in others if c not in new]
+    return heirs
+
+
 def _fits(name: str, patterns: Sequence[str]) -> bool:
     """Whether a name begins with one of the patterns, or matches it where it has a wildcard."""
     return any(
@@ -100,11 +98,5 @@ def _fits(name: str, patterns: Sequence[str]) -> bool:
 
 
 def _derives(node: ast.ClassDef, family: set[str]) -> bool:
-    for base in node.bases:
-        while isinstance(base, ast.Subscript):
-            base = base.value
-        if isinstance(base, ast.Name) and base.id in family:
-            return True
-        if isinstance(base, ast.Attribute) and base.attr in family:
-            return True
-    return False
+    bases = (b.value if isinstance(b, ast.Subscript) else b for b in node.bases)
+    return any(last_name(base) in family for base in bases)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.codemod import refuse as refused
-from codemods.engine.names import Binding, bound_names, own_nodes, run_here
+from codemods.engine.names import Binding, Meaning, bound_names, run_here
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import (
     DEFINITIONS,
     FUNCTIONS,
+    bound_in,
     free_names,
     local_names,
 )
@@ -31,9 +32,9 @@ from codemods.rewrites.replace_local_copies.collected import (
 )
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
+    common_members,
     first_difference,
     has_annotations,
-    has_common_part,
     has_future_annotations,
     is_mark,
     is_marked_as_no_test,
@@ -43,17 +44,16 @@ from codemods.rewrites.replace_local_copies.escape import (
     RAISING,
     Escape,
     Parents,
-    last_name,
 )
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
     SharedDefinition,
     bare,
     import_of,
-    is_builtin,
     is_called_by_name,
 )
 from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
+from codemods.rewrites.replace_local_copies.stores import last_name
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -65,15 +65,15 @@ FromOutside = Mapping[str, tuple[Reason, ...]]
 class Local:
     """One local definition of a shared name.
 
-    `around` are the statements that it stands in, the outermost first; `shared` is the definition
-    that it is equal to but for what names mean, None where there is none. `is_read` tells whether
-    something may read its docstring and annotations, which count then.
+    `around` are the statements that it stands in, the outermost first; `candidates` the shared
+    definitions that it is equal to but for what names mean. `is_read` tells whether something may
+    read its docstring and annotations, which count then.
     """
 
     node: DefinitionNode
     around: tuple[ast.AST, ...]
     normal: Normal
-    shared: SharedDefinition | None = None
+    candidates: Sequence[SharedDefinition] = ()
     reasons: list[Reason] = field(default_factory=list)
     is_read: bool = False
 
@@ -87,6 +87,11 @@ class Local:
         """The innermost function or class that it stands in, None for the module."""
         scopes = [a for a in self.around if isinstance(a, DEFINITIONS)]
         return scopes[-1] if scopes else None
+
+    @property
+    def shared(self) -> SharedDefinition | None:
+        """The shared definition that it is a copy of, None where there is none."""
+        return self.candidates[0] if self.candidates else None
 
     @property
     def is_copy(self) -> bool:
@@ -140,13 +145,18 @@ class _Decider:
         self._module = module
         self._shared = shared
         self._from_outside = from_outside
-        self._is_builtin = is_builtin(module.names)
-        self._chosen: dict[str, list[SharedDefinition]] = {}
         stems = {m.name.rpartition(".")[2] for m in shared.modules.modules}
         self._globals = Globals(module.names, frozenset({module.stem, *stems}))
 
     def decided(self) -> tuple[tuple[Local, ...], tuple[Decision, ...]]:
-        found = [self._judged(node, around) for node, around in self._definitions()]
+        found = [
+            Local(node, around, normal, self._nearest(normal))
+            for node, around in self._definitions()
+            for normal in [Normal(node, self._module.names.is_builtin)]
+        ]
+        self._choose(found)
+        for one in found:
+            one.reasons.extend(self._judge(one))
         locals_ = [one for one in found if one.reasons or one.shared is not None]
         self._drop_inner(locals_)
         for one in locals_:
@@ -170,33 +180,28 @@ class _Decider:
             for block in BLOCKS[node.__class__]:
                 pending.extend((child, (*around, node)) for child in reversed(getattr(node, block)))
 
-    def _judged(self, node: DefinitionNode, around: tuple[ast.AST, ...]) -> Local:
+    def _judge(self, local: Local) -> Iterator[Reason]:
         """Compare one definition with the shared ones, and look at what it does itself."""
-        local = Local(node, around, Normal(node, self._is_builtin))
-        local.shared = self._best(local.normal)
-        is_method = (
-            bool(around) and isinstance(around[-1], ast.ClassDef) and isinstance(node, FUNCTIONS)
-        )
+        node = local.node
         if local.shared is None:
+            is_method = isinstance(node, FUNCTIONS) and isinstance(local.function, ast.ClassDef)
             if not is_method:
-                local.reasons.extend(self._why_it_differs(local))
-            return local
+                yield from self._why_it_differs(local)
+            return
         line = self._test_in(local)
         if line is not None:
-            message = "pytest may collect it, or tests in it"
-            local.reasons.append(Reason(Code.PYTEST_TESTS, line, message))
+            yield Reason(Code.PYTEST_TESTS, line, "pytest may collect it, or tests in it")
         if is_called_by_name(node.name):
             message = "it is called by its name, in the module that it stands in"
-            local.reasons.append(Reason(Code.CALLED_BY_NAME, node.lineno, message))
+            yield Reason(Code.CALLED_BY_NAME, node.lineno, message)
         names, known = self._module.names, self._shared
-        local.reasons.extend(reasons_not_to_share(node, names, known.harmless, known.classes))
-        local.reasons.extend(self._assertions(local, local.shared))
-        local.reasons.extend(self._annotations(local, local.shared))
+        yield from reasons_not_to_share(node, names, known.harmless, known.classes)
+        yield from self._assertions(local, local.shared)
+        yield from self._annotations(local, local.shared)
         if local.around:
-            local.reasons.extend(_captures(local))
-            local.reasons.extend(self._executions(local))
-        local.reasons.extend(self._outside(local, local.shared))
-        return local
+            yield from _captures(local)
+            yield from self._executions(local)
+        yield from self._outside(local, local.shared)
 
     def _test_in(self, local: Local) -> int | None:
         module, tests = self._module, self._shared.modules.tests
@@ -243,23 +248,11 @@ class _Decider:
         self, reads: Iterable[str], shared: SharedDefinition, others: Iterable[str]
     ) -> bool:
         """Whether no name stands for two builtins, ``min`` here and ``max`` there."""
-        there = is_builtin(shared.names)
+        here, there = self._module.names.is_builtin, shared.names.is_builtin
         return all(
-            name == other or not (self._is_builtin(name) and there(other))
+            name == other or not (here(name) and there(other))
             for name, other in zip(reads, others, strict=True)
         )
-
-    def _best(self, normal: Normal) -> SharedDefinition | None:
-        """Choose among equal shared definitions: the one of the local name where there is one."""
-        reads = normal.shape.reads
-
-        def differs(shared: SharedDefinition) -> bool:
-            others = shared.normal.shape.reads
-            copies = self._possible_copies(reads, shared, others)
-            return self._globals.difference(1, reads, shared, others, copies) is not None
-
-        nearest = self._nearest(normal)
-        return min(nearest, key=differs) if len(nearest) > 1 else next(iter(nearest), None)
 
     def _nearest(self, normal: Normal) -> list[SharedDefinition]:
         """Return the equal definitions of the same name, else those of it but for underscores.
@@ -281,38 +274,48 @@ class _Decider:
         least = min(map(distance, equal), default=None)
         return [d for d in equal if distance(d) == least]
 
-    def _possible_copies(
-        self, reads: Iterable[str], shared: SharedDefinition, others: Iterable[str]
-    ) -> dict[str, SharedDefinition]:
-        """Return what the definitions that a copy reads may be copies of, if it is one itself."""
-        found = {}
-        for name, other in zip(reads, others, strict=True):
-            wanted = shared.meaning_of(other)
-            for definition in self._may_copy(name):
-                if definition.meaning == wanted:
-                    found[name] = definition
+    def _choose(self, locals_: Iterable[Local]) -> None:
+        """Choose among equal shared definitions by what their globals mean.
+
+        What a copy reads may be a copy of one of several itself: each choice narrows the others.
+        """
+        undecided = [one for one in locals_ if len(one.candidates) > 1]
+        while undecided:
+            known = self._meanings(locals_)
+            for one in undecided:
+                one.candidates = [
+                    d for d in one.candidates if self._difference(one, d, known) is None
+                ] or one.candidates[:1]
+            left = [one for one in undecided if len(one.candidates) > 1]
+            if len(left) == len(undecided):
+                left[0].candidates = left[0].candidates[:1]
+            undecided = left
+
+    def _meanings(self, copies: Iterable[Local]) -> dict[str, set[Meaning]]:
+        """Return what the names of copies in the module's body stand for, once replaced."""
+        found: dict[str, set[Meaning]] = {}
+        for one in copies:
+            if one.function is None:
+                found.setdefault(one.name, set()).update(d.meaning for d in one.candidates)
         return found
 
-    def _may_copy(self, name: str) -> list[SharedDefinition]:
-        """Return what a definition of the module's body may be a copy of: one, but for circles."""
-        if name not in self._chosen:
-            normal = self._at_top.get(name)
-            self._chosen[name] = [] if normal is None else self._nearest(normal)
-            if len(self._chosen[name]) > 1:
-                assert normal is not None
-                best = self._best(normal)
-                self._chosen[name] = [best] if best is not None else []
-        return self._chosen[name]
-
-    @cached_property
-    def _at_top(self) -> dict[str, Normal]:
-        """The definitions of the module's body that have a shared name."""
-        nodes = [s for s in self._module.tree.body if isinstance(s, DEFINITIONS)]
-        return {
-            node.name: Normal(node, self._is_builtin)
-            for node in nodes
-            if bare(node.name) in self._shared.by_name
-        }
+    def _difference(
+        self, local: Local, shared: SharedDefinition, known: Mapping[str, Collection[Meaning]]
+    ) -> Reason | None:
+        """Return the first global that means something else than in the shared module."""
+        mine, theirs = local.normal, shared.normal
+        pairs = [(mine.shape.reads, theirs.shape.reads)]
+        if mine.is_read or local.is_read:
+            pairs.append((mine.exact.reads, theirs.exact.reads))
+            pairs.append((mine.quoted, theirs.quoted))
+        is_late = any(isinstance(a, FUNCTIONS) for a in local.around)
+        for reads, others in pairs:
+            reason = self._globals.difference(
+                local.node.lineno, reads, shared, others, known, is_late=is_late
+            )
+            if reason is not None:
+                return reason
+        return None
 
     def _why_it_differs(self, local: Local) -> Iterator[Reason]:
         """Yield why a definition is equal to no shared one."""
@@ -326,12 +329,11 @@ class _Decider:
         if swallowed is not None:
             yield swallowed
             return
-        alike = [d for d in namesakes if has_common_part(local.normal, d.normal)]
-        if not alike:
-            message = f"it shares the name with `{namesakes[0].module.name}`, and no code"
+        best = max(namesakes, key=lambda d: common_members(local.normal, d.normal))
+        if not common_members(local.normal, best.normal):
+            message = f"it shares the name with `{best.module.name}`, and no code"
             yield Reason(Code.SAME_NAME_ONLY, node.lineno, message)
             return
-        best = max(alike, key=lambda d: len(local.normal.parts & d.normal.parts))
         line, message = first_difference(local.normal, best.normal)
         where = f"`{best.name}`, line {best.node.lineno} of {best.module.name}"
         yield Reason(Code.DIFFERENT_SHAPE, line, f"{message} ({where})")
@@ -373,21 +375,21 @@ class _Decider:
         yield from self._rebound(local, same)
         nodes = [o.node for o in same]
         renamed = local.shared.real_name != local.name
+        names, tests = self._module.names, self._shared.modules.tests
         escape = Escape(
             self._module,
             self._parents,
             nodes,
             local.function,
             is_renamed=renamed,
-            tests=self._shared.modules.tests,
+            tests=tests,
         )
         yield from escape.reasons()
         yield from self._told(local, escape)
         if isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, local.shared.node):
-            yield from tests_derived_from(local.name, self._module.tree, self._shared.modules.tests)
+            yield from tests_derived_from(local.name, names, tests)
         elif _marks(local.node) != _marks(local.shared.node):
-            tests = self._shared.modules.tests
-            for reason in tests_derived_from(local.name, self._module.tree, tests):
+            for reason in tests_derived_from(local.name, names, tests):
                 message = "a subclass may have tests, which have its marks"
                 yield reason._replace(message=message)
         if renamed and _reads_names(local.node):
@@ -460,25 +462,13 @@ class _Decider:
         """Refuse each copy that reads a global of another meaning, until no more is refused."""
         while True:
             copies = [one for one in locals_ if one.is_copy]
-            known = {one.name: one.shared for one in copies if one.function is None and one.shared}
-            refused_ones = 0
+            known = self._meanings(copies)
             for one in copies:
                 assert one.shared is not None
-                mine, theirs = one.normal, one.shared.normal
-                pairs = [(mine.shape.reads, theirs.shape.reads)]
-                if mine.is_read or one.is_read:
-                    pairs.append((mine.exact.reads, theirs.exact.reads))
-                    pairs.append((mine.quoted, theirs.quoted))
-                for reads, others in pairs:
-                    is_late = any(isinstance(a, FUNCTIONS) for a in one.around)
-                    reason = self._globals.difference(
-                        one.node.lineno, reads, one.shared, others, known, is_late=is_late
-                    )
-                    if reason is not None:
-                        one.reasons.append(reason)
-                        refused_ones += 1
-                        break
-            if not refused_ones:
+                reason = self._difference(one, one.shared, known)
+                if reason is not None:
+                    one.reasons.append(reason)
+            if all(one.is_copy for one in copies):
                 return
 
     def _tell_apart(self, locals_: Iterable[Local]) -> None:
@@ -569,7 +559,7 @@ def _swallowed(node: DefinitionNode, copied: set[str]) -> Reason | None:
 
 def _captures(local: Local) -> Iterator[Reason]:
     """Yield the names that a nested definition takes from the functions around it."""
-    free = _free_of(local.node) - {local.name}
+    free = free_names(local.node).names - {local.name}
     for around in local.around:
         if isinstance(around, FUNCTIONS):
             for name in sorted(free & local_names(around)):
@@ -579,21 +569,16 @@ def _captures(local: Local) -> Iterator[Reason]:
     if isinstance(above, ast.ClassDef):
         # What is nested deeper does not see the names of a class.
         executed = {n.id for n in walk(*run_here(local.node)) if isinstance(n, ast.Name)}
-        bound = {name for n in own_nodes(above.body) for name, _ in bound_names(n)}
-        for name in sorted((executed & bound & free) - {local.name}):
+        for name in sorted(executed & bound_in(above.body) & free):
             message = f"it uses `{name}` of the class `{above.name}` that it stands in"
             yield Reason(Code.NESTED, local.node.lineno, message)
-    if isinstance(local.function, ast.ClassDef) and local.name in _free_of(local.node):
+    if isinstance(local.function, ast.ClassDef) and local.name in free_names(local.node).names:
         message = f"`{local.name}` in it does not mean itself, as it stands in a class"
         yield Reason(Code.NESTED, local.node.lineno, message)
     in_class = any(isinstance(a, ast.ClassDef) for a in local.around)
     if in_class and (_has_private_names(local.node) or _uses_class_cell(local.node)):
         message = "its private names or `super()` mean the class that it stands in"
         yield Reason(Code.NESTED, local.node.lineno, message)
-
-
-def _free_of(node: DefinitionNode) -> set[str]:
-    return set(free_names(node).nodes.values())
 
 
 def _has_private_names(node: ast.AST) -> bool:

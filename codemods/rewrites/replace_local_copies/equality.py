@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -19,6 +20,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from codemods.engine.names import bound_names, own_nodes, run_here
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, FreeNames, free_names
 from codemods.engine.walk import walk
+from codemods.rewrites.replace_local_copies.stores import last_name
 
 #: What makes an annotation more than a word about a type.
 _ACTS = (ast.Await, ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)
@@ -97,15 +99,13 @@ class Normal:
     @cached_property
     def members(self) -> tuple[Member, ...]:
         """What counts of the body: members of a class, statements of a function."""
-        body = (s for s in self._normal.body if not isinstance(s, ast.Pass))
-        return tuple(Member(_name_of(s), ast.unparse(s), s.lineno) for s in body)
+        return _members(self._normal)
 
     @cached_property
-    def parts(self) -> frozenset[tuple[str, str]]:
+    def bare_members(self) -> frozenset[tuple[str, str]]:
         """Name and text of each member, without annotations and docstrings in any case."""
         bare = _normalised(self.node, self._is_builtin, keep=None)
-        body = (s for s in bare.body if not isinstance(s, ast.Pass))
-        return frozenset((_name_of(s), ast.unparse(s)) for s in body)
+        return frozenset((m.name, m.text) for m in _members(bare))
 
     @cached_property
     def _normal(self) -> Definition:
@@ -130,14 +130,13 @@ def first_difference(local: Normal, shared: Normal) -> tuple[int, str]:
     if local.head.text != shared.head.text:
         here, there = _quoted(local.head.text), _quoted(shared.head.text)
         return line, f"its head is {here}, not {there}"
-    if isinstance(local.node, FUNCTIONS):
-        return _first_statement(local, shared)
     theirs = {m.name: m for m in shared.members}
+    common = {(m.name, m.text) for m in shared.members}
     for member in local.members:
         other = theirs.get(member.name)
         if other is None:
             return member.line, f"`{member.name}` is not in the shared definition"
-        if member.text != other.text:
+        if (member.name, member.text) not in common:
             return member.line, f"`{member.name}` differs: {_contrast(member.text, other.text)}"
     ours = {m.name for m in local.members}
     for other in shared.members:
@@ -146,45 +145,26 @@ def first_difference(local: Normal, shared: Normal) -> tuple[int, str]:
     return line, "its members stand in an order that matters, or its names mean something else"
 
 
-def has_common_part(local: Normal, shared: Normal) -> bool:
-    """Whether two definitions have a member or a statement in common, not just the name."""
-    if isinstance(local.node, ast.ClassDef) is not isinstance(shared.node, ast.ClassDef):
-        return False
-    return not local.parts.isdisjoint(shared.parts)
+def common_members(local: Normal, shared: Normal) -> int:
+    """Count the members or statements that two definitions have in common."""
+    return len(local.bare_members & shared.bare_members)
 
 
-def _first_statement(local: Normal, shared: Normal) -> tuple[int, str]:
-    for ours, theirs in zip(local.members, shared.members, strict=False):
-        if ours.text != theirs.text:
-            return ours.line, _contrast(ours.text, theirs.text)
-    mine, others = local.members, shared.members
-    if len(mine) > len(others):
-        extra = mine[len(others)]
-        return extra.line, f"{_quoted(extra.text)} is not in the shared definition"
-    if len(others) > len(mine):
-        missing = _quoted(others[len(mine)].text)
-        return local.node.lineno, f"{missing} of the shared definition is missing"
-    return local.node.lineno, "its names mean something else"
+def _members(normal: Definition) -> tuple[Member, ...]:
+    body = (s for s in normal.body if not isinstance(s, ast.Pass))
+    return tuple(Member(_name_of(s), ast.unparse(s), s.lineno) for s in body)
 
 
 def _quoted(text: str) -> str:
-    line = text.strip().splitlines()[0]
-    return f"`{line if len(line) <= 70 else line[:67] + '...'}`"
+    line = text.strip().partition("\n")[0]
+    return f"`{line if len(line) <= 70 else line[:67] + '...'}`" if line else "nothing"
 
 
 def _contrast(here: str, there: str) -> str:
-    ours, theirs = _lines(here), _lines(there)
-    for our, their in zip(ours, theirs, strict=False):
-        if our != their:
-            return f"{_quoted(our)} here, {_quoted(their)} in the shared definition"
-    if len(ours) > len(theirs):
-        return f"{_quoted(ours[len(theirs)])} is not in the shared definition"
-    return f"{_quoted(theirs[len(ours)])} of the shared definition is missing"
-
-
-def _lines(text: str) -> list[str]:
-    """Split into lines without the blank ones, which stand around inner definitions."""
-    return [line for line in text.splitlines() if line.strip()]
+    ours, theirs = (filter(str.strip, text.splitlines()) for text in (here, there))
+    pairs = itertools.zip_longest(ours, theirs, fillvalue="")
+    our, their = next(pair for pair in pairs if pair[0] != pair[1])
+    return f"{_quoted(our)} here, {_quoted(their)} in the shared definition"
 
 
 def _name_of(statement: ast.AST) -> str:
@@ -276,30 +256,27 @@ def _without_body(normal: Definition) -> Definition:
 def _is_not_collected(statement: ast.AST) -> bool:
     """Whether a statement is ``__test__ = False``, which keeps pytest from a class."""
     match statement:
-        case ast.Assign(targets=[ast.Name(id="__test__")], value=ast.Constant(value=False)):
+        case (
+            ast.Assign(targets=[ast.Name(id="__test__")], value=ast.Constant(value=False))
+            | ast.AnnAssign(target=ast.Name(id="__test__"), value=ast.Constant(value=False))
+        ):
             return True
     return False
 
 
 def is_marked_as_no_test(node: Definition) -> bool:
     """Whether the body of a definition has ``__test__ = False``."""
-    return any(map(_is_not_collected, node.body)) or any(
-        isinstance(s, ast.AnnAssign)
-        and isinstance(s.target, ast.Name)
-        and s.target.id == "__test__"
-        and isinstance(s.value, ast.Constant)
-        and s.value.value is False
-        for s in node.body
-    )
+    return any(map(_is_not_collected, node.body))
 
 
 def _is_read(node: ast.AST, is_builtin: Callable[[str], bool]) -> bool:
     """Whether decorators or bases of a node may read its docstring and annotations."""
     if not isinstance(node, DEFINITIONS):
         return False
-    decorators = (d for d in node.decorator_list if not is_mark(d))
-    if any(_last_name(d) not in _BLIND_DECORATORS for d in decorators):
-        return True
+    for decorator in node.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if last_name(called) not in _BLIND_DECORATORS and not is_mark(decorator):
+            return True
     if isinstance(node, ast.ClassDef):
         plain = all(isinstance(b, ast.Name) and is_builtin(b.id) for b in node.bases)
         return bool(node.keywords) or not plain
@@ -315,7 +292,7 @@ def _annotations(node: Definition) -> Iterator[ast.expr]:
 
 def _quoted_names(annotation: ast.expr) -> Iterator[str]:
     """Yield the names in the texts of an annotation; those of ``Literal["a"]`` are no code."""
-    if isinstance(annotation, ast.Subscript) and _last_name(annotation.value) == "Literal":
+    if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Literal":
         return
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         with contextlib.suppress(SyntaxError, ValueError):
@@ -324,14 +301,6 @@ def _quoted_names(annotation: ast.expr) -> Iterator[str]:
     for child in ast.iter_child_nodes(annotation):
         if isinstance(child, ast.expr):
             yield from _quoted_names(child)
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 class _Normaliser:
@@ -478,7 +447,4 @@ def has_future_annotations(tree: ast.Module) -> bool:
 
 def has_annotations(node: Definition) -> bool:
     """Whether a definition has any annotation."""
-    return any(
-        getattr(n, "annotation", None) is not None or getattr(n, "returns", None) is not None
-        for n in walk(node)
-    )
+    return any(True for _ in _annotations(node))

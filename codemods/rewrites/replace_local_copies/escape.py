@@ -14,11 +14,19 @@ from functools import cached_property
 from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import bound_names, own_nodes
 from codemods.engine.rows import first_line, last_line
-from codemods.engine.scopes import FUNCTIONS, Definition
+from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.walk import FIELDS, walk
 from codemods.model import Code, PytestNames, Reason
+from codemods.rewrites.replace_local_copies.collected import derived_from
+from codemods.rewrites.replace_local_copies.stores import (
+    SETTERS,
+    Store,
+    is_dictionary,
+    last_name,
+    stores_in,
+    stores_of,
+)
 
 #: Calls whose arguments are classes to compare with, or to expect.
 ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
@@ -30,8 +38,6 @@ RAISING = frozenset(
 )
 #: Keywords whose value is a class to imitate, or what a mock gives.
 _IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new", "wraps"})
-#: Calls that put something in the place of what their first arguments name.
-SETTERS = frozenset({"setattr", "delattr", "object", "setitem", "delitem", "multiple", "dict"})
 _PATCHING = frozenset({"patch", "setattr"})
 #: Calls that find a module or what is in it by a dotted path.
 _LEADING = frozenset({*(SETTERS - {"dict"}), *_PATCHING, "getLogger", "import_module"})
@@ -39,7 +45,6 @@ _PICKLES = re.compile(r"\w*pickle\w*|dill")
 
 #: Attributes that lead from an instance or a subclass to the class, and from a method to its code.
 _WAYS_TO_CLASS = frozenset({"__class__", "__bases__", "__base__", "__func__", "__mro__"})
-_CALLS_TO_CLASS = frozenset({"type", "mro", "__subclasses__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
 
 #: Calls that make a test or a fixture of each of some values, and its id of their ``__name__``.
@@ -143,7 +148,6 @@ class Escape:
         self._name = definitions[0].name
         self._is_class = isinstance(definitions[0], ast.ClassDef)
         self._inside = {id(n) for d in definitions for n in walk(d)}
-        self._followed: set[tuple[int, str]] = set()
 
     @cached_property
     def mentions(self) -> list[ast.expr]:
@@ -169,11 +173,9 @@ class Escape:
     def first_read(self) -> int | None:
         """The line of the first place that may read a docstring or annotations of an instance."""
         names = self._module.names
-        reads = [(n, n.value) for n in names.of_kind(ast.Attribute) if n.attr in _READ]
-        calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
-        found = [*reads, *((c, c.args[0] if c.args else c) for c in calls)]
-        lines = [node.lineno for node, subject in found if not self._is_about_another(subject)]
-        return min(lines, default=None)
+        reads = [a.lineno for a in names.of_kind(ast.Attribute) if a.attr in _READ]
+        reads += [c.lineno for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
+        return min(reads, default=None)
 
     def reasons(self) -> Iterator[Reason]:
         """Yield what forbids that the definition is shared."""
@@ -188,11 +190,8 @@ class Escape:
                 if how is not None:
                     text = ast.unparse(expression)
                     yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
-            yield from self._changed_attributes()
-        for expression in self._changes_by_another_way():
-            text = ast.unparse(expression)
-            yield _escapes(expression.lineno, f"`{self._name}` may be changed by `{text}`")
-        yield from self._patches()
+            yield from self._tells_its_module()
+        yield from self._changes_by_another_way()
         if self._is_class or self.first_use_as_value is not None:
             yield from self._tells_of_its_module()
         if self._is_renamed:
@@ -228,8 +227,6 @@ class Escape:
                 n is node or isinstance(n, ast.Constant) for n in (left, *others)
             ):
                 return None
-            case ast.Assign(targets=[ast.Name(id=variable)]) if not self._is_mention(node):
-                return self._how_a_variable_escapes(variable, node)
         if self._is_annotation(node):
             return None
         return f"is used as a value in `{_short(above)}`"
@@ -324,8 +321,8 @@ class Escape:
     @cached_property
     def _own_attributes(self) -> frozenset[str]:
         """The names that the class body binds."""
-        bodies = [d.body for d in self._definitions if isinstance(d, ast.ClassDef)]
-        return frozenset(n for b in bodies for node in own_nodes(b) for n, _ in bound_names(node))
+        bodies = (d.body for d in self._definitions if isinstance(d, ast.ClassDef))
+        return frozenset().union(*map(bound_in, bodies))
 
     @cached_property
     def _constants(self) -> frozenset[str]:
@@ -345,208 +342,104 @@ class Escape:
     def _ways_to_the_class(self) -> Iterator[ast.expr]:
         """Yield the expressions that may be the class without its name."""
         names = self._module.names
-        for node in names.of_kind(ast.Attribute):
-            if node.attr in _WAYS_TO_CLASS and not self._is_about_another(node.value):
-                yield from self._outside(node)
-        for subscript in names.of_kind(ast.Subscript):
-            match subscript:
-                case ast.Subscript(
-                    value=ast.Call(func=ast.Name(id="globals" | "locals" | "vars")),
-                    slice=ast.Constant(value=text),
-                ) if text == self._name:
-                    yield from self._outside(subscript)
-        for call in names.of_kind(ast.Call):
-            called = last_name(call.func)
-            match call:
-                case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
-                    if text == self._name:
-                        yield from self._outside(call)
-            if called in _CALLS_TO_CLASS and (len(call.args) == 1) == (called == "type"):
-                subject = call.args[0] if called == "type" else call.func
-                if not self._is_about_another(subject):
-                    yield from self._outside(call)
+        for kind in (ast.Attribute, ast.Subscript, ast.Call):
+            for node in names.of_kind(kind):
+                if self._may_be_the_class(node) and id(node) not in self._inside:
+                    yield node
 
-    def _changed_attributes(self) -> Iterator[Reason]:
-        """Yield where something is set on a method, and where an instance tells its module."""
+    def _may_be_the_class(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Attribute(attr=attr):
+                return attr in _WAYS_TO_CLASS
+            case ast.Call(func=ast.Attribute(attr="mro" | "__subclasses__")):
+                return True
+            case ast.Call(func=ast.Name(id="type"), args=[_]):
+                return True
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
+                return bool(text == self._name)
+            case ast.Subscript(value=dictionary, slice=ast.Constant(value=text)):
+                return text == self._name and is_dictionary(dictionary)
+        return False
+
+    def _tells_its_module(self) -> Iterator[Reason]:
+        """Yield where something that may be an instance tells its module."""
         for node in self._module.names.of_kind(ast.Attribute):
-            if id(node) in self._inside:
-                continue
-            match node:
-                case ast.Attribute(
-                    value=ast.Attribute(value=ast.Name(id=name), attr=attr),
-                    ctx=ast.Store() | ast.Del(),
-                ) if name in self.family - {self._name} and attr in self._own_attributes:
-                    yield _escapes(node.lineno, f"its `{attr}` is changed by `{_short(node)}`")
-                case ast.Attribute(value=ast.Attribute(attr=name), ctx=ast.Store() | ast.Del()) if (
-                    name == self._name and self._scope is None
-                ):
-                    yield _escapes(node.lineno, f"it is changed by `{_short(node)}`")
-                case ast.Attribute(value=value, attr="__module__") if not (
-                    self._is_mention(value) or self._is_about_another(value)
-                ):
-                    yield _escapes(node.lineno, f"its module may be read by `{_short(node)}`")
-
-    def _outside(self, node: ast.expr) -> Iterator[ast.expr]:
-        if id(node) not in self._inside:
-            yield node
+            is_outside = id(node) not in self._inside and not self._is_mention(node.value)
+            if node.attr == "__module__" and is_outside:
+                yield _escapes(node.lineno, f"its module may be read by `{_short(node)}`")
 
     def _is_mention(self, node: ast.expr) -> bool:
         return node in self.mentions
 
-    def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
-        """Return how a class escapes that was got from an instance, by way of a local variable."""
-        scope = self._scope_of(value)
-        if (id(scope), variable) in self._followed:
-            return None
-        self._followed.add((id(scope), variable))
-        uses = [
-            n
-            for n in walk(scope)
-            if isinstance(n, ast.Name) and n.id == variable and isinstance(n.ctx, ast.Load)
-        ]
-        if any(isinstance(self._parents.of(n).above, ast.Assign) for n in uses):
-            return f"is given the names `{variable}` and others"
-        found = (self._how_it_escapes(n) for n in uses)
-        return next((how for how in found if how is not None), None)
-
-    def _scope_of(self, node: ast.AST) -> ast.AST:
-        """Return the function that a node stands in, else the module."""
-        above = (p.above for p in self._parents.above(node))
-        functions = (a for a in above if isinstance(a, FUNCTIONS))
-        return next(functions, self._module.tree)
-
-    def _is_about_another(self, node: ast.AST) -> bool:
-        """Whether an expression cannot be an instance of the class.
-
-        It is ``self`` or ``cls`` of a class that does not derive from it, something imported, or
-        what that made, as ``Mock()`` does.
-        """
-        if isinstance(node, ast.Name) and self._is_made_elsewhere(node):
-            return True
-        if not isinstance(node, ast.Name) or node.id not in {"self", "cls"}:
-            return False
-        inside = (p.above for p in self._parents.above(node))
-        owner = next((n for n in inside if isinstance(n, ast.ClassDef)), None)
-        return owner is not None and owner.name not in self.family
-
-    def _is_made_elsewhere(self, node: ast.Name) -> bool:
-        bound = [
-            n
-            for n in walk(self._scope_of(node))
-            if any(name == node.id for name, _ in bound_names(n))
-        ]
-        if not bound:
-            return self._module.names.is_imported(node.id)
-        return all(map(self._is_from_elsewhere, bound))
-
-    def _is_from_elsewhere(self, binding: ast.AST) -> bool:
-        if isinstance(binding, ast.Import | ast.ImportFrom):
-            return True
-        match self._parents.of(binding).above:
-            case ast.Assign(targets=[ast.Name()], value=ast.Call(func=func, args=args)) if not args:
-                while isinstance(func, ast.Attribute):
-                    func = func.value
-                return isinstance(func, ast.Name) and self._module.names.is_imported(func.id)
-        return False
-
     @cached_property
-    def family(self) -> frozenset[str]:
-        """The names of the class and of those that derive from it in this file."""
-        names = {self._name}
-        classes = self._module.names.of_kind(ast.ClassDef)
-        while True:
-            more = {
-                c.name
-                for c in classes
-                for base in c.bases
-                if any(isinstance(n, ast.Name) and n.id in names for n in walk(base))
-            }
-            if more <= names:
-                return frozenset(names)
-            names |= more
+    def _heirs(self) -> frozenset[str]:
+        """The names of the classes that derive from it in this file."""
+        heirs = derived_from(self._name, self._module.names.of_kind(ast.ClassDef))
+        return frozenset(heir.name for heir in heirs)
 
     # A function
 
     def _how_it_is_changed(self, node: ast.expr) -> str | None:
-        above, field = self._parents.of(node)
-        if isinstance(above, ast.Attribute):
-            if not isinstance(above.ctx, ast.Load):
-                return f"is changed by `{_short(above)}`"
-            same = above.attr in _NAMES_OF_CLASS and not self._is_renamed
-            if above.attr.startswith("__") and not same:
-                return f"has `{_short(above)}` read"
+        above = self._parents.of(node).above
+        store = next((s for s in stores_of(above) if s.owner is node), None)
+        if store is not None:
+            return f"is changed by `{_short(store.node)}`"
         match above:
+            case ast.Attribute(attr=attr) if attr.startswith("__"):
+                if self._is_renamed or attr not in _NAMES_OF_CLASS:
+                    return f"has `{_short(above)}` read"
             case ast.Assign(targets=[ast.Name(id=variable)]):
-                for other in self._module.names.of_kind(ast.Attribute):
-                    is_set = not isinstance(other.ctx, ast.Load)
-                    if is_set and isinstance(other.value, ast.Name) and other.value.id == variable:
-                        return f"is changed by `{_short(other)}`"
-        if isinstance(above, ast.Call) and field == "args" and above.args[0] is node:
-            called = last_name(above.func)
-            if called in SETTERS | {"update_wrapper", "vars"}:
-                return f"is changed by `{_short(above)}`"
-            if called.startswith("get") and isinstance(above.func, ast.Attribute):
-                owner = above.func.value
-                if isinstance(owner, ast.Name) and owner.id == "inspect":
+                for store in self._stores:
+                    if isinstance(store.owner, ast.Name) and store.owner.id == variable:
+                        return f"is changed by `{_short(store.node)}`"
+            case ast.Call(func=func, args=[first, *_]) if first is node:
+                if last_name(func) in {"update_wrapper", "vars"}:
+                    return f"is changed by `{_short(above)}`"
+                if ast.unparse(func).startswith("inspect.get"):
                     return f"is inspected by `{_short(above)}`"
-        match above:
-            case ast.Assign(targets=[ast.Name(id=variable)]) if self._has_attribute_set(variable):
-                return f"is changed by its other name `{variable}`"
         return None
-
-    def _has_attribute_set(self, variable: str) -> bool:
-        """Whether an attribute of a variable of that name is set anywhere in the file."""
-        return any(
-            isinstance(n.value, ast.Name) and n.value.id == variable
-            for n in self._module.names.of_kind(ast.Attribute)
-            if not isinstance(n.ctx, ast.Load)
-        )
 
     # By another way than its name
 
-    def _changes_by_another_way(self) -> Iterator[ast.expr]:
+    @property
+    def _stores(self) -> Iterator[Store]:
+        return (s for found in stores_in(self._module.names).values() for s in found)
+
+    def _changes_by_another_way(self) -> Iterator[Reason]:
         """Yield what sets an attribute of `module.Name`, `globals()["Name"]` and their like."""
-        names = self._module.names
-        for node in self._other_ways():
-            above = self._parents.of(node).above
-            if isinstance(above, ast.Attribute) and not isinstance(above.ctx, ast.Load):
-                yield above
-                continue
-            match above:
-                case ast.Call(func=func, args=[owner, *_]) if owner is node:
-                    if last_name(func) in SETTERS:
-                        yield above
-        word = re.compile(rf"(?<!\w){re.escape(self._name)}(?!\w)")
-        for call in names.of_kind(ast.Call):
-            match call.func:
-                case ast.Name(id="eval" | "exec") if word.search(ast.unparse(call)):
-                    yield call
+        for store in self._stores:
+            match store.owner:
+                case ast.Constant(value=str(path)):
+                    if id(store.node) not in self._inside and self._is_in_path(path):
+                        message = f"a patch by `{_short(store.node)}` would leak into other files"
+                        yield Reason(Code.MUTATED, store.node.lineno, message)
+                    continue
+                case ast.Attribute(value=ast.Name(id=owner), attr=attr) if owner in self._heirs:
+                    found = self._name if attr in self._own_attributes else None
+                case (
+                    ast.Attribute(attr=found)
+                    | ast.Subscript(slice=ast.Constant(value=found))
+                    | ast.Call(args=[_, ast.Constant(value=found)])  # getattr(module, "Name")
+                ):
+                    pass
+                case _:  # what evaluates a text, else a name, which is a mention
+                    found = store.name if store.owner is None else None
+            if found == self._name:
+                message = f"`{self._name}` may be changed by `{ast.unparse(store.node)}`"
+                yield _escapes(store.node.lineno, message)
 
-    def _other_ways(self) -> Iterator[ast.expr]:
-        names = self._module.names
-        yield from (a for a in names.of_kind(ast.Attribute) if a.attr == self._name)
-        for subscript in names.of_kind(ast.Subscript):
-            match subscript.slice:
-                case ast.Constant(value=self._name):
-                    yield subscript
-        for call in names.of_kind(ast.Call):
-            match call.args:
-                case [_, ast.Constant(value=self._name)]:
-                    yield call  # getattr(module, "Name")
+    def _is_in_path(self, path: str) -> bool:
+        """Whether a dotted path may be that of the definition, or lead on from it.
 
-    # By path
+        For a class it may begin with any module, as others import it; a function has the name of a
+        package often, as ``client`` and ``db``: fixtures.
+        """
+        before, found, _ = f".{path}.".partition(f".{self._name}.")
+        last = before.rpartition(".")[2]
+        own = {"", "__main__", self._module.stem}
+        return bool(found) and (self._is_class or not last.isidentifier() or last in own)
 
-    def _patches(self) -> Iterator[Reason]:
-        """Yield the strings that name something of the definition, as those of a patch do."""
-        pattern = re.compile(rf"(?:(\S*)\.)?{re.escape(self._name)}(?:\.\w+)+")
-        for node in self._module.names.of_kind(ast.Constant):
-            text = node.value
-            if not (isinstance(text, str) and self._name in text):
-                continue
-            path = pattern.fullmatch(text)
-            if path and id(node) not in self._inside and self._may_be_here(path.group(1)):
-                message = f"a patch by `{text}` would leak into other files"
-                yield Reason(Code.MUTATED, node.lineno, message)
+    # By its module or name
 
     def _tells_of_its_module(self) -> Iterator[Reason]:
         """Yield what a library may compare with the ``__module__`` of a class or function.
@@ -591,15 +484,6 @@ class Escape:
         call = next((a for a in above if isinstance(a, ast.Call)), None)
         return call is not None and last_name(call.func) in _LEADING
 
-    def _may_be_here(self, module: str | None) -> bool:
-        """Whether a dotted path may lead to the file: to any for a class, as others import it.
-
-        A function has the name of a package often, as ``client`` and ``db``: fixtures.
-        """
-        last = (module or "").rpartition(".")[2]
-        own = {"", "__main__", self._module.stem}
-        return self._is_class or not last.isidentifier() or last in own
-
     def _pickles(self) -> Iterator[Reason]:
         """Yield the imports of pickle: what is nested cannot be pickled, and what is imported can.
 
@@ -633,13 +517,6 @@ class Escape:
 
 def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode(errors="replace")
-
-
-def last_name(func: ast.expr) -> str:
-    """Return the last name of a dotted expression, nothing for any other."""
-    if isinstance(func, ast.Attribute):
-        return func.attr
-    return func.id if isinstance(func, ast.Name) else ""
 
 
 def _escapes(line: int, what: str) -> Reason:

@@ -15,11 +15,10 @@ from codemods.engine.text import Unparsable, parse, stem_of
 from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
 from codemods.rewrites.replace_local_copies.collected import tests_derived_from
 from codemods.rewrites.replace_local_copies.cycles import imported_files
-from codemods.rewrites.replace_local_copies.escape import SETTERS, last_name
+from codemods.rewrites.replace_local_copies.stores import last_name, stores_in
 
 #: A word as Python reads it, in bytes of any encoding.
 _WORD = re.compile(rb"[\w\x80-\xff]+")
-_PATH = re.compile(r"\w+(\.\w+)+")
 
 
 class Effects(NamedTuple):
@@ -182,54 +181,28 @@ class _OtherFile:
         except (Unparsable, RecursionError, MemoryError):
             return ModuleNames(ast.Module([], []))  # nothing of it runs
 
-    @cached_property
-    def _stored(self) -> list[ast.Attribute]:
-        """The attributes that are set or deleted."""
-        found = self._names.of_kind(ast.Attribute)
-        return [n for n in found if not isinstance(n.ctx, ast.Load)]
-
-    @cached_property
-    def _setters(self) -> list[ast.Call]:
-        """The calls that set an attribute."""
-        found = self._names.of_kind(ast.Call)
-        return [c for c in found if c.args and last_name(c.func) in SETTERS]
-
-    @cached_property
-    def _paths(self) -> list[tuple[int, str]]:
-        """The texts that may be dotted paths, with their lines."""
-        found = ((c.lineno, c.value) for c in self._names.of_kind(ast.Constant))
-        return [(n, text) for n, text in found if isinstance(text, str) and _PATH.fullmatch(text)]
-
     def _changes(self, name: str, stem: str, *, is_class: bool) -> Iterator[Reason]:
         """Yield where the file sets an attribute of a definition, or patches one by its path."""
-        for node in self._stored:
-            if self._is_named(node.value, name, None if is_class else stem):
-                yield self._mutated(node.lineno, ast.unparse(node))
-        for call in self._setters:
-            if self._is_named(call.args[0], name, None if is_class else stem):
-                yield self._mutated(call.lineno, ast.unparse(call.func))
-        for line, path in self._paths:
-            if f".{stem}.{name}." in f".{path}":
-                yield self._mutated(line, path)
+        for store in (s for found in stores_in(self._names).values() for s in found):
+            match store.owner:
+                case ast.Constant(value=str(path)):
+                    is_changed = f".{stem}.{name}." in f".{path}."
+                case owner:
+                    is_changed = self._is_named(owner, name, None if is_class else stem)
+            if is_changed:
+                yield self._mutated(store.node.lineno, ast.unparse(store.node))
 
     def _replacements(self, relied_on: frozenset[str], stem: str) -> Iterator[Reason]:
         """Yield where the file replaces a global that the replaced code reads."""
-        for line, path in self._paths:
-            *_, module, name = path.split(".")
-            if name in relied_on and module == stem:
-                yield self._patched(line, path)
-        for node in self._stored:
-            if node.attr in relied_on and self._may_be_module(node.value, stem):
-                yield self._patched(node.lineno, f"{stem}.{node.attr}")
-        for call in self._setters:
-            match call.args:
-                case [owner, ast.Constant(value=str(name)), *_]:
-                    if name in relied_on and self._may_be_module(owner, stem):
-                        yield self._patched(call.lineno, f"{stem}.{name}")
+        stores = stores_in(self._names)
+        for name in sorted(relied_on & stores.keys()):
+            for store in stores[name]:
+                if store.owner is not None and self._may_be_module(store.owner, stem):
+                    yield self._patched(store.node.lineno, f"{stem}.{name}")
 
     def _may_be_module(self, owner: ast.expr, stem: str) -> bool:
-        if last_name(owner) == stem:
-            return True
+        if last_name(owner) == stem or isinstance(owner, ast.Constant):
+            return last_name(owner) == stem
         root = owner
         while isinstance(root, ast.Attribute):
             root = root.value
@@ -244,11 +217,11 @@ class _OtherFile:
         for node in self._names.of_kind(ast.ImportFrom):
             names |= {a.asname or a.name for a in node.names if a.name == name}
         for local in sorted(names):
-            for reason in tests_derived_from(local, self._names.tree, self._tests):
+            for reason in tests_derived_from(local, self._names, self._tests):
                 message = f"{self._source.path}:{reason.line}: {reason.message}"
                 yield reason._replace(message=message)
 
-    def _is_named(self, node: ast.expr, name: str, stem: str | None) -> bool:
+    def _is_named(self, node: ast.expr | None, name: str, stem: str | None) -> bool:
         """Whether an expression may be a definition of another module, by its name.
 
         A parameter or variable of that name is another thing, unless a function imports it.

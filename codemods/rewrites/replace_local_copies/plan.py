@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.placement import NoPlace, Places
+from codemods.engine.placement import Places
 from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, NewImport, Where
-from codemods.engine.rows import definitions_in
+from codemods.engine.rows import definitions_in, first_line, last_line
 from codemods.engine.text import word_places
-from codemods.model import PytestNames, Reason
+from codemods.model import PytestNames
 from codemods.rewrites.replace_local_copies.decide import Local
 from codemods.rewrites.replace_local_copies.equality import is_mark
-from codemods.rewrites.replace_local_copies.shared import is_builtin
 
 #: Words by which a module reads its own names without writing them out.
 _LOOKS_AROUND = re.compile(
@@ -53,12 +52,7 @@ class Planner:
                 self._top[rows[id(copy.node)]] = copy
 
     def plan(self) -> tuple[EditPlan, frozenset[str]]:
-        """Return the plan, and the global names that it leaves unbound.
-
-        Raises:
-            Unplaced: an import can stand nowhere.
-
-        """
+        """Return the plan, and the global names that it leaves unbound."""
         rest = [i for i in range(len(self._module.rows)) if i not in self._top]
         places = Places(self._module.names, self._module.rows, rest)
         dropped: set[str] = set()
@@ -72,13 +66,10 @@ class Planner:
                 continue
             module, names = _import(copy)
             place = places.joinable(copy.name, row, module)
-            if place is not None and not places.would_bare_a_docstring(set(self._top)):
+            if place is not None and not places.bares_a_docstring:
                 joined[place] = (*joined.get(place, ()), *names)
                 continue
-            try:
-                where, index = places.place(copy.name, row)
-            except NoPlace as error:
-                raise Unplaced(copy, error.reason) from error
+            where, index = places.place(copy.name, row)
             key = (where, index, module)
             inserted[key] = (*inserted.get(key, ()), *names)
         plan = EditPlan(
@@ -110,7 +101,7 @@ class Planner:
         """Whether nothing can need the name, as far as texts tell: here, and in other files."""
         if not self._tests.has_file(self._module.path) or copy.name in self._kept:
             return False
-        if places.would_bare_a_docstring(set(self._top)):
+        if places.bares_a_docstring:
             return False
         if _LOOKS_AROUND.search(self._module.source):
             return False  # a name may be put together, or all of them be gone through
@@ -122,15 +113,14 @@ class Planner:
         if not all(map(is_mark, node.decorator_list)):
             return True
         bases = [*node.bases, *node.keywords] if isinstance(node, ast.ClassDef) else []
-        builtin = is_builtin(self._module.names)
+        builtin = self._module.names.is_builtin
         return not all(isinstance(b, ast.Name) and builtin(b.id) for b in bases)
 
     def _is_mentioned(self, name: str) -> bool:
         """Whether the word stands outside of the copies, strings and comments included."""
         lines = self._module.source.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         for node in (copy.node for copy in self._top.values()):
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            for number in range(first - 1, node.end_lineno or node.lineno):
+            for number in range(first_line(node) - 1, last_line(node)):
                 lines[number] = b""
         return next(word_places(b"\n".join(lines), name.encode()), None) is not None
 
@@ -142,15 +132,6 @@ class Planner:
                 for copy in wanted:
                     module, names = _import(copy)
                     yield InnerImport(index, nodes.index(copy.node), module, names)
-
-
-class Unplaced(Exception):  # noqa: N818 - it is an outcome, not a fault
-    """No line can hold the import for `copy`; `reason` says why."""
-
-    def __init__(self, copy: Local, reason: Reason) -> None:
-        super().__init__(reason.message)
-        self.copy = copy
-        self.reason = reason
 
 
 def _import(copy: Local) -> tuple[str, Names]:

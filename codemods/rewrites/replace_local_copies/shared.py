@@ -6,7 +6,6 @@ Each top-level class or function is one, and each alias, ``Other = Name``.
 from __future__ import annotations
 
 import ast
-import builtins
 import codecs
 import functools
 import re
@@ -180,16 +179,7 @@ def _definitions(module: SharedModule) -> Iterator[SharedDefinition]:
                 other in found
             ):
                 found[name] = found[other]
-    normal = {id(node): Normal(node, is_builtin(names)) for node in found.values()}
+    normal = {id(node): Normal(node, names.is_builtin) for node in found.values()}
     for name, node in found.items():
         if bare(name) and len(names.bindings[name]) == 1 and not is_called_by_name(name):
             yield SharedDefinition(module, name, node, normal[id(node)], names, future)
-
-
-def is_builtin(names: ModuleNames) -> functools.partial[bool]:
-    """Return a function that tells whether a name of a module is the built-in one."""
-    return functools.partial(_is_builtin, names)
-
-
-def _is_builtin(names: ModuleNames, name: str) -> bool:
-    return hasattr(builtins, name) and name not in names.bindings

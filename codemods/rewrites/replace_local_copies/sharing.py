@@ -16,6 +16,7 @@ from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_name
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.replace_local_copies.equality import is_mark
+from codemods.rewrites.replace_local_copies.stores import last_name, stores_of
 
 #: Decorators and bases that have no effect outside of what they are applied to, by their dotted
 #: names, beside the bases of the standard library. The settings may name more (``harmless``).
@@ -122,7 +123,7 @@ def is_fixture(node: ast.AST) -> bool:
     """Whether a function is a pytest fixture, by the usual names of the decorator."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     plain = (d.func if isinstance(d, ast.Call) else d for d in decorators)
-    return any(ast.unparse(d).rpartition(".")[2] == "fixture" for d in plain)
+    return any(last_name(d) == "fixture" for d in plain)
 
 
 def _fixture_values(node: Definition) -> Iterator[ast.expr]:
@@ -272,13 +273,10 @@ def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
         yield _stateful(node.lineno, f"`global {name}` writes outside of the definition")
     own = _names_of_itself(node)
     for inner in walk(node):
-        match inner:
-            case (
-                ast.Attribute(value=owner, ctx=ast.Store() | ast.Del())
-                | ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, *_])
-                | ast.Call(func=ast.Attribute(attr="__setattr__" | "__delattr__"), args=[owner, *_])
-            ) if _is_shared_owner(owner, own):
-                yield _stateful(inner.lineno, f"`{ast.unparse(inner)}` is set on the definition")
+        for store in stores_of(inner):
+            if store.owner is not None and _is_shared_owner(store.owner, own):
+                text = ast.unparse(store.node)
+                yield _stateful(store.node.lineno, f"`{text}` is set on the definition")
     for definition in _executed_definitions(node):
         for value in _fixture_values(definition):
             if not _is_immutable(value):
@@ -386,10 +384,10 @@ def _is_plain_argument(node: ast.expr) -> bool:
             return all(k is not None and _is_plain_argument(k) for k in keys) and all(
                 map(_is_plain_argument, values)
             )
-        case ast.Call(func=func, args=args, keywords=keywords) if ast.unparse(func).rpartition(".")[
-            2
-        ] in {"param", "ConfigDict", "dict"}:
-            return all(map(_is_plain_argument, [*args, *(k.value for k in keywords)]))
+        case ast.Call(func=func, args=args, keywords=keywords):
+            arguments = [*args, *(k.value for k in keywords)]
+            is_known = last_name(func) in {"param", "ConfigDict", "dict"}
+            return is_known and all(map(_is_plain_argument, arguments))
     return _is_immutable(node)
 
 
@@ -413,8 +411,7 @@ def _is_of_frames(owner: str, names: ModuleNames) -> bool:
 
 
 def _means_its_module(node: Definition, names: ModuleNames) -> Iterator[Reason]:
-    free = set(free_names(node).nodes.values())
-    for name in sorted(free & (_OF_THE_MODULE | _FRAME_READERS)):
+    for name in sorted(free_names(node).names & (_OF_THE_MODULE | _FRAME_READERS)):
         yield _dependent(node.lineno, f"`{name}`")
     for inner in walk(node):
         match inner:

@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator
 
 from codemods.engine.codemod import ParsedModule, decide
+from codemods.engine.rows import first_line
 from codemods.engine.scopes import DEFINITIONS, Definition
 from codemods.engine.text import parse
 from codemods.engine.walk import walk_statements
 from codemods.model import FileSurvey, SharedModules, Status, Variant
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.equality import Normal
+from codemods.rewrites.replace_local_copies.equality import Normal, common_members
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
     bare,
-    is_builtin,
     shared_definitions,
 )
 
@@ -64,16 +64,14 @@ def _commented_out(source: bytes, shared: Shared) -> Iterator[tuple[int, str]]:
 
 
 def _variants(module: ParsedModule, shared: Shared, lines: set[int]) -> Iterator[Variant]:
-    builtin = is_builtin(module.names)
     found = [
         node
         for node in walk_statements(module.tree.body)
         if isinstance(node, DEFINITIONS) and bare(node.name) in shared.by_name
     ]
     for node in sorted(found, key=lambda n: (n.lineno, n.col_offset)):
-        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        if first in lines:
-            yield _variant(node, Normal(node, builtin), shared)
+        if first_line(node) in lines:
+            yield _variant(node, Normal(node, module.names.is_builtin), shared)
 
 
 def _variant(node: Definition, local: Normal, shared: Shared) -> Variant:
@@ -81,10 +79,8 @@ def _variant(node: Definition, local: Normal, shared: Shared) -> Variant:
     import difflib
     import hashlib
 
-    ours = {(m.name, m.text) for m in local.members}
     candidates = shared.by_name[bare(node.name)]
-    nearest = max(candidates, key=lambda d: sum((m.name, m.text) in ours for m in d.normal.members))
-    theirs = [(m.name, m.text) for m in nearest.normal.members]
+    nearest = max(candidates, key=lambda d: common_members(local, d.normal))
     difference = difflib.unified_diff(
         _text(nearest.normal), _text(local), nearest.name, "here", lineterm="", n=1
     )
@@ -92,7 +88,8 @@ def _variant(node: Definition, local: Normal, shared: Shared) -> Variant:
         key=hashlib.sha256(local.shape.key.encode()).hexdigest()[:12],
         nearest=nearest.name,
         difference=tuple(difference),
-        only_adds=local.head.text == nearest.normal.head.text and all(t in ours for t in theirs),
+        only_adds=local.head.text == nearest.normal.head.text
+        and nearest.normal.bare_members <= local.bare_members,
     )
 
 

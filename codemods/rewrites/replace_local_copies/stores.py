@@ -1,0 +1,102 @@
+"""Where a file sets an attribute of something: by a statement, a call, or a text for a patch."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from codemods.engine.names import ModuleNames
+
+#: Calls that set an attribute, or an item, of their first argument.
+SETTERS = frozenset(
+    {
+        *("setattr", "delattr", "__setattr__", "__delattr__", "setitem", "delitem"),
+        *("object", "multiple", "dict"),  # of unittest.mock.patch
+    }
+)
+#: Attributes that are the dictionary of an object, or of the module of a function or frame.
+DICTIONARIES = frozenset({"__dict__", "__globals__", "f_globals"})
+#: A dotted path, or the end of one; those of ``pytest.mark`` name no module of the repository.
+_PATH = re.compile(r"(?!pytest\.)(\S*)\.(\w+)")
+_KINDS = (ast.Attribute, ast.BinOp, ast.Call, ast.Constant, ast.JoinedStr, ast.Subscript)
+
+
+class Store(NamedTuple):
+    """One place that may set an attribute.
+
+    `owner` is what has the attribute: an expression, the text that leads to it, or None where it
+    may be anything; `name` that of the attribute, None where it is not written out.
+    """
+
+    node: ast.expr
+    owner: ast.expr | None
+    name: str | None
+
+
+def stores_of(node: ast.AST) -> Iterator[Store]:
+    """Yield what one node may set; a text may be the path of a patch."""
+    match node:
+        case ast.Constant(value=str(text)):
+            path = _PATH.fullmatch(text)
+            if path is not None:
+                yield Store(node, ast.Constant(path.group(1)), path.group(2))
+        case (
+            ast.JoinedStr(values=[ast.FormattedValue(value=own), ast.Constant(value=str(rest))])
+            | ast.BinOp(left=own, op=ast.Add(), right=ast.Constant(value=str(rest)))
+        ) if isinstance(own, ast.Name) and own.id == "__name__":
+            path = re.match(r"\.(\w+)", rest)
+            if path is not None:
+                yield Store(node, own, path.group(1))
+        case ast.Attribute(value=owner, attr=name, ctx=ast.Store() | ast.Del()):
+            yield Store(node, owner, name)
+        case ast.Subscript(
+            value=owner, slice=ast.Constant(value=str(name)), ctx=ast.Store() | ast.Del()
+        ) if is_dictionary(owner):
+            yield Store(node, owner, name)
+        case ast.Call(func=ast.Name(id="eval" | "exec")):
+            for word in set(re.findall(r"\w+", ast.unparse(node))):
+                yield Store(node, None, word)
+        case ast.Call(func=func, args=[owner, *more], keywords=keywords) if (
+            last_name(func) in SETTERS
+        ):
+            match more:
+                case [ast.Constant(value=str(name)), *_]:
+                    yield Store(node, owner, name)
+                case _:
+                    yield Store(node, owner, None)
+            yield from (Store(node, owner, k.arg) for k in keywords)
+
+
+@functools.lru_cache(maxsize=1)  # several rules ask about one file after the other
+def stores_in(names: ModuleNames) -> dict[str | None, list[Store]]:
+    """Return all stores of a module, by the names of the attributes."""
+    found: dict[str | None, list[Store]] = defaultdict(list)
+    for kind in _KINDS:
+        for node in names.of_kind(kind):
+            for store in stores_of(node):
+                found[store.name].append(store)
+    return found
+
+
+def is_dictionary(node: ast.expr) -> bool:
+    """Whether an expression may be the dictionary of a module."""
+    match node:
+        case ast.Call(func=ast.Name(id="globals" | "locals" | "vars")):
+            return True
+        case ast.Attribute(attr=name):
+            return name in DICTIONARIES
+    return False
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the last name of a dotted expression or text, nothing for any other."""
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case ast.Constant(value=str(path)):
+            return path.rpartition(".")[2]
+    return ""
