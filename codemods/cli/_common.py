@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from codemods.migration.scan import Progress, Scan
     from codemods.migration.verify import RanOnce, Verified
     from codemods.model import FileResult, Plan, Source
+    from codemods.progress.history import Record
     from codemods.workers.pool import Pool
 
 OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -236,6 +237,23 @@ def warn_unfinished_runs(journal: Journal) -> bool:
     for run in unfinished:
         say(f"run {run.id} was interrupted, or is still in progress: {ways_to_end(run)}\n")
     return bool(unfinished)
+
+
+def read_history(settings: Settings) -> tuple[list[Record], list[str]]:
+    """Read the history; name its damaged lines, and the runs that were interrupted.
+
+    Returns:
+        The records, and what is wrong with each line that is none.
+
+    """
+    from codemods.disk.journal import Journal
+    from codemods.progress import history
+
+    warn_unfinished_runs(Journal(settings.root))
+    records, damaged = history.read(settings)
+    for line in damaged:
+        say(f"{line}; the other lines count\n")
+    return records, damaged
 
 
 def paths_for_pytest(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +10,6 @@ from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step, w
 from codemods.cli._options import PYTEST_PATHS, starts_pytest
 from codemods.cli._output import say, show
 from codemods.settings import read_settings
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command(epilog=PYTEST_PATHS)
@@ -78,7 +74,7 @@ def baseline(
         show(form, report.comparison_json(both), report.comparison_text(both))
         return FILE_FAILED if both.before.summary.problem or both.after.summary.problem else OK
     earlier = load_baseline(settings.root, compare) if compare is not None else None
-    measured, remarks = measure(pytest, chosen, runs=runs, save=save, progress=show_step)
+    measured, remarks = measure(settings, pytest, chosen, runs=runs, save=save, progress=show_step)
     warn_unfinished_runs(Journal(settings.root))
     say("".join(f"{remark}\n" for remark in remarks))
     if earlier is None:

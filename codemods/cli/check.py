@@ -36,15 +36,11 @@ def check(
     ssot-codemods check | grep "Compliant Files" | awk '{print $4}' | tr -d '%'
     """
     from codemods.disk.journal import Journal
-    from codemods.progress import history
     from codemods.report import check as report
 
     setup = Setup(paths, exclude, jobs, scheduler)
-    root = setup.settings.root
-    warn_unfinished_runs(Journal(root))
+    warn_unfinished_runs(Journal(setup.settings.root))
     planned = setup.plan("check")
-    if Journal(root).folder.is_dir():  # a check alone leaves nothing behind
-        history.append(root, setup.paths, history.of_check(planned))
     if form == "json":
         print_json(report.as_json(planned))
     elif form == "github":

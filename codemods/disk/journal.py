@@ -34,7 +34,7 @@ from codemods.disk.atomic import EditedError, replace_file, sync_folders, write_
 from codemods.disk.files import read_file
 from codemods.model import Entry, Run, RunState, UsageError
 
-_FOLDER = ".ssot-codemods"
+FOLDER = ".ssot-codemods"
 _SCHEMA = "ssot-codemods/run/1"
 _KEPT_RUNS = 50
 
@@ -58,7 +58,7 @@ class Journal:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.folder = root / _FOLDER
+        self.folder = root / FOLDER
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -341,7 +341,7 @@ _NONE: frozenset[str] = frozenset()
 
 def make_folder(root: Path) -> Path:
     """Return our folder below a root, created if need be; git ignores it."""
-    folder = root / _FOLDER
+    folder = root / FOLDER
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
