@@ -202,7 +202,7 @@ def _success(root: Path, *records: Record, paths: Sequence[str] = ("tests/unit",
 def test_success_is_not_known_without_a_change(root: Path) -> None:
     found = _success(root, _baseline())
     assert (found.state, found.remedy) == (State.NOT_MEASURED, "")
-    assert found.note == "no run that stands changed a file here"
+    assert found.note == "no file here was migrated"
 
 
 def test_success_takes_a_verification_of_each_run_that_stands(root: Path) -> None:
@@ -515,28 +515,30 @@ def test_the_status_is_a_table_for_each_phase(root: Path) -> None:
     assert (
         status.as_text(standing)
         == """\
-one           criterion         figure   wanted
-not met       copies left       1        at most 0
-not met       compliance        0.0 %    at least 95 %
-    0 of 1 file that use the helper hold no copy that can be replaced; definitions that stay: 0
-not met       collection        6.00 s   under 5 s (aim: 3 s)
-    aim not reached; measured 2026-01-01T00:00:00Z
-met           success           100.0 %  at least 90 %
-    1 of 1 run verified; 10 of 1 collected tests were compared; 10 of 10 that passed before still do
-not measured  fall of warnings  -        at least 80 %
-    5 warnings in the baseline of 2026-01-01T00:00:00Z, none measured since
+one: tests/unit
+  not met       copies left       1        wanted: at most 0
+  not met       compliance        0.0 %    wanted: at least 95 %
+      0 of 1 file that use the helper hold no copy that can be replaced; definitions that stay: 0
+  not met       collection        6.00 s   wanted: under 5 s (aim: 3 s)
+      aim not reached; measured 2026-01-01T00:00:00Z
+  met           success           100.0 %  wanted: at least 90 %
+      1 of 1 run verified; 10 of 1 collected tests were compared; 10 of 10 that passed before still
+      do
+  not measured  fall of warnings  -        wanted: at least 80 %
+      5 warnings in the baseline of 2026-01-01T00:00:00Z, none measured since
 
-two           criterion         figure   wanted
-not met       copies left       1        at most 0
-not met       compliance        0.0 %    at least 95 %
-    0 of 1 file that use the helper hold no copy that can be replaced; definitions that stay: 0
-not measured  collection        -        under 45 s
-met           success           100.0 %  at least 90 %
-    1 of 1 run verified; 10 of 1 collected tests were compared; 10 of 10 that passed before still do
-not measured  fall of warnings  -        at least 80 %
+two: tests nowhere
+  not met       copies left       1        wanted: at most 0
+  not met       compliance        0.0 %    wanted: at least 95 %
+      0 of 1 file that use the helper hold no copy that can be replaced; definitions that stay: 0
+  not measured  collection        -        wanted: under 45 s
+  met           success           100.0 %  wanted: at least 90 %
+      1 of 1 run verified; 10 of 1 collected tests were compared; 10 of 10 that passed before still
+      do
+  not measured  fall of warnings  -        wanted: at least 80 %
 
-all phases    criterion    figure  wanted
-not measured  golden path  -       each command gives 0
+all phases
+  not measured  golden path       -        wanted: each command gives 0
 
 nowhere: no such file or directory (phase two)
 

@@ -248,11 +248,11 @@ def read_history(settings: Settings) -> tuple[list[Record], list[str]]:
     """
     from codemods.disk.journal import Journal
     from codemods.progress import history
+    from codemods.report.table import joined, shortened
 
     warn_unfinished_runs(Journal(settings.root))
     records, damaged = history.read(settings)
-    for line in damaged:
-        say(f"{line}; the other lines count\n")
+    say(joined(shortened("skipped: ", damaged)))
     return records, damaged
 
 

@@ -268,11 +268,12 @@ def _success(
 ) -> Criterion:
     found = Criterion(SUCCESS, f"at least {phase.success_rate:g} %", phase.success_rate)
     if not runs:
-        return found.unmeasured("", "no run that stands changed a file here")
+        return found.unmeasured("", "no file here was migrated")
     tests = compared(runs)
     open_runs = [run.id for run in runs if run.unverified]
     verified = f"{len(runs) - len(open_runs):,} of {plural(len(runs), 'run')} verified"
-    note = f"{verified}; {compared_text(tests, collected(records, paths))}"
+    shown = compared_text(tests, collected(records, paths)) if tests.passed or tests.tests else ""
+    note = f"{verified}; {shown}" if shown else verified
     if open_runs:
         return found.unmeasured(f"{_TOOL} verify --run {open_runs[0]}", note)
     if not tests.passed:

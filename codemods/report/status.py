@@ -19,13 +19,13 @@ from codemods.progress.history import (
     Verification,
     record_json,
 )
-from codemods.progress.phases import COLLECTION, Criterion, Standing
+from codemods.progress.phases import COLLECTION, Standing
 from codemods.progress.standing import total
 from codemods.report.table import paragraphs, table
 
 STATUS_SCHEMA = "ssot-codemods/status/2"
 _BLOCKS = "▁▂▃▄▅▆▇█"
-_WIDTH, _INDENT = 100, " " * 4
+_WIDTH, _INDENT = 100, " " * 6
 _MOST_POINTS = 40
 _MOST_PATHS = 3
 
@@ -36,10 +36,16 @@ def as_text(standing: Standing) -> str:
 
 
 def blocks(standing: Standing) -> Iterator[list[str]]:
-    """Yield a table for each phase, what does not exist, and the next steps."""
-    for phase in standing.phases:
-        yield _criteria(phase.name, phase.criteria)
-    yield _criteria("all phases", standing.overall) if standing.overall else []
+    """Yield the criteria of each phase, what does not exist, and the next steps."""
+    groups = [(f"{p.name}: {' '.join(p.paths)}", p.criteria) for p in standing.phases]
+    groups += [("all phases", standing.overall)] if standing.overall else []
+    criteria = [criterion for _, group in groups for criterion in group]
+    rows = [
+        (f"  {c.state.value}", c.name, c.figure or "-", f"wanted: {c.wanted}") for c in criteria
+    ]
+    lines = iter(table(("", "", "", ""), rows)[1:])
+    for head, group in groups:
+        yield [head, *(text for c in group for text in (next(lines), *_wrapped(c.note)))]
     yield list(_missing_paths(standing))
     yield list(_next_steps(standing))
 
@@ -86,17 +92,6 @@ def sparkline(values: Sequence[float]) -> str:
         return _BLOCKS[0] * len(values)
     top = len(_BLOCKS) - 1
     return "".join(_BLOCKS[round(top * value / highest)] for value in values)
-
-
-def _criteria(name: str, criteria: Sequence[Criterion]) -> list[str]:
-    """Return a line for each criterion, and below it of what the figure is."""
-    rows = [(c.state.value, c.name, c.figure or "-", c.wanted) for c in criteria]
-    head, *lines = table((name, "criterion", "figure", "wanted"), rows)
-    notes = [_wrapped(c.note) for c in criteria]
-    return [
-        head,
-        *(text for pair in zip(lines, notes, strict=True) for text in (pair[0], *pair[1])),
-    ]
 
 
 def _wrapped(note: str) -> list[str]:
