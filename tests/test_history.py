@@ -123,7 +123,7 @@ def test_lines_count_once_and_in_the_order_of_their_times(root: Path) -> None:
     path = root / FILE
     lines = path.read_bytes().splitlines(keepends=True)
     for seed in range(20):
-        mixed = [*lines, *lines[2:5], b"\n"]
+        mixed = [*lines, *(line.replace(b"\n", b"\r\n") for line in lines[2:5]), b"\n"]
         random.Random(seed).shuffle(mixed)
         path.write_bytes(b"".join(mixed))
         assert _runs(_append(root)) == list("abcdef")
@@ -277,6 +277,7 @@ def test_a_line_that_is_no_record_is_named_and_the_others_count(root: Path, line
     records, (damaged,) = history.read(_settings(root))
     assert _runs(records) == ["a", "b"]
     assert damaged.startswith(".ssot-codemods/history.jsonl:2: not a record of the history: ")
+    assert not damaged.endswith(": ")
 
 
 # Nothing of this machine

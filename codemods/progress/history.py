@@ -250,13 +250,14 @@ def read(settings: Settings) -> tuple[list[Record], list[str]]:
     except FileNotFoundError:
         return [], []
     shown = os.path.relpath(path, settings.root)
-    lines = {line: n for n, line in enumerate(content.split(b"\n"), start=1) if line.strip()}
+    numbered = enumerate(map(bytes.strip, content.split(b"\n")), start=1)
+    lines = {line: number for number, line in numbered if line}
     found: list[tuple[str, bytes, Record]] = []
     damaged = []
     for line, number in lines.items():
         try:
             record = _from_line(line)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             damaged.append(f"{shown}:{number}: not a record of the history: {error}")
         else:
             found.append((record.time, line, record))
@@ -264,8 +265,11 @@ def read(settings: Settings) -> tuple[list[Record], list[str]]:
 
 
 def _from_line(line: bytes) -> Record:
-    values = json.loads(line)
-    if values["schema"] != SCHEMA:
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("it is no JSON") from error
+    if not isinstance(values, dict) or values.get("schema") != SCHEMA:
         raise ValueError(f"its schema is not {SCHEMA}")
     time = decode(str, values["time"], "time")
     datetime.strptime(time, _TIME)

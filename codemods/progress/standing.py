@@ -20,6 +20,7 @@ from codemods.progress.history import (
     Verification,
     is_below,
 )
+from codemods.wording import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +144,10 @@ def total(files: Iterable[ComparedFile]) -> ComparedFile:
 
 def compared_text(tests: ComparedFile, number: int | None) -> str:
     """Return what the tests showed, of how many that were collected (None: not known)."""
-    of = "" if number is None else f" of {number:,} collected"
-    return (
-        f"{tests.tests:,}{of} tests were compared; {tests.passed - tests.lost:,} of "
-        f"{tests.passed:,} that passed before still do"
-    )
+    shown = f"{plural(tests.tests, 'test')} compared, of how many was not measured"
+    if number is not None:
+        shown = f"{tests.tests:,} of {number:,} collected tests were compared"
+    return f"{shown}; {tests.passed - tests.lost:,} of {tests.passed:,} that passed before still do"
 
 
 # Baselines

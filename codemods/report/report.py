@@ -58,22 +58,9 @@ def _joined(texts: Sequence[str]) -> Iterator[Inline]:
 
 def _blocks(done: Completion) -> Iterator[Block]:
     yield from _summary(done)
-    yield Heading("What changed")
-    yield from _changed(done)
-    yield Heading("What was refused, and why")
-    yield from _refused(done)
-    yield Heading("Collection")
-    yield from _collection(done)
-    yield Heading("Warnings at collection")
-    yield from _warnings(done.collection)
-    yield Heading("Tests before and after")
-    yield from _verification(done)
-    yield Heading("Golden path")
-    yield from _golden_path(done)
-    yield Heading("Mocking")
-    yield from _mocking(done)
-    yield Heading("What is left")
-    yield from _left(done)
+    for title, section in _SECTIONS.items():
+        yield Heading(title)
+        yield from section(done)
 
 
 def _removed(*runs: StandingRun) -> list[_Place]:
@@ -250,8 +237,8 @@ def _bars(sides: Sequence[tuple[str, BaselineSummary]]) -> Iterator[Bar]:
                 yield Bar(f"{kind}, {name}", name, *figures)
 
 
-def _warnings(changes: Sequence[CollectionChange]) -> Iterator[Block]:
-    measured = [change for change in changes if change.before or change.after]
+def _warnings(done: Completion) -> Iterator[Block]:
+    measured = [change for change in done.collection if change.before or change.after]
     rows = [
         (Code(" ".join(change.paths)), Code(category), *(_number(side, category) for side in both))
         for change in measured
@@ -356,3 +343,15 @@ def _by_file(places: Sequence[_Place]) -> Iterator[tuple[Inline, ...]]:
 
 def _files(places: Sequence[_Place]) -> int:
     return len({path for path, *_ in places})
+
+
+_SECTIONS: dict[str, Callable[[Completion], Iterator[Block]]] = {
+    "What changed": _changed,
+    "What was refused, and why": _refused,
+    "Collection": _collection,
+    "Warnings at collection": _warnings,
+    "Tests before and after": _verification,
+    "Golden path": _golden_path,
+    "Mocking": _mocking,
+    "What is left": _left,
+}
