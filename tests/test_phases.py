@@ -205,6 +205,14 @@ def test_success_is_not_known_without_a_change(root: Path) -> None:
     assert found.note == "no file here was migrated"
 
 
+def test_where_no_copy_was_there_is_nothing_to_verify(root: Path) -> None:
+    elsewhere = _change(files=["tests/e2e/test_e.py"])
+    found = _success(root, elsewhere)
+    assert (found.state, found.figure) == (State.MET, "unchanged")
+    Path(FILE).write_text(COPY + USE)
+    assert _success(root, elsewhere).state is State.NOT_MEASURED
+
+
 def test_success_takes_a_verification_of_each_run_that_stands(root: Path) -> None:
     other = _change(run="run-2", files=["tests/unit/test_b.py"])
     found = _success(root, _baseline(tests="abcde"), _change(), other, _verify(3, 3))
@@ -498,6 +506,13 @@ def test_grep_of_a_file_and_of_what_cannot_be_read(
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     assert grep._text_of("tests/unit/test_a.py") == b""
+
+
+def test_without_a_shared_class_there_is_nothing_to_grep_for(root: Path) -> None:
+    Path("tests/unit/test_a.py").write_text(COPY + USE)
+    settings = Settings(root=root, phases=(PHASE,))
+    text = accept.as_text(phases.accept(settings, "", (), (), _planner(settings)))
+    assert "grep" not in text
 
 
 def test_nothing_to_grep_in(root: Path) -> None:

@@ -23,6 +23,7 @@ from codemods.progress.standing import (
     collected,
     compared,
     compared_text,
+    first_change,
     latest_codes,
     standing,
     standing_runs,
@@ -166,7 +167,7 @@ def accept(
 
     Args:
         settings: of the repository.
-        name: of a class.
+        name: of a class; empty for none.
         records: of the history.
         damaged: see `Acceptance`.
         count: counts the copies in some paths.
@@ -176,7 +177,8 @@ def accept(
     roots = outermost(_existing(settings.root, paths))
     planned = count(roots) if roots else Plan(0, 0, ())
     found = status(settings, records, count)
-    return Acceptance(found, count_lines(settings, name, roots, planned), tuple(damaged))
+    grep = count_lines(settings, name, roots if name else (), planned)
+    return Acceptance(found, grep, tuple(damaged))
 
 
 def _batch(phases: Sequence[PhaseStatus]) -> str:
@@ -200,7 +202,7 @@ def _phase(root: Path, phase: Phase, records: Sequence[Record], count: Count) ->
         _copies(phase, real, planned),
         _compliance(phase, planned),
         _collection(phase, real, there),
-        _success(phase, real, there, standing_runs(root, records, real)),
+        _success(phase, real, there, standing_runs(root, records, real), len(planned.copies)),
         _warnings(phase, real, there),
     )
     if not paths:
@@ -264,11 +266,19 @@ def _broken(before: BaselineSummary, latest: BaselineSummary) -> str:
 
 
 def _success(
-    phase: Phase, paths: Sequence[str], records: Sequence[Record], runs: Sequence[StandingRun]
+    phase: Phase,
+    paths: Sequence[str],
+    records: Sequence[Record],
+    runs: Sequence[StandingRun],
+    copies: int,
 ) -> Criterion:
     found = Criterion(SUCCESS, f"at least {phase.success_rate:g} %", phase.success_rate)
     if not runs:
-        return found.unmeasured("", "no file here was migrated")
+        note = "no file here was migrated"
+        # Without any run, the history may be that of a clone that has none.
+        if copies or first_change(records) is None:
+            return found.unmeasured("", note)
+        return found.measured(True, "unchanged", None, note)
     tests = compared(runs)
     open_runs = [run.id for run in runs if run.unverified]
     verified = f"{len(runs) - len(open_runs):,} of {plural(len(runs), 'run')} verified"
