@@ -118,8 +118,21 @@ def test_damage_is_named_and_nothing_is_accepted(root: Path) -> None:
     _run("migrate", "--skip-probe")
     with (root / "docs/evidence.jsonl").open("a") as file:
         file.write("<<<<<<< HEAD\n")
-    damage = "skipped: docs/evidence.jsonl:2: not a record of the history: "
+    damage = "not counted: docs/evidence.jsonl:2: not a record of the history: "
     for verb, code in (("status", 0), ("report", 0), ("accept", 1)):
         result = _run(verb, code=code)
         assert damage in result.stderr
         assert "not verified" in result.stdout.lower() or "0 of 1 run verified" in result.stdout
+
+
+def test_a_run_that_was_not_recorded_is_named(root: Path) -> None:
+    """As after a kill between the last write and the record."""
+    _run("migrate", "--skip-probe")
+    (root / "docs/evidence.jsonl").unlink()
+    (run,) = Journal(root).runs()
+    lost = f"not counted: run {run.id} of the journal is not in the history"
+    for verb, code in (("status", 0), ("report", 0), ("accept", 1)):
+        assert lost in _run(verb, code=code).stderr
+    _git("checkout", "tests")  # as on another branch
+    assert lost not in _run("status").stderr
+    assert lost not in _run("accept", code=1).stderr

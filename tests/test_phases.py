@@ -643,6 +643,6 @@ def test_a_long_history_is_drawn_from_its_end() -> None:
 def test_nothing_is_accepted_while_a_line_of_the_history_cannot_be_read(root: Path) -> None:
     found = replace(_accept(root, _all_met(root)), damaged=("history.jsonl:1: ...",))
     assert not found.ok
-    text = "not accepted: the history has lines that cannot be read: mend or remove them\n"
+    text = "not accepted: the history is damaged or not complete\n"
     assert accept.as_text(found).endswith(text)
     assert accept.as_json(found)["damaged"] == ["history.jsonl:1: ..."]

@@ -240,19 +240,22 @@ def warn_unfinished_runs(journal: Journal) -> bool:
 
 
 def read_history(settings: Settings) -> tuple[list[Record], list[str]]:
-    """Read the history; name its damaged lines, and the runs that were interrupted.
+    """Read the history; say what it lacks, and which runs were interrupted.
 
     Returns:
-        The records, and what is wrong with each line that is none.
+        The records, and what is wrong: lines that are none, runs that have none.
 
     """
     from codemods.disk.journal import Journal
     from codemods.progress import history
+    from codemods.progress.standing import unrecorded
     from codemods.report.table import joined, shortened
 
-    warn_unfinished_runs(Journal(settings.root))
+    journal = Journal(settings.root)
+    warn_unfinished_runs(journal)
     records, damaged = history.read(settings)
-    say(joined(shortened("skipped: ", damaged)))
+    damaged += unrecorded(journal, records)
+    say(joined(shortened("not counted: ", damaged)))
     return records, damaged
 
 

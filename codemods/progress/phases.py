@@ -107,8 +107,8 @@ class Standing:
 class Acceptance:
     """Whether all criteria of all phases are met.
 
-    `damaged` says of each line of the history that cannot be read what is wrong with it: it may be
-    the one that tells of a change.
+    `damaged` says what is wrong with the history: a line that cannot be read may be the one that
+    tells of a change.
     """
 
     standing: Standing

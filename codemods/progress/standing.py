@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codemods.disk.journal import Journal
 from codemods.measure.model import BaselineSummary
 from codemods.progress.definitions import still_gone
 from codemods.progress.history import (
@@ -123,6 +124,17 @@ def _run(
         {file: found for file, found in tests.items() if is_below(file, paths)},
         tuple(place for place in places if is_below(place[0], paths)),
     )
+
+
+def unrecorded(journal: Journal, records: Iterable[Record]) -> Iterator[str]:
+    """Yield a line for each run of the journal that stands and that no record tells of.
+
+    The process was killed before it recorded the run, or the history is another one by now.
+    """
+    known = {r.figures.run for r in records if isinstance(r.figures, Migration | Rollback)}
+    for run in (r for r in journal.runs() if r.finished and r.id not in known):
+        if any(journal.is_new(e) for e in run.entries if e.path not in run.undone):
+            yield f"run {run.id} of the journal is not in the history: undo it, and migrate again"
 
 
 def compared(runs: Sequence[StandingRun]) -> ComparedFile:

@@ -43,7 +43,7 @@ def _verdict(acceptance: Acceptance) -> str:
     criteria = acceptance.criteria
     unmet = sum(c.state is not State.MET for c in criteria)
     if not unmet:
-        return "not accepted: the history has lines that cannot be read: mend or remove them"
+        return "not accepted: the history is damaged or not complete"
     return f"not accepted: {unmet} of {len(criteria)} not met"
 
 
