@@ -6,7 +6,7 @@ import keyword
 import os
 import re
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from codemods.disk.files import read_file
@@ -71,7 +71,9 @@ class Settings(NamedTuple):
     files and folders that the verbs work on unless told otherwise, `exclude` patterns of what is
     left out, both relative to `root`: the folder of the pyproject.toml, else of the checkout;
     `has_table` whether it has the settings. `golden_path` are commands that must not fail,
-    `categories` names of paths, `phases` the plan of the migration.
+    `categories` names of paths, `phases` the plan of the migration, empty for the usual ones. The
+    history is kept in the file `evidence`, relative to `root`, or where that is empty, in the
+    journal.
     """
 
     modules: tuple[str, ...] = (DEFAULT_MODULE,)
@@ -80,9 +82,26 @@ class Settings(NamedTuple):
     exclude: tuple[str, ...] = ()
     golden_path: tuple[str, ...] = ()
     categories: tuple[tuple[str, tuple[str, ...]], ...] = _DEFAULT_CATEGORIES
-    phases: tuple[Phase, ...] = _DEFAULT_PHASES
+    phases: tuple[Phase, ...] = ()
+    evidence: str = ""
     root: Path = Path()
     has_table: bool = False
+
+
+def phases_of(settings: Settings) -> tuple[Phase, ...]:
+    """Return the phases: those of the table, else the usual ones as far as their paths exist.
+
+    Where none of those exists, one phase of all paths of the settings.
+    """
+    if settings.phases:
+        return settings.phases
+    usual = (
+        phase._replace(paths=tuple(p for p in phase.paths if (settings.root / p).exists()))
+        for phase in _DEFAULT_PHASES
+    )
+    return tuple(phase for phase in usual if phase.paths) or (
+        _DEFAULT_PHASES[-1]._replace(paths=settings.paths),
+    )
 
 
 def read_settings(start: Path) -> Settings:
@@ -184,7 +203,10 @@ def _table(text: bytes, path: Path) -> dict[str, Any] | None:
     raise SettingsError(f"{path}: [tool.{_TABLE}] is not a table")
 
 
-_KEYS = ("modules", "harmless", "paths", "exclude", "golden-path", "categories", "phases")
+_KEYS = (
+    *("modules", "harmless", "paths", "exclude", "golden-path", "categories", "phases"),
+    "evidence",
+)
 #: Keys of 0.1, and what to write now.
 _OLD_KEYS = {
     "module": "is now `modules`, a list of dotted names",
@@ -199,6 +221,12 @@ def _line_of(key: str, text: bytes) -> int:
     pattern = re.compile(rb"\s*[\"']?%b[\"']?\s*=|\s*\[.*\.[\"']?%b[\"']?\]" % (name, name))
     lines = text.splitlines()
     return next((n for n, t in enumerate(lines, start=1) if pattern.match(t)), 1)
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path is a relative one that does not lead out; links are not looked at."""
+    pure = PurePath(path)
+    return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts
 
 
 def _strings_of(value: object) -> tuple[str, ...]:
@@ -225,6 +253,7 @@ class _Reader:
             golden_path=self._commands("golden-path"),
             categories=self._categories(),
             phases=self._phases(),
+            evidence=self._evidence(),
             root=self._path.parent,
             has_table=True,
         )
@@ -265,7 +294,13 @@ class _Reader:
 
     def _phases(self) -> tuple[Phase, ...]:
         own = self._subtable("phases")
-        return tuple(self._phase(n, v) for n, v in own.items()) if own else _DEFAULT_PHASES
+        return tuple(self._phase(n, v) for n, v in own.items())
+
+    def _evidence(self) -> str:
+        value = self._table.get("evidence", "")
+        if not isinstance(value, str) or (value and not _is_inside(value)):
+            raise self._error("evidence", "wanted: a file below the folder of this one")
+        return value
 
     def _phase(self, name: str, table: object) -> Phase:
         if not isinstance(table, dict):

@@ -133,17 +133,22 @@ SWALLOWED = {
         4,
         "`g` is defined inside its method `f`",
     ),
-    "an import in a method": (
-        "    def f(self):\n        import pytest\n",
-        3,
-        "its method `f` holds `import pytest`",
-    ),
     "tests in a method": (
-        "    def f(self):\n        return 1\n        class TestB: ...\n",
+        "    def f(self):\n        return 1\n"
+        "        class TestB:\n            def test_b(self): ...\n        def test_c(): ...\n",
         4,
-        "`TestB` is defined inside its method `f`",
+        "`TestB` is defined inside its method `f`; tests inside that never run: 2",
     ),
 }
+
+
+def test_a_class_that_merely_imports_has_swallowed_nothing() -> None:
+    there = "class A:\n    def __init__(self): self.x = 1\n    def g(self): return 2\n"
+    before = "class A:\n    def __init__(self):\n        import asyncio\n        self.x = asyncio\n"
+    check_refused(before, Code.SAME_NAME_ONLY, modules=shared(there, LIB))
+    nested = before + "    def g(self): return 2\n"
+    saying = "`__init__`"
+    check_refused(nested, Code.DIFFERENT_SHAPE, saying=saying, modules=shared(there, LIB))
 
 
 @pytest.mark.parametrize(("body", "line", "saying"), SWALLOWED.values(), ids=SWALLOWED)

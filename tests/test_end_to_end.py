@@ -66,7 +66,7 @@ TABLE = {
     "mission_critical/__init__.py": "unchanged",
     "mission_critical/test_agent_events_golden_path.py": "replaced",
     HEALED: "replaced",
-    "mission_critical/test_force_close_policy.py": "swallowed-code:37",
+    "mission_critical/test_force_close_policy.py": "swallowed-code:41",
     "mission_critical/test_message_order.py": "replaced",
     "mission_critical/test_reconnect_after_deploy.py": "replaced",
     "mission_critical/test_security_handshake.py": "different-shape:15",

@@ -482,6 +482,8 @@ def troubleshooting(story: Story) -> None:
     story.guide(f"{_MIGRATE} --migrate --file F --dry-run", 1, F=SUPERVISOR)
     assert story.text(SUPERVISOR) == SCRIPT
     story.guide("git checkout HEAD -- F", F=SUPERVISOR)
+    assert "not accepted: 1 of 11 not met" in story.sh("ssot-codemods accept", 1)
+    story.guide(FUNCTIONALITY, F=SUPERVISOR)
     assert story.sh("git status --porcelain -uno") == ""
     # Import errors
     story.guide(f'python -c "from {_UTILITY} import SSotWebSocketConnection"')

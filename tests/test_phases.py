@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,18 @@ import pytest
 
 from codemods.progress import grep, phases
 from codemods.progress.history import (
-    Check,
+    ChangedFile,
+    ComparedFile,
     ComparedTests,
     ExitCodes,
     Migration,
     Record,
+    Rollback,
     Verification,
 )
-from codemods.progress.phases import Acceptance, Criterion, PhaseStatus, Standing, State
+from codemods.progress.phases import Acceptance, Criterion, Standing, State
 from codemods.report import accept, status
-from codemods.settings import Phase, Settings
+from codemods.settings import Phase, Settings, phases_of
 from codemods.workers.pool import process_pool
 from tests.figures import measured
 from tests.tools import COPY, default_modules
@@ -45,7 +49,7 @@ def _accept(
     root: Path, records: Sequence[Record] = (), *phase: Phase, **settings: Any
 ) -> Acceptance:
     made = Settings(root=root, phases=phase or (PHASE,), **settings)
-    return phases.accept(made, "TestWebSocketConnection", records, _planner(made))
+    return phases.accept(made, "TestWebSocketConnection", records, (), _planner(made))
 
 
 def _planner(settings: Settings) -> phases.Count:
@@ -68,17 +72,27 @@ def _baseline(
     return Record(time, tuple(paths), found.summary)
 
 
-def _verify(before: int, after: int, golden_path: Mapping[str, ExitCodes] = {}) -> Record:
-    tests = ComparedTests(MOMENT, before, after, after, 0, 0, 0, ())
-    return Record(MOMENT, ("tests/unit",), Verification("run-1", golden_path, tests))
+FILE = "tests/unit/test_a.py"
 
 
-def _check(copies: int, time: str = MOMENT) -> Record:
-    return Record(time, ("tests",), Check(copies, 1, 2, 12.34))
+def _verify(
+    before: int,
+    after: int,
+    golden_path: Mapping[str, ExitCodes] = {},
+    run: str = "run-1",
+    file: str = FILE,
+    **more: Any,
+) -> Record:
+    tests = ComparedTests({file: ComparedFile(before, before, before - after)})
+    more = {"is_whole": True, **more}
+    return Record(MOMENT, ("tests/unit",), Verification(run, golden_path, tests, **more))
 
 
-def _change(time: str, run: str | None = "r") -> Record:
-    return Record(time, ("tests",), Migration(run, 0, 0, 0, 0, 0, 0))
+def _change(
+    time: str = MOMENT, run: str | None = "run-1", copies: int = 0, files: Sequence[str] = (FILE,)
+) -> Record:
+    changed = {file: ChangedFile({"A": 1}) for file in files}
+    return Record(time, ("tests",), Migration(run, changed, copies=copies))
 
 
 def test_copies_and_compliance_are_counted_now(root: Path) -> None:
@@ -161,7 +175,7 @@ def test_a_phase_may_go_through_a_link(root: Path) -> None:
     Path("link").symlink_to("tests")
     standing = _status(root, [_baseline(1)], PHASE._replace(paths=("link/unit",)))
     assert _criterion(standing, "collection").state is State.MET
-    assert standing.remedies[0] == "ssot-codemods verify tests/unit"
+    assert standing.remedies[0] == "ssot-codemods baseline tests/unit"
 
 
 @pytest.mark.parametrize(
@@ -175,13 +189,126 @@ def test_a_phase_may_go_through_a_link(root: Path) -> None:
 def test_success_is_a_share_of_what_passed_before(
     root: Path, before: int, after: int, state: State, rate: float | None
 ) -> None:
-    found = _criterion(_status(root, [_verify(1, 1), _verify(before, after)]), "success")
+    records = [_change(), _verify(1, 1), _verify(before, after)]
+    found = _criterion(_status(root, records), "success")
     assert (found.state, found.value) == (state, rate)
 
 
-def test_success_is_not_known_without_a_verification(root: Path) -> None:
-    found = _criterion(_status(root, [_baseline()]), "success")
-    assert (found.state, found.remedy) == (State.NOT_MEASURED, "ssot-codemods verify tests/unit")
+def _success(root: Path, *records: Record, paths: Sequence[str] = ("tests/unit",)) -> Criterion:
+    standing = _status(root, records, PHASE._replace(paths=tuple(paths)))
+    return _criterion(standing, "success")
+
+
+def test_success_is_not_known_without_a_change(root: Path) -> None:
+    found = _success(root, _baseline())
+    assert (found.state, found.remedy) == (State.NOT_MEASURED, "")
+    assert found.note == "no file here was migrated"
+
+
+def test_where_no_copy_was_there_is_nothing_to_verify(root: Path) -> None:
+    elsewhere = _change(files=["tests/e2e/test_e.py"])
+    found = _success(root, elsewhere)
+    assert (found.state, found.figure) == (State.MET, "unchanged")
+    Path(FILE).write_text(COPY + USE)
+    assert _success(root, elsewhere).state is State.NOT_MEASURED
+
+
+def test_success_takes_a_verification_of_each_run_that_stands(root: Path) -> None:
+    other = _change(run="run-2", files=["tests/unit/test_b.py"])
+    found = _success(root, _baseline(tests="abcde"), _change(), other, _verify(3, 3))
+    assert (found.state, found.remedy) == (
+        State.NOT_MEASURED,
+        "ssot-codemods verify --run run-2",
+    )
+    assert found.note == (
+        "1 of 2 runs verified; 3 of 5 collected tests were compared; "
+        "3 of 3 that passed before still do"
+    )
+    elsewhere = _change(run="run-2", files=["tests/test_b.py"])
+    assert _success(root, _change(), elsewhere, _verify(3, 3)).state is State.MET
+    rolled_back = Record(MOMENT, (), Rollback("run-2", ("tests/unit/test_b.py",)))
+    found = _success(root, _change(), other, rolled_back, _verify(3, 3))
+    assert found.state is State.MET
+    assert found.note.startswith("1 of 1 run verified; ")
+    Path("tests/unit/test_b.py").write_text("class A: ...\n")  # somebody put it back
+    assert _success(root, _change(), other, _verify(3, 3)).state is State.MET
+
+
+@pytest.mark.parametrize(
+    ("more", "state"),
+    [
+        ({}, State.MET),
+        ({"is_whole": False}, State.MET),
+        ({"unseen": (FILE,)}, State.NOT_MEASURED),
+        ({"unused": (FILE,)}, State.MET),
+        ({"run": "run-2"}, State.NOT_MEASURED),
+    ],
+)
+def test_a_verification_is_of_the_files_that_it_was_about(
+    root: Path, more: dict[str, Any], state: State
+) -> None:
+    assert _success(root, _change(), _verify(3, 3, **more)).state is state
+
+
+def test_a_verification_of_other_paths_does_not_count(root: Path) -> None:
+    shown = Record(MOMENT, ("tests/e2e",), _verify(3, 3, is_whole=False).figures)
+    assert _success(root, _change(), shown).state is State.NOT_MEASURED
+
+
+def test_a_test_counts_once_and_what_any_run_lost_is_lost(root: Path) -> None:
+    runs = [_change(), _change(run="run-2", files=["tests/unit/test_b.py"])]
+    found = _success(root, *runs, _verify(10, 9), _verify(9, 8, run="run-2"))
+    assert found.value == 80
+    assert (
+        "10 tests compared, of how many was not measured; 8 of 10 that passed before still do"
+        in found.note
+    )
+    # The latest of a run counts.
+    found = _success(root, *runs, _verify(10, 9), _verify(9, 8, run="run-2"), _verify(10, 10))
+    assert found.value == 90
+
+
+def test_the_figures_of_phases_add_up(root: Path) -> None:
+    (root / "tests/e2e").mkdir()
+    files = (FILE, "tests/e2e/test_e.py")
+    records = [
+        _baseline(tests="abcde"),
+        _baseline(tests="abc", paths=("tests/e2e",)),
+        _change(files=files),
+        *(_verify(n, n, file=file) for n, file in ((3, files[0]), (2, files[1]))),
+    ]
+    notes = [_success(root, *records, paths=p).note for p in (["tests/unit"], ["tests/e2e"], ["."])]
+    assert [note.partition("; ")[2].partition(" tests")[0] for note in notes] == [
+        "3 of 5 collected",
+        "2 of 3 collected",
+        "5 of 8 collected",
+    ]
+
+
+def test_compliance_stands_beside_what_stays(root: Path) -> None:
+    other = f"{COPY}\n    def more(self): return 1\n"
+    Path("tests/unit/test_a.py").write_text(f"{other}\n\nws = TestWebSocketConnection()\n")
+    Path("tests/unit/test_b.py").write_text(f"{COPY}\n\nTestWebSocketConnection.x = 1\n")
+    Path("tests/unit/test_c.py").write_text("class TestWebSocketConnection:\n    pass\n")
+    found = _criterion(_status(root), "compliance")
+    assert (found.state, found.figure) == (State.MET, "100.0 %")
+    assert found.note == (
+        "3 of 3 files that use the helper hold no copy that can be replaced; "
+        "definitions that stay: 2 (different-shape 1, escapes 1)"
+    )
+
+
+def test_the_usual_phases_are_those_of_which_a_path_exists(root: Path) -> None:
+    def found() -> dict[str, tuple[str, ...]]:
+        return {phase.name: phase.paths for phase in phases_of(Settings(root=root, paths=("src",)))}
+
+    assert found() == {"unit": ("tests/unit",), "all": ("tests",)}
+    (root / "backend/tests").mkdir(parents=True)
+    assert found()["unit"] == ("tests/unit", "backend/tests")
+    for folder in ("tests", "backend"):
+        shutil.rmtree(root / folder)
+    assert found() == {"all": ("src",)}
+    assert phases_of(Settings(root=root, phases=(PHASE,))) == (PHASE,)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +396,7 @@ def test_what_does_not_exist_is_neither_met_nor_measured(root: Path) -> None:
         ([_verify(1, 1, {"make a": (1, 0), "make b": (0, None)})], State.NOT_MEASURED),
         ([_verify(1, 1, {"make a": (1, 0)}), _verify(1, 1, {"make b": (0, 0)})], State.MET),
         ([_verify(1, 1, {"make a": (0, 0), "make b": (1, 1)})], State.NOT_MET),
-        ([_check(1), _verify(1, 1, {"make a": (0, 1)})], State.NOT_MET),
+        ([_change(), _verify(1, 1, {"make a": (0, 1)})], State.NOT_MET),
     ],
 )
 def test_the_golden_path_is_of_all_phases(
@@ -282,7 +409,12 @@ def test_the_golden_path_is_of_all_phases(
 
 
 def _all_met(root: Path) -> list[Record]:
-    return [_baseline(warnings={"A": 10}), _baseline(), _verify(10, 10)]
+    return [
+        _baseline(warnings={"A": 10}),
+        _change(_at(1)),
+        _baseline(time=_at(2)),
+        _verify(10, 10),
+    ]
 
 
 def test_accepted_is_what_meets_each_criterion(root: Path) -> None:
@@ -292,7 +424,7 @@ def test_accepted_is_what_meets_each_criterion(root: Path) -> None:
     assert accept.as_json(accepted)["ok"] is True
 
 
-@pytest.mark.parametrize("left_out", [0, 1, 2])
+@pytest.mark.parametrize("left_out", [0, 2, 3])
 def test_not_measured_is_not_accepted(root: Path, left_out: int) -> None:
     records = _all_met(root)
     del records[left_out]
@@ -320,6 +452,7 @@ def _write_for_grep(folder: Path) -> None:
         "test_refused.py": f"{NAME}:\n    x = '{NAME}'\n",
         "test_comment.py": f"# {NAME}:\n{NAME}Pool: 0\n",
         "test_broken.py": FAILED_COPY,
+        "test_string.py": f'text = """\n{NAME}:\n"""\n',
         "notes.md": f"{NAME}\n{NAME}\n",
         "blob.bin": f"{NAME}\n\0\n{NAME}\n",
         "test_none.py": "",
@@ -336,14 +469,19 @@ def test_grep_counts_other_things(root: Path) -> None:
     phase = PHASE._replace(paths=("tests", "tests/unit"))
     found = _accept(root, (), phase, exclude=("sub",)).grep
     assert found.parts == (
-        ("comments, text, or part of a longer name", 3),
         ("in files that the tool does not read: no Python, excluded or ignored by git", 3),
+        ("in strings", 2),
+        ("commented out", 1),
         ("copies", 1),
         ("in files that failed: syntax-error", 1),
+        ("parts of a longer name", 1),
         ("refused: same-name-only", 1),
     )
-    assert (found.lines, found.copies, found.unseen) == (9, 2, 1)
-    command = ["grep", "-r", found.pattern, *found.paths]
+    assert (found.lines, found.copies, found.unseen) == (10, 2, 1)
+    (root / "tests/.ssot-codemods").mkdir()
+    (root / "tests/.ssot-codemods/1").write_text(COPY)
+    assert _accept(root, (), phase, exclude=("sub",)).grep == found
+    command = ["grep", "-r", found.pattern, "--exclude-dir=.ssot-codemods", *found.paths]
     done = subprocess.run(command, capture_output=True, check=True, cwd=root)
     assert done.stdout.count(b"\n") == found.lines
 
@@ -351,8 +489,8 @@ def test_grep_counts_other_things(root: Path) -> None:
 def test_grep_is_told_beside_the_copies(root: Path) -> None:
     _write_for_grep(root / "tests/unit")
     text = accept.as_text(_accept(root))
-    assert 'grep -r "class TestWebSocketConnection" tests/unit | wc -l counts 9 lines' in text
-    assert "; copies left: 3\n" in text
+    command = 'grep -r "class TestWebSocketConnection" --exclude-dir=.ssot-codemods tests/unit'
+    assert f"{command} | wc -l counts 10 lines; copies left: 3\n" in text
     assert "       1 copies that grep does not see" in text
 
 
@@ -363,11 +501,18 @@ def test_grep_of_a_file_and_of_what_cannot_be_read(
     phase = PHASE._replace(paths=("tests/unit/test_a.py",))
     assert _accept(root, (), phase).grep.lines == 1
 
-    def refuse(path: Path) -> bytes:
-        raise PermissionError(13, "denied", str(path))
+    def refuse(path: str) -> bytes:
+        raise PermissionError(13, "denied", path)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert grep._matching_lines("tests/unit/test_a.py", NAME.encode()) == []
+    monkeypatch.setattr(grep, "read_file", refuse)
+    assert grep._text_of("tests/unit/test_a.py") == b""
+
+
+def test_without_a_shared_class_there_is_nothing_to_grep_for(root: Path) -> None:
+    Path("tests/unit/test_a.py").write_text(COPY + USE)
+    settings = Settings(root=root, phases=(PHASE,))
+    text = accept.as_text(phases.accept(settings, "", (), (), _planner(settings)))
+    assert "grep" not in text
 
 
 def test_nothing_to_grep_in(root: Path) -> None:
@@ -376,31 +521,48 @@ def test_nothing_to_grep_in(root: Path) -> None:
     assert "grep" not in accept.as_text(accepted)
 
 
-def test_the_status_is_a_table(root: Path) -> None:
+def test_the_status_is_a_table_for_each_phase(root: Path) -> None:
     Path("tests/unit/test_a.py").write_text(COPY + USE)
-    records = [_baseline(6, warnings={"A": 5}), _verify(10, 10)]
-    standing = _status(root, records, PHASE, Phase("two", ("tests",), 45), golden_path=("make",))
+    records = [
+        _baseline(6, warnings={"A": 5}),
+        _change(files=["tests/unit/test_b.py"]),
+        _verify(10, 10),
+    ]
+    two = Phase("two", ("tests", "nowhere"), 45)
+    standing = _status(root, records, PHASE, two, golden_path=("make",))
     assert (
         status.as_text(standing)
         == """\
-phase  copies left  compliance     collection      success       fall of warnings
-one    not met 1    not met 0.0 %  not met 6.00 s  met 100.0 %   not measured
-two    not met 1    not met 0.0 %  not measured    not measured  not measured
+one: tests/unit
+  not met       copies left       1        wanted: at most 0
+  not met       compliance        0.0 %    wanted: at least 95 %
+      0 of 1 file that use the helper hold no copy that can be replaced; definitions that stay: 0
+  not met       collection        6.00 s   wanted: under 5 s (aim: 3 s)
+      aim not reached; measured 2026-01-01T00:00:00Z
+  met           success           100.0 %  wanted: at least 90 %
+      1 of 1 run verified; 10 of 1 collected tests were compared; 10 of 10 that passed before still
+      do
+  not measured  fall of warnings  -        wanted: at least 80 %
+      5 warnings in the baseline of 2026-01-01T00:00:00Z, none measured since
 
-one: copies left: not met 1, wanted at most 0
-one: compliance: not met 0.0 %, wanted at least 95 % (0 of 1 file that use the helper)
-one: collection: not met 6.00 s, wanted under 5 s (aim: 3 s) \
-(aim not reached; measured 2026-01-01T00:00:00Z)
-one: fall of warnings: not measured, wanted at least 80 % \
-(5 warnings in the baseline of 2026-01-01T00:00:00Z, none measured since)
-two: copies left: not met 1, wanted at most 0
-two: compliance: not met 0.0 %, wanted at least 95 % (0 of 1 file that use the helper)
-all: golden path: not measured, wanted each command gives 0
+two: tests nowhere
+  not met       copies left       1        wanted: at most 0
+  not met       compliance        0.0 %    wanted: at least 95 %
+      0 of 1 file that use the helper hold no copy that can be replaced; definitions that stay: 0
+  not measured  collection        -        wanted: under 45 s
+  met           success           100.0 %  wanted: at least 90 %
+      1 of 1 run verified; 10 of 1 collected tests were compared; 10 of 10 that passed before still
+      do
+  not measured  fall of warnings  -        wanted: at least 80 %
+
+all phases
+  not measured  golden path       -        wanted: each command gives 0
+
+nowhere: no such file or directory (phase two)
 
 not measured yet: ssot-codemods baseline tests
 next batch: ssot-codemods migrate tests/unit --max-files 10
 not measured yet: ssot-codemods baseline tests/unit
-not measured yet: ssot-codemods verify tests
 not measured yet: ssot-codemods verify --golden-path
 """
     )
@@ -408,12 +570,9 @@ not measured yet: ssot-codemods verify --golden-path
 
 def test_the_status_for_programs(root: Path) -> None:
     values = json.loads(json.dumps(status.as_json(_status(root, [_baseline(6)]))))
-    assert values["schema"] == "ssot-codemods/status/1"
+    assert values["schema"] == "ssot-codemods/status/2"
     assert values["next_batch"] is None
-    assert values["to_measure"] == [
-        "ssot-codemods verify tests/unit",
-        "ssot-codemods baseline tests/unit",
-    ]
+    assert values["to_measure"] == ["ssot-codemods baseline tests/unit"]
     assert values["phases"][0]["criteria"][2] == {
         "name": "collection",
         "state": "not met",
@@ -424,12 +583,6 @@ def test_the_status_for_programs(root: Path) -> None:
         "note": "aim not reached; measured 2026-01-01T00:00:00Z",
         "remedy": "",
     }
-
-
-def test_no_phases_are_no_table() -> None:
-    assert status.as_text(Standing((), (), "", ())) == "no phases\n"
-    empty = Standing((PhaseStatus("x", (), (), ()),), (), "", ())
-    assert status.as_text(empty) == "phase\nx\n"
 
 
 @pytest.mark.parametrize(
@@ -443,10 +596,11 @@ def test_sparkline(values: list[float], curve: str) -> None:
 def test_the_history_is_told_with_curves() -> None:
     records = [
         _baseline(8.0, warnings={"A": 370}),
-        _check(370, "2026-01-02T00:00:00Z"),
-        _change("2026-01-03T00:00:00Z", None),
+        _change("2026-01-02T00:00:00.123456Z", copies=370),
+        _change("2026-01-03T00:00:00Z", None, files=()),
         _baseline(4.0, (), time="2026-01-04T00:00:00Z"),
         _verify(9, 8),
+        Record("2026-01-05T00:00:00Z", ("a", "b", "c", "d"), Rollback("run-1", ("a",))),
     ]
     text = status.history_text(records, unicode=True)
     assert (
@@ -459,16 +613,18 @@ tests/unit           8      8           1  █
 copies left  first  last  records
 tests        370    0           2  █▁
 
-time                  verb      paths       figures
-2026-01-01T00:00:00Z  baseline  tests/unit  cold 2.10, warm 8.00, modules 3, tests 1, errors 0, \
-warnings 370
-2026-01-02T00:00:00Z  check     tests       copies 370, compliant 1, total 2, percent 12.34
-2026-01-03T00:00:00Z  migrate   tests       changed 0, replaced 0, refused 0, failed 0, left 0, \
-copies 0
-2026-01-04T00:00:00Z  baseline  -           cold 2.10, warm 4.00, modules 3, tests 1, errors 0, \
-warnings 0
-2026-01-01T00:00:00Z  verify    tests/unit  run run-1, passed_before 9, passed_after 8, \
+time                  verb      paths             figures
+2026-01-01T00:00:00Z  baseline  tests/unit        cold 2.10, warm 8.00, modules 3, tests 1, \
+errors 0, warnings 370
+2026-01-02T00:00:00Z  migrate   tests             run run-1, changed 1, replaced 1, refused 0, \
+failed 0, left 0, copies 370
+2026-01-03T00:00:00Z  migrate   tests             changed 0, replaced 0, refused 0, failed 0, \
+left 0, copies 0
+2026-01-04T00:00:00Z  baseline  -                 cold 2.10, warm 4.00, modules 3, tests 1, \
+errors 0, warnings 0
+2026-01-01T00:00:00Z  verify    tests/unit        run run-1, tests 9, passed 9, lost 1, \
 differences 0, flaky 0, healed 0
+2026-01-05T00:00:00Z  rollback  a b c and 1 more  run run-1, files 1
 """
     )
     assert status.history_text(records, unicode=False).isascii()
@@ -477,8 +633,16 @@ differences 0, flaky 0, healed 0
 
 
 def test_a_long_history_is_drawn_from_its_end() -> None:
-    records = [_check(number) for number in range(100, 0, -1)]
+    records = [_change(copies=number) for number in range(100, 0, -1)]
     head = status.history_text(records, unicode=True).splitlines()[1]
     assert head.startswith("tests")
     assert len(head.split()[-1]) == 40
     assert head.split()[1:3] == ["100", "1"]
+
+
+def test_nothing_is_accepted_while_a_line_of_the_history_cannot_be_read(root: Path) -> None:
+    found = replace(_accept(root, _all_met(root)), damaged=("history.jsonl:1: ...",))
+    assert not found.ok
+    text = "not accepted: the history is damaged or not complete\n"
+    assert accept.as_text(found).endswith(text)
+    assert accept.as_json(found)["damaged"] == ["history.jsonl:1: ..."]

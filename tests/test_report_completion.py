@@ -4,6 +4,7 @@ import html.parser
 import itertools
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from codemods.disk.journal import Change, Journal, JournalError
+from codemods.disk.journal import Change, Journal
 from codemods.measure.model import Baseline, Claim, MeasureError
 from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.rollback import roll_back
@@ -22,18 +23,25 @@ from codemods.progress.completion import (
     Completion,
     Place,
     RefusedPlace,
-    StandingRun,
     completion_report,
 )
-from codemods.progress.history import ComparedTests, Verification
-from codemods.progress.saved import save_baseline
+from codemods.progress.definitions import removed_definitions, still_gone
+from codemods.progress.history import (
+    ChangedFile,
+    ComparedFile,
+    ComparedTests,
+    Migration,
+    Rollback,
+    Verification,
+)
+from codemods.progress.standing import StandingRun
 from codemods.report import chart, page, report
 from codemods.report.page import Code, Details, Paragraph, Table
 from codemods.settings import Settings
 from codemods.wording import visible
 from codemods.workers.pool import process_pool
 from tests.figures import measured, timing
-from tests.tools import COPY, default_modules, scan
+from tests.tools import COPY, scan
 
 USE = "\n\nws = TestWebSocketConnection()\n"
 NAMES = ("a", "b", "c")
@@ -55,9 +63,20 @@ def _settings(root: Path, **more: Any) -> Settings:
     return Settings(root=root, **more)
 
 
-def _migrate(root: Path, number: int | None = None, paths: Sequence[str] = ("tests",)) -> None:
+def _migrate(root: Path, number: int | None = None, paths: Sequence[str] = ("tests",)) -> str:
     planned = plan(scan(_settings(root), *paths), process_pool(1))
-    write(planned, Journal(root), Batch("migrate tests", number, allow_dirty=True))
+    journal = Journal(root)
+    written = write(planned, journal, Batch("migrate tests", number, allow_dirty=True))
+    assert written.run is not None
+    figures = history.of_migration(planned, written, journal)
+    history.append(_settings(root), paths, figures)
+    return written.run.id
+
+
+def _roll_back(root: Path, run: str, *files: str) -> None:
+    journal = Journal(root)
+    roll_back(journal, journal.run(run), files, force=False)
+    history.append(_settings(root), files, Rollback(run, files))
 
 
 def _report(
@@ -67,31 +86,35 @@ def _report(
     after: str | None = None,
     **settings: Any,
 ) -> Completion:
+    made = _settings(root, **settings)
+    records, damaged = history.read(made)
+    assert damaged == []
+    planned = plan(scan(made, *paths), process_pool(1))
     return completion_report(
-        _settings(root, **settings),
-        lambda _: default_modules(),
-        paths,
-        compare_baseline=before,
-        after_baseline=after,
-        pool=process_pool(1),
-        progress=lambda done, total: None,
+        made, records, paths, planned, compare_baseline=before, after_baseline=after
     )
 
 
-def _note(root: Path, baseline: Baseline) -> None:
-    history.append(root, baseline.summary.conditions.paths, baseline.summary)
+def _removed(done: Completion) -> list[tuple[str, dict[str, int]]]:
+    return [(f, dict(changed.removed)) for run in done.runs for f, changed in run.files.items()]
+
+
+def _note(root: Path, baseline: Baseline, name: str = "") -> None:
+    history.append(
+        _settings(root), baseline.summary.conditions.paths or ["."], baseline.summary, name
+    )
 
 
 # What changed
 
 
 def test_what_the_runs_replaced_and_what_was_left_after_each(root: Path) -> None:
-    _migrate(root, 1)
-    _migrate(root, 1)
+    runs = [_migrate(root, 1), _migrate(root, 1)]
     done = _report(root)
-    assert [(run.left, run.removed) for run in done.runs] == [
-        (2, (Place("tests/test_a.py", 4, "TestWebSocketConnection"),)),
-        (1, (Place("tests/test_b.py", 4, "TestWebSocketConnection"),)),
+    assert [run.id for run in done.runs] == runs
+    assert _removed(done) == [
+        ("tests/test_a.py", {"TestWebSocketConnection": 4}),
+        ("tests/test_b.py", {"TestWebSocketConnection": 4}),
     ]
     assert done.left == (Place("tests/test_c.py", 4, "TestWebSocketConnection"),)
     assert (done.files, done.helpers, done.compliant, done.paths) == (3, 3, 2, ("tests",))
@@ -100,16 +123,12 @@ def test_what_the_runs_replaced_and_what_was_left_after_each(root: Path) -> None
 
 
 def test_what_was_taken_back_does_not_count(root: Path) -> None:
-    _migrate(root)
-    journal = Journal(root)
-    (run,) = journal.runs()
-    roll_back(journal, run, ["tests/test_a.py"], force=False)
-    done = _report(root)
-    assert [place.path for place in done.removed] == ["tests/test_b.py", "tests/test_c.py"]
+    run = _migrate(root)
+    _roll_back(root, run, "tests/test_a.py")
+    assert [path for path, _ in _removed(_report(root))] == ["tests/test_b.py", "tests/test_c.py"]
     Path("tests/test_a.py").unlink()
-    assert len(_report(root).removed) == 2
-    run = journal.run(run.id)
-    roll_back(journal, run, ["tests/test_b.py", "tests/test_c.py"], force=False)
+    assert len(_removed(_report(root))) == 2
+    _roll_back(root, run, "tests/test_b.py", "tests/test_c.py")
     assert _report(root).runs == ()
 
 
@@ -118,50 +137,84 @@ def test_what_somebody_put_back_does_not_count(root: Path) -> None:
     _migrate(root)
     Path("tests/test_a.py").write_text(f"{old}\n# edited\n")
     Path("tests/test_b.py").unlink()
-    Path("tests/test_c.py").write_text("broken(")
-    assert [place.path for place in _report(root).removed] == [
-        "tests/test_b.py",
-        "tests/test_c.py",
-    ]
+    Path("tests/test_c.py").write_text("class TestWebSocketConnection: broken(")
+    assert [path for path, _ in _removed(_report(root))] == ["tests/test_b.py", "tests/test_c.py"]
 
 
-def test_what_the_run_did_not_get_to_does_not_count(root: Path) -> None:
-    path = Path("tests/test_a.py")
-    before = path.read_bytes()
-    Journal(root).begin("migrate", [Change("tests/test_a.py", before, b"import os\n", 0o644)])
-    assert _report(root).runs == ()
+NESTED = """\
+class A:
+    class B: ...
+
+    def f(self):
+        def B(): ...
+
+if True:
+    def g(): ...
+    async def h(): ...
+"""
+
+
+def test_definitions_are_known_by_their_qualified_names(root: Path) -> None:
+    before = NESTED.encode()
+    assert removed_definitions(before, b"") == {"A": 1, "g": 8, "h": 9}
+    assert removed_definitions(before, b"class A:\n    def B(): ...\n") == {
+        "A.f": 4,
+        "g": 8,
+        "h": 9,
+    }
+    assert removed_definitions(before, b"broken(") == {"A": 1, "g": 8, "h": 9}
+    assert removed_definitions(b"broken(", b"") == {}
+    (root / "a.py").write_text("class A: ...\n\ndef f():\n    class B: ...\n")
+    assert still_gone(root, "a.py", ["A", "A.B", "B", "f.B", "C"]) == ["A.B", "B", "C"]
+
+
+@pytest.mark.parametrize(
+    "path", ["nowhere.py", "../out.py", "/etc/hosts", "link.py", "a\0b", "\ud800"]
+)
+def test_no_file_outside_of_the_root_is_read(root: Path, path: str) -> None:
+    for there in (root.parent / "out.py", root / "real.py"):
+        there.write_text("class A: ...\n")
+    (root / "link.py").symlink_to("../out.py")
+    assert still_gone(root, path, ["A"]) == ["A"]
+    assert still_gone(root, "real.py", ["A", "\ud800"]) != []
 
 
 def test_only_what_lies_below_the_paths_counts(root: Path) -> None:
     _migrate(root)
-    assert len(_report(root, ["tests/test_a.py"]).removed) == 1
+    assert len(_removed(_report(root, ["tests/test_a.py"]))) == 1
     Path("test").mkdir()
-    assert _report(root, ["test"]).removed == ()
-    assert len(_report(root, ["."]).removed) == 3
+    assert _report(root, ["test"]).runs == ()
+    assert len(_removed(_report(root, ["."]))) == 3
 
 
-def test_a_damaged_journal_is_an_error(root: Path) -> None:
-    _migrate(root)
-    (kept,) = root.glob(".ssot-codemods/runs/*/after/0")
-    kept.write_bytes(b"else")
-    with pytest.raises(JournalError, match="damaged"):
-        _report(root)
+def test_the_journal_is_not_needed(root: Path) -> None:
+    _migrate(root, 2)
+    _note(root, measured())
+    here = report.as_json(_report(root))
+    history_file = root / ".ssot-codemods/history.jsonl"
+    lines = history_file.read_bytes()
+    shutil.rmtree(history_file.parent)
+    (root / "evidence.jsonl").write_bytes(lines)
+    there = report.as_json(_report(root, evidence="evidence.jsonl"))
+    assert {**here, "time": ""} == {**there, "time": ""}
 
 
 def test_mocking_that_came_with_a_change(root: Path) -> None:
-    path = Path("tests/test_a.py")
+    before = Path("tests/test_a.py").read_bytes()
     after = b"from unittest.mock import Mock, patch\n"
     journal = Journal(root)
-    run = journal.begin("migrate", [Change("tests/test_a.py", path.read_bytes(), after, 0o644)])
+    run = journal.begin("migrate", [Change("tests/test_a.py", before, after, 0o644)])
     for entry in run.entries:
         journal.apply(run, entry)
-    assert _report(root).mocking == (("tests/test_a.py", ("Mock", "patch")),)
+    files = history.changed_files(journal, run.id)
+    history.append(_settings(root), ["tests"], Migration(run.id, files))
+    markdown = report.as_markdown(_report(root))
+    assert "| `tests/test_a.py` | `Mock, patch` |" in markdown
 
 
 def test_no_mocking_came(root: Path) -> None:
     _migrate(root)
     done = _report(root)
-    assert done.mocking == ()
     assert "None introduced: no new name of mocking in 3 files" in report.as_markdown(done)
 
 
@@ -181,7 +234,7 @@ def test_the_first_baseline_against_the_latest(root: Path) -> None:
     for seconds in (9.0, 5.0, 3.0):
         _note(root, measured(warm=(seconds,) * 3, time=f"2026-01-0{seconds:.0f}T00:00:00Z"))
     _note(root, measured(["tests/other"], warm=(1, 1, 1)))
-    change = _report(root).collection
+    (change,) = _report(root).collection
     assert change.before is not None
     assert change.after is not None
     assert change.before.time == "2026-01-09T00:00:00Z"
@@ -190,30 +243,54 @@ def test_the_first_baseline_against_the_latest(root: Path) -> None:
     assert change.obstacles == ()
 
 
-def test_one_baseline_compares_with_nothing(root: Path) -> None:
-    assert _report(root).collection == NOTHING
+def test_one_baseline_is_the_side_before_unless_a_run_came_first(root: Path) -> None:
+    assert _report(root).collection == ()
     _note(root, measured())
-    change = _report(root).collection
+    (change,) = _report(root).collection
+    assert change.before is not None
+    assert (change.after, change.cold, change.warm) == (None, None, None)
+    Path(root, ".ssot-codemods/history.jsonl").unlink()
+    _migrate(root)
+    _note(root, measured())
+    (change,) = _report(root).collection
     assert change.before is None
     assert change.after is not None
-    assert (change.cold, change.warm) == (None, None)
+
+
+def test_the_parts_of_the_paths_are_shown(root: Path) -> None:
+    folders = ("tests/a", "tests/b", "tests/c")
+    for folder in folders:
+        Path(folder).mkdir()
+        for number in (9, 0):
+            _note(root, measured([folder], tests=("x", "y"), warnings={"A": number}))
+    done = _report(root)
+    assert [change.paths for change in done.collection] == [(f,) for f in folders]
+    assert done.collected == 6
+    markdown = report.as_markdown(done)
+    assert "Together: 6 tests in the latest." in markdown
+    for folder in folders:
+        assert f"\n`{folder}`:\n" in markdown
+        assert f"| `{folder}` | `A` | 9 | 0 |" in markdown
+    _note(root, measured(warnings={"A": 1}))
+    assert [change.paths for change in _report(root).collection] == [("tests",)]
 
 
 def test_a_saved_baseline_is_the_side_before(root: Path) -> None:
-    save_baseline(measured(warm=(9, 9, 9)), root, "start")
-    _note(root, measured(warm=(9, 9, 9)))
-    assert _report(root, before="start").collection.after is None  # the same one
-    _note(root, measured(warm=(5, 5, 5)))
-    change = _report(root, before="start").collection
+    _note(root, measured(warm=(9, 9, 9)), "start")
+    (change,) = _report(root, before="start").collection
+    assert change.after is None  # the same one
+    _note(root, measured(warm=(5, 5, 5), time="now"))
+    (change,) = _report(root, before="start").collection
     assert (change.warm, change.obstacles) == (Claim.FASTER, ())
-    save_baseline(measured(warm=(19, 19, 19), time="later"), root, "end")
-    change = _report(root, before="start", after="end").collection
+    _note(root, measured(warm=(19, 19, 19), time="later"), "end")
+    _note(root, measured(warm=(1, 1, 1), time="last"))
+    (change,) = _report(root, before="start", after="end").collection
     assert change.after is not None
     assert (change.warm, change.after.time) == (Claim.SLOWER, "later")
 
 
 def test_there_is_no_such_baseline(root: Path) -> None:
-    with pytest.raises(MeasureError, match="no baseline of that name"):
+    with pytest.raises(MeasureError, match="no baseline was saved as start"):
         _report(root, before="start")
 
 
@@ -234,24 +311,34 @@ def test_there_is_no_such_baseline(root: Path) -> None:
 def test_baselines_that_are_not_alike_are_not_compared(
     root: Path, other: Baseline, obstacle: str
 ) -> None:
-    save_baseline(other, root, "start")
-    _note(root, measured(warm=(1e-3,) * 3))
-    change = _report(root, before="start").collection
+    _note(root, other, "start")
+    _note(root, measured(warm=(1e-3,) * 3, time="now"))
+    (change,) = _report(root, before="start").collection
     assert change.obstacles == (obstacle,)
     assert change.cold is change.warm is Claim.NOT_COMPARABLE
 
 
-def test_the_latest_verification_and_golden_path(root: Path) -> None:
-    tests = ComparedTests("t", 2, 2, 2, 1, 2, 3, ("x: passed -> failed",))
-    for number, code in ((1, 1), (2, 0)):
-        found = Verification(
-            "run-1", {"make": (0, code), "gone": (0, 0)}, replace(tests, passed_before=number)
-        )
-        history.append(root, ["tests"], found)
+def test_each_run_with_its_verification(root: Path) -> None:
+    first, second = _migrate(root, 1), _migrate(root, 1)
+    for number, code in ((3, 1), (4, 0)):
+        files = {"tests/test_a.py": ComparedFile(number, number, 1), "e2e/x.py": ComparedFile(9, 9)}
+        tests = ComparedTests(files, (("tests/test_a.py", "x: passed -> failed"),))
+        found = Verification(first, {"make": (0, code), "gone": (0, 0)}, tests, is_whole=True)
+        history.append(_settings(root), ["tests"], found)
     done = _report(root, golden_path=("make", "never run"))
-    assert done.verification == tests
+    one, other = done.runs
+    assert (one.id, one.unverified, other.unverified) == (first, (), ("tests/test_b.py",))
+    assert one.tests == {"tests/test_a.py": ComparedFile(4, 4, 1)}
+    assert one.places == (("tests/test_a.py", "x: passed -> failed"),)
     assert done.golden_path == {"make": (0, 0)}
-    assert _report(root, ["tests/test_a.py"]).verification is None
+    markdown = report.as_markdown(done)
+    assert "\nNot verified: 1 of 2 runs, see below.\n" in markdown
+    command = f"`ssot-codemods verify --run {second}` does it."
+    assert f"Not verified: `{second}`, 1 of 1 file: {command}" in markdown
+    assert (
+        "4 tests compared, of how many was not measured; 3 of 4 that passed before still do."
+        in markdown
+    )
 
 
 # How it is told
@@ -263,22 +350,30 @@ SIDE = measured(
 ).summary
 SIDE = replace(SIDE, commit=NASTY)
 AFTER = replace(SIDE, warm=timing(0.4, 0.5, 0.6), warnings={"A": 0, NASTY: 2})
-NOTHING = CollectionChange(None, None, None, None, ())
-PLACE = Place(f"{NASTY}.py", 1, "TestWebSocketConnection")
+COMPARED = {"a.py": ComparedFile(10, 10, 1, 2)}
+RUN = StandingRun(
+    id="run-1",
+    time="2026-01-01T00:00:00.000000Z",
+    paths=(NASTY,),
+    files={f"{NASTY}.py": ChangedFile({"A.X": 1, "Y": 1}, ("Mock",))},
+    unverified=(),
+    tests=COMPARED,
+    places=(("a.py", NASTY),),
+)
 FULL = Completion(
     time="2026-01-01T00:00:00Z",
     paths=(NASTY, "tests/unit"),
     files=9,
     helpers=4,
     compliant=3,
-    runs=(StandingRun("run-1", "2026-01-01T00:00:00Z", NASTY, (PLACE, PLACE), 1),),
+    runs=(RUN,),
     refused=(RefusedPlace(NASTY, 7, "TestWebSocketConnection", "nested", NASTY),),
     failed=(RefusedPlace(NASTY, 8, "", "syntax-error", NASTY),),
     left=(Place(NASTY, 3, "MockWebSocketConnection"),),
-    collection=CollectionChange(SIDE, AFTER, Claim.NOT_COMPARABLE, Claim.FASTER, (NASTY,)),
-    verification=ComparedTests("2026-01-01T00:00:00Z", 10, 9, 9, 2, 0, 0, (NASTY,)),
+    collection=(
+        CollectionChange((NASTY,), SIDE, AFTER, Claim.NOT_COMPARABLE, Claim.FASTER, (NASTY,)),
+    ),
     golden_path={NASTY: (0, None)},
-    mocking=((NASTY, ("Mock",)),),
 )
 EMPTY = Completion(
     time="2026-01-01T00:00:00Z",
@@ -290,10 +385,8 @@ EMPTY = Completion(
     refused=(),
     failed=(),
     left=(),
-    collection=NOTHING,
-    verification=None,
+    collection=(),
     golden_path={},
-    mocking=(),
 )
 VOID = {"meta"}
 
@@ -383,8 +476,9 @@ def test_a_name_that_is_no_utf_8_can_be_printed() -> None:
 
 def test_all_three_say_the_same() -> None:
     plain = json.loads(json.dumps(report.as_json(FULL)).replace(json.dumps(NASTY)[1:-1], "N"))
-    assert plain["schema"] == "ssot-codemods/report/1"
-    done = replace(FULL, collection=replace(FULL.collection, obstacles=("different",)))
+    assert plain["schema"] == "ssot-codemods/report/2"
+    (change,) = FULL.collection
+    done = replace(FULL, collection=(replace(change, obstacles=("different",)),))
     markdown = re.sub(r"```mermaid.*?```", "", report.as_markdown(done), flags=re.DOTALL)
     words = set(re.findall(r"[\w.%-]+", re.sub(r"<[^>]*>|&#\d+;|\\(?=[#*_])", " ", markdown)))
     read = set(_Page(report.as_html(done)).words)
@@ -394,33 +488,47 @@ def test_all_three_say_the_same() -> None:
     for number in ("370", "75.0", "-50", "run-1"):
         assert number in read
     assert plain["percent"] == 75.0
-    assert plain["collection"]["before"]["warnings"] == {"A": 370, "B": 1}
+    assert plain["collection"][0]["before"]["warnings"] == {"A": 370, "B": 1}
 
 
 def test_the_markdown() -> None:
-    place = Place("tests/test_a.py", 4, "TestWebSocketConnection")
+    changed = {"tests/test_a.py": ChangedFile({"TestWebSocketConnection": 4})}
+    run = replace(
+        RUN,
+        time="2026-01-01T10:11:12.131415Z",
+        paths=("tests",),
+        files=changed,
+        places=(("a.py", "x: passed -> failed"),),
+    )
     done = replace(
         FULL,
         paths=("tests",),
         runs=(
-            StandingRun("run-1", "2026-01-01T10:11:12Z", "migrate --max-files 1", (place,), 2),
-            StandingRun("run-2", "2026-01-02T10:11:12Z", "migrate", (place,), 1),
+            run,
+            replace(
+                run,
+                id="run-2",
+                time="2026-01-02T10:11:12.131415Z",
+                files={**changed, "b.py": ChangedFile({"X": 1})},
+                unverified=("b.py",),
+                tests={},
+                places=(),
+            ),
         ),
         refused=(RefusedPlace("a.py", 7, "TestWebSocketConnection", "nested", "in `f`"),),
         failed=(RefusedPlace("b.py", 8, "", "syntax-error", "no"),),
-        left=(place,),
-        collection=CollectionChange(
-            replace(SIDE, commit="c0ffee"),
-            replace(AFTER, commit="", cold=timing(), warnings={"A": 0}),
-            Claim.NOT_COMPARABLE,
-            Claim.FASTER,
-            ("pytest: 8 / 9",),
-        ),
-        verification=ComparedTests(
-            "2026-01-01T00:00:00Z", 10, 9, 9, 1, 0, 0, ("x: passed -> failed",)
+        left=(Place("tests/test_a.py", 4, "TestWebSocketConnection"),),
+        collection=(
+            CollectionChange(
+                ("tests",),
+                replace(SIDE, commit="c0ffee"),
+                replace(AFTER, commit="", cold=timing(), warnings={"A": 0}),
+                Claim.NOT_COMPARABLE,
+                Claim.FASTER,
+                ("pytest: 8 / 9",),
+            ),
         ),
         golden_path={"make | cat": (0, None)},
-        mocking=(),
     )
     assert report.as_markdown(done) == Path(__file__).with_name("report_completion.md").read_text()
 
@@ -429,10 +537,10 @@ def test_the_markdown_of_nothing() -> None:
     text = report.as_markdown(EMPTY)
     assert "0 copies replaced in 0 files, 0 left, 0 definitions refused." in text
     for sentence in (
-        "No run of the journal stands here.",
+        "No run of the history stands here.",
         "Nothing.",
         f"Not measured: `ssot-codemods baseline {EMPTY.paths[0]}` does it.",
-        f"Not measured: `ssot-codemods verify {EMPTY.paths[0]}` does it.",
+        "No tests were compared.",
         "Not measured: `ssot-codemods verify --golden-path` does it.",
         "Nothing changed.",
         "No copy that can be replaced.",
@@ -443,13 +551,13 @@ def test_the_markdown_of_nothing() -> None:
 
 def test_one_side_alone() -> None:
     for before, after, missing in ((SIDE, None, "after"), (None, SIDE, "before")):
-        change = CollectionChange(before, after, None, None, ())
-        text = report.as_markdown(replace(EMPTY, collection=change))
+        change = CollectionChange(("tests",), before, after)
+        text = report.as_markdown(replace(EMPTY, collection=(change,)))
         assert f"Nothing was measured {missing} that this could be compared with." in text
         assert "| `A` | 370 | not measured |" in text or "| `A` | not measured | 370 |" in text
     bare = replace(SIDE, cold=timing(), warm=timing(), warnings={})
-    change = CollectionChange(bare, bare, None, None, ())
-    text = report.as_markdown(replace(EMPTY, collection=change))
+    change = CollectionChange(("tests",), bare, bare)
+    text = report.as_markdown(replace(EMPTY, collection=(change,)))
     assert "mermaid" not in text
     assert "## Warnings at collection\n\nNone.\n" in text
 

@@ -22,6 +22,7 @@ from codemods.migration.verify import Affected, Trial, affected, chosen_run, rev
 from codemods.model import RunState, Source
 from codemods.progress import history
 from codemods.progress.history import RanTests, Verification
+from codemods.settings import Settings
 from tests.tools import COPY, write_shared
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
@@ -263,7 +264,7 @@ def test_without_a_run_all_tests_are_run_once(
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[:2] == ["outcome        tests", "passed             2"]
     assert "all outcomes unchanged" not in result.output
-    (record,) = history.read(root)
+    (record,), _ = history.read(Settings(root=root))
     assert record.figures == Verification(None, {}, RanTests(passed=2, tests=2))
 
 
@@ -474,7 +475,8 @@ def test_figures_of_files_that_are_on_their_way_are_not_noted_down(
     for verb in ("baseline", "status", "accept", "check", "report", "verify"):
         result = run(root, monkeypatch, verb, *["--runs", "1"] * (verb == "baseline"))
         assert f"run {trial.run.id} was interrupted, or is still in progress" in result.stderr
-    assert [r.verb for r in history.read(root) if r.verb == "baseline"] == []
+    records, _ = history.read(Settings(root=root))
+    assert [r.verb for r in records if r.verb == "baseline"] == []
 
 
 def test_ctrl_c_before_the_first_test_takes_it_back(

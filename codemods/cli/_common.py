@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from codemods.migration.scan import Progress, Scan
     from codemods.migration.verify import RanOnce, Verified
     from codemods.model import FileResult, Plan, Source
+    from codemods.progress.history import Record
     from codemods.workers.pool import Pool
 
 OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -295,6 +296,26 @@ def warn_unfinished_runs(journal: Journal) -> bool:
     for run in unfinished:
         say(f"run {run.id} was interrupted, or is still in progress: {ways_to_end(run)}")
     return bool(unfinished)
+
+
+def read_history(settings: Settings) -> tuple[list[Record], list[str]]:
+    """Read the history; say what it lacks, and which runs were interrupted.
+
+    Returns:
+        The records, and what is wrong: lines that are none, runs that have none.
+
+    """
+    from codemods.disk.journal import Journal
+    from codemods.progress import history
+    from codemods.progress.standing import unrecorded
+    from codemods.report.table import joined, shortened
+
+    journal = Journal(settings.root)
+    warn_unfinished_runs(journal)
+    records, damaged = history.read(settings)
+    damaged += unrecorded(journal, records)
+    say(joined(shortened("not counted: ", damaged)))
+    return records, damaged
 
 
 def paths_for_pytest(

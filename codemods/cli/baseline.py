@@ -75,7 +75,7 @@ def baseline(
         show(form, report.comparison_json(both), report.comparison_text(both))
         return FILE_FAILED if both.before.summary.problem or both.after.summary.problem else OK
     earlier = load_baseline(settings.root, compare) if compare is not None else None
-    measured, remarks = measure(pytest, chosen, runs=runs, save=save, progress=show_step)
+    measured, remarks = measure(settings, pytest, chosen, runs=runs, save=save, progress=show_step)
     warn_unfinished_runs(Journal(settings.root))
     for remark in remarks:
         say(remark)

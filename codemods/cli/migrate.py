@@ -30,7 +30,7 @@ from codemods.cli._options import (
 )
 from codemods.cli._output import print_bytes, print_json, print_text, say
 from codemods.cli.rollback import print_outcomes
-from codemods.settings import read_settings
+from codemods.settings import Settings, read_settings
 from codemods.wording import plural
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def migrate(
     if resume is not None:
         if any((*files, dry_run, max_files, allow_dirty, verify, skip_probe)):
             raise click.UsageError("--resume finishes a run as planned: no other option applies")
-        return _resume(Journal(read_settings(Path.cwd()).root), resume, form)
+        return _resume(read_settings(Path.cwd()), resume, form)
     if dry_run and verify:
         raise click.UsageError("--verify needs changed files, and --dry-run writes none")
     if not verify and (timeout is not None or workers is not None or targets):
@@ -133,11 +133,18 @@ def migrate(
         return _migrate(setup, journal, batch, judge, form, verbose)
 
 
-def _resume(journal: Journal, identity: str, form: str) -> int:
+def _resume(settings: Settings, identity: str, form: str) -> int:
+    from codemods.disk.journal import Journal
     from codemods.migration.rollback import resume
+    from codemods.progress import history
 
+    journal = Journal(settings.root)
     with journal.lock():
         run, outcomes = resume(journal, identity)
+        failed = {outcome.path for outcome in outcomes if outcome.error}
+        figures = history.Migration(run.id, history.changed_files(journal, run.id, failed))
+        paths = [str(settings.root / outcome.path) for outcome in outcomes]
+        history.append(settings, paths, figures)
     return print_outcomes(run, outcomes, form)
 
 
@@ -174,10 +181,11 @@ def _migrate(
     warn_unfinished_runs(journal)
     planned = setup.plan("plan")
     written, verified = migrate(planned, journal, batch, judge)
-    root = setup.settings.root
-    history.append(root, setup.paths, history.of_migration(planned, written))
+    settings = setup.settings
+    history.append(settings, setup.paths, history.of_migration(planned, written, journal))
     if verified is not None:
-        history.append(root, setup.paths, history.of_verification(verified))
+        shown = history.of_verification(verified, settings.root, is_whole=True)
+        history.append(settings, setup.paths, shown)
     if form == "json":
         document = report.as_json(written, dry_run=False)
         if verified is not None:

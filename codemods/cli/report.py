@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from codemods.cli._common import OK, Setup, warn_unfinished_runs
+from codemods.cli._common import OK, Setup, read_history
 from codemods.cli._options import PATHS, FileArguments, output_format, over_files
-from codemods.cli._output import print_json, print_text, progress_bar
+from codemods.cli._output import print_json, print_text
 
 
 @click.command(epilog=PATHS)
@@ -14,7 +14,7 @@ from codemods.cli._output import print_json, print_text, progress_bar
 @click.option(
     "--compare-baseline",
     metavar="NAME",
-    help="The saved baseline before. Default: the first one of PATHS in the history.",
+    help="The saved baseline before. Default: the latest of PATHS before the first run.",
 )
 @click.option(
     "--after",
@@ -36,22 +36,19 @@ def report(
     ssot-codemods report tests/unit > phase1_completion_report.md
     ssot-codemods report --compare-baseline before --format html > report.html
     """
-    from codemods.disk.journal import Journal
     from codemods.progress.completion import completion_report
     from codemods.report import report as rendered
 
     setup = Setup(files)
-    warn_unfinished_runs(Journal(setup.settings.root))
-    with progress_bar("report") as progress:
-        done = completion_report(
-            setup.settings,
-            setup.by_file.shared,
-            setup.paths,
-            compare_baseline=compare_baseline,
-            after_baseline=after,
-            pool=setup.pool(),
-            progress=progress,
-        )
+    records, _ = read_history(setup.settings)
+    done = completion_report(
+        setup.settings,
+        records,
+        setup.paths,
+        setup.plan("report"),
+        compare_baseline=compare_baseline,
+        after_baseline=after,
+    )
     if form == "json":
         print_json(rendered.as_json(done))
     else:

@@ -40,7 +40,8 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
     from codemods.progress import history
     from codemods.report import rollback as report
 
-    journal = Journal(read_settings(Path.cwd()).root)
+    settings = read_settings(Path.cwd())
+    journal = Journal(settings.root)
     for damage in journal.damaged():
         say(f"skipped: {damage}")
     if as_list:
@@ -56,8 +57,8 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
         outcomes = roll_back(journal, run, paths, force=force)
     code = print_outcomes(run, outcomes, form)
     files = [str(journal.root / path) for path in paths]
-    restored = sum(outcome.error is None for outcome in outcomes)
-    history.append(journal.root, files, history.Rollback(run.id, restored))
+    restored = tuple(outcome.path for outcome in outcomes if outcome.error is None)
+    history.append(settings, files, history.Rollback(run.id, restored))
     return code
 
 

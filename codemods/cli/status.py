@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from codemods.cli._common import OK, Setup, warn_unfinished_runs
+from codemods.cli._common import OK, Setup, read_history
 from codemods.cli._options import EXIT_CODES, text_or_json
 from codemods.cli._output import progress_bar, show
 
@@ -19,26 +19,24 @@ from codemods.cli._output import progress_bar, show
 def status(as_history: bool, form: str) -> int:
     """Show how far each phase is: which of its criteria are met.
 
-    Copies and compliance are counted now; seconds, warnings and outcomes are the last figures of
-    `baseline` and `verify` for the paths of a phase. Below the table are the next steps.
+    Copies and compliance are counted now; seconds and warnings are the last figures of `baseline`
+    for the paths of a phase, success is what `verify` showed of each run that stands there. Below
+    are the next steps.
 
     \b
     ssot-codemods status
     ssot-codemods status --history
     """
-    from codemods.disk.journal import Journal
-    from codemods.progress import history, phases
+    from codemods.progress import phases
     from codemods.report import status as report
 
     setup = Setup()
+    records, _ = read_history(setup.settings)
     if as_history:
-        records = history.read(setup.settings.root)
         encoding = (sys.stdout.encoding or "").lower().replace("-", "")
         text = report.history_text(records, unicode=encoding == "utf8")
         show(form, report.history_json(records), text)
         return OK
-    warn_unfinished_runs(Journal(setup.settings.root))
-    records = history.standing(setup.settings.root)
     with progress_bar("status") as progress:
         count = phases.planner(setup.settings, setup.by_file.shared, setup.pool(), progress)
         found = phases.status(setup.settings, records, count)

@@ -79,7 +79,8 @@ def verify(
         say=say,
     )
     about = [str(settings.root / path) for path in chosen or ["."]]
-    history.append(settings.root, about, history.of_verification(shown))
+    figures = history.of_verification(shown, settings.root, is_whole=not chosen)
+    history.append(settings, about, figures)
     shown = relative_to_cwd(shown)
     show(form, report.as_json(shown), report.as_text(shown))
     return OK if shown.ok else FILE_FAILED

@@ -41,12 +41,12 @@ from codemods.disk.folder import Folder
 from codemods.disk.git import is_tracked
 from codemods.model import Entry, Run, RunState, UsageError
 
-_FOLDER = ".ssot-codemods"
+FOLDER = ".ssot-codemods"
 _SCHEMA = "ssot-codemods/run/1"
 _KEPT_RUNS = 50
 _IDENTITY = re.compile(r"\d{8}T\d{6}Z-\d{3,6}", re.ASCII)
 #: Where a file of a run never is, and what a journal from elsewhere would like to change.
-_NO_PLACE = frozenset({os.pardir, ".git", _FOLDER})
+_NO_PLACE = frozenset({os.pardir, ".git", FOLDER})
 
 
 class JournalError(UsageError):
@@ -68,7 +68,7 @@ class Journal:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.folder = root / _FOLDER
+        self.folder = root / FOLDER
         self._named: set[str] = set()
 
     @cached_property
@@ -82,9 +82,9 @@ class Journal:
         if os.path.lexists(self.folder) and is_tracked(self.folder):
             raise JournalError(
                 f"{self.folder} is tracked by git, and a journal counts only where it was written:"
-                f" remove it with `git rm -r {_FOLDER}`"
+                f" remove it with `git rm -r {FOLDER}`"
             )
-        return Folder(self.root, _FOLDER)
+        return Folder(self.root, FOLDER)
 
     def make_files(self) -> Folder:
         """Return the folder of the journal, made if need be; git ignores it."""

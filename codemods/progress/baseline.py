@@ -14,9 +14,11 @@ from codemods.measure.session import Pytest
 from codemods.model import RunState
 from codemods.progress import history
 from codemods.progress.saved import baseline_file, save_baseline
+from codemods.settings import Settings
 
 
 def measure(
+    settings: Settings,
     pytest: Pytest,
     paths: Sequence[str],
     *,
@@ -37,18 +39,20 @@ def measure(
         baseline_file(pytest.root, save)
     tree = collection.Tree(pytest, *head_of(pytest.root))
     (measured,) = collection.in_turn([tree], paths, runs=runs, progress=progress)
-    return measured, list(_record(measured, pytest, paths, save))
+    return measured, list(_record(measured, settings, paths, save))
 
 
 def _record(
-    measured: Baseline, pytest: Pytest, paths: Sequence[str], save: str | None
+    measured: Baseline, settings: Settings, paths: Sequence[str], save: str | None
 ) -> Iterator[str]:
     """Record and save a baseline; yield why it was not."""
-    root = pytest.root
+    root = settings.root
     if any(run.state is RunState.UNFINISHED for run in Journal(root).runs()):
         yield "these figures are not recorded: some files may be those before the run"
         return
-    history.append(root, [str(root / path) for path in paths or ["."]], measured.summary)
+    name = save if save is not None and not measured.summary.problem else ""
+    about = [str(root / path) for path in paths or ["."]]
+    history.append(settings, about, measured.summary, name)
     if save is not None and measured.summary.problem:
         yield f"not saved as {save}: {measured.summary.problem}"
     elif save is not None:

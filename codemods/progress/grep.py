@@ -1,15 +1,23 @@
-"""What ``grep -r "class NAME" PATHS | wc -l`` counts, and why there are more or fewer copies."""
+"""What ``grep -r "class NAME" PATHS | wc -l`` counts, and why there are more or fewer copies.
+
+The journal is left out, as it keeps each copy that was replaced.
+"""
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.disk.files import list_files, read_file
+from codemods.disk.journal import FOLDER
+from codemods.engine.text import Unparsable, parse
 from codemods.model import FileResult, Plan, Verdict
+from codemods.progress.history import is_below
 from codemods.settings import Settings
 
 _COPY = "copies"
@@ -46,9 +54,9 @@ def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Pl
     results = {os.path.realpath(r.path): r for r in planned.results}
     parts: Counter[str] = Counter()
     for path in _files(settings.root, roots):
-        lines = _matching_lines(path, pattern.encode())
-        if lines:
-            parts.update(_kinds(lines, results.get(path), name, path in read))
+        content = _text_of(path)
+        if pattern.encode() in content:
+            parts.update(_kinds(content, name, results.get(path), path in read))
     number = len(planned.copies)
     return Grep(
         pattern=pattern,
@@ -63,13 +71,7 @@ def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Pl
 def outermost(paths: Sequence[str]) -> tuple[str, ...]:
     """Return the paths that lie below no other."""
     clean = sorted({os.path.normpath(p) for p in paths})
-    return tuple(p for p in clean if not any(_is_below(p, o) for o in clean if o != p))
-
-
-def _is_below(path: str, folder: str) -> bool:
-    if folder == ".":
-        return not os.path.isabs(path) and path.partition("/")[0] != ".."
-    return path.startswith(f"{folder}/")
+    return tuple(p for p in clean if not is_below(p, [o for o in clean if o != p]))
 
 
 def _listed(settings: Settings, roots: Sequence[str]) -> Iterator[str]:
@@ -85,41 +87,60 @@ def _files(root: Path, paths: Sequence[str]) -> Iterator[str]:
         real = os.path.realpath(root / path)
         if os.path.isfile(real):
             yield real
-        for folder, _, names in os.walk(real):
+        for folder, folders, names in os.walk(real):
+            folders[:] = [name for name in folders if name != FOLDER]
             files = (os.path.join(folder, n) for n in sorted(names))
             yield from (f for f in files if os.path.isfile(f) and not os.path.islink(f))
 
 
-def _matching_lines(path: str, pattern: bytes) -> list[int]:
-    """Return the numbers of the lines that grep prints.
-
-    Of a binary file it prints none (since 3.5; before, it printed a message there).
-    """
+def _text_of(path: str) -> bytes:
+    """Return what grep looks at; of a binary file it prints no line (since 3.5)."""
     try:
         content, _ = read_file(path)
     except OSError:
-        return []  # grep says so on stderr
-    if pattern not in content or b"\0" in content:
-        return []
-    return [n for n, line in enumerate(content.split(b"\n"), start=1) if pattern in line]
+        return b""  # grep says so on stderr
+    return b"" if b"\0" in content else content
 
 
-def _kinds(
-    lines: Sequence[int], result: FileResult | None, name: str, is_read: bool
-) -> Iterator[str]:
-    """Yield what each matching line of a file is."""
-    rest = list(lines)
+def _kinds(content: bytes, name: str, result: FileResult | None, is_read: bool) -> Iterator[str]:
+    """Yield what each line of a file is that grep prints."""
+    pattern = f"class {name}".encode()
+    lines = {n: t for n, t in enumerate(content.split(b"\n"), start=1) if pattern in t}
     for decision in result.decisions if result is not None else ():
         place = decision.definition
-        line = next((n for n in rest if place.line <= n <= place.end_line), None)
+        line = next((n for n in lines if place.line <= n <= place.end_line), None)
         if place.name == name and line is not None:
-            rest.remove(line)
+            del lines[line]
             is_copy = decision.verdict is Verdict.REPLACE
             yield _COPY if is_copy else f"refused: {decision.reasons[0].code.value}"
-    for _ in rest:
+    in_strings = _lines_of_strings(content, pattern.decode()) if lines and is_read else set()
+    for number, text in lines.items():
+        before, _, after = text.partition(pattern)
         if not is_read:
             yield "in files that the tool does not read: no Python, excluded or ignored by git"
+        elif re.match(rb"\w", after):
+            yield "parts of a longer name"
+        elif number in in_strings:
+            yield "in strings"
+        elif b"#" in before:
+            yield "commented out"
         elif result is not None and result.error is not None:
             yield f"in files that failed: {result.error.code.value}"
+        elif not before.strip():
+            yield "in a shared module"  # anywhere else there is a decision
         else:
-            yield "comments, text, or part of a longer name"
+            yield "other text"
+
+
+def _lines_of_strings(content: bytes, text: str) -> set[int]:
+    """Return the lines of the strings that contain a text; none where the file does not parse."""
+    try:
+        tree = parse(content)
+    except (Unparsable, RecursionError, MemoryError):
+        return set()
+    return {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and text in node.value
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }

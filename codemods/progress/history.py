@@ -1,64 +1,96 @@
-"""What each run of a verb did, one line each: ``.ssot-codemods/history.jsonl``.
+"""The history: what each run of a verb did, one line of JSON each, in a file that can be committed.
 
-It takes the place of the guide's performance_log.txt and migration_progress.log. Lines are appended
-and never changed.
+It is ``.ssot-codemods/history.jsonl``, or the file that `evidence` in the settings names. Lines are
+appended and never changed. A record counts once, and its time says where it stands, so that two
+histories are merged by putting their lines together in any order. No record has an absolute path or
+the name of a machine.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import Any, TypeVar
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 from codemods.decode import decode, encode
-from codemods.disk.folder import naming
+from codemods.disk.folder import Folder, naming
 from codemods.disk.journal import Journal
 from codemods.measure.model import BaselineSummary, Warmed
-from codemods.measure.outcomes import Difference, Evidence, Outcomes
+from codemods.measure.outcomes import Difference, Evidence, Outcomes, file_of
 from codemods.migration.verify import RanOnce, Verified
-from codemods.model import Plan, RunState, Status, Written
-from codemods.wording import percentage
+from codemods.model import Plan, Status, Written
+from codemods.progress.definitions import removed_definitions
+from codemods.progress.mocking import introduced
+from codemods.settings import Settings
 
-SCHEMA = "ssot-codemods/history/2"
+SCHEMA = "ssot-codemods/history/3"
 _FILE = "history.jsonl"
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 #: A run that broke each test of a large suite must not make a line of megabytes.
 _MOST_PLACES = 20
+
+
+class ChangedFile(NamedTuple):
+    """What a run did to one file.
+
+    `removed` has the definitions that went: their qualified names, with their lines before the run.
+    `mocking` are names of mocking that came with the change.
+    """
+
+    removed: Mapping[str, int]
+    mocking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
     """What a migration changed; `run` is None where nothing was written.
 
-    `changed` and `failed` count files, `left` those that a later batch would change; `replaced` and
-    `refused` count definitions, and `copies` those that can still be replaced.
+    `files` are those that it changed, by their paths from the root. `refused` counts definitions,
+    `failed` and `left` files, the latter those that a later batch would change, and `copies` the
+    definitions that can still be replaced, None where they were not counted.
     """
 
     run: str | None
-    changed: int
-    replaced: int
-    refused: int
-    failed: int
-    left: int
-    copies: int
+    files: Mapping[str, ChangedFile]
+    refused: int = 0
+    failed: int = 0
+    left: int = 0
+    copies: int | None = None
+
+
+class ComparedFile(NamedTuple):
+    """What the tests of one file showed before and after a run.
+
+    Of `tests` that were there on both sides, `passed` passed before, and `lost` of those no longer.
+    `differences` and `flaky` count what else differed, too; `healed` is 1 where the file could not
+    be collected before, and can be now.
+    """
+
+    tests: int = 0
+    passed: int = 0
+    lost: int = 0
+    differences: int = 0
+    flaky: int = 0
+    healed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedTests:
-    """What the tests showed before and after a run; `places` has the first of the differences."""
+    """What the tests showed before and after a run, by file; `places` are the first differences.
 
-    time: str
-    passed_before: int
-    passed_after: int
-    still_passing: int
-    differences: int
-    flaky: int
-    healed: int
-    places: tuple[str, ...]
+    Each place is a file and what differs there.
+    """
+
+    files: Mapping[str, ComparedFile]
+    places: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,58 +109,50 @@ class Verification:
     """What was shown of a run of the journal, or with None, of the files as they were.
 
     `golden_path` has for each command its exit codes before and after. `tests` is None where none
-    were run.
+    were run to their end. Of the files of the run, nothing was shown of the `unseen`, as they were
+    edited since, and the `unused` are used by no test. `is_whole` says that the tests were all
+    those that use the files of the run, and not those of some paths.
     """
 
     run: str | None
     golden_path: Mapping[str, ExitCodes] = field(default_factory=dict)
     tests: ComparedTests | RanTests | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The copies that were left, and how many files that use a helper are `compliant`."""
-
-    copies: int
-    compliant: int
-    total: int
-    percent: float
+    unseen: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """A rollback of a run of the journal; `files` counts those that were restored."""
+    """A rollback of a run of the journal, with the paths of the files that were restored."""
 
     run: str
-    files: int
+    files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A report was made; it changes and measures nothing."""
-
-
-Figures = BaselineSummary | Warmed | Migration | Verification | Check | Rollback | Reported
+Figures = BaselineSummary | Warmed | Migration | Verification | Rollback
 _KINDS: dict[str, type[Figures]] = {
     "baseline": BaselineSummary,
     "warm": Warmed,
     "migrate": Migration,
     "verify": Verification,
-    "check": Check,
     "rollback": Rollback,
-    "report": Reported,
 }
 _VERBS = {kind: verb for verb, kind in _KINDS.items()}
-_Kind = TypeVar("_Kind", bound=Figures)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One run of a verb. `time` is UTC, ISO 8601; `paths` are relative to the root, in order."""
+    """One run of a verb.
+
+    `time` is UTC, ISO 8601, with microseconds; `paths` are relative to the root, in order; `name`
+    is the one under which a baseline was saved.
+    """
 
     time: str
     paths: tuple[str, ...]
     figures: Figures
+    name: str = ""
 
     @property
     def verb(self) -> str:
@@ -138,7 +162,7 @@ class Record:
 
 def now() -> str:
     """Return the time as a record has it."""
-    return f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{datetime.now(timezone.utc):{_TIME}}"
 
 
 def relative_paths(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
@@ -147,26 +171,46 @@ def relative_paths(root: Path, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({os.path.relpath(os.path.realpath(p), top) for p in paths}))
 
 
-def append(root: Path, paths: Iterable[str], figures: Figures) -> None:
+def is_below(path: str, folders: Iterable[str]) -> bool:
+    """Whether a path is one of some others, or below one; all are relative to the root."""
+    return any(
+        path == folder
+        or path.startswith(f"{folder}/")
+        or (folder == "." and path.partition("/")[0] != ".." and not os.path.isabs(path))
+        for folder in map(os.path.normpath, folders)
+    )
+
+
+# The file
+
+
+def append(settings: Settings, paths: Iterable[str], figures: Figures, name: str = "") -> None:
     """Append a record of a run that has just ended.
 
     By one ``write``, so that two processes at once do not mix their lines.
 
     Args:
-        root: of the repository.
+        settings: of the repository.
         paths: files and folders, absolute or relative to the current folder.
         figures: what the verb did.
+        name: see `Record`.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written, or is no regular file.
 
     """
-    record = Record(now(), relative_paths(root, paths), figures)
-    line = f"{json.dumps(record_json(record))}\n".encode()
-    folder = Journal(root).make_files()
-    with folder.update(_FILE, os.O_APPEND) as descriptor, naming(folder.path / _FILE):
+    if isinstance(figures, BaselineSummary):
+        figures = without_machine(figures)
+    record = Record(now(), relative_paths(settings.root, paths), figures, name)
+    line = f"{json.dumps(_portable_json(record_json(record), settings.root))}\n".encode()
+    if not settings.evidence:
+        Journal(settings.root).make_files()
+    folder, file = _place(settings)
+    with folder.update(file, os.O_APPEND) as descriptor, naming(folder.path / file):
+        status = os.fstat(descriptor)
         # A line that was interrupted by a loss of power stays alone.
-        line = line if _ends_with_newline(descriptor) else b"\n" + line
+        torn = status.st_size and os.pread(descriptor, 1, status.st_size - 1) != b"\n"
+        line = b"\n" + line if torn else line
         if os.write(descriptor, line) < len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -176,74 +220,104 @@ def record_json(record: Record) -> dict[str, Any]:
     return {"schema": SCHEMA, "verb": record.verb, **encode(record)}
 
 
-def read(root: Path) -> list[Record]:
-    """Read the records, the oldest first; a line that is none (interrupted, perhaps) is skipped."""
-    try:
-        lines = Journal(root).files.read(_FILE)[0].splitlines()
-    except FileNotFoundError:
-        return []
-    records = (_from_line(line) for line in lines)
-    return [r for r in records if r is not None]
+def read(settings: Settings) -> tuple[list[Record], list[str]]:
+    """Read the records, the oldest first and each once.
 
+    Returns:
+        The records, and for each line that is none, what is wrong with it.
 
-def _from_line(line: bytes) -> Record | None:
-    try:
-        values = json.loads(line)
-        if values["schema"] != SCHEMA:
-            return None
-        time, paths = decode(str, values["time"]), decode(tuple[str, ...], values["paths"])
-        return Record(time, paths, decode(_KINDS[values["verb"]], values["figures"]))
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-
-
-def standing(root: Path) -> list[Record]:
-    """Read the records, less those of runs that were rolled back since, and what they showed."""
-    undone = {run.id for run in Journal(root).runs() if run.state is RunState.ROLLED_BACK}
-    about = Migration | Verification
-    records = read(root)
-    return [r for r in records if not (isinstance(r.figures, about) and r.figures.run in undone)]
-
-
-def of_paths(records: Iterable[Record], kind: type[_Kind], paths: Iterable[str]) -> list[_Kind]:
-    """Return the figures of one kind for just these paths, the oldest first."""
-    wanted = {os.path.normpath(p) for p in paths}
-    return [r.figures for r in records if isinstance(r.figures, kind) and set(r.paths) == wanted]
-
-
-def baselines(records: Iterable[Record], paths: Iterable[str]) -> list[BaselineSummary]:
-    """Return the measurements of just these paths whose runs came to their end, oldest first."""
-    return [b for b in of_paths(records, BaselineSummary, paths) if b.runs and not b.problem]
-
-
-def comparisons(records: Iterable[Record], paths: Iterable[str]) -> list[ComparedTests]:
-    """Return what the tests of just these paths showed before and after a run, oldest first."""
-    found = of_paths(records, Verification, paths)
-    return [v.tests for v in found if isinstance(v.tests, ComparedTests)]
-
-
-def before_the_change(
-    records: Iterable[Record], measured: Sequence[BaselineSummary]
-) -> BaselineSummary:
-    """Return of some measurements the latest before the first run that stands, else the first.
-
-    Args:
-        records: what `standing` returns.
-        measured: at least one, the oldest first.
+    Raises:
+        OSError: it cannot be read, is no regular file, or is far too large.
 
     """
-    changes = [r.time for r in records if isinstance(r.figures, Migration) and r.figures.run]
-    earlier = [summary for summary in measured if changes and summary.time <= changes[0]]
-    return earlier[-1] if earlier else measured[0]
+    folder, file = _place(settings)
+    try:
+        content, _ = folder.read(file)
+    except FileNotFoundError:
+        return [], []
+    shown = os.path.relpath(folder.path / file, settings.root)
+    numbered = enumerate(map(bytes.strip, content.split(b"\n")), start=1)
+    lines = {line: number for number, line in numbered if line}
+    found: list[tuple[str, bytes, Record]] = []
+    damaged = []
+    for line, number in lines.items():
+        try:
+            record = _from_line(line)
+        except (ValueError, KeyError, TypeError) as error:
+            damaged.append(f"{shown}:{number}: not a record of the history: {error}")
+        else:
+            found.append((record.time, line, record))
+    return [record for _, _, record in sorted(found, key=lambda item: item[:2])], damaged
 
 
-def latest_codes(records: Iterable[Record]) -> dict[str, ExitCodes]:
-    """Return for each command of the golden path the exit codes of its last run."""
-    codes: dict[str, ExitCodes] = {}
-    for record in records:
-        if isinstance(record.figures, Verification):
-            codes.update(record.figures.golden_path)
-    return codes
+def _from_line(line: bytes) -> Record:
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("it is no JSON") from error
+    if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+        raise ValueError(f"its schema is not {SCHEMA}")
+    time = decode(str, values["time"], "time")
+    datetime.strptime(time, _TIME)
+    return Record(
+        time,
+        decode(tuple[str, ...], values["paths"], "paths"),
+        decode(_KINDS[values["verb"]], values["figures"], "figures"),
+        decode(str, values["name"], "name"),
+    )
+
+
+def _place(settings: Settings) -> tuple[Folder, str]:
+    """Return the folder of the history, below the root by no link, and the name of its file."""
+    if not settings.evidence:
+        return Journal(settings.root).files, _FILE
+    path = PurePosixPath(settings.evidence)
+    return Folder(settings.root, str(path.parent)), path.name
+
+
+# Nothing of this machine
+
+
+def without_machine(summary: BaselineSummary) -> BaselineSummary:
+    """Return figures of which the conditions can be compared, and do not name the machine."""
+    conditions = summary.conditions
+    variables = (variable.partition("=") for variable in conditions.environment)
+    return replace(
+        summary,
+        conditions=replace(
+            conditions,
+            interpreter=_digest(conditions.interpreter),
+            machine=_digest(conditions.machine),
+            environment=tuple(f"{name}={_digest(value)}" for name, _, value in variables),
+        ),
+    )
+
+
+def _digest(text: str) -> str:
+    return f"digest {hashlib.sha256(os.fsencode(text)).hexdigest()[:12]}"
+
+
+def portable(text: str, root: Path) -> str:
+    """Return a text with paths from the root, and of other absolute paths the last part alone."""
+    text = text.replace(os.path.join(os.path.realpath(root), ""), "")
+    return _ABSOLUTE.sub(".../", text)
+
+
+#: All of an absolute path but its last part.
+_ABSOLUTE = re.compile(r"(?<![\w.:/~-])/(?:[^\s/'\":;,]+/)*(?=[^\s/])")
+
+
+def _portable_json(value: Any, root: Path) -> Any:
+    if isinstance(value, str):
+        return portable(value, root)
+    if isinstance(value, list):
+        return [_portable_json(item, root) for item in value]
+    if isinstance(value, dict):
+        return {portable(key, root): _portable_json(item, root) for key, item in value.items()}
+    return value
+
+
+# Figures
 
 
 def of_warming(warmed: Warmed) -> Warmed:
@@ -251,14 +325,12 @@ def of_warming(warmed: Warmed) -> Warmed:
     return replace(warmed, not_cached=warmed.not_cached[:_MOST_PLACES])
 
 
-def of_migration(planned: Plan, written: Written) -> Migration:
+def of_migration(planned: Plan, written: Written, journal: Journal) -> Migration:
     """Return the figures of a migration."""
-    changed = [r for r in written.results if r.status is Status.CHANGED]
-    replaced = sum(len(r.replaced) for r in changed)
+    replaced = sum(len(r.replaced) for r in written.results if r.status is Status.CHANGED)
     return Migration(
         run=written.run.id if written.run is not None else None,
-        changed=len(changed),
-        replaced=replaced,
+        files=changed_files(journal, written.run.id) if written.run is not None else {},
         refused=sum(len(r.refused) for r in written.results),
         failed=sum(r.status is Status.FAILED for r in written.results),
         left=written.left,
@@ -266,47 +338,88 @@ def of_migration(planned: Plan, written: Written) -> Migration:
     )
 
 
-def of_check(planned: Plan) -> Check:
-    """Return the figures of a check."""
-    share = percentage(planned.compliant, planned.helpers)
-    return Check(len(planned.copies), planned.compliant, planned.helpers, share)
+def changed_files(
+    journal: Journal, identity: str, failed: Collection[str] = ()
+) -> dict[str, ChangedFile]:
+    """Return what a run of the journal did to each file that has its new bytes now.
+
+    Args:
+        journal: of the repository.
+        identity: the run.
+        failed: the paths, from the root, of files that it could not change.
+
+    """
+    run = journal.run(identity)
+    left = run.undone.union(failed)
+    standing = (e for e in run.entries if e.path not in left and journal.is_new(e))
+    return {
+        e.path: _changed(journal.content(run, e, "before"), journal.content(run, e, "after"))
+        for e in standing
+    }
 
 
-def of_verification(shown: Verified | RanOnce) -> Verification:
-    """Return the figures of a verification."""
+def _changed(before: bytes, after: bytes) -> ChangedFile:
+    return ChangedFile(removed_definitions(before, after), tuple(sorted(introduced(before, after))))
+
+
+def of_verification(shown: Verified | RanOnce, root: Path, *, is_whole: bool) -> Verification:
+    """Return the figures of a verification.
+
+    Args:
+        shown: what the tests showed.
+        root: of the repository.
+        is_whole: whether no paths were named, so that all tests were run that use a changed file.
+
+    """
     if isinstance(shown, RanOnce):
         codes = {command: (None, code) for command, code in shown.golden_path.items()}
-        tests = RanTests(_passed(shown.outcomes), len(shown.outcomes.tests))
-        return Verification(None, codes, tests)
-    compared = _compared(shown.evidence) if shown.evidence is not None else None
-    return Verification(shown.run, shown.golden_path, compared)
-
-
-def _compared(evidence: Evidence) -> ComparedTests:
-    before, after = evidence.before, evidence.after
-    return ComparedTests(
-        time=now(),
-        passed_before=_passed(before),
-        passed_after=_passed(after),
-        still_passing=sum(
-            outcome == after.tests.get(node) == "passed" for node, outcome in before.tests.items()
-        ),
-        differences=len(evidence.differences),
-        flaky=len(evidence.flaky),
-        healed=len(evidence.healed),
-        places=tuple(map(_difference, evidence.differences[:_MOST_PLACES])),
+        passed = sum(outcome == "passed" for outcome in shown.outcomes.tests.values())
+        return Verification(None, codes, RanTests(passed, len(shown.outcomes.tests)))
+    return Verification(
+        run=shown.run,
+        golden_path=shown.golden_path,
+        tests=_compared(shown.evidence, root) if shown.evidence is not None else None,
+        unseen=relative_paths(root, shown.edited),
+        unused=relative_paths(root, shown.unused),
+        is_whole=is_whole,
     )
 
 
-def _ends_with_newline(descriptor: int) -> bool:
-    size = os.fstat(descriptor).st_size
-    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+def _compared(evidence: Evidence, root: Path) -> ComparedTests:
+    before, after = evidence.before, evidence.after
+    counts: dict[str, Counter[str]] = {}
+
+    def count(file: str, what: str) -> None:
+        counts.setdefault(file, Counter())[what] += 1
+
+    for node, outcome in before.tests.items():
+        file = node.partition("::")[0]
+        if node in after.tests:
+            count(file, "tests")
+        if outcome == "passed":
+            count(file, "passed")
+            if after.tests.get(node) != "passed":
+                count(file, "lost")
+    for what in ("differences", "flaky"):
+        for difference in getattr(evidence, what):
+            count(difference.file, what)
+    for file in evidence.healed:
+        count(file, "healed")
+    names = dict(_from_root(counts, after, root))
+    places = ((names[d.file], _difference(d)) for d in evidence.differences[:_MOST_PLACES])
+    return ComparedTests(
+        {names[file]: ComparedFile(**found) for file, found in sorted(counts.items())},
+        tuple(places),
+    )
 
 
-def _passed(outcomes: Outcomes) -> int:
-    return sum(outcome == "passed" for outcome in outcomes.tests.values())
+def _from_root(files: Iterable[str], outcomes: Outcomes, root: Path) -> Iterator[tuple[str, str]]:
+    """Yield files as pytest names them, each with its path from the root."""
+    top = os.path.realpath(root)
+    for file in files:
+        difference = Difference(file, "", "", "")
+        yield file, os.path.relpath(file_of(difference, outcomes), top)
 
 
 def _difference(difference: Difference) -> str:
-    where = "" if difference.what.startswith(difference.file) else f"{difference.file}: "
-    return f"{where}{difference.what}: {difference.before} -> {difference.after}"
+    return f"{difference.what}: {difference.before} -> {difference.after}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,17 +13,22 @@ from codemods.measure.compare import differing_conditions
 from codemods.measure.model import BaselineSummary
 from codemods.migration.migrate import plan
 from codemods.migration.scan import ModulesOf, Progress, Scan
-from codemods.model import Plan
+from codemods.model import Code, Plan
 from codemods.progress.grep import Grep, count_lines, outermost
-from codemods.progress.history import (
-    Record,
+from codemods.progress.history import Record, portable, relative_paths
+from codemods.progress.standing import (
+    StandingRun,
     baselines,
     before_the_change,
-    comparisons,
+    collected,
+    compared,
+    compared_text,
+    first_change,
     latest_codes,
-    relative_paths,
+    standing,
+    standing_runs,
 )
-from codemods.settings import Phase, Settings
+from codemods.settings import Phase, Settings, phases_of
 from codemods.wording import percentage, plural
 from codemods.workers.pool import Pool
 
@@ -99,16 +105,25 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Whether all criteria of all phases are met."""
+    """Whether all criteria of all phases are met.
+
+    `damaged` says what is wrong with the history: a line that cannot be read may be the one that
+    tells of a change.
+    """
 
     standing: Standing
     grep: Grep
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """All criteria."""
+        return (*(c for p in self.standing.phases for c in p.criteria), *self.standing.overall)
 
     @property
     def ok(self) -> bool:
-        """Whether each criterion was measured and is met."""
-        criteria = [c for p in self.standing.phases for c in p.criteria]
-        return all(c.state is State.MET for c in (*criteria, *self.standing.overall))
+        """Whether each criterion was measured and is met, and the whole history was read."""
+        return not self.damaged and all(c.state is State.MET for c in self.criteria)
 
 
 def planner(settings: Settings, modules_of: ModulesOf, pool: Pool, progress: Progress) -> Count:
@@ -133,26 +148,37 @@ def planner(settings: Settings, modules_of: ModulesOf, pool: Pool, progress: Pro
     return count
 
 
-def status(settings: Settings, history: Sequence[Record], count: Count) -> Standing:
+def status(settings: Settings, records: Sequence[Record], count: Count) -> Standing:
     """Return how far the phases of the settings are.
 
-    Copies and compliance are counted now; what takes a run of pytest comes from the history, as
-    `codemods.progress.history.standing` returns it.
+    Copies and compliance are counted now; what takes a run of pytest comes from the history.
     """
-    phases = [_phase(settings.root, phase, history, count) for phase in settings.phases]
-    overall = tuple(_golden_path(settings.golden_path, history))
+    phases = [_phase(settings.root, phase, records, count) for phase in phases_of(settings)]
+    overall = tuple(_golden_path(settings, standing(records)))
     criteria = [*(c for p in phases for c in p.criteria), *overall]
     remedies = dict.fromkeys(c.remedy for c in criteria if c.remedy)
     return Standing(tuple(phases), overall, _batch(phases), tuple(remedies))
 
 
-def accept(settings: Settings, name: str, history: Sequence[Record], count: Count) -> Acceptance:
-    """Return whether all criteria of all phases are met, and what grep counts of a name there."""
-    paths = [p for phase in settings.phases for p in phase.paths]
+def accept(
+    settings: Settings, name: str, records: Sequence[Record], damaged: Sequence[str], count: Count
+) -> Acceptance:
+    """Return whether all criteria of all phases are met, and what grep counts of a name there.
+
+    Args:
+        settings: of the repository.
+        name: of a class; empty for none.
+        records: of the history.
+        damaged: see `Acceptance`.
+        count: counts the copies in some paths.
+
+    """
+    paths = [p for phase in phases_of(settings) for p in phase.paths]
     roots = outermost(_existing(settings.root, paths))
     planned = count(roots) if roots else Plan(0, 0, ())
-    standing = status(settings, history, count)
-    return Acceptance(standing, count_lines(settings, name, roots, planned))
+    found = status(settings, records, count)
+    grep = count_lines(settings, name, roots if name else (), planned)
+    return Acceptance(found, grep, tuple(damaged))
 
 
 def _batch(phases: Sequence[PhaseStatus]) -> str:
@@ -165,18 +191,19 @@ def _batch(phases: Sequence[PhaseStatus]) -> str:
     return ""
 
 
-def _phase(root: Path, phase: Phase, history: Sequence[Record], count: Count) -> PhaseStatus:
+def _phase(root: Path, phase: Phase, records: Sequence[Record], count: Count) -> PhaseStatus:
     paths = _existing(root, phase.paths)
     missing = tuple(p for p in phase.paths if p not in paths)
     # As the history has them, which knows no links.
     real = relative_paths(root, [str(root / p) for p in paths])
     planned = count(paths) if paths else Plan(0, 0, ())
+    there = standing(records)
     criteria: tuple[Criterion, ...] = (
         _copies(phase, real, planned),
         _compliance(phase, planned),
-        _collection(phase, real, history),
-        _success(phase, real, history),
-        _warnings(phase, real, history),
+        _collection(phase, real, there),
+        _success(phase, real, there, standing_runs(root, records, real), len(planned.copies)),
+        _warnings(phase, real, there),
     )
     if not paths:
         remedy = f"name the paths of phase {phase.name} in [tool.ssot-codemods.phases]"
@@ -198,23 +225,32 @@ def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
 
 def _compliance(phase: Phase, planned: Plan) -> Criterion:
     share = percentage(planned.compliant, planned.helpers)
+    codes = (d.reasons[0].code for result in planned.results for d in result.refused)
+    reasons = Counter(code.value for code in codes if code is not Code.SAME_NAME_ONLY)
+    by_reason = ", ".join(f"{code} {n:,}" for code, n in sorted(reasons.items(), key=_most_first))
     return Criterion(COMPLIANCE, f"at least {phase.compliance:g} %", phase.compliance).measured(
         share >= phase.compliance,
         f"{share:.1f} %",
         share,
-        f"{planned.compliant:,} of {plural(planned.helpers, 'file')} that use the helper",
+        f"{planned.compliant:,} of {plural(planned.helpers, 'file')} that use the helper hold no "
+        f"copy that can be replaced; definitions that stay: {reasons.total():,}"
+        f"{f' ({by_reason})' if by_reason else ''}",
     )
 
 
-def _collection(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
+def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
+
+
+def _collection(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -> Criterion:
     budget, aim = phase.collection_seconds, phase.aim_seconds
     wanted = f"under {budget:g} s" + (f" (aim: {aim:g} s)" if aim is not None else "")
     found = Criterion(COLLECTION, wanted, budget)
-    measured = baselines(history, paths)
-    broken = _broken(before_the_change(history, measured), measured[-1]) if measured else ""
+    measured = baselines(records, paths)
+    broken = _broken(before_the_change(records, measured), measured[-1][1]) if measured else ""
     if broken or not measured:
         return found.unmeasured(_command("baseline", paths), broken)
-    latest = measured[-1]
+    latest = measured[-1][1]
     seconds = latest.warm.wall.median
     notes = [f"measured {latest.time}"]
     if aim is not None:
@@ -229,26 +265,40 @@ def _broken(before: BaselineSummary, latest: BaselineSummary) -> str:
     return "" if latest.tests else "nothing was collected"
 
 
-def _success(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
+def _success(
+    phase: Phase,
+    paths: Sequence[str],
+    records: Sequence[Record],
+    runs: Sequence[StandingRun],
+    copies: int,
+) -> Criterion:
     found = Criterion(SUCCESS, f"at least {phase.success_rate:g} %", phase.success_rate)
-    compared = comparisons(history, paths)
-    if not compared or not compared[-1].passed_before:
-        note = "no test passed before" if compared else ""
+    if not runs:
+        note = "no file here was migrated"
+        # Without any run, the history may be that of a clone that has none.
+        if copies or first_change(records) is None:
+            return found.unmeasured("", note)
+        return found.measured(True, "unchanged", None, note)
+    tests = compared(runs)
+    open_runs = [run.id for run in runs if run.unverified]
+    verified = f"{len(runs) - len(open_runs):,} of {plural(len(runs), 'run')} verified"
+    shown = compared_text(tests, collected(records, paths)) if tests.passed or tests.tests else ""
+    note = f"{verified}; {shown}" if shown else verified
+    if open_runs:
+        return found.unmeasured(f"{_TOOL} verify --run {open_runs[0]}", note)
+    if not tests.passed:
         return found.unmeasured(_command("verify", paths), note)
-    latest = compared[-1]
-    before, after = latest.passed_before, latest.still_passing
-    rate = 100 * after / before
-    note = f"{after:,} of {before:,} tests that passed still do; measured {latest.time}"
+    rate = 100 * (tests.passed - tests.lost) / tests.passed
     return found.measured(rate >= phase.success_rate, f"{rate:.1f} %", rate, note)
 
 
-def _warnings(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> Criterion:
+def _warnings(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -> Criterion:
     found = Criterion(WARNINGS, f"at least {phase.warnings_fall:g} %", phase.warnings_fall)
     remedy = _command("baseline", paths)
-    measured = baselines(history, paths)
+    measured = baselines(records, paths)
     if not measured:
         return found.unmeasured(remedy)
-    before, latest = before_the_change(history, measured), measured[-1]
+    before, latest = before_the_change(records, measured), measured[-1][1]
     first, last = (sum(summary.warnings.values()) for summary in (before, latest))
     broken = _broken(before, latest) or "; ".join(differing_conditions(before, latest))
     if before is latest and not broken:
@@ -263,12 +313,15 @@ def _warnings(phase: Phase, paths: Sequence[str], history: Sequence[Record]) -> 
     return found.measured(fall >= phase.warnings_fall, f"{fall:.1f} %", fall, note)
 
 
-def _golden_path(commands: Sequence[str], history: Sequence[Record]) -> Iterator[Criterion]:
+def _golden_path(settings: Settings, records: Sequence[Record]) -> Iterator[Criterion]:
     """Judge the commands that must not fail, where there are any."""
+    commands = settings.golden_path
     if not commands:
         return
     found = Criterion(GOLDEN_PATH, "each command gives 0", len(commands))
-    codes = {command: after for command, (_, after) in latest_codes(history).items()}
+    latest = latest_codes(records)
+    keys = {c: portable(c, settings.root) for c in commands}
+    codes = {c: latest[key][1] for c, key in keys.items() if key in latest}
     failing = [f"{c}: {codes[c]}" for c in commands if codes.get(c) not in (0, None)]
     passed = sum(codes.get(c) == 0 for c in commands)
     if passed < len(commands) and not failing:

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
+from codemods.decode import encode
+from codemods.disk.journal import FOLDER
 from codemods.progress.grep import Grep
-from codemods.progress.phases import Acceptance, Criterion, State
-from codemods.report.status import missing_paths, next_steps, standing_json
-from codemods.report.table import paragraphs, table
+from codemods.progress.phases import Acceptance, State
+from codemods.report.status import blocks, standing_json
+from codemods.report.table import paragraphs
 from codemods.wording import plural
 
-SCHEMA = "ssot-codemods/accept/1"
+SCHEMA = "ssot-codemods/accept/2"
 
 
 def as_text(acceptance: Acceptance) -> str:
-    """Format a line for each criterion of each phase, what grep counts, and the verdict."""
-    standing = acceptance.standing
-    rows = [_row(phase.name, c) for phase in standing.phases for c in phase.criteria]
-    rows += [_row("", c) for c in standing.overall]
-    unmet = sum(row[0] != State.MET.value for row in rows)
-    verdict = "accepted" if acceptance.ok else f"not accepted: {unmet} of {len(rows)} not met"
-    head = ("state", "phase", "criterion", "figure", "wanted")
-    blocks = [
-        table(head, rows),
-        list(missing_paths(standing.phases)),
-        list(next_steps(standing)),
+    """Format the criteria of each phase, what grep counts, and the verdict."""
+    return paragraphs([
+        *blocks(acceptance.standing),
         list(_grep(acceptance.grep)),
-        [verdict],
-    ]
-    return paragraphs(blocks)
+        [_verdict(acceptance)],
+    ])  # fmt: skip
 
 
 def as_json(acceptance: Acceptance) -> dict[str, Any]:
@@ -40,25 +32,27 @@ def as_json(acceptance: Acceptance) -> dict[str, Any]:
         "schema": SCHEMA,
         "ok": acceptance.ok,
         **standing_json(acceptance.standing),
-        "grep": dataclasses.asdict(acceptance.grep),
+        "grep": encode(acceptance.grep),
+        "damaged": list(acceptance.damaged),
     }
 
 
-def _row(phase: str, criterion: Criterion) -> Sequence[object]:
-    return (
-        criterion.state.value,
-        phase or "all",
-        criterion.name,
-        criterion.figure or "-",
-        criterion.wanted,
-    )
+def _verdict(acceptance: Acceptance) -> str:
+    if acceptance.ok:
+        return "accepted"
+    criteria = acceptance.criteria
+    unmet = sum(c.state is not State.MET for c in criteria)
+    if not unmet:
+        return "not accepted: the history is damaged or not complete"
+    return f"not accepted: {unmet} of {len(criteria)} not met"
 
 
 def _grep(found: Grep) -> Iterator[str]:
     """Yield what grep counts, and why the tool counts another number."""
     if not found.paths:
         return
-    command = f'grep -r "{found.pattern}" {shlex.join(found.paths)} | wc -l'
+    where = f"--exclude-dir={FOLDER} {shlex.join(found.paths)}"
+    command = f'grep -r "{found.pattern}" {where} | wc -l'
     yield f"{command} counts {plural(found.lines, 'line')}; copies left: {found.copies:,}"
     yield from (f"  {number:>6,} {what}" for what, number in found.parts)
     if found.unseen > 0:

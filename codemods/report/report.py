@@ -9,16 +9,20 @@ from typing import Any
 
 from codemods.decode import encode
 from codemods.measure.model import BaselineSummary, Series
-from codemods.progress.completion import CollectionChange, Completion, Place, RefusedPlace
-from codemods.progress.history import ComparedTests
+from codemods.progress.completion import CollectionChange, Completion, RefusedPlace
+from codemods.progress.history import ComparedFile
+from codemods.progress.standing import StandingRun, compared, compared_text, total
 from codemods.report import page
 from codemods.report.baseline import claim_text, series_text
 from codemods.report.chart import Bar, Bars, Curve
 from codemods.report.page import Block, Code, Details, Heading, Inline, Paragraph, Table
+from codemods.report.status import shown_paths
 from codemods.wording import percentage, plural
 
-SCHEMA = "ssot-codemods/report/1"
+SCHEMA = "ssot-codemods/report/2"
 _TITLE = "Shared definitions: report on "
+#: Path, line and name of a definition.
+_Place = tuple[str, int, str]
 
 
 def as_markdown(done: Completion) -> str:
@@ -54,26 +58,23 @@ def _joined(texts: Sequence[str]) -> Iterator[Inline]:
 
 def _blocks(done: Completion) -> Iterator[Block]:
     yield from _summary(done)
-    yield Heading("What changed")
-    yield from _changed(done)
-    yield Heading("What was refused, and why")
-    yield from _refused(done)
-    yield Heading("Collection")
-    yield from _collection(done.collection, done.paths)
-    yield Heading("Warnings at collection")
-    yield from _warnings(done.collection)
-    yield Heading("Tests before and after")
-    yield from _verification(done.verification, done.paths)
-    yield Heading("Golden path")
-    yield from _golden_path(done)
-    yield Heading("Mocking")
-    yield from _mocking(done)
-    yield Heading("What is left")
-    yield from _left(done)
+    for title, section in _SECTIONS.items():
+        yield Heading(title)
+        yield from section(done)
+
+
+def _removed(*runs: StandingRun) -> list[_Place]:
+    """Return the definitions that went, those of all runs."""
+    return [
+        (path, line, name.rpartition(".")[2])
+        for run in runs
+        for path, change in run.files.items()
+        for name, line in change.removed.items()
+    ]
 
 
 def _summary(done: Completion) -> Iterator[Block]:
-    removed = done.removed
+    removed = _removed(*done.runs)
     share = percentage(done.compliant, done.helpers)
     parts = [
         f"{plural(len(removed), 'copy')} replaced in {plural(_files(removed), 'file')}",
@@ -87,31 +88,51 @@ def _summary(done: Completion) -> Iterator[Block]:
         f"hold no copy that can be replaced ({share:.1f} %). "
         f"{plural(done.files, 'file')} looked at; {_when(done.time)}.",
     ))  # fmt: skip
+    unverified = [run for run in done.runs if run.unverified]
+    if unverified:
+        number = f"{len(unverified):,} of {plural(len(done.runs), 'run')}"
+        yield Paragraph((f"Not verified: {number}, see below.",))
 
 
 def _changed(done: Completion) -> Iterator[Block]:
     if not done.runs:
-        yield Paragraph(("No run of the journal stands here.",))
+        yield Paragraph(("No run of the history stands here.",))
         return
     yield Table(
-        ("run", "time", "command", "files", "copies replaced", "copies left after it"),
+        ("run", "time", "paths", "files", "copies replaced", "copies left after it", "verified"),
         tuple(
-            (Code(r.id), _when(r.time), Code(r.command), _files(r.removed), len(r.removed), r.left)
-            for r in done.runs
+            (
+                *(Code(run.id), _when(run.time), Code(shown_paths(run.paths)), len(run.files)),
+                *(len(_removed(run)), left, _verified(run)),
+            )
+            for run, left in zip(done.runs, _left_after(done), strict=True)
         ),
     )
     yield _copies_curve(done)
-    summary = f"{plural(len(done.removed), 'copy')} replaced, by file; lines are those before"
-    yield Details((summary,), tuple(_by_file(done.removed)))
+    removed = _removed(*done.runs)
+    summary = f"{plural(len(removed), 'copy')} replaced, by file; lines are those before"
+    yield Details((summary,), tuple(_by_file(removed)))
+
+
+def _verified(run: StandingRun) -> str:
+    number = len(run.unverified)
+    if number in (0, len(run.files)):
+        return "no" if number else "yes"
+    return f"no, {number:,} of {plural(len(run.files), 'file')} not"
+
+
+def _left_after(done: Completion) -> list[int]:
+    """Return how many copies were left after each run, counted back from now."""
+    later = [len(_removed(*done.runs[number:])) for number in range(1, len(done.runs) + 1)]
+    return [len(done.left) + number for number in later]
 
 
 def _copies_over_time(done: Completion) -> list[tuple[str, int]]:
     """Return the number of copies before the first run, and after each."""
     if not done.runs:
         return []
-    first = done.runs[0]
-    start = (f"before {first.time}", first.left + len(first.removed))
-    return [start, *((run.time, run.left) for run in done.runs)]
+    start = (f"before {done.runs[0].time}", len(done.left) + len(_removed(*done.runs)))
+    return [start, *zip((run.time for run in done.runs), _left_after(done), strict=True)]
 
 
 def _copies_curve(done: Completion) -> Curve:
@@ -156,10 +177,20 @@ def _not_measured(verb: str, paths: Sequence[str]) -> Paragraph:
     return Paragraph(("Not measured: ", Code(command), " does it."))
 
 
-def _collection(change: CollectionChange, paths: Sequence[str]) -> Iterator[Block]:
+def _collection(done: Completion) -> Iterator[Block]:
+    if not any(change.before or change.after for change in done.collection):
+        yield _not_measured("baseline", done.paths)
+    for change in done.collection:
+        if len(done.collection) > 1:
+            yield Paragraph((*_joined(change.paths), ":"))
+        yield from _part(change)
+    if len(done.collection) > 1:
+        yield Paragraph((f"Together: {plural(done.collected or 0, 'test')} in the latest.",))
+
+
+def _part(change: CollectionChange) -> Iterator[Block]:
     sides = [(n, m) for n, m in (("before", change.before), ("after", change.after)) if m]
     if not sides:
-        yield _not_measured("baseline", paths)
         return
     if change.before is None or change.after is None:
         side = "before" if change.before is None else "after"
@@ -206,39 +237,51 @@ def _bars(sides: Sequence[tuple[str, BaselineSummary]]) -> Iterator[Bar]:
                 yield Bar(f"{kind}, {name}", name, *figures)
 
 
-def _warnings(change: CollectionChange) -> Iterator[Block]:
-    before, after = (dict(s.warnings) if s else None for s in (change.before, change.after))
-    categories = sorted({**(before or {}), **(after or {})})
-    if before is None and after is None:
+def _warnings(done: Completion) -> Iterator[Block]:
+    measured = [change for change in done.collection if change.before or change.after]
+    rows = [
+        (Code(" ".join(change.paths)), Code(category), *(_number(side, category) for side in both))
+        for change in measured
+        for both in [(change.before, change.after)]
+        for category in sorted({name for side in both if side for name in side.warnings})
+    ]
+    if not measured:
         yield Paragraph(("Not measured.",))
-    elif not categories:
+    elif not rows:
         yield Paragraph(("None.",))
+    elif len(measured) == 1:
+        yield Table(("category", "before", "after"), tuple(row[1:] for row in rows))
     else:
-        rows = [(Code(c), _number(before, c), _number(after, c)) for c in categories]
-        yield Table(("category", "before", "after"), tuple(rows))
+        yield Table(("paths", "category", "before", "after"), tuple(rows))
 
 
-def _number(counts: dict[str, int] | None, category: str) -> int | str:
-    return "not measured" if counts is None else counts.get(category, 0)
+def _number(side: BaselineSummary | None, category: str) -> int | str:
+    return "not measured" if side is None else side.warnings.get(category, 0)
 
 
-def _verification(found: ComparedTests | None, paths: Sequence[str]) -> Iterator[Block]:
-    if found is None:
-        yield _not_measured("verify", paths)
+def _verification(done: Completion) -> Iterator[Block]:
+    for run in done.runs:
+        if run.unverified:
+            number = f"{len(run.unverified):,} of {plural(len(run.files), 'file')}"
+            command = Code(f"ssot-codemods verify --run {run.id}")
+            yield Paragraph(("Not verified: ", Code(run.id), f", {number}: ", command, " does it."))
+    shown = [run for run in done.runs if run.tests]
+    if not shown:
+        yield Paragraph(("No tests were compared.",))
         return
+    yield Paragraph((f"{compared_text(compared(shown), done.collected)}.",))
     yield Table(
-        ("passed before", "passed after", "differences", "flaky", "healed", "measured"),
-        (
-            (
-                *(found.passed_before, found.passed_after),
-                *(found.differences, found.flaky, found.healed),
-                _when(found.time),
-            ),
-        ),
+        ("run", "tests compared", "passed before", "of those no longer", *_OTHERS),
+        tuple((Code(run.id), *total(run.tests.values())) for run in shown),
     )
-    if found.places:
-        shown = f"{len(found.places):,} of {plural(found.differences, 'difference')}"
-        yield Details((shown,), tuple((Code(place),) for place in found.places))
+    places = [what for run in shown for _, what in run.places]
+    if places:
+        differences = sum(total(run.tests.values()).differences for run in shown)
+        summary = f"{len(places):,} of {plural(differences, 'difference')}"
+        yield Details((summary,), tuple((Code(place),) for place in places))
+
+
+_OTHERS = ComparedFile._fields[3:]
 
 
 def _golden_path(done: Completion) -> Iterator[Block]:
@@ -259,15 +302,17 @@ def _code(code: int | None) -> int | str:
 
 
 def _mocking(done: Completion) -> Iterator[Block]:
+    changed = [(path, change) for run in done.runs for path, change in run.files.items()]
+    found = [(path, change.mocking) for path, change in changed if change.mocking]
     if not done.runs:
         yield Paragraph(("Nothing changed.",))
-    elif not done.mocking:
-        number = plural(_files(done.removed), "file")
+    elif not found:
+        number = plural(len({path for path, _ in changed}), "file")
         yield Paragraph((f"None introduced: no new name of mocking in {number} that changed.",))
     else:
         yield Table(
             ("file", "names that came"),
-            tuple((Code(path), Code(", ".join(names))) for path, names in done.mocking),
+            tuple((Code(path), Code(", ".join(names))) for path, names in found),
         )
 
 
@@ -275,10 +320,11 @@ def _left(done: Completion) -> Iterator[Block]:
     if not done.left:
         yield Paragraph(("No copy that can be replaced.",))
         return
+    left = [(place.path, place.line, place.name) for place in done.left]
     command = shlex.join(("ssot-codemods", "migrate", *done.paths))
-    text = f"{plural(len(done.left), 'copy')} in {plural(_files(done.left), 'file')}, for "
+    text = f"{plural(len(left), 'copy')} in {plural(_files(left), 'file')}, for "
     yield Paragraph((text, Code(command)))
-    yield Details((f"{plural(len(done.left), 'copy')}, by file",), tuple(_by_file(done.left)))
+    yield Details((f"{plural(len(left), 'copy')}, by file",), tuple(_by_file(left)))
 
 
 def _when(time: str) -> str:
@@ -286,14 +332,26 @@ def _when(time: str) -> str:
     return f"{time[:10]} {time[11:19]} UTC"
 
 
-def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
+def _by_file(places: Sequence[_Place]) -> Iterator[tuple[Inline, ...]]:
     """Yield each file with its definitions."""
     files: defaultdict[str, list[str]] = defaultdict(list)
-    for place in places:
-        files[place.path].append(f"{place.name} ({place.line})")
+    for path, line, name in places:
+        files[path].append(f"{name} ({line})")
     for path, names in sorted(files.items()):
         yield (Code(path), ": ", Code(", ".join(names)))
 
 
-def _files(places: Sequence[Place]) -> int:
-    return len({place.path for place in places})
+def _files(places: Sequence[_Place]) -> int:
+    return len({path for path, *_ in places})
+
+
+_SECTIONS: dict[str, Callable[[Completion], Iterator[Block]]] = {
+    "What changed": _changed,
+    "What was refused, and why": _refused,
+    "Collection": _collection,
+    "Warnings at collection": _warnings,
+    "Tests before and after": _verification,
+    "Golden path": _golden_path,
+    "Mocking": _mocking,
+    "What is left": _left,
+}

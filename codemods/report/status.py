@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from codemods.decode import encode
-from codemods.measure.model import BaselineSummary
-from codemods.progress.history import Check, Migration, Record, Verification, record_json
-from codemods.progress.phases import COLLECTION, Criterion, PhaseStatus, Standing, State
+from codemods.measure.model import BaselineSummary, Warmed
+from codemods.progress.history import (
+    SCHEMA,
+    ComparedTests,
+    Migration,
+    RanTests,
+    Record,
+    Rollback,
+    Verification,
+    record_json,
+)
+from codemods.progress.phases import COLLECTION, Standing
+from codemods.progress.standing import total
 from codemods.report.table import paragraphs, table
 
-STATUS_SCHEMA = "ssot-codemods/status/1"
-HISTORY_SCHEMA = "ssot-codemods/history/2"
+STATUS_SCHEMA = "ssot-codemods/status/2"
 _BLOCKS = "▁▂▃▄▅▆▇█"
+_WIDTH, _INDENT = 100, " " * 6
 _MOST_POINTS = 40
 _MOST_PATHS = 3
 
 
 def as_text(standing: Standing) -> str:
-    """Format a table of the phases, what is not met, and the next steps."""
-    blocks = [_matrix(standing.phases), *_unmet(standing), list(next_steps(standing))]
-    return paragraphs(blocks)
+    """Format the criteria of each phase, and the next steps."""
+    return paragraphs(blocks(standing))
+
+
+def blocks(standing: Standing) -> Iterator[list[str]]:
+    """Yield the criteria of each phase, what does not exist, and the next steps."""
+    groups = [(f"{p.name}: {' '.join(p.paths)}", p.criteria) for p in standing.phases]
+    groups += [("all phases", standing.overall)] if standing.overall else []
+    criteria = [criterion for _, group in groups for criterion in group]
+    rows = [
+        (f"  {c.state.value}", c.name, c.figure or "-", f"wanted: {c.wanted}") for c in criteria
+    ]
+    lines = iter(table(("", "", "", ""), rows)[1:])
+    for head, group in groups:
+        yield [head, *(text for c in group for text in (next(lines), *_wrapped(c.note)))]
+    yield list(_missing_paths(standing))
+    yield list(_next_steps(standing))
 
 
 def as_json(standing: Standing) -> dict[str, Any]:
@@ -40,16 +65,15 @@ def history_text(records: Sequence[Record], *, unicode: bool) -> str:
     """
     if not records:
         return "no history\n"
-    rows = [(r.time, r.verb, _shown(r.paths), _figures(r)) for r in records]
-    blocks = [
+    rows = [(f"{r.time[:19]}Z", r.verb, shown_paths(r.paths), _figures(r)) for r in records]
+    return paragraphs([
         _curves("collection, seconds", records, _seconds, unicode),
         _curves("copies left", records, _copies_left, unicode),
         table(("time", "verb", "paths", "figures"), rows),
-    ]
-    return paragraphs(blocks)
+    ])  # fmt: skip
 
 
-def _shown(paths: Sequence[str]) -> str:
+def shown_paths(paths: Sequence[str]) -> str:
     """Return the first paths, and how many more there are: a batch may have hundreds."""
     more = len(paths) - _MOST_PATHS
     shown = " ".join(paths[:_MOST_PATHS]) or "-"
@@ -58,7 +82,7 @@ def _shown(paths: Sequence[str]) -> str:
 
 def history_json(records: Sequence[Record]) -> dict[str, Any]:
     """Return it as values of JSON."""
-    return {"schema": HISTORY_SCHEMA, "records": [record_json(r) for r in records]}
+    return {"schema": SCHEMA, "records": [record_json(r) for r in records]}
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -70,44 +94,26 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(_BLOCKS[round(top * value / highest)] for value in values)
 
 
-def _matrix(phases: Sequence[PhaseStatus]) -> list[str]:
-    if not phases:
-        return ["no phases"]
-    names = [c.name for c in phases[0].criteria]
-    rows = [(phase.name, *(_cell(c) for c in phase.criteria)) for phase in phases]
-    return table(("phase", *names), rows)
+def _wrapped(note: str) -> list[str]:
+    wrapper = textwrap.TextWrapper(
+        _WIDTH,
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return wrapper.wrap(note)
 
 
-def _cell(criterion: Criterion) -> str:
-    return f"{criterion.state.value} {criterion.figure}".rstrip()
-
-
-def _unmet(standing: Standing) -> Iterator[list[str]]:
-    """Yield more about what is not met, and about criteria of no phase."""
-    lines = [_remark(p.name, c) for p in standing.phases for c in p.criteria if _is_open(c)]
-    yield lines + [_remark("all", c) for c in standing.overall]
-    yield list(missing_paths(standing.phases))
-
-
-def _is_open(criterion: Criterion) -> bool:
-    has_note = criterion.state is State.NOT_MEASURED and criterion.note
-    return criterion.state is State.NOT_MET or bool(has_note)
-
-
-def _remark(phase: str, criterion: Criterion) -> str:
-    note = f" ({criterion.note})" if criterion.note else ""
-    return f"{phase}: {criterion.name}: {_cell(criterion)}, wanted {criterion.wanted}{note}"
-
-
-def missing_paths(phases: Sequence[PhaseStatus]) -> Iterator[str]:
+def _missing_paths(standing: Standing) -> Iterator[str]:
     """Yield a line for each path of a phase that does not exist."""
-    missing = dict.fromkeys(path for phase in phases for path in phase.missing)
+    missing = dict.fromkeys(path for phase in standing.phases for path in phase.missing)
     for path in missing:
-        names = [phase.name for phase in phases if path in phase.missing]
+        names = [phase.name for phase in standing.phases if path in phase.missing]
         yield f"{path}: no such file or directory (phase {', '.join(names)})"
 
 
-def next_steps(standing: Standing) -> Iterator[str]:
+def _next_steps(standing: Standing) -> Iterator[str]:
     """Yield the commands that come next: what is to be measured, and the next batch."""
     # What is to be compared with has to be measured before the change.
     criteria = (c for phase in standing.phases for c in phase.criteria)
@@ -142,7 +148,7 @@ def _curves(
     for record in records:
         value = value_of(record)
         if value is not None:
-            series[_shown(record.paths)].append(value)
+            series[shown_paths(record.paths)].append(value)
     if not series:
         return []
     rows = [
@@ -163,28 +169,38 @@ def _seconds(record: Record) -> float | None:
 
 def _copies_left(record: Record) -> float | None:
     found = record.figures
-    return found.copies if isinstance(found, Check | Migration) else None
-
-
-#: What is worth a place on a line; the rest is in the JSON.
-_SHOWN = (
-    *("run", "changed", "replaced", "refused", "failed", "left", "files"),
-    *("copies", "compliant", "total", "percent"),
-    *("passed_before", "passed_after", "differences", "flaky", "healed"),
-    *("cold", "warmed", "warm", "modules", "cached", "tests", "errors", "warnings"),
-)
+    return found.copies if isinstance(found, Migration) else None
 
 
 def _figures(record: Record) -> str:
-    found = record.figures
-    values = encode(found)
-    if isinstance(found, BaselineSummary):
-        values |= {kind: getattr(found, kind).wall.median for kind in ("cold", "warm")}
-        values["warnings"] = sum(found.warnings.values())
-    elif isinstance(found, Verification):
-        values |= {"tests": None, **(encode(found.tests) or {})}
-    shown = ((key, values.get(key)) for key in _SHOWN)
-    return ", ".join(f"{key} {_figure(v)}" for key, v in shown if v is not None)
+    """Return what is worth a place on a line; the rest is in the JSON."""
+    shown = {key: value for key, value in _values(record).items() if value is not None}
+    return ", ".join(f"{key} {_figure(value)}" for key, value in shown.items())
+
+
+def _values(record: Record) -> dict[str, object]:
+    match record.figures:
+        case BaselineSummary() as found:
+            values = {kind: getattr(found, kind).wall.median for kind in ("cold", "warm")}
+            values |= {kind: getattr(found, kind) for kind in ("modules", "tests", "errors")}
+            return {**values, "warnings": sum(found.warnings.values()), "name": record.name or None}
+        case Warmed() as found:
+            kinds = ("cold", "warmed", "warm", "modules", "cached", "errors")
+            return {kind: getattr(found, kind) for kind in kinds}
+        case Migration(run=run, files=files) as found:
+            replaced = sum(len(file.removed) for file in files.values())
+            values = {
+                kind: getattr(found, kind) for kind in ("refused", "failed", "left", "copies")
+            }
+            return {"run": run, "changed": len(files), "replaced": replaced, **values}
+        case Verification(run=run, tests=ComparedTests(files=files)):
+            return {"run": run, **total(files.values())._asdict()}
+        case Verification(run=run, tests=RanTests(passed, tests)):
+            return {"run": run, "tests": tests, "passed": passed}
+        case Verification(run=run):
+            return {"run": run}
+        case Rollback(run=run, files=restored):
+            return {"run": run, "files": len(restored)}
 
 
 def _figure(value: object) -> str:

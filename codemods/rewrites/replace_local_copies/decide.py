@@ -22,7 +22,7 @@ from codemods.engine.scopes import (
     Definition as DefinitionNode,
 )
 from codemods.engine.walk import BLOCKS, walk, walk_statements
-from codemods.model import Code, Decision, Definition, Reason, Verdict
+from codemods.model import Code, Decision, Definition, PytestNames, Reason, Verdict
 from codemods.rewrites.replace_local_copies.closure import Globals
 from codemods.rewrites.replace_local_copies.collected import (
     has_rewritten_asserts,
@@ -325,7 +325,7 @@ class _Decider:
             yield Reason(Code.PYTEST_TESTS, line, "pytest may collect it, or tests in it")
             return
         namesakes = self._shared.by_name[bare(node.name)]
-        swallowed = _swallowed(node, {m.name for d in namesakes for m in d.normal.members})
+        swallowed = _swallowed(node, self._shared.modules.tests)
         if swallowed is not None:
             yield swallowed
             return
@@ -536,25 +536,26 @@ def _is_same(one: Local, other: Local) -> bool:
     return one.is_copy and one.shared == other.shared
 
 
-def _swallowed(node: DefinitionNode, copied: set[str]) -> Reason | None:
-    """Return the first definition or import in a method that does not belong there.
-
-    A method of its own may well import; one that the shared class has too has swallowed it.
-    """
+def _swallowed(node: DefinitionNode, tests: PytestNames) -> Reason | None:
+    """Return the first definition that stands in a method, and the number of tests that do."""
     if not isinstance(node, ast.ClassDef):
         return None
-    for method in node.body:
-        if not isinstance(method, FUNCTIONS):
-            continue
-        for inner in walk_statements(method.body):
-            if isinstance(inner, DEFINITIONS):
-                message = f"`{inner.name}` is defined inside its method `{method.name}`"
-            elif isinstance(inner, ast.Import | ast.ImportFrom) and method.name in copied:
-                message = f"its method `{method.name}` holds `{ast.unparse(inner)}`"
-            else:
-                continue
-            return Reason(Code.SWALLOWED_CODE, inner.lineno, message)
-    return None
+    inside = [
+        (method, inner)
+        for method in node.body
+        if isinstance(method, FUNCTIONS)
+        for inner in walk_statements(method.body)
+        if isinstance(inner, DEFINITIONS)
+    ]
+    if not inside:
+        return None
+    method, first = inside[0]
+    message = f"`{first.name}` is defined inside its method `{method.name}`"
+    functions = (inner for _, inner in inside if isinstance(inner, FUNCTIONS))
+    hidden = sum(is_test_function(function.name, tests) for function in functions)
+    if hidden:
+        message += f"; tests inside that never run: {hidden:,}"
+    return Reason(Code.SWALLOWED_CODE, first.lineno, message)
 
 
 def _captures(local: Local) -> Iterator[Reason]:

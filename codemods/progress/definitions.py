@@ -1,0 +1,64 @@
+"""Which definitions an edit removed from a file, and which of those are back in it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from codemods.disk.files import read_file
+from codemods.engine.scopes import DEFINITIONS
+from codemods.engine.text import Unparsable, parse
+
+
+def removed_definitions(before: bytes, after: bytes) -> dict[str, int]:
+    """Return the qualified names of what an edit removed, with their lines before it.
+
+    What stands in another one that went is left out.
+    """
+    there = dict(_definitions(after))
+    gone = {name: line for name, line in _definitions(before) if name not in there}
+    return {name: line for name, line in gone.items() if name.rpartition(".")[0] not in gone}
+
+
+def still_gone(root: Path, path: str, names: Iterable[str]) -> list[str]:
+    """Return those of some qualified names that a file, by its path from the root, does not define.
+
+    A file that is gone, that leads out of the root, or that does not parse has none of them.
+    """
+    names = list(names)
+    top = Path(os.path.realpath(root))
+    file = top / path
+    last = "|".join(re.escape(name.rpartition(".")[2]) for name in names)
+    try:
+        if not Path(os.path.realpath(file)).is_relative_to(top):
+            return names
+        content, _ = read_file(str(file))
+        pattern = rf"\b(?:class|def)\s+(?:{last})\b".encode()
+    except (OSError, ValueError):  # a record may hold any text
+        return names
+    if not re.search(pattern, content):
+        return names  # told without parsing
+    there = dict(_definitions(content))
+    return [name for name in names if name not in there]
+
+
+def _definitions(content: bytes) -> Iterator[tuple[str, int]]:
+    """Yield classes and functions by their qualified names with their lines; the first counts.
+
+    Nothing where the module does not parse.
+    """
+    try:
+        pending: list[tuple[ast.AST, str]] = [(parse(content), "")]
+    except (Unparsable, RecursionError, MemoryError):
+        return
+    found: dict[str, int] = {}
+    while pending:
+        node, name = pending.pop()
+        if isinstance(node, DEFINITIONS):
+            name = f"{name}.{node.name}".lstrip(".")
+            found.setdefault(name, node.lineno)
+        pending += [(child, name) for child in ast.iter_child_nodes(node)]
+    yield from found.items()

@@ -1,0 +1,248 @@
+"""What the history shows of some paths: the runs that stand, their tests, the baselines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codemods.disk.journal import Journal
+from codemods.measure.model import BaselineSummary
+from codemods.progress.definitions import still_gone
+from codemods.progress.history import (
+    ChangedFile,
+    ComparedFile,
+    ComparedTests,
+    ExitCodes,
+    Migration,
+    Record,
+    Rollback,
+    Verification,
+    is_below,
+)
+from codemods.wording import plural
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRun:
+    """A run of which changes stand.
+
+    `files` are those that still lack what the run removed, `unverified` those of them of which no
+    verification of the run showed anything; `tests` is what the tests of each file showed when they
+    were compared last, and `places` the first differences of those.
+    """
+
+    id: str
+    time: str
+    paths: tuple[str, ...]
+    files: Mapping[str, ChangedFile]
+    unverified: tuple[str, ...]
+    tests: Mapping[str, ComparedFile] = field(default_factory=dict)
+    places: tuple[tuple[str, str], ...] = ()
+
+
+def standing(records: Sequence[Record]) -> list[Record]:
+    """Return the records less those of runs that were rolled back, and what they showed."""
+    changed: dict[str, set[str]] = {}
+    undone: dict[str, set[str]] = {}
+    for record in records:
+        match record.figures:
+            case Migration(run=str(run), files=files):
+                changed.setdefault(run, set()).update(files)
+            case Rollback(run=run, files=restored):
+                undone.setdefault(run, set()).update(restored)
+    gone = {run for run, files in undone.items() if files >= changed.get(run, set())}
+    about = Migration | Verification
+    return [r for r in records if not (isinstance(r.figures, about) and r.figures.run in gone)]
+
+
+def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -> list[StandingRun]:
+    """Return the runs with changes that stand below some paths, the oldest first.
+
+    What was rolled back does not stand, nor what somebody put back into the file. Only files and
+    tests below the paths are told.
+    """
+    first: dict[str, Record] = {}
+    files: dict[str, dict[str, ChangedFile]] = {}
+    verified: dict[str, list[tuple[tuple[str, ...], Verification]]] = {}
+    undone = {
+        (r.figures.run, path)
+        for r in records
+        if isinstance(r.figures, Rollback)
+        for path in r.figures.files
+    }
+    for record in standing(records):
+        match record.figures:
+            case Migration(run=str(run), files=changed):
+                first.setdefault(run, record)
+                files.setdefault(run, {}).update(changed)
+            case Verification(run=str(run), tests=ComparedTests()) as shown:
+                verified.setdefault(run, []).append((record.paths, shown))
+    found = []
+    for run, record in first.items():
+        kept = {
+            path: _standing(root, path, change)
+            for path, change in files[run].items()
+            if (run, path) not in undone and is_below(path, paths)
+        }
+        kept = {path: change for path, change in kept.items() if change.removed}
+        if kept:
+            found.append(_run(run, record, kept, verified.get(run, ()), paths))
+    return found
+
+
+def _standing(root: Path, path: str, change: ChangedFile) -> ChangedFile:
+    gone = still_gone(root, path, change.removed)
+    return change._replace(removed={name: change.removed[name] for name in gone})
+
+
+def _run(
+    run: str,
+    record: Record,
+    files: Mapping[str, ChangedFile],
+    verified: Sequence[tuple[tuple[str, ...], Verification]],
+    paths: Sequence[str],
+) -> StandingRun:
+    tests: dict[str, ComparedFile] = {}
+    places: list[tuple[str, str]] = []
+    unverified = dict.fromkeys(files)
+    for about, shown in verified:
+        assert isinstance(shown.tests, ComparedTests)
+        tests |= shown.tests.files
+        places = [place for place in places if place[0] not in shown.tests.files]
+        places += shown.tests.places
+        for path in files:
+            if path not in shown.unseen and (shown.is_whole or is_below(path, about)):
+                unverified.pop(path, None)
+    return StandingRun(
+        run,
+        record.time,
+        record.paths,
+        files,
+        tuple(unverified),
+        {file: found for file, found in tests.items() if is_below(file, paths)},
+        tuple(place for place in places if is_below(place[0], paths)),
+    )
+
+
+def unrecorded(journal: Journal, records: Iterable[Record]) -> Iterator[str]:
+    """Yield a line for each run of the journal that stands and that no record tells of.
+
+    The process was killed before it recorded the run, or the history is another one by now.
+    """
+    known = {r.figures.run for r in records if isinstance(r.figures, Migration | Rollback)}
+    for run in (r for r in journal.runs() if r.finished and r.id not in known):
+        if any(journal.is_new(e) for e in run.entries if e.path not in run.undone):
+            yield f"run {run.id} of the journal is not in the history: undo it, and migrate again"
+
+
+def compared(runs: Sequence[StandingRun]) -> ComparedFile:
+    """Return what the tests showed of some runs together; each test counts once."""
+    files: dict[str, ComparedFile] = {}
+    for run in runs:
+        for file, new in run.tests.items():
+            old = files.get(file, ComparedFile())
+            passed = max(old.passed, new.passed)
+            lost = min(old.lost + new.lost, passed)  # by one run or by another
+            files[file] = ComparedFile(max(old.tests, new.tests), passed, lost)
+    return total(files.values())
+
+
+def total(files: Iterable[ComparedFile]) -> ComparedFile:
+    """Return the sums of some figures."""
+    return ComparedFile(*(sum(column) for column in zip(*files, strict=True)))
+
+
+def compared_text(tests: ComparedFile, number: int | None) -> str:
+    """Return what the tests showed, of how many that were collected (None: not known)."""
+    shown = f"{plural(tests.tests, 'test')} compared, of how many was not measured"
+    if number is not None:
+        shown = f"{tests.tests:,} of {number:,} collected tests were compared"
+    return f"{shown}; {tests.passed - tests.lost:,} of {tests.passed:,} that passed before still do"
+
+
+# Baselines
+
+
+Measured = tuple[str, BaselineSummary]
+
+
+def baselines(records: Iterable[Record], paths: Iterable[str]) -> list[Measured]:
+    """Return the measurements of just these paths with their times, the oldest first.
+
+    Only those count of which the runs came to their end.
+    """
+    return _baselines(records).get(frozenset(map(os.path.normpath, paths)), [])
+
+
+def _baselines(records: Iterable[Record]) -> dict[frozenset[str], list[Measured]]:
+    found: dict[frozenset[str], list[Measured]] = {}
+    for record in records:
+        summary = record.figures
+        if isinstance(summary, BaselineSummary) and summary.runs and not summary.problem:
+            found.setdefault(frozenset(record.paths), []).append((record.time, summary))
+    return found
+
+
+def parts(
+    records: Sequence[Record], paths: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], list[Measured]]]:
+    """Yield the measurements of some paths, else of parts of them that have nothing in common."""
+    known = _baselines(records)
+    whole = frozenset(map(os.path.normpath, paths))
+    taken: list[frozenset[str]] = []
+    inside = [key for key in known if all(is_below(path, paths) for path in key)]
+    # What holds others comes first, and of those that overlap, the latest.
+    holding = {key: sum(_is_within(other, key) for other in inside) for key in inside}
+    for key in sorted(inside, key=lambda k: (k == whole, holding[k], known[k][-1][0]))[::-1]:
+        if not any(_overlap(key, other) for other in taken):
+            taken.append(key)
+    for key in sorted(taken, key=sorted):
+        yield tuple(sorted(key)), known[key]
+
+
+def _is_within(paths: frozenset[str], others: frozenset[str]) -> bool:
+    return all(is_below(path, others) for path in paths)
+
+
+def _overlap(paths: frozenset[str], others: frozenset[str]) -> bool:
+    one, other = (
+        any(is_below(path, around) for path in inside)
+        for inside, around in ((paths, others), (others, paths))
+    )
+    return one or other
+
+
+def collected(records: Sequence[Record], paths: Sequence[str]) -> int | None:
+    """Return how many tests the latest baselines collected; None where none was taken."""
+    found = [measured[-1][1].tests for _, measured in parts(records, paths)]
+    return sum(found) if found else None
+
+
+def first_change(records: Iterable[Record]) -> str | None:
+    """Return the time of the first run that stands; the records are those of `standing`."""
+    times = (r.time for r in records if isinstance(r.figures, Migration) and r.figures.run)
+    return min(times, default=None)
+
+
+def before_the_change(records: Iterable[Record], measured: Sequence[Measured]) -> BaselineSummary:
+    """Return of some measurements the latest before the first run that stands, else the first.
+
+    Args:
+        records: what `standing` returns.
+        measured: at least one, the oldest first.
+
+    """
+    change = first_change(records)
+    earlier = [summary for time, summary in measured if change and time <= change]
+    return earlier[-1] if earlier else measured[0][1]
+
+
+def latest_codes(records: Iterable[Record]) -> dict[str, ExitCodes]:
+    """Return for each command of the golden path the exit codes of its last run."""
+    codes: dict[str, ExitCodes] = {}
+    for record in records:
+        if isinstance(record.figures, Verification):
+            codes.update(record.figures.golden_path)
+    return codes

@@ -1,0 +1,138 @@
+"""The history as a file that is committed: what the verbs say of it, here and in a fresh clone."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from codemods.cli import main
+from codemods.disk.journal import Change, Journal
+from codemods.model import RunState
+from tests.tools import COPY, write_shared
+
+USE = "\n\ndef test_it():\n    assert TestWebSocketConnection().is_connected\n"
+SETTINGS = '[tool.ssot-codemods]\nevidence = "docs/evidence.jsonl"\n'
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "here"
+    for name in ("a", "b"):
+        path = folder / f"tests/unit/test_{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(COPY + USE)
+    (folder / "pyproject.toml").write_text(SETTINGS)
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    (folder / ".gitignore").write_text("__pycache__/\n.pytest_cache/\n")
+    write_shared(folder)
+    monkeypatch.chdir(folder)
+    _git("init", "-q")
+    _commit()
+    return folder
+
+
+def _git(*arguments: str) -> None:
+    name = ("-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run(["git", *name, *arguments], check=True, capture_output=True)
+
+
+def _commit() -> None:
+    _git("add", "-A")
+    _git("commit", "-q", "-m", "x")
+
+
+def _run(*arguments: str, code: int | None = 0) -> Result:
+    result = CliRunner().invoke(main, arguments)
+    assert code in (result.exit_code, None), result.output
+    return result
+
+
+VERBS: Sequence[tuple[str, ...]] = (
+    ("status",),
+    ("status", "--format", "json"),
+    ("status", "--history"),
+    ("accept",),
+    ("report",),
+    ("report", "--format", "json", "tests/unit"),
+    ("report", "--compare-baseline", "before", "tests/unit"),
+)
+
+
+def _said() -> list[str]:
+    """Return what the verbs print, without the time of now."""
+    outputs = (_run(*verb, code=None) for verb in VERBS)
+    now = r'looked at; .* UTC|"time": "[^"]*",\n  "paths"'
+    return [re.sub(now, "", output.stdout + output.stderr) for output in outputs]
+
+
+def test_a_fresh_clone_says_the_same(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _run("baseline", "--runs", "1", "--save", "before", "tests/unit")
+    _run("migrate", "--skip-probe", "--max-files", "1", "tests/unit", code=1)
+    said = _run("migrate", "--skip-probe", "--verify", "tests/unit").stdout
+    assert "all outcomes unchanged" in said
+    status = _run("status").stdout
+    assert "1 of 2 runs verified; 1 of 2 collected tests were compared" in status
+    assert "Not verified: 1 of 2 runs" in _run("report").stdout
+    _commit()
+    here = _said()
+    _git("clone", "-q", str(root), str(root.with_name("there")))
+    monkeypatch.chdir(root.with_name("there"))
+    assert _said() == here
+    assert not Path(".ssot-codemods").exists()
+
+
+def test_every_run_is_verified_then(root: Path) -> None:
+    _run("migrate", "--skip-probe", "--max-files", "1", code=1)
+    _run("migrate", "--skip-probe", "--max-files", "1")
+    for number in (1, 0):
+        (command,) = re.findall(r"ssot-codemods (verify --run \S+)\n", _run("status").stdout)
+        _run(*command.split())
+        assert ("1 of 2 runs verified" in _run("status").stdout) == bool(number)
+    assert (
+        "2 of 2 runs verified; 2 tests compared, of how many was not measured"
+        in _run("status").stdout
+    )
+    _run("rollback")
+    assert "1 of 1 run verified; 1 test compared, of how many" in _run("status").stdout
+
+
+def test_a_run_that_was_resumed_is_told(root: Path) -> None:
+    path = root / "tests/unit/test_a.py"
+    journal = Journal(root)
+    with journal.lock():
+        run = journal.begin(
+            "migrate", [Change("tests/unit/test_a.py", path.read_bytes(), b"import os\n", 0o644)]
+        )
+    assert journal.run(run.id).state is RunState.UNFINISHED
+    assert "No run of the history stands here." in _run("report", code=None).stdout
+    _run("migrate", "--resume", run.id)
+    assert f"| `{run.id}` |" in _run("report").stdout
+
+
+def test_damage_is_named_and_nothing_is_accepted(root: Path) -> None:
+    _run("migrate", "--skip-probe")
+    with (root / "docs/evidence.jsonl").open("a") as file:
+        file.write("<<<<<<< HEAD\n")
+    damage = "not counted: docs/evidence.jsonl:2: not a record of the history: "
+    for verb, code in (("status", 0), ("report", 0), ("accept", 1)):
+        result = _run(verb, code=code)
+        assert damage in result.stderr
+        assert "not verified" in result.stdout.lower() or "0 of 1 run verified" in result.stdout
+
+
+def test_a_run_that_was_not_recorded_is_named(root: Path) -> None:
+    """As after a kill between the last write and the record."""
+    _run("migrate", "--skip-probe")
+    (root / "docs/evidence.jsonl").unlink()
+    (run,) = Journal(root).runs()
+    lost = f"not counted: run {run.id} of the journal is not in the history"
+    for verb, code in (("status", 0), ("report", 0), ("accept", 1)):
+        assert lost in _run(verb, code=code).stderr
+    _git("checkout", "tests")  # as on another branch
+    assert lost not in _run("status").stderr
+    assert lost not in _run("accept", code=1).stderr
