@@ -26,7 +26,7 @@ from codemods.progress.history import (
     Verification,
 )
 from codemods.settings import Settings
-from codemods.workers.pool import process_pool
+from codemods.workers.pool import ProcessPool
 from tests.figures import evidence, measured
 from tests.tools import COPY, scan
 
@@ -200,7 +200,7 @@ def test_figures_of_a_migration_and_a_check(
         Path(name).write_text(f"{COPY}\n\nws = TestWebSocketConnection()\n")
     Path("test_c.py").write_text("class TestWebSocketConnection:\n    pass\n")
     settings = Settings(root=tmp_path)
-    planned = plan(scan(settings), process_pool(1))
+    planned = plan(scan(settings), ProcessPool(1))
     first, _, third = planned.results
     run = Run("run-1", "", "", (), True, frozenset())
     figures = history.of_migration(planned, Written(3, run, (first, third), 1, 0))

@@ -30,7 +30,7 @@ from codemods.progress.history import ComparedTests, Verification
 from codemods.report import chart, page, report
 from codemods.report.page import Code, Details, Paragraph, Table
 from codemods.settings import Settings
-from codemods.workers.pool import process_pool
+from codemods.workers.pool import ProcessPool
 from tests.figures import measured, timing
 from tests.tools import COPY, default_modules, scan
 
@@ -55,7 +55,7 @@ def _settings(root: Path, **more: Any) -> Settings:
 
 
 def _migrate(root: Path, number: int | None = None, paths: Sequence[str] = ("tests",)) -> None:
-    planned = plan(scan(_settings(root), *paths), process_pool(1))
+    planned = plan(scan(_settings(root), *paths), ProcessPool(1))
     write(planned, Journal(root), Batch("migrate tests", number, allow_dirty=True))
 
 
@@ -72,7 +72,7 @@ def _report(
         paths,
         compare_baseline=before,
         after_baseline=after,
-        pool=process_pool(1),
+        pool=ProcessPool(1),
         progress=lambda done, total: None,
     )
 

@@ -98,6 +98,7 @@ class Setup:
         exclude: tuple[str, ...] = (),
         jobs: int | None = None,
         scheduler: str | None = None,
+        file_timeout: float | None = None,
     ) -> None:
         settings = read_settings(Path.cwd())
         self.settings = settings._replace(exclude=(*settings.exclude, *exclude))
@@ -105,13 +106,16 @@ class Setup:
         self.paths = expanded(paths) if paths else _own_paths(settings)
         _warn_outside(self.paths, settings.root)
         self.jobs = jobs or cores()
+        if scheduler is not None and file_timeout is not None:
+            raise UsageError("--file-timeout cannot be combined with --scheduler: Dask has none")
+        self._file_timeout = file_timeout
         self._cluster = _cluster(scheduler) if scheduler is not None else None
 
     def pool(self) -> Pool:
         """Return the workers; importing them loads multiprocessing."""
-        from codemods.workers.pool import process_pool
+        from codemods.workers.pool import FILE_TIMEOUT, ProcessPool
 
-        return self._cluster or process_pool(self.jobs)
+        return self._cluster or ProcessPool(self.jobs, self._file_timeout or FILE_TIMEOUT)
 
     def scan(self, progress: Progress) -> Scan:
         """Start to look for the files."""

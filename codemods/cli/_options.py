@@ -78,6 +78,12 @@ def over_files(command: _Command) -> _Command:
             help="Worker processes. Default: the number of cores.",
         ),
         click.option(
+            "--file-timeout",
+            type=Seconds(),
+            metavar="SECONDS",
+            help="Limit for each file; one that takes longer fails. Default: 30. Not on a cluster.",
+        ),
+        click.option(
             "--scheduler",
             metavar="ADDRESS",
             help="Use a running Dask cluster (extra: distributed); only this process writes.",

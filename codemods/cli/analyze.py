@@ -30,6 +30,7 @@ def analyze(
     paths: tuple[str, ...],
     exclude: tuple[str, ...],
     jobs: int | None,
+    file_timeout: float | None,
     scheduler: str | None,
     variants: bool,
     as_list: bool,
@@ -49,7 +50,7 @@ def analyze(
     """
     if as_list and (variants or verbose or form != "text"):
         raise click.UsageError("--list cannot be combined with --variants, --format or -v")
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(paths, exclude, jobs, scheduler, file_timeout)
     with progress_bar("analyze") as progress:
         scan = setup.scan(progress)
         # Imported while git looks for the files, as it takes its time.

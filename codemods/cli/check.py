@@ -22,6 +22,7 @@ def check(
     paths: tuple[str, ...],
     exclude: tuple[str, ...],
     jobs: int | None,
+    file_timeout: float | None,
     scheduler: str | None,
     form: str,
 ) -> int:
@@ -39,7 +40,7 @@ def check(
     from codemods.progress import history
     from codemods.report import check as report
 
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(paths, exclude, jobs, scheduler, file_timeout)
     root = setup.settings.root
     warn_unfinished_runs(Journal(root))
     planned = setup.plan("check")

@@ -24,6 +24,7 @@ def doctor(
     paths: tuple[str, ...],
     exclude: tuple[str, ...],
     jobs: int | None,
+    file_timeout: float | None,
     scheduler: str | None,
     timeout: float,
     form: str,
@@ -38,7 +39,7 @@ def doctor(
     from codemods.migration.doctor import doctor as look
     from codemods.report import doctor as rendered
 
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(paths, exclude, jobs, scheduler, file_timeout)
     with progress_bar("doctor") as progress:
         found = look(
             setup.by_file,

@@ -82,6 +82,7 @@ def migrate(
     paths: tuple[str, ...],
     exclude: tuple[str, ...],
     jobs: int | None,
+    file_timeout: float | None,
     scheduler: str | None,
     dry_run: bool,
     max_files: int | None,
@@ -111,15 +112,15 @@ def migrate(
     from codemods.migration.migrate import Batch
 
     if resume is not None:
-        others = (paths, exclude, dry_run, max_files, allow_dirty, verify, skip_probe, scheduler)
-        if any(others):
+        others = (paths, exclude, dry_run, max_files, allow_dirty, verify, skip_probe)
+        if any((*others, scheduler, file_timeout)):
             raise click.UsageError("--resume finishes a run as planned: no other option applies")
         return _resume(Journal(read_settings(Path.cwd()).root), resume, form)
     if dry_run and verify:
         raise click.UsageError("--verify needs changed files, and --dry-run writes none")
     if not verify and (timeout is not None or workers is not None or targets):
         raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(paths, exclude, jobs, scheduler, file_timeout)
     if dry_run:
         return _dry_run(setup, max_files, form, verbose)
     pytest = Pytest(setup.settings.root, timeout=timeout)

@@ -32,6 +32,7 @@ def report(
     paths: tuple[str, ...],
     exclude: tuple[str, ...],
     jobs: int | None,
+    file_timeout: float | None,
     scheduler: str | None,
     compare_baseline: str | None,
     after: str | None,
@@ -48,7 +49,7 @@ def report(
     from codemods.progress.completion import completion_report
     from codemods.report import report as rendered
 
-    setup = Setup(paths, exclude, jobs, scheduler)
+    setup = Setup(paths, exclude, jobs, scheduler, file_timeout)
     warn_unfinished_runs(Journal(setup.settings.root))
     with progress_bar("report") as progress:
         done = completion_report(
