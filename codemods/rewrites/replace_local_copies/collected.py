@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import fnmatch
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from codemods.engine.names import ModuleNames
 from codemods.engine.scopes import FUNCTIONS, Definition
-from codemods.engine.walk import walk_statements
+from codemods.engine.walk import reached, walk_statements
 from codemods.model import Code, PytestNames, Reason
+from codemods.rewrites.replace_local_copies.escape import last_name
 from codemods.rewrites.replace_local_copies.sharing import dotted_source, is_fixture
 
 
@@ -31,8 +32,9 @@ def test_in(
         source = dotted_source(base, names) or ""
         if source.startswith("unittest.") and not source.startswith("unittest.mock."):
             return base.lineno
-    # Collecting the names of a module takes as long as parsing it.
-    return tests_of(node, names.of_kind(ast.ClassDef) if node.bases else (), tests)
+    if not node.bases:  # collecting the names of a module takes as long as parsing it
+        return _own_test(node, tests)
+    return _lines_of_tests(names.of_kind(ast.ClassDef), tests).get(id(node))
 
 
 def is_test_function(name: str, tests: PytestNames) -> bool:
@@ -45,42 +47,51 @@ def classes_in(tree: ast.Module) -> list[ast.ClassDef]:
     return [n for n in walk_statements(tree.body) if isinstance(n, ast.ClassDef)]
 
 
-def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef], tests: PytestNames) -> int | None:
-    """Return the line of the first test in a class and its bases in the same file, or None."""
-    by_name: dict[str, list[ast.ClassDef]] = {}
-    for other in classes:
-        by_name.setdefault(other.name, []).append(other)
-    pending, seen = [node], {id(node)}
-    while pending:
-        current = pending.pop()
-        for statement in current.body:
-            match statement:
-                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                    if is_test_function(name, tests):
-                        return statement.lineno
-                case ast.ClassDef(name=name) if _fits(name, tests.classes):
+def _own_test(node: ast.ClassDef, tests: PytestNames) -> int | None:
+    """Return the line of the first test in a class itself, or None."""
+    for statement in node.body:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                if is_test_function(name, tests):
                     return statement.lineno
-        bases = {b.id for b in current.bases if isinstance(b, ast.Name)}
-        new = [c for name in bases for c in by_name.get(name, ()) if id(c) not in seen]
-        seen.update(map(id, new))
-        pending += new
+            case ast.ClassDef(name=name) if _fits(name, tests.classes):
+                return statement.lineno
     return None
+
+
+def _lines_of_tests(classes: Sequence[ast.ClassDef], tests: PytestNames) -> dict[int, int]:
+    """Return the line of a test for each class that has or inherits one, by the id of its node."""
+    lines = {id(c): line for c in classes if (line := _own_test(c, tests)) is not None}
+    heirs = _by_base(classes, lambda base: base.id if isinstance(base, ast.Name) else None)
+    pending = [c for c in classes if id(c) in lines]
+    for node in pending:  # which grows meanwhile
+        new = [c for c in heirs.get(node.name, ()) if id(c) not in lines]
+        lines.update((id(c), lines[id(node)]) for c in new)
+        pending += new
+    return lines
+
+
+def _by_base(
+    classes: Iterable[ast.ClassDef], name_of: Callable[[ast.expr], str | None]
+) -> dict[str, list[ast.ClassDef]]:
+    """Return the classes by the names of their bases."""
+    found: dict[str, list[ast.ClassDef]] = {}
+    for node in classes:
+        for name in {name_of(base) for base in node.bases} - {None}:
+            found.setdefault(name or "", []).append(node)
+    return found
 
 
 def tests_derived_from(name: str, tree: ast.Module, tests: PytestNames) -> Iterator[Reason]:
     """Yield the subclasses whose tests an inherited ``__test__ = False`` would hide."""
     classes = classes_in(tree)
-    family = {name}
-    heirs: list[ast.ClassDef] = []
-    while True:
-        new = [c for c in classes if c not in heirs and _derives(c, family)]
-        if not new:
-            break
-        heirs += new
-        family.update(c.name for c in new)
+    by_base = _by_base(classes, _name_of_base)
+    family = reached(name, {base: [c.name for c in heirs] for base, heirs in by_base.items()})
+    heirs = [c for c in classes if not family.isdisjoint(map(_name_of_base, c.bases))]
     known = {c.name for c in classes} | family | {"object"}
+    lines = _lines_of_tests(classes, tests)
     for heir in heirs:
-        line = tests_of(heir, classes, tests)
+        line = lines.get(id(heir))
         if line is not None:
             message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
             yield Reason(Code.SUBCLASS_OF_TESTS, line, message)
@@ -99,12 +110,8 @@ def _fits(name: str, patterns: Sequence[str]) -> bool:
     )
 
 
-def _derives(node: ast.ClassDef, family: set[str]) -> bool:
-    for base in node.bases:
-        while isinstance(base, ast.Subscript):
-            base = base.value
-        if isinstance(base, ast.Name) and base.id in family:
-            return True
-        if isinstance(base, ast.Attribute) and base.attr in family:
-            return True
-    return False
+def _name_of_base(base: ast.expr) -> str | None:
+    """Return the last name of a base, without what is in brackets behind it."""
+    while isinstance(base, ast.Subscript):
+        base = base.value
+    return last_name(base) or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -142,6 +143,8 @@ class _Decider:
         self._from_outside = from_outside
         self._is_builtin = is_builtin(module.names)
         self._chosen: dict[str, list[SharedDefinition]] = {}
+        self._escapes: dict[tuple[str, int], Escape] = {}
+        self._derived: dict[str, tuple[Reason, ...]] = {}
         stems = {m.name.rpartition(".")[2] for m in shared.modules.modules}
         self._globals = Globals(module.names, frozenset({module.stem, *stems}))
 
@@ -149,9 +152,12 @@ class _Decider:
         found = [self._judged(node, around) for node, around in self._definitions()]
         locals_ = [one for one in found if one.reasons or one.shared is not None]
         self._drop_inner(locals_)
+        same: dict[tuple[str, int], list[Local]] = defaultdict(list)
+        for one in locals_:
+            same[one.name, id(one.function)].append(one)
         for one in locals_:
             if one.is_copy:
-                one.reasons.extend(self._uses(one, locals_))
+                one.reasons.extend(self._uses(one, same[one.name, id(one.function)]))
         self._compare_globals(locals_)
         locals_.sort(key=lambda one: (one.node.lineno, one.node.col_offset))
         self._tell_apart(locals_)
@@ -362,32 +368,32 @@ class _Decider:
 
     # What the file does with it
 
-    def _uses(self, local: Local, locals_: Iterable[Local]) -> Iterator[Reason]:
+    def _uses(self, local: Local, same: list[Local]) -> Iterator[Reason]:
+        """Yield what the file does with a definition, of which `same` are all of its scope."""
         assert local.shared is not None
-        same = [o for o in locals_ if o.name == local.name and o.function is local.function]
         other = next((o for o in same if not _is_same(o, local)), None)
         if other is not None:
             message = f"the definition on line {other.node.lineno} is another one: all or none"
             yield Reason(Code.REBOUND, other.node.lineno, message)
             return
         yield from self._rebound(local, same)
-        nodes = [o.node for o in same]
         renamed = local.shared.real_name != local.name
-        escape = Escape(
-            self._module,
-            self._parents,
-            nodes,
-            local.function,
-            is_renamed=renamed,
-            tests=self._shared.modules.tests,
-        )
-        yield from escape.reasons()
-        yield from self._told(local, escape)
+        key = local.name, id(local.function)
+        if key not in self._escapes:
+            self._escapes[key] = Escape(
+                self._module,
+                self._parents,
+                [o.node for o in same],
+                local.function,
+                is_renamed=renamed,
+                tests=self._shared.modules.tests,
+            )
+        yield from self._escapes[key].reasons
+        yield from self._told(local, self._escapes[key])
         if isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, local.shared.node):
-            yield from tests_derived_from(local.name, self._module.tree, self._shared.modules.tests)
+            yield from self._tests_derived_from(local.name)
         elif _marks(local.node) != _marks(local.shared.node):
-            tests = self._shared.modules.tests
-            for reason in tests_derived_from(local.name, self._module.tree, tests):
+            for reason in self._tests_derived_from(local.name):
                 message = "a subclass may have tests, which have its marks"
                 yield reason._replace(message=message)
         if renamed and _reads_names(local.node):
@@ -397,6 +403,12 @@ class _Decider:
         if bare(local.shared.real_name) != bare(local.name) and _has_private_names(local.node):
             message = f"its private names would begin with `_{local.shared.real_name}`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
+
+    def _tests_derived_from(self, name: str) -> tuple[Reason, ...]:
+        if name not in self._derived:
+            found = tests_derived_from(name, self._module.tree, self._shared.modules.tests)
+            self._derived[name] = tuple(found)
+        return self._derived[name]
 
     def _told(self, local: Local, escape: Escape) -> Iterator[Reason]:
         """Yield why docstrings and annotations count after all, and differ."""
@@ -425,13 +437,12 @@ class _Decider:
         if local.function is None:
             bindings = self._module.names.bindings.get(local.name, [])
             first = min(o.node.lineno for o in same)
-            top = set(map(id, self._module.tree.body))
 
             def harmless(binding: Binding) -> bool:
                 # The very definition that would be imported, above the copy of it.
                 assert local.shared is not None
                 above = binding.source == local.shared.meaning.text and binding.line < first
-                return id(binding.node) in own or (above and id(binding.node) in top)
+                return id(binding.node) in own or (above and id(binding.node) in self._body)
 
             lines = [b.line for b in bindings if not harmless(b)]
             if any(local.around) and self._module.names.stars:
@@ -444,6 +455,10 @@ class _Decider:
             ]
         for line in lines:
             yield Reason(Code.REBOUND, line, f"`{local.name}` is bound again on line {line}")
+
+    @cached_property
+    def _body(self) -> set[int]:
+        return set(map(id, self._module.tree.body))
 
     @cached_property
     def _parents(self) -> Parents:
@@ -489,7 +504,8 @@ class _Decider:
             if one.is_copy and one.shared is not None and isinstance(one.node, ast.ClassDef)
         ]
         places: dict[int, set[tuple[str, int]]] = {
-            id(s.node): {(name, id(None)) for name in self._imported_names(s)} for _, s in classes
+            identity: {(name, id(None)) for name in self._imported_names(shared)}
+            for identity, shared in {id(its.node): its for _, its in classes}.items()
         }
         for one, its in classes:
             places[id(its.node)].add((one.name, id(one.function)))

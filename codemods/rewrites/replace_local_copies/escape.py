@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import bound_names, own_nodes
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition
-from codemods.engine.walk import FIELDS, walk
+from codemods.engine.walk import FIELDS, reached, walk
 from codemods.model import Code, PytestNames, Reason
 
 #: Calls whose arguments are classes to compare with, or to expect.
@@ -76,7 +77,10 @@ class Parents:
 
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
+        self._ends = [last_line(statement) for statement in tree.body]
         self._places: dict[int, Place] = {}
+        self._bound: dict[int, dict[str, list[ast.AST]]] = {}
+        self._loads: dict[int, dict[str, list[ast.Name]]] = {}
 
     def of(self, node: ast.AST) -> Place:
         """Return the place of a node, which is not the module."""
@@ -94,10 +98,29 @@ class Parents:
         line = getattr(node, "lineno", None)
         if line is None or id(node) in self._places:
             return
-        for statement in self._tree.body:
-            if first_line(statement) <= line <= last_line(statement):
-                self._places[id(statement)] = Place(self._tree, "body")
-                self._add(statement)
+        for statement in self._tree.body[bisect_left(self._ends, line) :]:
+            if first_line(statement) > line:
+                return
+            self._places[id(statement)] = Place(self._tree, "body")
+            self._add(statement)
+
+    def bound_in(self, scope: ast.AST, name: str) -> list[ast.AST]:
+        """Return the nodes in a function, or the module, that bind a name."""
+        if id(scope) not in self._bound:
+            found = self._bound[id(scope)] = {}
+            for node in walk(scope):
+                for bound, _ in bound_names(node):
+                    found.setdefault(bound, []).append(node)
+        return self._bound[id(scope)].get(name, [])
+
+    def loads_in(self, scope: ast.AST, name: str) -> list[ast.Name]:
+        """Return the nodes in a function, or the module, that read a name."""
+        if id(scope) not in self._loads:
+            found = self._loads[id(scope)] = {}
+            for node in walk(scope):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                    found.setdefault(node.id, []).append(node)
+        return self._loads[id(scope)].get(name, [])
 
     def _add(self, statement: ast.stmt) -> None:
         pending: list[ast.AST] = [statement]
@@ -175,8 +198,12 @@ class Escape:
         lines = [node.lineno for node, subject in found if not self._is_about_another(subject)]
         return min(lines, default=None)
 
-    def reasons(self) -> Iterator[Reason]:
-        """Yield what forbids that the definition is shared."""
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What forbids that the definition is shared."""
+        return tuple(self._reasons())
+
+    def _reasons(self) -> Iterator[Reason]:
         for node in self.mentions:
             find = self._how_it_escapes if self._is_class else self._how_it_is_changed
             how = find(node)
@@ -368,6 +395,7 @@ class Escape:
 
     def _changed_attributes(self) -> Iterator[Reason]:
         """Yield where something is set on a method, and where an instance tells its module."""
+        others = self.family - {self._name}
         for node in self._module.names.of_kind(ast.Attribute):
             if id(node) in self._inside:
                 continue
@@ -375,7 +403,7 @@ class Escape:
                 case ast.Attribute(
                     value=ast.Attribute(value=ast.Name(id=name), attr=attr),
                     ctx=ast.Store() | ast.Del(),
-                ) if name in self.family - {self._name} and attr in self._own_attributes:
+                ) if name in others and attr in self._own_attributes:
                     yield _escapes(node.lineno, f"its `{attr}` is changed by `{_short(node)}`")
                 case ast.Attribute(value=ast.Attribute(attr=name), ctx=ast.Store() | ast.Del()) if (
                     name == self._name and self._scope is None
@@ -391,7 +419,11 @@ class Escape:
             yield node
 
     def _is_mention(self, node: ast.expr) -> bool:
-        return node in self.mentions
+        return id(node) in self._mentioning
+
+    @cached_property
+    def _mentioning(self) -> set[int]:
+        return set(map(id, self.mentions))
 
     def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
         """Return how a class escapes that was got from an instance, by way of a local variable."""
@@ -399,11 +431,7 @@ class Escape:
         if (id(scope), variable) in self._followed:
             return None
         self._followed.add((id(scope), variable))
-        uses = [
-            n
-            for n in walk(scope)
-            if isinstance(n, ast.Name) and n.id == variable and isinstance(n.ctx, ast.Load)
-        ]
+        uses = self._parents.loads_in(scope, variable)
         if any(isinstance(self._parents.of(n).above, ast.Assign) for n in uses):
             return f"is given the names `{variable}` and others"
         found = (self._how_it_escapes(n) for n in uses)
@@ -430,11 +458,7 @@ class Escape:
         return owner is not None and owner.name not in self.family
 
     def _is_made_elsewhere(self, node: ast.Name) -> bool:
-        bound = [
-            n
-            for n in walk(self._scope_of(node))
-            if any(name == node.id for name, _ in bound_names(n))
-        ]
+        bound = self._parents.bound_in(self._scope_of(node), node.id)
         if not bound:
             return self._module.names.is_imported(node.id)
         return all(map(self._is_from_elsewhere, bound))
@@ -452,18 +476,12 @@ class Escape:
     @cached_property
     def family(self) -> frozenset[str]:
         """The names of the class and of those that derive from it in this file."""
-        names = {self._name}
-        classes = self._module.names.of_kind(ast.ClassDef)
-        while True:
-            more = {
-                c.name
-                for c in classes
-                for base in c.bases
-                if any(isinstance(n, ast.Name) and n.id in names for n in walk(base))
-            }
-            if more <= names:
-                return frozenset(names)
-            names |= more
+        heirs: dict[str, set[str]] = {}
+        for node in self._module.names.of_kind(ast.ClassDef):
+            for base in walk(*node.bases):
+                if isinstance(base, ast.Name):
+                    heirs.setdefault(base.id, set()).add(node.name)
+        return frozenset(reached(self._name, heirs))
 
     # A function
 
@@ -477,10 +495,8 @@ class Escape:
                 return f"has `{_short(above)}` read"
         match above:
             case ast.Assign(targets=[ast.Name(id=variable)]):
-                for other in self._module.names.of_kind(ast.Attribute):
-                    is_set = not isinstance(other.ctx, ast.Load)
-                    if is_set and isinstance(other.value, ast.Name) and other.value.id == variable:
-                        return f"is changed by `{_short(other)}`"
+                if variable in self._changed_variables:
+                    return f"is changed by `{_short(self._changed_variables[variable])}`"
         if isinstance(above, ast.Call) and field == "args" and above.args[0] is node:
             called = last_name(above.func)
             if called in SETTERS | {"update_wrapper", "vars"}:
@@ -489,18 +505,14 @@ class Escape:
                 owner = above.func.value
                 if isinstance(owner, ast.Name) and owner.id == "inspect":
                     return f"is inspected by `{_short(above)}`"
-        match above:
-            case ast.Assign(targets=[ast.Name(id=variable)]) if self._has_attribute_set(variable):
-                return f"is changed by its other name `{variable}`"
         return None
 
-    def _has_attribute_set(self, variable: str) -> bool:
-        """Whether an attribute of a variable of that name is set anywhere in the file."""
-        return any(
-            isinstance(n.value, ast.Name) and n.value.id == variable
-            for n in self._module.names.of_kind(ast.Attribute)
-            if not isinstance(n.ctx, ast.Load)
-        )
+    @cached_property
+    def _changed_variables(self) -> dict[str, ast.Attribute]:
+        """The variables of which an attribute is set anywhere in the file, with one such place."""
+        attributes = self._module.names.of_kind(ast.Attribute)
+        changed = (n for n in reversed(attributes) if not isinstance(n.ctx, ast.Load))
+        return {n.value.id: n for n in changed if isinstance(n.value, ast.Name)}
 
     # By another way than its name
 
