@@ -160,6 +160,7 @@ def _collected(tree: ast.Module) -> _Tables:
     names = _Tables()
     names.kinds[ast.Module].append(tree)
     scopes = []
+    for_types: list[ast.AST] = []
     for node in tree.body:
         statement = names.statements[id(node)] = Statement()
         scope = _scope([node], statement.kinds)
@@ -168,8 +169,10 @@ def _collected(tree: ast.Module) -> _Tables:
         for bound in scope.binding:
             _bind(names, bound)
         if _is_type_checking(node):
-            _forget_sources(names, scope.binding)
+            for_types += scope.binding
             del names.stars[before:]
+    if for_types:
+        _forget_sources(names, for_types)
     for node, scope in zip(tree.body, scopes, strict=True):
         kinds = names.kinds
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -143,7 +143,8 @@ class _Decider:
         self._from_outside = from_outside
         self._is_builtin = is_builtin(module.names)
         self._chosen: dict[str, list[SharedDefinition]] = {}
-        self._escapes: dict[tuple[str, int], Escape] = {}
+        self._escapes: dict[tuple[str, int], tuple[Escape, tuple[Reason, ...]]] = {}
+        self._names_in: dict[int, set[str]] = {}
         self._derived: dict[str, tuple[Reason, ...]] = {}
         stems = {m.name.rpartition(".")[2] for m in shared.modules.modules}
         self._globals = Globals(module.names, frozenset({module.stem, *stems}))
@@ -199,7 +200,7 @@ class _Decider:
         local.reasons.extend(self._assertions(local, local.shared))
         local.reasons.extend(self._annotations(local, local.shared))
         if local.around:
-            local.reasons.extend(_captures(local))
+            local.reasons.extend(_captures(local, self._local_names))
             local.reasons.extend(self._executions(local))
         local.reasons.extend(self._outside(local, local.shared))
         return local
@@ -376,11 +377,10 @@ class _Decider:
             message = f"the definition on line {other.node.lineno} is another one: all or none"
             yield Reason(Code.REBOUND, other.node.lineno, message)
             return
-        yield from self._rebound(local, same)
         renamed = local.shared.real_name != local.name
         key = local.name, id(local.function)
         if key not in self._escapes:
-            self._escapes[key] = Escape(
+            escape = Escape(
                 self._module,
                 self._parents,
                 [o.node for o in same],
@@ -388,8 +388,10 @@ class _Decider:
                 is_renamed=renamed,
                 tests=self._shared.modules.tests,
             )
-        yield from self._escapes[key].reasons
-        yield from self._told(local, self._escapes[key])
+            self._escapes[key] = escape, (*self._rebound(local, same), *escape.reasons())
+        escape, reasons = self._escapes[key]
+        yield from reasons
+        yield from self._told(local, escape)
         if isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, local.shared.node):
             yield from self._tests_derived_from(local.name)
         elif _marks(local.node) != _marks(local.shared.node):
@@ -455,6 +457,11 @@ class _Decider:
             ]
         for line in lines:
             yield Reason(Code.REBOUND, line, f"`{local.name}` is bound again on line {line}")
+
+    def _local_names(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+        if id(function) not in self._names_in:
+            self._names_in[id(function)] = local_names(function)
+        return self._names_in[id(function)]
 
     @cached_property
     def _body(self) -> set[int]:
@@ -583,12 +590,14 @@ def _swallowed(node: DefinitionNode, copied: set[str]) -> Reason | None:
     return None
 
 
-def _captures(local: Local) -> Iterator[Reason]:
+def _captures(
+    local: Local, names_in: Callable[[ast.FunctionDef | ast.AsyncFunctionDef], set[str]]
+) -> Iterator[Reason]:
     """Yield the names that a nested definition takes from the functions around it."""
     free = _free_of(local.node) - {local.name}
     for around in local.around:
         if isinstance(around, FUNCTIONS):
-            for name in sorted(free & local_names(around)):
+            for name in sorted(free & names_in(around)):
                 message = f"it uses `{name}` of the function `{around.name}` that it stands in"
                 yield Reason(Code.NESTED, local.node.lineno, message)
     above = local.function

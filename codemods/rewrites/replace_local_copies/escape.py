@@ -198,12 +198,8 @@ class Escape:
         lines = [node.lineno for node, subject in found if not self._is_about_another(subject)]
         return min(lines, default=None)
 
-    @cached_property
-    def reasons(self) -> tuple[Reason, ...]:
-        """What forbids that the definition is shared."""
-        return tuple(self._reasons())
-
-    def _reasons(self) -> Iterator[Reason]:
+    def reasons(self) -> Iterator[Reason]:
+        """Yield what forbids that the definition is shared."""
         for node in self.mentions:
             find = self._how_it_escapes if self._is_class else self._how_it_is_changed
             how = find(node)
