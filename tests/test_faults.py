@@ -462,9 +462,7 @@ class TestSize:
 
 
 #: LibCST's parser takes twice as long for each bracket more, and lets nothing else run meanwhile.
-_ENDLESS = (
-    "def f(x):\n    match x:\n        case " + "(" * 40 + "1" + ")" * 40 + ":\n            pass\n"
-)
+_ENDLESS = f"def f(x):\n    match x:\n        case {'(' * 40}1{')' * 40}:\n            pass\n"
 
 
 class TestTime:
@@ -494,7 +492,7 @@ class TestTime:
         pipe = subprocess.PIPE
         arguments = [sys.executable, "-m", "codemods", "check", "--file-timeout", "9000"]
         with subprocess.Popen(arguments, stdout=pipe, stderr=pipe, start_new_session=True) as run:
-            wait_until(lambda: _workers_of(run.pid))
+            wait_until(lambda: bool(_workers_of(run.pid)))
             workers = _workers_of(run.pid)
             os.killpg(run.pid, number)
             out, err = run.communicate(timeout=60)
