@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,29 +12,14 @@ from codemods.migration import analyze as module
 from codemods.migration.scan import Scan, Task
 from codemods.model import Analysis, Code, FileResult, Reason, UsageError, Verdict
 from codemods.settings import Settings
-from codemods.workers.pool import Pool
+from codemods.workers.pool import Pool, ProcessPool
 from tests import tools
-
-
-class Here(Executor):
-    """Works in this process, and dies of a file with ``killer`` in it."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        if any(b"killer" in source.content for source in args[1]):
-            future.set_exception(RuntimeError("it died"))
-        else:
-            future.set_result(fn(*args, **kwargs))
-        return future
-
-
-NONE = Pool(1, lambda: pytest.fail("no worker is needed"))
 
 
 def analyze(
     root: Path,
     paths: Sequence[str] = (".",),
-    pool: Pool = NONE,
+    pool: Pool | None = None,
     exclude: tuple[str, ...] = (),
     variants: bool = False,
 ) -> Analysis:
@@ -48,7 +31,7 @@ def analyze(
         paths,
         lambda done, total: shown.append((done, total)),
     )
-    analysis = module.analyze(scan, pool, variants=variants)
+    analysis = module.analyze(scan, pool or tools.Here(), variants=variants)
     assert shown == [(n, analysis.files) for n in range(1, analysis.files + 1)]
     return analysis
 
@@ -111,24 +94,22 @@ def test_paths_and_patterns(root: Path) -> None:
         analyze(root, ["gone"])
 
 
-def test_workers_give_what_this_process_gives(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_give_what_this_process_gives(root: Path) -> None:
     write(root, {f"test_{n}.py": "{copy}" for n in range(4)})
     few = analyze(root, variants=True)
-    monkeypatch.setattr(module, "_FEW", 2)
-    many = analyze(root, pool=Pool(2, Here), variants=True)
+    many = analyze(root, pool=ProcessPool(2), variants=True)
     assert many.surveys == few.surveys
     assert len(many.surveys[0].variants) == 1
 
 
-def test_a_worker_that_dies(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_dies(root: Path) -> None:
     write(root, {f"test_{n}.py": "{copy}" for n in range(4)} | {"test_1.py": "{copy}# killer\n"})
-    monkeypatch.setattr(module, "_FEW", 2)
-    analysis = analyze(root, pool=Pool(2, Here))
+    analysis = analyze(root)
     (failure,) = analysis.failures
     assert failure.path == "test_1.py"
     assert failure.error is not None
     assert failure.error.code is Code.WORKER_DIED
-    assert "it died" in failure.error.message
+    assert "died: of it" in failure.error.message
     assert sum(len(s.decisions) for s in analysis.surveys) == 3
 
 

@@ -222,12 +222,14 @@ def test_a_scheduler(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def cluster(address: str) -> Pool:
         asked.append(address)
-        return Pool(1, lambda: pytest.fail("no worker is needed"))
+        return tools.Here()
 
     monkeypatch.setattr("codemods.workers.cluster.cluster_pool", cluster)
     assert outcome("check", "--scheduler", "tcp://x:1")[0] == 1
     assert outcome("analyze", "--scheduler", "tcp://x:1")[0] == 0
     assert asked == ["tcp://x:1", "tcp://x:1"]
+    code, _, err = outcome("check", "--scheduler", "tcp://x:1", "--file-timeout", "9")
+    assert (code, "--file-timeout cannot be combined with --scheduler" in err) == (2, True)
 
 
 # --- analyze
@@ -293,7 +295,7 @@ def test_an_empty_file_of_paths_is_no_path_at_all(three: Path) -> None:
 # --- migrate
 
 
-def test_dry_run(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dry_run(three: Path) -> None:
     result = run("migrate", "--dry-run", "--jobs", "1")
     assert result.exit_code == 1
     diff = result.stdout_bytes
@@ -305,7 +307,6 @@ def test_dry_run(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.stderr.startswith("would change        3 files  with 3 copies\n")
     assert git("status", "--porcelain") == b""
     assert not (three / ".ssot-codemods").exists()
-    monkeypatch.setattr(codemods.migration.migrate, "_FEW", 0)
     assert run("migrate", "--dry-run", "--jobs", "2").stdout_bytes == diff
     git("apply", "--check", stdin=diff)
     git("apply", stdin=diff)

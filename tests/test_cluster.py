@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from codemods.model import Source, UsageError
+from codemods.model import Reason, Source, UsageError
 from codemods.workers.cluster import cluster_pool
-from codemods.workers.pool import run
 from tests.tools import COPY, write_shared
 
 distributed: Any = pytest.importorskip("distributed")
@@ -75,8 +74,8 @@ def die(source: Source) -> tuple[str, int]:
     return source.path, os.getpid()
 
 
-def died(path: str, error: Exception) -> tuple[str, int]:
-    return f"{path}: {type(error).__name__}", 0
+def failed(path: str, reason: Reason) -> tuple[str, int]:
+    return f"{path}: {reason.message.split(':')[1].strip()}", 0
 
 
 def test_the_bytes_are_those_of_a_local_run(tmp_path: Path, address: str) -> None:
@@ -100,7 +99,7 @@ def test_the_bytes_are_those_of_a_local_run(tmp_path: Path, address: str) -> Non
 def test_a_worker_that_dies_costs_its_file(address: str) -> None:
     files = [Source(f"f{n}", b"x" * 60_000) for n in range(12)]
     files[5] = Source("k", b"killer" + bytes(60_000))
-    results = list(run(die, files, cluster_pool(address), died, 0))
+    results = list(cluster_pool(address).run(die, files, failed))
     assert [path for path, _ in results] == [
         "k: KilledWorker" if s.path == "k" else s.path for s in files
     ]

@@ -12,7 +12,7 @@ from codemods.migration.init import steps, write
 from codemods.report import doctor as report
 from codemods.settings import read_settings
 from codemods.shared_modules import SettingsByFile
-from codemods.workers.pool import process_pool
+from codemods.workers.pool import ProcessPool
 from tests import tools
 from tests.tools import COPY, SHARED
 
@@ -36,7 +36,7 @@ def _write(path: str, text: str = "") -> str:
 def _doctor(paths: Sequence[str] = (".",)) -> Checkup:
     settings = read_settings(Path.cwd())
     scan = tools.scan(settings, *paths)
-    return doctor(SettingsByFile(settings), scan, process_pool(1), jobs=2, timeout=100)
+    return doctor(SettingsByFile(settings), scan, ProcessPool(1), jobs=2, timeout=100)
 
 
 def test_folders_with_files_that_would_change_or_that_import_it(root: Path) -> None:

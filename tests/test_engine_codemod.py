@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
 
 import libcst as cst
 import pytest
 
-from codemods.engine.codemod import apply, decide
+from codemods.engine.codemod import ParsedModule, Planned, apply, decide
 from codemods.model import Code, FileResult, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.shared import SharedModuleError
+from codemods.rewrites.replace_local_copies.shared import SharedModuleError, shared_definitions
+from codemods.rewrites.replace_local_copies.survey import survey
 from tests.tools import COPY, check_refused, default_modules, run, shared, source
 
 FAILED = {
@@ -111,7 +113,65 @@ def test_a_file_that_libcst_cannot_parse() -> None:
 
 
 def test_a_file_in_an_encoding_that_libcst_cannot_print() -> None:
-    check_refused("# coding: idna\n{copy}", Code.LOSSY_ROUND_TRIP, saying="cannot be printed")
+    check_refused(
+        "# coding: idna\n{copy}", Code.LOSSY_ROUND_TRIP, saying="LibCST cannot parse or print it"
+    )
+
+
+class Panic(BaseException):
+    """What PyO3 raises where Rust panics is no `Exception`."""
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("a"), cst.CSTValidationError("a"), RuntimeError("a"), Panic("a")]
+)
+def test_whatever_libcst_raises_is_the_matter_of_the_file(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse_module(source: bytes) -> cst.Module:
+        raise error
+
+    monkeypatch.setattr(cst, "parse_module", parse_module)
+    said = f"LibCST cannot parse or print it: {type(error).__name__}: a"
+    check_refused("{copy}", Code.LOSSY_ROUND_TRIP, saying=said)
+
+
+def test_ctrl_c_in_libcst_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse_module(source: bytes) -> cst.Module:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cst, "parse_module", parse_module)
+    with pytest.raises(KeyboardInterrupt):
+        run("{copy}")
+
+
+class Faulty(ReplaceLocalCopies):
+    """A codemod with a fault of ours."""
+
+    def plan(self, module: ParsedModule) -> Planned:
+        module.tree.body[0].lineno = None  # type: ignore[assignment]
+        return super().plan(module)
+
+
+def test_a_fault_of_ours_is_the_matter_of_the_file() -> None:
+    result = apply(source("{copy}"), "test_a.py", Faulty(default_modules()))
+    assert (result.status, result.decisions, result.after) == (Status.FAILED, (), None)
+    assert result.error is not None
+    assert result.error.code is Code.INTERNAL_ERROR
+    assert re.fullmatch(
+        r"TypeError: .* \(at (rewrites|engine)/[\w/]+\.py:\d+\); please report it",
+        result.error.message,
+    )
+
+
+def test_a_fault_of_ours_in_a_survey(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: ReplaceLocalCopies, module: ParsedModule) -> Planned:
+        raise KeyError("x")
+
+    monkeypatch.setattr(ReplaceLocalCopies, "plan", fail)
+    error = survey(source("{copy}"), "test_a.py", default_modules()).error
+    assert error is not None
+    assert error.code is Code.INTERNAL_ERROR
 
 
 def test_the_result_says_what_it_was_made_from() -> None:
@@ -237,4 +297,4 @@ def test_a_function_is_seen_in_the_bytes(text: str) -> None:
 @pytest.mark.parametrize("text", ["class A:\n    (", "x = '\0'", "(" * 5000])
 def test_a_shared_module_that_does_not_parse(text: str) -> None:
     with pytest.raises(SharedModuleError, match=r"^/repository/lib\.py:\d"):
-        run("class A: ...", modules=shared(text, "lib"))
+        shared_definitions(shared(text, "lib"))

@@ -17,6 +17,7 @@ import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from click.testing import CliRunner
 from codemods.cli import main
 from codemods.disk.journal import Journal
 from codemods.model import RunState
-from tests.tools import COPY, write_shared
+from tests.tools import COPY, gone, wait_until, write_shared
 
 _FILES = 12
 _TIMEOUT = 120
@@ -484,6 +485,51 @@ class TestSize:
         assert suite.files() == suite.after
         assert command("rollback").code == 0
         assert suite.files() == suite.before
+
+
+#: LibCST's parser takes twice as long for each bracket more, and lets nothing else run meanwhile.
+_ENDLESS = f"def f(x):\n    match x:\n        case {'(' * 40}1{')' * 40}:\n            pass\n"
+
+
+class TestTime:
+    @pytest.mark.parametrize("names", [["test_0.py"], [f"test_{n}.py" for n in range(8)]])
+    def test_a_file_that_takes_too_long_fails_and_the_others_are_done(
+        self, folder: Path, names: list[str]
+    ) -> None:
+        suite = make_suite(folder, names, git=False)
+        slow = Path("test_00_slow.py")
+        slow.write_text(f"{COPY}\n\n{_ENDLESS}")
+        done = command("migrate", "--skip-probe", "--file-timeout", "2")
+        assert done.code == 3, done
+        said = "test_00_slow.py:1: too-slow: not done after 2 seconds: exclude it, or allow more"
+        assert said in done.out
+        assert suite.check_old_or_new() == len(names)
+        assert slow.read_text() == f"{COPY}\n\n{_ENDLESS}"
+        assert command("check", "--file-timeout", "2").code == 3
+        assert command("analyze", "--file-timeout", "2").code == 0  # it parses nothing by LibCST
+        assert command("check", "--exclude", "*slow*").code == 0
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_a_signal_is_heard_while_a_file_takes_long(
+        self, folder: Path, number: signal.Signals
+    ) -> None:
+        make_suite(folder, ["test_0.py"], git=False)
+        Path("test_00_slow.py").write_text(f"{COPY}\n\n{_ENDLESS}")
+        pipe = subprocess.PIPE
+        arguments = [sys.executable, "-m", "codemods", "check", "--file-timeout", "9000"]
+        with subprocess.Popen(arguments, stdout=pipe, stderr=pipe, start_new_session=True) as run:
+            wait_until(lambda: bool(_workers_of(run.pid)))
+            workers = _workers_of(run.pid)
+            os.killpg(run.pid, number)
+            out, err = run.communicate(timeout=60)
+        assert (run.returncode, out, err) == (130, b"", b"interrupted\n")
+        for pid in workers:
+            wait_until(partial(gone, int(pid)))
+
+
+def _workers_of(pid: int) -> list[str]:
+    """Return the processes that a process has started."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 class TestTheFolder:

@@ -30,7 +30,7 @@ from codemods.progress.history import (
 )
 from codemods.progress.standing import baselines, collected, parts, standing
 from codemods.settings import Settings, SettingsError, read_settings
-from codemods.workers.pool import process_pool
+from codemods.workers.pool import ProcessPool
 from tests.figures import evidence, measured
 from tests.tools import COPY, scan
 
@@ -351,7 +351,7 @@ def test_figures_of_a_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for name in ("test_a.py", "test_b.py"):
         Path(name).write_text(f"{COPY}\n\nws = TestWebSocketConnection()\n")
     Path("test_c.py").write_text("class TestWebSocketConnection:\n    pass\n")
-    planned = plan(scan(_settings(tmp_path)), process_pool(1))
+    planned = plan(scan(_settings(tmp_path)), ProcessPool(1))
     journal = Journal(tmp_path)
     written = write(planned, journal, Batch("migrate", 1, allow_dirty=True))
     assert written.run is not None

@@ -24,7 +24,7 @@ from codemods.progress.history import (
 from codemods.progress.phases import Acceptance, Criterion, Standing, State
 from codemods.report import accept, status
 from codemods.settings import Phase, Settings, phases_of
-from codemods.workers.pool import process_pool
+from codemods.workers.pool import ProcessPool
 from tests.figures import measured
 from tests.tools import COPY, default_modules
 
@@ -54,7 +54,7 @@ def _accept(
 
 def _planner(settings: Settings) -> phases.Count:
     return phases.planner(
-        settings, lambda _: default_modules(), process_pool(1), lambda done, total: None
+        settings, lambda _: default_modules(), ProcessPool(1), lambda done, total: None
     )
 
 

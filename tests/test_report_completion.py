@@ -39,7 +39,7 @@ from codemods.report import chart, page, report
 from codemods.report.page import Code, Details, Paragraph, Table
 from codemods.settings import Settings
 from codemods.wording import visible
-from codemods.workers.pool import process_pool
+from codemods.workers.pool import ProcessPool
 from tests.figures import measured, timing
 from tests.tools import COPY, scan
 
@@ -64,7 +64,7 @@ def _settings(root: Path, **more: Any) -> Settings:
 
 
 def _migrate(root: Path, number: int | None = None, paths: Sequence[str] = ("tests",)) -> str:
-    planned = plan(scan(_settings(root), *paths), process_pool(1))
+    planned = plan(scan(_settings(root), *paths), ProcessPool(1))
     journal = Journal(root)
     written = write(planned, journal, Batch("migrate tests", number, allow_dirty=True))
     assert written.run is not None
@@ -89,7 +89,7 @@ def _report(
     made = _settings(root, **settings)
     records, damaged = history.read(made)
     assert damaged == []
-    planned = plan(scan(made, *paths), process_pool(1))
+    planned = plan(scan(made, *paths), ProcessPool(1))
     return completion_report(
         made, records, paths, planned, compare_baseline=before, after_baseline=after
     )

@@ -1,28 +1,30 @@
-"""Chunks over any executor, whatever becomes of a worker."""
+"""Chunks over processes, whatever becomes of one."""
 
 from __future__ import annotations
 
 import gc
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from codemods.model import Source
-from codemods.workers.pool import Pool, process_pool, run
+from codemods.model import Code, Reason, Source
+from codemods.workers import pool as module
+from codemods.workers.pool import CHUNKS_AHEAD, ProcessPool, chunks
 from tests.tools import gone, wait_until
 
+_METHODS = ["fork", "forkserver", "spawn"]
 _Result = tuple[str, int, int]
 
 
@@ -38,22 +40,35 @@ def die(source: Source, *, how: str) -> _Result:
             os._exit(3)
         if how == "raise":
             raise ValueError("of its own")
+        if how == "never ends":
+            # One call of C code that lets no other thread of Python run.
+            re.match(b"(a*)*b", b"a" * 100)
         os.kill(os.getpid(), signal.SIGKILL)
     return source.path, len(source.content), os.getpid()
 
 
 def interrupt(source: Source) -> _Result:
-    """Work that Ctrl-C comes upon."""
-    os.kill(os.getpid(), signal.SIGINT)
+    """Work that the signals of a terminal come upon."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTSTP):
+        os.kill(os.getpid(), number)
     return source.path, len(source.content), os.getpid()
 
 
-def died(path: str, error: Exception) -> _Result:
-    return f"{path}: {type(error).__name__}", -1, 0
+def is_collecting(source: Source) -> bool:
+    return gc.isenabled()
 
 
-def no_death(path: str, error: Exception) -> _Result:
-    raise AssertionError(f"{path} died") from error
+def wait_a_little(source: Source) -> _Result:
+    time.sleep(0.8)
+    return measure(source)
+
+
+def failed(path: str, reason: Reason) -> _Result:
+    return f"{path}: {reason.code.value}: {reason.message}", -1, 0
+
+
+def none_fails(path: str, reason: Reason) -> _Result:
+    raise AssertionError(f"{path}: {reason}")
 
 
 def sources(number: int, size: int = 50_000) -> list[Source]:
@@ -61,213 +76,186 @@ def sources(number: int, size: int = 50_000) -> list[Source]:
     return [Source(f"f{n}.py", b"x" * (size + n)) for n in range(number)]
 
 
-def spawning(method: str, jobs: int = 2) -> Pool:
-    pool = process_pool(jobs)
-    assert isinstance(pool.open, partial)
-    context = multiprocessing.get_context(method)
-    return Pool(jobs, partial(pool.open, mp_context=context))
+def with_killers(number: int, *killers: int, size: int = 50_000) -> list[Source]:
+    files = sources(number, size)
+    for n in killers:
+        files[n] = Source(f"k{n}", b"killer" + bytes(size))
+    return files
 
 
-def never() -> Executor:
-    raise AssertionError("no executor is wanted here")
-
-
-class Fake(Executor):
-    """Does the work when it is asked for the result, and counts what is handed in."""
-
-    def __init__(self) -> None:
-        self.waiting = self.most = self.submitted = 0
-        self.closed: list[tuple[bool, bool]] = []
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        self.waiting += 1
-        self.submitted += 1
-        self.most = max(self.most, self.waiting)
-        return _Lazy(self, partial(fn, *args, **kwargs))
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self.closed.append((wait, cancel_futures))
-
-
-class _Lazy(Future[Any]):
-    def __init__(self, fake: Fake, call: Callable[[], Any]) -> None:
-        super().__init__()
-        self._fake, self._call = fake, call
-
-    def result(self, timeout: float | None = None) -> Any:
-        self._fake.waiting -= 1
-        return self._call()
-
-
-class TestInThisProcess:
-    @pytest.mark.parametrize("number", [0, 3])
-    def test_few_files(self, number: int) -> None:
-        results = list(run(measure, sources(number), Pool(2, never), no_death, 3))
-        assert results == [(f"f{n}.py", 50_000 + n, os.getpid()) for n in range(number)]
-
-    def test_one_file_more_than_few(self) -> None:
-        results = list(run(measure, sources(4), process_pool(2), no_death, 3))
-        assert [r[:2] for r in results] == [(f"f{n}.py", 50_000 + n) for n in range(4)]
-        assert os.getpid() not in {r[2] for r in results}
-
-    @pytest.mark.parametrize("enabled", [True, False])
-    def test_the_collector_is_left_as_it_was(self, enabled: bool) -> None:
-        was = gc.isenabled()
-        try:
-            (gc.enable if enabled else gc.disable)()
-            seen = list(run(_is_collecting, sources(1), Pool(1, never), _no_death, 3))
-            assert (seen, gc.isenabled()) == ([False], enabled)
-            with pytest.raises(ValueError, match="of its own"):
-                list(run(_fail, sources(1), Pool(1, never), _no_death, 3))
-            assert gc.isenabled() == enabled
-        finally:
-            (gc.enable if was else gc.disable)()
-
-    def test_a_risky_file_gets_a_process_of_its_own(self) -> None:
-        files = [Source("a", b"a"), Source("b", b"killer"), Source("c", b"c"), Source("d", b"d!")]
-        work = partial(die, how="kill")
-        results = list(run(work, files, process_pool(1), died, 9, risky=_has_k_or_d))
-        assert [r[:2] for r in results] == [
-            ("a", 1),
-            ("b: BrokenProcessPool", -1),
-            ("c", 1),
-            ("d", 2),
-        ]
-        assert [r[2] == os.getpid() for r in results] == [True, False, True, False]
-
-
-def _is_collecting(source: Source) -> bool:
-    return gc.isenabled()
-
-
-def _fail(source: Source) -> bool:
-    raise ValueError("of its own")
-
-
-def _no_death(path: str, error: Exception) -> bool:
-    raise AssertionError(path)
-
-
-def _has_k_or_d(content: bytes) -> bool:
-    return content[:1] in {b"k", b"d"}
+@pytest.fixture(params=_METHODS)
+def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Start the workers in each of the ways there are."""
+    name: str = request.param
+    monkeypatch.setattr(module, "_context", lambda: multiprocessing.get_context(name))
+    return name
 
 
 class TestWorkers:
     @pytest.mark.parametrize("jobs", [1, 2, 3])
-    def test_the_results_and_their_order_are_the_same(self, jobs: int) -> None:
-        alone = [r[:2] for r in run(measure, sources(40, 20_000), Pool(1, never), no_death, 40)]
-        results = list(run(measure, sources(40, 20_000), process_pool(jobs), no_death, 0))
-        assert [r[:2] for r in results] == alone
-        assert os.getpid() not in {r[2] for r in results}
+    def test_the_results_and_their_order_are_those_of_the_files(self, jobs: int) -> None:
+        files = sources(40, 20_000)
+        results = list(ProcessPool(jobs).run(measure, files, none_fails))
+        assert [r[:2] for r in results] == [(s.path, len(s.content)) for s in files]
+        workers = {r[2] for r in results}
+        assert len(workers) <= jobs
+        assert os.getpid() not in workers
 
-    @pytest.mark.parametrize("method", ["fork", "spawn"])
-    def test_each_way_to_start_a_process(self, method: str) -> None:
-        results = list(run(measure, sources(8), spawning(method), no_death, 0))
+    def test_no_file(self) -> None:
+        assert list(ProcessPool(2).run(measure, [], none_fails)) == []
+
+    def test_one_file_starts_one_worker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        started = iter([multiprocessing.get_context()])
+        monkeypatch.setattr(module, "_context", lambda: next(started))
+        assert len(list(ProcessPool(8).run(measure, sources(1), none_fails))) == 1
+
+    @pytest.mark.usefixtures("method")
+    def test_each_way_to_start_a_process(self) -> None:
+        results = list(ProcessPool(2).run(measure, sources(8), none_fails))
         assert [r[:2] for r in results] == [(f"f{n}.py", 50_000 + n) for n in range(8)]
 
-    @pytest.mark.parametrize("how", ["exit", "kill", "raise"])
-    def test_a_killer_costs_itself_alone(self, how: str) -> None:
-        files = sources(30)
-        for n in (0, 11, 12, 29):
-            files[n] = Source(f"k{n}", b"killer" + bytes(20_000))
-        results = list(run(partial(die, how=how), files, process_pool(2), died, 0))
-        name = "ValueError" if how == "raise" else "BrokenProcessPool"
-        assert [r[:2] for r in results] == [
-            (f"{s.path}: {name}", -1) if s.path.startswith("k") else (s.path, len(s.content))
-            for s in files
-        ]
-
-    def test_a_killer_where_processes_are_spawned(self) -> None:
-        files = [*sources(3), Source("k", b"killer")]
-        results = list(run(partial(die, how="exit"), files, spawning("spawn"), died, 0))
-        assert [r[0] for r in results] == ["f0.py", "f1.py", "f2.py", "k: BrokenProcessPool"]
-
-    def test_small_files_beside_a_killer_share_an_executor(self) -> None:
-        opened: list[Executor] = []
-
-        def open_() -> Executor:
-            opened.append(ProcessPoolExecutor(1))
-            return opened[-1]
-
-        files = [Source(f"f{n}", b"x") for n in range(50)]
-        files[20] = Source("k", b"killer")
-        results = list(run(partial(die, how="exit"), files, Pool(2, open_), died, 0))
-        assert len(results) == 50
-        assert [r[0] for r in results if r[1] == -1] == ["k: BrokenProcessPool"]
-        assert len(opened) == 3  # the first, that for the files one by one, that behind the killer
-
-    def test_ctrl_c_is_no_matter_of_theirs(self) -> None:
-        results = list(run(interrupt, sources(6), process_pool(2), no_death, 0))
+    @pytest.mark.usefixtures("method")
+    def test_the_signals_of_a_terminal_are_no_matter_of_theirs(self) -> None:
+        results = list(ProcessPool(2).run(interrupt, sources(6), none_fails))
         assert [r[0] for r in results] == [f"f{n}.py" for n in range(6)]
 
     def test_no_worker_is_left(self) -> None:
-        list(run(partial(die, how="exit"), sources(6), process_pool(2), died, 0))
-        wait_until(lambda: not multiprocessing.active_children())
+        list(ProcessPool(2).run(partial(die, how="exit"), with_killers(6, 2), failed))
+        assert not multiprocessing.active_children()
+
+    def test_syntax_trees_are_not_collected(self) -> None:
+        pool = ProcessPool(1)
+        assert list(pool.run(is_collecting, sources(2), lambda path, reason: True)) == [False] * 2
+
+
+class TestKillers:
+    @pytest.mark.parametrize(
+        ("how", "said"), [("exit", "exit code 3"), ("kill", "SIGKILL"), ("raise", "exit code 1")]
+    )
+    def test_one_costs_itself_alone(
+        self, how: str, said: str, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        files = with_killers(30, 0, 11, 12, 29, size=9_000)  # some share a chunk
+        results = list(ProcessPool(2).run(partial(die, how=how), files, failed))
+        message = f"worker-died: the worker that had this file died: {said}"
+        assert [r[:2] for r in results] == [
+            (f"{s.path}: {message}", -1) if s.path.startswith("k") else (s.path, len(s.content))
+            for s in files
+        ]
+        assert capfd.readouterr().err == ""
+
+    @pytest.mark.usefixtures("method")
+    def test_however_its_process_was_started(self) -> None:
+        pool = ProcessPool(2)
+        results = list(pool.run(partial(die, how="exit"), with_killers(4, 3), failed))
+        assert [r[1] for r in results] == [50_000, 50_001, 50_002, -1]
+
+    def test_all_of_them(self) -> None:
+        pool = ProcessPool(2)
+        results = list(pool.run(partial(die, how="exit"), with_killers(9, *range(9)), failed))
+        assert [r[1] for r in results] == [-1] * 9
+
+
+class TestLimit:
+    @pytest.mark.parametrize("number", [1, 12])
+    @pytest.mark.usefixtures("method")
+    def test_what_never_ends_costs_itself_alone(self, number: int) -> None:
+        files = with_killers(number, number // 2, size=9_000)
+        pool = ProcessPool(2, 2)
+        results = list(pool.run(partial(die, how="never ends"), files, failed))
+        message = "too-slow: not done after 2 seconds: exclude it, or allow more by --file-timeout"
+        assert [r[:2] for r in results] == [
+            (f"{s.path}: {message}", -1) if s.path.startswith("k") else (s.path, len(s.content))
+            for s in files
+        ]
+
+    def test_it_is_for_each_file_and_not_for_a_chunk(self) -> None:
+        files = sources(5, 1)
+        assert len(list(chunks(files))) == 1
+        assert len(list(ProcessPool(1, 3).run(wait_a_little, files, none_fails))) == 5
+
+    def test_a_worker_may_wait_for_longer(self) -> None:
+        def given() -> Iterator[Source]:
+            for source in sources(3):
+                yield source
+                time.sleep(1)
+
+        for _ in ProcessPool(1, 1.5).run(measure, given(), none_fails):
+            time.sleep(1)
+
+    def test_the_longest_one_that_the_command_line_takes(self) -> None:
+        pool = ProcessPool(1, threading.TIMEOUT_MAX)
+        assert len(list(pool.run(measure, sources(1), none_fails))) == 1
+
+    def test_a_signal_that_was_ignored_or_blocked_ends_it_all_the_same(self) -> None:
+        before = signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        try:
+            pool = ProcessPool(1, 0.5)
+            results = list(pool.run(partial(die, how="never ends"), with_killers(1, 0), failed))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            signal.signal(signal.SIGALRM, before)
+        assert results[0][0].startswith(f"k0: {Code.TOO_SLOW.value}: ")
 
 
 class TestBackpressure:
-    @pytest.mark.parametrize("jobs", [2, 3])
-    def test_chunks_ahead_are_bounded_and_so_is_what_was_read(self, jobs: int) -> None:
-        fake = Fake()
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_what_was_read_ahead_is_bounded(self, jobs: int) -> None:
         taken = 0
 
         def given() -> Iterator[Source]:
             nonlocal taken
-            for source in sources(120, 130 * 1024):  # each is a chunk
+            for source in sources(120, 40_000):  # each is a chunk
                 taken += 1
                 yield source
 
         done = 0
-        for _ in run(measure, given(), Pool(jobs, lambda: fake), no_death, 5):
+        for _ in ProcessPool(jobs).run(measure, given(), none_fails):
             done += 1
-            assert taken <= done + jobs * 4 + 5
-        assert (done, fake.submitted, fake.most) == (120, 120, jobs * 4)
-        assert fake.closed == [(True, False)]
-
-    def test_nothing_more_is_done_where_nobody_wants_the_rest(self) -> None:
-        fake = Fake()
-        results = run(measure, sources(40, 130 * 1024), Pool(2, lambda: fake), no_death, 5)
-        next(iter(results))
-        del results
-        assert fake.closed == [(False, True)]
-        assert fake.submitted == 8
+            assert taken <= done + jobs * CHUNKS_AHEAD
+        assert done == taken == 120
 
     def test_small_files_share_a_chunk_and_large_ones_do_not(self) -> None:
-        fake = Fake()
         files = [*sources(100, 100), *sources(3, 200_000), *sources(2, 1)]
-        results = list(run(measure, files, Pool(2, lambda: fake), no_death, 0))
-        assert [r[:2] for r in results] == [(s.path, len(s.content)) for s in files]
-        assert fake.submitted == 4
+        assert [len(chunk) for chunk in chunks(files)] == [101, 1, 1, 2]
 
-    def test_a_consumer_that_stops_closes_the_executor(self) -> None:
-        fake = Fake()
-        results = run(measure, sources(99), Pool(2, lambda: fake), no_death, 0)
+    def test_results_that_are_larger_than_a_pipe_holds(self) -> None:
+        files = sources(20, 1_000_000)
+        results = list(ProcessPool(2).run(_content, files, lambda path, reason: b""))
+        assert results == [source.content for source in files]
 
+    def test_a_consumer_that_stops_ends_the_workers(self) -> None:
+        results = ProcessPool(2).run(measure, sources(99), none_fails)
         next(results)
-        assert fake.closed == []
+        assert multiprocessing.active_children()
         del results  # as an exception in the loop over them would
         gc.collect()
-        assert fake.closed == [(False, True)]
+        assert not multiprocessing.active_children()
 
-    def test_a_source_that_fails_closes_the_executor(self) -> None:
-        fake = Fake()
-
+    def test_a_source_that_fails_ends_the_workers(self) -> None:
         def given() -> Iterator[Source]:
             yield from sources(9)
             raise OSError("of the source")
 
         with pytest.raises(OSError, match="of the source"):
-            list(run(measure, given(), Pool(2, lambda: fake), no_death, 0))
-        assert fake.closed == [(False, True)]
+            list(ProcessPool(2).run(measure, given(), none_fails))
+        assert not multiprocessing.active_children()
+
+
+def _content(source: Source) -> bytes:
+    return source.content
 
 
 _SCRIPT = """
-    import os, sys, time, multiprocessing
+    import os, re, signal, sys, time, multiprocessing
     from codemods.model import Source
-    from codemods.workers.pool import process_pool, run
+    from codemods.workers import pool
 
     def slow(source):
         os.write(1, b"%d\\n" % os.getpid())
+        if sys.argv[2] == "native":
+            re.match(b"(a*)*b", b"a" * 100)  # no other thread of Python can run meanwhile
         time.sleep(600 if sys.argv[2] == "long" else 0.05)
         return source.path
 
@@ -275,12 +263,14 @@ _SCRIPT = """
         for n in range(1000):
             yield Source(str(n), b"x" * 200_000)
 
-    def died(path, error):
+    def failed(path, reason):
         return path
 
     if __name__ == "__main__":
-        multiprocessing.set_start_method(sys.argv[1])
-        for path in run(slow, given(), process_pool(2), died, 0):
+        pool._context = lambda: multiprocessing.get_context(sys.argv[1])
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        limit = 3 if sys.argv[2] == "native" else 900
+        for path in pool.ProcessPool(2, limit).run(slow, given(), failed):
             pass
 """
 
@@ -293,17 +283,24 @@ def script(tmp_path: Path) -> Path:
 
 
 class TestTheEndOfTheParent:
-    @pytest.mark.parametrize("method", ["fork", "spawn"])
-    def test_workers_do_not_outlive_it(self, script: Path, method: str) -> None:
-        with self._start(script, method, "long") as (parent, workers):
+    @pytest.mark.parametrize("method", _METHODS)
+    @pytest.mark.parametrize("how", ["long", "native"])
+    def test_workers_do_not_outlive_it(self, script: Path, method: str, how: str) -> None:
+        """In native code, they do no longer than a file may take."""
+        with self._start(script, method, how) as (parent, workers):
             parent.kill()
             for pid in workers:
                 wait_until(partial(gone, pid))
 
-    @pytest.mark.parametrize("method", ["fork", "spawn"])
-    def test_ctrl_c_leaves_no_worker(self, script: Path, method: str) -> None:
-        with self._start(script, method, "short") as (parent, workers):
-            os.killpg(parent.pid, signal.SIGINT)  # as a terminal does: to all of them
+    @pytest.mark.parametrize("method", _METHODS)
+    @pytest.mark.parametrize("how", ["short", "long"])
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_is_heard_at_once_and_leaves_no_worker(
+        self, script: Path, method: str, how: str, number: signal.Signals
+    ) -> None:
+        with self._start(script, method, how) as (parent, workers):
+            # A terminal sends to all of them.
+            (os.killpg if number == signal.SIGINT else os.kill)(parent.pid, number)
             _, errors = parent.communicate(timeout=60)
             for pid in workers:
                 wait_until(partial(gone, pid))

@@ -10,15 +10,17 @@ import re
 import shutil
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.engine.codemod import apply
 from codemods.migration.scan import Scan
 from codemods.model import Code, FileResult, SharedModule, SharedModules, Source, Status, Verdict
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
+from codemods.workers.pool import Failed, Item, R, Work, worker_died
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = "test_framework.ssot.websocket_connection_test_utility"
@@ -93,6 +95,17 @@ def write_shared(root: Path) -> None:
 def scan(settings: Settings, *paths: str) -> Scan:
     """Look for the files below some paths, else below the current folder."""
     return Scan(settings, lambda _: default_modules(), paths or ["."], lambda done, total: None)
+
+
+class Here(NamedTuple):
+    """Workers that are none: the work is done in this process, but for files with ``killer``."""
+
+    jobs: int = 1
+
+    def run(self, work: Work[R], items: Iterable[Item], failed: Failed[R]) -> Iterator[R]:
+        for item in items:
+            died = b"killer" in item.content
+            yield failed(item.path, worker_died("of it")) if died else work(item)
 
 
 def source(text: str | bytes) -> bytes:

@@ -152,13 +152,16 @@ class Setup:
         self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
         _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()
+        if files.scheduler is not None and files.file_timeout is not None:
+            raise UsageError("--file-timeout cannot be combined with --scheduler: Dask has none")
+        self._file_timeout = files.file_timeout
         self._cluster = _cluster(files.scheduler) if files.scheduler is not None else None
 
     def pool(self) -> Pool:
         """Return the workers; importing them loads multiprocessing."""
-        from codemods.workers.pool import process_pool
+        from codemods.workers.pool import FILE_TIMEOUT, ProcessPool
 
-        return self._cluster or process_pool(self.jobs)
+        return self._cluster or ProcessPool(self.jobs, self._file_timeout or FILE_TIMEOUT)
 
     def scan(self, progress: Progress) -> Scan:
         """Start to look for the files."""

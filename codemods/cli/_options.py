@@ -69,6 +69,7 @@ class FileArguments(NamedTuple):
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     jobs: int | None = None
+    file_timeout: float | None = None
     scheduler: str | None = None
 
 
@@ -98,6 +99,12 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
             type=click.IntRange(min=1),
             metavar="N",
             help="Worker processes. Default: the number of cores.",
+        ),
+        click.option(
+            "--file-timeout",
+            type=Seconds(),
+            metavar="SECONDS",
+            help="Limit for each file; one that takes longer fails. Default: 30. Not on a cluster.",
         ),
         click.option(
             "--scheduler",

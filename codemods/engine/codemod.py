@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from codemods.engine import proof
 from codemods.engine.names import ModuleNames
@@ -21,6 +21,9 @@ from codemods.engine.plan import EditPlan
 from codemods.engine.rows import Row, rows_of
 from codemods.engine.text import Unparsable, compiles, decoded, parse, stem_of
 from codemods.model import Code, Decision, FileResult, Reason, Status, Verdict
+
+if TYPE_CHECKING:
+    from codemods.engine.printed import Printed
 
 TOO_DEEP = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to print it")
 
@@ -82,9 +85,29 @@ def apply(source: bytes, path: str, codemod: Codemod) -> FileResult:
         codemod: what to do.
 
     Returns:
-        What became of the file. Bad input and a failed proof are results too, not exceptions.
+        What became of the file. Bad input and a failed proof are results too, not exceptions, and
+        so are those that nobody has foreseen.
 
     """
+    try:
+        return _applied(source, path, codemod)
+    except Exception as error:  # noqa: BLE001 -- one file must not cost the others
+        return FileResult.failure(path, internal_error(error))
+
+
+def internal_error(error: Exception) -> Reason:
+    """Return the reason for a file that made our own code fail."""
+    import traceback  # few runs ever need it
+
+    folder = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 -- as the frames have it
+    frames = [(f.f_code.co_filename, n) for f, n in traceback.walk_tb(error.__traceback__)]
+    name, line = next((f for f in reversed(frames) if f[0].startswith(folder)), frames[-1])
+    place = f"{name.removeprefix(folder)[1:]}:{line}"
+    message = f"{type(error).__name__}: {error} (at {place}); please report it"
+    return Reason(Code.INTERNAL_ERROR, 1, message)
+
+
+def _applied(source: bytes, path: str, codemod: Codemod) -> FileResult:
     result, module, plan = _decided(source, path, codemod)
     if module is None or plan is None:
         return result
@@ -110,7 +133,8 @@ def apply(source: bytes, path: str, codemod: Codemod) -> FileResult:
 def decide(source: bytes, path: str, codemod: Codemod) -> FileResult:
     """Return what would become of one file, as far as `ast` tells: LibCST is not started.
 
-    A file that would change is CHANGED, without `after`.
+    A file that would change is CHANGED, without `after`. Unlike `apply`, it raises what is
+    unforeseen.
     """
     return _decided(source, path, codemod)[0]
 
@@ -165,18 +189,11 @@ def failed(result: FileResult, reason: Reason) -> FileResult:
 def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | Reason:
     """Edit a file and prove the result, or return why it stays as it is."""
     # LibCST takes longer to import than most files to judge, and most runs of a check need none.
-    import libcst as cst
-
     from codemods.engine.edit import edit
-    from codemods.engine.printed import Printed
 
-    try:
-        printed = Printed(cst.parse_module(module.source))
-    except cst.ParserSyntaxError as error:
-        message = f"LibCST cannot parse it: {error.message}"
-        return Reason(Code.LOSSY_ROUND_TRIP, error.raw_line, message)
-    except (TypeError, cst.CSTValidationError) as error:
-        return Reason(Code.LOSSY_ROUND_TRIP, 1, f"LibCST cannot parse it: {error}")
+    printed = _printed(module.source)
+    if isinstance(printed, Reason):
+        return printed
     lost = _first_lost_line(module.source, printed.bytes)
     if lost is not None:
         return Reason(Code.LOSSY_ROUND_TRIP, lost, "LibCST would print this line otherwise")
@@ -187,6 +204,24 @@ def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | R
     if wrong is None:
         return after
     return Reason(Code.PROOF_FAILED, _first_line(module, plan), wrong)
+
+
+def _printed(source: bytes) -> Printed | Reason:
+    """Return a file as LibCST parses and prints it, or what it raises: that may be anything."""
+    import libcst as cst
+
+    from codemods.engine.printed import Printed
+
+    try:
+        return Printed(cst.parse_module(source))
+    except cst.ParserSyntaxError as error:
+        message = f"LibCST cannot parse it: {error.message}"
+        return Reason(Code.LOSSY_ROUND_TRIP, error.raw_line, message)
+    except (RecursionError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 -- a panic of its native parser is no `Exception`
+        message = f"LibCST cannot parse or print it: {type(error).__name__}: {error}"
+        return Reason(Code.LOSSY_ROUND_TRIP, 1, message)
 
 
 def _would_change_again(after: bytes, path: str, codemod: Codemod) -> bool:

@@ -20,12 +20,13 @@ _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 #: In characters, as `black` has it; a longer import of several names has a line for each.
 _LINE_LENGTH = 88
 
-#: The rule of a section heading, with the title on it or without.
-_RULE = re.compile(r"#\s*([-=*#~_+])\1{2,}|#.*([-=*#~_+])\2{3,}\s*$")
+#: The rule of a section heading, without a title on it or before it; `_is_rule` takes both.
+_RULE = re.compile(r"#\s*([-=*#~_+])\1{2,}")
+_END_OF_RULE = re.compile(r"([-=*#~_+])\1{3}")
 _BARE_RULE = re.compile(r"#\s*([-=*#~_+])\1*\s*$|#+$")
 
-#: Code that was commented out, a copy of the class perhaps.
-_CODE = re.compile(r"#.*\b(class|def)\s+\w+.*[:(]")
+#: How code begins that was commented out, a copy of the class perhaps.
+_CODE = re.compile(r"\b(?:class|def)\s+\w")
 
 #: Comments that do not belong to the class below them: shebang, encoding cookie (PEP 263), words
 #: to a tool about the whole file, licence, authors, its path, cell or region mark.
@@ -59,14 +60,24 @@ def own_comment(comments: Sequence[str]) -> int:
 
     """
     framed = comments and any(_BARE_RULE.match(c) for c in (comments[0], comments[-1]))
-    if framed or any(_CODE.match(comment) for comment in comments):
+    if framed or any(map(_is_code, comments)):
         return 0
     own = 0
     for comment in reversed(comments):
-        if _STAYS.match(comment) or _RULE.match(comment):
+        if _STAYS.match(comment) or _is_rule(comment):
             break
         own += 1
     return own
+
+
+def _is_code(comment: str) -> bool:
+    head = _CODE.search(comment)
+    return head is not None and any(sign in comment[head.end() :] for sign in ":(")
+
+
+def _is_rule(comment: str) -> bool:
+    end = comment[1:].rstrip()[-4:]
+    return bool(_RULE.match(comment) or _END_OF_RULE.fullmatch(end))
 
 
 class _Gap:
@@ -144,8 +155,8 @@ class _Editor:
         for line in reversed(self._above):
             if isinstance(line, _Gap) or line.comment is None:
                 break
-            attached.insert(0, line.comment.value)
-        own = own_comment(attached)
+            attached.append(line.comment.value)
+        own = own_comment(attached[::-1])
         del self._above[len(self._above) - own :]
         self._insert(Where.INSTEAD, index)
         self._above.append(_Gap())
@@ -277,8 +288,8 @@ def _end_of_file_comments(lines: Sequence[_Line]) -> int:
     for line in reversed(lines):
         if not isinstance(line, cst.EmptyLine) or line.comment is None:
             break
-        comments.insert(0, line.comment.value)
-    return len(lines) - own_comment(comments)
+        comments.append(line.comment.value)
+    return len(lines) - own_comment(comments[::-1])
 
 
 def _trailing_lines(node: _Statement, default_indent: str) -> list[cst.EmptyLine]:

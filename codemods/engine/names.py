@@ -144,6 +144,7 @@ def _collected(tree: ast.Module) -> _Tables:
     names = _Tables()
     names.kinds[ast.Module].append(tree)
     scopes = []
+    for_types: list[ast.AST] = []
     for node in tree.body:
         statement = names.statements[id(node)] = Statement()
         scope = _scope([node], statement.kinds)
@@ -152,8 +153,10 @@ def _collected(tree: ast.Module) -> _Tables:
         for bound in scope.binding:
             _bind(names, bound)
         if _is_type_checking(node):
-            _forget_sources(names, scope.binding)
+            for_types += scope.binding
             del names.stars[before:]
+    if for_types:
+        _forget_sources(names, for_types)
     for node, scope in zip(tree.body, scopes, strict=True):
         statement = names.statements[id(node)]
         _Mentions(names, statement).visit_now(scope)

@@ -11,13 +11,14 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from codemods.engine.names import ModuleNames, Statement, is_star
 from codemods.engine.plan import Where
 from codemods.engine.rows import Row
 from codemods.engine.scopes import DEFINITIONS
-from codemods.engine.walk import walk
+from codemods.engine.walk import reached, walk
 
 
 class _Facts(NamedTuple):
@@ -156,23 +157,22 @@ class Places:
         copy: what that one binds wins today.
         """
         word = re.compile(rf"\b{re.escape(name)}\b")
-        carriers = {name}
-        while True:
-            more = {
-                n
-                for i in self._rest
-                if self._facts[i].defers & carriers
-                for n in self._facts[i].binds
-            }
-            if more <= carriers:
-                break
-            carriers |= more
+        carriers = reached(name, self._carriers)
         for index in self._rest:
             facts = self._facts[index]
             below = index > copy and (facts.has_star or any(map(word.search, facts.texts)))
             if facts.runs & carriers or below:
                 return index
         return len(self._rows)
+
+    @cached_property
+    def _carriers(self) -> dict[str, list[str]]:
+        """For each name, those that are bound where a function reads it later."""
+        found: dict[str, list[str]] = {}
+        for facts in (self._facts[i] for i in self._rest):
+            for name in facts.defers if facts.binds else ():
+                found.setdefault(name, []).extend(facts.binds)
+        return found
 
 
 def is_string(statement: ast.stmt) -> bool:

@@ -94,12 +94,13 @@ def _encoding(source: bytes) -> str:
 def _expected_statements(rows: list[Row], plan: EditPlan) -> Iterator[tuple[ast.stmt, bool]]:
     """Yield the statements of the module as they should be, and which are new or in a new line."""
     joined = {(j.row, j.statement): j for j in plan.joined}
+    removed = set(plan.removed)
     inner: dict[int, dict[int, InnerImport]] = {}
     for one in plan.inner:
         inner.setdefault(one.row, {})[one.ordinal] = one
     yield from _new_imports(plan, Where.TOP, 0)
     for index, row in enumerate(rows):
-        if index in plan.removed:
+        if index in removed:
             yield from _new_imports(plan, Where.INSTEAD, index)
         elif index in inner:
             yield _with_imports(row.statements[0], inner[index]), False
@@ -175,8 +176,8 @@ def _same_lines(
     Blank lines are left out: a gap closes by PEP 8. (Those in strings are in the syntax tree.)
     """
     removed = [rows[index].statements[0] for index in plan.removed]
-    for inner in plan.inner:
-        removed.append(list(definitions_in(rows[inner.row].statements[0]))[inner.ordinal])
+    definitions = {i.row: list(definitions_in(rows[i.row].statements[0])) for i in plan.inner}
+    removed += [definitions[inner.row][inner.ordinal] for inner in plan.inner]
     copies = list(map(_span, removed))
     edited = sorted({(rows[j.row].line, rows[j.row].end_line) for j in plan.joined})
     if _comments(old_lines, edited) != _comments(new_lines, new):

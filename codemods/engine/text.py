@@ -29,14 +29,11 @@ def decoded(source: bytes) -> str | Reason:
     """Decode a file by the rules of PEP 263, or say why its bytes are no text."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-    except SyntaxError as error:
-        return Reason(Code.UNDECODABLE, 1, str(error.msg))
-    try:
         return source.decode(encoding)
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
-        return Reason(Code.UNDECODABLE, line, f"not {encoding}: {error.reason}")
-    except (LookupError, UnicodeError) as error:  # a codec that is none of text, as rot13
+        return Reason(Code.UNDECODABLE, line, f"not {error.encoding}: {error.reason}")
+    except (LookupError, SyntaxError, UnicodeError) as error:  # rot13 is a codec, and none of text
         return Reason(Code.UNDECODABLE, 1, str(error))
 
 

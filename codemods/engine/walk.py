@@ -6,7 +6,7 @@ Operators and contexts are left out: nobody asks for an `ast.Load`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 #: Fields that hold no nodes, or just those that are left out. Others are looked at.
 _PLAIN_FIELDS = frozenset(
@@ -68,6 +68,17 @@ def walk(*nodes: ast.AST) -> list[ast.AST]:
                 found += value if None not in value else [v for v in value if v is not None]
             elif isinstance(value, ast.AST):
                 found.append(value)
+    return found
+
+
+def reached(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return a name and all that are reached from it, by what leads from each name to others."""
+    found = {start}
+    pending = [start]
+    while pending:
+        new = set(edges.get(pending.pop(), ())) - found
+        found |= new
+        pending += new
     return found
 
 

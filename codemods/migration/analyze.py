@@ -8,12 +8,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from codemods.migration.scan import Scan, Task
-from codemods.model import Analysis, FileResult, FileSurvey
+from codemods.model import Analysis, FileResult, FileSurvey, Reason
 from codemods.rewrites.replace_local_copies.survey import survey
-from codemods.workers.pool import Pool, run, without_collector, worker_died
-
-#: Up to this many files with a definition, starting workers costs more than they save.
-_FEW = 8
+from codemods.workers.pool import Pool, without_collector
 
 
 def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
@@ -53,12 +50,12 @@ def _surveys(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
                 here.append(work(task))
 
     with without_collector():
-        return [*run(work, definitions(), pool, _died, _FEW), *here]
+        return [*pool.run(work, definitions(), _failed), *here]
 
 
 def _survey(task: Task, *, variants: bool) -> FileSurvey:
     return survey(task.content, task.path, task.codemod.modules, variants=variants)
 
 
-def _died(path: str, error: Exception) -> FileSurvey:
-    return FileSurvey(path, error=worker_died(error))
+def _failed(path: str, reason: Reason) -> FileSurvey:
+    return FileSurvey(path, error=reason)

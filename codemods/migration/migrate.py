@@ -30,10 +30,7 @@ from codemods.model import (
 )
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects
-from codemods.workers.pool import Pool, run, without_collector, worker_died
-
-#: Below this many files with a definition, starting workers costs more than they save.
-_FEW = 6
+from codemods.workers.pool import Pool, without_collector
 
 
 def plan(scan: Scan, pool: Pool) -> Plan:
@@ -48,7 +45,7 @@ def plan(scan: Scan, pool: Pool) -> Plan:
 
     """
     with without_collector():
-        results = list(run(_apply, scan.definitions(), pool, _died, _FEW, risky=_is_risky))
+        results = list(pool.run(_apply, scan.definitions(), FileResult.failure))
     results = _with_other_files(results, scan, pool)
     # One that could not be read may have been tried twice.
     results += {failure.path: failure for failure in scan.failures}.values()
@@ -62,19 +59,6 @@ def _apply(task: Task) -> FileResult:
     return apply_codemod(task.content, task.path, task.codemod)
 
 
-def _died(path: str, error: Exception) -> FileResult:
-    return FileResult.failure(path, worker_died(error))
-
-
-def _is_risky(content: bytes) -> bool:
-    """Whether the parser of LibCST may run out of stack, which nothing can catch.
-
-    It calls itself for each link of `a and b and ...` and `import a.b.c...`, which CPython takes in
-    a loop; of all else CPython takes less than LibCST can. 8 MB are enough for about 6000 links.
-    """
-    return sum(map(content.count, (b".", b"and", b"or"))) > 3000
-
-
 def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list[FileResult]:
     """Apply the codemod again where other files take a name, or would change a shared one."""
     changed: dict[SharedModules, dict[str, FileResult]] = {}
@@ -85,7 +69,7 @@ def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list
     for modules, files in changed.items():
         for path, effects in outside_effects(modules, files, scan.checkout).items():
             again[files[path].path] = ReplaceLocalCopies(modules, effects.kept, effects.reasons)
-    second = run(_apply, scan.again(again), pool, _died, _FEW, risky=_is_risky)
+    second = pool.run(_apply, scan.again(again), FileResult.failure)
     better = {result.path: result for result in second}
     gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it can no longer be read")
     return [better.get(r.path, refused(r, gone)) if r.path in again else r for r in results]

@@ -3,34 +3,74 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
-from typing import Any
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple
 
 from codemods.model import UsageError
-from codemods.workers.pool import Pool, without_collector
+from codemods.workers.pool import (
+    CHUNKS_AHEAD,
+    Failed,
+    Item,
+    R,
+    Work,
+    chunks,
+    without_collector,
+    worker_died,
+)
 
 
-class _Cluster(Executor):
-    """The executor of a Dask client, closed the way those of the standard library are."""
-
-    def __init__(self, client: Any) -> None:
-        # Not pure: a chunk that is handed in again is to be done again.
-        self._executor = client.get_executor(pure=False)
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = self._executor.submit(fn, *args, **kwargs)
-        return future
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._executor.shutdown(wait=wait and not cancel_futures)
-
-
-def cluster_pool(address: str) -> Pool:
-    """Return the workers of a running cluster.
+class Cluster(NamedTuple):
+    """The workers of a running cluster, `jobs` in all; it has no limit of time for one file.
 
     The contents of the files travel to them and values travel back: they need this package, and no
     disk in common with us.
+    """
+
+    client: Any
+    jobs: int
+
+    def run(self, work: Work[R], items: Iterable[Item], failed: Failed[R]) -> Iterator[R]:
+        """Do some work on each file, as `Pool.run` says."""
+        given = chunks(items)
+        ahead: deque[tuple[list[Item], Any]] = deque()
+        try:
+            while True:
+                wanted = self.jobs * CHUNKS_AHEAD - len(ahead)
+                ahead.extend((c, self._submit(work, c)) for c in islice(given, wanted))
+                if not ahead:
+                    return
+                chunk, future = ahead.popleft()
+                try:
+                    results = future.result()
+                except Exception:  # noqa: BLE001 -- which of them Dask raises is its matter
+                    results = [self._alone(work, item, failed) for item in chunk]
+                yield from results
+        finally:  # also where nobody wants the rest
+            self.client.cancel([future for _, future in ahead])
+
+    def _submit(self, work: Work[R], chunk: list[Item]) -> Any:
+        # Not pure: a chunk that is handed in again is to be done again.
+        return self.client.submit(_do_chunk, work, chunk, pure=False)
+
+    def _alone(self, work: Work[R], item: Item, failed: Failed[R]) -> R:
+        """Do one file of a chunk whose worker died, be it of another file."""
+        try:
+            (result,) = self._submit(work, [item]).result()
+        except Exception as error:  # noqa: BLE001 -- which of them Dask raises is its matter
+            return failed(item.path, worker_died(f"{type(error).__name__}: {error}"))
+        found: R = result
+        return found
+
+
+def _do_chunk(work: Work[R], chunk: list[Item]) -> list[R]:
+    with without_collector():
+        return [work(item) for item in chunk]
+
+
+def cluster_pool(address: str) -> Cluster:
+    """Return the workers of a running cluster.
 
     Args:
         address: of its scheduler, as ``tcp://host:8786``.
@@ -59,4 +99,4 @@ def cluster_pool(address: str) -> Pool:
     jobs = sum(client.nthreads().values())
     if not jobs:
         raise UsageError(f"--scheduler {address}: it has no workers")
-    return Pool(jobs, lambda: _Cluster(client))
+    return Cluster(client, jobs)

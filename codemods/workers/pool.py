@@ -1,18 +1,16 @@
-"""Hand files to workers in chunks, and yield their results, even if a worker dies."""
+"""Hand files to worker processes in chunks, and yield their results, whatever a file does."""
 
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
-from itertools import chain, islice
 from multiprocessing import connection, parent_process
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -38,106 +36,60 @@ class Item(Protocol):
 #: One item -> its result. Must be picklable, and must not raise.
 Work = Callable[[Any], R]
 
-#: The path of a file, and what its executor says of its worker's death -> its result.
-Died = Callable[[str, Exception], R]
+#: The path of a file, and why there is no result of it -> its result.
+Failed = Callable[[str, Reason], R]
 
-_Chunk = tuple[Item, ...]
-_Pending = tuple[_Chunk, Future[list[R]]]
-
-#: Opens a new executor; `Executor.shutdown` closes it.
-Opener = Callable[[], Executor]
-
+#: How many chunks are at work or done, for each worker: so many files does the parent hold.
+CHUNKS_AHEAD = 4
 _CHUNK_BYTES = 32 * 1024
-_CHUNKS_AHEAD = 4  # for each worker, so that the parent never holds more than it needs
+
+#: In seconds, where the user gives no other.
+FILE_TIMEOUT = 30.0
+
+#: In seconds: a signal that comes just before a wait is heard only behind it.
+_PATIENCE = 0.2
 
 
-class Pool(NamedTuple):
-    """Workers: how many, and how to get hold of them."""
+class Pool(Protocol):
+    """Workers."""
+
+    def run(self, work: Work[R], items: Iterable[Item], failed: Failed[R]) -> Iterator[R]:
+        """Do some work on each file.
+
+        Args:
+            work: what to do; only values travel to it and back.
+            items: the files; each is let go of as soon as its chunk is done.
+            failed: gives the result for a file that its worker died of.
+
+        Returns:
+            One result for each file. Their order is that of the files.
+
+        """
+        ...
+
+
+class ProcessPool(NamedTuple):
+    """Up to `jobs` processes of this machine; each file may take `file_timeout` seconds.
+
+    The kernel ends the process of a file that takes longer: what LibCST's parser does, nothing
+    within the process could interrupt.
+    """
 
     jobs: int
-    open: Opener
+    file_timeout: float = FILE_TIMEOUT
+
+    def run(self, work: Work[R], items: Iterable[Item], failed: Failed[R]) -> Iterator[R]:
+        """Do some work on each file, as `Pool.run` says."""
+        crew = _Crew(self, work, failed)
+        try:
+            yield from crew.run(chunks(items))
+        finally:  # also where nobody wants the rest
+            crew.end()
 
 
-def process_pool(jobs: int) -> Pool:
-    """Return a pool of processes on this machine, with the default start method of Python."""
-    return Pool(jobs, partial(ProcessPoolExecutor, jobs, initializer=_prepare_worker))
-
-
-def worker_died(error: Exception) -> Reason:
+def worker_died(how: str) -> Reason:
     """Return the reason for a file whose worker died of it."""
-    message = f"the worker that had this file died: {type(error).__name__}: {error}"
-    return Reason(Code.WORKER_DIED, 1, message)
-
-
-def _never(content: bytes) -> bool:
-    return False
-
-
-def run(
-    work: Work[R],
-    sources: Iterable[Item],
-    pool: Pool,
-    died: Died[R],
-    few: int,
-    *,
-    risky: Callable[[bytes], bool] = _never,
-) -> Iterator[R]:
-    """Do some work on each file.
-
-    Args:
-        work: what to do; only values travel to it and back.
-        sources: the files; each is let go of as soon as its chunk is done.
-        pool: where to do it.
-        died: gives the result for a file whose worker died of it.
-        few: up to this many files are done in this process, and no worker is started.
-        risky: tells of a content that it may take its process along: not this one, then.
-
-    Returns:
-        One result for each file. Their order is that of the files.
-
-    """
-    sources = iter(sources)
-    first = list(islice(sources, few + 1))
-    if len(first) <= few:
-        return _here(work, first, pool, died, risky)
-    return _Workers(work, pool, died).run(_chunks(chain(first, sources)))
-
-
-def _here(
-    work: Work[R],
-    sources: Iterable[Item],
-    pool: Pool,
-    died: Died[R],
-    risky: Callable[[bytes], bool],
-) -> Iterator[R]:
-    for source in sources:
-        if risky(source.content):
-            yield from _one_by_one(work, (source,), pool, died)
-        else:
-            yield from _do_chunk(work, (source,))
-
-
-def _one_by_one(work: Work[R], chunk: Sequence[Item], pool: Pool, died: Died[R]) -> Iterator[R]:
-    """Work on some files in an executor of their own, a new one behind each file that breaks it."""
-    executor = pool.open()
-    try:
-        for source in chunk:
-            try:
-                results = executor.submit(_do_chunk, work, (source,)).result()
-            except Exception as error:  # noqa: BLE001 -- each executor has its own for a dead worker
-                results = [died(source.path, error)]
-                _let_go(executor)
-                executor = pool.open()
-            yield from results
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
-        raise
-    executor.shutdown()
-
-
-def _do_chunk(work: Work[R], chunk: Sequence[Item]) -> list[R]:
-    with without_collector():
-        return [work(source) for source in chunk]
+    return Reason(Code.WORKER_DIED, 1, f"the worker that had this file died: {how}")
 
 
 @contextmanager
@@ -152,94 +104,158 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _chunks(sources: Iterable[Item]) -> Iterator[_Chunk]:
+def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield the files some at a time: small ones together."""
     chunk: list[Item] = []
     size = 0
-    for source in sources:
-        chunk.append(source)
-        size += len(source.content)
+    for item in items:
+        chunk.append(item)
+        size += len(item.content)
         if size >= _CHUNK_BYTES:
-            yield tuple(chunk)
+            yield chunk
             chunk, size = [], 0
     if chunk:
-        yield tuple(chunk)
+        yield chunk
 
 
-class _Workers(Generic[R]):
-    """Keeps an executor busy, and replaces it when a worker dies."""
+class _Chunk(Generic[R]):
+    """Some files, and the results of the first of them."""
 
-    def __init__(self, work: Work[R], pool: Pool, died: Died[R]) -> None:
-        self._work = work
+    def __init__(self, items: list[Item]) -> None:
+        self.items = items
+        self.results: list[R] = []
+
+    @property
+    def left(self) -> list[Item]:
+        return self.items[len(self.results) :]
+
+
+class _Worker:
+    """A process at the other end of a connection."""
+
+    def __init__(self, work: Work[Any], file_timeout: float) -> None:
+        self.connection, theirs = multiprocessing.Pipe()
+        arguments = (theirs, work, file_timeout)
+        # A signal that came before the worker is ready for it would end it with a traceback.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLERS)
+        try:
+            self._process = _context().Process(target=_serve, args=arguments, daemon=True)
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        theirs.close()  # so that ours ends when the process does
+
+    def end(self) -> int:
+        """End the process, and return its exit code: a negative one is that of a signal."""
+        self.connection.close()
+        self._process.kill()
+        self._process.join()
+        return self._process.exitcode or 0
+
+
+class _Crew(Generic[R]):
+    """Keeps workers busy, and replaces those that die."""
+
+    def __init__(self, pool: ProcessPool, work: Work[R], failed: Failed[R]) -> None:
         self._pool = pool
-        self._died = died
-        self._executor = pool.open()
+        self._work = work
+        self._failed = failed
+        self._waiting: deque[_Chunk[R]] = deque()
+        self._idle: list[_Worker] = []
+        self._busy: dict[Any, tuple[_Worker, _Chunk[R]]] = {}
 
-    def run(self, chunks: Iterable[_Chunk]) -> Iterator[R]:
-        chunks = iter(chunks)
-        pending: deque[_Pending[R]] = deque()
+    def run(self, given: Iterator[list[Item]]) -> Iterator[R]:
+        """Yield the results in the order of the files."""
+        ahead: deque[_Chunk[R]] = deque()
+        while True:
+            items = next(given, None) if len(ahead) < self._pool.jobs * CHUNKS_AHEAD else None
+            if items is not None:
+                ahead.append(_Chunk(items))
+                self._waiting.append(ahead[-1])
+            elif not ahead:
+                return
+            self._hand_out()
+            for ready in connection.wait(list(self._busy), 0 if items is not None else _PATIENCE):
+                self._receive(*self._busy[ready])
+            while ahead and not ahead[0].left:
+                yield from ahead.popleft().results
+
+    def end(self) -> None:
+        """End all workers."""
+        for worker in (*self._idle, *(worker for worker, _ in self._busy.values())):
+            worker.end()
+
+    def _hand_out(self) -> None:
+        while self._waiting and (self._idle or len(self._busy) < self._pool.jobs):
+            worker = self._idle.pop() if self._idle else self._started()
+            chunk = self._waiting.popleft()
+            self._busy[worker.connection] = worker, chunk
+            with suppress(OSError):  # it is dead, which its connection tells when it is read
+                worker.connection.send(chunk.left)
+
+    def _started(self) -> _Worker:
+        return _Worker(self._work, self._pool.file_timeout)
+
+    def _receive(self, worker: _Worker, chunk: _Chunk[R]) -> None:
+        """Take one result, or that there will be none of this file."""
         try:
-            while True:
-                wanted = self._pool.jobs * _CHUNKS_AHEAD - len(pending)
-                pending.extend(self._submit(c) for c in islice(chunks, wanted))
-                if not pending:
-                    break
-                yield from self._result(*pending.popleft())
-        except BaseException:  # also where nobody wants the rest
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            raise
-        self._executor.shutdown()
+            chunk.results.append(worker.connection.recv())
+        except (EOFError, OSError):
+            del self._busy[worker.connection]
+            reason = self._reason(worker.end())
+            chunk.results.append(self._failed(chunk.left[0].path, reason))
+            if chunk.left:
+                self._waiting.appendleft(chunk)
+            return
+        if not chunk.left:
+            del self._busy[worker.connection]
+            self._idle.append(worker)
 
-    def _submit(self, chunk: _Chunk) -> _Pending[R]:
-        try:
-            future = self._executor.submit(_do_chunk, self._work, chunk)
-        except BrokenExecutor:
-            _let_go(self._executor)
-            self._executor = self._pool.open()
-            future = self._executor.submit(_do_chunk, self._work, chunk)
-        return chunk, future
-
-    def _result(self, chunk: _Chunk, future: Future[list[R]]) -> Iterable[R]:
-        try:
-            return future.result()
-        except Exception:  # noqa: BLE001 -- each executor has its own for a dead worker
-            # It takes along what the other workers had in hand, so it need not be this chunk.
-            _unblock(self._executor)
-            return _one_by_one(self._work, chunk, self._pool, self._died)
+    def _reason(self, code: int) -> Reason:
+        if code == -signal.SIGALRM:
+            limit = f"not done after {self._pool.file_timeout:g} seconds"
+            advice = "exclude it, or allow more by --file-timeout"
+            return Reason(Code.TOO_SLOW, 1, f"{limit}: {advice}")
+        return worker_died(signal.Signals(-code).name if code < 0 else f"exit code {code}")
 
 
-def _let_go(executor: Executor) -> None:
-    """Shut down an executor whose worker died, without waiting for it."""
-    _unblock(executor)
-    executor.shutdown(wait=False, cancel_futures=True)
+def _context() -> Any:
+    """Return how to start a process: by fork, the fastest way, where no thread is in its way."""
+    is_safe = sys.platform == "linux" and threading.active_count() == 1
+    return multiprocessing.get_context("fork" if is_safe else None)
 
 
-def _unblock(executor: Executor) -> None:
-    """Read what the workers of a broken executor do not, so that the thread that writes it ends.
-
-    Before 3.11.5 it waits for ever else, and so does the end of this process:
-    https://github.com/python/cpython/issues/94777.
-    """
-    if sys.version_info >= (3, 11, 5) or not getattr(executor, "_broken", False):
-        return
-    queue: Any = getattr(executor, "_call_queue", None)
-    manager: Any = getattr(executor, "_executor_manager_thread", None)
-    while queue is not None and manager is not None and manager.is_alive():
-        with suppress(OSError, EOFError):  # it was closed meanwhile
-            if queue._reader.poll():
-                queue._reader.recv_bytes()
-        manager.join(0.01)
+#: What a worker makes of signals: those of the terminal are a matter of the parent.
+_HANDLERS = {
+    signal.SIGINT: signal.SIG_IGN,
+    signal.SIGHUP: signal.SIG_IGN,
+    signal.SIGTSTP: signal.SIG_IGN,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGALRM: signal.SIG_DFL,
+}
 
 
-def _prepare_worker() -> None:
-    """Leave Ctrl-C and a closed terminal to the parent, and do not outlive it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def _serve(parent: Any, work: Work[Any], file_timeout: float) -> None:
+    """Work on the files that the parent sends, until it ends this process."""
+    try:
+        for number, handler in _HANDLERS.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLERS)
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what CPython or LibCST says as it crashes
+        gc.disable()
+        while True:
+            for item in parent.recv():
+                signal.setitimer(signal.ITIMER_REAL, file_timeout)
+                result = work(item)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                parent.send(result)
+    finally:
+        os._exit(1)
 
 
 def _end_with_parent() -> None:
-    parent = parent_process()
-    assert parent is not None
-    connection.wait([parent.sentinel])
+    process = parent_process()
+    assert process is not None
+    connection.wait([process.sentinel])
     os._exit(1)

@@ -125,13 +125,15 @@ class Planner:
         return next(word_places(b"\n".join(lines), name.encode()), None) is not None
 
     def _inner_imports(self) -> Iterator[InnerImport]:
-        for index, row in enumerate(self._module.rows):
-            wanted = [c for c in self._inner if c.around[0] is row.statements[0]]
-            if wanted:
-                nodes = list(definitions_in(row.statements[0]))
-                for copy in wanted:
-                    module, names = _import(copy)
-                    yield InnerImport(index, nodes.index(copy.node), module, names)
+        rows = {id(row.statements[0]): index for index, row in enumerate(self._module.rows)}
+        ordinals: dict[int, dict[int, int]] = {}
+        for copy in self._inner:
+            row = rows[id(copy.around[0])]
+            if row not in ordinals:
+                nodes = definitions_in(self._module.rows[row].statements[0])
+                ordinals[row] = {id(node): ordinal for ordinal, node in enumerate(nodes)}
+            module, names = _import(copy)
+            yield InnerImport(row, ordinals[row][id(copy.node)], module, names)
 
 
 def _import(copy: Local) -> tuple[str, Names]:

@@ -141,9 +141,18 @@ class Shared:
 
 def _begins_line(source: bytes, at: int) -> bool:
     """Whether ``class`` or ``def`` may begin a statement: nothing but ``async`` is before it."""
-    start = max(source.rfind(b"\n", 0, at), source.rfind(b"\r", 0, at)) + 1
-    before = source[start:at].removeprefix(codecs.BOM_UTF8)
-    return before.strip(b" \t\f") in {b"", b"async"}
+    at = _without_blanks(source, at)
+    if source.endswith(b"async", 0, at):
+        at = _without_blanks(source, at - len(b"async"))
+    before = source[max(0, at - 3) : at]
+    return before[-1:] in {b"", b"\n", b"\r"} or (at == 3 and before == codecs.BOM_UTF8)
+
+
+def _without_blanks(source: bytes, end: int) -> int:
+    """Return where the blanks before a place begin."""
+    while end and source[end - 1] in b" \t\f":
+        end -= 1
+    return end
 
 
 @functools.lru_cache(maxsize=16)

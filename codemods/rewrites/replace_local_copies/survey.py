@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from codemods.engine.codemod import ParsedModule, decide
+from codemods.engine.codemod import ParsedModule, decide, internal_error
 from codemods.engine.rows import first_line
 from codemods.engine.scopes import DEFINITIONS, Definition
 from codemods.engine.text import parse
@@ -26,7 +26,7 @@ _COMMENTED = re.compile(rb"#[^\n\r]*?\b(?:class|def)[ \t]+([\w\x80-\xff]+)[ \t]*
 def survey(
     source: bytes, path: str, modules: SharedModules, *, variants: bool = False
 ) -> FileSurvey:
-    """Look at one file.
+    """Look at one file; as with `apply`, nothing that it holds is an exception.
 
     Args:
         source: the file as it is on disk.
@@ -35,6 +35,13 @@ def survey(
         variants: whether to return the shape of each definition too.
 
     """
+    try:
+        return _surveyed(source, path, modules, variants=variants)
+    except Exception as error:  # noqa: BLE001 -- one file must not cost the others
+        return FileSurvey(path, error=internal_error(error))
+
+
+def _surveyed(source: bytes, path: str, modules: SharedModules, *, variants: bool) -> FileSurvey:
     shared = shared_definitions(modules)
     result = decide(source, path, ReplaceLocalCopies(modules))
     shapes: tuple[Variant, ...] = ()

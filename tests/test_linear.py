@@ -1,0 +1,176 @@
+"""The work on a file grows as the file does: four times as long is about four times the work."""
+
+from __future__ import annotations
+
+import sys
+import timeit
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+
+from codemods.engine.codemod import apply
+from codemods.engine.edit import own_comment
+from codemods.model import Source
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from codemods.rewrites.replace_local_copies.importers import outside_effects
+from codemods.rewrites.replace_local_copies.survey import survey
+from tests.tools import COPY, SHARED, default_modules
+
+_NAME = "TestWebSocketConnection"
+_USED = f"{COPY}\n\ndef test_it():\n    {_NAME}()\n\n"
+
+
+def lines(number: int, line: Callable[[int], str]) -> str:
+    return "".join(f"{line(n)}\n" for n in range(number))
+
+
+def in_function(number: int, line: Callable[[int], str]) -> str:
+    return "def f(x):\n" + lines(number, lambda n: f"    {line(n)}")
+
+
+def chain(number: int, line: str) -> str:
+    """Make lines of which each names the one above it as `old`, the first one the class."""
+    return lines(number, lambda n: line.format(new=f"A{n}", old=f"A{n - 1}" if n else _NAME))
+
+
+def indented(text: str) -> str:
+    return "".join(f"    {line}" if line.strip() else line for line in text.splitlines(True))
+
+
+#: Files of a size; each of them is one that changes, or nearly so.
+FILES: dict[str, Callable[[int], str]] = {
+    "subclasses in a chain": lambda n: _USED + chain(n, "class {new}({old}): x = 1"),
+    "subclasses in a chain, the last one first": lambda n: (
+        _USED
+        + "def f():\n"
+        + "".join(reversed(indented(chain(n, "class {new}({old}): x = 1")).splitlines(True)))
+    ),
+    "subclasses side by side": lambda n: _USED + lines(n, lambda i: f"class A{i}({_NAME}): x = 1"),
+    "subclasses with tests": lambda n: (
+        _USED + lines(n, lambda i: f"class A{i}({_NAME}):\n    def test_a(self): pass")
+    ),
+    "assignments": lambda n: _USED + lines(n, lambda i: f"a{i} = {i}"),
+    "instances": lambda n: _USED + lines(n, lambda i: f"a{i} = {_NAME}()"),
+    "classes of instances": lambda n: _USED + lines(n, lambda i: f"a{i} = type(b{i})"),
+    "variables that are the class": lambda n: _USED + in_function(n, lambda i: "c = x.__class__"),
+    "attributes of instances": lambda n: _USED + in_function(n, lambda i: f"x{i}.__class__.a"),
+    "functions that call one another": lambda n: (
+        _USED + chain(n, "def {new}():\n    return {old}()")
+    ),
+    "functions that call the next one": lambda n: (
+        lines(n, lambda i: f"def g{i}():\n    return {f'g{i + 1}' if i < n - 1 else _NAME}()")
+        + _USED
+    ),
+    "nested functions": lambda n: _USED + in_function(n, lambda i: f"def g{i}(): return a{i}"),
+    "imports": lambda n: lines(n, lambda i: f"import m{i}") + _USED,
+    "imports in a string": lambda n: f"{_USED}x = '{'import x; ' * n}'\n",
+    "imports of one name": lambda n: _USED + f"from {SHARED} import a\n" * n,
+    "imports for type checkers": lambda n: (
+        lines(n, lambda i: f"if TYPE_CHECKING:\n    from a import b{i}") + _USED
+    ),
+    "star imports": lambda n: lines(n, lambda i: f"from m{i} import *") + _USED,
+    "__all__": lambda n: f"{_USED}__all__ = {[f'a{i}' for i in range(n)]}\n",
+    "type comments": lambda n: _USED + lines(n, lambda i: f"x{i} = []  # type: {_NAME}"),
+    "comments": lambda n: "# a comment\n" * n + _USED + "# a comment\n" * n,
+    "a long comment": lambda n: f"{_USED}# {'a ' * n}\n",
+    "many rows on a line": lambda n: _USED + "; ".join(f"{_NAME}()" for _ in range(n)) + "\n",
+    "decorators": lambda n: _USED + lines(n, lambda i: f"@d{i}") + "def f(): pass\n",
+    "marks of a copy": lambda n: "import pytest\n" + "@pytest.mark.a\n" * n + _USED,
+    "mentions": lambda n: _USED + in_function(n, lambda i: f"isinstance(x, ({_NAME},))"),
+    "patches": lambda n: _USED + in_function(n, lambda i: f"patch('a.b{i}.c'); setattr(x, 'a', 1)"),
+    "strings": lambda n: f"{_USED}x = {[f'{_NAME} {i}' for i in range(n)]}\n",
+    "copies": lambda n: (COPY + "\n\n") * (n // 8),
+    "copies in one function": lambda n: (
+        "def test_it():\n" + indented(f"{COPY}\n{_NAME}()\n") * (n // 8)
+    ),
+    "nesting": lambda n: (
+        _USED + "".join(f"{' ' * i}if x:\n" for i in range(n // 8)) + " " * n + "x"
+    ),
+}
+
+
+def steps(work: Callable[[], object]) -> int:
+    """Count the calls that our own code makes."""
+    number = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal number
+        if event in {"call", "c_call"} and "/codemods/" in frame.f_code.co_filename:
+            number += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return number
+
+
+class Others:
+    """A checkout that has one other file, which may look into every module."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.paths = ["/r/test_a.py", "/r/conftest.py"]
+
+    def read(self) -> list[Source]:
+        return [Source("/r/conftest.py", self._content + b"\n# request.module of test_a\n")]
+
+    def read_one(self, path: str) -> None:
+        return None
+
+
+def importing(content: bytes) -> object:
+    changed = {"/r/test_a.py": apply(_USED.encode(), "/r/test_a.py", _CODEMOD)}
+    return outside_effects(default_modules(), changed, Others(content))
+
+
+_CODEMOD = ReplaceLocalCopies(default_modules())
+WORK: dict[str, Callable[[bytes], object]] = {
+    "apply": lambda content: apply(content, "test_a.py", _CODEMOD),
+    "survey": lambda content: survey(content, "test_a.py", default_modules(), variants=True),
+    "outside effects": importing,
+}
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("work", WORK)
+def test_the_steps_grow_as_the_file_does(file: str, work: str) -> None:
+    short, long = (FILES[file](n).encode() for n in (100, 400))
+    assert len(long) < 4.5 * len(short)
+    do = WORK[work]
+    do(_USED.encode())  # what is done once in a process
+    assert steps(lambda: do(long)) < 5 * steps(lambda: do(short))
+
+
+#: What is done with one text, which no step is counted of: the longer one may take ten times as
+#: long, where four times are expected, and sixteen would be those of two loops in one another.
+TEXTS: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
+    "classes in a comment": (lambda t: own_comment([t]), lambda n: "# " + "class X " * n),
+    "a rule in a comment": (lambda t: own_comment([t]), lambda n: "# a " + "-" * n + " b"),
+    "a rule and blanks": (lambda t: own_comment([t]), lambda n: "# a " + "----" + " " * n + "b"),
+    "rules in a comment": (lambda t: own_comment([t]), lambda n: "# a" + " ----" * n + " b"),
+    "words in a comment": (lambda t: own_comment([t]), lambda n: "# " + "coding author " * n),
+    "classes on a line": (
+        lambda t: _CODEMOD.may_concern(t.encode()),
+        lambda n: f"x = '{f'class {_NAME}: ' * n}'",
+    ),
+    "blanks on a line": (
+        lambda t: _CODEMOD.may_concern(t.encode()),
+        lambda n: f"x = 'class{' ' * n}'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("work", "text"), TEXTS.values(), ids=TEXTS)
+def test_patterns_take_time_as_the_text_is_long(
+    work: Callable[[str], object], text: Callable[[int], str]
+) -> None:
+    short, long = text(10_000), text(40_000)
+
+    def least(content: str) -> float:
+        return min(timeit.repeat(lambda: work(content), number=1, repeat=5))
+
+    assert any(least(long) < 10 * least(short) + 0.001 for _ in range(5))
