@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from codemods.cli._output import say
 from codemods.model import UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +44,14 @@ text_or_json = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     help="Default: text.",
+)
+
+
+python_option = click.option(
+    "--python",
+    metavar="FILE",
+    help="The interpreter of the tests. Default: that of $VIRTUAL_ENV, else of .venv in the root, "
+    "else the one that runs this command.",
 )
 
 
@@ -99,12 +110,7 @@ def starts_pytest(command: _Command) -> _Command:
             metavar="NAME",
             help="The paths of a category, such as unit. Repeatable.",
         ),
-        click.option(
-            "--python",
-            default=sys.executable,
-            metavar="FILE",
-            help="The interpreter of the tests. Default: the one that runs this command.",
-        ),
+        python_option,
         click.option(
             "--timeout",
             type=Seconds(),
@@ -139,6 +145,16 @@ def xdist_options(command: _Command) -> _Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def interpreter(python: str | None, root: Path) -> str:
+    """Return the interpreter that starts pytest, by the value of --python; see its help."""
+    folders = (os.environ.get("VIRTUAL_ENV"), root.absolute() / ".venv")
+    found = (Path(folder, "bin", "python") for folder in folders if folder)
+    chosen = python or next((str(path) for path in found if path.is_file()), sys.executable)
+    if python is None and chosen != sys.executable:
+        say(f"pytest is started with {chosen}: --python takes another one\n")
+    return chosen
 
 
 def xdist(pytest: Pytest, workers: str | None, targets: Sequence[str]) -> Xdist:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, Setup
-from codemods.cli._options import PATHS, Seconds, over_files, text_or_json
+from codemods.cli._options import (
+    PATHS,
+    Seconds,
+    interpreter,
+    over_files,
+    python_option,
+    text_or_json,
+)
 from codemods.cli._output import progress_bar, show
 
 
@@ -19,6 +26,7 @@ from codemods.cli._output import progress_bar, show
     metavar="SECONDS",
     help="Limit for each folder.",
 )
+@python_option
 @text_or_json
 def doctor(
     paths: tuple[str, ...],
@@ -26,6 +34,7 @@ def doctor(
     jobs: int | None,
     scheduler: str | None,
     timeout: float,
+    python: str | None,
     form: str,
 ) -> int:
     """Check that pytest can import the shared modules in each folder, and how to fix it if not.
@@ -46,6 +55,7 @@ def doctor(
             setup.pool(),
             jobs=setup.jobs,
             timeout=timeout,
+            python=interpreter(python, setup.settings.root),
         )
     show(form, rendered.as_json(found), rendered.as_text(found))
     return OK if found.ok else FILE_FAILED

@@ -19,7 +19,15 @@ from codemods.cli._common import (
     relative_to_cwd,
     warn_unfinished_runs,
 )
-from codemods.cli._options import PATHS, Seconds, over_files, xdist, xdist_options
+from codemods.cli._options import (
+    PATHS,
+    Seconds,
+    interpreter,
+    over_files,
+    python_option,
+    xdist,
+    xdist_options,
+)
 from codemods.cli._output import print_json, print_text, say
 from codemods.cli.rollback import print_outcomes
 from codemods.settings import read_settings
@@ -30,7 +38,8 @@ if TYPE_CHECKING:
     from codemods.measure.outcomes import Xdist
     from codemods.measure.session import Pytest
     from codemods.migration.migrate import Batch
-    from codemods.migration.verify import Trial, Verified
+    from codemods.migration.trial import Trial
+    from codemods.migration.verify import Verified
     from codemods.model import FileResult
 
 
@@ -51,7 +60,7 @@ if TYPE_CHECKING:
 @click.option(
     "--verify",
     is_flag=True,
-    help="Run the tests concerned before and after; undo each file whose tests differ.",
+    help="Run the tests concerned before and after; undo each file that makes them differ.",
 )
 @click.option(
     "--timeout",
@@ -59,6 +68,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Limit for each run of the tests, with --verify. Default: none.",
 )
+@python_option
 @xdist_options
 @click.option(
     "--skip-probe",
@@ -88,6 +98,7 @@ def migrate(
     allow_dirty: bool,
     verify: bool,
     timeout: float | None,
+    python: str | None,
     workers: str | None,
     targets: tuple[str, ...],
     skip_probe: bool,
@@ -122,12 +133,14 @@ def migrate(
     setup = Setup(paths, exclude, jobs, scheduler)
     if dry_run:
         return _dry_run(setup, max_files, form, verbose)
-    pytest = Pytest(setup.settings.root, timeout=timeout)
+    starts = verify or not skip_probe
+    chosen = interpreter(python, setup.settings.root) if starts else sys.executable
+    pytest = Pytest(setup.settings.root, chosen, timeout)
     batch = Batch(
         command=shlex.join(sys.argv[1:]),
         max_files=max_files,
         allow_dirty=allow_dirty,
-        before_writing=None if skip_probe else partial(_check_imports, setup),
+        before_writing=None if skip_probe else partial(_check_imports, setup, chosen),
     )
     judge = partial(_verify, setup, pytest, xdist(pytest, workers, targets)) if verify else None
     journal = Journal(setup.settings.root)
@@ -197,23 +210,20 @@ def _migrate(
     return exit_code(written.results, written.left + written.held_back)
 
 
-def _check_imports(setup: Setup, batch: Sequence[FileResult]) -> None:
+def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> None:
     from codemods.migration.guards import check_imports
 
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
-    for note in check_imports(setup.by_file, uses, setup.jobs):
+    for note in check_imports(setup.by_file, uses, setup.jobs, python):
         say(f"{note}\n")
 
 
 def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verified:
-    from codemods.measure.outcomes import modules_in, run_tests
-    from codemods.migration.verify import affected, revert_regressions
+    from codemods.migration.verify import revert_regressions
 
-    changed = trial.paths()
-    find_uses = partial(affected, changed, setup.all_files, partial(modules_in, pytest))
-    say("running the tests concerned before and after\n")
+    run_tests = partial(setup.sessions(pytest, xdist).run, same=trial.paths())
     try:
-        return revert_regressions(trial, find_uses, partial(run_tests, pytest, xdist, same=changed))
+        return revert_regressions(trial, setup.find_uses, run_tests)
     except KeyboardInterrupt:
         undone = sum(not trial.journal.is_new(entry) for entry in trial.run.entries)
         say(f"interrupted: {undone} of {plural(len(trial.run.entries), 'file')} undone\n")

@@ -31,6 +31,7 @@ STEPS: tuple[tuple[int, str], ...] = (
 )
 
 #: What runs in the bundled suite itself may have left there.
+_NOT_TAKEN = ("GIT_", "PYTEST_", "VIRTUAL_ENV")
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", ".pytest_cache", ".ssot-codemods")
 
 
@@ -66,11 +67,11 @@ def demo(folder: Path, say: Callable[[str], None]) -> int:
 def _commit(folder: Path) -> dict[str, str]:
     """Make the folder a git checkout, and return the environment of the steps.
 
-    Neither has the user's settings for git or the user's options for pytest.
+    Neither has the user's settings for git, options for pytest or virtual environment.
     """
     name = {"GIT_AUTHOR_NAME": "demo", "GIT_COMMITTER_NAME": "demo"}
     mail = {"GIT_AUTHOR_EMAIL": "demo@localhost", "GIT_COMMITTER_EMAIL": "demo@localhost"}
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTEST_"))}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_TAKEN)}
     environment |= {**name, **mail, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     run_git(folder, "init", "-q", environment=environment)
     run_git(folder, "add", "-A", environment=environment)
