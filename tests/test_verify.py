@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,10 @@ from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Change, Journal
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Outcomes, Side
-from codemods.migration.concerned import Concerned, concerned
-from codemods.migration.sessions import is_test
+from codemods.migration.concerned import Concerned
 from codemods.migration.trial import Trial, chosen_run
 from codemods.migration.verify import revert_regressions
-from codemods.model import RunState, Source
+from codemods.model import RunState
 from codemods.progress import history
 from codemods.progress.history import RanTests, Verification
 from tests.tools import COPY, write_shared
@@ -43,71 +42,9 @@ def suite(tmp_path: Path, **files: str) -> Path:
     return tmp_path
 
 
-class Files:
-    """All Python files below a folder; counts how often they are read."""
-
-    def __init__(self, root: Path) -> None:
-        self.paths = sorted(map(os.path.realpath, root.rglob("*.py")))
-
-    def read(self) -> Iterator[Source]:
-        return (Source(path, Path(path).read_bytes()) for path in self.paths)
-
-
-def uses_in(root: Path, changed: Sequence[str], roots: Sequence[str] = ()) -> Concerned:
-    return concerned(changed, Files(root), roots, is_test)
-
-
-def uses(root: Path, *changed: str) -> list[str]:
-    found = uses_in(root, [os.path.realpath(root / name) for name in changed])
-    return [os.path.relpath(t, os.path.realpath(root)) for t in found.all]
-
-
 def run(root: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
     monkeypatch.chdir(root)
     return CliRunner().invoke(main, arguments)
-
-
-def test_a_test_module_is_its_own_test(tmp_path: Path) -> None:
-    root = suite(tmp_path, test_a=USE, test_b=USE)
-    assert uses(root, "test_a.py") == ["test_a.py"]
-
-
-def test_the_importers_of_a_helper_count_however_far_away(tmp_path: Path) -> None:
-    root = suite(
-        tmp_path,
-        tests__helper="x = 1\n",
-        tests__further="from tests.helper import x\n",
-        tests__unit__test_a="import tests.further\n",
-        tests__unit__test_b="from . import nothing\n",
-        tests__test_c="from .helper import x\n",
-    )
-    found = uses(root, "tests/helper.py")
-    assert found == [
-        "tests/test_c.py",
-        "tests/unit/test_a.py",
-    ]
-
-
-def test_a_conftest_stands_for_its_folder(tmp_path: Path) -> None:
-    root = suite(tmp_path, tests__conftest="", tests__test_a=USE, test_b="import test_a\n")
-    assert uses(root, "tests/conftest.py", "tests/test_a.py") == ["test_b.py", "tests"]
-
-
-def test_modules_that_import_each_other_come_to_an_end(tmp_path: Path) -> None:
-    root = suite(tmp_path, test_a="import test_b\n", test_b="import test_a\n")
-    assert uses(root, "test_a.py") == ["test_a.py", "test_b.py"]
-
-
-def test_who_is_to_blame(tmp_path: Path) -> None:
-    root = suite(tmp_path, helper="", test_a="import helper\n", test_b="", sub__conftest="")
-    changed = [os.path.realpath(root / n) for n in ("helper.py", "test_b.py", "sub/conftest.py")]
-    found = uses_in(root, changed)
-    helper, other, conftest = changed
-    below = os.path.realpath(root / "sub/test_c.py")
-    assert found.used_by(os.path.realpath(root / "test_a.py")) == {helper}
-    assert found.used_by(other) == {other}
-    assert found.used_by(below) == {conftest}
-    assert found.used_by(os.path.realpath(root / "elsewhere.py")) == set()
 
 
 def trial_of(root: Path, *names: str) -> Trial:
@@ -331,7 +268,7 @@ def test_the_files_that_are_not_judged_are_named(
     assert result.exit_code == 0
     lines = result.output.splitlines()
     assert lines[-3:] == [
-        "all outcomes unchanged",
+        "no difference in the 1 test that ran",
         "",
         "skipped: edited since the run: test_b.py",
     ]
@@ -348,7 +285,9 @@ def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ve
     if verb == "verify":
         result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
-    assert result.output.endswith("all outcomes unchanged\n\nskipped: no test uses it: script.py\n")
+    assert result.output.endswith(
+        "no difference in the 1 test that ran\n\nskipped: no test uses it: script.py\n"
+    )
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
 

@@ -73,9 +73,9 @@ class Sessions:
             parts = [
                 plural(len(files) - closed, "test file"),
                 *([f"{plural(closed, 'folder')} that pytest cannot look into"] if closed else []),
-                *([f"{len(sessions)} sessions of pytest"] if len(sessions) > 1 else []),
+                *([f"in {len(sessions)} sessions of pytest"] if len(sessions) > 1 else []),
             ]
-            self._say(f"{', '.join(parts)}, with {self._pytest.python}\n")
+            self._say(f"running {', '.join(parts)}\n")
         return self._planned[paths]
 
 
