@@ -106,9 +106,8 @@ def _verdict(verified: Verified, evidence: Evidence) -> str:
     if not ran:
         return "no test ran: nothing is shown"
     stay = "with the files that stay, " if verified.reverted else ""
-    sides = (evidence.before, evidence.after)
     unknown = verified.not_run or verified.unused or verified.edited
-    if unknown or any(side.errors or side.deselected for side in sides):
+    if unknown or evidence.after.errors or evidence.after.deselected:
         return f"{stay}no difference in the {plural(len(ran), 'test')} that ran"
     return f"{stay}all outcomes unchanged"
 
