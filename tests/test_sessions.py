@@ -134,9 +134,13 @@ def test_progress_is_told_of_each_test(tmp_path: Path) -> None:
             },
             "error",
         ),
+        (
+            {"test_a.py": f"import pytest\n\npytest.importorskip('gone')\n{COPY}{USE}"},
+            "skipped             1      1",
+        ),
         ({"test_a.py": COPY + "\n\nWS = TestWebSocketConnection()\n"}, "not collected"),
     ],
-    ids=["-k", "-m", "import", "conftest", "skip", "xfail", "set-up", "no tests"],
+    ids=["-k", "-m", "import", "conftest", "skip", "xfail", "set-up", "importorskip", "no tests"],
 )
 def test_nothing_is_shown_by_tests_that_never_ran(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], row: str

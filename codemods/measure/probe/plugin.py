@@ -219,6 +219,8 @@ class _Probe:
         items = [n.nodeid for n in report.result or () if isinstance(n, pytest.Item)]
         if items:
             self.add("collected", items)
+        if report.outcome == "skipped":  # a whole module, perhaps by `importorskip`
+            self.add("test", report.nodeid, "setup", "skipped")
         if report.outcome == "failed" and report.nodeid not in self._not_collected:
             file = report.nodeid.partition("::")[0]
             self._add_error(report.nodeid, file, last_line(str(report.longrepr)))
