@@ -87,6 +87,7 @@ def test_modules_of_equal_names_run_beside_each_other(tmp_path: Path) -> None:
     check = "def check_it():\n    pass\n"
     files = {"a/test_x.py": PASSES, "b/test_x.py": PASSES, "c/test_x.py": check}
     seen, shown = outcomes(tree(tmp_path, files | inner), "a", "b", "c/test_x.py")
+    assert outcomes(tmp_path)[0].tests == seen.tests
     assert seen.tests == {
         "a/test_x.py::test_it": "passed",
         "b/test_x.py::test_it": "passed",
@@ -162,6 +163,16 @@ def test_a_changed_file_that_was_not_run_is_named(
         "no difference in the 2 tests that ran\n\n"
         "nothing is shown: no test that uses it ran: test_b.py\n"
     )
+
+
+def test_the_tests_of_another_file_do_not_stand_for_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skipped = f"import pytest\n\npytestmark = pytest.mark.skip\n{COPY}{USE}"
+    files = {"test_a.py": skipped, "test_b.py": f"import test_a\n\n{PASSES}"}
+    result = run(migrated(tmp_path, monkeypatch, files), monkeypatch, "verify")
+    assert "no difference in the 1 test that ran\n" in result.stdout
+    assert result.stdout.endswith("nothing is shown: no test that uses it ran: test_a.py\n")
 
 
 def test_errors_of_both_states_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,11 +57,13 @@ class Concerned:
         return frozenset(path for path, tests in self.tests.items() if not around.isdisjoint(tests))
 
     def not_run(self, ran: Collection[str]) -> tuple[str, ...]:
-        """Return the changed files of which no test ran, given the files whose tests did."""
+        """Return the changed files of which no test ran, given the files whose tests did.
+
+        Of a file with tests its own count; of any other one those of the files that use it.
+        """
         reached = set(ran).union(*map(_folders_above, ran))
-        return tuple(
-            path for path, tests in self.tests.items() if tests and reached.isdisjoint(tests)
-        )
+        own = {path: {path} if path in tests else tests for path, tests in self.tests.items()}
+        return tuple(p for p, tests in own.items() if tests and reached.isdisjoint(tests))
 
 
 def concerned(

@@ -58,13 +58,11 @@ class Sessions:
             return merged([run_tests(pytest, self._xdist, s, same=same) for s in sessions])
 
     def _sessions(self, paths: tuple[str, ...]) -> list[list[str]]:
-        if not paths:
-            return [[]]
         if paths not in self._planned:
             top = os.path.realpath(self._pytest.root)
             folders = [path for path in paths if os.path.isdir(os.path.join(top, path))]
             found = {*paths}.difference(folders)
-            if folders:
+            if folders or not paths:
                 found |= files_with_tests(self._pytest, folders)
             sessions = split(sorted(found), top)
             self._planned[paths] = sessions
