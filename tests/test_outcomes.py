@@ -353,6 +353,16 @@ def test_a_warning_less_is_no_difference() -> None:
     assert differences(before, outcomes()) == []
 
 
+def test_a_warning_that_comes_up_in_another_file_is_no_difference() -> None:
+    """As that of a module which another file is the first to import now."""
+    before = outcomes(warnings={("W", "b.py", "m"): 1})
+    assert differences(before, outcomes(warnings={("W", "a.py", "m"): 1})) == []
+    (found,) = differences(
+        before, outcomes(warnings={("W", "a.py", "m"): 1, ("W", "b.py", "m"): 1})
+    )
+    assert found.file == "a.py"
+
+
 def test_a_file_that_can_be_collected_now_is_healed() -> None:
     before = outcomes({}, {"a.py": "NameError: pytest"})
     after = outcomes({"a.py::t": "failed"}, {}, {("W", "a.py", "m"): 1})

@@ -311,10 +311,13 @@ def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
         is_explained = _covers(broken, file) or (old == "absent" and _covers(healed, file))
         if old != new and not is_explained:
             found.append(Difference(file, node, old, new))
+    more_at_all = _by_message(after) - _by_message(before)
     for key in sorted(set(after.warnings)):
         more = after.warnings[key] - before.warnings.get(key, 0)
         category, file, message = key
-        if more > 0 and not _covers(healed, file):
+        # One that is issued once comes up in whichever file is the first to import its cause.
+        is_new = more > 0 and (category, message) in more_at_all
+        if is_new and not _covers(healed, file):
             count = str(before.warnings.get(key, 0))
             found.append(
                 Difference(file, f"{category}: {message}", count, str(after.warnings[key]))
@@ -323,6 +326,13 @@ def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
         codes = str(before.exit_code), str(after.exit_code)
         found.append(Difference("", "exit code of pytest", *codes))
     return found
+
+
+def _by_message(outcomes: Outcomes) -> Counter[tuple[str, str]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for (category, _, message), number in outcomes.warnings.items():
+        counts[category, message] += number
+    return counts
 
 
 def _covers(errors: Iterable[str], file: str) -> bool:

@@ -81,7 +81,7 @@ def _unknown(verified: Verified) -> Iterator[str]:
     """Name the files of which nothing is shown."""
     yield from (f"skipped: edited since the run: {path}" for path in verified.edited)
     yield from (f"skipped: no test uses it: {path}" for path in verified.unused)
-    yield from (f"nothing is shown: no test that uses it ran: {path}" for path in verified.not_run)
+    yield from shortened("nothing is shown: no test that uses it ran: ", verified.not_run)
 
 
 def _ran_once(once: RanOnce) -> Iterator[list[str]]:
