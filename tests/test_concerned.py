@@ -186,5 +186,13 @@ def test_a_file_is_parsed_once_and_only_if_it_names_what_counts(
     assert len(parsed) == 18
 
 
+def test_progress_is_told_of_each_file_that_is_read(tmp_path: Path) -> None:
+    root = suite(tmp_path, test_a="", test_b="", test_c="")
+    told: list[tuple[int, int]] = []
+    path = os.path.realpath(root / "test_a.py")
+    concerned([path], Files(root), [], is_test, lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_a_very_long_line_is_not_looked_at_again_and_again() -> None:
     assert references.may_refer(b"import x;" * 100_000, [re.compile(rb"x")])
