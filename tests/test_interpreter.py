@@ -70,10 +70,11 @@ def test_the_active_environment_comes_first_and_an_option_before_it(
     assert not (root / ".venv/started").exists()
 
 
-def test_an_environment_that_is_gone_does_not_count(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("folder", ["gone", sys.prefix], ids=["gone", "our own"])
+def test_an_environment_of_which_nothing_is_said(
+    root: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
-    monkeypatch.setenv("VIRTUAL_ENV", str(root / "gone"))
+    monkeypatch.setenv("VIRTUAL_ENV", str(root / folder))
     result = CliRunner().invoke(main, ["verify"])
     assert (result.exit_code, "pytest is started with" in result.stderr) == (0, False)
 

@@ -151,10 +151,11 @@ def interpreter(python: str | None, root: Path) -> str:
     """Return the interpreter that starts pytest, by the value of --python; see its help."""
     folders = (os.environ.get("VIRTUAL_ENV"), root.absolute() / ".venv")
     found = (Path(folder, "bin", "python") for folder in folders if folder)
-    chosen = python or next((str(path) for path in found if path.is_file()), sys.executable)
-    if python is None and chosen != sys.executable:
-        say(f"pytest is started with {chosen}: --python takes another one\n")
-    return chosen
+    chosen = next((path for path in found if path.is_file()), None)
+    if python is not None or chosen is None or chosen.parents[1].samefile(sys.prefix):
+        return python or sys.executable
+    say(f"pytest is started with {chosen}: --python takes another one\n")
+    return str(chosen)
 
 
 def xdist(pytest: Pytest, workers: str | None, targets: Sequence[str]) -> Xdist:
