@@ -194,5 +194,12 @@ def test_progress_is_told_of_each_file_that_is_read(tmp_path: Path) -> None:
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
+def test_a_dotted_name_of_very_many_parts_has_few_prefixes(tmp_path: Path) -> None:
+    text = f"import helper\nx = '{'a.' * 30_000}a'\n"
+    root = suite(tmp_path, helper="", test_a=text)
+    assert uses(root, "helper.py") == ["test_a.py"]
+    assert len(list(references._prefixes("a." * 30_000))) == 64
+
+
 def test_a_very_long_line_is_not_looked_at_again_and_again() -> None:
     assert references.may_refer(b"import x;" * 100_000, [re.compile(rb"x")])

@@ -30,6 +30,8 @@ _IN_WORD = re.compile(rb"[\w\x80-\xff]")
 _IMPORT = re.compile(rb"\b(?:import|from)\b")
 #: A line inside of an import statement of several lines.
 _INSIDE_IMPORT = re.compile(rb"[\w ,.\t\\)\x80-\xff]*(?:[;#].*)?\r?")
+#: Of a dotted name: no path of a module has more, and all of a long one would be very many.
+_MOST_PARTS = 64
 #: A longer one is not looked at: the file is parsed.
 _LONG_LINE = 300
 
@@ -149,7 +151,7 @@ class References:
 
 def _prefixes(name: str) -> Iterator[Parts]:
     """Yield ``a``, ``a.b`` and ``a.b.c`` of ``a.b.c``: each of them is imported."""
-    parts = name.split(".")
+    parts = name.split(".")[:_MOST_PARTS]
     yield from (tuple(parts[:number]) for number in range(1, len(parts) + 1))
 
 
