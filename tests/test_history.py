@@ -382,8 +382,8 @@ def test_figures_of_a_verification(root: Path) -> None:
     below = str(root / "sub")
     shown = replace(
         shown,
-        before=replace(shown.before, rootdir=below),
-        after=replace(shown.after, rootdir=below),
+        before=replace(shown.before, root=below),
+        after=replace(shown.after, root=below),
         healed=("c.py",),
     )
     edited = (str(root / "d.py"),)

@@ -254,7 +254,7 @@ def test_a_path_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_conftest_that_raises(tmp_path: Path) -> None:
     seen = run(write(tmp_path / "a", conftest="raise ValueError('no')", test_it=SUITE))
     assert seen.exit_code is None
-    assert seen.conftest_errors == [f"{tmp_path}/a/conftest.py: ValueError: no"]
+    assert seen.conftest_errors == {f"{tmp_path}/a/conftest.py": "ValueError: no"}
 
 
 def test_pytest_exit_and_internal_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Change, Journal
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Outcomes, Side
-from codemods.migration.verify import Affected, Trial, affected, chosen_run, revert_regressions
-from codemods.model import RunState, Source
+from codemods.migration.concerned import Concerned
+from codemods.migration.trial import Trial, chosen_run
+from codemods.migration.verify import revert_regressions
+from codemods.model import RunState
 from codemods.progress import history
 from codemods.progress.history import RanTests, Verification
 from codemods.settings import Settings
@@ -41,68 +43,9 @@ def suite(tmp_path: Path, **files: str) -> Path:
     return tmp_path
 
 
-def sources(root: Path) -> Iterator[Source]:
-    for path in sorted(root.rglob("*.py")):
-        yield Source(os.path.realpath(path), path.read_bytes())
-
-
-def no_modules(folders: Sequence[str]) -> list[str]:
-    """Stand in for pytest where names alone say what is a test."""
-    return []
-
-
-def uses(root: Path, *changed: str) -> list[str]:
-    real = [os.path.realpath(root / name) for name in changed]
-    found = affected(real, lambda: sources(root), no_modules)
-    return [os.path.relpath(t, os.path.realpath(root)) for t in found.tests]
-
-
 def run(root: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
     monkeypatch.chdir(root)
     return CliRunner().invoke(main, arguments)
-
-
-def test_a_test_module_is_its_own_test(tmp_path: Path) -> None:
-    root = suite(tmp_path, test_a=USE, test_b=USE)
-    assert uses(root, "test_a.py") == ["test_a.py"]
-
-
-def test_the_importers_of_a_helper_count_however_far_away(tmp_path: Path) -> None:
-    root = suite(
-        tmp_path,
-        tests__helper="x = 1\n",
-        tests__further="from tests.helper import x\n",
-        tests__unit__test_a="import tests.further\n",
-        tests__unit__test_b="from . import nothing\n",
-        tests__test_c="from .helper import x\n",
-    )
-    found = uses(root, "tests/helper.py")
-    assert found == [
-        "tests/test_c.py",
-        "tests/unit/test_a.py",
-    ]
-
-
-def test_a_conftest_stands_for_its_folder(tmp_path: Path) -> None:
-    root = suite(tmp_path, tests__conftest="", tests__test_a=USE, test_b="import test_a\n")
-    assert uses(root, "tests/conftest.py", "tests/test_a.py") == ["test_b.py", "tests"]
-
-
-def test_modules_that_import_each_other_come_to_an_end(tmp_path: Path) -> None:
-    root = suite(tmp_path, test_a="import test_b\n", test_b="import test_a\n")
-    assert uses(root, "test_a.py") == ["test_a.py", "test_b.py"]
-
-
-def test_who_is_to_blame(tmp_path: Path) -> None:
-    root = suite(tmp_path, helper="", test_a="import helper\n", test_b="", sub__conftest="")
-    changed = [os.path.realpath(root / n) for n in ("helper.py", "test_b.py", "sub/conftest.py")]
-    found = affected(changed, lambda: sources(root), no_modules)
-    helper, other, conftest = changed
-    below = os.path.realpath(root / "sub/test_c.py")
-    assert found.blame(os.path.realpath(root / "test_a.py"), changed) == {helper}
-    assert found.blame(other, changed) == {other}
-    assert found.blame(below, changed) == {conftest}
-    assert found.blame(os.path.realpath(root / "elsewhere.py"), changed) == set(changed)
 
 
 def trial_of(root: Path, *names: str) -> Trial:
@@ -118,8 +61,8 @@ def trial_of(root: Path, *names: str) -> Trial:
     return found
 
 
-def all_of(trial: Trial) -> Callable[[], Affected]:
-    return lambda: Affected(tuple(trial.paths()), {p: frozenset({p}) for p in trial.paths()}, ())
+def itself(changed: Sequence[str]) -> Concerned:
+    return Concerned({path: frozenset({path}) for path in changed})
 
 
 def seen(tests: Mapping[str, str], root: Path) -> Outcomes:
@@ -129,7 +72,6 @@ def seen(tests: Mapping[str, str], root: Path) -> Outcomes:
 def test_what_differs_is_taken_back_and_the_rest_stays(tmp_path: Path) -> None:
     root = suite(tmp_path, test_a="# a\n", test_b="# b\n", test_c="# c\n")
     trial = trial_of(root, "test_a.py", "test_b.py", "test_c.py")
-    found = affected(trial.paths(), lambda: sources(root), no_modules)
 
     def tests(paths: object) -> Outcomes:
         # b is worse as soon as it is new; c is worse where b is old and c new.
@@ -138,7 +80,7 @@ def test_what_differs_is_taken_back_and_the_rest_stays(tmp_path: Path) -> None:
         c = "failed" if "c" in new and "b" not in new else "passed"
         return seen({"test_a.py::t": "passed", "test_b.py::t": b, "test_c.py::t": c}, root)
 
-    verified = revert_regressions(trial, lambda: found, tests)
+    verified = revert_regressions(trial, itself, tests)
     assert verified.evidence is not None
     assert verified.evidence.differences == ()
     names = [Path(path).name for path in verified.reverted]
@@ -154,7 +96,7 @@ def test_where_the_tests_do_not_end_nothing_stays(tmp_path: Path) -> None:
     def tests(paths: object) -> Outcomes:
         raise MeasureError("killed")
 
-    verified = revert_regressions(trial, all_of(trial), tests)
+    verified = revert_regressions(trial, itself, tests)
     assert (verified.evidence, verified.problem) == (None, "killed")
     assert (root / "test_a.py").read_text() == "# a\n"
     assert chosen_run(trial.journal, None) is None
@@ -327,7 +269,7 @@ def test_the_files_that_are_not_judged_are_named(
     assert result.exit_code == 0
     lines = result.output.splitlines()
     assert lines[-3:] == [
-        "all outcomes unchanged",
+        "no difference in the 1 test that ran",
         "",
         "skipped: edited since the run: test_b.py",
     ]
@@ -344,7 +286,9 @@ def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ve
     if verb == "verify":
         result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
-    assert result.output.endswith("all outcomes unchanged\n\nskipped: no test uses it: script.py\n")
+    assert result.output.endswith(
+        "no difference in the 1 test that ran\n\nskipped: no test uses it: script.py\n"
+    )
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
 
@@ -400,7 +344,7 @@ def test_ctrl_c_takes_a_transaction_back(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        revert_regressions(trial, all_of(trial), tests)
+        revert_regressions(trial, itself, tests)
     assert (root / "test_a.py").read_text() == "# a\n"
 
 
@@ -428,7 +372,7 @@ def test_a_second_ctrl_c_waits_until_the_files_are_back(tmp_path: Path, verify: 
     heard = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
-            _ = trial.compare(tests) if verify else revert_regressions(trial, all_of(trial), tests)
+            _ = trial.compare(tests) if verify else revert_regressions(trial, itself, tests)
     finally:
         signal.signal(signal.SIGTERM, heard)
     assert came == ["first", "again"]
@@ -488,7 +432,7 @@ def test_ctrl_c_before_the_first_test_takes_it_back(
         assert "class Test" not in (root / "test_a.py").read_text()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("codemods.migration.verify.affected", interrupted)
+    monkeypatch.setattr("codemods.migration.concerned.concerned", interrupted)
     result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
     assert result.exit_code == 130
     assert "interrupted: 1 of 1 file undone" in result.output
@@ -504,7 +448,7 @@ def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> Non
         (root / "test_a.py").write_text("# mine\n")
         return seen({}, root)
 
-    verified = revert_regressions(trial, all_of(trial), tests)
+    verified = revert_regressions(trial, itself, tests)
     assert "edited meanwhile; not reverted: test_a.py" in verified.problem
     assert (root / "test_a.py").read_text() == "# mine\n"
     assert (root / "test_b.py").read_text() == "# b\n"

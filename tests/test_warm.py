@@ -119,7 +119,7 @@ def test_the_time_runs_out_while_cold_is_measured(
 ) -> None:
     write(tmp_path, test_a="")
     real = threading.Event.wait
-    monkeypatch.setattr(process_module, "_wait", lambda done, timeout: real(done, 0.0))
+    monkeypatch.setattr(process_module, "_wait", lambda done, *_: real(done, 0.0))
     hasty = Pytest(tmp_path, "python3", timeout=1.0, environment=ENVIRONMENT)
     assert warm_module._cold(hasty, [], lambda _: None) is None
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -21,14 +22,18 @@ from codemods.cli._output import progress_bar, say
 from codemods.disk.git import stop_git, take_notes
 from codemods.model import RunState, UsageError
 from codemods.settings import Settings, read_settings
-from codemods.shared_modules import SettingsByFile
+from codemods.shared_modules import SettingsByFile, import_folders
 from codemods.wording import visible
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
+    from codemods.measure.outcomes import Xdist
+    from codemods.measure.session import Pytest
+    from codemods.migration.concerned import Concerned
     from codemods.migration.scan import Progress, Scan
+    from codemods.migration.sessions import Sessions
     from codemods.migration.verify import RanOnce, Verified
-    from codemods.model import FileResult, Plan, Source
+    from codemods.model import FileResult, Plan
     from codemods.progress.history import Record
     from codemods.workers.pool import Pool
 
@@ -179,12 +184,22 @@ class Setup:
         classes = (d.name for d in found if isinstance(d.node, ast.ClassDef))
         return next(classes, "")
 
-    def all_files(self) -> Iterator[Source]:
-        """Read each file of the checkout, with its real path."""
+    def find_uses(self, changed: Sequence[str]) -> Concerned:
+        """Find the tests that use some files, which have real paths."""
         from codemods.disk.checkout import Checkout
+        from codemods.migration.concerned import concerned
+        from codemods.migration.sessions import is_test
 
-        for source in Checkout(self.settings.root).read():
-            yield source._replace(path=os.path.realpath(source.path))
+        files = Checkout(Path(os.path.realpath(self.settings.root)))
+        roots = [os.path.realpath(folder) for folder in import_folders(self.settings)]
+        with progress_bar("files") as progress:
+            return concerned(changed, files, roots, is_test, progress)
+
+    def sessions(self, pytest: Pytest, xdist: Xdist) -> Sessions:
+        """Return what runs tests."""
+        from codemods.migration.sessions import Sessions
+
+        return Sessions(pytest, xdist, say, partial(progress_bar, step=1))
 
     def plan(self, label: str) -> Plan:
         """Return what would change."""
@@ -285,9 +300,11 @@ def relative_to_cwd(shown: Verified | RanOnce) -> Verified | RanOnce:
         return shown
     return replace(
         shown,
+        causes={os.path.relpath(path): what for path, what in shown.causes.items()},
         reverted={os.path.relpath(path): why for path, why in shown.reverted.items()},
         edited=tuple(map(os.path.relpath, shown.edited)),
         unused=tuple(map(os.path.relpath, shown.unused)),
+        not_run=tuple(map(os.path.relpath, shown.not_run)),
     )
 
 

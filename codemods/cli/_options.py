@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from codemods.cli._output import say
 from codemods.model import UsageError
 
 if TYPE_CHECKING:
@@ -45,6 +48,14 @@ def output_format(default: str, *others: str, note: str = "") -> Callable[[_Comm
 
 
 text_or_json = output_format("text", "json")
+
+
+python_option = click.option(
+    "--python",
+    metavar="FILE",
+    help="The interpreter of the tests. Default: that of $VIRTUAL_ENV, else of .venv in the root, "
+    "else the one that runs this command.",
+)
 
 
 class Seconds(click.FloatRange):
@@ -132,12 +143,7 @@ def starts_pytest(command: _Command) -> _Command:
             metavar="NAME",
             help="The paths of a category, such as unit. Repeatable.",
         ),
-        click.option(
-            "--python",
-            default=sys.executable,
-            metavar="FILE",
-            help="The interpreter of the tests. Default: the one that runs this command.",
-        ),
+        python_option,
         click.option(
             "--timeout",
             type=Seconds(),
@@ -170,6 +176,17 @@ def xdist_options(command: _Command) -> _Command:
         ),
     ]
     return _with(options, command)
+
+
+def interpreter(python: str | None, root: Path) -> str:
+    """Return the interpreter that starts pytest, by the value of --python; see its help."""
+    folders = (os.environ.get("VIRTUAL_ENV"), root.absolute() / ".venv")
+    found = (Path(folder, "bin", "python") for folder in folders if folder)
+    chosen = next((path for path in found if path.is_file()), None)
+    if python is not None or chosen is None or chosen.parents[1].samefile(sys.prefix):
+        return python or sys.executable
+    say(f"pytest is started with {chosen}: --python takes another one")
+    return str(chosen)
 
 
 def xdist(pytest: Pytest, workers: str | None, targets: Sequence[str]) -> Xdist:

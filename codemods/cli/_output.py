@@ -71,8 +71,14 @@ def print_list(paths: Sequence[str]) -> None:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
-    """Show a bar of plain characters on stderr where that is a terminal."""
+def progress_bar(label: str, step: int = 100) -> Iterator[Progress]:
+    """Show a bar of plain characters on stderr where that is a terminal.
+
+    Args:
+        label: what stands before it.
+        step: show it for each number that this divides.
+
+    """
     if sys.stderr is None or not sys.stderr.isatty():  # None where the shell has closed it
         yield lambda done, total: None
         return
@@ -80,8 +86,8 @@ def progress_bar(label: str) -> Iterator[Progress]:
 
     def show(done: int, total: int) -> None:
         nonlocal shown
-        if done % 100 == 0 or done == total:
-            full = 30 * done // total
+        if done % step == 0 or done == total:
+            full = 30 * done // max(total, 1)
             shown = f"{label}  [{'#' * full}{'-' * (30 - full)}]  {done:,} of {total:,}"
             print_bytes(f"\r{shown}".encode(), err=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step, warn_unfinished_runs
-from codemods.cli._options import PYTEST_PATHS, starts_pytest
+from codemods.cli._options import PYTEST_PATHS, interpreter, starts_pytest
 from codemods.cli._output import say, show
 from codemods.settings import read_settings
 
@@ -31,7 +31,7 @@ from codemods.settings import read_settings
 def baseline(
     paths: tuple[str, ...],
     categories: tuple[str, ...],
-    python: str,
+    python: str | None,
     timeout: float | None,
     form: str,
     runs: int,
@@ -64,7 +64,7 @@ def baseline(
     if sum((profile, against is not None, bool(save or compare))) > 1:
         raise click.UsageError("--profile, --against and --save or --compare cannot be combined")
     settings = read_settings(Path.cwd())
-    pytest = Pytest(settings.root, python, timeout)
+    pytest = Pytest(settings.root, interpreter(python, settings.root), timeout)
     chosen = paths_for_pytest(settings, paths, categories)
     if profile:
         found = take_apart(pytest, chosen, progress=show_step)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, Setup
-from codemods.cli._options import PATHS, FileArguments, Seconds, over_files, text_or_json
+from codemods.cli._options import (
+    PATHS,
+    FileArguments,
+    Seconds,
+    interpreter,
+    over_files,
+    python_option,
+    text_or_json,
+)
 from codemods.cli._output import progress_bar, show
 
 
@@ -19,10 +27,12 @@ from codemods.cli._output import progress_bar, show
     metavar="SECONDS",
     help="Limit for each folder.",
 )
+@python_option
 @text_or_json
 def doctor(
     files: FileArguments,
     timeout: float,
+    python: str | None,
     form: str,
 ) -> int:
     """Check that pytest can import the shared modules.
@@ -43,6 +53,7 @@ def doctor(
             setup.pool(),
             jobs=setup.jobs,
             timeout=timeout,
+            python=interpreter(python, setup.settings.root),
         )
     show(form, rendered.as_json(found), rendered.as_text(found))
     return OK if found.ok else FILE_FAILED

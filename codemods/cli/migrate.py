@@ -23,8 +23,10 @@ from codemods.cli._options import (
     PATHS,
     FileArguments,
     Seconds,
+    interpreter,
     output_format,
     over_files,
+    python_option,
     xdist,
     xdist_options,
 )
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     from codemods.measure.outcomes import Xdist
     from codemods.measure.session import Pytest
     from codemods.migration.migrate import Batch
-    from codemods.migration.verify import Trial, Verified
+    from codemods.migration.trial import Trial
+    from codemods.migration.verify import Verified
     from codemods.model import FileResult
 
 
@@ -59,7 +62,7 @@ if TYPE_CHECKING:
 @click.option(
     "--verify",
     is_flag=True,
-    help="Run the tests concerned before and after; undo each file whose tests differ.",
+    help="Run the tests concerned before and after; undo each file that makes them differ.",
 )
 @click.option(
     "--timeout",
@@ -67,6 +70,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Limit for each run of the tests, with --verify. Default: none.",
 )
+@python_option
 @xdist_options
 @click.option(
     "--skip-probe",
@@ -87,6 +91,7 @@ def migrate(
     allow_dirty: bool,
     verify: bool,
     timeout: float | None,
+    python: str | None,
     workers: str | None,
     targets: tuple[str, ...],
     skip_probe: bool,
@@ -120,12 +125,14 @@ def migrate(
     setup = Setup(files)
     if dry_run:
         return _dry_run(setup, max_files, form, verbose)
-    pytest = Pytest(setup.settings.root, timeout=timeout)
+    starts = verify or not skip_probe
+    chosen = interpreter(python, setup.settings.root) if starts else sys.executable
+    pytest = Pytest(setup.settings.root, chosen, timeout)
     batch = Batch(
         command=shlex.join(sys.argv[1:]),
         max_files=max_files,
         allow_dirty=allow_dirty,
-        before_writing=None if skip_probe else partial(_check_imports, setup),
+        before_writing=None if skip_probe else partial(_check_imports, setup, chosen),
     )
     judge = partial(_verify, setup, pytest, xdist(pytest, workers, targets)) if verify else None
     journal = Journal(setup.settings.root)
@@ -203,23 +210,20 @@ def _migrate(
     return exit_code(written.results, written.left + written.held_back)
 
 
-def _check_imports(setup: Setup, batch: Sequence[FileResult]) -> None:
+def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> None:
     from codemods.migration.guards import check_imports
 
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
-    for note in check_imports(setup.by_file, uses, setup.jobs):
+    for note in check_imports(setup.by_file, uses, setup.jobs, python):
         say(note)
 
 
 def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verified:
-    from codemods.measure.outcomes import modules_in, run_tests
-    from codemods.migration.verify import affected, revert_regressions
+    from codemods.migration.verify import revert_regressions
 
-    changed = trial.paths()
-    find_uses = partial(affected, changed, setup.all_files, partial(modules_in, pytest))
-    say("running the tests concerned before and after")
+    run_tests = partial(setup.sessions(pytest, xdist).run, same=trial.paths())
     try:
-        return revert_regressions(trial, find_uses, partial(run_tests, pytest, xdist, same=changed))
+        return revert_regressions(trial, setup.find_uses, run_tests)
     except KeyboardInterrupt:
         undone = sum(not trial.journal.is_new(entry) for entry in trial.run.entries)
         say(f"interrupted: {undone} of {plural(len(trial.run.entries), 'file')} undone")

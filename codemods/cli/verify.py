@@ -14,7 +14,7 @@ from codemods.cli._common import (
     relative_to_cwd,
     warn_unfinished_runs,
 )
-from codemods.cli._options import EXIT_CODES, starts_pytest, xdist, xdist_options
+from codemods.cli._options import EXIT_CODES, interpreter, starts_pytest, xdist, xdist_options
 from codemods.cli._output import say, show
 from codemods.model import UsageError
 
@@ -30,7 +30,7 @@ from codemods.model import UsageError
 def verify(
     paths: tuple[str, ...],
     categories: tuple[str, ...],
-    python: str,
+    python: str | None,
     timeout: float | None,
     form: str,
     identity: str | None,
@@ -43,8 +43,9 @@ def verify(
 
     Their outcomes are compared by node id. Meanwhile the files of the run are restored to their old
     content, and then changed again. Without PATHS, the tests are those that use the files of the
-    run. A difference counts where it shows twice, and exits with 3. Where there is no run, the
-    tests of PATHS (or all tests) are run once, and a failing test exits with 3.
+    run, or files of earlier runs that import the same shared definition. A difference counts where
+    it shows twice, and exits with 3; the file that causes it is looked for. Where there is no run,
+    the tests of PATHS (or all tests) are run once, and a failing test exits with 3.
 
     \b
     ssot-codemods verify
@@ -53,7 +54,6 @@ def verify(
     """
     from codemods.disk.journal import Journal
     from codemods.measure.commands import run_commands
-    from codemods.measure.outcomes import modules_in, run_tests
     from codemods.measure.session import Pytest
     from codemods.migration.verify import verify
     from codemods.progress import history
@@ -67,14 +67,13 @@ def verify(
     commands = partial(run_commands, settings.golden_path, settings.root, timeout)
     journal = Journal(settings.root)
     warn_unfinished_runs(journal)
-    pytest = Pytest(settings.root, python, timeout)
+    pytest = Pytest(settings.root, interpreter(python, settings.root), timeout)
     shown = verify(
         journal,
         identity,
         chosen,
-        read=setup.all_files,
-        find_modules=partial(modules_in, pytest),
-        run_tests=partial(run_tests, pytest, xdist(pytest, workers, targets)),
+        find_uses=setup.find_uses,
+        run_tests=setup.sessions(pytest, xdist(pytest, workers, targets)).run,
         commands=commands if golden_path else None,
         say=say,
     )

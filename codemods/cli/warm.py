@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step
-from codemods.cli._options import PYTEST_PATHS, starts_pytest
+from codemods.cli._options import PYTEST_PATHS, interpreter, starts_pytest
 from codemods.cli._output import show
 from codemods.settings import read_settings
 
@@ -26,7 +26,7 @@ from codemods.settings import read_settings
 def warm(
     paths: tuple[str, ...],
     categories: tuple[str, ...],
-    python: str,
+    python: str | None,
     timeout: float | None,
     form: str,
     jobs: int,
@@ -48,7 +48,7 @@ def warm(
     settings = read_settings(Path.cwd())
     chosen = paths_for_pytest(settings, paths, categories)
     warmed = write_bytecode(
-        Pytest(settings.root, python, timeout),
+        Pytest(settings.root, interpreter(python, settings.root), timeout),
         chosen,
         jobs=jobs,
         measure_cold=not no_cold,

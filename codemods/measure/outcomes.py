@@ -6,17 +6,20 @@ import enum
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from codemods.measure.model import MeasureError
 from codemods.measure.record import SessionRecord
-from codemods.measure.session import Pytest
+from codemods.measure.session import Pytest, Session
 
 #: All passed, some failed, none were there.
 _MEANINGFUL_CODES = frozenset({0, 1, 5})
+#: That of ``xfail(run=False)``, and of ``pytest.xfail`` in a fixture.
+NEVER_RUN = "xfailed in set-up"
 #: The outcomes of a test that did not fail.
-GOOD = frozenset({"passed", "skipped", "xfailed", "xpassed"})
+GOOD = frozenset({"passed", "skipped", "xfailed", "xpassed", NEVER_RUN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +29,35 @@ class Outcomes:
     `tests` has for each node id its outcome: ``passed``, ``failed``, ``error`` (in set-up or
     tear-down), ``skipped``, ``xfailed``, ``xpassed``. `errors` has for each file that could not be
     collected what was raised. `warnings` counts category, file and message; lines move with an
-    edit, so they do not count. Paths are relative to `rootdir`, pytest's own; `seconds` is wall
-    time. `exit_code` is pytest's: 1 where something failed, even if only a plugin says so.
+    edit, so they do not count. Paths are relative to `root`, a real path; `seconds` is wall time.
+    `exit_code` is pytest's: 1 where something failed, even if only a plugin says so. `deselected`
+    counts the tests that were collected and not run, as with ``-k`` in ``addopts``.
     """
 
     tests: Mapping[str, str]
     errors: Mapping[str, str]
     warnings: Mapping[tuple[str, str, str], int]
-    rootdir: str
+    root: str
     seconds: float
     exit_code: int = 0
+    deselected: int = 0
 
     @property
     def failed(self) -> bool:
         """Whether a test failed, its set-up or tear-down, or a collection."""
         return bool(self.errors) or not GOOD.issuperset(self.tests.values())
+
+    @property
+    def ran(self) -> frozenset[str]:
+        """The node ids of the tests that ran: they were neither skipped nor failed in set-up."""
+        never = {"skipped", "error", NEVER_RUN}
+        return frozenset(n for n, o in self.tests.items() if o.partition(",")[0] not in never)
+
+    @property
+    def files_that_ran(self) -> frozenset[str]:
+        """The real paths of the files of these tests."""
+        files = {node.partition("::")[0] for node in self.ran}
+        return frozenset(os.path.realpath(os.path.join(self.root, file)) for file in files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +106,7 @@ class Xdist:
 def run_tests(
     pytest: Pytest, xdist: Xdist, paths: Sequence[str], *, same: Sequence[str] = ()
 ) -> Outcomes:
-    """Run the tests of some files once.
+    """Run the tests of some files once, in one session of pytest.
 
     Args:
         pytest: how it is started.
@@ -110,38 +127,75 @@ def run_tests(
         paths = [os.path.join(top, path) for path in paths]
     elif xdist.workers is not None:
         options += ["-n", xdist.workers]
-    session = pytest.run(
+    start = partial(
+        pytest.run,
         *options,
-        *paths,
         early=not xdist.targets,
         same=[os.path.relpath(path, top) for path in same] if xdist.targets else (),
     )
+    session, conftests = _start(start, top, paths)
+    errors = {os.path.relpath(path, top): _last_line(error) for path, error in conftests.items()}
+    if session is None:
+        return Outcomes({}, errors, {}, top, 0.0, 1)
     record = session.record
     problem = session.problem or _unfinished(record)
     if xdist.targets and record.facts.targets != xdist.targets:
         problem = problem or "pytest's own configuration has -n, which takes the place of --tx"
     if problem:
         raise MeasureError(f"the tests were not run to the end: {problem}")
-    return outcomes_of(record, session.wall)
+    found = outcomes_of(record, session.wall, top)
+    return replace(found, errors={**found.errors, **errors})
 
 
-def modules_in(pytest: Pytest, folders: Sequence[str]) -> frozenset[str]:
-    """Find the test modules that pytest collects by itself in some folders; import none of them.
+def files_with_tests(pytest: Pytest, folders: Sequence[str]) -> frozenset[str]:
+    """Find the files with tests that pytest collects in some folders; import no test module.
 
     Returns:
-        Their real paths.
+        Their real paths, and those of folders that pytest cannot look into.
 
     Raises:
         MeasureError: the session did not come to its end.
 
     """
-    session = pytest.collect(*folders, probe_options=["list"])
-    if session.problem:
-        raise MeasureError(f"the test modules were not found: {session.problem}")
-    rootdir = session.record.facts.rootdir
-    return frozenset(
-        os.path.realpath(os.path.join(rootdir, path)) for path in session.record.modules
-    )
+    top = os.path.realpath(pytest.root)
+    session, conftests = _start(partial(pytest.collect, probe_options=["list"]), top, folders)
+    closed = {path for path in folders if any(_is_above(c, top, path) for c in conftests)}
+    if session is not None:
+        if session.problem:
+            raise MeasureError(f"the test modules were not found: {session.problem}")
+        record = session.record
+        items = {node.partition("::")[0] for node in record.collected}
+        closed |= {error.file for error in record.errors.values()} | items | record.modules.keys()
+        top = record.facts.rootdir
+    return frozenset(os.path.realpath(os.path.join(top, path)) for path in closed)
+
+
+def _start(
+    start: Callable[..., Session], top: str, paths: Sequence[str]
+) -> tuple[Session | None, dict[str, str]]:
+    """Run a session without the paths below conftests that keep it from its beginning.
+
+    Returns:
+        The session, None where no path is left, and what each of these conftests raised.
+
+    """
+    errors: dict[str, str] = {}
+    while True:
+        session = start(*paths)
+        failed = {} if session.record.facts.pytest else session.record.conftest_errors
+        left = [path for path in paths if not any(_is_above(c, top, path) for c in failed)]
+        if len(left) == len(paths):
+            return session, errors
+        errors |= failed
+        if not left:
+            return None, errors
+        paths = left
+
+
+def _is_above(conftest: str, top: str, path: str) -> bool:
+    """Whether pytest runs a conftest before it collects a path, which may be a node id."""
+    file = os.path.realpath(os.path.join(top, path.partition("::")[0]))
+    return f"{file}/".startswith(f"{os.path.dirname(os.path.realpath(conftest))}/")
 
 
 def _unfinished(record: SessionRecord) -> str:
@@ -161,18 +215,51 @@ def _unfinished(record: SessionRecord) -> str:
     return ""
 
 
-def outcomes_of(record: SessionRecord, seconds: float) -> Outcomes:
-    """Return the outcomes of a session that came to its end."""
+def outcomes_of(record: SessionRecord, seconds: float, root: str) -> Outcomes:
+    """Return the outcomes of a session that came to its end, with paths from `root`."""
     assert record.exit_code is not None
-    errors = {e.file or e.nodeid: _last_line(e.message) for e in record.errors.values()}
+
+    @cache
+    def place(file: str) -> str:
+        path = os.path.normpath(os.path.join(record.facts.rootdir, file))
+        return os.path.relpath(path, root) if file and _is_in(path, root) else file
+
+    def node(nodeid: str) -> str:
+        file, *rest = nodeid.split("::", 1)
+        return "::".join([place(file), *rest])
+
+    errors = {place(e.file or e.nodeid): _last_line(e.message) for e in record.errors.values()}
     # The test module that a warning came up in, else the file that it points to.
     warnings = Counter(
-        (w.category, w.nodeid.partition("::")[0] or w.file, _last_line(w.message))
+        (w.category, place(w.nodeid.partition("::")[0] or w.file), _last_line(w.message))
         for w in record.warnings
     )
-    tests = {node: _outcome(phases) for node, phases in record.tests.items()}
-    rootdir = record.facts.rootdir
-    return Outcomes(tests, errors, warnings, rootdir, seconds, record.exit_code)
+    return Outcomes(
+        tests={node(n): _outcome(phases) for n, phases in record.tests.items()},
+        errors=errors,
+        warnings=warnings,
+        root=root,
+        seconds=seconds,
+        exit_code=record.exit_code,
+        deselected=len(record.deselected),
+    )
+
+
+def merged(parts: Sequence[Outcomes]) -> Outcomes:
+    """Return the outcomes of several sessions, at least one, as those of one."""
+    codes = {part.exit_code for part in parts}
+    warnings: Counter[tuple[str, str, str]] = Counter()
+    for part in parts:
+        warnings.update(part.warnings)
+    return Outcomes(
+        tests={node: outcome for part in parts for node, outcome in part.tests.items()},
+        errors={file: error for part in parts for file, error in part.errors.items()},
+        warnings=warnings,
+        root=parts[0].root,
+        seconds=sum(part.seconds for part in parts),
+        exit_code=next(code for code in (1, 0, 5) if code in codes),
+        deselected=sum(part.deselected for part in parts),
+    )
 
 
 def compare(
@@ -214,19 +301,23 @@ def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
     healed, and the tests that it brings as no difference.
     """
     found = []
-    healed = set(healed_files(before, after))
-    for file in sorted(set(after.errors) - set(before.errors)):
+    healed = healed_files(before, after)
+    for file in sorted(f for f in after.errors if not _covers(before.errors, f)):
         found.append(Difference(file, "collection", "collected", after.errors[file]))
-    broken = {d.file for d in found}
+    broken = [d.file for d in found]
     for node in sorted({*before.tests, *after.tests}):
         file = node.partition("::")[0]
         old, new = before.tests.get(node, "absent"), after.tests.get(node, "absent")
-        if old != new and file not in broken and not (old == "absent" and file in healed):
+        is_explained = _covers(broken, file) or (old == "absent" and _covers(healed, file))
+        if old != new and not is_explained:
             found.append(Difference(file, node, old, new))
+    more_at_all = _by_message(after) - _by_message(before)
     for key in sorted(set(after.warnings)):
         more = after.warnings[key] - before.warnings.get(key, 0)
         category, file, message = key
-        if more > 0 and file not in healed:
+        # One that is issued once comes up in whichever file is the first to import its cause.
+        is_new = more > 0 and (category, message) in more_at_all
+        if is_new and not _covers(healed, file):
             count = str(before.warnings.get(key, 0))
             found.append(
                 Difference(file, f"{category}: {message}", count, str(after.warnings[key]))
@@ -237,6 +328,27 @@ def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
     return found
 
 
+def _by_message(outcomes: Outcomes) -> Counter[tuple[str, str]]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for (category, _, message), number in outcomes.warnings.items():
+        counts[category, message] += number
+    return counts
+
+
+def _covers(errors: Iterable[str], file: str) -> bool:
+    """Whether a file was not collected, or lies below a folder or a conftest that was not."""
+    return any(_is_in(file, _place_of(error)) for error in errors)
+
+
+def _place_of(error: str) -> str:
+    folder, name = os.path.split(error)
+    return (folder or ".") if name == "conftest.py" else error
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return folder == "." or f"{path}/".startswith(f"{folder}/")
+
+
 def _only_by_exit_code(outcomes: Outcomes) -> bool:
     """Whether pytest failed where no test did: by a plugin, for low coverage perhaps."""
     return outcomes.exit_code == 1 and not outcomes.failed
@@ -244,7 +356,7 @@ def _only_by_exit_code(outcomes: Outcomes) -> bool:
 
 def healed_files(before: Outcomes, after: Outcomes) -> list[str]:
     """Return the files that could not be collected before, and can be now."""
-    return sorted(set(before.errors) - set(after.errors))
+    return sorted(f for f in before.errors if not _covers(after.errors, f))
 
 
 def _judge(before: Sequence[Outcomes], after: Sequence[Outcomes]) -> Evidence:
@@ -284,6 +396,8 @@ def _outcome(phases: Mapping[str, str]) -> str:
     setup, call, teardown = (phases.get(p, "not run") for p in ("setup", "call", "teardown"))
     if setup == "failed":
         return "error"
+    if setup == "xfailed":
+        return NEVER_RUN
     outcome = call if setup == "passed" else setup
     return f"{outcome}, error in teardown" if teardown == "failed" else outcome
 
@@ -296,4 +410,4 @@ def _last_line(message: str) -> str:
 
 def file_of(difference: Difference, outcomes: Outcomes) -> str:
     """Return the real path of the file that a difference is in."""
-    return os.path.realpath(os.path.join(outcomes.rootdir, difference.file))
+    return os.path.realpath(os.path.join(outcomes.root, difference.file))

@@ -9,6 +9,7 @@ the mark of this run in its environment. (A process that gave up both is not fou
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from pathlib import Path
 from codemods.measure.model import MeasureError
 
 _MARK = "SSOT_CODEMODS_RUN"
+_WATCH_EVERY = 0.2  # seconds
 #: What runs now: the process group, and the mark of the run. Threads may run several.
 _running: dict[int, str] = {}
 _interrupted = threading.Event()
@@ -47,6 +49,7 @@ def run_process(
     timeout: float | None,
     out: Path,
     err: Path | None = None,
+    watch: Callable[[], None] = lambda: None,
 ) -> Ended:
     """Run a command to its end, and leave nothing of it behind.
 
@@ -57,6 +60,7 @@ def run_process(
         timeout: seconds until it is killed; None for no limit.
         out: a file for what it prints.
         err: a file for standard error; None to put it with standard output.
+        watch: called again and again while it runs.
 
     Raises:
         MeasureError: it cannot be started.
@@ -94,7 +98,7 @@ def run_process(
         waiter.start()
         _running[process.pid] = token
         try:
-            ended.timed_out = not _wait(done, timeout)
+            ended.timed_out = not _wait(done, timeout, watch)
         finally:
             _end(process.pid, token, running=not done.is_set())
             waiter.join()
@@ -118,8 +122,13 @@ def side_by_side(jobs: int) -> Iterator[ThreadPoolExecutor]:
             raise
 
 
-def _wait(done: threading.Event, timeout: float | None) -> bool:
-    return _interrupted.is_set() or done.wait(timeout)
+def _wait(done: threading.Event, timeout: float | None, watch: Callable[[], None]) -> bool:
+    end = time.monotonic() + (math.inf if timeout is None else timeout)
+    while not _interrupted.is_set() and not done.wait(min(_WATCH_EVERY, end - time.monotonic())):
+        if time.monotonic() >= end:
+            return False
+        watch()
+    return True
 
 
 def _signal_or_code(code: int) -> int:

@@ -50,15 +50,17 @@ class SessionRecord:
     """What one session did, as far as it came.
 
     `facts` is empty until the session began, and `exit_code` None until it ended. `running` is the
-    node id of what it was doing. `tests` has for each node id the outcome of each phase. `problems`
-    and `conftest_errors` are for people; the latter end a session that has not begun, and later are
-    errors at collection, too. Paths are relative to `rootdir`.
+    node id of what it was doing. `tests` has for each node id the outcome of each phase,
+    `deselected` the node ids that were collected and not to be run. `problems` are for people.
+    `conftest_errors` has for the path of each conftest what it raised: that ends a session that has
+    not begun, and later is an error at collection, too. Other paths are relative to `rootdir`.
     """
 
     facts: SessionFacts = field(default_factory=SessionFacts)
     exit_code: int | None = None
     running: str = ""
     collected: list[str] = field(default_factory=list)
+    deselected: set[str] = field(default_factory=set)
     tests: dict[str, dict[str, str]] = field(default_factory=dict)
     errors: dict[str, CollectionError] = field(default_factory=dict)
     warnings: list[SeenWarning] = field(default_factory=list)
@@ -67,7 +69,7 @@ class SessionRecord:
     conftests: dict[str, Step] = field(default_factory=dict)
     plugins: dict[str, Step] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    conftest_errors: list[str] = field(default_factory=list)
+    conftest_errors: dict[str, str] = field(default_factory=dict)
     collection_seconds: float = 0.0
     rewriting: Cost = field(default_factory=Cost)
     warnings_building: Cost = field(default_factory=Cost)
@@ -81,6 +83,33 @@ def read_record(path: Path) -> SessionRecord | None:
         return fold(path.read_bytes().splitlines())
     except FileNotFoundError:
         return None
+
+
+class Follower:
+    """Follows what a session writes: `ended` of `tests` tests have come to their end."""
+
+    def __init__(self, path: Path) -> None:
+        self.ended = 0
+        self.tests = 0
+        self._path = path
+        self._read = 0
+
+    def follow(self) -> bool:
+        """Read what was written since, and return whether a test has ended."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                whole, newline, _ = file.read().rpartition(b"\n")
+        except FileNotFoundError:
+            return False
+        self._read += len(whole) + len(newline)
+        before = self.ended
+        for line in whole.splitlines():
+            if line.startswith(b'["finished"'):
+                self.ended += 1
+            elif line.startswith((b'["items"', b'["worker_collected"')):
+                self.tests = max(self.tests, len(json.loads(line)[1]))
+        return self.ended > before
 
 
 def fold(lines: Iterable[bytes | str]) -> SessionRecord:
@@ -120,6 +149,8 @@ def _add(record: SessionRecord, event: list[Any]) -> None:
             record.collected += [nodeid for nodeid in ids if nodeid not in known]
         case ["items", ids]:
             record.collected = ids
+        case ["deselected", ids]:
+            record.deselected.update(ids)
         case ["collection_seconds", seconds]:
             record.collection_seconds = seconds
         case ["error", nodeid, file, message]:
@@ -132,8 +163,8 @@ def _add(record: SessionRecord, event: list[Any]) -> None:
             record.warnings.append(SeenWarning(*values))
         case ["problem", message]:
             record.problems.append(message)
-        case ["conftest_error", message]:
-            record.conftest_errors.append(message)
+        case ["conftest_error", path, message]:
+            record.conftest_errors[path] = message
         case ["ended", exit_code, totals]:
             record.exit_code = exit_code
             record.rewriting = Cost(*totals["rewriting"])
@@ -152,6 +183,7 @@ def _merge(record: SessionRecord, worker: SessionRecord) -> None:
             is_missed = False in (known.from_cache, step.from_cache)
             ours[name] = replace(slower, from_cache=False if is_missed else known.from_cache)
     record.errors |= worker.errors
+    record.deselected |= worker.deselected
     record.peak_memory = max(record.peak_memory, worker.peak_memory)
     for name in ("rewriting", "warnings_building"):
         costs = getattr(record, name), getattr(worker, name)

@@ -11,14 +11,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from codemods.measure.model import MeasureError
 from codemods.measure.process import Ended, run_process
-from codemods.measure.record import SessionRecord, read_record
+from codemods.measure.record import Follower, SessionRecord, read_record
 
 _PROBE = Path(__file__).with_name("probe")
 #: The name of its copy, which no package of a repository has.
@@ -53,12 +54,14 @@ class Pytest:
 
     `root` is the folder to run in, `python` the interpreter; `timeout` is in seconds for each run,
     None for no limit. `environment` is the whole environment; that of this process unless given.
+    `progress` is told of each test that ends, and how many there are.
     """
 
     root: Path
     python: str = sys.executable
     timeout: float | None = None
     environment: Mapping[str, str] = field(default_factory=os.environ.copy)
+    progress: Callable[[int, int], None] | None = None
 
     def run(
         self,
@@ -99,7 +102,8 @@ class Pytest:
             command += ["-p", PLUGIN] if early else []
             command += ["-o", f"cache_dir={folder / 'cache'}", "--maxfail=0", *arguments]
             out = folder / "output"
-            ended = run_process(command, self.root, variables, self.timeout, out, stderr)
+            watch = partial(_report, Follower(folder / "lines"), self.progress)
+            ended = run_process(command, self.root, variables, self.timeout, out, stderr, watch)
             record = read_record(folder / "lines")
             problem = started._problem(ended, record, _tail(out))
         record = record or SessionRecord()
@@ -163,7 +167,8 @@ class Pytest:
         if seen.exit_code is not None:
             return "; ".join(seen.problems)
         if seen.problems or seen.conftest_errors:
-            return "; ".join([*seen.problems, *seen.conftest_errors])
+            conftests = (f"{path}: {error}" for path, error in seen.conftest_errors.items())
+            return "; ".join([*seen.problems, *conftests])
         if ended.exit_code < 0:
             return f"pytest was killed by {_name_of(-ended.exit_code)}{doing}"
         if record is None and not self.has_module("pytest"):
@@ -172,6 +177,11 @@ class Pytest:
             last = " | ".join(map(str.strip, tail.strip().splitlines()[-8:]))
             return f"pytest did not start its session (exit code {ended.exit_code}): {last}"
         return f"pytest ended with exit code {ended.exit_code}{doing}, before its session was over"
+
+
+def _report(lines: Follower, progress: Callable[[int, int], None] | None) -> None:
+    if progress is not None and lines.follow():
+        progress(lines.ended, lines.tests)
 
 
 def _append(variables: dict[str, str], name: str, value: str, separator: str) -> None:

@@ -51,6 +51,10 @@ FULL_STEPS: tuple[Step, ...] = (
 )
 
 
+#: What the environment of the user says of git, pytest and its interpreter.
+_NOT_TAKEN = ("GIT_", "PYTEST_", "VIRTUAL_ENV")
+
+
 def demo(folder: Path, steps: Sequence[Step], say: Callable[[str], None]) -> int:
     """Walk through a migration.
 
@@ -80,11 +84,11 @@ def demo(folder: Path, steps: Sequence[Step], say: Callable[[str], None]) -> int
 def _commit(folder: Path) -> dict[str, str]:
     """Make the folder a git checkout, and return the environment of the steps.
 
-    Neither has the user's settings for git or the user's options for pytest.
+    Neither has the user's settings for git, options for pytest or virtual environment.
     """
     name = {"GIT_AUTHOR_NAME": "demo", "GIT_COMMITTER_NAME": "demo"}
     mail = {"GIT_AUTHOR_EMAIL": "demo@localhost", "GIT_COMMITTER_EMAIL": "demo@localhost"}
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PYTEST_"))}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_TAKEN)}
     environment |= {**name, **mail, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     run_git(folder, "init", "-q", environment=environment)
     run_git(folder, "add", "-A", environment=environment)

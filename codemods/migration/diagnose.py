@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,7 @@ def diagnose(
     *,
     jobs: int,
     timeout: float = 300,
+    python: str = sys.executable,
 ) -> Checkup:
     """Start pytest in each folder of some files, and import shared modules there.
 
@@ -86,6 +88,7 @@ def diagnose(
             one without any is skipped.
         jobs: how many times to start pytest at once.
         timeout: seconds for each folder.
+        python: the interpreter that starts it.
 
     """
     groups: dict[Path, dict[str, Collection[str]]] = {}
@@ -99,7 +102,7 @@ def diagnose(
     folders = []
     for root, group in groups.items():
         modules = {m.name: m for path in group for m in by_file.modules(path)}
-        answers = ask_imports(Pytest(root, timeout=timeout), group, jobs=jobs)
+        answers = ask_imports(Pytest(root, python, timeout), group, jobs=jobs)
         folders += [_folder(answer, settings[root], modules) for answer in answers]
     return Checkup(tuple(sorted(folders, key=lambda folder: folder.folder)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from codemods.migration.diagnose import Checkup, diagnose
 from codemods.migration.migrate import plan
@@ -12,7 +13,13 @@ from codemods.workers.pool import Pool
 
 
 def doctor(
-    by_file: SettingsByFile, scan: Scan, pool: Pool, *, jobs: int, timeout: float
+    by_file: SettingsByFile,
+    scan: Scan,
+    pool: Pool,
+    *,
+    jobs: int,
+    timeout: float,
+    python: str = sys.executable,
 ) -> Checkup:
     """Start pytest in each folder with files that would change or that import a shared module.
 
@@ -22,6 +29,7 @@ def doctor(
         pool: the workers that work out what would change.
         jobs: how many times to start pytest at once.
         timeout: seconds for each folder.
+        python: the interpreter that starts it.
 
     Raises:
         codemods.model.UsageError: a path cannot be used.
@@ -36,4 +44,4 @@ def doctor(
         for path, found in modules.items()
         if os.path.realpath(path) not in shared
     }
-    return diagnose(by_file, uses, jobs=jobs, timeout=timeout)
+    return diagnose(by_file, uses, jobs=jobs, timeout=timeout, python=python)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping
 
 from codemods.migration.diagnose import diagnose
@@ -10,7 +11,10 @@ from codemods.shared_modules import SettingsByFile
 
 
 def check_imports(
-    by_file: SettingsByFile, uses: Mapping[str, Collection[str]], jobs: int
+    by_file: SettingsByFile,
+    uses: Mapping[str, Collection[str]],
+    jobs: int,
+    python: str = sys.executable,
 ) -> list[str]:
     """Check in pytest that files can import the shared modules.
 
@@ -18,6 +22,7 @@ def check_imports(
         by_file: which settings count for which file.
         uses: paths, and the dotted names of the shared modules that each is to import.
         jobs: how many times to start pytest at once.
+        python: the interpreter that starts it.
 
     Returns:
         What is worth saying though nothing is wrong, each once.
@@ -27,7 +32,7 @@ def check_imports(
             message says what to do.
 
     """
-    checkup = diagnose(by_file, uses, jobs=jobs)
+    checkup = diagnose(by_file, uses, jobs=jobs, python=python)
     found = [(folder, finding) for folder in checkup.folders for finding in folder.all_findings]
     errors = [(folder, finding) for folder, finding in found if finding.is_error]
     if errors:

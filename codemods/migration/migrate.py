@@ -15,7 +15,8 @@ from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import apply as apply_codemod
 from codemods.engine.codemod import refused
 from codemods.migration.scan import Scan, Task
-from codemods.migration.verify import Trial, Verified, without
+from codemods.migration.trial import Trial
+from codemods.migration.verify import Verified, without
 from codemods.model import (
     Code,
     FileResult,

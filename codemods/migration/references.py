@@ -1,70 +1,173 @@
-"""Does a file use a module: any name of it, or the module itself?"""
+"""Which modules a file uses: the names that it imports, and those and paths in its strings."""
 
 from __future__ import annotations
 
 import ast
 import os
 import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
+from codemods.engine.text import Unparsable, parse
+from codemods.engine.walk import walk_statements
 from codemods.model import Source
 
+#: Parts of a dotted name or of a path, without the end ``.py``.
+Parts = tuple[str, ...]
+#: Such a file may name a module by a single word, which anywhere else is just a word.
+_LOADS_BY_NAME = re.compile(
+    rb"import_module|__import__|importorskip|run_module|pytest_plugins|[\"']-p[\"']"
+)
+#: Text without spaces between quotes, or between one and a part of an f-string.
+_TEXT = re.compile(rb"(?<=[\"'}])[\w./\\\x80-\xff-]+(?=[\"'{])")
+_NAME = re.compile(r"\w+(\.\w+)*")
+_PATH = re.compile(r"[\w./\\-]+\.py")
 
-def refers_to(source: Source, module_path: str) -> bool:
-    """Whether another file uses a module at all: any name of it, or the module itself.
+#: What stands before and after a part of a name or of a path in a string.
+_BEFORE, _AFTER = (frozenset(bytes([c]) for c in chars) for chars in (b"\"'}/.\\", b"\"'{/.\\"))
+_IN_WORD = re.compile(rb"[\w\x80-\xff]")
+_IMPORT = re.compile(rb"\b(?:import|from)\b")
+#: A line inside of an import statement of several lines.
+_INSIDE_IMPORT = re.compile(rb"[\w ,.\t\\)\x80-\xff]*(?:[;#].*)?\r?")
+#: Of a dotted name: no path of a module has more, and all of a long one would be very many.
+_MOST_PARTS = 64
+#: A longer one is not looked at: the file is parsed.
+_LONG_LINE = 300
+
+
+def may_refer(content: bytes, words: Sequence[re.Pattern[bytes]]) -> bool:
+    """Whether one of some words stands in an import, or in a name or path in a string.
+
+    It is never wrong to say yes: the file is then parsed.
+    """
+    places = (match.span() for pattern in words for match in pattern.finditer(content))
+    return any(_may_name(content, *place) for place in places)
+
+
+def _may_name(content: bytes, start: int, end: int) -> bool:
+    before, after = content[max(0, start - 1) : start], content[end : end + 1]
+    if _IN_WORD.match(before) or _IN_WORD.match(after):
+        return False
+    if before in _BEFORE and after in _AFTER:
+        return True
+    first = content.rfind(b"\n", max(0, start - _LONG_LINE), start) + 1
+    last = content.find(b"\n", end, end + _LONG_LINE)
+    if (not first and start > _LONG_LINE) or (last < 0 and len(content) > end + _LONG_LINE):
+        return True
+    line = content[first : last if last >= 0 else None]
+    return _IMPORT.search(line) is not None or _INSIDE_IMPORT.fullmatch(line) is not None
+
+
+class References:
+    """What a file refers to.
+
+    A name or a path is looked for as Python and pytest would, whose ``sys.path`` has the folder of
+    the file, some of those above it, and the roots. Where it is in none of them, it may be in any
+    folder: the file may have changed ``sys.path``.
 
     Args:
-        source: the other file, with an absolute path.
-        module_path: the absolute path of the module.
+        source: the file, with an absolute path.
+        roots: other folders that modules are imported from.
+        exists: whether there is a file or a folder of that absolute path.
 
     """
-    if source.path == module_path:
+
+    def __init__(
+        self, source: Source, roots: frozenset[str], exists: Callable[[str], bool]
+    ) -> None:
+        self._folder = os.path.dirname(source.path)
+        self._folders = {*_above(self._folder), *roots}
+        self._exists = exists
+        self._files: set[str] = set()  # by relative imports, as absolute paths without the end
+        self._names: set[Parts] = set()
+        self._near: set[Parts] = set()  # single words of strings, too common to be anywhere
+        self._is_found = cache(self._search)
+        self._read(source.content)
+        names = (name[-1] for name in self._names | self._near)
+        #: The last parts of all that is named.
+        self.words = frozenset([*names, *map(os.path.basename, self._files)])
+
+    def has(self, module: str) -> bool:
+        """Whether the file uses a module, or a name of it; `module` is an absolute path."""
+        module = module.removesuffix(".py").removesuffix(f"{os.sep}__init__")
+        if module in self._files:
+            return True
+        parts = tuple(module.split(os.sep))
+        for length in range(1, len(parts)):
+            name = parts[-length:]
+            is_name = name in self._names
+            if not is_name and name not in self._near:
+                continue
+            if os.sep.join(parts[:-length]) in self._folders:
+                return True
+            if is_name and not self._is_found(name):
+                return True
         return False
+
+    def _search(self, name: Parts) -> bool:
+        """Whether one of the folders of the file has a module of that name."""
+        if name[0] in sys.stdlib_module_names:
+            return True
+        paths = (os.path.join(folder, *name) for folder in self._folders)
+        return any(self._exists(path) or self._exists(f"{path}.py") for path in paths)
+
+    def _read(self, content: bytes) -> None:
+        try:
+            tree = parse(content)
+        except (Unparsable, RecursionError, MemoryError):
+            return  # nothing of it runs
+        for node in walk_statements(tree.body):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    self._names.update(_prefixes(alias.name))
+            elif isinstance(node, ast.ImportFrom):
+                origin = f"{node.module}." if node.module else ""
+                for alias in node.names:
+                    self._add_from(f"{origin}{alias.name}", node.level)
+        loads_by_name = _LOADS_BY_NAME.search(content) is not None
+        for text in set(_TEXT.findall(content)):
+            self._add_text(text.decode(errors="replace"), loads_by_name=loads_by_name)
+
+    def _add_from(self, name: str, level: int) -> None:
+        if not level:
+            self._names.update(_prefixes(name))
+            return
+        base = self._folder
+        for _ in range(level - 1):
+            base = os.path.dirname(base)
+        self._files.add(base)
+        self._files.update(os.path.join(base, *parts) for parts in _prefixes(name))
+
+    def _add_text(self, text: str, *, loads_by_name: bool) -> None:
+        if _PATH.fullmatch(text):
+            parts = tuple(p for p in re.split(r"[/\\]+", text.removesuffix(".py")) if p.strip("."))
+            (self._names if len(parts) > 1 else self._near).add(parts)
+        if _NAME.fullmatch(text) and (loads_by_name or "." in text):
+            first, *longer = _prefixes(text)
+            self._near.add(first)
+            self._names.update(longer)
+
+
+def _prefixes(name: str) -> Iterator[Parts]:
+    """Yield ``a``, ``a.b`` and ``a.b.c`` of ``a.b.c``: each of them is imported."""
+    parts = name.split(".")[:_MOST_PARTS]
+    yield from (tuple(parts[:number]) for number in range(1, len(parts) + 1))
+
+
+def _above(folder: str) -> Iterator[str]:
+    """Yield a folder and those above it."""
+    yield folder
+    while (parent := os.path.dirname(folder)) != folder:
+        folder = parent
+        yield folder
+
+
+def imports_of(content: bytes) -> frozenset[tuple[str, str]]:
+    """Return what a file imports by ``from module import name``, as pairs of both."""
     try:
-        tree = ast.parse(source.content)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False  # nothing of it runs
-    module, package = _parts(module_path), os.path.dirname(source.path)
-    return any(_refers(node, module, package) for node in ast.walk(tree))
-
-
-def _refers(node: ast.AST, module: tuple[str, ...], package: str) -> bool:
-    match node:
-        case ast.ImportFrom(names=aliases):
-            origin = _origin(node, package)
-            dotted = [origin, *((*origin, a.name) for a in aliases)]
-            return any(_means(d, module, exact=node.level > 0) for d in dotted)
-        case ast.Import(names=aliases):
-            return any(_means(tuple(a.name.split(".")), module, exact=False) for a in aliases)
-        case ast.Constant(value=str(text)):
-            return _is_path_of(text, module)
-    return False
-
-
-def _origin(node: ast.ImportFrom, package: str) -> tuple[str, ...]:
-    """Return the module that ``from x import`` names; a relative one as the parts of its path."""
-    named = tuple(node.module.split(".")) if node.module else ()
-    if not node.level:
-        return named
-    base = package
-    for _ in range(node.level - 1):
-        base = os.path.dirname(base)
-    return (*base.split(os.sep), *named)
-
-
-def _means(dotted: tuple[str, ...], module: tuple[str, ...], *, exact: bool) -> bool:
-    if exact:
-        return dotted == module
-    return bool(dotted) and module[-len(dotted) :] == dotted
-
-
-def _is_path_of(text: str, module: tuple[str, ...]) -> bool:
-    """Whether a string may name the module: ``a.b.c``, ``a/b/c.py``, ``c.py``, ``c``."""
-    if not re.fullmatch(r"[\w./\\-]+", text):
-        return False
-    parts = tuple(p for p in re.split(r"[./\\]+", re.sub(r"\.py\Z", "", text)) if p)
-    return _means(parts, module, exact=False)
-
-
-def _parts(path: str) -> tuple[str, ...]:
-    """Return the path of a module as the parts of its dotted name, from the root of the disk on."""
-    return tuple(re.sub(r"(/__init__)?\.py\Z", "", path).split(os.sep))
+        nodes = walk_statements(parse(content).body)
+    except (Unparsable, RecursionError, MemoryError):
+        return frozenset()
+    found = (n for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level)
+    return frozenset((str(n.module), alias.name) for n in found for alias in n.names)

@@ -9,7 +9,7 @@ from typing import Any
 from codemods.decode import encode
 from codemods.measure.outcomes import GOOD, Difference, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
-from codemods.report.table import paragraphs, table
+from codemods.report.table import paragraphs, shortened, table
 from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/verification/2"
@@ -22,13 +22,15 @@ def as_text(verified: Verified | RanOnce) -> str:
     evidence = verified.evidence
     blocks: list[list[str]] = []
     if evidence is not None:
-        blocks.append(_summary(evidence, after_removal=bool(verified.reverted)))
+        blocks.append(_summary(verified, evidence))
         blocks.append([_difference("differs", d) for d in evidence.differences])
         blocks.append([_difference("flaky", d) for d in evidence.flaky])
         blocks.append([f"healed: {file} can be collected now" for file in evidence.healed])
+        blocks.append(list(_never_collected(evidence)))
     if verified.golden_path:
         head = ("golden path", "before", "after")
         blocks.append(table(head, [(c, *codes) for c, codes in verified.golden_path.items()]))
+    blocks.append([f"caused by {p}: {d.what}" for p, d in sorted(verified.causes.items())])
     blocks.append([f"reverted: {p}: {d.what}" for p, d in sorted(verified.reverted.items())])
     blocks.append(list(_unknown(verified)))
     blocks.append([verified.problem] if verified.problem else [])
@@ -49,9 +51,11 @@ def as_json(verified: Verified | RanOnce) -> dict[str, Any]:
         "schema": SCHEMA,
         "run": verified.run,
         "golden_path": {c: list(codes) for c, codes in verified.golden_path.items()},
+        "causes": {p: encode(d) for p, d in sorted(verified.causes.items())},
         "reverted": {p: encode(d) for p, d in sorted(verified.reverted.items())},
         "edited": list(verified.edited),
         "unused": list(verified.unused),
+        "not_run": list(verified.not_run),
         "problem": verified.problem,
     }
     if evidence is not None:
@@ -66,10 +70,18 @@ def as_json(verified: Verified | RanOnce) -> dict[str, Any]:
     return values
 
 
+def _never_collected(evidence: Evidence) -> Iterator[str]:
+    """Name the files that could not be collected before, and cannot be after."""
+    errors = evidence.after.errors
+    both = [f"{file}: {errors[file]}" for file in sorted(errors.keys() & evidence.before.errors)]
+    return shortened("not collected, before and after: ", both)
+
+
 def _unknown(verified: Verified) -> Iterator[str]:
     """Name the files of which nothing is shown."""
     yield from (f"skipped: edited since the run: {path}" for path in verified.edited)
     yield from (f"skipped: no test uses it: {path}" for path in verified.unused)
+    yield from shortened("nothing is shown: no test that uses it ran: ", verified.not_run)
 
 
 def _ran_once(once: RanOnce) -> Iterator[list[str]]:
@@ -79,17 +91,25 @@ def _ran_once(once: RanOnce) -> Iterator[list[str]]:
         yield table(("golden path", "exit code"), list(once.golden_path.items()))
 
 
-def _summary(evidence: Evidence, *, after_removal: bool) -> list[str]:
+def _summary(verified: Verified, evidence: Evidence) -> list[str]:
     before, after = _counts(evidence.before), _counts(evidence.after)
     kinds = list(dict.fromkeys([*before, *after]))
     rows = [(kind, before.get(kind, 0), after.get(kind, 0)) for kind in kinds]
+    return [*table(("outcome", "before", "after"), rows), "", _verdict(verified, evidence)]
+
+
+def _verdict(verified: Verified, evidence: Evidence) -> str:
+    """Return what was shown: of all outcomes only where each test ran, and each file was used."""
     if evidence.differences:
-        verdict = plural(len(evidence.differences), "difference")
-    elif evidence.before.tests or evidence.after.tests:
-        verdict = f"{'with the files that stay, ' if after_removal else ''}all outcomes unchanged"
-    else:
-        verdict = "no test was run: nothing is shown"
-    return [*table(("outcome", "before", "after"), rows), "", verdict]
+        return plural(len(evidence.differences), "difference")
+    ran = evidence.before.ran | evidence.after.ran
+    if not ran:
+        return "no test ran: nothing is shown"
+    stay = "with the files that stay, " if verified.reverted else ""
+    unknown = verified.not_run or verified.unused or verified.edited
+    if unknown or evidence.after.errors or evidence.after.deselected:
+        return f"{stay}no difference in the {plural(len(ran), 'test')} that ran"
+    return f"{stay}all outcomes unchanged"
 
 
 def _failures(outcomes: Outcomes) -> Iterator[str]:
@@ -113,6 +133,7 @@ def _counts(outcomes: Outcomes) -> dict[str, int]:
     tests = dict(sorted(Counter(outcomes.tests.values()).items()))
     return {
         **tests,
+        **({"deselected": outcomes.deselected} if outcomes.deselected else {}),
         "not collected": len(outcomes.errors),
         "warnings": sum(outcomes.warnings.values()),
     }

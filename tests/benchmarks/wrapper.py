@@ -5,7 +5,9 @@
 
 The floor of `analyze` is one text search for the classes (ripgrep, else grep) and one Python
 process that parses the files with a definition; that of `migrate --dry-run` has LibCST parse and
-print the files that change in the same process. Both do what cannot be left out, and nothing else.
+print the files that change in the same process. That of the tests that a change concerns is a
+Python process that reads all files, and parses those with the name of a changed one. They do what
+cannot be left out, and nothing else.
 
 The two sides of a ratio are run in turns, each first in every other round, with a warm page cache;
 a ratio is the median of the ratios of each round. The exit status is 1 where a bound is missed or a
@@ -60,6 +62,23 @@ if any(changes):
     for path in changes:
         with open(path, "rb") as file:
             libcst.parse_module(file.read()).bytes
+"""
+
+#: Both read the paths of some changed files: which tests use them, and the floor of that.
+CONCERNED = """
+import os, sys
+from codemods.cli._common import Setup
+print(len(Setup(()).find_uses([os.path.realpath(path) for path in sys.stdin.read().split()]).all))
+"""
+MENTIONING = """
+import ast, os, subprocess, sys
+names = [os.path.basename(path)[:-3].encode() for path in sys.stdin.read().split()]
+files = subprocess.run(["git", "ls-files", "-z", "*.py"], capture_output=True).stdout
+for path in files.split(b"\\0")[:-1]:
+    with open(path, "rb") as file:
+        content = file.read()
+    if any(name in content for name in names):
+        ast.parse(content)
 """
 
 RULE = f"""
@@ -152,6 +171,18 @@ def names_rows(plan: Plan) -> Iterator[Row]:
     sides = in_turns(plan.runs, partial(measure_with, both), partial(measure_with, settings))
     path.write_bytes(settings)
     yield at_most(1.5, f"analyze, {2 * HELPERS} names more", "itself, the default module", sides)
+
+
+def concerned_rows(plan: Plan) -> Iterator[Row]:
+    """Compare finding the tests of ten changed files with parsing the files that name one."""
+    tree = plan.main_tree()
+    changed = "\n".join(sorted(tree.change_paths)[:10]).encode()
+    ours, lowest = (
+        seconds(Command((sys.executable, "-W", "ignore", "-c", script), tree.folder, changed))
+        for script in (CONCERNED, MENTIONING)
+    )
+    sides = in_turns(plan.runs, ours, lowest)
+    yield at_most(1.5, "tests of 10 changed files", "floor: read, search, ast.parse", sides)
 
 
 def migrate_rows(plan: Plan) -> Iterator[Row]:
@@ -252,6 +283,7 @@ COMPARISONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "analyze": analyze_rows,
     "names": names_rows,
     "migrate": migrate_rows,
+    "concerned": concerned_rows,
     "ast-grep": ast_grep_rows,
     "growth": growth_rows,
     "libcst": libcst_rows,
@@ -422,7 +454,7 @@ def main() -> int:
 def chosen(only: str | None, tree: Tree | None) -> list[str]:
     if only:
         return [only]
-    return ["analyze", "migrate"] if tree else [*COMPARISONS]
+    return ["analyze", "migrate", "concerned"] if tree else [*COMPARISONS]
 
 
 def table(plan: Plan, names: list[str]) -> int:

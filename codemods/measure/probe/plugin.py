@@ -30,7 +30,7 @@ import site
 import sys
 import sysconfig
 import warnings
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ _WORKER_KEY = "ssot_codemods_probe"
 #: The phase that pytest-xdist gives a test which took its worker with it.
 _CRASHED = "???"
 #: Of what a worker sees, all that the controller does not see itself.
-_HANDED_OVER = frozenset({"step", "error", "warning", "ended"})
+_HANDED_OVER = frozenset({"step", "error", "warning", "deselected", "ended"})
 #: As they are now: a test may put something else in their place.
 _DUMPS, _GETPID, _WRITE, _OPEN, _FSTAT = json.dumps, os.getpid, os.write, os.open, os.fstat
 
@@ -219,9 +219,14 @@ class _Probe:
         items = [n.nodeid for n in report.result or () if isinstance(n, pytest.Item)]
         if items:
             self.add("collected", items)
+        if report.outcome == "skipped":  # a whole module, perhaps by `importorskip`
+            self.add("test", report.nodeid, "setup", "skipped")
         if report.outcome == "failed" and report.nodeid not in self._not_collected:
             file = report.nodeid.partition("::")[0]
             self._add_error(report.nodeid, file, last_line(str(report.longrepr)))
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        self.add("deselected", [item.nodeid for item in items])
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:

@@ -173,7 +173,7 @@ class Timing:
                 with self.step("conftests", str(path)):
                     return function(manager, path, *args, **kwargs)
             except BaseException as error:
-                self._add("conftest_error", f"{path}: {text_of(cause(error))}")
+                self._add("conftest_error", str(path), text_of(cause(error)))
                 raise
 
         return load

@@ -86,7 +86,7 @@ def _uses(
     by_stem: dict[bytes, list[str]] = {}
     for path in changed:
         by_stem.setdefault(stem_of(path), []).append(path)
-    patterns = _stem_patterns(by_stem)
+    patterns = stem_patterns(by_stem)
     found: dict[str, Effects] = {}
     for source in sources:
         folder, _, name = source.path.rpartition(os.sep)
@@ -104,7 +104,7 @@ def _uses(
     return found
 
 
-def _stem_patterns(stems: Iterable[bytes]) -> list[re.Pattern[bytes]]:
+def stem_patterns(stems: Iterable[bytes]) -> list[re.Pattern[bytes]]:
     """Return patterns that find any of the names of modules.
 
     Those of one pattern begin alike, as ``test_`` does: plain text is searched for at the speed of

@@ -1,0 +1,104 @@
+"""Which files of a run make tests differ: not those that show it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+
+from codemods.measure.outcomes import Difference, Evidence, Outcomes, differences, file_of
+from codemods.migration.concerned import Concerned
+from codemods.migration.sessions import is_test
+from codemods.migration.trial import Trial
+
+#: Runs the tests of some paths.
+RunTests = Callable[[Sequence[str]], Outcomes]
+
+
+def find_causes(
+    trial: Trial, evidence: Evidence, uses: Concerned, tests: Sequence[str], run_tests: RunTests
+) -> dict[str, Difference]:
+    """Find the changed files that make tests differ.
+
+    Args:
+        trial: the run, in place.
+        evidence: what differs with it.
+        uses: which tests use the changed files.
+        tests: what was run for the evidence.
+        run_tests: runs tests once.
+
+    Returns:
+        For each cause a difference that it makes. Where none shows again, the changed files that
+        the tests use which differ.
+
+    """
+    shown_in = {d: file_of(d, evidence.after) for d in evidence.differences}
+    if not shown_in:
+        return {}
+    if len(trial.entries) == 1:
+        return {trial.path(trial.entries[0]): evidence.differences[0]}
+    files = set(shown_in.values())
+    alone = sorted(path for path in files if os.path.isfile(path) and is_test(path))
+    in_these = [d for d, file in shown_in.items() if file in alone]
+    with trial.opened():
+        for paths, known in ((alone, in_these), (tests, list(shown_in))):
+            run = partial(run_tests, paths)
+            found = _Search(trial, files, known, evidence.before, run).causes() if known else {}
+            if found:
+                return found
+    changed = set(trial.paths())
+    return {p: d for d, file in shown_in.items() for p in (uses.used_by(file) & changed or changed)}
+
+
+class _Search:
+    """Looks for causes.
+
+    Args:
+        trial: the run.
+        files: those that show a difference.
+        known: the differences to look for.
+        before: the outcomes without the run.
+        run: runs the tests once.
+
+    """
+
+    def __init__(
+        self,
+        trial: Trial,
+        files: Collection[str],
+        known: Iterable[Difference],
+        before: Outcomes,
+        run: Callable[[], Outcomes],
+    ) -> None:
+        self._trial = trial
+        self._known = {(d.file, d.what) for d in known}
+        self._before = before
+        self._run = run
+        self._entries = sorted(trial.entries, key=lambda entry: trial.path(entry) not in files)
+
+    def causes(self) -> dict[str, Difference]:
+        """Halve the files again and again: as many runs for a cause as log2 of their number.
+
+        The tests are run with the first files of the run alone. Between the most that show no
+        difference and one more, that one is a cause. The files that show one stand first: a file
+        that changes what they read is found, and not they.
+        """
+        found: dict[str, Difference] = {}
+        entries = self._entries
+        while entries and (shown := self._difference(len(entries))) is not None:
+            none, some = 0, len(entries)
+            while some - none > 1:
+                middle = (none + some) // 2
+                difference = self._difference(middle)
+                if difference is None:
+                    none = middle
+                else:
+                    some, shown = middle, difference
+            found[self._trial.path(entries.pop(some - 1))] = shown
+        return found
+
+    def _difference(self, number: int) -> Difference | None:
+        """Return a difference that shows with the first files alone."""
+        self._trial.put(self._entries[:number])
+        seen = differences(self._before, self._run())
+        return next((d for d in seen if (d.file, d.what) in self._known), None)

@@ -1,0 +1,153 @@
+"""Which tests a change concerns: those that use a changed file, directly or by way of others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from codemods.engine.text import stem_of
+from codemods.migration.references import References, may_refer
+from codemods.model import Source
+from codemods.rewrites.replace_local_copies.importers import stem_patterns
+from codemods.workers.pool import without_collector
+
+#: Called with how many of how many files were read.
+Progress = Callable[[int, int], None]
+
+
+class Files(Protocol):
+    """All files of a checkout, with absolute paths."""
+
+    @property
+    def paths(self) -> list[str]:
+        """Where they lie."""
+        ...
+
+    def read(self) -> Iterable[Source]:
+        """Read all of them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """The tests that a change concerns.
+
+    `tests` has for each changed file the files and folders whose tests use it; none where no test
+    does.
+    """
+
+    tests: Mapping[str, frozenset[str]]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All of these files and folders, without those that lie in another one."""
+        found = set().union(*self.tests.values())
+        return tuple(sorted(path for path in found if found.isdisjoint(_folders_above(path))))
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The changed files that no test uses."""
+        return tuple(path for path, tests in self.tests.items() if not tests)
+
+    def used_by(self, test: str) -> frozenset[str]:
+        """Return the changed files that a file with tests uses."""
+        around = {test, *_folders_above(test)}
+        return frozenset(path for path, tests in self.tests.items() if not around.isdisjoint(tests))
+
+    def not_run(self, ran: Collection[str]) -> tuple[str, ...]:
+        """Return the changed files of which no test ran, given the files whose tests did.
+
+        Of a file with tests its own count; of any other one those of the files that use it.
+        """
+        reached = set(ran).union(*map(_folders_above, ran))
+        own = {path: {path} if path in tests else tests for path, tests in self.tests.items()}
+        return tuple(p for p, tests in own.items() if tests and reached.isdisjoint(tests))
+
+
+def concerned(
+    changed: Sequence[str],
+    files: Files,
+    roots: Iterable[str],
+    is_test: Callable[[str], bool],
+    progress: Progress = lambda done, total: None,
+) -> Concerned:
+    """Find the tests that use changed files.
+
+    A conftest is used by the tests below its folder, and so is the ``__init__.py`` of a package.
+
+    Args:
+        changed: real paths.
+        files: all that may import them.
+        roots: folders that modules are imported from, beside those of the files themselves.
+        is_test: whether pytest collects a file.
+        progress: told of each file that is read.
+
+    """
+    with without_collector():
+        users = _users(changed, files, frozenset(roots), progress)
+    tests = {path: frozenset(_tests(path, users, is_test)) for path in changed}
+    return Concerned(tests)
+
+
+def _users(
+    changed: Sequence[str], files: Files, roots: frozenset[str], progress: Progress
+) -> dict[str, set[str]]:
+    """Return for each file that counts those that use it.
+
+    The files are read once for each step from user to user, so that no more than one is in memory;
+    each is parsed once, and only if the name of a module that counts is in it.
+    """
+    paths = files.paths
+    known = {path.removesuffix(".py") for path in paths}
+    for folder in {os.path.dirname(path) for path in paths}:
+        known.update([folder, *_folders_above(folder)])
+    references: dict[str, References] = {}
+    users: dict[str, set[str]] = {path: set() for path in changed}
+    level = list(changed)
+    while level:
+        by_word: dict[bytes, list[str]] = {}
+        for path in level:
+            by_word.setdefault(stem_of(path), []).append(path)
+        words = {os.fsdecode(word): paths for word, paths in by_word.items()}
+        patterns = stem_patterns(by_word)
+        reached: dict[str, None] = {}
+        for number, source in enumerate(files.read(), start=1):
+            progress(min(number, len(paths)), len(paths))
+            if not may_refer(source.content, patterns):
+                continue
+            if source.path not in references:
+                references[source.path] = References(source, roots, known.__contains__)
+            used = references[source.path]
+            for path in (p for word in used.words & words.keys() for p in words[word]):
+                if path != source.path and used.has(path):
+                    users[path].add(source.path)
+                    reached[source.path] = None
+        level = [path for path in reached if path not in users]
+        users.update((path, set()) for path in level)
+    return users
+
+
+def _tests(
+    path: str, users: Mapping[str, Collection[str]], is_test: Callable[[str], bool]
+) -> Iterator[str]:
+    """Yield the files and folders whose tests use a file."""
+    seen = {path}
+    pending = [path]
+    while pending:
+        path = pending.pop()
+        if os.path.basename(path) in {"conftest.py", "__init__.py"}:
+            yield os.path.dirname(path)
+        elif is_test(path):
+            yield path
+        new = [user for user in users[path] if user not in seen]
+        seen.update(new)
+        pending += new
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """Yield the folders that a file or folder lies in."""
+    while (parent := os.path.dirname(path)) != path:
+        path = parent
+        yield path

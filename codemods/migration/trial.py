@@ -1,0 +1,164 @@
+"""A run of the journal, put into place and taken out again, to run tests in both states."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+
+from codemods.disk.atomic import EditedError, uninterrupted
+from codemods.disk.files import read_file
+from codemods.disk.journal import Journal
+from codemods.measure.outcomes import Evidence, Outcomes, Side, compare
+from codemods.migration.references import imports_of
+from codemods.model import Entry, Run
+
+#: Runs the golden path, and returns the exit code of each command.
+Commands = Callable[[], Mapping[str, int]]
+
+
+def chosen_run(journal: Journal, identity: str | None) -> Trial | None:
+    """Return the run that is named, else the last one that was not rolled back; None for no run."""
+    if identity is not None:
+        run = journal.run(identity)
+    else:
+        runs = [r for r in journal.runs() if r.finished and len(r.undone) < len(r.entries)]
+        if not runs:
+            return None
+        run = runs[-1]
+    # A file that is not as the run left it (edited, or of another branch) is not to be touched.
+    return Trial(journal, run, [e for e in run.entries if journal.is_new(e)])
+
+
+class Trial:
+    """One run of the journal, put into place and taken out again."""
+
+    def __init__(self, journal: Journal, run: Run, entries: Sequence[Entry]) -> None:
+        self.journal = journal
+        self.run = run
+        self.entries = list(entries)
+
+    def use(self, side: Side) -> None:
+        """Bring the files into their state before or after the run; see `put`."""
+        self.put(self.entries if side is Side.AFTER else ())
+
+    def put(self, new: Collection[Entry]) -> None:
+        """Bring some files into their state after the run, and the others into that before it.
+
+        Raises:
+            codemods.disk.atomic.EditedError: some were edited since; all the others are in it.
+
+        """
+        edited = []
+        for entry in self.entries:
+            try:
+                if entry in new:
+                    self.journal.apply(self.run, entry)
+                else:
+                    self.journal.revert(self.run, entry)
+            except (EditedError, OSError) as error:
+                edited.append(f"{entry.path}: {error}")
+        if edited:
+            raise EditedError("; ".join(edited))
+
+    def in_both(self, run: Commands) -> dict[str, tuple[int, int]]:
+        """Run commands in both states, and again in both where an exit code differs.
+
+        Returns:
+            For each its exit codes before and after: different ones where they were each time.
+
+        """
+        with self.opened():
+            after = run()
+            self.use(Side.BEFORE)
+            before = run()
+            rounds = [(before, after)]
+            if before != after:
+                before = run()
+                self.use(Side.AFTER)
+                rounds.append((before, run()))
+        pairs = {command: [(b[command], a[command]) for b, a in rounds] for command in after}
+        return {
+            command: next((p for p in codes if p[0] == p[1]), codes[0])
+            for command, codes in pairs.items()
+        }
+
+    def compare(self, run: Callable[[], Outcomes]) -> Evidence:
+        """Run tests in both states, the files being in that after the run, and staying there."""
+        with self.opened():
+            return compare(self.use, run, now=Side.AFTER)
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Make the run count as unfinished until its files are back: this process may be killed."""
+        self.journal.reopen(self.run)
+        try:
+            yield
+        finally:
+            with uninterrupted():
+                self._close()
+
+    def _close(self) -> None:
+        """Make the run count as complete again: all files are back, except edited ones."""
+        try:
+            self.use(Side.AFTER)
+        except EditedError:
+            self.journal.close(self.run)
+            raise
+        self.journal.close(self.run)
+
+    def revert(self, paths: Iterable[str]) -> list[str]:
+        """Revert some files of the run, for good.
+
+        Returns:
+            The paths of those that stay, as they were edited meanwhile.
+
+        """
+        wanted = set(paths)
+        edited = []
+        gone = []
+        with uninterrupted():
+            self.journal.reopen(self.run)
+            for entry in [e for e in self.entries if self.path(e) in wanted]:
+                try:
+                    self.journal.revert(self.run, entry)
+                except (EditedError, OSError):
+                    edited.append(entry.path)
+                else:
+                    gone.append(entry.path)
+                self.entries.remove(entry)
+            self.journal.note_undone(self.run, gone)
+            self.journal.close(self.run)
+        return edited
+
+    def sharing(self) -> list[str]:
+        """Return the real paths of files of other runs that import what this run began to share.
+
+        Those runs stand, and one of their files may read what one of this run changes.
+        """
+        sides = ("before", "after")
+        shared: set[tuple[str, str]] = set()
+        for entry in self.entries:
+            old, new = (imports_of(self.journal.content(self.run, entry, side)) for side in sides)
+            shared |= new - old
+        found: dict[str, None] = {}
+        for run in self.journal.runs():
+            paths = (self.path(e) for e in run.entries if e.path not in run.undone)
+            for path in paths if run.id != self.run.id else ():
+                with suppress(OSError):
+                    if shared & imports_of(read_file(path)[0]):
+                        found[path] = None
+        return [path for path in found if path not in self.paths()]
+
+    def edited(self) -> tuple[str, ...]:
+        """Return the real paths of the files that are neither as the run left them nor reverted."""
+        known = {e.path for e in self.entries} | self.run.undone
+        return tuple(self.path(e) for e in self.run.entries if e.path not in known)
+
+    def paths(self) -> list[str]:
+        """Return the real paths of the files that the run still changes."""
+        return [self.path(entry) for entry in self.entries]
+
+    def path(self, entry: Entry) -> str:
+        """Return the real path of a file."""
+        return os.path.realpath(self.journal.root / entry.path)
