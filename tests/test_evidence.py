@@ -76,7 +76,7 @@ def test_a_fresh_clone_says_the_same(root: Path, monkeypatch: pytest.MonkeyPatch
     said = _run("migrate", "--skip-probe", "--verify", "tests/unit").stdout
     assert "all outcomes unchanged" in said
     status = _run("status").stdout
-    assert "1 of 2 runs verified; 1 of 2 collected tests were compared" in status
+    assert "1 of 2 runs verified; 2 of 2 collected tests were compared" in status
     assert "Not verified: 1 of 2 runs" in _run("report").stdout
     _commit()
     here = _said()
@@ -98,7 +98,7 @@ def test_every_run_is_verified_then(root: Path) -> None:
         in _run("status").stdout
     )
     _run("rollback")
-    assert "1 of 1 run verified; 1 test compared, of how many" in _run("status").stdout
+    assert "1 of 1 run verified; 2 tests compared, of how many" in _run("status").stdout
 
 
 def test_a_run_that_was_resumed_is_told(root: Path) -> None:

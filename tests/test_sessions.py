@@ -93,7 +93,7 @@ def test_modules_of_equal_names_run_beside_each_other(tmp_path: Path) -> None:
         "b/test_x.py::test_it": "passed",
         "c/test_x.py::check_it": "passed",
     }
-    assert shown.lines == ["running 3 test files, in 3 sessions of pytest\n"]
+    assert shown.lines == ["running 3 test files, in 3 sessions of pytest"]
 
 
 def test_a_conftest_that_fails_keeps_no_other_tests_from_running(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_conftest_that_fails_keeps_no_other_tests_from_running(tmp_path: Path)
     seen, shown = outcomes(tree(tmp_path, files), "a", "b")
     assert seen.tests == {"b/test_b.py::test_it": "passed"}
     assert seen.errors == {"a/conftest.py": "ModuleNotFoundError: No module named 'gone'"}
-    assert shown.lines == ["running 1 test file, 1 folder that pytest cannot look into\n"]
+    assert shown.lines == ["running 1 test file, 1 folder that pytest cannot look into"]
 
 
 def test_progress_is_told_of_each_test(tmp_path: Path) -> None:

@@ -328,13 +328,13 @@ def read_history(settings: Settings) -> tuple[list[Record], list[str]]:
     from codemods.disk.journal import Journal
     from codemods.progress import history
     from codemods.progress.standing import unrecorded
-    from codemods.report.table import joined, shortened
+    from codemods.report.table import shortened
 
     journal = Journal(settings.root)
     warn_unfinished_runs(journal)
     records, damaged = history.read(settings)
     damaged += unrecorded(journal, records)
-    say(joined(shortened("not counted: ", damaged)))
+    say(*shortened("not counted: ", damaged))
     return records, damaged
 
 

@@ -33,7 +33,6 @@ def demo(keep: str | None, full: bool) -> int:
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="ssot-codemods-demo-") as temporary:
             code = walk(Path(temporary).resolve(), steps, print_text)
-        print_text("\n`ssot-codemods demo --keep DIR` keeps the folder\n")
         return code
     folder = Path(keep)
     if folder.exists():

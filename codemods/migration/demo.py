@@ -73,7 +73,8 @@ def demo(folder: Path, steps: Sequence[Step], say: Callable[[str], None]) -> int
     copy_sample_suite(folder)
     environment = _commit(folder)
     for number, step in enumerate(steps, start=1):
-        say(f"\n{number}. {step.title}: {step.command}\n")
+        gap = "\n" if number > 1 else ""
+        say(f"{gap}{number}. {step.title}: {step.command}\n")
         code = _run(step.command, folder, environment)
         if code != step.expected:
             say(f"\nexit code {code}, expected {step.expected}\n")
