@@ -32,8 +32,7 @@ def demo(keep: str | None, full: bool) -> int:
     steps = FULL_STEPS if full else STEPS
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="ssot-codemods-demo-") as temporary:
-            code = walk(Path(temporary).resolve(), steps, print_text)
-        return code
+            return walk(Path(temporary).resolve(), steps, print_text)
     folder = Path(keep)
     if folder.exists():
         say(f"Error: {keep} exists already")
