@@ -28,6 +28,11 @@ SAME = {
     "a logger of the module": ("import x\nlog = getLogger(__name__)", "import x", "x"),
     "globals that are only read": ("import x\ny = globals()['z']", "import x", "x"),
     "a global of another name that is set": ("import x\nglobals()['z'] = 1", "import x", "x"),
+    "globals of other names that are set": (
+        "import x\nglobals().update({'z': 1})",
+        "import x",
+        "x",
+    ),
 }
 
 DIFFERENT = {
@@ -73,7 +78,6 @@ DIFFERENT = {
     "a patch of the dictionary": ("import x\npatch.dict(globals(), {'x': 1})", "import x", "x"),
     "a value in the dictionary": ("import x\nglobals()['x'] = 1", "import x", "x"),
     "values in the dictionary": ("import x\nglobals().update({'x': 1})", "import x", "x"),
-    "several values in the dictionary": ("import x\nglobals().update({'z': 1})", "import x", "x"),
     "unknown values in the dictionary": ("import x\nglobals().update(y)", "import x", "x"),
     "a value set on a module": ("import x\nsome.module.x = None", "import x", "x"),
     "a value set by its name": ("import x\nmonkeypatch.setattr(m, 'x', None)", "import x", "x"),

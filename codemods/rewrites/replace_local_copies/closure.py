@@ -200,13 +200,11 @@ class Globals:
 
     @cached_property
     def _read_only(self) -> set[int]:
-        """The dictionaries of which one value is read or set by its name, or that are read."""
-        names = self._names
-        owners = {
-            id(n.value)
-            for n in names.of_kind(ast.Subscript)
-            if isinstance(n.ctx, ast.Load) or isinstance(n.slice, ast.Constant)
-        }
+        """The dictionaries that are read, or of which values are set by their names."""
+        names, stores = self._names, stores_in(self._names)
+        owners = {id(s.owner) for found in stores.values() for s in found}
+        owners -= {id(s.owner) for s in stores.get(None, ())}
+        owners |= {id(n.value) for n in names.of_kind(ast.Subscript) if isinstance(n.ctx, ast.Load)}
         return owners | {id(n.value) for n in names.of_kind(ast.Attribute) if n.attr in _READING}
 
 

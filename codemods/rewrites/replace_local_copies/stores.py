@@ -57,6 +57,14 @@ def stores_of(node: ast.AST) -> Iterator[Store]:
             value=owner, slice=ast.Constant(value=str(name)), ctx=ast.Store() | ast.Del()
         ) if is_dictionary(owner):
             yield Store(node, owner, name)
+        case ast.Call(
+            func=ast.Attribute(value=owner, attr="update"), args=args, keywords=keywords
+        ) if is_dictionary(owner):
+            keys = [key for a in args for key in (a.keys if isinstance(a, ast.Dict) else [None])]
+            for key in keys:
+                text = key.value if isinstance(key, ast.Constant) else None
+                yield Store(node, owner, text if isinstance(text, str) else None)
+            yield from (Store(node, owner, k.arg) for k in keywords)
         case ast.Call(func=ast.Name(id="eval" | "exec")):
             for word in set(re.findall(r"\w+", ast.unparse(node))):
                 yield Store(node, None, word)
