@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import functools
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 
 from codemods.engine.names import ModuleNames
 from codemods.engine.scopes import FUNCTIONS, Definition
+from codemods.engine.walk import reached
 from codemods.model import Code, PytestNames, Reason
 from codemods.rewrites.replace_local_copies.sharing import dotted_source, is_fixture
 from codemods.rewrites.replace_local_copies.stores import last_name
@@ -31,8 +34,9 @@ def test_in(
         source = dotted_source(base, names) or ""
         if source.startswith("unittest.") and not source.startswith("unittest.mock."):
             return base.lineno
-    # Collecting the names of a module takes as long as parsing it.
-    return tests_of(node, names.of_kind(ast.ClassDef) if node.bases else (), tests)
+    if not node.bases:  # collecting the names of a module takes as long as parsing it
+        return _own_test(node, tests)
+    return _lines_of_tests(names, tests).get(node)
 
 
 def is_test_function(name: str, tests: PytestNames) -> bool:
@@ -40,53 +44,67 @@ def is_test_function(name: str, tests: PytestNames) -> bool:
     return _fits(name, (*tests.functions, "test", "runTest"))
 
 
-def tests_of(node: ast.ClassDef, classes: Iterable[ast.ClassDef], tests: PytestNames) -> int | None:
-    """Return the line of the first test in a class and its bases in the same file, or None."""
-    by_name: dict[str, list[ast.ClassDef]] = {}
-    for other in classes:
-        by_name.setdefault(other.name, []).append(other)
-    pending, seen = [node], {id(node)}
-    while pending:
-        current = pending.pop()
-        for statement in current.body:
-            match statement:
-                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                    if is_test_function(name, tests):
-                        return statement.lineno
-                case ast.ClassDef(name=name) if _fits(name, tests.classes):
-                    return statement.lineno
-        bases = {b.id for b in current.bases if isinstance(b, ast.Name)}
-        new = [c for name in bases for c in by_name.get(name, ()) if id(c) not in seen]
-        seen.update(map(id, new))
-        pending += new
-    return None
-
-
-def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> Iterator[Reason]:
-    """Yield the subclasses whose tests an inherited ``__test__ = False`` would hide."""
-    classes = names.of_kind(ast.ClassDef)
-    heirs = derived_from(name, classes)
-    known = {c.name for c in classes} | {name, "object"}
-    for heir in heirs:
-        line = tests_of(heir, classes, tests)
-        if line is not None:
+@functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
+def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> tuple[Reason, ...]:
+    """Return the subclasses whose tests an inherited ``__test__ = False`` would hide."""
+    known = {c.name for c in names.of_kind(ast.ClassDef)} | {name, "object"}
+    lines = _lines_of_tests(names, tests)
+    found = []
+    for heir in derived_from(name, names):
+        if heir in lines:
             message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
-            yield Reason(Code.SUBCLASS_OF_TESTS, line, message)
+            found.append(Reason(Code.SUBCLASS_OF_TESTS, lines[heir], message))
         elif _fits(heir.name, tests.classes) and not all(
             isinstance(b, ast.Name) and b.id in known for b in heir.bases
         ):
             message = f"subclass `{heir.name}` may get tests from a base outside this file"
-            yield Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message)
+            found.append(Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message))
+    return tuple(found)
 
 
-def derived_from(name: str, classes: Iterable[ast.ClassDef]) -> list[ast.ClassDef]:
+@functools.lru_cache(maxsize=1)
+def derived_from(name: str, names: ModuleNames) -> list[ast.ClassDef]:
     """Return the classes that derive from one of that name, directly or by way of others."""
-    family, heirs, others = {name}, list[ast.ClassDef](), list(classes)
-    while new := [c for c in others if _derives(c, family)]:
-        heirs += new
-        family.update(c.name for c in new)
-        others = [c for c in others if c not in new]
-    return heirs
+    heirs = _heirs(names)
+    family = reached(name, {base: [c.name for c in heirs[base]] for base in heirs})
+    found = {c for base in family & heirs.keys() for c in heirs[base]}
+    return [c for c in names.of_kind(ast.ClassDef) if c in found]
+
+
+@functools.lru_cache(maxsize=1)
+def _lines_of_tests(names: ModuleNames, tests: PytestNames) -> dict[ast.ClassDef, int]:
+    """Return the line of a test for each class that has one, or inherits it in the same file."""
+    heirs = _heirs(names)
+    own = {c: _own_test(c, tests) for c in names.of_kind(ast.ClassDef)}
+    lines = {c: line for c, line in own.items() if line is not None}
+    pending = list(lines)
+    for node in pending:  # which grows meanwhile
+        new = [c for c in heirs.pop(node.name, ()) if c not in lines]
+        lines.update(dict.fromkeys(new, lines[node]))
+        pending += new
+    return lines
+
+
+def _heirs(names: ModuleNames) -> dict[str, list[ast.ClassDef]]:
+    """Return the classes of a module by the last names of their bases."""
+    found: dict[str, list[ast.ClassDef]] = defaultdict(list)
+    for node in names.of_kind(ast.ClassDef):
+        bases = (b.value if isinstance(b, ast.Subscript) else b for b in node.bases)
+        for name in {last_name(base) for base in bases}:
+            found[name].append(node)
+    return found
+
+
+def _own_test(node: ast.ClassDef, tests: PytestNames) -> int | None:
+    """Return the line of the first test in a class itself, or None."""
+    for statement in node.body:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                if is_test_function(name, tests):
+                    return statement.lineno
+            case ast.ClassDef(name=name) if _fits(name, tests.classes):
+                return statement.lineno
+    return None
 
 
 def _fits(name: str, patterns: Sequence[str]) -> bool:
@@ -95,8 +113,3 @@ def _fits(name: str, patterns: Sequence[str]) -> bool:
         name.startswith(p) or (not {*"*?["}.isdisjoint(p) and fnmatch.fnmatchcase(name, p))
         for p in patterns
     )
-
-
-def _derives(node: ast.ClassDef, family: set[str]) -> bool:
-    bases = (b.value if isinstance(b, ast.Subscript) else b for b in node.bases)
-    return any(last_name(base) in family for base in bases)

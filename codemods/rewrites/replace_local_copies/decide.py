@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -159,9 +161,11 @@ class _Decider:
             one.reasons.extend(self._judge(one))
         locals_ = [one for one in found if one.reasons or one.shared is not None]
         self._drop_inner(locals_)
+        same: dict[tuple[str, ast.AST | None], list[Local]] = defaultdict(list)
         for one in locals_:
-            if one.is_copy:
-                one.reasons.extend(self._uses(one, locals_))
+            same[one.name, one.function].append(one)
+        for group in same.values():
+            self._look_at_uses(group)
         self._compare_globals(locals_)
         locals_.sort(key=lambda one: (one.node.lineno, one.node.col_offset))
         self._tell_apart(locals_)
@@ -228,14 +232,10 @@ class _Decider:
             message = "it is executed more than once, and what may compare or catch its classes"
             yield Reason(Code.NESTED, node.lineno, f"{message} would find one")
         above = functions[-1] if functions else self._module.tree
-        nodes = list(ast.walk(above))
-        called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
-        mentions = [n for n in nodes if isinstance(n, ast.Name) and n.id == local.name]
-        for mention in mentions:
-            if id(mention) not in called:
-                message = "it is executed more than once, and more than called"
-                yield Reason(Code.ESCAPES, mention.lineno, message)
-                return
+        line = _first_other_use(above).get(local.name)
+        if line is not None:
+            message = "it is executed more than once, and more than called"
+            yield Reason(Code.ESCAPES, line, message)
 
     def _outside(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
         """Yield what other files say; their tests are hidden by ``__test__ = False`` alone."""
@@ -364,35 +364,44 @@ class _Decider:
 
     # What the file does with it
 
-    def _uses(self, local: Local, locals_: Iterable[Local]) -> Iterator[Reason]:
+    def _look_at_uses(self, same: Sequence[Local]) -> None:
+        """Add what the file does with the definitions of one name and scope."""
+        escape: Escape | None = None
+        for one in same:
+            if not one.is_copy:
+                continue
+            other = next((o for o in same if not _is_same(o, one)), None)
+            if other is not None:
+                message = f"the definition on line {other.node.lineno} is another one: all or none"
+                one.reasons.append(Reason(Code.REBOUND, other.node.lineno, message))
+                continue
+            if escape is None:
+                escape = self._escape(one, same)
+                one.reasons += [*self._rebound(one, same), *escape.reasons()]
+            one.reasons += [*self._told(one, escape), *self._shown(one)]
+
+    def _escape(self, local: Local, same: Iterable[Local]) -> Escape:
         assert local.shared is not None
-        same = [o for o in locals_ if o.name == local.name and o.function is local.function]
-        other = next((o for o in same if not _is_same(o, local)), None)
-        if other is not None:
-            message = f"the definition on line {other.node.lineno} is another one: all or none"
-            yield Reason(Code.REBOUND, other.node.lineno, message)
-            return
-        yield from self._rebound(local, same)
-        nodes = [o.node for o in same]
-        renamed = local.shared.real_name != local.name
-        names, tests = self._module.names, self._shared.modules.tests
-        escape = Escape(
+        return Escape(
             self._module,
             self._parents,
-            nodes,
+            [o.node for o in same],
             local.function,
-            is_renamed=renamed,
-            tests=tests,
+            is_renamed=local.shared.real_name != local.name,
+            tests=self._shared.modules.tests,
         )
-        yield from escape.reasons()
-        yield from self._told(local, escape)
+
+    def _shown(self, local: Local) -> Iterator[Reason]:
+        """Yield what subclasses inherit, and what the definition tells of its name."""
+        assert local.shared is not None
+        names, tests = self._module.names, self._shared.modules.tests
         if isinstance(local.node, ast.ClassDef) and _hides_tests(local.node, local.shared.node):
             yield from tests_derived_from(local.name, names, tests)
         elif _marks(local.node) != _marks(local.shared.node):
             for reason in tests_derived_from(local.name, names, tests):
                 message = "a subclass may have tests, which have its marks"
                 yield reason._replace(message=message)
-        if renamed and _reads_names(local.node):
+        if local.shared.real_name != local.name and _reads_names(local.node):
             message = f"it reads its own name, which is `{local.shared.real_name}` there"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
         # Underscores in front of the name of a class are no part of its private names.
@@ -478,8 +487,10 @@ class _Decider:
             for one in locals_
             if one.is_copy and one.shared is not None and isinstance(one.node, ast.ClassDef)
         ]
+        shared = {id(its.node): its for _, its in classes}
         places: dict[int, set[tuple[str, int]]] = {
-            id(s.node): {(name, id(None)) for name in self._imported_names(s)} for _, s in classes
+            node: {(name, id(None)) for name in self._imported_names(shared[node])}
+            for node in shared
         }
         for one, its in classes:
             places[id(its.node)].add((one.name, id(one.function)))
@@ -558,12 +569,29 @@ def _swallowed(node: DefinitionNode, tests: PytestNames) -> Reason | None:
     return Reason(Code.SWALLOWED_CODE, first.lineno, message)
 
 
+@functools.lru_cache(maxsize=1)  # copies in one function ask one after the other
+def _first_other_use(scope: ast.AST) -> dict[str, int]:
+    """Return the line of the first mention of each name that is not called there."""
+    nodes = walk(scope)
+    called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
+    found: dict[str, int] = {}
+    for node in nodes:
+        if isinstance(node, ast.Name) and id(node) not in called:
+            found.setdefault(node.id, node.lineno)
+    return found
+
+
+@functools.lru_cache(maxsize=16)  # functions that stand in one another
+def _names_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    return local_names(function)
+
+
 def _captures(local: Local) -> Iterator[Reason]:
     """Yield the names that a nested definition takes from the functions around it."""
     free = free_names(local.node).names - {local.name}
     for around in local.around:
         if isinstance(around, FUNCTIONS):
-            for name in sorted(free & local_names(around)):
+            for name in sorted(free & _names_in(around)):
                 message = f"it uses `{name}` of the function `{around.name}` that it stands in"
                 yield Reason(Code.NESTED, local.node.lineno, message)
     above = local.function

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -81,6 +82,7 @@ class Parents:
 
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
+        self._ends = [last_line(statement) for statement in tree.body]
         self._places: dict[int, Place] = {}
 
     def of(self, node: ast.AST) -> Place:
@@ -99,10 +101,11 @@ class Parents:
         line = getattr(node, "lineno", None)
         if line is None or id(node) in self._places:
             return
-        for statement in self._tree.body:
-            if first_line(statement) <= line <= last_line(statement):
-                self._places[id(statement)] = Place(self._tree, "body")
-                self._add(statement)
+        for statement in self._tree.body[bisect_left(self._ends, line) :]:
+            if first_line(statement) > line:
+                return
+            self._places[id(statement)] = Place(self._tree, "body")
+            self._add(statement)
 
     def _add(self, statement: ast.stmt) -> None:
         pending: list[ast.AST] = [statement]
@@ -374,8 +377,7 @@ class Escape:
     @cached_property
     def _heirs(self) -> frozenset[str]:
         """The names of the classes that derive from it in this file."""
-        heirs = derived_from(self._name, self._module.names.of_kind(ast.ClassDef))
-        return frozenset(heir.name for heir in heirs)
+        return frozenset(heir.name for heir in derived_from(self._name, self._module.names))
 
     # A function
 
