@@ -53,6 +53,10 @@ CONTAINED = {
     "the name of the type of something": "x = type(y).__name__, y.__class__.__qualname__\n",
     "a comparison of types": "type(x) is type(y) or x.__class__ == Fake().__class__\n",
     "another object of the same type": "x = type(y)()\n",
+    "the class of self": "class C:\n    def f(self): self.__class__.x = 1\n",
+    "the class of a mock": "from mock import Mock\nx = Mock()\ntype(x).y = 1\n",
+    "the class, in a variable": "kind = type(x)\nassert kind.__name__ == 'a' and kind is not int\n",
+    "the class, in a variable that is bound again": "k = type(x)\nk = k[0]\n",
     "it as a module's attribute": "x = lib.Fake\n",
     "text": "print('Fake.go was called, Fake is', 'my Fake.go')\n",
     "its name in another text": "patch('a.Faker.go')\n",
@@ -148,10 +152,6 @@ ESCAPES = {
     "mro": "class Sub(Fake): ...\nSub.mro()[1].x = 1\n",
     "the module of the type of an instance": "x = type(Fake()).__module__\n",
     "the class of self in a subclass": "class S(Fake):\n    def f(self): self.__class__.x = 1\n",
-    "the class of self in another class": "class C:\n    def f(self): self.__class__.x = 1\n",
-    "the class of a mock": "from mock import Mock\nx = Mock()\ntype(x).y = 1\n",
-    "the type, in a variable that is read": "kind = type(x)\nassert kind is not int\n",
-    "the type, in a variable that is bound again": "k = type(x)\nk = k[0]\n",
     "another class of an instance": "x.__class__ = Other\n",
 }
 

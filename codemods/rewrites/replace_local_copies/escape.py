@@ -20,6 +20,7 @@ from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.walk import FIELDS, walk
 from codemods.model import Code, PytestNames, Reason
 from codemods.rewrites.replace_local_copies.collected import derived_from
+from codemods.rewrites.replace_local_copies.origins import Origins
 from codemods.rewrites.replace_local_copies.stores import (
     SETTERS,
     Store,
@@ -151,6 +152,7 @@ class Escape:
         self._name = definitions[0].name
         self._is_class = isinstance(definitions[0], ast.ClassDef)
         self._inside = {id(n) for d in definitions for n in walk(d)}
+        self._followed: set[tuple[int, str]] = set()
 
     @cached_property
     def mentions(self) -> list[ast.expr]:
@@ -176,9 +178,12 @@ class Escape:
     def first_read(self) -> int | None:
         """The line of the first place that may read a docstring or annotations of an instance."""
         names = self._module.names
-        reads = [a.lineno for a in names.of_kind(ast.Attribute) if a.attr in _READ]
-        reads += [c.lineno for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
-        return min(reads, default=None)
+        reads: list[tuple[ast.expr, ast.expr]] = [
+            (a, a.value) for a in names.of_kind(ast.Attribute) if a.attr in _READ
+        ]
+        calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
+        reads += [(c, c.args[0] if c.args else c) for c in calls]
+        return min((n.lineno for n, of in reads if not self._is_of_another(of)), default=None)
 
     def reasons(self) -> Iterator[Reason]:
         """Yield what forbids that the definition is shared."""
@@ -230,6 +235,8 @@ class Escape:
                 n is node or isinstance(n, ast.Constant) for n in (left, *others)
             ):
                 return None
+            case ast.Assign(targets=[ast.Name(id=variable)]) if not self._is_mention(node):
+                return self._how_a_variable_escapes(variable, node)
         if self._is_annotation(node):
             return None
         return f"is used as a value in `{_short(above)}`"
@@ -352,12 +359,12 @@ class Escape:
 
     def _may_be_the_class(self, node: ast.expr) -> bool:
         match node:
-            case ast.Attribute(attr=attr):
-                return attr in _WAYS_TO_CLASS
+            case ast.Attribute(value=instance, attr=attr) if attr in _WAYS_TO_CLASS:
+                return not self._is_of_another(instance)
             case ast.Call(func=ast.Attribute(attr="mro" | "__subclasses__")):
                 return True
-            case ast.Call(func=ast.Name(id="type"), args=[_]):
-                return True
+            case ast.Call(func=ast.Name(id="type"), args=[instance]):
+                return not self._is_of_another(instance)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
                 return bool(text == self._name)
             case ast.Subscript(value=dictionary, slice=ast.Constant(value=text)):
@@ -367,9 +374,29 @@ class Escape:
     def _tells_its_module(self) -> Iterator[Reason]:
         """Yield where something that may be an instance tells its module."""
         for node in self._module.names.of_kind(ast.Attribute):
-            is_outside = id(node) not in self._inside and not self._is_mention(node.value)
-            if node.attr == "__module__" and is_outside:
+            if node.attr != "__module__" or id(node) in self._inside:
+                continue
+            if not (self._is_mention(node.value) or self._is_of_another(node.value)):
                 yield _escapes(node.lineno, f"its module may be read by `{_short(node)}`")
+
+    def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
+        """Return how a class escapes that was got from an instance, by way of a local variable."""
+        scope = self._origins.scope_of(value)
+        if (id(scope), variable) in self._followed:
+            return None
+        self._followed.add((id(scope), variable))
+        reads = self._origins.reads(variable, scope)
+        if any(isinstance(self._parents.of(n).above, ast.Assign) for n in reads):
+            return f"is given the names `{variable}` and others"
+        found = (self._how_it_escapes(n) for n in reads)
+        return next((how for how in found if how is not None), None)
+
+    def _is_of_another(self, node: ast.AST) -> bool:
+        return self._origins.is_of_another_class(node, self._heirs | {self._name})
+
+    @cached_property
+    def _origins(self) -> Origins:
+        return Origins(self._module, lambda node: (p.above for p in self._parents.above(node)))
 
     def _is_mention(self, node: ast.expr) -> bool:
         return node in self.mentions

@@ -60,10 +60,7 @@ def stores_of(node: ast.AST) -> Iterator[Store]:
         case ast.Call(
             func=ast.Attribute(value=owner, attr="update"), args=args, keywords=keywords
         ) if is_dictionary(owner):
-            keys = [key for a in args for key in (a.keys if isinstance(a, ast.Dict) else [None])]
-            for key in keys:
-                text = key.value if isinstance(key, ast.Constant) else None
-                yield Store(node, owner, text if isinstance(text, str) else None)
+            yield from (Store(node, owner, key) for a in args for key in _keys_of(a))
             yield from (Store(node, owner, k.arg) for k in keywords)
         case ast.Call(func=ast.Name(id="eval" | "exec")):
             for word in set(re.findall(r"\w+", ast.unparse(node))):
@@ -77,6 +74,16 @@ def stores_of(node: ast.AST) -> Iterator[Store]:
                 case _:
                     yield Store(node, owner, None)
             yield from (Store(node, owner, k.arg) for k in keywords)
+
+
+def _keys_of(node: ast.expr) -> Iterator[str | None]:
+    """Yield the keys of a dictionary, None for what is not written out."""
+    for key in node.keys if isinstance(node, ast.Dict) else (None,):
+        match key:
+            case ast.Constant(value=str(text)):
+                yield text
+            case _:
+                yield None
 
 
 @functools.lru_cache(maxsize=1)  # several rules ask about one file after the other

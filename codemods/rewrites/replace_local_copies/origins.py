@@ -1,0 +1,82 @@
+"""Where a value comes from: is it an instance of a class, and by which variable is it used?"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from codemods.engine.codemod import ParsedModule
+from codemods.engine.names import bound_names
+from codemods.engine.scopes import FUNCTIONS
+from codemods.engine.walk import walk
+
+#: The nodes above a node, the nearest first.
+Above = Callable[[ast.AST], Iterable[ast.AST]]
+
+
+class Origins:
+    """Tells of the values in one file what can be told without running it."""
+
+    def __init__(self, module: ParsedModule, above: Above) -> None:
+        self._module = module
+        self._above = above
+        self._bound: dict[int, dict[str, list[ast.AST]]] = {}
+        self._read: dict[int, dict[str, list[ast.Name]]] = {}
+
+    def is_of_another_class(self, node: ast.AST, family: frozenset[str]) -> bool:
+        """Whether an expression is no instance of any class of a family.
+
+        It is ``self`` or ``cls`` of a class that is none of them, something imported, or what that
+        made, as ``Mock()`` does.
+
+        Args:
+            node: the expression.
+            family: the names of a class of this file and of those that derive from it.
+
+        """
+        if not isinstance(node, ast.Name):
+            return False
+        if self._is_made_elsewhere(node):
+            return True
+        owner = next((a for a in self._above(node) if isinstance(a, ast.ClassDef)), None)
+        return node.id in {"self", "cls"} and owner is not None and owner.name not in family
+
+    def reads(self, variable: str, scope: ast.AST) -> list[ast.Name]:
+        """Return where a function, or the module, reads a variable."""
+        self._look_into(scope)
+        return self._read[id(scope)].get(variable, [])
+
+    def scope_of(self, node: ast.AST) -> ast.AST:
+        """Return the function that a node stands in, else the module."""
+        functions = (a for a in self._above(node) if isinstance(a, FUNCTIONS))
+        return next(functions, self._module.tree)
+
+    def _look_into(self, scope: ast.AST) -> None:
+        if id(scope) in self._bound:
+            return
+        bound = self._bound[id(scope)] = defaultdict(list)
+        read = self._read[id(scope)] = defaultdict(list)
+        for node in walk(scope):
+            for name, _ in bound_names(node):
+                bound[name].append(node)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                read[node.id].append(node)
+
+    def _is_made_elsewhere(self, node: ast.Name) -> bool:
+        scope = self.scope_of(node)
+        self._look_into(scope)
+        bound = self._bound[id(scope)].get(node.id)
+        if not bound:
+            return self._module.names.is_imported(node.id)
+        return all(map(self._is_from_elsewhere, bound))
+
+    def _is_from_elsewhere(self, binding: ast.AST) -> bool:
+        if isinstance(binding, ast.Import | ast.ImportFrom):
+            return True
+        match next(iter(self._above(binding)), None):
+            case ast.Assign(targets=[ast.Name()], value=ast.Call(func=func, args=[])):
+                while isinstance(func, ast.Attribute):
+                    func = func.value
+                return isinstance(func, ast.Name) and self._module.names.is_imported(func.id)
+        return False
