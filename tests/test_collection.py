@@ -74,7 +74,7 @@ def processes_with(mark: str) -> list[int]:
 def impatient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let the time run out soon after a file called ``up`` is there, and not before."""
 
-    def wait(done: threading.Event, timeout: float | None) -> bool:
+    def wait(done: threading.Event, timeout: float | None, watch: object) -> bool:
         assert timeout == 60
         while not (tmp_path / "up").exists() and not done.is_set():
             time.sleep(0.02)

@@ -105,10 +105,10 @@ class TestPlan:
         make(test_a=_UNUSED, test_b=_UNUSED)
         real = os.open
 
-        def refuse(path: str, flags: int, *, dir_fd: int | None) -> int:
+        def refuse(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
             if path == "test_b.py":
                 raise PermissionError(13, "Permission denied", path)
-            return real(path, flags, dir_fd=dir_fd)
+            return real(path, flags, mode, dir_fd=dir_fd)
 
         monkeypatch.setattr(os, "open", refuse)
         result = planned()

@@ -250,6 +250,15 @@ def test_a_verification_is_of_the_files_that_it_was_about(
     assert _success(root, _change(), _verify(3, 3, **more)).state is state
 
 
+def test_changed_files_of_which_no_test_runs_are_counted(root: Path) -> None:
+    change = _change(files=[FILE, "tests/unit/test_b.py"])
+    found = _success(root, change, _verify(3, 3, unused=("tests/unit/test_b.py",)))
+    assert found.state is State.MET
+    assert found.note.endswith("; no test runs of 1 changed file")
+    again = _verify(4, 4)  # one has come
+    assert "no test" not in _success(root, change, _verify(3, 3, unused=(FILE,)), again).note
+
+
 def test_a_verification_of_other_paths_does_not_count(root: Path) -> None:
     shown = Record(MOMENT, ("tests/e2e",), _verify(3, 3, is_whole=False).figures)
     assert _success(root, _change(), shown).state is State.NOT_MEASURED

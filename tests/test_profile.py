@@ -90,7 +90,7 @@ def test_what_would_help(found: Profile) -> None:
 
 def test_a_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = threading.Event.wait
-    monkeypatch.setattr(process_module, "_wait", lambda done, timeout: real(done, 0.01))
+    monkeypatch.setattr(process_module, "_wait", lambda done, timeout, watch: real(done, 0.01))
     found = profile(Pytest(tmp_path, environment=ENVIRONMENT, timeout=60))
     assert found.problem == "warm-up: killed after 60 s"
     assert (found.warm, found.advice) == (0.0, ())

@@ -379,8 +379,8 @@ def of_verification(shown: Verified | RanOnce, root: Path, *, is_whole: bool) ->
         run=shown.run,
         golden_path=shown.golden_path,
         tests=_compared(shown.evidence, root) if shown.evidence is not None else None,
-        unseen=relative_paths(root, (*shown.edited, *shown.not_run)),
-        unused=relative_paths(root, shown.unused),
+        unseen=relative_paths(root, shown.edited),
+        unused=relative_paths(root, (*shown.unused, *shown.not_run)),
         is_whole=is_whole,
     )
 

@@ -27,6 +27,7 @@ from codemods.progress.standing import (
     latest_codes,
     standing,
     standing_runs,
+    untested_text,
 )
 from codemods.settings import Phase, Settings, phases_of
 from codemods.wording import percentage, plural
@@ -283,7 +284,7 @@ def _success(
     open_runs = [run.id for run in runs if run.unverified]
     verified = f"{len(runs) - len(open_runs):,} of {plural(len(runs), 'run')} verified"
     shown = compared_text(tests, collected(records, paths)) if tests.passed or tests.tests else ""
-    note = f"{verified}; {shown}" if shown else verified
+    note = (f"{verified}; {shown}" if shown else verified) + untested_text(runs)
     if open_runs:
         return found.unmeasured(f"{_TOOL} verify --run {open_runs[0]}", note)
     if not tests.passed:

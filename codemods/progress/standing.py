@@ -29,8 +29,9 @@ class StandingRun:
     """A run of which changes stand.
 
     `files` are those that still lack what the run removed, `unverified` those of them of which no
-    verification of the run showed anything; `tests` is what the tests of each file showed when they
-    were compared last, and `places` the first differences of those.
+    verification of the run showed anything, `untested` those of which one found that no test of
+    theirs runs; `tests` is what the tests of each file showed when they were compared last, and
+    `places` the first differences of those.
     """
 
     id: str
@@ -40,6 +41,7 @@ class StandingRun:
     unverified: tuple[str, ...]
     tests: Mapping[str, ComparedFile] = field(default_factory=dict)
     places: tuple[tuple[str, str], ...] = ()
+    untested: tuple[str, ...] = ()
 
 
 def standing(records: Sequence[Record]) -> list[Record]:
@@ -107,6 +109,7 @@ def _run(
     tests: dict[str, ComparedFile] = {}
     places: list[tuple[str, str]] = []
     unverified = dict.fromkeys(files)
+    untested: set[str] = set()
     for about, shown in verified:
         assert isinstance(shown.tests, ComparedTests)
         tests |= shown.tests.files
@@ -115,6 +118,8 @@ def _run(
         for path in files:
             if path not in shown.unseen and (shown.is_whole or is_below(path, about)):
                 unverified.pop(path, None)
+                untested.discard(path)
+        untested |= files.keys() & set(shown.unused)
     return StandingRun(
         run,
         record.time,
@@ -123,6 +128,7 @@ def _run(
         tuple(unverified),
         {file: found for file, found in tests.items() if is_below(file, paths)},
         tuple(place for place in places if is_below(place[0], paths)),
+        tuple(sorted(untested)),
     )
 
 
@@ -152,6 +158,12 @@ def compared(runs: Sequence[StandingRun]) -> ComparedFile:
 def total(files: Iterable[ComparedFile]) -> ComparedFile:
     """Return the sums of some figures."""
     return ComparedFile(*(sum(column) for column in zip(*files, strict=True)))
+
+
+def untested_text(runs: Sequence[StandingRun]) -> str:
+    """Return of how many changed files no test runs, nothing where there is none."""
+    number = sum(len(run.untested) for run in runs)
+    return f"; no test runs of {plural(number, 'changed file')}" if number else ""
 
 
 def compared_text(tests: ComparedFile, number: int | None) -> str:

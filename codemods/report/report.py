@@ -11,7 +11,7 @@ from codemods.decode import encode
 from codemods.measure.model import BaselineSummary, Series
 from codemods.progress.completion import CollectionChange, Completion, RefusedPlace
 from codemods.progress.history import ComparedFile
-from codemods.progress.standing import StandingRun, compared, compared_text, total
+from codemods.progress.standing import StandingRun, compared, compared_text, total, untested_text
 from codemods.report import page
 from codemods.report.baseline import claim_text, series_text
 from codemods.report.chart import Bar, Bars, Curve
@@ -269,7 +269,7 @@ def _verification(done: Completion) -> Iterator[Block]:
     if not shown:
         yield Paragraph(("No tests were compared.",))
         return
-    yield Paragraph((f"{compared_text(compared(shown), done.collected)}.",))
+    yield Paragraph((f"{compared_text(compared(shown), done.collected)}{untested_text(shown)}.",))
     yield Table(
         ("run", "tests compared", "passed before", "of those no longer", *_OTHERS),
         tuple((Code(run.id), *total(run.tests.values())) for run in shown),
