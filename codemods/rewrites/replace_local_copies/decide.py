@@ -46,6 +46,7 @@ from codemods.rewrites.replace_local_copies.escape import (
     RAISING,
     Escape,
     Parents,
+    first_read,
 )
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
@@ -164,7 +165,8 @@ class _Decider:
         same: dict[tuple[str, ast.AST | None], list[Local]] = defaultdict(list)
         for one in locals_:
             same[one.name, one.function].append(one)
-        for group in same.values():
+        # One name after the other: what the whole file does with it is looked for once.
+        for _, group in sorted(same.items(), key=lambda item: item[0][0]):
             self._look_at_uses(group)
         self._compare_globals(locals_)
         locals_.sort(key=lambda one: (one.node.lineno, one.node.col_offset))
@@ -413,7 +415,7 @@ class _Decider:
         """Yield why docstrings and annotations count after all, and differ."""
         assert local.shared is not None
         if isinstance(local.node, ast.ClassDef):
-            line, what = escape.first_read, "may read them"
+            line, what = first_read(self._module.names), "may read them"
         else:
             line, what = escape.first_use_as_value, "passes it on"
         if line is None:

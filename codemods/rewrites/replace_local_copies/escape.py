@@ -8,6 +8,7 @@ is done with it, it escapes. A function may be passed around, but its attributes
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
+from codemods.engine.names import ModuleNames
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.walk import FIELDS, walk
@@ -172,14 +174,6 @@ class Escape:
         lines = [m.lineno for m in self.mentions if self._how_it_escapes(m) is not None]
         return min(lines, default=None)
 
-    @cached_property
-    def first_read(self) -> int | None:
-        """The line of the first place that may read a docstring or annotations of an instance."""
-        names = self._module.names
-        reads = [a.lineno for a in names.of_kind(ast.Attribute) if a.attr in _READ]
-        reads += [c.lineno for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
-        return min(reads, default=None)
-
     def reasons(self) -> Iterator[Reason]:
         """Yield what forbids that the definition is shared."""
         for node in self.mentions:
@@ -188,8 +182,9 @@ class Escape:
             if how is not None:
                 yield _escapes(node.lineno, f"`{self._name}` {how}")
         if self._is_class:
-            for expression in self._ways_to_the_class():
-                how = self._how_it_escapes(expression)
+            for expression in _ways_to_class(self._name, self._module.names):
+                is_outside = id(expression) not in self._inside
+                how = self._how_it_escapes(expression) if is_outside else None
                 if how is not None:
                     text = ast.unparse(expression)
                     yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
@@ -224,7 +219,7 @@ class Escape:
                 return None
             case ast.List() | ast.Tuple() | ast.Set() | ast.Starred():
                 return self._how_an_element_escapes(above)
-            case ast.Compare() | ast.FormattedValue() if not self._is_mention(node):
+            case ast.Compare() | ast.FormattedValue() if node not in self._mentioning:
                 return None
             case ast.Compare(left=left, comparators=others) if all(
                 n is node or isinstance(n, ast.Constant) for n in (left, *others)
@@ -342,37 +337,17 @@ class Escape:
 
     # From an instance to the class
 
-    def _ways_to_the_class(self) -> Iterator[ast.expr]:
-        """Yield the expressions that may be the class without its name."""
-        names = self._module.names
-        for kind in (ast.Attribute, ast.Subscript, ast.Call):
-            for node in names.of_kind(kind):
-                if self._may_be_the_class(node) and id(node) not in self._inside:
-                    yield node
-
-    def _may_be_the_class(self, node: ast.expr) -> bool:
-        match node:
-            case ast.Attribute(attr=attr):
-                return attr in _WAYS_TO_CLASS
-            case ast.Call(func=ast.Attribute(attr="mro" | "__subclasses__")):
-                return True
-            case ast.Call(func=ast.Name(id="type"), args=[_]):
-                return True
-            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
-                return bool(text == self._name)
-            case ast.Subscript(value=dictionary, slice=ast.Constant(value=text)):
-                return text == self._name and is_dictionary(dictionary)
-        return False
-
     def _tells_its_module(self) -> Iterator[Reason]:
         """Yield where something that may be an instance tells its module."""
         for node in self._module.names.of_kind(ast.Attribute):
-            is_outside = id(node) not in self._inside and not self._is_mention(node.value)
-            if node.attr == "__module__" and is_outside:
+            if node.attr != "__module__" or node.value in self._mentioning:
+                continue
+            if id(node) not in self._inside:
                 yield _escapes(node.lineno, f"its module may be read by `{_short(node)}`")
 
-    def _is_mention(self, node: ast.expr) -> bool:
-        return node in self.mentions
+    @cached_property
+    def _mentioning(self) -> frozenset[ast.expr]:
+        return frozenset(self.mentions)
 
     @cached_property
     def _heirs(self) -> frozenset[str]:
@@ -391,15 +366,23 @@ class Escape:
                 if self._is_renamed or attr not in _NAMES_OF_CLASS:
                     return f"has `{_short(above)}` read"
             case ast.Assign(targets=[ast.Name(id=variable)]):
-                for store in self._stores:
-                    if isinstance(store.owner, ast.Name) and store.owner.id == variable:
-                        return f"is changed by `{_short(store.node)}`"
+                if variable in self._changed_variables:
+                    return f"is changed by `{_short(self._changed_variables[variable])}`"
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 if last_name(func) in {"update_wrapper", "vars"}:
                     return f"is changed by `{_short(above)}`"
                 if ast.unparse(func).startswith("inspect.get"):
                     return f"is inspected by `{_short(above)}`"
         return None
+
+    @cached_property
+    def _changed_variables(self) -> dict[str, ast.expr]:
+        """The variables of which an attribute is set, each with the first place that does so."""
+        found: dict[str, ast.expr] = {}
+        for store in self._stores:
+            if isinstance(store.owner, ast.Name):
+                found.setdefault(store.owner.id, store.node)
+        return found
 
     # By another way than its name
 
@@ -449,16 +432,10 @@ class Escape:
         That is the dotted name of the file in a text, alone or with that of the definition behind
         it, and ``__name__`` beside other values. In a patch it leads to the name, which stays.
         """
-        stem, name = re.escape(self._module.stem), re.escape(self._name)
-        before = r"(?<!\w)" if self._tests.has_file(self._module.path) else r"(?<=\w\.)"
-        path = re.compile(rf"(?<!\w){stem}[.:]{name}(?!\w)|{before}{stem}(?!\w|[.:/-]\w)")
-        names = self._module.names
         found: list[ast.expr] = [
             node
-            for node in names.of_kind(ast.Constant)
-            if isinstance(node.value, str | bytes)
-            and path.search(_text(node.value))
-            and not isinstance(self._parents.of(node).above, ast.Expr)
+            for node in _texts_of_module(self._name, self._module, self._tests)
+            if not isinstance(self._parents.of(node).above, ast.Expr)
         ]
         beside = (
             ast.Tuple,
@@ -469,7 +446,7 @@ class Escape:
             ast.FormattedValue,
             ast.BinOp,
         )
-        for mention in names.mentions.get("__name__", ()):
+        for mention in self._module.names.mentions.get("__name__", ()):
             above = self._parents.of(mention).above
             if isinstance(above, beside) and "__main__" not in ast.unparse(above):
                 found.append(mention)
@@ -515,6 +492,49 @@ class Escape:
         for call in names.of_kind(ast.Call):
             if last_name(call.func) in RAISING:
                 yield call
+
+
+@functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
+def first_read(names: ModuleNames) -> int | None:
+    """Return the first line that may read a docstring or annotations of an instance."""
+    reads = [a.lineno for a in names.of_kind(ast.Attribute) if a.attr in _READ]
+    reads += [c.lineno for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
+    return min(reads, default=None)
+
+
+@functools.lru_cache(maxsize=1)
+def _ways_to_class(name: str, names: ModuleNames) -> list[ast.expr]:
+    """Return the expressions that may be a class without its name."""
+    kinds = (ast.Attribute, ast.Subscript, ast.Call)
+    return [n for kind in kinds for n in names.of_kind(kind) if _may_be_class(n, name)]
+
+
+def _may_be_class(node: ast.expr, name: str) -> bool:
+    match node:
+        case ast.Attribute(attr=attr):
+            return attr in _WAYS_TO_CLASS
+        case ast.Call(func=ast.Attribute(attr="mro" | "__subclasses__")):
+            return True
+        case ast.Call(func=ast.Name(id="type"), args=[_]):
+            return True
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
+            return bool(text == name)
+        case ast.Subscript(value=dictionary, slice=ast.Constant(value=text)):
+            return text == name and is_dictionary(dictionary)
+    return False
+
+
+@functools.lru_cache(maxsize=1)
+def _texts_of_module(name: str, module: ParsedModule, tests: PytestNames) -> list[ast.Constant]:
+    """Return the texts that have the dotted name of the file in them, or of a definition in it."""
+    stem, name = re.escape(module.stem), re.escape(name)
+    before = r"(?<!\w)" if tests.has_file(module.path) else r"(?<=\w\.)"
+    path = re.compile(rf"(?<!\w){stem}[.:]{name}(?!\w)|{before}{stem}(?!\w|[.:/-]\w)")
+    return [
+        node
+        for node in module.names.of_kind(ast.Constant)
+        if isinstance(node.value, str | bytes) and path.search(_text(node.value))
+    ]
 
 
 def _text(value: str | bytes) -> str:
