@@ -583,7 +583,7 @@ def _first_other_use(scope: ast.AST) -> dict[str, int]:
     return found
 
 
-@functools.lru_cache(maxsize=16)  # functions that stand in one another
+@functools.lru_cache(maxsize=16)  # copies in functions in one another ask about all of those
 def _names_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     return local_names(function)
 

@@ -183,8 +183,9 @@ class Escape:
                 yield _escapes(node.lineno, f"`{self._name}` {how}")
         if self._is_class:
             for expression in _ways_to_class(self._name, self._module.names):
-                is_outside = id(expression) not in self._inside
-                how = self._how_it_escapes(expression) if is_outside else None
+                if id(expression) in self._inside:
+                    continue
+                how = self._how_it_escapes(expression)
                 if how is not None:
                     text = ast.unparse(expression)
                     yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
@@ -494,7 +495,7 @@ class Escape:
                 yield call
 
 
-@functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
+@functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
 def first_read(names: ModuleNames) -> int | None:
     """Return the first line that may read a docstring or annotations of an instance."""
     reads = [a.lineno for a in names.of_kind(ast.Attribute) if a.attr in _READ]
@@ -502,7 +503,7 @@ def first_read(names: ModuleNames) -> int | None:
     return min(reads, default=None)
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
 def _ways_to_class(name: str, names: ModuleNames) -> list[ast.expr]:
     """Return the expressions that may be a class without its name."""
     kinds = (ast.Attribute, ast.Subscript, ast.Call)
