@@ -63,8 +63,9 @@ def test_a_test_is_no_copy(text: str) -> None:
     check_refused(text, Code.PYTEST_TESTS, modules=shared(other, LIB))
 
 
-def test_tests_of_a_base_in_the_same_file() -> None:
-    text = "class Base:\n    def test_a(self): return 1\n\n\nclass A(Base):\n    x = 1\n"
+@pytest.mark.parametrize("base", ["Base", "Base[int]"])
+def test_tests_of_a_base_in_the_same_file(base: str) -> None:
+    text = f"class Base:\n    def test_a(self): return 1\n\n\nclass A({base}):\n    x = 1\n"
     check_refused(text, Code.PYTEST_TESTS, line=2, modules=shared("class A:\n    y = 1\n", LIB))
 
 

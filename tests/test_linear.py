@@ -84,6 +84,19 @@ FILES: dict[str, Callable[[int], str]] = {
     "copies in one function": lambda n: (
         "def test_it():\n" + indented(f"{COPY}\n{_NAME}()\n") * (n // 8)
     ),
+    "copies in a function that is called often": lambda n: (
+        "def make():\n" + indented(f"{COPY}\n{_NAME}()\n") * (n // 8)
+    ),
+    "copies in functions of their own": lambda n: lines(
+        n // 8, lambda i: f"def test_{i}():\n" + indented(f"{COPY}\n{_NAME}()\n")
+    ),
+    "copies with subclasses": lambda n: lines(
+        n // 8,
+        lambda i: f"def test_{i}():\n" + indented(f"{COPY}\n\nclass A({_NAME}): x = {i}\n"),
+    ),
+    "other classes of that name": lambda n: (
+        _USED + lines(n, lambda i: f"class {_NAME}(A{i}): x = {i}")
+    ),
     "nesting": lambda n: (
         _USED + "".join(f"{' ' * i}if x:\n" for i in range(n // 8)) + " " * n + "x"
     ),

@@ -79,7 +79,7 @@ def _lines_of_tests(names: ModuleNames, tests: PytestNames) -> dict[ast.ClassDef
     lines = {c: line for c, line in own.items() if line is not None}
     pending = list(lines)
     for node in pending:  # which grows meanwhile
-        new = [c for c in heirs.pop(node.name, ()) if c not in lines]
+        new = [c for c in heirs.pop(node.name, ()) if c not in lines]  # each name is asked once
         lines.update(dict.fromkeys(new, lines[node]))
         pending += new
     return lines

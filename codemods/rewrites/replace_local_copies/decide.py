@@ -164,7 +164,8 @@ class _Decider:
         same: dict[tuple[str, ast.AST | None], list[Local]] = defaultdict(list)
         for one in locals_:
             same[one.name, one.function].append(one)
-        for group in same.values():
+        # One name after the other: what the whole file does with it is looked for once.
+        for _, group in sorted(same.items(), key=lambda item: item[0][0]):
             self._look_at_uses(group)
         self._compare_globals(locals_)
         locals_.sort(key=lambda one: (one.node.lineno, one.node.col_offset))
@@ -581,7 +582,7 @@ def _first_other_use(scope: ast.AST) -> dict[str, int]:
     return found
 
 
-@functools.lru_cache(maxsize=16)  # functions that stand in one another
+@functools.lru_cache(maxsize=16)  # copies in functions in one another ask about all of those
 def _names_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     return local_names(function)
 

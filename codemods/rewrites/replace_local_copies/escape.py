@@ -8,6 +8,7 @@ is done with it, it escapes. A function may be passed around, but its attributes
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
+from codemods.engine.names import ModuleNames
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.walk import FIELDS, walk
@@ -177,13 +179,8 @@ class Escape:
     @cached_property
     def first_read(self) -> int | None:
         """The line of the first place that may read a docstring or annotations of an instance."""
-        names = self._module.names
-        reads: list[tuple[ast.expr, ast.expr]] = [
-            (a, a.value) for a in names.of_kind(ast.Attribute) if a.attr in _READ
-        ]
-        calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
-        reads += [(c, c.args[0] if c.args else c) for c in calls]
-        return min((n.lineno for n, of in reads if not self._is_of_another(of)), default=None)
+        found = (n.lineno for n, of in _reads(self._module.names) if not self._is_of_another(of))
+        return min(found, default=None)
 
     def reasons(self) -> Iterator[Reason]:
         """Yield what forbids that the definition is shared."""
@@ -193,7 +190,10 @@ class Escape:
             if how is not None:
                 yield _escapes(node.lineno, f"`{self._name}` {how}")
         if self._is_class:
-            for expression in self._ways_to_the_class():
+            for expression in _ways_to_class(self._name, self._module.names):
+                instance = _instance_in(expression)
+                if id(expression) in self._inside or self._is_of_another(instance):
+                    continue
                 how = self._how_it_escapes(expression)
                 if how is not None:
                     text = ast.unparse(expression)
@@ -229,13 +229,13 @@ class Escape:
                 return None
             case ast.List() | ast.Tuple() | ast.Set() | ast.Starred():
                 return self._how_an_element_escapes(above)
-            case ast.Compare() | ast.FormattedValue() if not self._is_mention(node):
+            case ast.Compare() | ast.FormattedValue() if node not in self._mentioning:
                 return None
             case ast.Compare(left=left, comparators=others) if all(
                 n is node or isinstance(n, ast.Constant) for n in (left, *others)
             ):
                 return None
-            case ast.Assign(targets=[ast.Name(id=variable)]) if not self._is_mention(node):
+            case ast.Assign(targets=[ast.Name(id=variable)]) if node not in self._mentioning:
                 return self._how_a_variable_escapes(variable, node)
         if self._is_annotation(node):
             return None
@@ -349,34 +349,12 @@ class Escape:
 
     # From an instance to the class
 
-    def _ways_to_the_class(self) -> Iterator[ast.expr]:
-        """Yield the expressions that may be the class without its name."""
-        names = self._module.names
-        for kind in (ast.Attribute, ast.Subscript, ast.Call):
-            for node in names.of_kind(kind):
-                if self._may_be_the_class(node) and id(node) not in self._inside:
-                    yield node
-
-    def _may_be_the_class(self, node: ast.expr) -> bool:
-        match node:
-            case ast.Attribute(value=instance, attr=attr) if attr in _WAYS_TO_CLASS:
-                return not self._is_of_another(instance)
-            case ast.Call(func=ast.Attribute(attr="mro" | "__subclasses__")):
-                return True
-            case ast.Call(func=ast.Name(id="type"), args=[instance]):
-                return not self._is_of_another(instance)
-            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
-                return bool(text == self._name)
-            case ast.Subscript(value=dictionary, slice=ast.Constant(value=text)):
-                return text == self._name and is_dictionary(dictionary)
-        return False
-
     def _tells_its_module(self) -> Iterator[Reason]:
         """Yield where something that may be an instance tells its module."""
         for node in self._module.names.of_kind(ast.Attribute):
-            if node.attr != "__module__" or id(node) in self._inside:
+            if node.attr != "__module__" or node.value in self._mentioning:
                 continue
-            if not (self._is_mention(node.value) or self._is_of_another(node.value)):
+            if id(node) not in self._inside and not self._is_of_another(node.value):
                 yield _escapes(node.lineno, f"its module may be read by `{_short(node)}`")
 
     def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
@@ -394,12 +372,13 @@ class Escape:
     def _is_of_another(self, node: ast.AST) -> bool:
         return self._origins.is_of_another_class(node, self._heirs | {self._name})
 
-    @cached_property
+    @property
     def _origins(self) -> Origins:
-        return Origins(self._module, lambda node: (p.above for p in self._parents.above(node)))
+        return _origins(self._module, self._parents)
 
-    def _is_mention(self, node: ast.expr) -> bool:
-        return node in self.mentions
+    @cached_property
+    def _mentioning(self) -> frozenset[ast.expr]:
+        return frozenset(self.mentions)
 
     @cached_property
     def _heirs(self) -> frozenset[str]:
@@ -418,15 +397,23 @@ class Escape:
                 if self._is_renamed or attr not in _NAMES_OF_CLASS:
                     return f"has `{_short(above)}` read"
             case ast.Assign(targets=[ast.Name(id=variable)]):
-                for store in self._stores:
-                    if isinstance(store.owner, ast.Name) and store.owner.id == variable:
-                        return f"is changed by `{_short(store.node)}`"
+                if variable in self._changed_variables:
+                    return f"is changed by `{_short(self._changed_variables[variable])}`"
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 if last_name(func) in {"update_wrapper", "vars"}:
                     return f"is changed by `{_short(above)}`"
                 if ast.unparse(func).startswith("inspect.get"):
                     return f"is inspected by `{_short(above)}`"
         return None
+
+    @cached_property
+    def _changed_variables(self) -> dict[str, ast.expr]:
+        """The variables of which an attribute is set, each with the first place that does so."""
+        found: dict[str, ast.expr] = {}
+        for store in self._stores:
+            if isinstance(store.owner, ast.Name):
+                found.setdefault(store.owner.id, store.node)
+        return found
 
     # By another way than its name
 
@@ -476,16 +463,10 @@ class Escape:
         That is the dotted name of the file in a text, alone or with that of the definition behind
         it, and ``__name__`` beside other values. In a patch it leads to the name, which stays.
         """
-        stem, name = re.escape(self._module.stem), re.escape(self._name)
-        before = r"(?<!\w)" if self._tests.has_file(self._module.path) else r"(?<=\w\.)"
-        path = re.compile(rf"(?<!\w){stem}[.:]{name}(?!\w)|{before}{stem}(?!\w|[.:/-]\w)")
-        names = self._module.names
         found: list[ast.expr] = [
             node
-            for node in names.of_kind(ast.Constant)
-            if isinstance(node.value, str | bytes)
-            and path.search(_text(node.value))
-            and not isinstance(self._parents.of(node).above, ast.Expr)
+            for node in _texts_of_module(self._name, self._module, self._tests)
+            if not isinstance(self._parents.of(node).above, ast.Expr)
         ]
         beside = (
             ast.Tuple,
@@ -496,7 +477,7 @@ class Escape:
             ast.FormattedValue,
             ast.BinOp,
         )
-        for mention in names.mentions.get("__name__", ()):
+        for mention in self._module.names.mentions.get("__name__", ()):
             above = self._parents.of(mention).above
             if isinstance(above, beside) and "__main__" not in ast.unparse(above):
                 found.append(mention)
@@ -542,6 +523,64 @@ class Escape:
         for call in names.of_kind(ast.Call):
             if last_name(call.func) in RAISING:
                 yield call
+
+
+@functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
+def _origins(module: ParsedModule, parents: Parents) -> Origins:
+    return Origins(module, lambda node: (place.above for place in parents.above(node)))
+
+
+@functools.lru_cache(maxsize=1)
+def _reads(names: ModuleNames) -> list[tuple[ast.expr, ast.expr]]:
+    """Return what may read a docstring or annotations, and the expression that has them."""
+    calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
+    return [
+        *((a, a.value) for a in names.of_kind(ast.Attribute) if a.attr in _READ),
+        *((c, c.args[0] if c.args else c) for c in calls),
+    ]
+
+
+@functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
+def _ways_to_class(name: str, names: ModuleNames) -> list[ast.expr]:
+    """Return the expressions that may be a class without its name."""
+    kinds = (ast.Attribute, ast.Subscript, ast.Call)
+    return [n for kind in kinds for n in names.of_kind(kind) if _may_be_class(n, name)]
+
+
+def _instance_in(node: ast.expr) -> ast.expr:
+    """Return the expression of which another gives the class."""
+    match node:
+        case ast.Attribute(value=instance) | ast.Call(func=ast.Name(id="type"), args=[instance]):
+            return instance
+    return node
+
+
+def _may_be_class(node: ast.expr, name: str) -> bool:
+    match node:
+        case ast.Attribute(attr=attr):
+            return attr in _WAYS_TO_CLASS
+        case ast.Call(func=ast.Attribute(attr="mro" | "__subclasses__")):
+            return True
+        case ast.Call(func=ast.Name(id="type"), args=[_]):
+            return True
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
+            return bool(text == name)
+        case ast.Subscript(value=dictionary, slice=ast.Constant(value=text)):
+            return text == name and is_dictionary(dictionary)
+    return False
+
+
+@functools.lru_cache(maxsize=1)
+def _texts_of_module(name: str, module: ParsedModule, tests: PytestNames) -> list[ast.Constant]:
+    """Return the texts that have the dotted name of the file in them, or of a definition in it."""
+    stem, name = re.escape(module.stem), re.escape(name)
+    before = r"(?<!\w)" if tests.has_file(module.path) else r"(?<=\w\.)"
+    path = re.compile(rf"(?<!\w){stem}[.:]{name}(?!\w)|{before}{stem}(?!\w|[.:/-]\w)")
+    return [
+        node
+        for node in module.names.of_kind(ast.Constant)
+        if isinstance(node.value, str | bytes) and path.search(_text(node.value))
+    ]
 
 
 def _text(value: str | bytes) -> str:
