@@ -1,4 +1,4 @@
-"""Say what a reason means."""
+"""Explain the code of a reason."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from codemods.model import Code
 @click.command(epilog="Exit codes: 0 OK, 2 usage error.")
 @click.argument("code", required=False, type=click.Choice([code.value for code in Code]))
 def explain(code: str | None) -> int:
-    """Say what the code of a reason means, and what to do about it.
+    """Explain the code of a reason, with an example and what to do about it.
 
-    Gives an example, too. Without CODE, list all codes.
+    Without CODE, list all codes.
 
     \b
     ssot-codemods explain

@@ -144,7 +144,7 @@ def _write_new(folder: int, name: str, content: bytes) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Have an error of the system name a path, and a symbolic link as what it is."""
+    """Add the path to an error of the system, and call a symbolic link by its name."""
     try:
         yield
     except OSError as error:

@@ -355,7 +355,7 @@ def _is_type_checking(statement: ast.stmt) -> bool:
 
 
 def _forget_sources(names: _Tables, nodes: Iterable[ast.AST]) -> None:
-    """Let imports for type checkers mean nothing at run time."""
+    """Remove the sources of imports that are not run."""
     found = set(map(id, nodes))
     for bindings in names.bindings.values():
         for binding in bindings:

@@ -47,7 +47,7 @@ class _Stand(pytest.Module):
     """Stands in for a test module."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Let pytest import the test module, without its code, and import the others from there."""
+        """Import the test module as pytest does, without its code, and the others from there."""
         config = self.config
         answer = {
             **self._answer(os.environ["SSOT_CODEMODS_MODULES"].split(",")),
@@ -142,7 +142,7 @@ def _last_line(error: BaseException) -> str:
 
 
 def _forget(package: str) -> None:
-    """Let a package be looked for again: another one of its name may have been found."""
+    """Forget a package, as another one of its name may have been found."""
     for name in list(sys.modules):
         if name == package or name.startswith(f"{package}."):
             del sys.modules[name]

@@ -77,7 +77,7 @@ def warm(
 
 
 def _write(pytest: Pytest, paths: Sequence[str], jobs: int, progress: Progress) -> str:
-    """Have pytest write the bytecode of all test modules; return what went wrong."""
+    """Write the bytecode of all test modules by pytest; return what went wrong."""
     progress("looking for test modules ...")
     listed = pytest.collect(*paths, probe_options=["list"])
     if listed.problem:

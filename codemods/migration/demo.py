@@ -15,7 +15,7 @@ from codemods.disk.git import run_git
 
 
 class Step(NamedTuple):
-    """One command, what it is good for, and the exit code that it has when all goes well."""
+    """One command, its purpose, and the exit code that is expected."""
 
     title: str
     command: str
@@ -23,7 +23,7 @@ class Step(NamedTuple):
 
 
 _INIT = Step("Get ready", "ssot-codemods init && git add -A && git commit -q -m 'Get ready'")
-_ROLLBACK = Step("Take it back", "ssot-codemods rollback")
+_ROLLBACK = Step("Undo it", "ssot-codemods rollback")
 
 STEPS: tuple[Step, ...] = (
     _INIT,

@@ -79,7 +79,7 @@ class Normal:
 
     @cached_property
     def quoted(self) -> tuple[str, ...]:
-        """The names in annotations that are written as text, for whoever evaluates them."""
+        """The names in annotations that are written as text, which may be evaluated."""
         names = (n for a in _annotations(self.node) for n in _quoted_names(a))
         return tuple(dict.fromkeys(n for n in names if n != self.node.name))
 
