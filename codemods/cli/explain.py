@@ -12,7 +12,7 @@ from codemods.model import Code
 @click.command(epilog="Exit codes: 0 OK, 2 usage error.")
 @click.argument("code", required=False, type=click.Choice([code.value for code in Code]))
 def explain(code: str | None) -> int:
-    """Explain the code of a reason, with an example and what to do about it.
+    """Explain the code of a reason, and what to do about it.
 
     Without CODE, list all codes.
 

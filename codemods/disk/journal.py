@@ -93,7 +93,7 @@ class Journal:
         return self.files
 
     def name(self, paths: Iterable[str]) -> None:
-        """Allow files outside of the root to be changed, as the user has named them in this process.
+        """Allow files outside of the root to be changed: the user has named them in this process.
 
         Args:
             paths: relative to the root, as runs have them.
