@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,7 @@ def test_the_time_runs_out_while_cold_is_measured(
     write(tmp_path, test_a="")
     real = threading.Event.wait
     monkeypatch.setattr(process_module, "_wait", lambda done, *_: real(done, 0.0))
-    hasty = Pytest(tmp_path, "python3", timeout=1.0, environment=ENVIRONMENT)
+    hasty = Pytest(tmp_path, sys.executable, timeout=1.0, environment=ENVIRONMENT)
     assert warm_module._cold(hasty, [], lambda _: None) is None
 
 
