@@ -111,7 +111,7 @@ class Trial:
         """Revert some files of the run, for good.
 
         Returns:
-            The paths of those that stay, as they were edited meanwhile.
+            The real paths of those that stay, as they were edited meanwhile.
 
         """
         wanted = set(paths)
@@ -123,7 +123,7 @@ class Trial:
                 try:
                     self.journal.revert(self.run, entry)
                 except (EditedError, OSError):
-                    edited.append(entry.path)
+                    edited.append(self.path(entry))
                 else:
                     gone.append(entry.path)
                 self.entries.remove(entry)
