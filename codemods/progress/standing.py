@@ -29,7 +29,8 @@ class StandingRun:
     """A run of which changes stand.
 
     `files` are those that still lack what the run removed, `unverified` those of them of which no
-    verification of the run showed anything; `tests` is what the tests of each file showed when they
+    verification of the run showed anything, and `unseen` those of these that one was about: no test
+    that uses them ran, or they were edited. `tests` is what the tests of each file showed when they
     were compared last, and `places` the first differences of those.
     """
 
@@ -38,8 +39,17 @@ class StandingRun:
     paths: tuple[str, ...]
     files: Mapping[str, ChangedFile]
     unverified: tuple[str, ...]
+    unseen: tuple[str, ...] = ()
     tests: Mapping[str, ComparedFile] = field(default_factory=dict)
     places: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def obstacle(self) -> str:
+        """Why the same verification once more would show no more; empty where it would."""
+        if not self.unverified or len(self.unseen) < len(self.unverified):
+            return ""
+        more = f" and {len(self.unseen) - 1:,} more" if len(self.unseen) > 1 else ""
+        return f"no test that ran shows anything of {self.unseen[0]}{more}"
 
 
 def standing(records: Sequence[Record]) -> list[Record]:
@@ -107,13 +117,16 @@ def _run(
     tests: dict[str, ComparedFile] = {}
     places: list[tuple[str, str]] = []
     unverified = dict.fromkeys(files)
+    unseen: set[str] = set()
     for about, shown in verified:
         assert isinstance(shown.tests, ComparedTests)
         tests |= shown.tests.files
         places = [place for place in places if place[0] not in shown.tests.files]
         places += shown.tests.places
         for path in files:
-            if path not in shown.unseen and (shown.is_whole or is_below(path, about)):
+            if path in shown.unseen:
+                unseen.add(path)
+            elif shown.is_whole or is_below(path, about):
                 unverified.pop(path, None)
     return StandingRun(
         run,
@@ -121,6 +134,7 @@ def _run(
         record.paths,
         files,
         tuple(unverified),
+        tuple(path for path in unverified if path in unseen),
         {file: found for file, found in tests.items() if is_below(file, paths)},
         tuple(place for place in places if is_below(place[0], paths)),
     )
@@ -156,7 +170,7 @@ def total(files: Iterable[ComparedFile]) -> ComparedFile:
 
 def compared_text(tests: ComparedFile, number: int | None) -> str:
     """Return what the tests showed, of how many that were collected (None: not known)."""
-    shown = f"{plural(tests.tests, 'test')} compared, of how many was not measured"
+    shown = f"{plural(tests.tests, 'test')} compared, of an unknown number"
     if number is not None:
         shown = f"{tests.tests:,} of {number:,} collected tests were compared"
     return f"{shown}; {tests.passed - tests.lost:,} of {tests.passed:,} that passed before still do"

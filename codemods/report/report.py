@@ -264,7 +264,8 @@ def _verification(done: Completion) -> Iterator[Block]:
         if run.unverified:
             number = f"{len(run.unverified):,} of {plural(len(run.files), 'file')}"
             command = Code(f"ssot-codemods verify --run {run.id}")
-            yield Paragraph(("Not verified: ", Code(run.id), f", {number}: ", command, " does it."))
+            remedy = (run.obstacle, ".") if run.obstacle else (command, " does it.")
+            yield Paragraph(("Not verified: ", Code(run.id), f", {number}: ", *remedy))
     shown = [run for run in done.runs if run.tests]
     if not shown:
         yield Paragraph(("No tests were compared.",))
