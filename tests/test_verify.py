@@ -440,6 +440,15 @@ def test_ctrl_c_before_the_first_test_takes_it_back(
     assert Journal(root).runs()[-1].state == RunState.ROLLED_BACK
 
 
+def test_tests_that_delete_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deletes = "\n\ndef test_end():\n    import shutil\n    shutil.rmtree('.ssot-codemods')\n"
+    root = suite(tmp_path, test_a=COPY + USE + deletes)
+    result = run(root, monkeypatch, "migrate", "--verify", "--allow-dirty", "--skip-probe")
+    assert result.exit_code == 3
+    assert "the tests deleted it, so that nothing of the run can be undone; " in result.stderr
+    assert result.stderr.endswith(": git checkout -- test_a.py\n")
+
+
 def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> None:
     root = suite(tmp_path, test_a="# a\n", test_b="# b\n")
     trial = trial_of(root, "test_a.py", "test_b.py")

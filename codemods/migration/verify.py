@@ -197,7 +197,7 @@ def without(written: Written, verified: Verified, trial: Trial) -> Written:
 def _reverted(result: FileResult, verified: Verified) -> FileResult:
     path = os.path.realpath(result.path)
     if path in verified.edited:
-        why = "the tests edited it, so that its change was not undone"
+        why = "the tests edited or deleted it, so that its change was not undone"
         return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, why))
     difference = verified.reverted.get(path)
     why = (

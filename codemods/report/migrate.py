@@ -92,7 +92,7 @@ def early_end(written: Written, verified: Verified | None) -> list[str]:
     """Return what kept a migration from its end, and what to do; nothing where nothing did."""
     if verified is not None and verified.problem:
         stay = plural(len(verified.edited), "file")
-        edited = f", but for {stay} that the tests edited" if verified.edited else ""
+        edited = f", but for {stay} that the tests edited or deleted" if verified.edited else ""
         return [f"every change was undone{edited}"]
     if written.run is None or not written.stopped:
         return []
