@@ -232,8 +232,9 @@ def _compliance(phase: Phase, planned: Plan) -> Criterion:
         share >= phase.compliance,
         f"{share:.1f} %",
         share,
-        f"{planned.compliant:,} of {plural(planned.helpers, 'file')} that use the helper hold no "
-        f"copy that can be replaced; definitions that stay: {reasons.total():,}"
+        f"no copy that can be replaced in {planned.compliant:,} of "
+        f"{plural(planned.helpers, 'file')} with a shared name; definitions that stay: "
+        f"{reasons.total():,}"
         f"{f' ({by_reason})' if by_reason else ''}",
     )
 

@@ -84,8 +84,8 @@ def _summary(done: Completion) -> Iterator[Block]:
     if done.failed:
         parts.append(f"{plural(len(done.failed), 'file')} failed")
     yield Paragraph((
-        f"{', '.join(parts)}. {done.compliant:,} of {plural(done.helpers, 'file')} with the helper "
-        f"hold no copy that can be replaced ({share:.1f} %). "
+        f"{', '.join(parts)}. No copy that can be replaced in {done.compliant:,} of "
+        f"{plural(done.helpers, 'file')} with a shared name ({share:.1f} %). "
         f"{plural(done.files, 'file')} looked at; {_when(done.time)}.",
     ))  # fmt: skip
     unverified = [run for run in done.runs if run.unverified]
