@@ -440,10 +440,16 @@ def test_ctrl_c_before_the_first_test_takes_it_back(
     assert Journal(root).runs()[-1].state == RunState.ROLLED_BACK
 
 
-def test_tests_that_delete_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("verb", ["migrate", "verify"])
+def test_tests_that_delete_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
     deletes = "\n\ndef test_end():\n    import shutil\n    shutil.rmtree('.ssot-codemods')\n"
     root = suite(tmp_path, test_a=COPY + USE + deletes)
-    result = run(root, monkeypatch, "migrate", "--verify", "--allow-dirty", "--skip-probe")
+    migrate = ("migrate", "--allow-dirty", "--skip-probe")
+    if verb == "verify":
+        run(root, monkeypatch, *migrate)
+    result = run(root, monkeypatch, *((*migrate, "--verify") if verb == "migrate" else (verb,)))
     assert result.exit_code == 3
     assert "the tests deleted it, so that nothing of the run can be undone; " in result.stderr
     assert result.stderr.endswith(": git checkout -- test_a.py\n")
