@@ -191,6 +191,10 @@ class FileResult(NamedTuple):
         return tuple(d for d in self.decisions if d.verdict is Verdict.REFUSE)
 
 
+#: Stands for the path of a module that was read from standard input.
+STDIN = "<stdin>"
+
+
 class Source(NamedTuple):
     """One file as it is on disk."""
 

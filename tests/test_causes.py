@@ -71,14 +71,14 @@ def test_the_file_that_causes_a_difference_is_reverted_and_not_the_one_that_show
 
     suite = Suite(tmp_path, 64, fails)
     assert suite.reverted() == [cause]
-    # Two times in both states, the tests that differ alone, all, halves, the rest; then twice more.
-    assert len(suite.sessions) <= 4 + 1 + 1 + 6 + 1 + 2
+    # Three times in both states, those that differ alone, all, halves, the rest; then both again.
+    assert len(suite.sessions) <= 6 + 1 + 1 + 6 + 1 + 2
 
 
 def test_tests_that_differ_are_run_alone_where_that_is_enough(tmp_path: Path) -> None:
     suite = Suite(tmp_path, 64, lambda new, ran: {3} & ran if 40 in new else set())
     assert suite.reverted() == [40]
-    assert suite.sessions[4:-2] == [["test_03.py"]] * (1 + 6 + 1)
+    assert suite.sessions[6:-2] == [["test_03.py"]] * (1 + 6 + 1)
 
 
 @pytest.mark.parametrize("causes", [{0}, {15}, {2, 3, 9}, set(range(16))])
@@ -87,13 +87,13 @@ def test_each_cause_takes_as_many_sessions_as_log2_of_the_files(
 ) -> None:
     suite = Suite(tmp_path, 16, lambda new, ran: causes & new & ran)
     assert set(suite.reverted()) == causes
-    assert len(suite.sessions) <= 4 + len(causes) * (4 + 1) + 1 + 2
+    assert len(suite.sessions) <= 6 + len(causes) * (4 + 1) + 1 + 2
 
 
 def test_a_difference_that_does_not_show_again_leaves_nothing_that_may_cause_it(
     tmp_path: Path,
 ) -> None:
-    suite = Suite(tmp_path, 8, lambda new, ran: {3} if new and len(suite.sessions) < 5 else set())
+    suite = Suite(tmp_path, 8, lambda new, ran: {3} if new and len(suite.sessions) < 7 else set())
     assert suite.reverted() == [3]
 
 

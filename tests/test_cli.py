@@ -553,6 +553,43 @@ To fix them: ssot-codemods migrate a
     assert json.loads(outcome("check", "--format", "json")[1])["percent"] == 66.6
 
 
+def stdin(text: bytes, *arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, ["check", *arguments], input=text)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_check_of_a_module_on_stdin(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (three / "a/test_a.py").read_bytes()
+    code, out, err = stdin(before, "-")
+    assert (code, err) == (1, "")
+    assert out == (
+        f"<stdin>:1: a copy of `{tools.SHARED}.TestWebSocketConnection`\n"
+        "Compliant Files: 0/1 0.0%\nCopies Left: 1\n"
+    )
+    code, diff, err = stdin(before, "--diff", "-")
+    assert (code, err) == (1, out)
+    assert diff.startswith("--- a/<stdin>\n+++ b/<stdin>\n")
+    assert stdin(b"import os\n", "-")[:2] == (0, "Compliant Files: 0/0 100.0%\nCopies Left: 0\n")
+    code, out, _ = stdin(b"class TestWebSocketConnection(\n", "-")
+    assert (code, out.partition(":")[0]) == (3, "<stdin>")
+    assert stdin(before, "-", "a")[0] == 2
+    # The settings of the current folder count.
+    (three / "b/pyproject.toml").write_text("[tool.ssot-codemods]\nmodules = ['lib']\n")
+    write(three, {"b/lib.py": "def one():\n    return 1\n"})
+    monkeypatch.chdir(three / "b")
+    assert stdin(before, "-")[0] == 0
+    assert "<stdin>:1: a copy of `lib.one`\n" in stdin(b"def one():\n    return 1\n", "-")[1]
+
+
+def test_check_shows_a_diff(three: Path) -> None:
+    code, diff, err = outcome("check", "--diff", "a")
+    assert (code, diff) == outcome("migrate", "--dry-run", "a")[:2]
+    assert err == outcome("check", "a")[1]
+    git("apply", stdin=diff.encode())
+    assert outcome("check", "--diff", "a")[:2] == (0, "")
+    assert outcome("check", "--diff", "--format", "json")[0] == 2
+
+
 def test_what_is_refused_is_no_copy_left(root: Path) -> None:
     write(root, {"test_a.py": REFUSED})
     assert outcome("check")[0] == 0

@@ -73,7 +73,7 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     assert shown["analyze"].startswith("74 files, ")
     assert re.search(r"\nno difference in the \d+ tests that ran\n", shown["migrate"])
     skipped = "mission_critical/test_reconnect_after_deploy.py"
-    assert f"nothing is shown: no test that uses it ran: {skipped}\n" in shown["migrate"]
+    assert f"not tested: no test that uses it ran: {skipped}\n" in shown["migrate"]
     assert "\nCopies Left: 0\n" in shown["check"]
     assert "PytestCollectionWarning: 34 to 11" in shown["baseline"]
     assert "# Shared definitions: report on `.`\n" in shown["report"]

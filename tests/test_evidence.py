@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Sequence
@@ -93,12 +94,30 @@ def test_every_run_is_verified_then(root: Path) -> None:
         (command,) = re.findall(r"ssot-codemods (verify --run \S+)\n", _run("status").stdout)
         _run(*command.split())
         assert ("1 of 2 runs verified" in _run("status").stdout) == bool(number)
-    assert (
-        "2 of 2 runs verified; 2 tests compared, of how many was not measured"
-        in _run("status").stdout
-    )
+    assert "2 of 2 runs verified; 2 tests compared, of an unknown number" in _run("status").stdout
     _run("rollback")
-    assert "1 of 1 run verified; 2 tests compared, of how many" in _run("status").stdout
+    assert "1 of 1 run verified; 2 tests compared, of an unknown number" in _run("status").stdout
+
+
+def test_a_changed_file_of_which_no_test_runs(root: Path) -> None:
+    test = root / "tests/unit/test_a.py"
+    test.write_text(f"import pytest\n\npytestmark = pytest.mark.skip\n{test.read_text()}")
+    _commit()
+    _run("migrate", "--skip-probe", "--verify")
+    for verb in ("status", "report"):
+        assert "no test runs of 1 changed file" in _run(verb).stdout
+
+
+def test_a_changed_file_that_was_edited_before_its_verification(root: Path) -> None:
+    run = json.loads(_run("migrate", "--skip-probe", "--format", "json").stdout)["run"]
+    test = root / "tests/unit/test_a.py"
+    test.write_text(f"{test.read_text()}\n# edited\n")
+    _run("verify")
+    reason = "edited since the run: tests/unit/test_a.py"
+    step = f"not measured yet: ssot-codemods verify --run {run} ({reason})\n"
+    assert step in _run("status").stdout
+    report = _run("report").stdout.replace("\\_", "_")
+    assert f"Not verified: `{run}`, 1 of 2 files: {reason}.\n" in report
 
 
 def test_a_run_that_was_resumed_is_told(root: Path) -> None:

@@ -260,7 +260,7 @@ def test_a_disk_that_is_full_is_no_usage_error(root: Path, monkeypatch: pytest.M
 
 def test_write_gives_what_it_wrote(root: Path) -> None:
     todo = steps(read_settings(root), None)
-    assert {str(p.relative_to(root)) for p in write(todo)} == FILES
+    assert {str(s.path.relative_to(root)) for s in write(todo)} == FILES
     assert list(write(steps(read_settings(root), None))) == []
 
 
@@ -360,8 +360,14 @@ def test_beside_the_default_module(own: Path) -> None:
     assert (own / "conftest.py").read_text() == f"import pytest\n\n{LINE}"
 
 
+def test_a_file_that_is_added_to_is_named_as_such(root: Path) -> None:
+    (root / "pyproject.toml").write_text("[project]\nname = 'a'\n")
+    assert "added to pyproject.toml\n" in init().stdout
+
+
 def test_a_conftest_that_is_not_there(own: Path) -> None:
-    assert "wrote conftest.py\n" in init().stdout
+    purpose = "has pytest rewrite the asserts of tests.own"
+    assert f"wrote conftest.py: {purpose}\n" in init().stdout
     assert (own / "conftest.py").read_text() == f"import pytest\n\n{LINE}"
     assert read_shared_modules(read_settings(own)).modules[0].rewrites_asserts
     assert init().stdout == "nothing to do\n"

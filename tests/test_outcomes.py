@@ -274,8 +274,19 @@ def test_what_a_test_puts_in_the_place_of_the_functions_of_the_probe(tmp_path: P
     assert seen.tests == {"test_a.py::test_a": "passed"}
 
 
+def test_a_subtest_that_fails_has_failed(tmp_path: Path) -> None:
+    text = (
+        "import unittest\n\n\nclass TestIt(unittest.TestCase):\n    def test_one(self):\n"
+        "        with self.subTest(i=1):\n            self.fail()\n"
+    )
+    (tmp_path / "test_a.py").write_text(text)
+    seen = run_tests(Pytest(tmp_path, timeout=120), Xdist(), ["test_a.py"])
+    assert seen.failed
+    assert "not run" not in seen.tests.values()
+
+
 def test_a_difference_lasts_whatever_it_says_each_time() -> None:
-    errors = iter(["at 1", "at 2"])
+    errors = iter(["at 1", "at 2", "at 3"])
     side = Side.BEFORE
 
     def run() -> Outcomes:
@@ -406,29 +417,34 @@ def test_without_a_difference_each_state_is_run_once() -> None:
     assert (evidence.differences, evidence.flaky) == ((), ())
 
 
-def test_a_difference_must_show_twice_in_both_states() -> None:
-    script = SCRIPT("passed passed", "failed failed")
+def test_a_difference_must_show_three_times_in_both_states() -> None:
+    script = SCRIPT("passed passed passed", "failed failed failed")
     evidence = compare(script.use, script.run)
-    assert sorted(script.asked) == ["after", "after", "before", "before"]
+    assert script.asked == ["before", "after", "after", "before", "before", "after"]
     assert [d.what for d in evidence.differences] == ["a.py::t"]
     assert script.side is Side.AFTER
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("passed passed", "failed passed"), ("passed failed", "failed failed")],
-    ids=["after", "before"],
+    [
+        ("passed passed", "failed passed"),
+        ("passed failed", "failed failed"),
+        ("passed passed failed", "failed failed failed"),
+    ],
+    ids=["after", "before", "the third time"],
 )
 def test_what_comes_and_goes_is_flaky(before: str, after: str) -> None:
     evidence = compare((script := SCRIPT(before, after)).use, script.run)
     assert evidence.differences == ()
     assert [d.what for d in evidence.flaky] == ["a.py::t"]
+    assert evidence.ran == frozenset()
 
 
 def test_it_can_start_from_the_state_after() -> None:
-    script = SCRIPT("passed passed", "failed failed")
+    script = SCRIPT("passed passed passed", "failed failed failed")
     compare(script.use, script.run, now=Side.AFTER)
-    assert script.asked == ["after", "before", "before", "after"]
+    assert script.asked == ["after", "before", "before", "after", "after", "before"]
     assert script.side is Side.AFTER
 
 

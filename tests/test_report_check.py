@@ -6,7 +6,17 @@ import subprocess
 
 import pytest
 
-from codemods.model import Code, Decision, Definition, FileResult, Plan, Reason, Status, Verdict
+from codemods.model import (
+    STDIN,
+    Code,
+    Decision,
+    Definition,
+    FileResult,
+    Plan,
+    Reason,
+    Status,
+    Verdict,
+)
 from codemods.report.check import as_github, as_json, as_text
 from codemods.wording import percentage
 
@@ -108,6 +118,12 @@ def test_annotations() -> None:
         "::error file=c.py,line=3,title=ssot-codemods::syntax-error: it fails\n"
     )
     assert as_github(plan(0)) == ""
+
+
+def test_no_command_changes_a_module_on_stdin() -> None:
+    planned = plan(1, copy(STDIN, 3))
+    assert "To fix them" not in as_text(planned, ["-"])
+    assert as_github(planned).endswith("::a copy of `lib.Shared`\n")
 
 
 def test_annotations_are_escaped() -> None:

@@ -119,7 +119,7 @@ def test_many_errors_are_cut_short() -> None:
     lines = baseline.as_text(other(errors=errors)).splitlines()
     assert [li for li in lines if li.startswith("error")][-2:] == [
         "error: e9: m",
-        "error: and 2 more",
+        "error: 2 more",
     ]
 
 

@@ -52,7 +52,9 @@ RESULTS = (
 
 def text(results: tuple[FileResult, ...], **values: Any) -> str:
     given = {name: values.pop(name) for name in ("files", "run", "left") if name in values}
-    return as_text(written(results, **given), **{"dry_run": False, "verbose": False, **values})
+    return as_text(
+        written(results, **given), **{"dry_run": False, "verbose": False, "quiet": False, **values}
+    )
 
 
 def written(
@@ -72,6 +74,8 @@ refused             2 files  with 3 definitions
 failed              1 file
 unchanged       1,996 files
 
+changed: a.py
+
 refused, by first reason  definitions
 nested                              2
 mutated                             1
@@ -81,7 +85,7 @@ a.py:8: undefined-name: it is not defined
 c.py:3: syntax-error: it fails
 
 to undo: ssot-codemods rollback R1
-to find unused imports (pytest uses those of fixtures): ruff check --select F401 a.py
+to find unused imports (keep those of fixtures): ruff check --select F401 a.py
 """
     )
 
@@ -93,6 +97,19 @@ def test_a_line_for_each_definition_that_stays() -> None:
         "b.py:2: nested: nested",
         "b.py:2: mutated: mutated; line 2: rebound: rebound",
     ]
+
+
+def test_each_changed_file_is_named() -> None:
+    results = tuple(changed(f"{n:02}.py", replaced()) for n in range(12))
+
+    def named(**values: Any) -> list[str]:
+        lines = text(results, **values).splitlines()
+        return [line for line in lines if line.startswith(("changed: ", "would change: "))]
+
+    assert named(dry_run=True)[0] == "would change: 00.py"
+    assert named()[8:] == ["changed: 08.py", "changed: 09.py", "changed: 2 more (-v names them)"]
+    assert named(verbose=True)[9:] == ["changed: 09.py", "changed: 10.py", "changed: 11.py"]
+    assert named(quiet=True) == []
 
 
 def test_nothing_to_do_is_said() -> None:

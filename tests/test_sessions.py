@@ -149,7 +149,57 @@ def test_nothing_is_shown_by_tests_that_never_ran(
     result = run(migrated(tmp_path, monkeypatch, files), monkeypatch, "verify")
     assert row in result.stdout
     assert "\nno test ran: nothing is shown\n" in result.stdout
-    assert result.stdout.endswith("nothing is shown: no test that uses it ran: test_a.py\n")
+    assert result.stdout.endswith("not tested: no test that uses it ran: test_a.py\n")
+
+
+FAILS_ONCE = """
+
+def test_now_and_then():
+    import pathlib
+    TestWebSocketConnection()
+    mark = pathlib.Path(__file__).with_name("mark")
+    is_first = not mark.exists()
+    mark.touch()
+    assert not is_first
+"""
+
+
+def test_a_flaky_test_shows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_shared(tree(tmp_path, {"test_a.py": COPY + FAILS_ONCE, "test_b.py": COPY + USE}))
+    arguments = ("migrate", "--allow-dirty", "--skip-probe", "--verify")
+    result = run(tmp_path, monkeypatch, *arguments)
+    assert result.exit_code == 0, result.output
+    assert "\nno difference in the 1 test that ran, flaky ones aside\n" in result.stdout
+    assert "\nflaky: test_a.py::test_now_and_then: " in result.stdout
+    last = "not tested: no test that uses it ran, or only flaky ones: test_a.py\n"
+    assert result.stdout.endswith(last)
+    (tmp_path / "mark").unlink()
+    result = run(tmp_path, monkeypatch, "verify", "test_a.py")
+    assert "\nno test but flaky ones ran: nothing is shown\n" in result.stdout
+
+
+def test_a_file_that_healed_has_other_outcomes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = migrated(
+        tmp_path, monkeypatch, {"test_a.py": f"@pytest.mark.unit\n{COPY}import pytest\n{USE}"}
+    )
+    result = run(root, monkeypatch, "verify")
+    assert "healed: test_a.py can be collected now" in result.stdout
+    assert "unchanged" not in result.stdout
+
+
+def test_many_differences_are_folded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        f"import pytest\n{COPY}\n\n@pytest.mark.parametrize('n', range(12))\ndef test_it(n):\n"
+        "    import support\n    assert support.is_own(TestWebSocketConnection())\n"
+    )
+    is_own = "def is_own(value):\n    return type(value).__module__ == 'test_a'\n"
+    root = migrated(tmp_path, monkeypatch, {"test_a.py": text, "support.py": is_own})
+    result = run(root, monkeypatch, "verify")
+    lines = [line for line in result.stdout.splitlines() if line.startswith("differs: ")]
+    assert lines[0] == "differs: test_a.py::test_it[0]: passed -> failed"
+    assert lines[10:] == ["differs: 2 more (--format json has them all)"]
 
 
 def test_a_changed_file_that_was_not_run_is_named(
@@ -160,8 +210,7 @@ def test_a_changed_file_that_was_not_run_is_named(
     assert "all outcomes unchanged" in run(root, monkeypatch, "verify").stdout
     result = run(root, monkeypatch, "verify", "test_a.py", "test_c.py")
     assert result.stdout.endswith(
-        "no difference in the 2 tests that ran\n\n"
-        "nothing is shown: no test that uses it ran: test_b.py\n"
+        "no difference in the 2 tests that ran\n\nnot tested: no test that uses it ran: test_b.py\n"
     )
 
 
@@ -172,7 +221,7 @@ def test_the_tests_of_another_file_do_not_stand_for_its_own(
     files = {"test_a.py": skipped, "test_b.py": f"import test_a\n\n{PASSES}"}
     result = run(migrated(tmp_path, monkeypatch, files), monkeypatch, "verify")
     assert "no difference in the 1 test that ran\n" in result.stdout
-    assert result.stdout.endswith("nothing is shown: no test that uses it ran: test_a.py\n")
+    assert result.stdout.endswith("not tested: no test that uses it ran: test_a.py\n")
 
 
 def test_errors_of_both_states_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

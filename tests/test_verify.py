@@ -287,7 +287,7 @@ def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ve
         result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
     assert result.output.endswith(
-        "no difference in the 1 test that ran\n\nskipped: no test uses it: script.py\n"
+        "no difference in the 1 test that ran\n\nnot tested: no test uses it: script.py\n"
     )
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
@@ -300,7 +300,7 @@ def test_files_that_no_test_uses_are_kept_unjudged(
     root = suite(tmp_path, script=COPY + USE, test_b="def test_b():\n    open('ran', 'w')\n")
     result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
     assert result.exit_code == 0, result.output
-    assert "skipped: no test uses it: script.py" in result.output
+    assert "not tested: no test uses it: script.py" in result.output
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
 
@@ -440,6 +440,21 @@ def test_ctrl_c_before_the_first_test_takes_it_back(
     assert Journal(root).runs()[-1].state == RunState.ROLLED_BACK
 
 
+@pytest.mark.parametrize("verb", ["migrate", "verify"])
+def test_tests_that_delete_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    deletes = "\n\ndef test_end():\n    import shutil\n    shutil.rmtree('.ssot-codemods')\n"
+    root = suite(tmp_path, test_a=COPY + USE + deletes)
+    migrate = ("migrate", "--allow-dirty", "--skip-probe")
+    if verb == "verify":
+        run(root, monkeypatch, *migrate)
+    result = run(root, monkeypatch, *((*migrate, "--verify") if verb == "migrate" else (verb,)))
+    assert result.exit_code == 3
+    assert "the tests deleted it, so that nothing of the run can be undone; " in result.stderr
+    assert result.stderr.endswith(": git checkout -- test_a.py\n")
+
+
 def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> None:
     root = suite(tmp_path, test_a="# a\n", test_b="# b\n")
     trial = trial_of(root, "test_a.py", "test_b.py")
@@ -449,6 +464,7 @@ def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> Non
         return seen({}, root)
 
     verified = revert_regressions(trial, itself, tests)
-    assert "edited meanwhile; not reverted: test_a.py" in verified.problem
+    assert "edited meanwhile" in verified.problem
+    assert verified.edited == (os.path.realpath(root / "test_a.py"),)
     assert (root / "test_a.py").read_text() == "# mine\n"
     assert (root / "test_b.py").read_text() == "# b\n"

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ import click
 from codemods.wording import git_quoted, output_line, visible
 
 if TYPE_CHECKING:
+    from codemods.disk.journal import Change
     from codemods.migration.scan import Progress
 
 
@@ -68,6 +70,22 @@ def print_list(paths: Sequence[str]) -> None:
         as_is = output_line(path) == path and not path.startswith('"')
         shown = path if as_is else git_quoted(path)
         print_bytes(f"{shown}\n".encode())
+
+
+def print_diff(base: Path, changes: Sequence[Change]) -> None:
+    """Print what would change to stdout, for `git apply`.
+
+    Args:
+        base: the folder that the paths of the changes start at.
+        changes: the files.
+
+    """
+    from codemods.report.diff import unified_diff
+
+    for change in changes:
+        print_bytes(unified_diff(change.path, change.before, change.after))
+    if base != Path.cwd():
+        say(f"the paths of the diff start at {base}: apply it there")
 
 
 @contextmanager

@@ -2,40 +2,83 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from codemods.cli._common import Setup, exit_code, warn_unfinished_runs
 from codemods.cli._options import PATHS, FileArguments, output_format, over_files
-from codemods.cli._output import print_json, print_text
+from codemods.cli._output import print_diff, print_json, print_text
+from codemods.model import STDIN
+
+if TYPE_CHECKING:
+    from codemods.disk.journal import Change
+    from codemods.model import Plan
 
 
 @click.command(epilog=PATHS)
 @over_files
 @output_format("text", "json", "github", note=" github prints annotations for a workflow.")
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Print a diff of what `migrate` would change, and the rest to stderr.",
+)
 def check(
     files: FileArguments,
     form: str,
+    diff: bool,
 ) -> int:
     """Fail where a copy is left that can be replaced.
 
     For CI and pre-commit. Copies that `migrate` refuses do not count. The fourth field of the line
-    "Compliant Files" is the percentage of the files that use the helper and have no such copy.
+    "Compliant Files" is the percentage of the files that use the helper and have no such copy. The
+    path - stands for one module on stdin, by the settings of the current folder.
 
     \b
     ssot-codemods check
     ssot-codemods check --format github tests
+    ssot-codemods check --diff - < tests/test_a.py
     ssot-codemods check | grep "Compliant Files" | awk '{print $4}' | tr -d '%'
     """
     from codemods.disk.journal import Journal
     from codemods.report import check as report
 
+    if diff and form != "text":
+        raise click.UsageError("--diff cannot be combined with --format")
+    if "-" in files.paths and len(files.paths) > 1:
+        raise click.UsageError("- stands for a module on stdin: name no other path")
     setup = Setup(files)
     warn_unfinished_runs(Journal(setup.settings.root))
-    planned = setup.plan("check")
+    content = sys.stdin.buffer.read() if files.paths == ("-",) else None
+    planned = setup.plan("check") if content is None else _plan_stdin(setup, content)
     if form == "json":
         print_json(report.as_json(planned))
     elif form == "github":
         print_text(report.as_github(planned))
     else:
-        print_text(report.as_text(planned, files.paths))
+        if diff:
+            print_diff(*_changes(planned, content))
+        print_text(report.as_text(planned, files.paths), err=diff)
     return exit_code(planned.results, len(planned.changes))
+
+
+def _plan_stdin(setup: Setup, content: bytes) -> Plan:
+    from codemods.migration.migrate import plan_stdin
+
+    planned = plan_stdin(content, setup.by_file.shared(STDIN), setup.pool())
+    setup.warn_uncovered()
+    return planned
+
+
+def _changes(planned: Plan, content: bytes | None) -> tuple[Path, Sequence[Change]]:
+    """Return what would change, and the folder that its paths start at."""
+    from codemods.disk.journal import Change
+    from codemods.migration.migrate import preview
+
+    if content is None:
+        return preview(planned, None)[1:]
+    return Path.cwd(), [Change(STDIN, content, r.after, 0) for r in planned.changes if r.after]

@@ -10,7 +10,9 @@ from codemods.model import Code
 
 
 @click.command(epilog="Exit codes: 0 OK, 2 usage error.")
-@click.argument("code", required=False, type=click.Choice([code.value for code in Code]))
+@click.argument(
+    "code", required=False, metavar="[CODE]", type=click.Choice([code.value for code in Code])
+)
 def explain(code: str | None) -> int:
     """Explain the code of a reason, and what to do about it.
 

@@ -46,6 +46,10 @@ def init(folder: str | None) -> int:
         names = ", ".join(os.path.relpath(step.path) for step in conflicts)
         say(f"Error: nothing was written, as these exist and differ: {names}")
         return COPIES_LEFT
-    written = [os.path.relpath(path) for path in write(todo)]
-    print_text(joined([f"wrote {path}" for path in written] or ["nothing to do"]))
+    lines = []
+    for step in write(todo):
+        verb = "wrote" if step.before is None else "added to"
+        purpose = f": {step.purpose}" if step.purpose else ""
+        lines.append(f"{verb} {os.path.relpath(step.path)}{purpose}")
+    print_text(joined(lines or ["nothing to do"]))
     return OK

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -30,7 +30,7 @@ from codemods.cli._options import (
     xdist,
     xdist_options,
 )
-from codemods.cli._output import print_bytes, print_json, print_text, say
+from codemods.cli._output import print_diff, print_json, print_text, say
 from codemods.cli.rollback import print_outcomes
 from codemods.settings import Settings, read_settings
 from codemods.wording import plural
@@ -43,6 +43,14 @@ if TYPE_CHECKING:
     from codemods.migration.trial import Trial
     from codemods.migration.verify import Verified
     from codemods.model import FileResult
+
+
+class _Output(NamedTuple):
+    """How the outcome is printed."""
+
+    form: str
+    verbose: bool
+    quiet: bool
 
 
 @click.command(epilog=PATHS)
@@ -83,7 +91,13 @@ if TYPE_CHECKING:
     help="Finish a run that was interrupted, and do nothing else; see rollback --list.",
 )
 @output_format("text", "json", note=" JSON has no diff.")
-@click.option("-v", "--verbose", is_flag=True, help="Print a line for each refused definition.")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Print a line for each refused definition, and for each changed file.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Do not name the changed files.")
 def migrate(
     files: FileArguments,
     dry_run: bool,
@@ -98,6 +112,7 @@ def migrate(
     resume: str | None,
     form: str,
     verbose: bool,
+    quiet: bool,
 ) -> int:
     """Replace the copies, or with --dry-run show how.
 
@@ -123,8 +138,9 @@ def migrate(
     if not verify and (timeout is not None or workers is not None or targets):
         raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
     setup = Setup(files)
+    output = _Output(form, verbose, quiet)
     if dry_run:
-        return _dry_run(setup, max_files, form, verbose)
+        return _dry_run(setup, max_files, output)
     starts = verify or not skip_probe
     chosen = interpreter(python, setup.settings.root) if starts else sys.executable
     pytest = Pytest(setup.settings.root, chosen, timeout)
@@ -137,7 +153,7 @@ def migrate(
     judge = partial(_verify, setup, pytest, xdist(pytest, workers, targets)) if verify else None
     journal = Journal(setup.settings.root)
     with journal.lock():
-        return _migrate(setup, journal, batch, judge, form, verbose)
+        return _migrate(setup, journal, batch, judge, output)
 
 
 def _resume(settings: Settings, identity: str, form: str) -> int:
@@ -155,20 +171,17 @@ def _resume(settings: Settings, identity: str, form: str) -> int:
     return print_outcomes(run, outcomes, form)
 
 
-def _dry_run(setup: Setup, max_files: int | None, form: str, verbose: bool) -> int:
+def _dry_run(setup: Setup, max_files: int | None, output: _Output) -> int:
     from codemods.migration.migrate import preview
     from codemods.report import migrate as report
-    from codemods.report.diff import unified_diff
 
     found, base, changes = preview(setup.plan("plan"), max_files)
-    if form == "json":
+    if output.form == "json":
         print_json(report.as_json(found, dry_run=True))
     else:
-        for change in changes:
-            print_bytes(unified_diff(change.path, change.before, change.after))
-        if base != Path.cwd():
-            say(f"the paths of the diff start at {base}: apply it there")
-        print_text(report.as_text(found, dry_run=True, verbose=verbose), err=True)
+        print_diff(base, changes)
+        text = report.as_text(found, dry_run=True, verbose=output.verbose, quiet=output.quiet)
+        print_text(text, err=True)
     return exit_code(found.results, found.left + len(changes))
 
 
@@ -177,8 +190,7 @@ def _migrate(
     journal: Journal,
     batch: Batch,
     judge: Callable[[Trial], Verified] | None,
-    form: str,
-    verbose: bool,
+    output: _Output,
 ) -> int:
     from codemods.migration.migrate import migrate
     from codemods.progress import history
@@ -193,13 +205,14 @@ def _migrate(
     if verified is not None:
         shown = history.of_verification(verified, settings.root, is_whole=True)
         history.append(settings, setup.paths, shown)
-    if form == "json":
+    if output.form == "json":
         document = report.as_json(written, dry_run=False)
         if verified is not None:
             document["verification"] = evidence.as_json(relative_to_cwd(verified))
         print_json(document)
     else:
-        print_text(report.as_text(written, dry_run=False, verbose=verbose))
+        text = report.as_text(written, dry_run=False, verbose=output.verbose, quiet=output.quiet)
+        print_text(text)
         if verified is not None:
             print_text(f"\n{evidence.as_text(relative_to_cwd(verified))}")
     say(*report.early_end(written, verified))

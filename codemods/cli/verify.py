@@ -44,8 +44,8 @@ def verify(
     Their outcomes are compared by node id. Meanwhile the files of the run are restored to their old
     content, and then changed again. Without PATHS, the tests are those that use the files of the
     run, or files of earlier runs that import the same shared definition. A difference counts where
-    it shows twice, and exits with 3; the file that causes it is looked for. Where there is no run,
-    the tests of PATHS (or all tests) are run once, and a failing test exits with 3.
+    it shows three times, and exits with 3; the file that causes it is looked for. Where there is no
+    run, the tests of PATHS (or all tests) are run once, and a failing test exits with 3.
 
     \b
     ssot-codemods verify

@@ -11,7 +11,7 @@ from pathlib import Path
 import libcst as cst
 from libcst.codemod import CodemodCommand
 
-from codemods.model import FileResult
+from codemods.model import STDIN, FileResult
 from codemods.wording import reason_line
 
 
@@ -43,7 +43,7 @@ class ExactCommand(CodemodCommand):
         filename = self.context.filename
         # The bytes on disk, as LibCST's tree may have lost some of them.
         source = tree.bytes if filename is None else Path(filename).read_bytes()
-        path = "<stdin>" if filename is None else os.path.relpath(filename)
+        path = STDIN if filename is None else os.path.relpath(filename)
         result = self.result_of(source, path)
         if result.error is not None:
             raise UnreadableFileError(reason_line(path, result.error))

@@ -18,6 +18,8 @@ from codemods.measure.session import Pytest, Session
 _MEANINGFUL_CODES = frozenset({0, 1, 5})
 #: That of ``xfail(run=False)``, and of ``pytest.xfail`` in a fixture.
 NEVER_RUN = "xfailed in set-up"
+#: So often is a difference looked for: of a test that fails every other time, two show too often.
+_ROUNDS = 3
 #: The outcomes of a test that did not fail.
 GOOD = frozenset({"passed", "skipped", "xfailed", "xpassed", NEVER_RUN})
 
@@ -53,12 +55,6 @@ class Outcomes:
         never = {"skipped", "error", NEVER_RUN}
         return frozenset(n for n, o in self.tests.items() if o.partition(",")[0] not in never)
 
-    @property
-    def files_that_ran(self) -> frozenset[str]:
-        """The real paths of the files of these tests."""
-        files = {node.partition("::")[0] for node in self.ran}
-        return frozenset(os.path.realpath(os.path.join(self.root, file)) for file in files)
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -83,6 +79,17 @@ class Evidence:
     healed: tuple[str, ...]
     before: Outcomes
     after: Outcomes
+
+    @property
+    def ran(self) -> frozenset[str]:
+        """The node ids of the tests that ran and show something: they are not flaky."""
+        return (self.before.ran | self.after.ran) - {d.what for d in self.flaky}
+
+    @property
+    def files_that_ran(self) -> frozenset[str]:
+        """The real paths of the files of these tests."""
+        files = {node.partition("::")[0] for node in self.ran}
+        return frozenset(os.path.realpath(os.path.join(self.after.root, file)) for file in files)
 
 
 class Side(enum.Enum):
@@ -265,7 +272,9 @@ def merged(parts: Sequence[Outcomes]) -> Outcomes:
 def compare(
     use: Callable[[Side], None], run: Callable[[], Outcomes], *, now: Side = Side.BEFORE
 ) -> Evidence:
-    """Run tests on both sides, and a second time on both where something differs.
+    """Run tests on both sides, and again on both where something differs.
+
+    A difference counts that shows three times; a file is healed that is so twice.
 
     Args:
         use: brings the files to one side of the change; they are left after it.
@@ -283,15 +292,15 @@ def compare(
         use(side)
         seen[side].append(run())
 
-    for side in sides:
-        run_on(side)
-    first = seen[Side.BEFORE][0], seen[Side.AFTER][0]
-    if differences(*first) or healed_files(*first):
-        # The last side first: the files need not be changed for it.
-        for side in reversed(sides):
+    for number in range(1, _ROUNDS + 1):
+        for side in sides:
             run_on(side)
+        evidence = _judge(seen[Side.BEFORE], seen[Side.AFTER])
+        if not evidence.differences and (number > 1 or not evidence.healed):
+            break
+        sides.reverse()  # the files are on the last side now
     use(Side.AFTER)
-    return _judge(seen[Side.BEFORE], seen[Side.AFTER])
+    return evidence
 
 
 def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
@@ -398,7 +407,8 @@ def _outcome(phases: Mapping[str, str]) -> str:
         return "error"
     if setup == "xfailed":
         return NEVER_RUN
-    outcome = call if setup == "passed" else setup
+    # A subtest has no set-up of its own.
+    outcome = call if setup in ("passed", "not run") else setup
     return f"{outcome}, error in teardown" if teardown == "failed" else outcome
 
 

@@ -30,10 +30,10 @@ STEPS: tuple[Step, ...] = (
     Step("See what is pasted", "ssot-codemods analyze mission_critical"),
     Step(
         "See one change",
-        "ssot-codemods migrate --dry-run mission_critical/test_concurrent_isolation.py",
+        "ssot-codemods migrate -q --dry-run mission_critical/test_concurrent_isolation.py",
         1,
     ),
-    Step("Change all, prove it", "ssot-codemods migrate --verify mission_critical"),
+    Step("Change all, prove it", "ssot-codemods migrate -q --verify mission_critical"),
     Step("Keep it so, in CI", "ssot-codemods check mission_critical"),
     _ROLLBACK,
 )

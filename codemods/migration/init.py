@@ -37,13 +37,15 @@ _YAML = ".libcst.codemod.yaml"
 class Step:
     """One file of a repository that is to be there: its bytes now, None for absent, and then.
 
-    `is_addition` says that lines are added to what is there, so that this is no conflict.
+    `is_addition` says that lines are added to what is there, so that this is no conflict; `purpose`
+    what they are for, for people.
     """
 
     path: Path
     before: bytes | None
     after: bytes
     is_addition: bool = False
+    purpose: str = ""
 
     @property
     def is_conflict(self) -> bool:
@@ -110,12 +112,13 @@ def _conftest_steps(settings: Settings, modules: Sequence[str]) -> list[Step]:
     for path in conftests(settings) if plain else ():
         before = _step(path, b"").before
         after = with_registration(before or b"", plain, path, list(import_folders(settings)))
-        found.append(Step(path, before, after, is_addition=True))
+        purpose = f"has pytest rewrite the asserts of {', '.join(plain)}"
+        found.append(Step(path, before, after, is_addition=True, purpose=purpose))
     return found
 
 
-def write(todo: list[Step]) -> Iterator[Path]:
-    """Write what is lacking, and yield the paths; the caller has seen that nothing conflicts."""
+def write(todo: list[Step]) -> Iterator[Step]:
+    """Write what is lacking, and yield each step; the caller has seen that nothing conflicts."""
     for step in todo:
         if step.before != step.after:
             step.path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +130,7 @@ def write(todo: list[Step]) -> Iterator[Path]:
                 temporary = f".{real.name}.ssot-codemods.tmp"
                 folder.replace(real.name, step.after, temporary, mode=0, old=real.stat())
                 folder.sync()
-            yield step.path
+            yield step
 
 
 def _step(path: Path, wanted: bytes) -> Step:

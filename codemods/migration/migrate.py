@@ -18,6 +18,7 @@ from codemods.migration.scan import Scan, Task
 from codemods.migration.trial import Trial
 from codemods.migration.verify import Verified, without
 from codemods.model import (
+    STDIN,
     Code,
     FileResult,
     Plan,
@@ -54,6 +55,21 @@ def plan(scan: Scan, pool: Pool) -> Plan:
     ordered = tuple(sorted(relevant, key=lambda r: os.fsencode(r.path)))
     helpers = scan.sharing | {r.path for r in ordered if r.decisions}
     return Plan(scan.files, len(helpers), ordered, scan.uncovered)
+
+
+def plan_stdin(content: bytes, modules: SharedModules | None, pool: Pool) -> Plan:
+    """Work out what would change in a module that was read from standard input.
+
+    What other files do with it is not known. The arguments are its bytes, the shared modules (None
+    where no settings cover it), and the workers.
+    """
+    if modules is None:
+        return Plan(1, 0, (), 1)
+    codemod = ReplaceLocalCopies(modules)
+    results = tuple(pool.run(_apply, [Task(STDIN, content, codemod)], FileResult.failure))
+    found = tuple(r for r in results if r.status is not Status.UNCHANGED)
+    is_helper = bool(found) or any(stem in content for stem in codemod.module_stems)
+    return Plan(1, int(is_helper), found)
 
 
 def _apply(task: Task) -> FileResult:

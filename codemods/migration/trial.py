@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.files import read_file
-from codemods.disk.journal import Journal
+from codemods.disk.journal import Journal, JournalError
 from codemods.measure.outcomes import Evidence, Outcomes, Side, compare
 from codemods.migration.references import imports_of
 from codemods.model import Entry, Run
@@ -103,27 +104,46 @@ class Trial:
         try:
             self.use(Side.AFTER)
         except EditedError:
+            self._check_journal()
             self.journal.close(self.run)
             raise
         self.journal.close(self.run)
 
+    def _check_journal(self) -> None:
+        """Check that the old bytes are there still.
+
+        Raises:
+            OSError: they are gone.
+
+        """
+        try:
+            self.journal.run(self.run.id)
+        except JournalError as error:
+            paths = shlex.join(entry.path for entry in self.entries)
+            what = f"{error}: the tests deleted it, so that nothing of the run can be undone"
+            raise OSError(f"{what}; git restores the files: git checkout -- {paths}") from error
+
     def revert(self, paths: Iterable[str]) -> list[str]:
         """Revert some files of the run, for good.
 
+        Raises:
+            OSError: the tests deleted the journal.
+
         Returns:
-            The paths of those that stay, as they were edited meanwhile.
+            The real paths of those that stay, as they were edited meanwhile.
 
         """
         wanted = set(paths)
         edited = []
         gone = []
+        self._check_journal()
         with uninterrupted():
             self.journal.reopen(self.run)
             for entry in [e for e in self.entries if self.path(e) in wanted]:
                 try:
                     self.journal.revert(self.run, entry)
                 except (EditedError, OSError):
-                    edited.append(entry.path)
+                    edited.append(self.path(entry))
                 else:
                     gone.append(entry.path)
                 self.entries.remove(entry)

@@ -29,7 +29,8 @@ class Verified:
     has for each command its exit codes before and after, `causes` for each file that makes tests
     differ one of the differences, `reverted` the same for those that were taken out of the run.
     `edited` are the files that were edited since the run, so that nothing is known of them;
-    `unused` those that no test uses which pytest collects; `not_run` those of which no test ran.
+    `unused` those that no test uses which pytest collects; `not_run` those of which no
+    test ran that shows something.
     """
 
     evidence: Evidence | None
@@ -158,9 +159,8 @@ def revert_regressions(trial: Trial, find_uses: FindUses, run_tests: RunTests) -
             taken |= find_causes(trial, evidence, uses, uses.all, run_tests)
             trial.revert(taken)
     except (MeasureError, EditedError) as error:
-        edited = trial.revert(trial.paths())
-        stays = f"; not reverted: {', '.join(edited)}" if edited else ""
-        return Verified(None, reverted=taken, problem=f"{error}{stays}")
+        edited = tuple(trial.revert(trial.paths()))
+        return Verified(None, reverted=taken, problem=str(error), edited=edited)
     except BaseException:  # Ctrl-C: all or nothing
         trial.revert(trial.paths())
         raise
@@ -173,7 +173,7 @@ def _with_the_unknown(shown: Verified, trial: Trial, uses: Concerned) -> Verifie
     changed = set(trial.paths())
     ran: frozenset[str] = frozenset()
     if shown.evidence is not None:
-        ran = shown.evidence.before.files_that_ran | shown.evidence.after.files_that_ran
+        ran = shown.evidence.files_that_ran
     return replace(
         shown,
         unused=tuple(path for path in uses.unused if path in changed),
@@ -195,7 +195,11 @@ def without(written: Written, verified: Verified, trial: Trial) -> Written:
 
 
 def _reverted(result: FileResult, verified: Verified) -> FileResult:
-    difference = verified.reverted.get(os.path.realpath(result.path))
+    path = os.path.realpath(result.path)
+    if path in verified.edited:
+        why = "the tests edited or deleted it, so that its change was not undone"
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, why))
+    difference = verified.reverted.get(path)
     why = (
         f"{difference.what}: {difference.before} before, {difference.after} after"
         if difference is not None

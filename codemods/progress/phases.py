@@ -233,8 +233,9 @@ def _compliance(phase: Phase, planned: Plan) -> Criterion:
         share >= phase.compliance,
         f"{share:.1f} %",
         share,
-        f"{planned.compliant:,} of {plural(planned.helpers, 'file')} that use the helper hold no "
-        f"copy that can be replaced; definitions that stay: {reasons.total():,}"
+        f"no copy that can be replaced in {planned.compliant:,} of "
+        f"{plural(planned.helpers, 'file')} with a shared name; definitions that stay: "
+        f"{reasons.total():,}"
         f"{f' ({by_reason})' if by_reason else ''}",
     )
 
@@ -281,12 +282,14 @@ def _success(
             return found.unmeasured("", note)
         return found.measured(True, "unchanged", None, note)
     tests = compared(runs)
-    open_runs = [run.id for run in runs if run.unverified]
+    open_runs = [run for run in runs if run.unverified]
     verified = f"{len(runs) - len(open_runs):,} of {plural(len(runs), 'run')} verified"
     shown = compared_text(tests, collected(records, paths)) if tests.passed or tests.tests else ""
     note = (f"{verified}; {shown}" if shown else verified) + untested_text(runs)
     if open_runs:
-        return found.unmeasured(f"{_TOOL} verify --run {open_runs[0]}", note)
+        run = next((run for run in open_runs if not run.obstacle), open_runs[0])
+        obstacle = f" ({run.obstacle})" if run.obstacle else ""
+        return found.unmeasured(f"{_TOOL} verify --run {run.id}{obstacle}", note)
     if not tests.passed:
         return found.unmeasured(_command("verify", paths), note)
     rate = 100 * (tests.passed - tests.lost) / tests.passed

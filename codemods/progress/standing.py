@@ -29,9 +29,9 @@ class StandingRun:
     """A run of which changes stand.
 
     `files` are those that still lack what the run removed, `unverified` those of them of which no
-    verification of the run showed anything, `untested` those of which one found that no test of
-    theirs runs; `tests` is what the tests of each file showed when they were compared last, and
-    `places` the first differences of those.
+    verification of the run showed anything, and `unseen` those of these that were edited before
+    one. `untested` are those of which one found that no test of theirs runs; `tests` is what the
+    tests of each file showed when they were compared last, and `places` the first differences.
     """
 
     id: str
@@ -39,9 +39,18 @@ class StandingRun:
     paths: tuple[str, ...]
     files: Mapping[str, ChangedFile]
     unverified: tuple[str, ...]
+    unseen: tuple[str, ...] = ()
     tests: Mapping[str, ComparedFile] = field(default_factory=dict)
     places: tuple[tuple[str, str], ...] = ()
     untested: tuple[str, ...] = ()
+
+    @property
+    def obstacle(self) -> str:
+        """Why the same verification once more would show no more; empty where it would."""
+        if not self.unverified or len(self.unseen) < len(self.unverified):
+            return ""
+        more = f" and {len(self.unseen) - 1:,} more" if len(self.unseen) > 1 else ""
+        return f"edited since the run: {self.unseen[0]}{more}"
 
 
 def standing(records: Sequence[Record]) -> list[Record]:
@@ -110,13 +119,16 @@ def _run(
     places: list[tuple[str, str]] = []
     unverified = dict.fromkeys(files)
     untested: set[str] = set()
+    unseen: set[str] = set()
     for about, shown in verified:
         assert isinstance(shown.tests, ComparedTests)
         tests |= shown.tests.files
         places = [place for place in places if place[0] not in shown.tests.files]
         places += shown.tests.places
         for path in files:
-            if path not in shown.unseen and (shown.is_whole or is_below(path, about)):
+            if path in shown.unseen:
+                unseen.add(path)
+            elif shown.is_whole or is_below(path, about):
                 unverified.pop(path, None)
                 untested.discard(path)
         untested |= files.keys() & set(shown.unused)
@@ -126,6 +138,7 @@ def _run(
         record.paths,
         files,
         tuple(unverified),
+        tuple(path for path in unverified if path in unseen),
         {file: found for file, found in tests.items() if is_below(file, paths)},
         tuple(place for place in places if is_below(place[0], paths)),
         tuple(sorted(untested)),
@@ -168,7 +181,7 @@ def untested_text(runs: Sequence[StandingRun]) -> str:
 
 def compared_text(tests: ComparedFile, number: int | None) -> str:
     """Return what the tests showed, of how many that were collected (None: not known)."""
-    shown = f"{plural(tests.tests, 'test')} compared, of how many was not measured"
+    shown = f"{plural(tests.tests, 'test')} compared, of an unknown number"
     if number is not None:
         shown = f"{tests.tests:,} of {number:,} collected tests were compared"
     return f"{shown}; {tests.passed - tests.lost:,} of {tests.passed:,} that passed before still do"

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from codemods.model import Plan
+from codemods.model import STDIN, Plan
 from codemods.report.findings import definition_json, dotted, failure_lines, failures_json
 from codemods.report.table import joined
 from codemods.wording import percentage, visible
@@ -22,6 +22,7 @@ def as_text(planned: Plan, asked: Sequence[str] = ()) -> str:
     Args:
         planned: what would be replaced.
         asked: the arguments that named the files, for the command that replaces the copies.
+            There is none for a module on stdin.
 
     """
     good, helpers = planned.compliant, planned.helpers
@@ -31,7 +32,7 @@ def as_text(planned: Plan, asked: Sequence[str] = ()) -> str:
         f"Compliant Files: {good}/{helpers} {percentage(good, helpers)}%",
         f"Copies Left: {len(planned.copies)}",
     ]
-    if planned.copies:
+    if any(path != STDIN for path, _ in planned.copies):
         lines.append(f"To fix them: {_command(planned, asked)}")
     return joined(lines)
 
@@ -57,8 +58,8 @@ def as_github(planned: Plan) -> str:
     lines = []
     for path, decision in planned.copies:
         place = decision.definition
-        command = shlex.join([*_COMMAND, path])
-        message = f"a copy of `{dotted(decision)}`; to fix it: {command}"
+        fix = "" if path == STDIN else f"; to fix it: {shlex.join([*_COMMAND, path])}"
+        message = f"a copy of `{dotted(decision)}`{fix}"
         where = f"file={_property(path)},line={place.line},endLine={place.end_line}"
         lines.append(f"::error {where},title=ssot-codemods::{_data(message)}\n")
     for result in planned.results:

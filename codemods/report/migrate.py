@@ -19,12 +19,13 @@ from codemods.report.findings import (
     reason_json,
 )
 from codemods.report.rollback import ways_to_end
-from codemods.report.table import paragraphs, table
+from codemods.report.table import paragraphs, shortened, table
 from codemods.wording import plural, reason_line
 
 SCHEMA = "ssot-codemods/migration/2"
 #: So many paths fit into a line.
 _FEW_PATHS = 5
+_ALL = " (-v names them)"
 
 #: Reasons about the present state of a file: each is worth a line.
 _HELD_BACK = frozenset(
@@ -35,14 +36,15 @@ _HELD_BACK = frozenset(
 )
 
 
-def as_text(written: Written, *, dry_run: bool, verbose: bool) -> str:
+def as_text(written: Written, *, dry_run: bool, verbose: bool, quiet: bool) -> str:
     """Format a summary for people.
 
     Args:
         written: what was done, or would be.
         dry_run: whether nothing was to be written.
         verbose: whether to give a line to each definition that stays, and not to those alone that
-            stay for the present state of their file.
+            stay for the present state of their file; and to name every changed file.
+        quiet: whether to name no changed file.
 
     """
     results, left = written.results, written.left
@@ -62,6 +64,10 @@ def as_text(written: Written, *, dry_run: bool, verbose: bool) -> str:
         ("unchanged", written.files - (len(results) - unread) - left, ""),
     ]
     blocks = [[_line(row) for row in rows if row[1] or row[0] == verb]]
+    names = [] if quiet else [r.path for r in changed]
+    label = f"{verb}: "
+    folded = [f"{label}{name}" for name in names] if verbose else shortened(label, names, _ALL)
+    blocks.append(list(folded))
     codes = Counter(d.reasons[0].code.value for d in refused)
     by_count = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
     if codes:
@@ -78,14 +84,16 @@ def as_text(written: Written, *, dry_run: bool, verbose: bool) -> str:
     if written.run is not None:
         undo = f"to undo: ssot-codemods rollback {written.run.id}"
         check = _import_check([r.path for r in changed])
-        blocks.append([undo, f"to find unused imports (pytest uses those of fixtures): {check}"])
+        blocks.append([undo, f"to find unused imports (keep those of fixtures): {check}"])
     return paragraphs(blocks)
 
 
 def early_end(written: Written, verified: Verified | None) -> list[str]:
     """Return what kept a migration from its end, and what to do; nothing where nothing did."""
     if verified is not None and verified.problem:
-        return [f"every change was undone: {verified.problem}"]
+        stay = plural(len(verified.edited), "file")
+        edited = f", but for {stay} that the tests edited or deleted" if verified.edited else ""
+        return [f"every change was undone{edited}"]
     if written.run is None or not written.stopped:
         return []
     changed = sum(r.status is Status.CHANGED for r in written.results)

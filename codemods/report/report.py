@@ -84,8 +84,8 @@ def _summary(done: Completion) -> Iterator[Block]:
     if done.failed:
         parts.append(f"{plural(len(done.failed), 'file')} failed")
     yield Paragraph((
-        f"{', '.join(parts)}. {done.compliant:,} of {plural(done.helpers, 'file')} with the helper "
-        f"hold no copy that can be replaced ({share:.1f} %). "
+        f"{', '.join(parts)}. No copy that can be replaced in {done.compliant:,} of "
+        f"{plural(done.helpers, 'file')} with a shared name ({share:.1f} %). "
         f"{plural(done.files, 'file')} looked at; {_when(done.time)}.",
     ))  # fmt: skip
     unverified = [run for run in done.runs if run.unverified]
@@ -264,7 +264,8 @@ def _verification(done: Completion) -> Iterator[Block]:
         if run.unverified:
             number = f"{len(run.unverified):,} of {plural(len(run.files), 'file')}"
             command = Code(f"ssot-codemods verify --run {run.id}")
-            yield Paragraph(("Not verified: ", Code(run.id), f", {number}: ", command, " does it."))
+            remedy = (run.obstacle, ".") if run.obstacle else (command, " does it.")
+            yield Paragraph(("Not verified: ", Code(run.id), f", {number}: ", *remedy))
     shown = [run for run in done.runs if run.tests]
     if not shown:
         yield Paragraph(("No tests were compared.",))

@@ -29,11 +29,18 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> s
     return "  ".join(cells).rstrip()
 
 
-def shortened(label: str, texts: Sequence[str]) -> Iterator[str]:
-    """Yield the first lines of many, each with a label, and how many more there are."""
+def shortened(label: str, texts: Sequence[str], more: str = "") -> Iterator[str]:
+    """Yield the first lines of many, each with a label, and how many more there are.
+
+    Args:
+        label: what stands before each.
+        texts: the lines.
+        more: what stands behind the number of those left out.
+
+    """
     yield from (f"{label}{text}" for text in texts[:MOST_LINES])
     if len(texts) > MOST_LINES:
-        yield f"{label}and {len(texts) - MOST_LINES} more"
+        yield f"{label}{len(texts) - MOST_LINES} more{more}"
 
 
 def joined(lines: Iterable[str]) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from codemods.decode import encode
-from codemods.measure.outcomes import GOOD, Difference, Evidence, Outcomes
+from codemods.measure.outcomes import GOOD, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
 from codemods.report.table import paragraphs, shortened, table
 from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/verification/2"
+_ALL = " (--format json has them all)"
 
 
 def as_text(verified: Verified | RanOnce) -> str:
@@ -23,8 +24,9 @@ def as_text(verified: Verified | RanOnce) -> str:
     blocks: list[list[str]] = []
     if evidence is not None:
         blocks.append(_summary(verified, evidence))
-        blocks.append([_difference("differs", d) for d in evidence.differences])
-        blocks.append([_difference("flaky", d) for d in evidence.flaky])
+        for label, found in (("differs", evidence.differences), ("flaky", evidence.flaky)):
+            lines = [f"{d.what}: {d.before} -> {d.after}" for d in found]
+            blocks.append(list(shortened(f"{label}: ", lines, _ALL)))
         blocks.append([f"healed: {file} can be collected now" for file in evidence.healed])
         blocks.append(list(_never_collected(evidence)))
     if verified.golden_path:
@@ -80,8 +82,10 @@ def _never_collected(evidence: Evidence) -> Iterator[str]:
 def _unknown(verified: Verified) -> Iterator[str]:
     """Name the files of which nothing is shown."""
     yield from (f"skipped: edited since the run: {path}" for path in verified.edited)
-    yield from (f"skipped: no test uses it: {path}" for path in verified.unused)
-    yield from shortened("nothing is shown: no test that uses it ran: ", verified.not_run)
+    yield from (f"not tested: no test uses it: {path}" for path in verified.unused)
+    is_flaky = verified.evidence is not None and bool(verified.evidence.flaky)
+    label = f"not tested: no test that uses it ran{', or only flaky ones' if is_flaky else ''}: "
+    yield from shortened(label, verified.not_run)
 
 
 def _ran_once(once: RanOnce) -> Iterator[list[str]]:
@@ -102,13 +106,16 @@ def _verdict(verified: Verified, evidence: Evidence) -> str:
     """Return what was shown: of all outcomes only where each test ran, and each file was used."""
     if evidence.differences:
         return plural(len(evidence.differences), "difference")
-    ran = evidence.before.ran | evidence.after.ran
-    if not ran:
-        return "no test ran: nothing is shown"
+    if not evidence.ran:
+        seen = "no test but flaky ones ran" if evidence.flaky else "no test ran"
+        return f"{seen}: nothing is shown"
     stay = "with the files that stay, " if verified.reverted else ""
+    number = plural(len(evidence.ran), "test")
+    if evidence.flaky:
+        return f"{stay}no difference in the {number} that ran, flaky ones aside"
     unknown = verified.not_run or verified.unused or verified.edited
-    if unknown or evidence.after.errors or evidence.after.deselected:
-        return f"{stay}no difference in the {plural(len(ran), 'test')} that ran"
+    if unknown or evidence.healed or evidence.after.errors or evidence.after.deselected:
+        return f"{stay}no difference in the {number} that ran"
     return f"{stay}all outcomes unchanged"
 
 
@@ -137,7 +144,3 @@ def _counts(outcomes: Outcomes) -> dict[str, int]:
         "not collected": len(outcomes.errors),
         "warnings": sum(outcomes.warnings.values()),
     }
-
-
-def _difference(word: str, difference: Difference) -> str:
-    return f"{word}: {difference.what}: {difference.before} -> {difference.after}"
