@@ -11,6 +11,8 @@ from functools import cache
 from typing import Any, TypeVar, Union
 
 _T = TypeVar("_T")
+#: More than anything that is counted or measured, and a number that a float can hold.
+_MOST = 1 << 63
 
 
 class DecodeError(ValueError):
@@ -74,6 +76,8 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
 def _checked(kind: type, value: Any, where: str) -> Any:
     """Return the value if it is of a kind; True is no number, and a whole number is a float."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
+    if isinstance(value, int | float) and not -_MOST <= value <= _MOST:  # `nan` neither
+        raise DecodeError(f"{where or 'the document'}: not a number that was measured")
     if kind is float and is_number:
         return float(value)
     if not isinstance(value, kind) or (kind is int and not is_number):

@@ -20,6 +20,8 @@ else:
 _TABLE = "ssot-codemods"
 #: In bytes; a configuration or a shared module that is larger was not written by people.
 LIMIT = 4 << 20
+#: In a line: tomllib takes time that grows with the square of the number of parts of a key.
+_MOST_DOTS = 5_000
 DEFAULT_MODULE = "test_framework.ssot.websocket_connection_test_utility"
 
 
@@ -60,6 +62,8 @@ _DEFAULT_PHASES = (
     Phase("unit", ("tests/unit", "backend/tests"), 15),
     Phase("all", ("tests", "backend/tests"), 45),
 )
+#: Of a budget: TOML has numbers, too, that are too large for a float.
+_MOST = 1_000_000_000
 _BUDGETS = tuple(f for f in Phase._fields if f not in {"name", "paths"})
 
 
@@ -188,6 +192,8 @@ def parse_toml(text: bytes, path: Path) -> dict[str, Any]:
         SettingsError: it cannot be parsed; the message has `path`.
 
     """
+    if any(line.count(b".") > _MOST_DOTS for line in text.splitlines()):
+        raise SettingsError(f"{path}: a line with more than {_MOST_DOTS:,} dots")
     try:
         document: dict[str, Any] = tomllib.loads(text.decode())
     except (ValueError, RecursionError) as error:  # also bytes that are no UTF-8
@@ -313,8 +319,10 @@ class _Reader:
         self._inside("paths", paths, inside)
         values = {key.replace("-", "_"): v for key, v in table.items() if key != "paths"}
         for key, value in values.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                raise self._error(key.replace("_", "-"), "wanted: a number from 0", inside)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not is_number or not 0 <= value <= _MOST:  # neither is true of `nan`
+                message = f"wanted: a number from 0 to {_MOST:,}"
+                raise self._error(key.replace("_", "-"), message, inside)
         if "collection_seconds" not in values:
             raise self._error(name, "lacks collection-seconds", ".phases")
         return Phase(name, paths, **values)

@@ -176,6 +176,13 @@ def test_phases_categories_and_the_golden_path(tmp_path: Path) -> None:
     assert settings.phases == (Phase("first", ("a",), 2, copies_left=3),)
 
 
+@pytest.mark.parametrize("text", ["{key} = 1\n", "[{key}]\n", "[[{key}]]\n"])
+def test_a_key_that_tomllib_would_not_be_done_with(tmp_path: Path, text: str) -> None:
+    write(tmp_path, text.format(key=".".join(["a"] * 400_000)))
+    with pytest.raises(SettingsError, match="a line with more than 5,000 dots"):
+        read_settings(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -190,6 +197,13 @@ def test_phases_categories_and_the_golden_path(tmp_path: Path) -> None:
         (
             "[tool.ssot-codemods.phases.a]\npaths = ['x']\ncollection-seconds = true\n",
             r"toml:4: .*\.a\] collection-seconds: wanted",
+        ),
+        *(
+            (
+                f"[tool.ssot-codemods.phases.a]\npaths = ['x']\ncollection-seconds = {number}\n",
+                r"toml:4: .* collection-seconds: wanted: a number from 0 to 1,000,000,000",
+            )
+            for number in ("-1", "nan", "inf", f"0x{'f' * 5000}")
         ),
         ("[tool.ssot-codemods.phases.a]\npath = ['x']\n", r"toml:3: .* path: unknown; known are"),
     ],

@@ -84,6 +84,29 @@ def test_nothing_of_it_is_run(sprung: Path, command: str, code: int) -> None:
     assert not sprung.exists()
 
 
+#: Has a thread of its own, so that the workers are not forked.
+_NOT_FORKED = """
+import multiprocessing, sys, threading
+from codemods.cli import main
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv.pop(1))
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    main()
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_workers_that_are_not_forked_run_nothing_of_it(
+    sprung: Path, tmp_path: Path, method: str
+) -> None:
+    script = tmp_path / "scripts/not_forked.py"
+    script.parent.mkdir()
+    script.write_text(_NOT_FORKED)
+    assert _started(sys.executable, str(script), method, "check", "--jobs", "2") == 1
+    assert not sprung.exists()
+
+
 @pytest.mark.parametrize("command", ["doctor", "warm", "migrate", "verify"])
 def test_a_verb_that_starts_pytest_runs_it(sprung: Path, command: str) -> None:
     """Else the test above would show nothing."""

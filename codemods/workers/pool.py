@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, parent_process
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from codemods.model import Code, Reason
@@ -140,7 +141,8 @@ class _Worker:
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLERS)
         try:
             self._process = _context().Process(target=_serve, args=arguments, daemon=True)
-            self._process.start()
+            with _beside_no_module():
+                self._process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         theirs.close()  # so that ours ends when the process does
@@ -223,6 +225,23 @@ def _context() -> Any:
     """Return how to start a process: by fork, the fastest way, where no thread is in its way."""
     is_safe = sys.platform == "linux" and threading.active_count() == 1
     return multiprocessing.get_context("fork" if is_safe else None)
+
+
+@contextmanager
+def _beside_no_module() -> Iterator[None]:
+    """Leave the working directory, which may be a clone from a stranger, as a process is started.
+
+    Where it is not forked, it is a ``python -c``, which looks there for modules first of all, until
+    multiprocessing has given it our `sys.path`. In the folder of the standard library it finds what
+    it looks for. `PYTHONSAFEPATH` would need Python 3.11.
+    """
+    here = os.open(os.curdir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.chdir(Path(os.__file__).parent)
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
 
 
 #: What a worker makes of signals: those of the terminal are a matter of the parent.
