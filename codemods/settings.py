@@ -139,15 +139,15 @@ def settings_in(folder: Path) -> Settings | None:
     return Settings(root=folder) if (folder / ".git").exists() else None
 
 
-def read_config(path: Path) -> bytes:
-    """Read a configuration file, or a link to one.
+def read_config(path: Path, limit: int = LIMIT) -> bytes:
+    """Read a configuration file, or a link to one, of at most `limit` bytes.
 
     Raises:
         SettingsError: it cannot be read, is no regular file, or is far too large.
 
     """
     try:
-        return read_file(os.path.realpath(path), limit=LIMIT)[0]
+        return read_file(os.path.realpath(path), limit)[0]
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
 
@@ -233,6 +233,11 @@ def _is_inside(path: str) -> bool:
     """Whether a path is a relative one that does not lead out; links are not looked at."""
     pure = PurePath(path)
     return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts
+
+
+def _real(root: str, path: str) -> Path:
+    """Return a real path; `Path.resolve` raises for links in a circle, before Python 3.13."""
+    return Path(os.path.realpath(Path(root, path)))
 
 
 def _strings_of(value: object) -> tuple[str, ...]:
@@ -352,9 +357,9 @@ class _Reader:
 
     def _inside(self, key: str, paths: tuple[str, ...], inside: str = "") -> tuple[str, ...]:
         """Return paths that lead to places below the root: a repository may name no others."""
-        root = self._path.parent.resolve()
+        root = os.path.realpath(self._path.parent)
         for path in paths:
-            if "\0" in path or not (root / path).resolve().is_relative_to(root):
+            if "\0" in path or not _real(root, path).is_relative_to(root):
                 raise self._error(key, f"{path!r} leads out of the repository", inside)
         return paths
 
