@@ -100,12 +100,16 @@ def phases_of(settings: Settings) -> tuple[Phase, ...]:
     if settings.phases:
         return settings.phases
     usual = (
-        phase._replace(paths=tuple(p for p in phase.paths if (settings.root / p).exists()))
+        phase._replace(paths=tuple(p for p in phase.paths if _is_there(settings.root / p)))
         for phase in _DEFAULT_PHASES
     )
     return tuple(phase for phase in usual if phase.paths) or (
         _DEFAULT_PHASES[-1]._replace(paths=settings.paths),
     )
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 -- `Path.exists` raises where we may not look
 
 
 def read_settings(start: Path) -> Settings:
@@ -139,15 +143,15 @@ def settings_in(folder: Path) -> Settings | None:
     return Settings(root=folder) if (folder / ".git").exists() else None
 
 
-def read_config(path: Path, limit: int = LIMIT) -> bytes:
-    """Read a configuration file, or a link to one, of at most `limit` bytes.
+def read_config(path: Path, limit: int | None = None) -> bytes:
+    """Read a configuration file, or a link to one, of at most `limit` bytes (`LIMIT`).
 
     Raises:
         SettingsError: it cannot be read, is no regular file, or is far too large.
 
     """
     try:
-        return read_file(os.path.realpath(path), limit)[0]
+        return read_file(os.path.realpath(path), limit or LIMIT)[0]
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
 

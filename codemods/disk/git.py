@@ -59,7 +59,7 @@ _STARTING = threading.Lock()
 def checkout_of(path: Path) -> Path | None:
     """Return the root of the git checkout around a path, None outside of one."""
     real = path.resolve()
-    return next((f for f in [real, *real.parents] if (f / ".git").exists()), None)
+    return next((f for f in [real, *real.parents] if os.path.exists(f / ".git")), None)
 
 
 def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> bytes:
