@@ -1,10 +1,16 @@
 """``python -m codemods``, and the console script."""
 
 import gc
+import os
 
 
 def main() -> None:
     """Run the command line."""
+    # Where the shell has closed a standard stream, the next file would take its number, and be
+    # written to by whoever writes to the stream.
+    while (file := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(file)
     # What an import makes stays: to look for garbage in it takes time, and finds none.
     gc.disable()
     from codemods.cli import main as group

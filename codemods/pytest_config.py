@@ -63,15 +63,18 @@ _SECTIONS = {
 }
 
 
+#: In bytes: iniconfig takes time that grows with the square of the length of a value.
+_INI_LIMIT = 256 << 10
+
+
 @functools.lru_cache(maxsize=64)
 def _options(path: Path, stamp: int) -> dict[str, Any] | None:
     """Read the options in a file, None where it has none; `stamp` is when it last changed."""
-    content = read_config(path)
     if path.name == "pyproject.toml":
-        return _pyproject_options(parse_toml(content, path))
+        return _pyproject_options(parse_toml(read_config(path), path))
     if path.suffix == ".toml":
-        return _table(parse_toml(content, path), "pytest") or {}
-    found = _ini_options(content, path, _SECTIONS[path.name])
+        return _table(parse_toml(read_config(path), path), "pytest") or {}
+    found = _ini_options(read_config(path, _INI_LIMIT), path, _SECTIONS[path.name])
     return {} if found is None and path.name.endswith("pytest.ini") else found
 
 

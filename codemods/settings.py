@@ -100,12 +100,16 @@ def phases_of(settings: Settings) -> tuple[Phase, ...]:
     if settings.phases:
         return settings.phases
     usual = (
-        phase._replace(paths=tuple(p for p in phase.paths if (settings.root / p).exists()))
+        phase._replace(paths=tuple(p for p in phase.paths if _is_there(settings.root / p)))
         for phase in _DEFAULT_PHASES
     )
     return tuple(phase for phase in usual if phase.paths) or (
         _DEFAULT_PHASES[-1]._replace(paths=settings.paths),
     )
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 -- `Path.exists` raises where we may not look
 
 
 def read_settings(start: Path) -> Settings:
@@ -139,15 +143,15 @@ def settings_in(folder: Path) -> Settings | None:
     return Settings(root=folder) if (folder / ".git").exists() else None
 
 
-def read_config(path: Path) -> bytes:
-    """Read a configuration file, or a link to one.
+def read_config(path: Path, limit: int | None = None) -> bytes:
+    """Read a configuration file, or a link to one, of at most `limit` bytes (`LIMIT`).
 
     Raises:
         SettingsError: it cannot be read, is no regular file, or is far too large.
 
     """
     try:
-        return read_file(os.path.realpath(path), limit=LIMIT)[0]
+        return read_file(os.path.realpath(path), limit or LIMIT)[0]
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
 
@@ -233,6 +237,11 @@ def _is_inside(path: str) -> bool:
     """Whether a path is a relative one that does not lead out; links are not looked at."""
     pure = PurePath(path)
     return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts
+
+
+def _real(root: str, path: str) -> Path:
+    """Return a real path; `Path.resolve` raises for links in a circle, before Python 3.13."""
+    return Path(os.path.realpath(Path(root, path)))
 
 
 def _strings_of(value: object) -> tuple[str, ...]:
@@ -352,9 +361,9 @@ class _Reader:
 
     def _inside(self, key: str, paths: tuple[str, ...], inside: str = "") -> tuple[str, ...]:
         """Return paths that lead to places below the root: a repository may name no others."""
-        root = self._path.parent.resolve()
+        root = os.path.realpath(self._path.parent)
         for path in paths:
-            if "\0" in path or not (root / path).resolve().is_relative_to(root):
+            if "\0" in path or not _real(root, path).is_relative_to(root):
                 raise self._error(key, f"{path!r} leads out of the repository", inside)
         return paths
 

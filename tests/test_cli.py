@@ -657,6 +657,22 @@ def test_streams_that_the_shell_has_closed(three: Path) -> None:
         assert bool(done.stdout) == (closed != "1")
 
 
+def test_a_migration_with_all_streams_closed(three: Path) -> None:
+    """A worker that closes its stderr must not close what took the number of that."""
+    done = started(["bash", "-c", f"{shlex.join(MODULE)} migrate --skip-probe 0<&- 1>&- 2>&-"])
+    assert done.returncode == 0
+    assert not any("class Test" in file.read_text() for file in three.rglob("test_*.py"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_a_full_disk_behind_a_stream(three: Path) -> None:
+    done = started(["bash", "-c", f"{shlex.join(MODULE)} check >/dev/full"])
+    assert done.returncode == 3
+    assert done.stderr == b"Error: [Errno 28] No space left on device\n"
+    done = started(["bash", "-c", f"{shlex.join(MODULE)} migrate --dry-run 2>/dev/full"])
+    assert (done.returncode, done.stdout[:4]) == (1, b"--- ")
+
+
 def on_terminal(*arguments: str, **environment: str) -> tuple[bytes, bytes]:
     """Start the tool with a terminal as stderr; give stdout and what the terminal got."""
     ours, theirs = pty.openpty()

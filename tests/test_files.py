@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -182,7 +183,15 @@ class TestElsewhere:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
             return real(path)
 
+        look = os.stat
+
+        def stat(path: os.PathLike[str], **options: Any) -> os.stat_result:
+            if isinstance(path, str | Path) and "/b/" in str(path):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return look(path, **options)
+
         monkeypatch.setattr(os, "scandir", scandir)
+        monkeypatch.setattr(os, "stat", stat)
         failures: list[FileResult] = []
         assert list_files(["."], Path(), (), failures.append) == ("a/x.py",)
         assert [(f.path, f.error and f.error.code) for f in failures] == [("b", Code.UNREADABLE)]

@@ -309,6 +309,9 @@ def test_git_that_does_not_answer(checkout: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(checkout)
     assert list_files(["."], checkout, (), raise_) == ("inner/a.py", "inner/b.py")
     assert "no answer within 1 seconds" in take_notes()[0]
+    monkeypatch.setattr("codemods.disk.git._run", None)  # it is not asked again
+    assert list_files(["."], checkout, (), raise_) == ("inner/a.py", "inner/b.py")
+    assert "an earlier command gave no answer" in take_notes()[0]
 
 
 def test_what_is_ignored(checkout: Path) -> None:

@@ -52,6 +52,7 @@ FILES: dict[str, Callable[[int], str]] = {
     ),
     "assignments": lambda n: _USED + lines(n, lambda i: f"a{i} = {i}"),
     "instances": lambda n: _USED + lines(n, lambda i: f"a{i} = {_NAME}()"),
+    "names of the class": lambda n: _USED + lines(n, lambda i: f"a{i} = {_NAME}"),
     "classes of instances": lambda n: _USED + lines(n, lambda i: f"a{i} = type(b{i})"),
     "variables that are the class": lambda n: _USED + in_function(n, lambda i: "c = x.__class__"),
     "attributes of instances": lambda n: _USED + in_function(n, lambda i: f"x{i}.__class__.a"),

@@ -166,6 +166,11 @@ def test_nothing_above_the_top_counts(tmp_path: Path) -> None:
     [
         ("pytest.ini", "[pytest\n", "pytest.ini: "),
         ("pytest.ini", "[pytest]\npythonpath = 'x\n", "pythonpath: No closing quotation"),
+        (
+            "pytest.ini",
+            "[pytest]\npythonpath =\n" + " a\n" * 1_000_000,
+            "pytest.ini: File too large",
+        ),
         ("pytest.toml", "x = \n", "pytest.toml: "),
         ("pyproject.toml", "[tool.pytest.ini_options]\npythonpath = [1]\n", "wanted: a list"),
     ],

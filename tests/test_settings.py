@@ -142,6 +142,12 @@ def test_paths_of_links_inside_are_fine(tmp_path: Path) -> None:
     assert read_settings(tmp_path).paths == (".", "link", "there/../x")
 
 
+def test_a_path_of_links_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    write(tmp_path, '[tool.ssot-codemods]\npaths = ["circle/x"]\n')
+    assert read_settings(tmp_path).paths == ("circle/x",)
+
+
 @pytest.mark.parametrize("text", ["", "a b", "1a", "class", "a.b"])
 def test_no_name_of_a_definition(text: str) -> None:
     with pytest.raises(ValueError, match="is not the name of a class or function"):

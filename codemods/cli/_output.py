@@ -23,10 +23,13 @@ def print_bytes(content: bytes, *, err: bool = False) -> None:
     """Print to stdout as it is: a diff, which `git apply` takes."""
     try:
         click.echo(content, nl=False, err=err)
-    except BrokenPipeError:
-        # The reader, perhaps `head`, is done; the exit code still says what was found.
+    except OSError as error:
+        # What is left in the buffer would fail again, at the end of Python.
         stream = sys.stderr if err else sys.stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        # Where the reader, perhaps `head`, is done, the exit code still says what was found.
+        if not err and not isinstance(error, BrokenPipeError):
+            raise
 
 
 def print_text(text: str, *, err: bool = False) -> None:

@@ -252,7 +252,7 @@ def _is_foreign(folder: os.DirEntry[str]) -> bool:
     name = folder.name
     if name.startswith(".") or name in _BUILD or name.endswith(".egg-info"):
         return True
-    return Path(folder.path, "pyvenv.cfg").exists()  # PEP 405
+    return os.path.exists(f"{folder.path}/pyvenv.cfg")  # PEP 405; False where we may not look
 
 
 def _matcher(patterns: Sequence[str]) -> Callable[[str], bool]:

@@ -44,6 +44,9 @@ _FILTER = re.compile(rb"(filter\..*)\.(?:clean|smudge|process|required)", re.DOT
 #: In seconds, for one command.
 _PATIENCE = 300
 
+#: The roots where a command was not done within that time: there, git is not asked again.
+_SILENT: set[Path] = set()
+
 #: Why git could not list files, by the root of the checkout.
 _NOTES: dict[Path, str] = {}
 
@@ -56,7 +59,7 @@ _STARTING = threading.Lock()
 def checkout_of(path: Path) -> Path | None:
     """Return the root of the git checkout around a path, None outside of one."""
     real = path.resolve()
-    return next((f for f in [real, *real.parents] if (f / ".git").exists()), None)
+    return next((f for f in [real, *real.parents] if os.path.exists(f / ".git")), None)
 
 
 def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> bytes:
@@ -74,6 +77,8 @@ def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None
         UsageError: git is not installed, or fails.
 
     """
+    if folder in _SILENT:
+        raise UsageError(f"git {arguments[0]}: an earlier command gave no answer")
     if environment is None:
         environment = {k: v for k, v in os.environ.items() if k not in _OF_ONE_CHECKOUT}
     environment = {**environment, **_SAFE_ENVIRONMENT}
@@ -82,9 +87,13 @@ def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None
     if (folder / ".git").exists():
         environment["GIT_WORK_TREE"] = str(folder)
     start, verb = ("git", *_SAFE, "-C", str(folder)), arguments[0]
-    names = _answer(verb, (*start, "config", "--list", "-z", "--name-only"), environment)
-    environment = _without_filters(environment, names.split(b"\0"))
-    return _answer(verb, (*start, *arguments), environment)
+    try:
+        names = _answer(verb, (*start, "config", "--list", "-z", "--name-only"), environment)
+        environment = _without_filters(environment, names.split(b"\0"))
+        return _answer(verb, (*start, *arguments), environment)
+    except subprocess.TimeoutExpired as error:
+        _SILENT.add(folder)
+        raise UsageError(f"git {verb}: no answer within {_PATIENCE} seconds") from error
 
 
 def _without_filters(environment: Mapping[str, str], names: Iterable[bytes]) -> dict[str, str]:
@@ -116,8 +125,6 @@ def _answer(verb: str, command: Sequence[str], environment: Mapping[str, str]) -
         raise UsageError("git is not installed") from error
     except OSError as error:
         raise UsageError(f"git cannot be started: {error}") from error
-    except subprocess.TimeoutExpired as error:
-        raise UsageError(f"git {verb}: no answer within {_PATIENCE} seconds") from error
     if code:
         message = stderr.decode(errors="replace").strip() or f"exit code {code}"
         raise UsageError(*f"git {verb}: {message}".split("\n"))

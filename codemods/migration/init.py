@@ -76,8 +76,9 @@ def steps(settings: Settings, folder: str | None) -> list[Step]:
         own = tuple(name for name in own if name != module)
     found += _conftest_steps(settings, own)
     for path in (step.path for step in found):
-        if not path.resolve().is_relative_to(settings.root.resolve()):
-            raise UsageError(f"{path} leads to {path.resolve()}, outside of {settings.root}")
+        real = os.path.realpath(path)  # `Path.resolve` raises for links in a circle
+        if not Path(real).is_relative_to(os.path.realpath(settings.root)):
+            raise UsageError(f"{path} leads to {real}, outside of {settings.root}")
     return found
 
 
@@ -122,7 +123,7 @@ def write(todo: list[Step]) -> Iterator[Step]:
     for step in todo:
         if step.before != step.after:
             step.path.parent.mkdir(parents=True, exist_ok=True)
-            real = step.path.resolve()  # a link stays one
+            real = Path(os.path.realpath(step.path))  # a link stays one
             folder = Folder(real.parent)
             if step.before is None:
                 folder.write(real.name, step.after)

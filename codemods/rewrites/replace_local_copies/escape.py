@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -85,7 +85,6 @@ class Parents:
 
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
-        self._ends = [last_line(statement) for statement in tree.body]
         self._places: dict[int, Place] = {}
 
     def of(self, node: ast.AST) -> Place:
@@ -104,11 +103,16 @@ class Parents:
         line = getattr(node, "lineno", None)
         if line is None or id(node) in self._places:
             return
-        for statement in self._tree.body[bisect_left(self._ends, line) :]:
-            if first_line(statement) > line:
-                return
-            self._places[id(statement)] = Place(self._tree, "body")
-            self._add(statement)
+        body = self._tree.body
+        for at in reversed(range(bisect_right(self._first_lines, line))):
+            if last_line(body[at]) < line:
+                break
+            self._places[id(body[at])] = Place(self._tree, "body")
+            self._add(body[at])
+
+    @cached_property
+    def _first_lines(self) -> list[int]:
+        return [first_line(statement) for statement in self._tree.body]
 
     def _add(self, statement: ast.stmt) -> None:
         pending: list[ast.AST] = [statement]
