@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import pytest
 
 from codemods.engine.codemod import apply
 from codemods.engine.text import stem_of
-from codemods.model import Code, FileResult, SharedModule, SharedModules, Source, Status
+from codemods.model import Code, FileResult, Reason, SharedModule, SharedModules, Source, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import Effects, outside_effects
 from tests.tools import Files, run, shared
@@ -75,6 +77,27 @@ CHANGES = {
 @pytest.mark.parametrize("text", CHANGES.values(), ids=CHANGES)
 def test_a_file_that_changes_a_definition(text: str) -> None:
     assert codes(text)["Name"] == {Code.MUTATED}
+
+
+def test_a_file_that_cannot_be_looked_at_may_do_anything() -> None:
+    reason = Reason(Code.TOO_SLOW, 1, "not done after 1 second")
+    sources = (Source("a.py", b"import helpers, test_b"), Source("b.py", b"import other"))
+    changed = {r.path: r for r in (CHANGED, DROPPED)}
+
+    def fail(
+        look: object, given: Iterable[Source], failed: Callable[[str, Reason], dict[str, Effects]]
+    ) -> list[dict[str, Effects]]:
+        return [failed(source.path, reason) for source in given]
+
+    found = outside_effects(MODULES, changed, Files(*sources), fail)
+    assert found.keys() == changed.keys()
+    for path, names in ((MODULE, {"Name", "make"}), (DROPPED.path, {"Name"})):
+        assert {n: [r.code for r in rs] for n, rs in found[path].reasons.items()} == {
+            name: [Code.TOO_SLOW] for name in names
+        }
+    assert found[DROPPED.path].kept == {"Name"}
+    message = found[MODULE].reasons["make"][0].message
+    assert message == "what a.py does with it is not known: not done after 1 second"
 
 
 def test_a_file_that_changes_a_function() -> None:

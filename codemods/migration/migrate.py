@@ -84,7 +84,7 @@ def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list
         changed.setdefault(modules, {})[os.path.abspath(result.path)] = result
     again: dict[str, ReplaceLocalCopies] = {}
     for modules, files in changed.items():
-        for path, effects in outside_effects(modules, files, scan.checkout).items():
+        for path, effects in outside_effects(modules, files, scan.checkout, pool.run).items():
             again[files[path].path] = ReplaceLocalCopies(modules, effects.kept, effects.reasons)
     second = pool.run(_apply, scan.again(again), FileResult.failure)
     better = {result.path: result for result in second}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, partial
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
@@ -55,53 +55,99 @@ class Others(Protocol):
         ...
 
 
+#: What one file does with the modules that would change, by the paths of those.
+_Found = dict[str, Effects]
+#: Calls a function for each file, and another one with the reason where that came to no end.
+Run = Callable[
+    [Callable[[Source], _Found], Iterable[Source], Callable[[str, Reason], _Found]],
+    Iterable[_Found],
+]
+
+
+def one_by_one(
+    look: Callable[[Source], _Found],
+    sources: Iterable[Source],
+    failed: Callable[[str, Reason], _Found],
+) -> Iterable[_Found]:
+    """Look at the files in this process, as a `Run` without a limit of time."""
+    return map(look, sources)
+
+
 def outside_effects(
-    modules: SharedModules, changed: Mapping[str, FileResult], others: Others
+    modules: SharedModules,
+    changed: Mapping[str, FileResult],
+    others: Others,
+    run: Run = one_by_one,
 ) -> dict[str, Effects]:
     """Return what other files do with the modules that would change, where it matters.
 
     A conftest counts without the name of the module: its fixtures may look into the module of a
-    test, as ``request.module`` does.
+    test, as ``request.module`` does. A file that cannot be looked at may do anything.
 
     Args:
         modules: the shared modules.
         changed: what would become of the other modules, by their absolute paths.
         others: the files of the checkout.
+        run: looks at the files.
 
     """
-    found = _uses(modules.tests, changed, others.read())
+    # Without their contents, as they may travel to another process.
+    changed = {path: result._replace(after=None) for path, result in changed.items()}
+    patterns = stem_patterns({stem_of(path) for path in changed})
+    sources = (
+        source
+        for source in others.read()
+        if _is_looking(source) or any(pattern.search(source.content) for pattern in patterns)
+    )
+
+    def unknown(path: str, reason: Reason) -> _Found:
+        using = _used(Source(path, others.read_one(path) or b""), changed)
+        return {module: _anything(changed[module], path, reason) for module in using}
+
+    found: _Found = {}
+    for one in run(partial(_effects, tests=modules.tests, changed=changed), sources, unknown):
+        for path, effects in one.items():
+            found[path] = _merged(found.get(path), effects)
     for path in imported_files(modules, others.paths, others.read_one) & changed.keys():
         message = "the shared module imports this file: they would import each other"
-        reasons: dict[str, tuple[Reason, ...]] = {}
-        for definition in (d.definition for d in changed[path].replaced):
-            reason = Reason(Code.CIRCULAR_IMPORT, definition.line, message)
-            reasons[definition.name] = (reason,)
-        found[path] = _merged(found.get(path), Effects(frozenset(), reasons))
+        effects = _refusing(changed[path], Code.CIRCULAR_IMPORT, message)
+        found[path] = _merged(found.get(path), effects)
     return found
 
 
-def _uses(
-    tests: PytestNames, changed: Mapping[str, FileResult], sources: Iterable[Source]
-) -> dict[str, Effects]:
-    by_stem: dict[bytes, list[str]] = {}
-    for path in changed:
-        by_stem.setdefault(stem_of(path), []).append(path)
-    patterns = stem_patterns(by_stem)
-    found: dict[str, Effects] = {}
-    for source in sources:
-        folder, _, name = source.path.rpartition(os.sep)
-        looks = name == "conftest.py" and _MODULE.search(source.content) is not None
-        if not looks and not any(pattern.search(source.content) for pattern in patterns):
-            continue
-        other = _OtherFile(source, tests, looks=looks)
-        using = {p for stem, paths in by_stem.items() if other.has(stem) for p in paths}
-        if looks:
-            using |= {p for p in changed if p.startswith(os.path.join(folder, ""))}
-        for path in using - {source.path}:
-            new = other.effects(changed[path])
-            if new.kept or new.reasons:
-                found[path] = _merged(found.get(path), new)
-    return found
+def _is_looking(source: Source) -> bool:
+    """Whether a file may look into modules by other ways than their names."""
+    is_conftest = os.path.basename(source.path) == "conftest.py"
+    return is_conftest and _MODULE.search(source.content) is not None
+
+
+def _used(source: Source, changed: Mapping[str, FileResult]) -> set[str]:
+    """Return which of the modules a file may use."""
+    named = {stem_of(path) for path in changed}
+    words = frozenset(_WORD.findall(source.content))
+    named = {s for s in named if (s in words if _WORD.fullmatch(s) else s in source.content)}
+    folder = os.path.join(os.path.dirname(source.path), "")
+    looks = _is_looking(source)
+    using = {p for p in changed if stem_of(p) in named or (looks and p.startswith(folder))}
+    return using - {source.path}
+
+
+def _effects(source: Source, *, tests: PytestNames, changed: Mapping[str, FileResult]) -> _Found:
+    other = _OtherFile(source, tests, looks=_is_looking(source))
+    found = {path: other.effects(changed[path]) for path in _used(source, changed)}
+    return {path: new for path, new in found.items() if new.kept or new.reasons}
+
+
+def _anything(result: FileResult, path: str, reason: Reason) -> Effects:
+    """Return the effects of a file of which nothing is known but why."""
+    message = f"what {path} does with it is not known: {reason.message}"
+    return _refusing(result, reason.code, message)._replace(kept=result.dropped)
+
+
+def _refusing(result: FileResult, code: Code, message: str) -> Effects:
+    """Return effects that refuse each replacement in a module."""
+    definitions = [decision.definition for decision in result.replaced]
+    return Effects(frozenset(), {d.name: (Reason(code, d.line, message),) for d in definitions})
 
 
 def stem_patterns(stems: Iterable[bytes]) -> list[re.Pattern[bytes]]:
