@@ -309,5 +309,5 @@ def test_the_line_that_init_writes_helps(root: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "codemods", "init"], capture_output=True, check=False
     )
-    assert b"wrote conftest.py\n" in done.stdout, done
+    assert b"wrote conftest.py: " in done.stdout, done
     assert codes(diagnose(by_file(), uses, jobs=1)) == []

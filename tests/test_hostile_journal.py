@@ -239,7 +239,7 @@ def test_a_migration_elsewhere_that_the_user_names(root: Path) -> None:
     assert other.read_text() == COPY
 
 
-@pytest.mark.parametrize("mode", [0o6755, 0o7777, 0, -1, 1 << 80])
+@pytest.mark.parametrize("mode", [0o6755, 0o7777, 0, -1])
 def test_modes_are_masked(root: Path, mode: int) -> None:
     make_journal(root, mode=mode)
     (root / "x.py").unlink()
