@@ -220,8 +220,8 @@ _KEYS = (
 #: Keys of 0.1, and what to write now.
 _OLD_KEYS = {
     "module": "is now `modules`, a list of dotted names",
-    "shapes": "is gone: name the module with the shared definitions in `modules`",
-    "class-names": "is gone: all definitions of the shared modules count, named in `modules`",
+    "shapes": "is removed: name the module with the shared definitions in `modules`",
+    "class-names": "is removed: all definitions of the shared modules count, named in `modules`",
 }
 
 

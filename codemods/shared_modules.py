@@ -115,7 +115,7 @@ def read_shared_modules(
 
     Args:
         settings: of the table.
-        modules: dotted names in the place of those of the settings.
+        modules: dotted names that replace those of the settings.
         names: the names of the definitions to look at; all without.
 
     Raises:

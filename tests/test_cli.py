@@ -189,7 +189,7 @@ def test_rollback_where_nothing_ran_leaves_no_folder(root: Path) -> None:
         ("\nmodul = 1\n", "pyproject.toml:3: [tool.ssot-codemods] modul: unknown"),
         ("paths = 1\n", "pyproject.toml:2: [tool.ssot-codemods] paths: wanted"),
         ("paths = ['gone']\n", "pyproject.toml: [tool.ssot-codemods] paths: gone does not exist"),
-        ("shapes = 'gone.py'\n", "toml:2: [tool.ssot-codemods] shapes: is gone"),
+        ("shapes = 'gone.py'\n", "toml:2: [tool.ssot-codemods] shapes: is removed"),
         ("x = \n", "pyproject.toml: "),
     ],
 )

@@ -49,17 +49,12 @@ def hostile(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="the demo needs git")
-def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
-    environment = hostile(tmp_path)
-    here = tmp_path / "here"
-    (here / "codemods").mkdir(parents=True)
-    (here / "codemods/__init__.py").write_text("raise RuntimeError('the package of the user')\n")
-    before = sorted(tmp_path.rglob("*"))
+def run_demo(*options: str, cwd: Path, env: dict[str, str] | None = None) -> str:
+    """Run the demo, which goes well, and return what it prints."""
     done = subprocess.run(
-        [*COMMAND, "--full"],
-        cwd=here,
-        env=environment,
+        [*COMMAND, *options],
+        cwd=cwd,
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -68,6 +63,17 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     )
     printed = done.stdout.decode()
     assert done.returncode == 0, printed
+    return printed
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="the demo needs git")
+def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
+    environment = hostile(tmp_path)
+    here = tmp_path / "here"
+    (here / "codemods").mkdir(parents=True)
+    (here / "codemods/__init__.py").write_text("raise RuntimeError('the package of the user')\n")
+    before = sorted(tmp_path.rglob("*"))
+    printed = run_demo("--full", cwd=here, env=environment)
     shown = outputs(printed, module.FULL_STEPS)
     assert "wrote test_framework/ssot/websocket_connection_test_utility.py\n" in shown["init"]
     assert shown["analyze"].startswith("74 files, ")
@@ -91,17 +97,7 @@ def outputs(printed: str, steps: Sequence[module.Step]) -> dict[str, str]:
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="the demo needs git")
 def test_the_short_way_fits_on_a_page(tmp_path: Path) -> None:
-    done = subprocess.run(
-        COMMAND,
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=300,
-        check=False,
-    )
-    printed = done.stdout.decode()
-    assert done.returncode == 0, printed
+    printed = run_demo(cwd=tmp_path)
     shown = outputs(printed, module.STEPS)
     assert "\n+from test_framework" in printed
     assert "no difference in the 20 tests that ran" in shown["migrate"]

@@ -68,8 +68,8 @@ def test_a_link_to_a_pyproject(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("module = 'a.b'\n", r"toml:2: .*\] module: is now `modules`, a list"),
-        ("shapes = 'a.py'\n", r"toml:2: .*\] shapes: is gone: .* in `modules`"),
-        ("\nclass-names = ['A']\n", r"toml:3: .*\] class-names: is gone: .* in `modules`"),
+        ("shapes = 'a.py'\n", r"toml:2: .*\] shapes: is removed: .* in `modules`"),
+        ("\nclass-names = ['A']\n", r"toml:3: .*\] class-names: is removed: .* in `modules`"),
     ],
 )
 def test_an_old_key_names_the_new_one(tmp_path: Path, text: str, message: str) -> None:

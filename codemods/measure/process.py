@@ -90,8 +90,7 @@ def run_process(
             process.returncode = os.waitstatus_to_exitcode(status)
             ended.exit_code = _signal_or_code(process.returncode)
             ended.cpu = usage.ru_utime + usage.ru_stime
-            unit = 1 if sys.platform == "darwin" else 1024
-            ended.peak_memory = usage.ru_maxrss * unit
+            ended.peak_memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
             done.set()
 
         waiter = threading.Thread(target=wait, name="ssot-codemods-wait", daemon=True)

@@ -101,8 +101,8 @@ def outside_effects(
     )
 
     def unknown(path: str, reason: Reason) -> _Found:
-        using = _used(Source(path, others.read_one(path) or b""), changed)
-        return {module: _anything(changed[module], path, reason) for module in using}
+        other = _OtherFile(Source(path, others.read_one(path) or b""), modules.tests)
+        return {used: _anything(changed[used], path, reason) for used in other.used(changed)}
 
     found: _Found = {}
     for one in run(partial(_effects, tests=modules.tests, changed=changed), sources, unknown):
@@ -121,20 +121,9 @@ def _is_looking(source: Source) -> bool:
     return is_conftest and _MODULE.search(source.content) is not None
 
 
-def _used(source: Source, changed: Mapping[str, FileResult]) -> set[str]:
-    """Return which of the modules a file may use."""
-    named = {stem_of(path) for path in changed}
-    words = frozenset(_WORD.findall(source.content))
-    named = {s for s in named if (s in words if _WORD.fullmatch(s) else s in source.content)}
-    folder = os.path.join(os.path.dirname(source.path), "")
-    looks = _is_looking(source)
-    using = {p for p in changed if stem_of(p) in named or (looks and p.startswith(folder))}
-    return using - {source.path}
-
-
 def _effects(source: Source, *, tests: PytestNames, changed: Mapping[str, FileResult]) -> _Found:
-    other = _OtherFile(source, tests, looks=_is_looking(source))
-    found = {path: other.effects(changed[path]) for path in _used(source, changed)}
+    other = _OtherFile(source, tests)
+    found = {path: other.effects(changed[path]) for path in other.used(changed)}
     return {path: new for path, new in found.items() if new.kept or new.reasons}
 
 
@@ -174,15 +163,19 @@ def _merged(old: Effects | None, new: Effects) -> Effects:
 
 
 class _OtherFile:
-    """A file that may do something with modules that would change.
+    """A file that may do something with modules that would change."""
 
-    `looks` tells whether it is a conftest that may look into them by other ways than their names.
-    """
-
-    def __init__(self, source: Source, tests: PytestNames, *, looks: bool) -> None:
+    def __init__(self, source: Source, tests: PytestNames) -> None:
         self._source = source
         self._tests = tests
-        self._looks = looks
+        self._looks = _is_looking(source)
+
+    def used(self, changed: Mapping[str, FileResult]) -> set[str]:
+        """Return which of the modules the file may use."""
+        named = {stem for stem in map(stem_of, changed) if self.has(stem)}
+        below = os.path.join(os.path.dirname(self._source.path), "")
+        found = {p for p in changed if stem_of(p) in named or (self._looks and p.startswith(below))}
+        return found - {self._source.path}
 
     def has(self, word: bytes) -> bool:
         """Whether a word stands in the file."""
