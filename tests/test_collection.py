@@ -57,7 +57,7 @@ def run(folder: Path, *arguments: str, early: bool = True, **options: Any) -> Se
 
 
 def processes_with(mark: str) -> list[int]:
-    """Give the processes with a text in their command line, less those that have ended."""
+    """Return the processes with a text in their command line, less those that have ended."""
     found = []
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
@@ -273,7 +273,7 @@ def test_leaves_some():
 
 
 def wait_for_end_of(mark: str) -> None:
-    """A process that was killed needs a moment to be gone."""
+    """Wait for a process that was killed: it needs a moment to be gone."""
     for _ in range(100):
         if not processes_with(mark):
             return

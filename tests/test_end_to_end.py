@@ -142,7 +142,7 @@ def consolidation(tmp_path_factory: pytest.TempPathFactory) -> Consolidation:
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
-    """Give a copy of the suite that nobody else works on."""
+    """Return a copy of the suite that nobody else works on."""
     return copied(tmp_path)
 
 
@@ -446,7 +446,7 @@ def not_of(path: str, outcomes: _Outcomes) -> _Outcomes:
 
 
 def reported(result: subprocess.CompletedProcess[bytes]) -> set[str]:
-    """Give what a run reported as ``path:line: code``, without the sentences."""
+    """Return what a run reported as ``path:line: code``, without the sentences."""
     found = set()
     for line in result.stderr.decode().splitlines():
         match = re.match(r"(?:WARNING: )?([^\s:]+):(\d+): ([a-z-]+): \S", line)
@@ -458,7 +458,7 @@ def reported(result: subprocess.CompletedProcess[bytes]) -> set[str]:
 
 
 def hunks(before: bytes, after: bytes) -> str:
-    """Give a unified diff without the two lines that name the files."""
+    """Return a unified diff without the two lines that name the files."""
     encoding = "latin-1" if b"latin-1" in before else "utf-8"
     old, new = (text.decode(encoding).split("\n") for text in (before, after))
     return "\n".join([*difflib.unified_diff(old, new, lineterm="")][2:])

@@ -276,7 +276,7 @@ class Story:
         return (self.root / name).read_text()
 
     def saved(self, name: str) -> dict[str, Any]:
-        """Give a saved baseline."""
+        """Return a saved baseline."""
         document: dict[str, Any] = json.loads(self.text(f".ssot-codemods/baselines/{name}.json"))
         return document
 
@@ -323,7 +323,7 @@ def _generate(root: Path) -> None:
 
 
 def before_the_first_change(story: Story) -> None:
-    """The safety checklist, the first block of the quick start, day 1."""
+    """Run the safety checklist, the first block of the quick start, day 1."""
     (story.root / "notes.txt").write_text("ready\n")
     story.guide(COMMIT)
     assert "no run to verify" in story.guide(f"python {GOLDEN}")
@@ -345,7 +345,7 @@ def no_difference(printed: str) -> bool:
 
 
 def days_2_to_4(story: Story) -> None:
-    """The rest of the quick start is the same without the batches of days 2 and 3."""
+    """Run the rest of the quick start, without the batches of days 2 and 3."""
     dry = story.guide(f"{_MIGRATE} --migrate --directory D --dry-run --verbose", 1, D=CRITICAL)
     assert dry.count("\n-class TestWebSocketConnection:") == CRITICAL_COPIES
     assert story.copies(CRITICAL) == CRITICAL_COPIES

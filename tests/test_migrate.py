@@ -60,7 +60,7 @@ def written(planned: Plan, **options: Any) -> Written:
 
 
 def codes(done: Written | Plan) -> dict[str, str]:
-    """Give for each path its status, or why it stays."""
+    """Return for each path its status, or why it stays."""
     return {r.path: r.error.code.value if r.error else _first_code(r) for r in done.results}
 
 

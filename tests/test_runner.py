@@ -72,7 +72,7 @@ def none_fails(path: str, reason: Reason) -> _Result:
 
 
 def sources(number: int, size: int = 50_000) -> list[Source]:
-    """Give files that fill a few chunks."""
+    """Return files that fill a few chunks."""
     return [Source(f"f{n}.py", b"x" * (size + n)) for n in range(number)]
 
 

@@ -85,7 +85,7 @@ class Files:
 
 
 def write_shared(root: Path) -> None:
-    """Give a repository the founding module, as `init` does."""
+    """Write the founding module into a repository, as `init` does."""
     for folder in ("test_framework", "test_framework/ssot"):
         (root / folder).mkdir()
         for file in (ROOT / folder).glob("*.py"):
@@ -191,7 +191,7 @@ def _shown(content: bytes) -> list[bytes]:
 
 
 def gone(pid: int) -> bool:
-    """Tell whether a process has ended."""
+    """Return whether a process has ended."""
     try:
         return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
     except OSError:

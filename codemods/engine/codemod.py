@@ -85,8 +85,8 @@ def apply(source: bytes, path: str, codemod: Codemod) -> FileResult:
         codemod: what to do.
 
     Returns:
-        What became of the file. Bad input and a failed proof are results too, not exceptions, and
-        so are those that nobody has foreseen.
+        What became of the file. Bad input, a failed proof and an unforeseen exception are results
+        too.
 
     """
     try:

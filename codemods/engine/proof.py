@@ -1,7 +1,7 @@
 """The check that no edit went wrong, made without the code that edited.
 
 It compares what an edit gave with what its plan allowed: the syntax trees, and the bytes of each
-line. A difference is a sentence, not an exception, because the file is then simply left alone.
+line. A difference is a sentence, not an exception, because the file then stays unchanged.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The nodes of a syntax tree, as `ast.walk` yields them, in half of its time.
 
-Operators and contexts are left out: nobody asks for an `ast.Load`.
+Operators and contexts are left out: no caller asks for an `ast.Load`.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class SessionRecord:
     """What one session did, as far as it came.
 
     `facts` is empty until the session began, and `exit_code` None until it ended. `running` is the
-    node id of what it was doing. `tests` has for each node id the outcome of each phase,
+    node id of the step it was at. `tests` has for each node id the outcome of each phase,
     `deselected` the node ids that were collected and not to be run. `problems` are for people.
     `conftest_errors` has for the path of each conftest what it raised: that ends a session that has
     not begun, and later is an error at collection, too. Other paths are relative to `rootdir`.
