@@ -159,3 +159,11 @@ def test_code_that_a_wrong_indentation_swallowed(body: str, line: int, saying: s
     check_refused(before, Code.SWALLOWED_CODE, line=line, saying=saying, modules=shared(there, LIB))
     nested = "def test():\n" + indented(before)
     check_refused(nested, Code.SWALLOWED_CODE, modules=shared(there, LIB))
+
+
+def test_what_the_shared_method_has_inside_was_not_swallowed() -> None:
+    there = "class A:\n    x = 1\n    def f(self):\n        def g(): return 1\n        return g\n"
+    here = there.replace("return 1", "return 2")
+    check_refused(here, Code.DIFFERENT_SHAPE, modules=shared(there, LIB))
+    more = here + "        def h(): ...\n"
+    check_refused(more, Code.SWALLOWED_CODE, saying="`h`", modules=shared(there, LIB))

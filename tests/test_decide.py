@@ -159,6 +159,14 @@ def test_two_definitions_of_a_name_that_differ_both_stay() -> None:
     check_refused("import asyncio\n\n\n" + COPY + "\n\n" + AWAITED + USE, Code.REBOUND)
 
 
+def test_two_definitions_of_a_name_of_which_one_stays_both_stay() -> None:
+    there = "class A:\n    def f(self, x: int):\n        return x\n"
+    both = there + "\n\n" + there.replace(": int", "") + "\n\nA().f.__annotations__\n"
+    check_refused(both, Code.REBOUND, Code.DIFFERENT_SHAPE, modules=shared(there, "tests.lib"))
+    text = there + "\n\n" + there + "\n\nA().f.__annotations__\n"
+    assert run(text, modules=shared(there, "tests.lib")).status is Status.CHANGED
+
+
 def test_a_definition_in_each_branch() -> None:
     text = "if x:\n" + indented(COPY) + "else:\n" + indented(COPY)
     check_replaced(text, f"if x:\n    {IMPORT}else:\n    {IMPORT}")

@@ -190,13 +190,13 @@ def test_a_class_that_is_patched_by_its_path(rest: str) -> None:
 
 
 MESSAGES = {
-    "print(Fake)": "`Fake` is an argument of `print`",
-    "f(kind=Fake)": "`Fake` is an argument of `f(kind=Fake)`",
+    "print(Fake)": "`Fake` is passed to `print`",
+    "f(kind=Fake)": "`Fake` is passed to `f(kind=Fake)`",
     "x = [Fake]": "`Fake` is put into a container",
     "x = Fake": "`Fake` is used as a value in `x = Fake`",
     "Fake.limit = 1": "`Fake` is changed by `Fake.limit`",
-    "x = Fake.go": "`Fake` has `Fake.go` read, not called",
-    "Fake.mro()": "`Fake` has `Fake.mro` read, which it does not define itself",
+    "x = Fake.go": "`Fake` is asked for `Fake.go`, and that is not called",
+    "Fake.mro()": "`Fake` is asked for `Fake.mro`, which it does not define",
     "type(x).y = 1": "`type(x)`, which may be the class, is changed by `type(x).y`",
 }
 
@@ -362,3 +362,15 @@ def test_two_classes_that_would_be_one_are_not_told_apart(rest: str) -> None:
 def test_two_classes_that_stay_two_may_be_told_apart() -> None:
     text = "class A:\n    x = 1\n\n\nclass B:\n    x = 1\n\n\ntype(A()) is not type(B())\n"
     assert run(text, modules=shared(text, LIB)).status is Status.CHANGED
+
+
+def test_what_reads_a_class_that_is_told_apart_stays_too() -> None:
+    there = "class A:\n    x = 1\n\n\ndef make():\n    return A()\n"
+    here = f"from {LIB} import A as B\n\n\n{there}\n\n"
+    assert run(here, modules=shared(there, LIB)).status is Status.CHANGED
+    check_refused(
+        here + "type(make()) is B\n",
+        Code.ESCAPES,
+        Code.DIFFERENT_GLOBALS,
+        modules=shared(there, LIB),
+    )

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.codemod import refuse as refused
-from codemods.engine.names import Binding, Meaning, bound_names, run_here
+from codemods.engine.names import Binding, Meaning, bound_names
 from codemods.engine.rows import first_line, last_line
-from codemods.engine.scopes import (
-    DEFINITIONS,
-    FUNCTIONS,
-    bound_in,
-    free_names,
-    local_names,
-)
-from codemods.engine.scopes import (
-    Definition as DefinitionNode,
-)
+from codemods.engine.scopes import DEFINITIONS, FUNCTIONS
+from codemods.engine.scopes import Definition as DefinitionNode
 from codemods.engine.walk import BLOCKS, walk, walk_statements
 from codemods.model import Code, Decision, Definition, PytestNames, Reason, Verdict
 from codemods.rewrites.replace_local_copies.closure import Globals
@@ -47,6 +37,8 @@ from codemods.rewrites.replace_local_copies.escape import (
     Escape,
     Parents,
 )
+from codemods.rewrites.replace_local_copies.local import Local, has_private_names, is_plain
+from codemods.rewrites.replace_local_copies.nested import reasons_to_stay_inside
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
     SharedDefinition,
@@ -57,48 +49,8 @@ from codemods.rewrites.replace_local_copies.shared import (
 from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
 from codemods.rewrites.replace_local_copies.stores import last_name
 
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
-
 #: Reasons from other files, by the names of the definitions that they are about.
 FromOutside = Mapping[str, tuple[Reason, ...]]
-
-
-@dataclass
-class Local:
-    """One local definition of a shared name.
-
-    `around` are the statements that it stands in, the outermost first; `candidates` the shared
-    definitions that it is equal to but for what names mean. `is_read` tells whether something may
-    read its docstring and annotations, which count then.
-    """
-
-    node: DefinitionNode
-    around: tuple[ast.AST, ...]
-    normal: Normal
-    candidates: Sequence[SharedDefinition] = ()
-    reasons: list[Reason] = field(default_factory=list)
-    is_read: bool = False
-
-    @property
-    def name(self) -> str:
-        """The local name."""
-        return self.node.name
-
-    @property
-    def function(self) -> ast.AST | None:
-        """The innermost function or class that it stands in, None for the module."""
-        scopes = [a for a in self.around if isinstance(a, DEFINITIONS)]
-        return scopes[-1] if scopes else None
-
-    @property
-    def shared(self) -> SharedDefinition | None:
-        """The shared definition that it is a copy of, None where there is none."""
-        return self.candidates[0] if self.candidates else None
-
-    @property
-    def is_copy(self) -> bool:
-        """Whether it is to be replaced, as far as is known."""
-        return self.shared is not None and not self.reasons
 
 
 def decide(
@@ -165,11 +117,11 @@ class _Decider:
         for one in locals_:
             same[one.name, one.function].append(one)
         # One name after the other: what the whole file does with it is looked for once.
-        for _, group in sorted(same.items(), key=lambda item: item[0][0]):
+        groups = [group for _, group in sorted(same.items(), key=lambda item: item[0][0])]
+        for group in groups:
             self._look_at_uses(group)
-        self._compare_globals(locals_)
         locals_.sort(key=lambda one: (one.node.lineno, one.node.col_offset))
-        self._tell_apart(locals_)
+        self._refuse_dependents(locals_, groups)
         copies = tuple(one for one in locals_ if one.is_copy)
         return copies, tuple(map(self._decision, locals_))
 
@@ -204,39 +156,12 @@ class _Decider:
         yield from self._assertions(local, local.shared)
         yield from self._annotations(local, local.shared)
         if local.around:
-            yield from _captures(local)
-            yield from self._executions(local)
+            yield from reasons_to_stay_inside(local, self._module, self._shared.modules.tests)
         yield from self._outside(local, local.shared)
 
     def _test_in(self, local: Local) -> int | None:
         module, tests = self._module, self._shared.modules.tests
         return test_in(local.node, module.names, module.path, tests, is_nested=bool(local.around))
-
-    def _executions(self, local: Local) -> Iterator[Reason]:
-        """Yield why it matters when, and how often, a nested definition is executed.
-
-        Each execution makes another object; the shared one is made once, by the first import.
-        """
-        node = local.node
-        within = next((a for a in local.around if isinstance(a, ast.With | ast.AsyncWith)), None)
-        if within is not None:
-            message = f"the `with` of line {within.lineno} sees its definition"
-            yield Reason(Code.NESTED, node.lineno, message)
-        if b"<locals>" in self._module.source:
-            message = "the file spells out `<locals>`, which its `__qualname__` would lack"
-            yield Reason(Code.NESTED, node.lineno, message)
-        functions = [a for a in local.around if isinstance(a, FUNCTIONS)]
-        once = all(is_test_function(f.name, self._shared.modules.tests) for f in functions)
-        if once and not any(isinstance(a, _LOOPS) for a in local.around):
-            return
-        if isinstance(node, ast.ClassDef) and not _is_plain(node):
-            message = "it is executed more than once, and what may compare or catch its classes"
-            yield Reason(Code.NESTED, node.lineno, f"{message} would find one")
-        above = functions[-1] if functions else self._module.tree
-        line = _first_other_use(above).get(local.name)
-        if line is not None:
-            message = "it is executed more than once, and more than called"
-            yield Reason(Code.ESCAPES, line, message)
 
     def _outside(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
         """Yield what other files say; their tests are hidden by ``__test__ = False`` alone."""
@@ -265,7 +190,7 @@ class _Decider:
         equal = [
             d
             for d in self._shared.by_key.get(shape.key, [])
-            if (bare(d.name) == bare(name) or _is_plain(d.node))
+            if (bare(d.name) == bare(name) or is_plain(d.node))
             and self._has_same_builtins(shape.reads, d, d.normal.shape.reads)
         ]
 
@@ -326,7 +251,7 @@ class _Decider:
             yield Reason(Code.PYTEST_TESTS, line, "pytest may collect it, or tests in it")
             return
         namesakes = self._shared.by_name[bare(node.name)]
-        swallowed = _swallowed(node, self._shared.modules.tests)
+        swallowed = _swallowed(node, namesakes, self._shared.modules.tests)
         if swallowed is not None:
             yield swallowed
             return
@@ -369,12 +294,7 @@ class _Decider:
         """Add what the file does with the definitions of one name and scope."""
         escape: Escape | None = None
         for one in same:
-            if not one.is_copy:
-                continue
-            other = next((o for o in same if not _is_same(o, one)), None)
-            if other is not None:
-                message = f"the definition on line {other.node.lineno} is another one: all or none"
-                one.reasons.append(Reason(Code.REBOUND, other.node.lineno, message))
+            if _rival(one, same) is not None or not one.is_copy:
                 continue
             if escape is None:
                 escape = self._escape(one, same)
@@ -406,7 +326,7 @@ class _Decider:
             message = f"it reads its own name, which is `{local.shared.real_name}` there"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
         # Underscores in front of the name of a class are no part of its private names.
-        if bare(local.shared.real_name) != bare(local.name) and _has_private_names(local.node):
+        if bare(local.shared.real_name) != bare(local.name) and has_private_names(local.node):
             message = f"its private names would begin with `_{local.shared.real_name}`"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
 
@@ -468,25 +388,41 @@ class _Decider:
         copies = {id(one.node) for one in locals_ if one.is_copy}
         locals_[:] = [one for one in locals_ if not any(id(a) in copies for a in one.around)]
 
-    def _compare_globals(self, locals_: Iterable[Local]) -> None:
-        """Refuse each copy that reads a global of another meaning, until no more is refused."""
-        while True:
-            copies = [one for one in locals_ if one.is_copy]
-            known = self._meanings(copies)
-            for one in copies:
-                assert one.shared is not None
-                reason = self._difference(one, one.shared, known)
-                if reason is not None:
-                    one.reasons.append(reason)
+    def _refuse_dependents(
+        self, locals_: Iterable[Local], groups: Iterable[Sequence[Local]]
+    ) -> None:
+        """Refuse each copy that depends on a definition that stays, until no more is refused."""
+        while copies := [one for one in locals_ if one.is_copy]:
+            for group in groups:
+                self._look_at_rivals(group)
+            self._compare_globals([one for one in copies if one.is_copy])
+            self._tell_apart([one for one in copies if one.is_copy])
             if all(one.is_copy for one in copies):
                 return
 
-    def _tell_apart(self, locals_: Iterable[Local]) -> None:
+    def _look_at_rivals(self, same: Sequence[Local]) -> None:
+        """Refuse the copies of one name and scope where another definition of it stays."""
+        for one in [one for one in same if one.is_copy]:
+            other = _rival(one, same)
+            if other is not None:
+                message = f"the definition on line {other.node.lineno} is another one: all or none"
+                one.reasons.append(Reason(Code.REBOUND, other.node.lineno, message))
+
+    def _compare_globals(self, copies: Iterable[Local]) -> None:
+        """Refuse each copy that reads a global of another meaning."""
+        known = self._meanings(copies)
+        for one in copies:
+            assert one.shared is not None
+            reason = self._difference(one, one.shared, known)
+            if reason is not None:
+                one.reasons.append(reason)
+
+    def _tell_apart(self, copies: Iterable[Local]) -> None:
         """Refuse copies that would be one class, where the file compares or catches classes."""
         classes = [
             (one, one.shared)
-            for one in locals_
-            if one.is_copy and one.shared is not None and isinstance(one.node, ast.ClassDef)
+            for one in copies
+            if one.shared is not None and isinstance(one.node, ast.ClassDef)
         ]
         shared = {id(its.node): its for _, its in classes}
         places: dict[int, set[tuple[str, int]]] = {
@@ -534,31 +470,17 @@ class _Decider:
         return Decision(definition, Verdict.REPLACE, shared, (), reads)
 
 
-def _is_plain(node: DefinitionNode) -> bool:
-    """Whether it is a class with nothing but its body, and perhaps the base `object`."""
-    return (
-        isinstance(node, ast.ClassDef)
-        and not node.keywords
-        and all(isinstance(base, ast.Name) and base.id == "object" for base in node.bases)
-        and all(map(is_mark, node.decorator_list))
-    )
+def _rival(one: Local, same: Iterable[Local]) -> Local | None:
+    """Return the first definition that is no copy of what one is a copy of."""
+    return next((o for o in same if not o.is_copy or o.shared != one.shared), None)
 
 
-def _is_same(one: Local, other: Local) -> bool:
-    return one.is_copy and one.shared == other.shared
-
-
-def _swallowed(node: DefinitionNode, tests: PytestNames) -> Reason | None:
-    """Return the first definition that stands in a method, and the number of tests that do."""
-    if not isinstance(node, ast.ClassDef):
-        return None
-    inside = [
-        (method, inner)
-        for method in node.body
-        if isinstance(method, FUNCTIONS)
-        for inner in walk_statements(method.body)
-        if isinstance(inner, DEFINITIONS)
-    ]
+def _swallowed(
+    node: DefinitionNode, namesakes: Iterable[SharedDefinition], tests: PytestNames
+) -> Reason | None:
+    """Return the first definition in a method that no namesake has, and the number of tests."""
+    known = {(m.name, inner.name) for d in namesakes for m, inner in _inside_methods(d.node)}
+    inside = [(m, inner) for m, inner in _inside_methods(node) if (m.name, inner.name) not in known]
     if not inside:
         return None
     method, first = inside[0]
@@ -570,65 +492,19 @@ def _swallowed(node: DefinitionNode, tests: PytestNames) -> Reason | None:
     return Reason(Code.SWALLOWED_CODE, first.lineno, message)
 
 
-@functools.lru_cache(maxsize=1)  # copies in one function ask one after the other
-def _first_other_use(scope: ast.AST) -> dict[str, int]:
-    """Return the line of the first mention of each name that is not called there."""
-    nodes = walk(scope)
-    called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
-    found: dict[str, int] = {}
-    for node in nodes:
-        if isinstance(node, ast.Name) and id(node) not in called:
-            found.setdefault(node.id, node.lineno)
-    return found
-
-
-@functools.lru_cache(maxsize=16)  # copies in functions in one another ask about all of those
-def _names_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    return local_names(function)
-
-
-def _captures(local: Local) -> Iterator[Reason]:
-    """Yield the names that a nested definition takes from the functions around it."""
-    free = free_names(local.node).names - {local.name}
-    for around in local.around:
-        if isinstance(around, FUNCTIONS):
-            for name in sorted(free & _names_in(around)):
-                message = f"it uses `{name}` of the function `{around.name}` that it stands in"
-                yield Reason(Code.NESTED, local.node.lineno, message)
-    above = local.function
-    if isinstance(above, ast.ClassDef):
-        # What is nested deeper does not see the names of a class.
-        executed = {n.id for n in walk(*run_here(local.node)) if isinstance(n, ast.Name)}
-        for name in sorted(executed & bound_in(above.body) & free):
-            message = f"it uses `{name}` of the class `{above.name}` that it stands in"
-            yield Reason(Code.NESTED, local.node.lineno, message)
-    if isinstance(local.function, ast.ClassDef) and local.name in free_names(local.node).names:
-        message = f"`{local.name}` in it does not mean itself, as it stands in a class"
-        yield Reason(Code.NESTED, local.node.lineno, message)
-    in_class = any(isinstance(a, ast.ClassDef) for a in local.around)
-    if in_class and (_has_private_names(local.node) or _uses_class_cell(local.node)):
-        message = "its private names or `super()` mean the class that it stands in"
-        yield Reason(Code.NESTED, local.node.lineno, message)
-
-
-def _has_private_names(node: ast.AST) -> bool:
-    """Whether names in it are mangled in a class.
-
-    https://docs.python.org/3/reference/expressions.html#private-name-mangling
-    """
-    texts = (getattr(n, key, "") for n in walk(node) for key in ("id", "attr", "arg", "name"))
-    return any(isinstance(t, str) and t.startswith("__") and not t.endswith("__") for t in texts)
+def _inside_methods(node: DefinitionNode) -> Iterator[tuple[DefinitionNode, DefinitionNode]]:
+    """Yield the definitions that stand in the methods of a class, each with its method."""
+    methods = [s for s in node.body if isinstance(s, FUNCTIONS)]
+    for method in methods if isinstance(node, ast.ClassDef) else ():
+        for inner in walk_statements(method.body):
+            if isinstance(inner, DEFINITIONS):
+                yield method, inner
 
 
 def _reads_names(node: ast.AST) -> bool:
     """Whether something in a definition reads the name of a class or function."""
     attributes = (n.attr for n in walk(node) if isinstance(n, ast.Attribute))
     return not {"__name__", "__qualname__"}.isdisjoint(attributes)
-
-
-def _uses_class_cell(node: DefinitionNode) -> bool:
-    names = (n.id for n in walk(node) if isinstance(n, ast.Name))
-    return isinstance(node, FUNCTIONS) and not {"super", "__class__"}.isdisjoint(names)
 
 
 def _hides_tests(one: DefinitionNode, other: DefinitionNode) -> bool:

@@ -248,7 +248,7 @@ class Escape:
     def _how_an_argument_escapes(self, node: ast.expr, call: ast.Call) -> str | None:
         called = last_name(call.func)
         if self._is_defined_here(call.func):
-            return f"is an argument of `{_short(call.func)}`"
+            return f"is passed to `{_short(call.func)}`"
         if called in ASKING or called in RAISING or called == "create_autospec":
             return None
         if called in _PATCHING and call.args and node is not call.args[0]:
@@ -261,16 +261,16 @@ class Escape:
             return self._how_an_element_escapes(call)
         if self._is_annotation(call):
             return None
-        return f"is an argument of `{_short(call.func)}`"
+        return f"is passed to `{_short(call.func)}`"
 
     def _how_a_keyword_escapes(self, keyword: ast.keyword) -> str | None:
         call = self._parents.of(keyword).above
         if isinstance(call, ast.ClassDef):
-            return f"is an argument of class `{call.name}`"
+            return f"is passed to class `{call.name}`"
         assert isinstance(call, ast.Call)
         if keyword.arg in _IMITATING and not self._is_defined_here(call.func):
             return None
-        return f"is an argument of `{_short(call)}`"
+        return f"is passed to `{_short(call)}`"
 
     def _is_defined_here(self, func: ast.expr) -> bool:
         """Whether what is called is a function of this very file, which may do anything."""
@@ -286,7 +286,7 @@ class Escape:
             is_other = self._is_renamed or (
                 attribute.attr == "__qualname__" and self._scope is not None
             )
-            return f"has `{_short(attribute)}` read" if is_other else None
+            return f"is asked for `{_short(attribute)}`" if is_other else None
         if attribute.attr in _WAYS_TO_CLASS:
             return None  # that is looked at by itself
         above, field = self._parents.of(attribute)
@@ -294,12 +294,12 @@ class Escape:
         if attribute.attr not in self._own_attributes:
             if is_called and attribute.attr in _OF_MODELS:
                 return None
-            return f"has `{_short(attribute)}` read, which it does not define itself"
+            return f"is asked for `{_short(attribute)}`, which it does not define"
         if isinstance(above, ast.Attribute) and not isinstance(above.ctx, ast.Load):
             return f"is changed by `{_short(above)}`"
         if is_called or attribute.attr in self._constants:
             return None
-        return f"has `{_short(attribute)}` read, not called"
+        return f"is asked for `{_short(attribute)}`, and that is not called"
 
     def _how_an_element_escapes(self, container: ast.AST) -> str | None:
         """Return how a class escapes that stands in a list, tuple or set."""
@@ -313,7 +313,11 @@ class Escape:
                 if called in _PARAMETRIZING:
                     has_ids = any(k.arg == "ids" for k in above.keywords)
                     renamed = self._is_renamed and not has_ids
-                    return "gives tests their ids, and has another name there" if renamed else None
+                    return (
+                        "names the tests that are made with it, and has another name there"
+                        if renamed
+                        else None
+                    )
                 if called == "param":
                     continue
             elif isinstance(above, (*_CONTAINERS, ast.keyword)):
@@ -369,7 +373,7 @@ class Escape:
         self._followed.add((id(scope), variable))
         reads = self._origins.reads(variable, scope)
         if any(isinstance(self._parents.of(n).above, ast.Assign) for n in reads):
-            return f"is given the names `{variable}` and others"
+            return f"is assigned to `{variable}`, and that to another variable"
         found = (self._how_it_escapes(n) for n in reads)
         return next((how for how in found if how is not None), None)
 
@@ -399,7 +403,7 @@ class Escape:
         match above:
             case ast.Attribute(attr=attr) if attr.startswith("__"):
                 if self._is_renamed or attr not in _NAMES_OF_CLASS:
-                    return f"has `{_short(above)}` read"
+                    return f"is asked for `{_short(above)}`"
             case ast.Assign(targets=[ast.Name(id=variable)]):
                 if variable in self._changed_variables:
                     return f"is changed by `{_short(self._changed_variables[variable])}`"

@@ -71,6 +71,10 @@ _FRAME_MODULES = frozenset({"inspect", "sys", "traceback"})
 _TO_THE_MODULE = frozenset({"__code__", "__globals__", "__module__"})
 
 
+#: Where what acts is a name that the settings may know.
+_ADVICE = " (if it registers nothing, name it in the setting `harmless`)"
+
+
 def reasons_not_to_share(
     node: Definition, names: ModuleNames, harmless: frozenset[str], bases: frozenset[str]
 ) -> Iterator[Reason]:
@@ -152,7 +156,7 @@ def _acts(
         for decorator in inner.decorator_list:
             if not _is_harmless_decorator(decorator, names, harmless, own):
                 text = ast.unparse(decorator)
-                yield _acting(decorator.lineno, f"`@{text}` may act when it is executed")
+                yield _acting(decorator.lineno, f"`@{text}` may act when it is executed", _ADVICE)
         if isinstance(inner, ast.ClassDef):
             # The other keywords are arguments of the bases: total=False, extra=Extra.forbid.
             plain = [k for k in inner.keywords if k.arg and k.arg != "metaclass"]
@@ -162,7 +166,8 @@ def _acts(
             for base in [*inner.bases, *(k.value for k in acting)]:
                 if not _is_harmless_base(base, names, harmless | bases, own):
                     text = ast.unparse(base)
-                    yield _acting(base.lineno, f"`{text}` may act when a class is derived from it")
+                    what = f"`{text}` may act when a class is derived from it"
+                    yield _acting(base.lineno, what, _ADVICE)
             for statement in inner.body:
                 if not _is_plain_statement(statement):
                     text = ast.unparse(statement).splitlines()[0]
@@ -180,10 +185,9 @@ def _hooks(node: ast.ClassDef, names: ModuleNames) -> frozenset[str]:
     return _HOOKS | _METACLASS_HOOKS if is_metaclass else _HOOKS
 
 
-def _acting(line: int, what: str) -> Reason:
-    return Reason(
-        Code.ACTS_WHEN_DEFINED, line, f"{what}: once for all files, not once for each of them"
-    )
+def _acting(line: int, what: str, advice: str = "") -> Reason:
+    message = f"{what}: once for all files, not once for each of them{advice}"
+    return Reason(Code.ACTS_WHEN_DEFINED, line, message)
 
 
 def _executed_definitions(node: Definition) -> Iterator[Definition]:

@@ -1,0 +1,105 @@
+"""What a nested definition has of the function, class or statement that it stands in."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+
+from codemods.engine.codemod import ParsedModule
+from codemods.engine.names import run_here
+from codemods.engine.scopes import FUNCTIONS, Definition, bound_in, free_names, local_names
+from codemods.engine.walk import walk
+from codemods.model import Code, PytestNames, Reason
+from codemods.rewrites.replace_local_copies.collected import is_test_function
+from codemods.rewrites.replace_local_copies.local import Local, has_private_names, is_plain
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+def reasons_to_stay_inside(
+    local: Local, module: ParsedModule, tests: PytestNames
+) -> Iterator[Reason]:
+    """Yield why an import at the place of a nested definition would not be the same.
+
+    Args:
+        local: the definition.
+        module: the file that it stands in.
+        tests: what pytest collects.
+
+    """
+    yield from _captures(local)
+    yield from _executions(local, module, tests)
+
+
+def _captures(local: Local) -> Iterator[Reason]:
+    """Yield the names that a nested definition takes from the functions around it."""
+    free = free_names(local.node).names - {local.name}
+    for around in local.around:
+        if isinstance(around, FUNCTIONS):
+            for name in sorted(free & _names_in(around)):
+                message = f"it uses `{name}` of the function `{around.name}` that it stands in"
+                yield Reason(Code.NESTED, local.node.lineno, message)
+    above = local.function
+    if isinstance(above, ast.ClassDef):
+        # What is nested deeper does not see the names of a class.
+        executed = {n.id for n in walk(*run_here(local.node)) if isinstance(n, ast.Name)}
+        for name in sorted(executed & bound_in(above.body) & free):
+            message = f"it uses `{name}` of the class `{above.name}` that it stands in"
+            yield Reason(Code.NESTED, local.node.lineno, message)
+    if isinstance(local.function, ast.ClassDef) and local.name in free_names(local.node).names:
+        message = f"`{local.name}` in it does not mean itself, as it stands in a class"
+        yield Reason(Code.NESTED, local.node.lineno, message)
+    in_class = any(isinstance(a, ast.ClassDef) for a in local.around)
+    if in_class and (has_private_names(local.node) or _uses_class_cell(local.node)):
+        message = "its private names or `super()` mean the class that it stands in"
+        yield Reason(Code.NESTED, local.node.lineno, message)
+
+
+@functools.lru_cache(maxsize=16)  # copies in functions in one another ask about all of those
+def _names_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    return local_names(function)
+
+
+def _uses_class_cell(node: Definition) -> bool:
+    names = (n.id for n in walk(node) if isinstance(n, ast.Name))
+    return isinstance(node, FUNCTIONS) and not {"super", "__class__"}.isdisjoint(names)
+
+
+def _executions(local: Local, module: ParsedModule, tests: PytestNames) -> Iterator[Reason]:
+    """Yield why it matters when, and how often, a nested definition is executed.
+
+    Each execution makes another object; the shared one is made once, by the first import.
+    """
+    node = local.node
+    within = next((a for a in local.around if isinstance(a, ast.With | ast.AsyncWith)), None)
+    if within is not None:
+        message = f"the `with` of line {within.lineno} sees its definition"
+        yield Reason(Code.NESTED, node.lineno, message)
+    if b"<locals>" in module.source:
+        message = "the file spells out `<locals>`, which its `__qualname__` would lack"
+        yield Reason(Code.NESTED, node.lineno, message)
+    functions = [a for a in local.around if isinstance(a, FUNCTIONS)]
+    once = all(is_test_function(f.name, tests) for f in functions)
+    if once and not any(isinstance(a, _LOOPS) for a in local.around):
+        return
+    if isinstance(node, ast.ClassDef) and not is_plain(node):
+        message = "it is executed more than once, and what may compare or catch its classes"
+        yield Reason(Code.NESTED, node.lineno, f"{message} would find one")
+    above = functions[-1] if functions else module.tree
+    line = _first_other_use(above).get(local.name)
+    if line is not None:
+        message = "it is executed more than once, and more than called"
+        yield Reason(Code.ESCAPES, line, message)
+
+
+@functools.lru_cache(maxsize=1)  # copies in one function ask one after the other
+def _first_other_use(scope: ast.AST) -> dict[str, int]:
+    """Return the line of the first mention of each name that is not called there."""
+    nodes = walk(scope)
+    called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
+    found: dict[str, int] = {}
+    for node in nodes:
+        if isinstance(node, ast.Name) and id(node) not in called:
+            found.setdefault(node.id, node.lineno)
+    return found
