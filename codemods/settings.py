@@ -165,16 +165,6 @@ def setting_error(settings: Settings, key: str, message: str) -> SettingsError:
     return SettingsError(f"{path}:{line}: [tool.{_TABLE}] {key}: {message}")
 
 
-def check_toml(text: bytes, path: Path) -> None:
-    """Check that the table in the bytes of a pyproject.toml can be read.
-
-    Raises:
-        SettingsError: it cannot.
-
-    """
-    _table(text, path)
-
-
 def check_name(text: str) -> str:
     """Return the name of a definition, or raise `ValueError` for what cannot be one."""
     if not text.isidentifier() or keyword.iskeyword(text):

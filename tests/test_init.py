@@ -124,36 +124,114 @@ def test_a_table_that_says_the_same(root: Path) -> None:
     assert files(root)["pyproject.toml"] == text
 
 
-def test_a_table_that_says_something_else(root: Path) -> None:
-    table = b'[tool.ssot-codemods]\npaths = ["t"]\nmodules = [\n  "own",\n]\n'
-    text = b"[a]\nx = 1\n" + table + b"\n[b]\ny = 1\n"
-    (root / "own.py").touch()
-    (root / "pyproject.toml").write_bytes(text)
-    result = init("--to", "test_framework/ssot")
-    assert result.exit_code == 1
-    assert files(root) == {"pyproject.toml": text, "own.py": b""}
-    assert result.stderr == (
-        "Error: nothing was written, as these exist and differ: pyproject.toml\n"
-    )
-    lines = result.stdout.splitlines()
-    assert lines[:2] == ["--- a/pyproject.toml", "+++ b/pyproject.toml"]
-    changed = [line for line in lines[2:] if line.startswith(("+", "-"))]
-    added = f'+modules = ["own", "test_framework.ssot.{MODULE}"]'
-    assert changed == [added, "-modules = [", '-  "own",', "-]"]
+OWN = f"test_framework.ssot.{MODULE}"
+TABLES = {
+    "a list on lines": (
+        '[a]\n[tool.ssot-codemods]\nmodules = [\n  "own",  # ours\n]\npaths = ["t"]\n\n[b]\n',
+        '"own",  # ours\n',
+        f'"own",  # ours\n  "{OWN}",\n',
+    ),
+    "a list on lines without a comma": (
+        '[tool.ssot-codemods]\nmodules = [\n\t"own"  # ours\n\t# end\n]\n',
+        '"own"  # ours\n',
+        f'"own",  # ours\n\t"{OWN}",\n',
+    ),
+    "a list on one line": (
+        '[tool.ssot-codemods]\nmodules = ["own", ]  # ours\npaths = ["t[1]"]\n',
+        '["own", ]',
+        f'["own", "{OWN}" ]',
+    ),
+    "a list of another table first": (
+        '[tool.x]\nmodules = ["own"]\n[tool.ssot-codemods]\nmodules = ["own"]\n',
+        '[tool.ssot-codemods]\nmodules = ["own"',
+        f'[tool.ssot-codemods]\nmodules = ["own", "{OWN}"',
+    ),
+    "dotted keys": (
+        'tool.ssot-codemods.modules = ["own"]\n',
+        '["own"]',
+        f'["own", "{OWN}"]',
+    ),
+    "an inline table": (
+        '[tool]\nssot-codemods = {paths = ["t"], modules = ["own"]}\n',
+        'modules = ["own"]',
+        f'modules = ["own", "{OWN}"]',
+    ),
+    "Windows": (
+        '[tool.ssot-codemods]\r\nmodules = [\r\n  "own"\r\n]',
+        '"own"\r\n',
+        f'"own",\r\n  "{OWN}",\r\n',
+    ),
+}
 
 
-def test_a_table_of_dotted_keys(root: Path) -> None:
-    text = b'tool.ssot-codemods.modules = ["own"]\n'
-    (root / "pyproject.toml").write_bytes(text)
+@pytest.mark.parametrize(("text", "old", "new"), TABLES.values(), ids=TABLES)
+def test_a_table_that_names_other_modules(root: Path, text: str, old: str, new: str) -> None:
     (root / "own.py").touch()
+    (root / "t").mkdir()
+    (root / "pyproject.toml").write_bytes(text.encode())
     result = init("--to", "test_framework/ssot")
-    assert result.exit_code == 1
-    assert "+[tool.ssot-codemods]\n" in result.stdout
-    assert files(root) == {"pyproject.toml": text, "own.py": b""}
+    assert result.exit_code == 0, result.output
+    assert files(root)["pyproject.toml"].decode() == text.replace(old, new, 1)
+    assert "added to pyproject.toml" in result.stdout
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_table_without_modules(root: Path, end: str) -> None:
+    text = f'[tool.ssot-codemods]\n# ours\nharmless = ["a"]\n\n[b]{end}'
+    (root / "pyproject.toml").write_text(text)
+    assert init("--to", "lib").exit_code == 0
+    line = f'[tool.ssot-codemods]\nmodules = ["lib.{MODULE}"]\n'
+    after = text.replace("[tool.ssot-codemods]\n", line)
+    assert files(root)["pyproject.toml"].decode() == after
+
+
+def test_a_list_with_no_place_that_is_found(root: Path) -> None:
+    text = '[tool.ssot-codemods]\n"modu\\u006ces" = ["own"]\n'
+    (root / "pyproject.toml").write_text(text)
+    (root / "own.py").touch()
+    result = init("--to", "lib")
+    assert result.exit_code == 2
+    assert f'add "lib.{MODULE}" to `modules` of [tool.ssot-codemods]' in result.stderr
+    assert files(root)["pyproject.toml"].decode() == text
+
+
+YAMLS = {
+    "nothing": ("", "modules:\n- codemods.commands\n"),
+    "a comment": ("# ours\n", "# ours\nmodules:\n- codemods.commands\n"),
+    "no modules": ("repo_root: '.'", "repo_root: '.'\nmodules:\n- codemods.commands\n"),
+    "a list on lines": (
+        "modules:\n  - ours.codemods  # a\nformatter:\n  - black\n  - '-'\n",
+        "modules:\n  - ours.codemods  # a\n  - codemods.commands\nformatter:\n  - black\n  - '-'\n",
+    ),
+    "a list on one line": (
+        "formatter: [black]\nmodules: [ours.codemods]\n",
+        "formatter: [black]\nmodules: [ours.codemods, codemods.commands]\n",
+    ),
+    "Windows": ("modules:\r\n- ours\r\n", "modules:\r\n- ours\r\n- codemods.commands\r\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), YAMLS.values(), ids=YAMLS)
+def test_a_yaml_file_of_the_repository(root: Path, before: str, after: str) -> None:
+    (root / ".libcst.codemod.yaml").write_bytes(before.encode())
+    result = init()
+    assert result.exit_code == 0, result.output
+    assert files(root)[".libcst.codemod.yaml"].decode() == after
+    assert "--no-format" in result.stdout
+    assert "libcst" not in init().stdout
+
+
+@pytest.mark.parametrize("text", ["- a\n", "modules: a\n", "a: [\n", "modules: &a [*a]\n"])
+def test_a_yaml_file_that_takes_no_command(root: Path, text: str) -> None:
+    (root / ".libcst.codemod.yaml").write_text(text)
+    result = init()
+    assert result.exit_code == 2
+    assert str(root / ".libcst.codemod.yaml") in result.stderr
+    assert files(root) == {".libcst.codemod.yaml": text.encode()}
 
 
 @pytest.mark.parametrize(
-    "name", sorted(FILES - {"pyproject.toml"} - {"test_framework/__init__.py"})
+    "name", sorted(FILES - {"pyproject.toml", ".libcst.codemod.yaml", "test_framework/__init__.py"})
 )
 @pytest.mark.parametrize("content", [b"", b"# mine\n"])
 def test_a_file_that_is_there_is_never_overwritten(root: Path, name: str, content: bytes) -> None:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.bundled import bundled
 from codemods.disk.folder import Folder
+from codemods.migration.config_edit import with_commands, with_modules
 from codemods.migration.register import with_registration
 from codemods.model import UsageError
 from codemods.settings import (
     DEFAULT_MODULE,
     Settings,
-    SettingsError,
     check_dotted,
-    check_toml,
     read_config,
 )
 from codemods.shared_modules import (
     asserting_definitions,
     conftests,
+    find_module,
     import_folders,
     read_shared_modules,
 )
@@ -66,20 +65,29 @@ def steps(settings: Settings, folder: str | None) -> list[Step]:
         SettingsError: one of the other shared modules is not there or cannot be read.
 
     """
-    found = [_step(settings.root / _YAML, bundled(_YAML))]
+    found = [_yaml_step(settings.root / _YAML)]
     own = settings.modules if settings.has_table else ()
     if folder is not None or not own or DEFAULT_MODULE in own:
         relative = _FOLDER if folder is None else Path(folder)
         module = ".".join([*relative.parts, _MODULE])
         found += _module_steps(settings.root, relative)
         found.append(_settings_step(settings, module))
-        own = tuple(name for name in own if name != module)
+        own = tuple(name for name in own if name != module and name not in _missing(settings))
     found += _conftest_steps(settings, own)
     for path in (step.path for step in found):
         real = os.path.realpath(path)  # `Path.resolve` raises for links in a circle
         if not Path(real).is_relative_to(os.path.realpath(settings.root)):
             raise UsageError(f"{path} leads to {real}, outside of {settings.root}")
     return found
+
+
+def _yaml_step(path: Path) -> Step:
+    step = _step(path, bundled(_YAML))
+    if step.before is None:
+        return step
+    purpose = "its formatter stays, so run `libcst.tool codemod` with --no-format"
+    after = with_commands(step.before, path)
+    return Step(path, step.before, after, is_addition=True, purpose=purpose)
 
 
 def _module_steps(root: Path, folder: Path) -> list[Step]:
@@ -144,49 +152,14 @@ def _step(path: Path, wanted: bytes) -> Step:
 
 def _settings_step(settings: Settings, module: str) -> Step:
     path = settings.root / "pyproject.toml"
-    table = f'[tool.ssot-codemods]\nmodules = ["{module}"]\n'.encode()
-    before = _step(path, table).before
-    if before is None:
-        return Step(path, None, table)
-    if not settings.has_table:
-        after = _with_table(before, table)
-        _check(after, path)
-        return Step(path, before, after, is_addition=True)
-    if module in settings.modules:
-        return Step(path, before, before)
-    return Step(path, before, _with_module(before, [*_named(settings), module]))
+    before = _step(path, b"").before
+    if settings.has_table and module in settings.modules:
+        return Step(path, before, before or b"")
+    implied = [DEFAULT_MODULE] if DEFAULT_MODULE not in _missing(settings) else []
+    after = with_modules(before or b"", [module], path, implied)
+    return Step(path, before, after, is_addition=True)
 
 
-def _named(settings: Settings) -> list[str]:
-    """Return the modules that a table names; the default one needs no name."""
-    return [name for name in settings.modules if name != DEFAULT_MODULE]
-
-
-def _with_table(before: bytes, table: bytes) -> bytes:
-    """Add a table at the end, with the line ends that the file has."""
-    gap = b"" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
-    added = gap + table
-    return before + (added.replace(b"\n", b"\r\n") if b"\r\n" in before else added)
-
-
-#: The table, up to the next one: its header, and its lines.
-_TABLE = re.compile(rb"^([ \t]*\[tool\.ssot-codemods\][^\n]*\n)((?:(?![ \t]*\[)[^\n]*\n?)*)", re.M)
-_KEY = re.compile(rb"^[ \t]*modules[ \t]*=[ \t]*\[[^\]]*\][^\n]*\n?", re.M)
-
-
-def _with_module(before: bytes, modules: Sequence[str]) -> bytes:
-    """Return the file as a person would change it: to be shown, not to be written."""
-    names = ", ".join(f'"{name}"' for name in modules)
-    key = f"modules = [{names}]\n".encode()
-    found = _TABLE.search(before)
-    if found is None:  # written some other way, as dotted keys
-        return _with_table(before, b"[tool.ssot-codemods]\n" + key)
-    changed = found.group(1) + key + _KEY.sub(b"", found.group(2))
-    return before[: found.start()] + changed + before[found.end() :]
-
-
-def _check(content: bytes, path: Path) -> None:
-    try:
-        check_toml(content, path)
-    except SettingsError as error:  # `tool` is no table that one could add to
-        raise UsageError(f"[tool.ssot-codemods] cannot be added: {error}") from error
+def _missing(settings: Settings) -> set[str]:
+    """Return the default module where the repository lacks it: it counts without being named."""
+    return set() if find_module(settings, DEFAULT_MODULE) else {DEFAULT_MODULE}
