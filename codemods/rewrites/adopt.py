@@ -1,0 +1,382 @@
+"""Definitions of a file, and what they read, as the text of a module that can be imported.
+
+A definition is taken as it stands, with its decorators, its docstring and the comment above it.
+The global names that it reads must mean the same in the module: imports, immutable constants and
+other definitions of the file are taken along; what reads anything else is not taken.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from codemods.engine.names import Binding, ModuleNames
+from codemods.engine.rows import Row, rows_of
+from codemods.engine.scopes import DEFINITIONS, free_names
+from codemods.engine.text import Unparsable, decoded, parse
+from codemods.model import Reason
+from codemods.rewrites.replace_local_copies.equality import Normal, has_future_annotations
+
+_FUTURE = "from __future__ import annotations"
+#: In characters; longer imports are broken, as most formatters do.
+_WIDTH = 88
+_FOR_TYPES = "from typing import TYPE_CHECKING"
+
+
+class CannotAdopt(Exception):  # noqa: N818 - it is an outcome, not a fault
+    """A definition cannot stand in another module, or not in this one; the message says why."""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Some definitions of a file, and what they read.
+
+    `imports` are statements, `type_imports` those that type checkers alone run; `constants` and
+    `definitions` have the text by the name, in the order of the file.
+    """
+
+    imports: tuple[str, ...] = ()
+    type_imports: tuple[str, ...] = ()
+    constants: dict[str, str] = field(default_factory=dict)
+    definitions: dict[str, str] = field(default_factory=dict)
+    has_future_annotations: bool = False
+
+
+def extract(source: bytes, names: Iterable[str]) -> Extract:
+    """Take definitions from a file, with what they read.
+
+    Args:
+        source: the file as it is on disk.
+        names: those of definitions at the top of the file.
+
+    Raises:
+        CannotAdopt: one of them reads what cannot be taken along.
+
+    """
+    text, tree = _parsed(source)
+    return _Extractor(text, tree).extract(names)
+
+
+def module_with(before: bytes, parts: Extract) -> bytes:
+    """Return a module with the parts of an extract that it does not have yet.
+
+    Args:
+        before: the module as it is; empty for none.
+        parts: what is to be in it.
+
+    Raises:
+        CannotAdopt: one of the names means something else in the module.
+
+    """
+    if not before.strip():
+        return _new_module(parts).encode()
+    text, tree = _parsed(before)
+    missing = _missing(tree, parts)
+    if missing == Extract():
+        return before
+    rows = _lines(text)
+    at = _end_of_imports(tree)
+    added = "".join(f"{line}\n" for line in _joined(missing.imports))
+    if missing.type_imports:
+        added += _type_checking_block(missing.type_imports)
+    if at and added and not rows[at - 1].endswith("\n"):
+        rows[at - 1] += "\n"
+    below = "".join(rows[at:])
+    if added and below.strip() and not below.startswith("\n"):
+        added += "\n\n"
+    after = "".join(rows[:at]) + added + below
+    after = f"{after.rstrip()}\n{_constants(missing)}{_definitions(missing)}"
+    bom = "\ufeff" if source_has_bom(before) else ""
+    newline = "\r\n" if b"\r\n" in before else "\n"
+    return (bom + after.replace("\n", newline)).encode()
+
+
+def source_has_bom(source: bytes) -> bool:
+    """Whether a file begins with the mark of UTF-8."""
+    return source.startswith(b"\xef\xbb\xbf")
+
+
+def _parsed(source: bytes) -> tuple[str, ast.Module]:
+    text = decoded(source)
+    if isinstance(text, Reason):
+        raise CannotAdopt(text.message)
+    try:
+        tree = parse(source)
+    except Unparsable as error:
+        raise CannotAdopt(f"line {error.line}: {error}") from error
+    except (RecursionError, MemoryError) as error:
+        raise CannotAdopt("it is nested too deeply to be parsed") from error
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text, tree
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text as Python counts them: a form feed ends none."""
+    return [f"{line}\n" for line in text.split("\n")[:-1]] + [text.rpartition("\n")[2]]
+
+
+class _Extractor:
+    def __init__(self, text: str, tree: ast.Module) -> None:
+        self._lines = _lines(text)
+        self._text = text
+        self._tree = tree
+        self._names = ModuleNames(tree)
+        self._rows = {id(r.statements[0]): r for r in rows_of(tree) if len(r.statements) == 1}
+        self._has_future = has_future_annotations(tree)
+        self._imports: dict[str, None] = {}
+        self._type_imports: dict[str, None] = {}
+        self._constants: dict[str, str] = {}
+        self._definitions: dict[str, str] = {}
+
+    def extract(self, names: Iterable[str]) -> Extract:
+        for name in names:
+            self._add_definition(name)
+        order = [s.name for s in self._tree.body if isinstance(s, DEFINITIONS)]
+        used = {n: self._constants[n] for n in self._names.bindings if n in self._constants}
+        return Extract(
+            tuple(self._imports),
+            tuple(t for t in self._type_imports if t not in self._imports),
+            used,
+            {name: self._definitions[name] for name in order if name in self._definitions},
+            self._has_future and bool(self._definitions),
+        )
+
+    def _add_definition(self, name: str) -> None:
+        bindings = self._names.bindings.get(name, [])
+        node = bindings[0].node if len(bindings) == 1 else None
+        row = self._rows.get(id(node))
+        if not isinstance(node, DEFINITIONS) or row is None:
+            lines = ", ".join(str(b.line) for b in bindings) or "none"
+            raise CannotAdopt(
+                f"`{name}` is no one definition at the top of the file: lines {lines}"
+            )
+        self._definitions[name] = self._block(row)
+        free = free_names(node)
+        if free.global_names:
+            raise CannotAdopt(f"`{name}` sets the global `{min(free.global_names)}`")
+        now = _names_now(node, is_late=self._has_future)
+        quoted = set(Normal(node, self._names.is_builtin).quoted)
+        for read in sorted(free.names | quoted):
+            if read not in self._definitions:
+                self._add_read(name, read, is_for_types=read not in now)
+
+    def _block(self, row: Row) -> str:
+        """Return the lines of a definition, and the comment directly above it."""
+        first = row.line - 1
+        while first and self._lines[first - 1].startswith("#"):
+            first -= 1
+        while first < row.line - 1 and _is_directive(first, self._lines[first]):
+            first += 1
+        return "".join(self._lines[first : row.end_line]).rstrip("\n") + "\n"
+
+    def _add_read(self, reader: str, name: str, *, is_for_types: bool) -> None:
+        bindings = self._names.bindings.get(name, [])
+        if self._names.is_builtin(name) and not self._names.stars:
+            return
+        tops = set(map(id, self._tree.body))
+        if len(bindings) == 1 and isinstance(bindings[0].node, DEFINITIONS):
+            self._add_definition(name)
+        elif bindings and all(b.source and id(b.node) in tops for b in bindings):
+            self._imports.update(dict.fromkeys(_import_of(b, name) for b in bindings))
+        elif is_for_types and bindings and all(map(self._is_type_import, bindings)):
+            self._type_imports.update(dict.fromkeys(_import_of(b, name) for b in bindings))
+        elif (constant := self._constant(name)) is not None:
+            self._constants[name] = constant
+        else:
+            meaning = self._names.meaning_of(name)
+            relative = any(getattr(b.node, "level", 0) for b in bindings)
+            why = "is imported relatively" if relative else meaning.text
+            raise CannotAdopt(f"`{reader}` reads `{name}`, which {why}")
+
+    def _constant(self, name: str) -> str | None:
+        """Return the statement that gives a name an immutable value, at the top of the file."""
+        meaning = self._names.meaning_of(name)
+        found = [
+            statement
+            for statement in self._tree.body
+            if isinstance(statement, ast.Assign | ast.AnnAssign)
+            and isinstance(target := _target(statement), ast.Name)
+            and target.id == name
+        ]
+        row = self._rows.get(id(found[0])) if meaning.is_known and len(found) == 1 else None
+        if row is None or any(not isinstance(b.node, ast.Name) for b in self._names.bindings[name]):
+            return None
+        return self._block(row)
+
+    def _is_type_import(self, binding: Binding) -> bool:
+        """Whether a binding is an absolute import below ``if TYPE_CHECKING:`` at the top."""
+        blocks = (s for s in self._tree.body if isinstance(s, ast.If))
+        inside = any(binding.node is s for b in blocks if _is_for_types(b) for s in b.body)
+        return inside and not getattr(binding.node, "level", 0)
+
+
+def _is_directive(number: int, line: str) -> bool:
+    """Whether a comment is about the file: a shebang or its encoding, PEP 263."""
+    return number < 2 and (line.startswith("#!") or "coding" in line)
+
+
+def _target(statement: ast.Assign | ast.AnnAssign) -> ast.expr | None:
+    if isinstance(statement, ast.AnnAssign):
+        return statement.target
+    return statement.targets[0] if len(statement.targets) == 1 else None
+
+
+def _is_for_types(statement: ast.If) -> bool:
+    return ast.unparse(statement.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+
+
+def _names_now(node: ast.AST, *, is_late: bool) -> set[str]:
+    """Return the names that are read when a definition is executed or used: no late annotation."""
+    if not is_late:
+        return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    found: set[str] = set()
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, ast.Name):
+            found.add(current.id)
+        for name, value in ast.iter_fields(current):
+            if name not in {"annotation", "returns"}:
+                values = value if isinstance(value, list) else [value]
+                pending += [v for v in values if isinstance(v, ast.AST)]
+    return found
+
+
+def _import_of(binding: Binding, name: str) -> str:
+    """Return the import of one name from a statement that may import several."""
+    node = binding.node
+    assert isinstance(node, ast.Import | ast.ImportFrom)
+    alias = next(a for a in node.names if name in {a.asname, a.name, a.name.partition(".")[0]})
+    text = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+    if isinstance(node, ast.Import):
+        return f"import {text}"
+    return f"from {node.module} import {text}"
+
+
+# The module
+
+
+def _new_module(parts: Extract) -> str:
+    names = list(parts.definitions)
+    what = f"`{names[0]}`" if len(names) == 1 else "Helpers"
+    text = f'"""{what}, shared by the tests."""\n'
+    if parts.has_future_annotations:
+        text += f"\n{_FUTURE}\n"
+    text += _import_block(parts)
+    return f"{text}{_constants(parts)}{_definitions(parts)}"
+
+
+def _import_block(parts: Extract) -> str:
+    """Return the imports, those of the standard library first."""
+    lines = _joined([*parts.imports, *([_FOR_TYPES] if parts.type_imports else [])])
+    first = [t for t in lines if _root(t) in sys.stdlib_module_names]
+    others = [t for t in lines if _root(t) not in sys.stdlib_module_names]
+    blocks = ["\n" + "".join(f"{line}\n" for line in group) for group in (first, others) if group]
+    if parts.type_imports:
+        blocks.append(_type_checking_block(parts.type_imports))
+    return "".join(blocks)
+
+
+def _joined(imports: Iterable[str]) -> list[str]:
+    """Sort imports of one name each, and make one of those from the same module."""
+    plain = sorted({text for text in imports if text.startswith("import ")})
+    by_module: dict[str, list[str]] = defaultdict(list)
+    for text in sorted(set(imports).difference(plain)):
+        head, _, name = text.partition(" import ")
+        by_module[head].append(name)
+    found = (_from_import(head, sorted(names, key=_kind)) for head, names in by_module.items())
+    return [*plain, *found]
+
+
+def _kind(name: str) -> tuple[bool, bool, str]:
+    """Sort constants before classes before the rest, as isort does."""
+    return not (name.isupper() and len(name) > 1), not name[0].isupper(), name
+
+
+def _from_import(head: str, names: Sequence[str]) -> str:
+    line = f"{head} import {', '.join(names)}"
+    if len(line) <= _WIDTH:
+        return line
+    return "\n".join([f"{head} import (", *(f"    {name}," for name in names), ")"])
+
+
+def _type_checking_block(imports: Sequence[str]) -> str:
+    inside = textwrap.indent("\n".join(_joined(imports)), "    ")
+    return f"\nif TYPE_CHECKING:\n{inside}\n"
+
+
+def _root(statement: str) -> str:
+    return statement.split()[1].partition(".")[0]
+
+
+def _constants(parts: Extract) -> str:
+    return "\n" + "".join(parts.constants.values()) if parts.constants else ""
+
+
+def _definitions(parts: Extract) -> str:
+    return "".join(f"\n\n{text}" for text in parts.definitions.values())
+
+
+def _missing(tree: ast.Module, parts: Extract) -> Extract:
+    """Return the parts that a module has not yet.
+
+    Raises:
+        CannotAdopt: a name means something else there.
+
+    """
+    names = ModuleNames(tree)
+    wanted = ModuleNames(ast.parse(_new_module(parts)))
+    if parts.has_future_annotations and not has_future_annotations(tree):
+        raise CannotAdopt(f"the module lacks `{_FUTURE}`, which the definition was written with")
+    lacking = {name for name in wanted.bindings if not _is_there(name, names, wanted)}
+    typed = [*parts.type_imports, *([_FOR_TYPES] if parts.type_imports else [])]
+    imports = [text for text in [*parts.imports, *typed] if lacking & _bound_by(text)]
+    return Extract(
+        tuple(t for t in imports if t not in parts.type_imports),
+        tuple(t for t in imports if t in parts.type_imports),
+        {name: text for name, text in parts.constants.items() if name in lacking},
+        {name: text for name, text in parts.definitions.items() if name in lacking},
+    )
+
+
+def _bound_by(statement: str) -> set[str]:
+    return set(ModuleNames(ast.parse(statement)).bindings)
+
+
+def _is_there(name: str, names: ModuleNames, wanted: ModuleNames) -> bool:
+    """Whether a name is bound in the module already, to what is wanted."""
+    if name == "annotations" and names.tree.body and has_future_annotations(names.tree):
+        return True
+    if name not in names.bindings:
+        return False
+    if _value(name, names) == _value(name, wanted) is not None:
+        return True
+    line = names.bindings[name][0].line
+    raise CannotAdopt(f"`{name}` is something else in the module already, on line {line}")
+
+
+def _value(name: str, names: ModuleNames) -> object:
+    """Return what a name is bound to in a module, None where that is not known."""
+    nodes = [b.node for b in names.bindings[name]]
+    if all(isinstance(node, ast.Import | ast.ImportFrom) for node in nodes):
+        return {_import_of(binding, name) for binding in names.bindings[name]}
+    if len(nodes) == 1 and isinstance(nodes[0], DEFINITIONS):
+        return Normal(nodes[0], names.is_builtin).exact.key
+    meaning = names.meaning_of(name)
+    return meaning if meaning.is_known else None
+
+
+def _end_of_imports(tree: ast.Module) -> int:
+    """Return the number of lines above which the imports of a module stand, or its docstring."""
+    end = 0
+    for number, statement in enumerate(tree.body):
+        is_docstring = number == 0 and isinstance(statement, ast.Expr)
+        if isinstance(statement, ast.Import | ast.ImportFrom) or is_docstring:
+            end = statement.end_lineno or statement.lineno
+        elif isinstance(statement, DEFINITIONS):
+            break
+    return end
