@@ -193,6 +193,9 @@ class Escape:
             how = find(node)
             if how is not None:
                 yield _escapes(node.lineno, f"`{self._name}` {how}")
+            elif not self._is_class and self._tells_where_it_stands(node):
+                message = f"`{_short(self._parents.of(node).above)}` may tell where it stands"
+                yield Reason(Code.ESCAPES, node.lineno, message)
         if self._is_class:
             for expression in _ways_to_class(self._name, self._module.names):
                 instance = _instance_in(expression)
@@ -401,18 +404,22 @@ class Escape:
         if store is not None:
             return f"is changed by `{_short(store.node)}`"
         match above:
-            case ast.Attribute(attr=attr) if attr.startswith("__"):
-                if self._is_renamed or attr not in _NAMES_OF_CLASS:
-                    return f"is asked for `{_short(above)}`"
             case ast.Assign(targets=[ast.Name(id=variable)]):
                 if variable in self._changed_variables:
                     return f"is changed by `{_short(self._changed_variables[variable])}`"
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 if last_name(func) in {"update_wrapper", "vars"}:
                     return f"is changed by `{_short(above)}`"
-                if ast.unparse(func).startswith("inspect.get"):
-                    return f"is inspected by `{_short(above)}`"
         return None
+
+    def _tells_where_it_stands(self, node: ast.expr) -> bool:
+        """Whether a mention of a function asks for its code, its module or the like."""
+        match self._parents.of(node).above:
+            case ast.Attribute(attr=attr) if attr.startswith("__"):
+                return self._is_renamed or attr not in _NAMES_OF_CLASS
+            case ast.Call(func=func, args=[first, *_]) if first is node:
+                return ast.unparse(func).startswith("inspect.get")
+        return False
 
     @cached_property
     def _changed_variables(self) -> dict[str, ast.expr]:
