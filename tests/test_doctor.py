@@ -8,7 +8,8 @@ import pytest
 
 from codemods.migration.diagnose import Checkup, Finding, FolderCheckup, ModuleCheckup
 from codemods.migration.doctor import doctor
-from codemods.migration.init import steps, write
+from codemods.migration.init import steps
+from codemods.migration.steps import write
 from codemods.report import doctor as report
 from codemods.settings import read_settings
 from codemods.shared_modules import SettingsByFile

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from codemods.migration.init import steps, write
+from codemods.migration.init import steps
+from codemods.migration.steps import write
 from codemods.settings import read_settings
 from tests.benchmarks import family
 from tests.benchmarks import generate as generator

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from codemods.cli import main
 from codemods.disk.folder import Folder
-from codemods.migration.init import steps, write
+from codemods.migration.init import steps
+from codemods.migration.steps import write
 from codemods.settings import DEFAULT_MODULE, Settings, read_settings
 from codemods.shared_modules import read_shared_modules
 from tests import tools

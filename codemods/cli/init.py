@@ -33,7 +33,8 @@ def init(folder: str | None) -> int:
     ssot-codemods init
     ssot-codemods init --to tests/shared
     """
-    from codemods.migration.init import steps, write
+    from codemods.migration.init import steps
+    from codemods.migration.steps import write
     from codemods.report.diff import unified_diff
     from codemods.report.table import joined
 

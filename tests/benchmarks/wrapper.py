@@ -38,7 +38,8 @@ from statistics import median
 SOURCES = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCES))  # runs from a checkout as it is
 
-from codemods.migration.init import steps, write  # noqa: E402
+from codemods.migration.init import steps  # noqa: E402
+from codemods.migration.steps import write  # noqa: E402
 from codemods.settings import DEFAULT_MODULE, Settings  # noqa: E402
 from tests.benchmarks.generate import NAMES, generate, helpers  # noqa: E402
 from tests.benchmarks.processes import Command, in_turns, peaks, seconds  # noqa: E402

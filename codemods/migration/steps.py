@@ -1,0 +1,128 @@
+"""The files of a repository that a verb adds or adds to: worked out first, shown, then written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codemods.disk.folder import Folder
+from codemods.migration.config_edit import with_modules
+from codemods.migration.register import with_registration
+from codemods.model import SharedModule, UsageError
+from codemods.settings import DEFAULT_MODULE, Settings, read_config
+from codemods.shared_modules import (
+    asserting_definitions,
+    conftests,
+    find_module,
+    import_folders,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One file of a repository that is to be there: its bytes now, None for absent, and then.
+
+    `is_addition` says that lines are added to what is there, so that this is no conflict; `purpose`
+    what they are for, for people.
+    """
+
+    path: Path
+    before: bytes | None
+    after: bytes
+    is_addition: bool = False
+    purpose: str = ""
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether the file is there and is another one."""
+        return self.before not in {None, self.after} and not self.is_addition
+
+
+def step_of(path: Path, wanted: bytes) -> Step:
+    """Return the step that makes a file what is wanted.
+
+    Raises:
+        UsageError: there is something else than a file.
+
+    """
+    if not os.path.lexists(path):
+        return Step(path, None, wanted)
+    if not path.is_file():
+        raise UsageError(f"{path} is there, and is no file")
+    return Step(path, read_config(path), wanted)
+
+
+def package_steps(root: Path, folder: Path) -> list[Step]:
+    """Return the ``__init__.py`` of a folder below a root, and of those around it, that are new.
+
+    A folder that is there stays a package or none: that decides how pytest names its tests.
+    """
+    inside = folder.relative_to(root)
+    folders = [root / f for f in (inside, *inside.parents) if f.parts]
+    for there in filter(os.path.lexists, folders):
+        if not there.is_dir():
+            raise UsageError(f"{there} is no folder")
+    return [step_of(f / "__init__.py", b"") for f in folders if not f.exists()]
+
+
+def settings_step(settings: Settings, module: str) -> Step:
+    """Return the step that names a shared module in the settings."""
+    path = settings.root / "pyproject.toml"
+    before = step_of(path, b"").before
+    if settings.has_table and module in settings.modules:
+        return Step(path, before, before or b"")
+    implied = [DEFAULT_MODULE] if DEFAULT_MODULE not in missing_default(settings) else []
+    after = with_modules(before or b"", [module], path, implied)
+    return Step(path, before, after, is_addition=True)
+
+
+def missing_default(settings: Settings) -> set[str]:
+    """Return the default module where the repository lacks it: it counts without being named."""
+    return set() if find_module(settings, DEFAULT_MODULE) else {DEFAULT_MODULE}
+
+
+def conftest_steps(settings: Settings, modules: Sequence[SharedModule]) -> list[Step]:
+    """Return the conftests that have pytest rewrite the asserts of shared definitions."""
+    plain = [
+        module.name
+        for module in modules
+        if asserting_definitions(module) and not module.rewrites_asserts
+    ]
+    found = []
+    for path in conftests(settings) if plain else ():
+        before = step_of(path, b"").before
+        after = with_registration(before or b"", plain, path, list(import_folders(settings)))
+        purpose = f"has pytest rewrite the asserts of {', '.join(plain)}"
+        found.append(Step(path, before, after, is_addition=True, purpose=purpose))
+    return found
+
+
+def check_inside(steps: Sequence[Step], root: Path) -> None:
+    """Check that links lead no step out of a repository.
+
+    Raises:
+        UsageError: one of them leads out.
+
+    """
+    for path in (step.path for step in steps):
+        real = os.path.realpath(path)  # `Path.resolve` raises for links in a circle
+        if not Path(real).is_relative_to(os.path.realpath(root)):
+            raise UsageError(f"{path} leads to {real}, outside of {root}")
+
+
+def write(todo: list[Step]) -> Iterator[Step]:
+    """Write what is lacking, and yield each step; the caller has seen that nothing conflicts."""
+    for step in todo:
+        if step.before != step.after:
+            step.path.parent.mkdir(parents=True, exist_ok=True)
+            real = Path(os.path.realpath(step.path))  # a link stays one
+            folder = Folder(real.parent)
+            if step.before is None:
+                folder.write(real.name, step.after)
+            else:  # it keeps its mode bits
+                temporary = f".{real.name}.ssot-codemods.tmp"
+                folder.replace(real.name, step.after, temporary, mode=0, old=real.stat())
+                folder.sync()
+            yield step
