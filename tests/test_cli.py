@@ -246,12 +246,13 @@ def test_analyze_json(three: Path) -> None:
     ]
     assert (values["schema"], values["files"]) == ("ssot-codemods/analysis/2", 10)
     assert values["candidates"] == 6
-    keys = ["path", "line", "end_line", "name", "kind", "shared", "verdict", "reasons"]
+    keys = ["path", "line", "column", "end_line", "name", "kind", "shared", "verdict", "reasons"]
     assert [list(d) for d in values["definitions"]] == [keys] * 4
     assert [d["path"] for d in values["definitions"]] == [
         *("a/test_a.py", "a/test_b.py", "b/test_c.py", "e.py")
     ]
-    assert [list(r) for r in values["definitions"][3]["reasons"]] == [["code", "line", "message"]]
+    reasons = values["definitions"][3]["reasons"]
+    assert [list(r) for r in reasons] == [["code", "line", "column", "message"]]
     assert values["commented_out"] == [
         {"path": "d.py", "line": 1, "name": "TestWebSocketConnection"}
     ]
@@ -350,7 +351,7 @@ def test_dry_run_of_a_file_that_changes_meanwhile(
     monkeypatch.setattr(codemods.migration.migrate, "first_files", edited)
     code, out, err = outcome("migrate", "--dry-run", "-v")
     assert (code, out.count("--- a/")) == (1, 2)
-    assert "a/test_a.py:1: changed-since-planned: " in err
+    assert "a/test_a.py:1:1: changed-since-planned " in err
     assert err.startswith("would change        2 files  with 2 copies\n")
 
 
@@ -369,7 +370,7 @@ def test_a_file_that_fails_outweighs_copies_that_are_left(three: Path) -> None:
     for arguments in (["check"], ["migrate", "--dry-run"], ["analyze"]):
         code, out, err = outcome(*arguments)
         assert code == 3
-        assert re.search(r"(?m)^c\.py:\d+: syntax-error: ", out + err)
+        assert re.search(r"(?m)^c\.py:\d+:\d+: syntax-error ", out + err)
 
 
 def test_uncommitted_changes(three: Path) -> None:
@@ -378,7 +379,7 @@ def test_uncommitted_changes(three: Path) -> None:
     code, out, _ = outcome("migrate", "--skip-probe", "-v")
     assert code == 1
     assert "changed             2 files" in out
-    assert "a/test_a.py:1: uncommitted: " in out
+    assert "a/test_a.py:1:1: uncommitted " in out
     assert outcome("migrate", "--skip-probe", "--allow-dirty")[0] == 0
     assert (three / "a/test_a.py").read_bytes().endswith(b"# mine\n")
 
@@ -536,8 +537,8 @@ def test_check(three: Path) -> None:
     assert (
         out
         == """\
-a/test_a.py:1: a copy of `{shared}.TestWebSocketConnection`
-a/test_b.py:1: a copy of `{shared}.TestWebSocketConnection`
+a/test_a.py:1:1: copy of `{shared}.TestWebSocketConnection`
+a/test_b.py:1:1: copy of `{shared}.TestWebSocketConnection`
 Compliant Files: 0/2 0.0%
 Copies Left: 2
 To fix them: ssot-codemods migrate a
@@ -563,7 +564,7 @@ def test_check_of_a_module_on_stdin(three: Path, monkeypatch: pytest.MonkeyPatch
     code, out, err = stdin(before, "-")
     assert (code, err) == (1, "")
     assert out == (
-        f"<stdin>:1: a copy of `{tools.SHARED}.TestWebSocketConnection`\n"
+        f"<stdin>:1:1: copy of `{tools.SHARED}.TestWebSocketConnection`\n"
         "Compliant Files: 0/1 0.0%\nCopies Left: 1\n"
     )
     code, diff, err = stdin(before, "--diff", "-")
@@ -578,7 +579,7 @@ def test_check_of_a_module_on_stdin(three: Path, monkeypatch: pytest.MonkeyPatch
     write(three, {"b/lib.py": "def one():\n    return 1\n"})
     monkeypatch.chdir(three / "b")
     assert stdin(before, "-")[0] == 0
-    assert "<stdin>:1: a copy of `lib.one`\n" in stdin(b"def one():\n    return 1\n", "-")[1]
+    assert "<stdin>:1:1: copy of `lib.one`\n" in stdin(b"def one():\n    return 1\n", "-")[1]
 
 
 def test_check_shows_a_diff(three: Path) -> None:

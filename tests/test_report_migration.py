@@ -80,9 +80,9 @@ refused, by first reason  definitions
 nested                              2
 mutated                             1
 
-a.py:8: undefined-name: it is not defined
+a.py:8:1: undefined-name it is not defined
 
-c.py:3: syntax-error: it fails
+c.py:3:1: syntax-error it fails
 
 to undo: ssot-codemods rollback R1
 to find unused imports (keep those of fixtures): ruff check --select F401 a.py
@@ -93,9 +93,9 @@ to find unused imports (keep those of fixtures): ruff check --select F401 a.py
 def test_a_line_for_each_definition_that_stays() -> None:
     lines = text(RESULTS, verbose=True).splitlines()
     assert [line for line in lines if line.startswith(("a.py:2", "b.py"))] == [
-        "a.py:2: nested: nested",
-        "b.py:2: nested: nested",
-        "b.py:2: mutated: mutated; line 2: rebound: rebound",
+        "a.py:2:1: nested nested",
+        "b.py:2:1: nested nested",
+        "b.py:2:1: mutated mutated; line 2: rebound rebound",
     ]
 
 
@@ -142,6 +142,7 @@ def test_json() -> None:
                 "replaced": [
                     {
                         "line": n,
+                        "column": 1,
                         "end_line": n + 5,
                         "name": "Fake",
                         "kind": "class",
@@ -155,11 +156,12 @@ def test_json() -> None:
             {
                 "path": path,
                 "line": 1,
+                "column": 1,
                 "end_line": 6,
                 "name": "Fake",
                 "kind": "class",
                 "shared": None,
-                "reasons": [{"code": c, "line": 2, "message": c} for c in codes],
+                "reasons": [{"code": c, "line": 2, "column": 1, "message": c} for c in codes],
             }
             for path, codes in [
                 ("a.py", ["nested"]),
@@ -168,7 +170,15 @@ def test_json() -> None:
             ]
         ],
         "warnings": [
-            {"path": "a.py", "code": "undefined-name", "line": 8, "message": "it is not defined"}
+            {
+                "path": "a.py",
+                "code": "undefined-name",
+                "line": 8,
+                "column": 1,
+                "message": "it is not defined",
+            }
         ],
-        "failures": [{"path": "c.py", "line": 3, "code": "syntax-error", "message": "it fails"}],
+        "failures": [
+            {"path": "c.py", "line": 3, "column": 1, "code": "syntax-error", "message": "it fails"}
+        ],
     }

@@ -50,7 +50,7 @@ def as_markdown(analysis: Analysis) -> str:
     from codemods.report import page  # no text needs it
 
     def row(path: str, reason: Reason) -> tuple[page.Code, ...]:
-        cells = (f"{path}:{reason.line}", reason.code.value, reason.message)
+        cells = (f"{path}:{reason.line}:{reason.column}", reason.code.value, reason.message)
         return tuple(map(page.Code, cells))
 
     blocks: list[page.Block] = [page.Paragraph((_summary(analysis),))]
@@ -173,7 +173,8 @@ def _variants(analysis: Analysis) -> Iterator[list[str]]:
             variant = survey.variants[number]
             definition = survey.decisions[number].definition
             shown.setdefault(variant.key, variant)
-            place = f"{survey.path}:{definition.line} {definition.name}"
+            at = f"{definition.line}:{definition.column}"
+            place = f"{survey.path}:{at} {definition.name}"
             groups[variant.key].append(place)
     for key, places in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[1])):
         variant = shown[key]

@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from codemods.model import STDIN, Plan
-from codemods.report.findings import definition_json, dotted, failure_lines, failures_json
+from codemods.report.findings import (
+    copy_text,
+    definition_json,
+    definition_line,
+    failure_lines,
+    failures_json,
+)
 from codemods.report.table import joined
 from codemods.wording import percentage, visible
 
@@ -26,7 +32,7 @@ def as_text(planned: Plan, asked: Sequence[str] = ()) -> str:
 
     """
     good, helpers = planned.compliant, planned.helpers
-    lines = [f"{path}:{d.definition.line}: a copy of `{dotted(d)}`" for path, d in planned.copies]
+    lines = [definition_line(path, d) for path, d in planned.copies]
     lines += failure_lines(planned.results)
     lines += [
         f"Compliant Files: {good}/{helpers} {percentage(good, helpers)}%",
@@ -59,13 +65,16 @@ def as_github(planned: Plan) -> str:
     for path, decision in planned.copies:
         place = decision.definition
         fix = "" if path == STDIN else f"; to fix it: {shlex.join([*_COMMAND, path])}"
-        message = f"a copy of `{dotted(decision)}`{fix}"
-        where = f"file={_property(path)},line={place.line},endLine={place.end_line}"
+        message = f"{copy_text(decision)}{fix}"
+        # GitHub takes a column only where the first line is the last.
+        column = f"col={place.column}," if place.line == place.end_line else ""
+        where = f"file={_property(path)},line={place.line},{column}endLine={place.end_line}"
         lines.append(f"::error {where},title=ssot-codemods::{_data(message)}\n")
     for result in planned.results:
         if result.error is not None:
-            where = f"file={_property(result.path)},line={result.error.line}"
-            message = f"{result.error.code.value}: {result.error.message}"
+            error = result.error
+            where = f"file={_property(result.path)},line={error.line},col={error.column}"
+            message = f"{error.code.value} {error.message}"
             lines.append(f"::error {where},title=ssot-codemods::{_data(message)}\n")
     return "".join(lines)
 
