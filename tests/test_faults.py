@@ -558,7 +558,7 @@ class TestTheFolder:
         monkeypatch.setattr(os, "open", refuse)
         done = suite.run("migrate", "--skip-probe", "--jobs", "1")
         assert done.code == 3
-        assert done.out.count("not-written: Permission denied; the file is unchanged") == 4
+        assert done.out.count("not-written Permission denied; the file is unchanged") == 4
         assert suite.check_old_or_new() == 8
         monkeypatch.setattr(os, "open", real)
         suite.check_way_back()
