@@ -100,7 +100,7 @@ def test_help(verb: str) -> None:
     for option in ("-h", "--help"):
         code, text, err = outcome(*filter(None, [verb, option]))
         assert (code, err) == (0, "")
-        assert "Exit codes: 0 OK, 1 copies left (or files would change), 2 usage error, 3 a" in text
+        assert "\n  Exit codes: 0 OK, " in text
         assert max(map(len, text.splitlines())) <= 100
 
 
@@ -132,7 +132,6 @@ def test_the_version_and_no_verb() -> None:
         ["analyze", "--format", "xml"],
         ["analyze", "--list", "--format", "json"],
         ["analyze", "--list", "--variants"],
-        ["analyze", "--list", "-v"],
         ["analyze", "gone.py"],
         ["analyze", "@gone.txt"],
         ["check", "--nothing"],
@@ -356,11 +355,11 @@ def test_dry_run_of_a_file_that_changes_meanwhile(
 
 
 def test_migrate_in_batches(three: Path) -> None:
-    codes: list[int] = []
-    while len(codes) < 9 and codes[-1:] != [0]:
-        codes.append(outcome("migrate", "--skip-probe", "--max-files", "1")[0])
+    for left in ("2 files", "1 file", ""):
+        code, out, _ = outcome("migrate", "--skip-probe", "--max-files", "1")
+        assert code == 0
+        assert re.findall(r"remaining +(.+)", out) == ([left] if left else [])
         commit()
-    assert codes == [1, 1, 0]
     assert outcome("migrate")[0] == 0
     assert outcome("check")[:2] == (0, "Compliant Files: 3/3 100.0%\nCopies Left: 0\n")
 
@@ -843,7 +842,7 @@ def _all_of(folder: Path) -> dict[str, tuple[int, int, int]]:
 def test_verbs_that_only_read_leave_no_trace(three: Path, is_migrated: bool) -> None:
     git("status")  # git looks at its index once more
     if is_migrated:
-        assert outcome("migrate", "--skip-probe", "--max-files", "1")[0] == 1
+        assert outcome("migrate", "--skip-probe", "--max-files", "1")[0] == 0
     before = _all_of(three)
     verbs = [
         *(["check"], ["check", "--format", "github"], ["analyze"], ["analyze", "--list"]),
@@ -951,21 +950,20 @@ def test_the_whole_story(story: Path) -> None:
     dry = run("migrate", "--dry-run", "--jobs", "1")
     assert dry.exit_code == 1
     git("apply", "--check", stdin=dry.stdout_bytes)
-    states, codes = [before], [1]
+    states = [before]
     runs: list[str] = []
-    while codes[-1]:
-        assert len(codes) < 20
+    while outcome("check", "-q")[0]:
+        assert len(runs) < 20
         # Only the first batch asks pytest; that it is asked each time is shown elsewhere.
         options = ["--skip-probe"] if runs else []
         options += ["--jobs", "1", "--max-files", "5", "--format", "json"]
         code, out, _ = outcome("migrate", *options)
-        codes.append(code)
+        assert code == 0
         runs.append(json.loads(out)["run"])
         commit(f"batch {len(runs)}")
         states.append(contents(story))
     after = states[-1]
     changed = {path for path in before if before[path] != after[path]}
-    assert codes == [1] * len(runs) + [0]
     assert len(runs) == -(-len(changed) // 5)
     # LibCST would not print this one as it is, which `analyze` does not ask.
     assert replaceable - changed == {"unit/test_wire_format.py"}

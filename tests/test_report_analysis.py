@@ -19,6 +19,7 @@ from codemods.model import (
     Verdict,
 )
 from codemods.report.analyze import as_json, as_markdown, as_text, paths_to_change
+from codemods.report.table import Detail
 from codemods.wording import visible
 
 
@@ -118,7 +119,7 @@ b/f.py:7:1: syntax-error invalid syntax
 
 
 def test_text_with_a_line_for_each_definition() -> None:
-    added = set(as_text(FULL, verbose=True).splitlines()) - set(as_text(FULL).splitlines())
+    added = set(as_text(FULL, Detail.VERBOSE).splitlines()) - set(as_text(FULL).splitlines())
     assert added == {
         "a.py:3:1: copy of `lib.Shared`, as `Fake`",
         "b/c.py:5:1: mutated because | mutated; line 6: nested because | nested",
@@ -202,7 +203,7 @@ def test_json_of_what_is_there() -> None:
 @pytest.mark.parametrize("path", ["ä\nb/c.py", os.fsdecode(b"\xff/c.py")])
 def test_names_of_any_bytes(path: str) -> None:
     analysis = Analysis(1, (survey(path, decision("F", 1), variants=(MORE,)),), (), 0)
-    for text in (as_text(analysis, verbose=True), as_markdown(analysis)):
+    for text in (as_text(analysis, Detail.VERBOSE), as_markdown(analysis)):
         assert visible(path) in text
         text.encode()
     assert paths_to_change(analysis) == [path]

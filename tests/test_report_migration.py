@@ -17,6 +17,7 @@ from codemods.model import (
     Written,
 )
 from codemods.report.migrate import as_json, as_text
+from codemods.report.table import Detail
 
 
 def replaced(line: int = 1) -> Decision:
@@ -52,9 +53,7 @@ RESULTS = (
 
 def text(results: tuple[FileResult, ...], **values: Any) -> str:
     given = {name: values.pop(name) for name in ("files", "run", "left") if name in values}
-    return as_text(
-        written(results, **given), **{"dry_run": False, "verbose": False, "quiet": False, **values}
-    )
+    return as_text(written(results, **given), **{"dry_run": False, **values})
 
 
 def written(
@@ -91,7 +90,7 @@ to find unused imports (keep those of fixtures): ruff check --select F401 a.py
 
 
 def test_a_line_for_each_definition_that_stays() -> None:
-    lines = text(RESULTS, verbose=True).splitlines()
+    lines = text(RESULTS, detail=Detail.VERBOSE).splitlines()
     assert [line for line in lines if line.startswith(("a.py:2", "b.py"))] == [
         "a.py:2:1: nested nested",
         "b.py:2:1: nested nested",
@@ -108,8 +107,8 @@ def test_each_changed_file_is_named() -> None:
 
     assert named(dry_run=True)[0] == "would change: 00.py"
     assert named()[8:] == ["changed: 08.py", "changed: 09.py", "changed: 2 more (-v names them)"]
-    assert named(verbose=True)[9:] == ["changed: 09.py", "changed: 10.py", "changed: 11.py"]
-    assert named(quiet=True) == []
+    assert named(detail=Detail.VERBOSE)[9:] == [f"changed: {n}.py" for n in ("09", "10", "11")]
+    assert named(detail=Detail.QUIET) == []
 
 
 def test_nothing_to_do_is_said() -> None:

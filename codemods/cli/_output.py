@@ -8,15 +8,20 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
+from codemods.cli._colour import coloured, has_colour
 from codemods.wording import git_quoted, output_line, visible
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Change
     from codemods.migration.scan import Progress
+
+
+#: Where the context of a verb has whether it is quiet.
+QUIET = "codemods.quiet"
 
 
 def print_bytes(content: bytes, *, err: bool = False) -> None:
@@ -25,16 +30,48 @@ def print_bytes(content: bytes, *, err: bool = False) -> None:
         click.echo(content, nl=False, err=err)
     except OSError as error:
         # What is left in the buffer would fail again, at the end of Python.
-        stream = sys.stderr if err else sys.stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        discard(sys.stderr if err else sys.stdout)
         # Where the reader, perhaps `head`, is done, the exit code still says what was found.
         if not err and not isinstance(error, BrokenPipeError):
             raise
 
 
+def discard(stream: IO[str]) -> None:
+    """Throw away whatever is written to a stream from now on."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def print_page(text: str) -> None:
+    """Print Markdown, HTML or what a program reads to stdout, with no colours."""
+    print_bytes("\n".join(map(visible, text.split("\n"))).encode())
+
+
 def print_text(text: str, *, err: bool = False) -> None:
-    """Print lines to stdout; whatever is not printable in one is written as `repr` does."""
-    print_bytes("\n".join(map(visible, text.split("\n"))).encode(), err=err)
+    """Print lines for people; whatever is not printable in one is written as `repr` does."""
+    lines = map(visible, text.split("\n"))
+    if has_colour(sys.stderr if err else sys.stdout):
+        lines = map(coloured, lines)
+    print_bytes("\n".join(lines).encode(), err=err)
+
+
+def print_patch(patch: bytes) -> None:
+    """Print a diff to stdout: as it is for `git apply`, but with nothing that a terminal obeys."""
+    if has_colour(sys.stdout) or (sys.stdout is not None and sys.stdout.isatty()):
+        print_text(patch.decode("utf-8", "surrogateescape").expandtabs())
+    else:
+        print_bytes(patch)
+
+
+def remark(line: str) -> None:
+    """Print what is worth knowing and no more to stderr, but not with -q."""
+    if not is_quiet():
+        say(line)
+
+
+def is_quiet() -> bool:
+    """Whether -q was given."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.meta.get(QUIET, False)
 
 
 def say(*lines: str) -> None:
@@ -86,7 +123,7 @@ def print_diff(base: Path, changes: Sequence[Change]) -> None:
     from codemods.report.diff import unified_diff
 
     for change in changes:
-        print_bytes(unified_diff(change.path, change.before, change.after))
+        print_patch(unified_diff(change.path, change.before, change.after))
     if base != Path.cwd():
         say(f"the paths of the diff start at {base}: apply it there")
 
@@ -100,7 +137,8 @@ def progress_bar(label: str, step: int = 100) -> Iterator[Progress]:
         step: show it for each number that this divides.
 
     """
-    if sys.stderr is None or not sys.stderr.isatty():  # None where the shell has closed it
+    # None where the shell has closed it.
+    if sys.stderr is None or not sys.stderr.isatty() or is_quiet():
         yield lambda done, total: None
         return
     shown = ""

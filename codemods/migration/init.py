@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,21 +31,22 @@ _MODULE = DEFAULT_MODULE.rpartition(".")[2]
 _FOLDER = Path(*DEFAULT_MODULE.split(".")[:-1])
 
 _YAML = ".libcst.codemod.yaml"
+_SETTINGS = "the settings, [tool.ssot-codemods]"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One file of a repository that is to be there: its bytes now, None for absent, and then.
 
-    `is_addition` says that lines are added to what is there, so that this is no conflict; `purpose`
-    what they are for, for people.
+    `purpose` is what they are for, for people; `is_addition` says that lines are added to what is
+    there, so that this is no conflict.
     """
 
     path: Path
     before: bytes | None
     after: bytes
+    purpose: str
     is_addition: bool = False
-    purpose: str = ""
 
     @property
     def is_conflict(self) -> bool:
@@ -66,7 +67,7 @@ def steps(settings: Settings, folder: str | None) -> list[Step]:
         SettingsError: one of the other shared modules is not there or cannot be read.
 
     """
-    found = [_step(settings.root / _YAML, bundled(_YAML))]
+    found = [_step(settings.root / _YAML, bundled(_YAML), "for `python -m libcst.tool`")]
     own = settings.modules if settings.has_table else ()
     if folder is not None or not own or DEFAULT_MODULE in own:
         relative = _FOLDER if folder is None else Path(folder)
@@ -98,8 +99,10 @@ def _module_steps(root: Path, folder: Path) -> list[Step]:
             raise UsageError(f"--to {folder}: {there} is no folder")
     # A folder that is there stays a package or none: that decides how pytest names its tests.
     new = [f for f in folders if not (root / f).exists()]
-    found = [_step(root / folder / f"{_MODULE}.py", bundled(f"{_FOLDER}/{_MODULE}.py"))]
-    return [*found, *(_step(root / f / "__init__.py", b"") for f in new)]
+    content = bundled(f"{_FOLDER}/{_MODULE}.py")
+    found = [_step(root / folder / f"{_MODULE}.py", content, "the shared module")]
+    purpose = "makes the folder a package"
+    return [*found, *(_step(root / f / "__init__.py", b"", purpose) for f in new)]
 
 
 def _conftest_steps(settings: Settings, modules: Sequence[str]) -> list[Step]:
@@ -111,15 +114,15 @@ def _conftest_steps(settings: Settings, modules: Sequence[str]) -> list[Step]:
     ]
     found = []
     for path in conftests(settings) if plain else ():
-        before = _step(path, b"").before
-        after = with_registration(before or b"", plain, path, list(import_folders(settings)))
         purpose = f"has pytest rewrite the asserts of {', '.join(plain)}"
-        found.append(Step(path, before, after, is_addition=True, purpose=purpose))
+        before = _step(path, b"", purpose).before
+        after = with_registration(before or b"", plain, path, list(import_folders(settings)))
+        found.append(Step(path, before, after, purpose, is_addition=True))
     return found
 
 
-def write(todo: list[Step]) -> Iterator[Step]:
-    """Write what is lacking, and yield each step; the caller has seen that nothing conflicts."""
+def write(todo: Sequence[Step]) -> None:
+    """Write what is lacking; the caller has seen that nothing conflicts."""
     for step in todo:
         if step.before != step.after:
             step.path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,30 +134,29 @@ def write(todo: list[Step]) -> Iterator[Step]:
                 temporary = f".{real.name}.ssot-codemods.tmp"
                 folder.replace(real.name, step.after, temporary, mode=0, old=real.stat())
                 folder.sync()
-            yield step
 
 
-def _step(path: Path, wanted: bytes) -> Step:
+def _step(path: Path, wanted: bytes, purpose: str) -> Step:
     if not os.path.lexists(path):
-        return Step(path, None, wanted)
+        return Step(path, None, wanted, purpose)
     if not path.is_file():
         raise UsageError(f"{path} is there, and is no file")
-    return Step(path, read_config(path), wanted)
+    return Step(path, read_config(path), wanted, purpose)
 
 
 def _settings_step(settings: Settings, module: str) -> Step:
     path = settings.root / "pyproject.toml"
     table = f'[tool.ssot-codemods]\nmodules = ["{module}"]\n'.encode()
-    before = _step(path, table).before
+    before = _step(path, table, _SETTINGS).before
     if before is None:
-        return Step(path, None, table)
+        return Step(path, None, table, _SETTINGS)
     if not settings.has_table:
         after = _with_table(before, table)
         _check(after, path)
-        return Step(path, before, after, is_addition=True)
+        return Step(path, before, after, _SETTINGS, is_addition=True)
     if module in settings.modules:
-        return Step(path, before, before)
-    return Step(path, before, _with_module(before, [*_named(settings), module]))
+        return Step(path, before, before, _SETTINGS)
+    return Step(path, before, _with_module(before, [*_named(settings), module]), _SETTINGS)
 
 
 def _named(settings: Settings) -> list[str]:

@@ -7,17 +7,24 @@ from functools import cache
 from pathlib import Path
 
 from codemods.model import Code
+from codemods.report.table import Detail
 
 _PAGE = Path(__file__).with_suffix(".md")
 
 
-def as_text(code: Code) -> str:
-    """Return the section about one code."""
+def as_text(code: Code, detail: Detail = Detail.NORMAL) -> str:
+    """Return the section about one code; QUIET: its first sentence."""
+    if detail is Detail.QUIET:
+        return f"{summary(code)}\n"
     return f"{code.value}: {_sections()[code]}"
 
 
-def all_as_text() -> str:
-    """Return each code with the first sentence about it."""
+def all_as_text(detail: Detail = Detail.NORMAL) -> str:
+    """Return each code with the first sentence about it; QUIET: none, VERBOSE: the sections."""
+    if detail is Detail.QUIET:
+        return "".join(f"{code.value}\n" for code in _sections())
+    if detail is Detail.VERBOSE:
+        return "\n".join(map(as_text, _sections()))
     width = max(len(code.value) for code in _sections())
     return "".join(f"{c.value:{width}}  {summary(c)}\n" for c in _sections())
 
