@@ -50,13 +50,10 @@ def files(root: Path) -> dict[str, bytes]:
 def test_a_fresh_repository(root: Path) -> None:
     result = init()
     assert (result.exit_code, result.stderr) == (0, "")
-    *lines, gap, what_next = result.stdout.splitlines()
+    *lines, gap, first, then = result.stdout.splitlines()
     assert {re.sub(": .+", "", line) for line in lines} == {f"wrote {name}" for name in FILES}
-    assert gap == ""
-    assert what_next == (
-        "next: name the modules of your own helpers in pyproject.toml, commit, "
-        "and run: ssot-codemods analyze"
-    )
+    assert (gap, then) == ("", "then: ssot-codemods analyze")
+    assert first == "next: name the modules of your own helpers in pyproject.toml, and commit"
     found = files(root)
     assert set(found) == FILES
     assert found["pyproject.toml"] == TABLE
@@ -344,7 +341,7 @@ def test_modules_of_ones_own_alone_need_no_default_one(own: Path) -> None:
     (own / "tests/own.py").write_text("def make(): ...\n")
     assert init().stdout == (
         "wrote .libcst.codemod.yaml: for `python -m libcst.tool`\n\n"
-        "next: commit, and run: ssot-codemods analyze\n"
+        "next: commit\nthen: ssot-codemods analyze\n"
     )
     assert set(files(own)) == {".libcst.codemod.yaml", "pyproject.toml", "tests/own.py"}
     assert init().stdout == "nothing to do\n"

@@ -9,20 +9,23 @@ from typing import IO, Any
 
 import click
 
+from codemods.model import Code
+
 _bold = partial(click.style, bold=True)
 _green, _red, _cyan, _yellow = (
     partial(click.style, fg=colour) for colour in ("green", "red", "cyan", "yellow")
 )
 _alarm = partial(click.style, fg="red", bold=True)
 
-_PLACE = r"((?:\S.*?)?\S)(:\d+:\d+: )"
+_CODES = "|".join(code.value for code in Code)
 _BAD = "Error|error|failed|problem|differs|caused by|reverted|not collected|not accepted"
 #: Forms of a line, and the style of each group; the first form that fits counts.
 _FORMS = [
     (re.compile(form), styles)
     for form, *styles in (
         # What a program finds: a place, and a code.
-        (rf"{_PLACE}(copy of|[a-z]+(?:-[a-z]+)*)(?= )", _bold, _cyan, _alarm),
+        (rf"(\S.*?)(:\d+:\d+: )(copy of|{_CODES})(?= )", _bold, _cyan, _alarm),
+        (rf"({_CODES})(?=:|  |$)", _alarm),
         # Diffs.
         (r"(--- .*|\+\+\+ .*)", _bold),
         (r"(@@ .*)", _cyan),
@@ -51,9 +54,14 @@ def has_colour(stream: IO[Any] | None) -> bool:
         return context.color
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or (
-        stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
-    )
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def is_terminal(stream: IO[Any] | None) -> bool:
+    """Whether a stream is a terminal; it is None where the shell has closed it."""
+    return stream is not None and stream.isatty()
 
 
 def coloured(line: str) -> str:

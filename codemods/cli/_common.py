@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from codemods.cli._colour import is_terminal
 from codemods.cli._options import ALL_FILES, EXIT_CODES, FileArguments, colour_option
 from codemods.cli._output import discard, progress_bar, remark, say
 from codemods.disk.git import stop_git, take_notes
@@ -373,5 +374,5 @@ def paths_for_pytest(
 
 def show_step(line: str) -> None:
     """Print a line about what happens now to stderr, where that is a terminal."""
-    if sys.stderr is not None and sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         remark(line)

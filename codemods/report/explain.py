@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 from codemods.model import Code
@@ -38,4 +39,12 @@ def summary(code: Code) -> str:
 def _sections() -> dict[Code, str]:
     """Return what stands below each heading of the page, in its order."""
     _, *parts = re.split(r"^## ([a-z-]+)\n\n", _PAGE.read_text("utf-8"), flags=re.MULTILINE)
-    return {Code(c): text for c, text in zip(parts[::2], parts[1::2], strict=True)}
+    return {Code(c): _joined(text) for c, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _joined(text: str) -> str:
+    """Return a text with each paragraph on a line, and its blocks of code as they are."""
+    blocks = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)
+    prose = (re.sub(r"(?<=\S)\n(?=[^\n|-])", " ", block) for block in blocks[::2])
+    pairs = zip_longest(prose, blocks[1::2], fillvalue="")
+    return "".join(part for pair in pairs for part in pair).rstrip() + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -19,13 +18,12 @@ from codemods.progress.history import (
     Verification,
     record_json,
 )
-from codemods.progress.phases import COLLECTION, Standing
+from codemods.progress.phases import COLLECTION, Criterion, Standing
 from codemods.progress.standing import total
 from codemods.report.table import Detail, paragraphs, table
 
 STATUS_SCHEMA = "ssot-codemods/status/2"
 _BLOCKS = "▁▂▃▄▅▆▇█"
-_WIDTH, _INDENT = 100, " " * 6
 _MOST_POINTS = 40
 _MOST_PATHS = 3
 
@@ -37,7 +35,6 @@ def as_text(standing: Standing, detail: Detail = Detail.NORMAL) -> str:
 
 def blocks(standing: Standing, detail: Detail = Detail.NORMAL) -> Iterator[list[str]]:
     """Yield the criteria of each phase, and unless QUIET their notes and the next steps."""
-    quiet = detail is Detail.QUIET
     groups = [(f"{p.name}: {' '.join(p.paths)}", p.criteria) for p in standing.phases]
     groups += [("all phases", standing.overall)] if standing.overall else []
     criteria = [criterion for _, group in groups for criterion in group]
@@ -48,9 +45,9 @@ def blocks(standing: Standing, detail: Detail = Detail.NORMAL) -> Iterator[list[
     for head, group in groups:
         yield [
             head,
-            *(text for c in group for text in (next(lines), *_wrapped("" if quiet else c.note))),
+            *(text for c in group for text in (next(lines), *_note(c, detail))),
         ]
-    if quiet:
+    if detail is Detail.QUIET:
         return
     yield list(_missing_paths(standing))
     yield list(_next_steps(standing))
@@ -107,15 +104,8 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(_BLOCKS[round(top * value / highest)] for value in values)
 
 
-def _wrapped(note: str) -> list[str]:
-    wrapper = textwrap.TextWrapper(
-        _WIDTH,
-        initial_indent=_INDENT,
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return wrapper.wrap(note)
+def _note(criterion: Criterion, detail: Detail) -> list[str]:
+    return [f"      {criterion.note}"] if criterion.note and detail is not Detail.QUIET else []
 
 
 def _missing_paths(standing: Standing) -> Iterator[str]:
