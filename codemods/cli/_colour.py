@@ -24,7 +24,7 @@ _FORMS = [
     (re.compile(form), styles)
     for form, *styles in (
         # What a program finds: a place, and a code.
-        (rf"(\S.*?)(:\d+:\d+: )(copy of|{_CODES})(?= )", _bold, _cyan, _alarm),
+        (rf"(\S.*?)(:\d+:\d+: )(copy of|{_CODES})(?= |$)", _bold, _cyan, _alarm),
         (rf"({_CODES})(?=:|  |$)", _alarm),
         # Diffs.
         (r"(--- .*|\+\+\+ .*)", _bold),
