@@ -77,11 +77,15 @@ class Code(enum.Enum):
 
 
 class Reason(NamedTuple):
-    """One finding: its code, the line it is about (from 1), and a sentence for people."""
+    """One finding: its code, the place it is about, and a sentence for people.
+
+    Lines and columns are counted from 1, columns in characters.
+    """
 
     code: Code
     line: int
     message: str
+    column: int = 1
 
 
 class SharedModule(NamedTuple):
@@ -132,7 +136,7 @@ class SharedModules(NamedTuple):
 
 
 class Definition(NamedTuple):
-    """One local definition; lines from 1, `line` that of the first decorator.
+    """One local definition; lines and columns from 1, `line` that of the first decorator.
 
     `kind` is ``class`` or ``function``.
     """
@@ -141,6 +145,7 @@ class Definition(NamedTuple):
     kind: str
     line: int
     end_line: int
+    column: int = 1
 
 
 class Decision(NamedTuple):

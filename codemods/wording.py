@@ -54,12 +54,13 @@ def git_quoted(path: str) -> str:
 
 
 def reason_line(path: str, first: Reason, *others: Reason) -> str:
-    """Format the reasons about one definition as ``path:line: code: message``.
+    """Format the reasons about one definition as ``path:line:column: code message``.
 
     The place is that of the first reason.
     """
     shown = others if len(others) <= 3 else others[:2]
-    also = [f"; line {r.line}: {r.code.value}: {r.message}" for r in shown]
+    also = [f"; line {r.line}: {r.code.value} {r.message}" for r in shown]
     if len(shown) < len(others):
         also.append(f"; and {len(others) - len(shown)} more")
-    return output_line(f"{path}:{first.line}: {first.code.value}: {first.message}{''.join(also)}")
+    place = f"{path}:{first.line}:{first.column}"
+    return output_line(f"{place}: {first.code.value} {first.message}{''.join(also)}")

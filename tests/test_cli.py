@@ -100,7 +100,7 @@ def test_help(verb: str) -> None:
     for option in ("-h", "--help"):
         code, text, err = outcome(*filter(None, [verb, option]))
         assert (code, err) == (0, "")
-        assert "Exit codes: 0 OK, 1 copies left (or files would change), 2 usage error, 3 a" in text
+        assert "\n  Exit codes: 0 OK, " in text
         assert max(map(len, text.splitlines())) <= 100
 
 
@@ -132,7 +132,6 @@ def test_the_version_and_no_verb() -> None:
         ["analyze", "--format", "xml"],
         ["analyze", "--list", "--format", "json"],
         ["analyze", "--list", "--variants"],
-        ["analyze", "--list", "-v"],
         ["analyze", "gone.py"],
         ["analyze", "@gone.txt"],
         ["check", "--nothing"],
@@ -246,12 +245,13 @@ def test_analyze_json(three: Path) -> None:
     ]
     assert (values["schema"], values["files"]) == ("ssot-codemods/analysis/2", 10)
     assert values["candidates"] == 6
-    keys = ["path", "line", "end_line", "name", "kind", "shared", "verdict", "reasons"]
+    keys = ["path", "line", "column", "end_line", "name", "kind", "shared", "verdict", "reasons"]
     assert [list(d) for d in values["definitions"]] == [keys] * 4
     assert [d["path"] for d in values["definitions"]] == [
         *("a/test_a.py", "a/test_b.py", "b/test_c.py", "e.py")
     ]
-    assert [list(r) for r in values["definitions"][3]["reasons"]] == [["code", "line", "message"]]
+    reasons = values["definitions"][3]["reasons"]
+    assert [list(r) for r in reasons] == [["code", "line", "column", "message"]]
     assert values["commented_out"] == [
         {"path": "d.py", "line": 1, "name": "TestWebSocketConnection"}
     ]
@@ -350,16 +350,16 @@ def test_dry_run_of_a_file_that_changes_meanwhile(
     monkeypatch.setattr(codemods.migration.migrate, "first_files", edited)
     code, out, err = outcome("migrate", "--dry-run", "-v")
     assert (code, out.count("--- a/")) == (1, 2)
-    assert "a/test_a.py:1: changed-since-planned: " in err
+    assert "a/test_a.py:1:1: changed-since-planned " in err
     assert err.startswith("would change        2 files  with 2 copies\n")
 
 
 def test_migrate_in_batches(three: Path) -> None:
-    codes: list[int] = []
-    while len(codes) < 9 and codes[-1:] != [0]:
-        codes.append(outcome("migrate", "--skip-probe", "--max-files", "1")[0])
+    for left in ("2 files", "1 file", ""):
+        code, out, _ = outcome("migrate", "--skip-probe", "--max-files", "1")
+        assert code == 0
+        assert re.findall(r"remaining +(.+)", out) == ([left] if left else [])
         commit()
-    assert codes == [1, 1, 0]
     assert outcome("migrate")[0] == 0
     assert outcome("check")[:2] == (0, "Compliant Files: 3/3 100.0%\nCopies Left: 0\n")
 
@@ -369,7 +369,7 @@ def test_a_file_that_fails_outweighs_copies_that_are_left(three: Path) -> None:
     for arguments in (["check"], ["migrate", "--dry-run"], ["analyze"]):
         code, out, err = outcome(*arguments)
         assert code == 3
-        assert re.search(r"(?m)^c\.py:\d+: syntax-error: ", out + err)
+        assert re.search(r"(?m)^c\.py:\d+:\d+: syntax-error ", out + err)
 
 
 def test_uncommitted_changes(three: Path) -> None:
@@ -378,7 +378,7 @@ def test_uncommitted_changes(three: Path) -> None:
     code, out, _ = outcome("migrate", "--skip-probe", "-v")
     assert code == 1
     assert "changed             2 files" in out
-    assert "a/test_a.py:1: uncommitted: " in out
+    assert "a/test_a.py:1:1: uncommitted " in out
     assert outcome("migrate", "--skip-probe", "--allow-dirty")[0] == 0
     assert (three / "a/test_a.py").read_bytes().endswith(b"# mine\n")
 
@@ -536,8 +536,8 @@ def test_check(three: Path) -> None:
     assert (
         out
         == """\
-a/test_a.py:1: a copy of `{shared}.TestWebSocketConnection`
-a/test_b.py:1: a copy of `{shared}.TestWebSocketConnection`
+a/test_a.py:1:1: copy of `{shared}.TestWebSocketConnection`
+a/test_b.py:1:1: copy of `{shared}.TestWebSocketConnection`
 Compliant Files: 0/2 0.0%
 Copies Left: 2
 To fix them: ssot-codemods migrate a
@@ -563,7 +563,7 @@ def test_check_of_a_module_on_stdin(three: Path, monkeypatch: pytest.MonkeyPatch
     code, out, err = stdin(before, "-")
     assert (code, err) == (1, "")
     assert out == (
-        f"<stdin>:1: a copy of `{tools.SHARED}.TestWebSocketConnection`\n"
+        f"<stdin>:1:1: copy of `{tools.SHARED}.TestWebSocketConnection`\n"
         "Compliant Files: 0/1 0.0%\nCopies Left: 1\n"
     )
     code, diff, err = stdin(before, "--diff", "-")
@@ -578,7 +578,7 @@ def test_check_of_a_module_on_stdin(three: Path, monkeypatch: pytest.MonkeyPatch
     write(three, {"b/lib.py": "def one():\n    return 1\n"})
     monkeypatch.chdir(three / "b")
     assert stdin(before, "-")[0] == 0
-    assert "<stdin>:1: a copy of `lib.one`\n" in stdin(b"def one():\n    return 1\n", "-")[1]
+    assert "<stdin>:1:1: copy of `lib.one`\n" in stdin(b"def one():\n    return 1\n", "-")[1]
 
 
 def test_check_shows_a_diff(three: Path) -> None:
@@ -842,7 +842,7 @@ def _all_of(folder: Path) -> dict[str, tuple[int, int, int]]:
 def test_verbs_that_only_read_leave_no_trace(three: Path, is_migrated: bool) -> None:
     git("status")  # git looks at its index once more
     if is_migrated:
-        assert outcome("migrate", "--skip-probe", "--max-files", "1")[0] == 1
+        assert outcome("migrate", "--skip-probe", "--max-files", "1")[0] == 0
     before = _all_of(three)
     verbs = [
         *(["check"], ["check", "--format", "github"], ["analyze"], ["analyze", "--list"]),
@@ -950,21 +950,20 @@ def test_the_whole_story(story: Path) -> None:
     dry = run("migrate", "--dry-run", "--jobs", "1")
     assert dry.exit_code == 1
     git("apply", "--check", stdin=dry.stdout_bytes)
-    states, codes = [before], [1]
+    states = [before]
     runs: list[str] = []
-    while codes[-1]:
-        assert len(codes) < 20
+    while outcome("check", "-q")[0]:
+        assert len(runs) < 20
         # Only the first batch asks pytest; that it is asked each time is shown elsewhere.
         options = ["--skip-probe"] if runs else []
         options += ["--jobs", "1", "--max-files", "5", "--format", "json"]
         code, out, _ = outcome("migrate", *options)
-        codes.append(code)
+        assert code == 0
         runs.append(json.loads(out)["run"])
         commit(f"batch {len(runs)}")
         states.append(contents(story))
     after = states[-1]
     changed = {path for path in before if before[path] != after[path]}
-    assert codes == [1] * len(runs) + [0]
     assert len(runs) == -(-len(changed) // 5)
     # LibCST would not print this one as it is, which `analyze` does not ask.
     assert replaceable - changed == {"unit/test_wire_format.py"}

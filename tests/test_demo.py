@@ -75,7 +75,7 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     printed = run_demo("--full", cwd=here, env=environment)
     shown = outputs(printed, module.FULL_STEPS)
-    assert "wrote test_framework/ssot/websocket_connection_test_utility.py\n" in shown["init"]
+    assert "wrote test_framework/ssot/websocket_connection_test_utility.py: " in shown["init"]
     assert shown["analyze"].startswith("74 files, ")
     assert re.search(r"\nno difference in the \d+ tests that ran\n", shown["migrate"])
     skipped = "mission_critical/test_reconnect_after_deploy.py"

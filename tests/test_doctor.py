@@ -24,7 +24,7 @@ FILE = f"{SHARED.replace('.', '/')}.py"
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    list(write(steps(read_settings(tmp_path), None)))
+    write(steps(read_settings(tmp_path), None))
     return tmp_path
 
 

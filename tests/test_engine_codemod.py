@@ -14,7 +14,7 @@ from codemods.model import Code, FileResult, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.shared import SharedModuleError, shared_definitions
 from codemods.rewrites.replace_local_copies.survey import survey
-from tests.tools import COPY, check_refused, default_modules, run, shared, source
+from tests.tools import COPY, check_refused, default_modules, indented, run, shared, source
 
 FAILED = {
     "a syntax error": ("{copy}\ndef f(:\n", Code.SYNTAX_ERROR, 24, "invalid syntax"),
@@ -298,3 +298,46 @@ def test_a_function_is_seen_in_the_bytes(text: str) -> None:
 def test_a_shared_module_that_does_not_parse(text: str) -> None:
     with pytest.raises(SharedModuleError, match=r"^/repository/lib\.py:\d"):
         shared_definitions(shared(text, "lib"))
+
+
+@pytest.mark.parametrize(
+    ("before", "place"),
+    [
+        ("{copy}", (1, 1)),
+        ("if True:\n" + indented(COPY), (2, 5)),
+        ("def test():\n" + indented(COPY, "\t") + "\tTestWebSocketConnection()\n", (2, 2)),
+        ("# coding: latin-1\r\rclass T:\r    pass\r\n" + COPY, (5, 1)),
+    ],
+    ids=["at the top", "nested", "behind a tab", "behind lines of any end"],
+)
+def test_the_column_of_a_definition(before: str, place: tuple[int, int]) -> None:
+    definition = run(before).decisions[0].definition
+    assert (definition.line, definition.column) == place
+
+
+def test_the_column_of_a_reason_is_that_of_its_statement() -> None:
+    result = run("{copy}\n\ndef test():\n    keep(TestWebSocketConnection)\n")
+    assert [(r.line, r.column) for d in result.decisions for r in d.reasons] == [(26, 5)]
+    result = decide(
+        source("{copy}\n\nclass X:\n  y = MockWebSocketConnection\n"),
+        "t.py",
+        ReplaceLocalCopies(default_modules()),
+    )
+    assert [(r.line, r.column) for r in result.warnings] == [(26, 3)]
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [(b"x = ", 5), ("\u00e4 = ".encode(), 5), ("\U0001f600 = ".encode(), 1)],
+    ids=["ASCII", "two bytes", "four bytes"],
+)
+def test_the_column_of_a_syntax_error_counts_characters(line: bytes, column: int) -> None:
+    error = run(COPY.encode() + line + b")\n").error
+    assert error is not None
+    assert (error.line, error.column) == (23, column)
+
+
+def test_the_column_of_what_cannot_be_decoded_counts_characters() -> None:
+    error = run(COPY.encode() + "# \u00e4\u00e4".encode() + b"\xff\n").error
+    assert error is not None
+    assert (error.line, error.column) == (23, 5)

@@ -297,7 +297,7 @@ class TestFullDisk:
         assert done.code == 3
         assert suite.check_old_or_new() == _FILES - 1
         left = next(p for p, c in suite.files().items() if c == suite.before[p])
-        said = f"{left}:1: not-written: No space left on device; the file is unchanged"
+        said = f"{left}:1:1: not-written No space left on device; the file is unchanged"
         assert said in done.out
         assert suite.run("migrate", "--skip-probe").code == 0
         assert suite.files() == suite.after
@@ -501,7 +501,7 @@ class TestTime:
         slow.write_text(f"{COPY}\n\n{_ENDLESS}")
         done = command("migrate", "--skip-probe", "--file-timeout", "2")
         assert done.code == 3, done
-        said = "test_00_slow.py:1: too-slow: not done after 2 seconds: exclude it, or allow more"
+        said = "test_00_slow.py:1:1: too-slow not done after 2 seconds: exclude it, or allow more"
         assert said in done.out
         assert suite.check_old_or_new() == len(names)
         assert slow.read_text() == f"{COPY}\n\n{_ENDLESS}"
@@ -536,7 +536,7 @@ class TestTheFolder:
     def test_a_read_only_file_stays(self, suite: Suite) -> None:
         Path("tests/0/test_3.py").chmod(0o444)
         done = suite.run("migrate", "--skip-probe", "-v")
-        assert "tests/0/test_3.py:1: read-only: file is read-only" in done.out
+        assert "tests/0/test_3.py:1:1: read-only file is read-only" in done.out
         assert suite.check_old_or_new() == _FILES - 1
 
     def test_a_folder_that_takes_no_file(
@@ -558,7 +558,7 @@ class TestTheFolder:
         monkeypatch.setattr(os, "open", refuse)
         done = suite.run("migrate", "--skip-probe", "--jobs", "1")
         assert done.code == 3
-        assert done.out.count("not-written: Permission denied; the file is unchanged") == 4
+        assert done.out.count("not-written Permission denied; the file is unchanged") == 4
         assert suite.check_old_or_new() == 8
         monkeypatch.setattr(os, "open", real)
         suite.check_way_back()

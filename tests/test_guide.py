@@ -314,7 +314,7 @@ def _generate(root: Path) -> None:
     for script in scripts:
         (root / script).write_text(SCRIPT)
     (root / "pyproject.toml").write_text(SETTINGS)
-    list(write(steps(read_settings(root), None)))
+    write(steps(read_settings(root), None))
     with (root / "pytest.ini").open("a") as file:
         file.write("pythonpath = .\n")
     (root / ".gitignore").write_text("__pycache__/\n.pytest_cache/\n")
@@ -353,7 +353,7 @@ def days_2_to_4(story: Story) -> None:
     # Day 2
     dry = f"{_MIGRATE} --batch --directory D --max-files N --dry-run --verbose"
     assert story.guide(dry, 1, D=CRITICAL, N=5).count("\n-class TestWebSocketConnection:") == 5
-    assert "changed             5 files" in story.guide(BATCH, 1, D=CRITICAL, N=5)
+    assert "changed             5 files" in story.guide(BATCH, D=CRITICAL, N=5)
     left = story.guide(COMPLIANCE, 1, D=CRITICAL)
     assert f"\nCopies Left: {CRITICAL_COPIES - 5}" in left
     # During-migration safety checks
@@ -364,7 +364,7 @@ def days_2_to_4(story: Story) -> None:
     assert "5 of 5 files done" in story.guide("git reset --hard HEAD~1")
     assert story.sh("git status --porcelain -uno") == ""
     # Day 3
-    assert "changed             5 files" in story.guide(BATCH, 1, D=CRITICAL, N=5)
+    assert "changed             5 files" in story.guide(BATCH, D=CRITICAL, N=5)
     assert story.copies(CRITICAL) == CRITICAL_COPIES - 5
     story.guide(f"{_RUNNER} --category mission_critical --quick-validation")
     # Day 4

@@ -148,7 +148,9 @@ def _check_html(content: bytes) -> None:
 def _check_annotations(content: bytes) -> None:
     for line in filter(None, _lines(content)):
         # The properties end at the first colons that no name has brought.
-        assert re.fullmatch(r"::error file=[^:,]+,line=\d+(,endLine=\d+)?,title=[a-z-]+::.+", line)
+        assert re.fullmatch(
+            r"::error file=[^:,]+,line=\d+(,col=\d+)?(,endLine=\d+)?,title=[a-z-]+::.+", line
+        )
 
 
 CHECKS = {
@@ -290,7 +292,7 @@ def test_what_the_command_of_libcst_warns_of(root: Path) -> None:
     command = [*(sys.executable, "-m", "libcst.tool", "codemod"), *_REPLACE, f"0{NAMES[0]}"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=120)
     (warning,) = (line for line in done.stderr.split(b"\n") if line.startswith(b"WARNING: "))
-    assert warning.startswith(f"WARNING: 0{visible(EVIL)}.py:2: same-name-only: ".encode())
+    assert warning.startswith(f"WARNING: 0{visible(EVIL)}.py:2:1: same-name-only ".encode())
     _check_text(warning)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import subprocess
 import sys
@@ -12,8 +13,6 @@ from click.testing import CliRunner, Result
 
 from codemods.cli import main
 from codemods.disk.folder import Folder
-from codemods.migration.init import steps
-from codemods.migration.steps import write
 from codemods.settings import DEFAULT_MODULE, Settings, read_settings
 from codemods.shared_modules import read_shared_modules
 from tests import tools
@@ -51,7 +50,10 @@ def files(root: Path) -> dict[str, bytes]:
 def test_a_fresh_repository(root: Path) -> None:
     result = init()
     assert (result.exit_code, result.stderr) == (0, "")
-    assert set(result.stdout.splitlines()) == {f"wrote {name}" for name in FILES}
+    *lines, gap, first, then = result.stdout.splitlines()
+    assert {re.sub(": .+", "", line) for line in lines} == {f"wrote {name}" for name in FILES}
+    assert (gap, then) == ("", "then: ssot-codemods analyze")
+    assert first == "next: name the modules of your own helpers in pyproject.toml, and commit"
     found = files(root)
     assert set(found) == FILES
     assert found["pyproject.toml"] == TABLE
@@ -66,6 +68,8 @@ def test_a_fresh_repository(root: Path) -> None:
 def test_twice(root: Path) -> None:
     init()
     before = files(root)
+    assert init("-v").stdout.startswith("nothing to do\n\nunchanged: .libcst.codemod.yaml\n")
+    assert init("-q").stdout == ""
     again = init()
     assert (again.exit_code, again.stdout, again.stderr) == (0, "nothing to do\n", "")
     assert files(root) == before
@@ -74,7 +78,7 @@ def test_twice(root: Path) -> None:
 def test_from_a_folder_below(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "tests").mkdir()
     monkeypatch.chdir(root / "tests")
-    assert "wrote ../pyproject.toml\n" in init().stdout
+    assert "wrote ../pyproject.toml: " in init().stdout
     assert set(files(root)) == FILES
 
 
@@ -337,12 +341,6 @@ def test_a_disk_that_is_full_is_no_usage_error(root: Path, monkeypatch: pytest.M
     assert files(root) == {}
 
 
-def test_write_gives_what_it_wrote(root: Path) -> None:
-    todo = steps(read_settings(root), None)
-    assert {str(s.path.relative_to(root)) for s in write(todo)} == FILES
-    assert list(write(steps(read_settings(root), None))) == []
-
-
 def test_a_repository_with_packages_of_the_same_names(root: Path) -> None:
     """The console script finds its own code and copies, whatever the repository has."""
     for name in ("test_framework", "codemods"):
@@ -419,7 +417,10 @@ def own(root: Path) -> Path:
 
 def test_modules_of_ones_own_alone_need_no_default_one(own: Path) -> None:
     (own / "tests/own.py").write_text("def make(): ...\n")
-    assert init().stdout == "wrote .libcst.codemod.yaml\n"
+    assert init().stdout == (
+        "wrote .libcst.codemod.yaml: for `python -m libcst.tool`\n\n"
+        "next: commit\nthen: ssot-codemods analyze\n"
+    )
     assert set(files(own)) == {".libcst.codemod.yaml", "pyproject.toml", "tests/own.py"}
     assert init().stdout == "nothing to do\n"
 
@@ -441,7 +442,7 @@ def test_beside_the_default_module(own: Path) -> None:
 
 def test_a_file_that_is_added_to_is_named_as_such(root: Path) -> None:
     (root / "pyproject.toml").write_text("[project]\nname = 'a'\n")
-    assert "added to pyproject.toml\n" in init().stdout
+    assert "added to pyproject.toml: the settings, [tool.ssot-codemods]\n" in init().stdout
 
 
 def test_a_conftest_that_is_not_there(own: Path) -> None:

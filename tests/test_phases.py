@@ -548,8 +548,8 @@ one: tests/unit
   not met       collection        6.00 s   wanted: under 5 s (aim: 3 s)
       aim not reached; measured 2026-01-01T00:00:00Z
   met           success           100.0 %  wanted: at least 90 %
-      1 of 1 run verified; 10 of 1 collected tests were compared; 10 of 10 that passed before still
-      do
+      1 of 1 run verified; 10 of 1 collected tests were compared; 10 of 10 that passed before \
+still do
   not measured  fall of warnings  -        wanted: at least 80 %
       5 warnings in the baseline of 2026-01-01T00:00:00Z, none measured since
 
@@ -559,8 +559,8 @@ two: tests nowhere
       no copy that can be replaced in 0 of 1 file with a shared name; definitions that stay: 0
   not measured  collection        -        wanted: under 45 s
   met           success           100.0 %  wanted: at least 90 %
-      1 of 1 run verified; 10 of 1 collected tests were compared; 10 of 10 that passed before still
-      do
+      1 of 1 run verified; 10 of 1 collected tests were compared; 10 of 10 that passed before \
+still do
   not measured  fall of warnings  -        wanted: at least 80 %
 
 all phases

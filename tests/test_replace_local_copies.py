@@ -70,9 +70,9 @@ def test_a_refusal_is_one_line_with_its_place_and_reason() -> None:
     assert command.transform_module(cst.parse_module(content)).bytes == content
     (warning,) = command.context.warnings
     assert warning.startswith(
-        "test_sample.py:24: escapes: `TestWebSocketConnection` is passed to `vars`"
+        "test_sample.py:24:1: escapes `TestWebSocketConnection` is passed to `vars`"
     )
-    assert "; line 25: escapes: `TestWebSocketConnection` is changed by" in warning
+    assert "; line 25: escapes `TestWebSocketConnection` is changed by" in warning
 
 
 def test_many_reasons_are_cut_short() -> None:
@@ -80,7 +80,7 @@ def test_many_reasons_are_cut_short() -> None:
     command = on_disk(content)
     command.transform_module(cst.parse_module(content))
     (warning,) = command.context.warnings
-    assert warning.count(": escapes: ") == 3
+    assert warning.count(": escapes ") == 3
     assert warning.endswith("; and 6 more")
 
 
@@ -104,7 +104,7 @@ def test_a_file_that_cpython_cannot_read_is_a_failure_with_path_and_line() -> No
     result = transform_module(command, content.decode())
     assert isinstance(result, TransformFailure)
     assert isinstance(result.error, UnreadableFileError)
-    assert str(result.error).startswith("test_sample.py:24: syntax-error: 'return' outside")
+    assert str(result.error).startswith("test_sample.py:24:1: syntax-error 'return' outside")
 
 
 def test_the_options_replace_the_settings() -> None:

@@ -19,6 +19,7 @@ from codemods.model import (
     Verdict,
 )
 from codemods.report.analyze import as_json, as_markdown, as_text, paths_to_change
+from codemods.report.table import Detail
 from codemods.wording import visible
 
 
@@ -93,38 +94,38 @@ mutated                             1
 `Fake` is commented out in 1 file, where grep finds it
 
 variant aaaa: 2 definitions, is Common
-    a.py:3 Fake
-    b/g.py:1 Mock
+    a.py:3:1 Fake
+    b/g.py:1:1 Mock
 
 variant bbbb: 1 definition, only adds members to Common
-    b/c.py:20 Mock
+    b/c.py:20:1 Mock
 --- Common
 +++ here
 +    x = 1
 
 variant cccc: 1 definition, differs from Common
-    b/c.py:5 Fake
+    b/c.py:5:1 Fake
 --- Common
 +++ here
 -    x = 1
 
 variant dddd: 1 definition, differs from Common
-    b/e.py:2 Fake
+    b/e.py:2:1 Fake
 + x
 
-b/f.py:7: syntax-error: invalid syntax
+b/f.py:7:1: syntax-error invalid syntax
 """
     )
 
 
 def test_text_with_a_line_for_each_definition() -> None:
-    added = set(as_text(FULL, verbose=True).splitlines()) - set(as_text(FULL).splitlines())
+    added = set(as_text(FULL, Detail.VERBOSE).splitlines()) - set(as_text(FULL).splitlines())
     assert added == {
-        "a.py:3: replace: `Fake` by `lib.Shared`",
-        "b/c.py:5: mutated: because | mutated; line 6: nested: because | nested",
-        "b/c.py:20: replace: `Mock` by `lib.Shared`",
-        "b/e.py:2: same-name-only: because | same-name-only",
-        "b/g.py:1: replace: `Mock` by `lib.Shared`",
+        "a.py:3:1: copy of `lib.Shared`, as `Fake`",
+        "b/c.py:5:1: mutated because | mutated; line 6: nested because | nested",
+        "b/c.py:20:1: copy of `lib.Shared`, as `Mock`",
+        "b/e.py:2:1: same-name-only because | same-name-only",
+        "b/g.py:1:1: copy of `lib.Shared`, as `Mock`",
     }
 
 
@@ -139,9 +140,9 @@ def test_markdown() -> None:
     text = as_markdown(FULL)
     assert text.startswith("# Scope of the migration\n\n1,234 files, ")
     assert "| `Fake` | 2 | 1 | 1 |" in text
-    assert "| `b/c.py:5` | `mutated` | `because \\| mutated` |" in text
+    assert "| `b/c.py:5:1` | `mutated` | `because \\| mutated` |" in text
     assert "```diff\nvariant bbbb: 1 definition" in text
-    assert "| `b/f.py:7` | `syntax-error` | `invalid syntax` |" in text
+    assert "| `b/f.py:7:1` | `syntax-error` | `invalid syntax` |" in text
 
 
 def test_json_has_the_keys_of_the_schema() -> None:
@@ -154,12 +155,15 @@ def test_json_has_the_keys_of_the_schema() -> None:
             {
                 "path": "a.py",
                 "line": 1,
+                "column": 1,
                 "end_line": 10,
                 "name": "F",
                 "kind": "class",
                 "verdict": "refuse",
                 "shared": None,
-                "reasons": [{"code": "nested", "line": 1, "message": "because | nested"}],
+                "reasons": [
+                    {"code": "nested", "line": 1, "column": 1, "message": "because | nested"}
+                ],
             }
         ],
         "commented_out": [],
@@ -180,7 +184,13 @@ def test_json_of_what_is_there() -> None:
     ]
     assert values["commented_out"] == [{"path": "b/d.py", "line": 9, "name": "Fake"}]
     assert values["failures"] == [
-        {"path": "b/f.py", "line": 7, "code": "syntax-error", "message": "invalid syntax"}
+        {
+            "path": "b/f.py",
+            "line": 7,
+            "column": 1,
+            "code": "syntax-error",
+            "message": "invalid syntax",
+        }
     ]
     assert values["definitions"][2]["variant"] == {
         "key": "bbbb",
@@ -193,7 +203,7 @@ def test_json_of_what_is_there() -> None:
 @pytest.mark.parametrize("path", ["ä\nb/c.py", os.fsdecode(b"\xff/c.py")])
 def test_names_of_any_bytes(path: str) -> None:
     analysis = Analysis(1, (survey(path, decision("F", 1), variants=(MORE,)),), (), 0)
-    for text in (as_text(analysis, verbose=True), as_markdown(analysis)):
+    for text in (as_text(analysis, Detail.VERBOSE), as_markdown(analysis)):
         assert visible(path) in text
         text.encode()
     assert paths_to_change(analysis) == [path]

@@ -48,10 +48,10 @@ def test_copies_are_left() -> None:
     assert (
         as_text(plan(8, copy("a.py", 1, 9), copy("b.py", 4), failed("c.py")), ["tests/x y"])
         == """\
-a.py:1: a copy of `lib.Shared`
-a.py:9: a copy of `lib.Shared`
-b.py:4: a copy of `lib.Shared`
-c.py:3: syntax-error: it fails
+a.py:1:1: copy of `lib.Shared`, as `Fake`
+a.py:9:1: copy of `lib.Shared`, as `Fake`
+b.py:4:1: copy of `lib.Shared`, as `Fake`
+c.py:3:1: syntax-error it fails
 Compliant Files: 6/8 75.0%
 Copies Left: 3
 To fix them: ssot-codemods migrate 'tests/x y'
@@ -98,6 +98,7 @@ def test_json() -> None:
             {
                 "path": "a.py",
                 "line": 1,
+                "column": 1,
                 "end_line": 6,
                 "name": "Fake",
                 "kind": "class",
@@ -107,15 +108,17 @@ def test_json() -> None:
         "compliant": 3,
         "total": 4,
         "percent": 75.0,
-        "failures": [{"path": "c.py", "line": 3, "code": "syntax-error", "message": "it fails"}],
+        "failures": [
+            {"path": "c.py", "line": 3, "column": 1, "code": "syntax-error", "message": "it fails"}
+        ],
     }
 
 
 def test_annotations() -> None:
     assert as_github(plan(2, copy("a.py", 1), failed("c.py"))) == (
-        "::error file=a.py,line=1,endLine=6,title=ssot-codemods::a copy of `lib.Shared`; "
+        "::error file=a.py,line=1,endLine=6,title=ssot-codemods::copy of `lib.Shared`, as `Fake`; "
         "to fix it: ssot-codemods migrate a.py\n"
-        "::error file=c.py,line=3,title=ssot-codemods::syntax-error: it fails\n"
+        "::error file=c.py,line=3,col=1,title=ssot-codemods::syntax-error it fails\n"
     )
     assert as_github(plan(0)) == ""
 
@@ -123,7 +126,7 @@ def test_annotations() -> None:
 def test_no_command_changes_a_module_on_stdin() -> None:
     planned = plan(1, copy(STDIN, 3))
     assert "To fix them" not in as_text(planned, ["-"])
-    assert as_github(planned).endswith("::a copy of `lib.Shared`\n")
+    assert as_github(planned).endswith("::copy of `lib.Shared`, as `Fake`\n")
 
 
 def test_annotations_are_escaped() -> None:
@@ -132,4 +135,4 @@ def test_annotations_are_escaped() -> None:
     first, second = text.splitlines()
     assert first.startswith("::error file=a%3Ab%2Cc%25d%0Ae.py,line=1,")
     assert first.endswith("migrate 'a:b,c%25d%0Ae.py'")
-    assert second.endswith("::syntax-error: 50 %25%0D%0Aof: it, all")
+    assert second.endswith("::syntax-error 50 %25%0D%0Aof: it, all")

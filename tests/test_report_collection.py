@@ -84,8 +84,8 @@ def test_a_baseline() -> None:
         "\n"
         "2 modules, 3 tests, 1 error\n"
         "warnings: PytestCollectionWarning 4, UserWarning 1\n"
-        "error: t/test_x.py: ImportError: no\n"
         "note: something\n"
+        "error: t/test_x.py: ImportError: no\n"
         "Collection Time: 12.34 s\n"
     )
 
@@ -108,7 +108,7 @@ def test_a_baseline_without_a_run() -> None:
     )
     assert text == (
         "Collecting everything in /repo\nm, 2 CPUs\n\n2 modules, 3 tests, 1 error\n"
-        "error: t/test_x.py: ImportError: no\nnote: something\nproblem: warm-up: killed\n"
+        "note: something\nerror: t/test_x.py: ImportError: no\nproblem: warm-up: killed\n"
     )
     assert "Collection Time" not in text
     assert "warm  " not in baseline.as_text(other(warm=Timing()))
@@ -119,7 +119,7 @@ def test_many_errors_are_cut_short() -> None:
     lines = baseline.as_text(other(errors=errors)).splitlines()
     assert [li for li in lines if li.startswith("error")][-2:] == [
         "error: e9: m",
-        "error: 2 more",
+        "error: 2 more (-v names them)",
     ]
 
 
@@ -226,7 +226,7 @@ def test_a_profile() -> None:
         "",
     ]
     assert "    0.10 s    0.20 s  test_9.py" in lines
-    assert "                      and 2 more" in lines
+    assert "2 more (-v names them)" in lines
     assert "    0.50 s    0.70 s  pandas" in lines
     assert lines[-3:] == ["What would help most", "    1.00 s  do this", "    0.30 s  and that"]
     assert not any(line.startswith("plugins") for line in lines)
@@ -255,8 +255,8 @@ def test_warmed() -> None:
         "warm       15.90 s\n"
         "420 of 421 modules read from bytecode\n"
         "not from bytecode: t/test_x.py\n"
-        "1 error at collection\n"
         "note: something\n"
+        "1 error at collection\n"
     )
 
 

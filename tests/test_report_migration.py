@@ -17,6 +17,7 @@ from codemods.model import (
     Written,
 )
 from codemods.report.migrate import as_json, as_text
+from codemods.report.table import Detail
 
 
 def replaced(line: int = 1) -> Decision:
@@ -52,9 +53,7 @@ RESULTS = (
 
 def text(results: tuple[FileResult, ...], **values: Any) -> str:
     given = {name: values.pop(name) for name in ("files", "run", "left") if name in values}
-    return as_text(
-        written(results, **given), **{"dry_run": False, "verbose": False, "quiet": False, **values}
-    )
+    return as_text(written(results, **given), **{"dry_run": False, **values})
 
 
 def written(
@@ -80,9 +79,9 @@ refused, by first reason  definitions
 nested                              2
 mutated                             1
 
-a.py:8: undefined-name: it is not defined
+a.py:8:1: undefined-name it is not defined
 
-c.py:3: syntax-error: it fails
+c.py:3:1: syntax-error it fails
 
 to undo: ssot-codemods rollback R1
 to find unused imports (keep those of fixtures): ruff check --select F401 a.py
@@ -91,11 +90,11 @@ to find unused imports (keep those of fixtures): ruff check --select F401 a.py
 
 
 def test_a_line_for_each_definition_that_stays() -> None:
-    lines = text(RESULTS, verbose=True).splitlines()
+    lines = text(RESULTS, detail=Detail.VERBOSE).splitlines()
     assert [line for line in lines if line.startswith(("a.py:2", "b.py"))] == [
-        "a.py:2: nested: nested",
-        "b.py:2: nested: nested",
-        "b.py:2: mutated: mutated; line 2: rebound: rebound",
+        "a.py:2:1: nested nested",
+        "b.py:2:1: nested nested",
+        "b.py:2:1: mutated mutated; line 2: rebound rebound",
     ]
 
 
@@ -108,8 +107,8 @@ def test_each_changed_file_is_named() -> None:
 
     assert named(dry_run=True)[0] == "would change: 00.py"
     assert named()[8:] == ["changed: 08.py", "changed: 09.py", "changed: 2 more (-v names them)"]
-    assert named(verbose=True)[9:] == ["changed: 09.py", "changed: 10.py", "changed: 11.py"]
-    assert named(quiet=True) == []
+    assert named(detail=Detail.VERBOSE)[9:] == [f"changed: {n}.py" for n in ("09", "10", "11")]
+    assert named(detail=Detail.QUIET) == []
 
 
 def test_nothing_to_do_is_said() -> None:
@@ -142,6 +141,7 @@ def test_json() -> None:
                 "replaced": [
                     {
                         "line": n,
+                        "column": 1,
                         "end_line": n + 5,
                         "name": "Fake",
                         "kind": "class",
@@ -155,11 +155,12 @@ def test_json() -> None:
             {
                 "path": path,
                 "line": 1,
+                "column": 1,
                 "end_line": 6,
                 "name": "Fake",
                 "kind": "class",
                 "shared": None,
-                "reasons": [{"code": c, "line": 2, "message": c} for c in codes],
+                "reasons": [{"code": c, "line": 2, "column": 1, "message": c} for c in codes],
             }
             for path, codes in [
                 ("a.py", ["nested"]),
@@ -168,7 +169,15 @@ def test_json() -> None:
             ]
         ],
         "warnings": [
-            {"path": "a.py", "code": "undefined-name", "line": 8, "message": "it is not defined"}
+            {
+                "path": "a.py",
+                "code": "undefined-name",
+                "line": 8,
+                "column": 1,
+                "message": "it is not defined",
+            }
         ],
-        "failures": [{"path": "c.py", "line": 3, "code": "syntax-error", "message": "it fails"}],
+        "failures": [
+            {"path": "c.py", "line": 3, "column": 1, "code": "syntax-error", "message": "it fails"}
+        ],
     }

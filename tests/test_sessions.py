@@ -199,7 +199,7 @@ def test_many_differences_are_folded(tmp_path: Path, monkeypatch: pytest.MonkeyP
     result = run(root, monkeypatch, "verify")
     lines = [line for line in result.stdout.splitlines() if line.startswith("differs: ")]
     assert lines[0] == "differs: test_a.py::test_it[0]: passed -> failed"
-    assert lines[10:] == ["differs: 2 more (--format json has them all)"]
+    assert lines[10:] == ["differs: 2 more (-v names them)"]
 
 
 def test_a_changed_file_that_was_not_run_is_named(

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from codemods.cli._options import ALL_FILES, EXIT_CODES, FileArguments
-from codemods.cli._output import progress_bar, say
+from codemods.cli._colour import is_terminal
+from codemods.cli._options import ALL_FILES, EXIT_CODES, FileArguments, colour_option
+from codemods.cli._output import discard, progress_bar, remark, say
 from codemods.disk.git import stop_git, take_notes
 from codemods.model import RunState, UsageError
 from codemods.settings import Settings, read_settings
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from codemods.migration.verify import RanOnce, Verified
     from codemods.model import FileResult, Plan
     from codemods.progress.history import Record
+    from codemods.report.table import Detail
     from codemods.workers.pool import Pool
 
 OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -86,10 +88,17 @@ class _Group(click.Group):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        if not args:  # the help is shown, in many lines
-            return super().make_context(info_name, args, parent, **extra)
-        with _visible_errors():
-            return super().make_context(info_name, args, parent, **extra)
+        try:
+            if not args:  # the help is shown, in many lines
+                return super().make_context(info_name, args, parent, **extra)
+            with _visible_errors():
+                return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError:
+            raise  # click ends quietly
+        except OSError as error:  # the help, or the version, could not be printed
+            say(f"Error: {error}")
+            discard(sys.stdout)
+            raise click.exceptions.Exit(FILE_FAILED) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         # A CI job that is cancelled, or a terminal that closes, counts as Ctrl-C.
@@ -147,6 +156,9 @@ def main() -> None:
     """
 
 
+main.params.append(colour_option())
+
+
 class Setup:
     """The settings and the arguments of a verb, combined."""
 
@@ -199,7 +211,7 @@ class Setup:
         """Return what runs tests."""
         from codemods.migration.sessions import Sessions
 
-        return Sessions(pytest, xdist, say, partial(progress_bar, step=1))
+        return Sessions(pytest, xdist, remark, partial(progress_bar, step=1))
 
     def plan(self, label: str) -> Plan:
         """Return what would change."""
@@ -318,7 +330,7 @@ def warn_unfinished_runs(journal: Journal) -> bool:
     return bool(unfinished)
 
 
-def read_history(settings: Settings) -> tuple[list[Record], list[str]]:
+def read_history(settings: Settings, detail: Detail) -> tuple[list[Record], list[str]]:
     """Read the history; say what it lacks, and which runs were interrupted.
 
     Returns:
@@ -334,7 +346,7 @@ def read_history(settings: Settings) -> tuple[list[Record], list[str]]:
     warn_unfinished_runs(journal)
     records, damaged = history.read(settings)
     damaged += unrecorded(journal, records)
-    say(*shortened("not counted: ", damaged))
+    say(*shortened("not counted: ", damaged, detail))
     return records, damaged
 
 
@@ -362,5 +374,5 @@ def paths_for_pytest(
 
 def show_step(line: str) -> None:
     """Print a line about what happens now to stderr, where that is a terminal."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        say(line)
+    if is_terminal(sys.stderr):
+        remark(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import os
 import sys
 import threading
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from codemods.cli._output import say
+from codemods.cli._output import QUIET, remark
 from codemods.model import UsageError
+from codemods.report.table import Detail
 
 if TYPE_CHECKING:
     from codemods.measure.outcomes import Xdist
@@ -24,19 +24,83 @@ EXIT_CODES = """\
 Exit codes: 0 OK, 1 copies left (or files would change), 2 usage error, 3 a file failed or tests
 differ, 130 interrupted.
 """
-PATHS = f"""\
-PATHS are files or folders; @FILE reads paths from FILE, one per line. The default is `paths` in
+_PATHS = "PATHS are files or folders; @FILE reads paths from FILE, one per line. The default is"
+PATHS = f"""{_PATHS} `paths` in
 [tool.ssot-codemods] of pyproject.toml, else the whole repository. In a git checkout, files that
-git ignores are skipped.
-
-{EXIT_CODES}"""
-PYTEST_PATHS = f"""\
-PATHS are files or folders; @FILE reads paths from FILE, one per line. The default is what the
-configuration of pytest names.
-
-{EXIT_CODES}"""
+git ignores are skipped."""
+PYTEST_PATHS = f"{_PATHS} what the configuration of pytest names."
+PATHS_OF_TESTS = f"{_PATHS} the tests that use the files of the run."
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def verb(
+    about: str = "",
+    *,
+    quiet: str,
+    verbose: str = "Do not cut lists short.",
+    copies_left: str = "",
+    failed: str = "",
+) -> Callable[[Callable[..., int]], click.Command]:
+    """Make a verb of a function, which gets how much it is to print as `detail`.
+
+    Args:
+        about: what its help says of its arguments, below the options.
+        quiet: what -q does.
+        verbose: what -v does.
+        copies_left: what it means that it exits with 1; nothing where it never does.
+        failed: what it means that it exits with 3.
+
+    """
+    codes = {0: "OK", 1: copies_left, 2: "usage error", 3: failed, 130: "interrupted"}
+    listed = ", ".join(f"{code} {meaning}" for code, meaning in codes.items() if meaning)
+
+    def made(function: Callable[..., int]) -> click.Command:
+        @functools.wraps(function)
+        def command(*, less: int, more: int, **values: Any) -> int:
+            detail = Detail(max(-1, min(more - less, 1)))
+            click.get_current_context().meta[QUIET] = detail is Detail.QUIET
+            return function(detail=detail, **values)
+
+        made = click.command(epilog="\n\n".join(filter(None, (about, f"Exit codes: {listed}."))))
+        found = made(command)
+        found.params += [
+            click.Option(["-q", "--quiet", "less"], count=True, help=quiet),
+            click.Option(["-v", "--verbose", "more"], count=True, help=verbose),
+            colour_option(),
+        ]
+        return found
+
+    return made
+
+
+def colour_option() -> click.Option:
+    """Return the option --color, which each verb has, and the group of them."""
+
+    def choose(context: click.Context, _: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            context.color = {"auto": None, "always": True, "never": False}[value]
+
+    return click.Option(
+        ["--color"],
+        type=click.Choice(["auto", "always", "never"]),
+        expose_value=False,
+        is_eager=True,
+        callback=choose,
+        help="Default: auto, which is on a terminal, by $NO_COLOR and $FORCE_COLOR.",
+    )
+
+
+def jobs_option(note: str, default: int | None = None) -> Callable[[_Command], _Command]:
+    """Return the option --jobs."""
+    return click.option(
+        "-j", "--jobs", type=click.IntRange(min=1), default=default, metavar="N", help=note
+    )
+
+
+exit_zero_option = click.option(
+    "--exit-zero", is_flag=True, help="Exit with 0 in place of 1, as a CI that only reports wants."
+)
 
 
 def output_format(default: str, *others: str, note: str = "") -> Callable[[_Command], _Command]:
@@ -58,19 +122,18 @@ python_option = click.option(
 )
 
 
-class Seconds(click.FloatRange):
+class Seconds(click.types.FloatParamType):
     """A positive number of seconds that a thread can wait."""
 
-    def __init__(self) -> None:
-        super().__init__(min=0, min_open=True, max=threading.TIMEOUT_MAX)
+    name = "seconds"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return the number."""
         seconds = float(super().convert(value, param, ctx))
-        if math.isnan(seconds):
-            self.fail(f"{value} is not a number of seconds", param, ctx)
+        if not 0 < seconds <= threading.TIMEOUT_MAX:
+            self.fail(f"{value} is not a number of seconds to wait", param, ctx)
         return seconds
 
 
@@ -105,12 +168,7 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
             help="Skip files that match: a name anywhere, or with a slash, a path from the root. "
             "Repeatable.",
         ),
-        click.option(
-            "--jobs",
-            type=click.IntRange(min=1),
-            metavar="N",
-            help="Worker processes. Default: the number of cores.",
-        ),
+        jobs_option("Worker processes. Default: the number of cores."),
         click.option(
             "--file-timeout",
             type=Seconds(),
@@ -152,9 +210,7 @@ def starts_pytest(command: _Command) -> _Command:
         ),
         text_or_json,
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _with(options, command)
 
 
 def xdist_options(command: _Command) -> _Command:
@@ -185,7 +241,7 @@ def interpreter(python: str | None, root: Path) -> str:
     chosen = next((path for path in found if path.is_file()), None)
     if python is not None or chosen is None or chosen.parents[1].samefile(sys.prefix):
         return python or sys.executable
-    say(f"pytest is started with {chosen}: --python takes another one")
+    remark(f"pytest is started with {chosen}: --python takes another one")
     return str(chosen)
 
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
+from codemods.cli._colour import coloured, has_colour, is_terminal
 from codemods.wording import git_quoted, output_line, visible
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Change
     from codemods.migration.scan import Progress
+
+
+#: Where the context of a verb has whether it is quiet.
+QUIET = "codemods.quiet"
 
 
 def print_bytes(content: bytes, *, err: bool = False) -> None:
@@ -25,16 +32,78 @@ def print_bytes(content: bytes, *, err: bool = False) -> None:
         click.echo(content, nl=False, err=err)
     except OSError as error:
         # What is left in the buffer would fail again, at the end of Python.
-        stream = sys.stderr if err else sys.stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        discard(sys.stderr if err else sys.stdout)
         # Where the reader, perhaps `head`, is done, the exit code still says what was found.
         if not err and not isinstance(error, BrokenPipeError):
             raise
 
 
-def print_text(text: str, *, err: bool = False) -> None:
-    """Print lines to stdout; whatever is not printable in one is written as `repr` does."""
-    print_bytes("\n".join(map(visible, text.split("\n"))).encode(), err=err)
+def discard(stream: IO[str]) -> None:
+    """Throw away whatever is written to a stream from now on."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def print_page(text: str) -> None:
+    """Print Markdown, HTML or what a program reads to stdout, with no colours."""
+    print_bytes("\n".join(map(visible, text.split("\n"))).encode())
+
+
+def print_text(text: str, *, err: bool = False, is_code: bool = False) -> None:
+    """Print lines for people; whatever is not printable in one is written as `repr` does.
+
+    Args:
+        text: the lines. On a terminal, they are in colours, and wrapped between words.
+        err: whether to print to stderr.
+        is_code: whether the lines stay as long as they are.
+
+    """
+    lines: Iterable[str] = map(visible, text.split("\n"))
+    stream = sys.stderr if err else sys.stdout
+    if is_terminal(stream) and not is_code:
+        width = shutil.get_terminal_size().columns
+        lines = (part for line in lines for part in wrapped(line, width))
+    if has_colour(stream):
+        lines = map(coloured, lines)
+    print_bytes("\n".join(lines).encode(), err=err)
+
+
+#: A command stays on its line: it is there to be copied.
+_KEPT = re.compile(r"[-+@]|(?:.*?: )?(?:ssot-codemods|ruff|git|grep|pip) ")
+_LABEL = re.compile(r"\S.*?: ")
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """Wrap a line between words; what has a label, as a finding has, gets an indent below it."""
+    if len(line) <= width or _KEPT.match(line):
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())] + ("    " if _LABEL.match(line) else "")
+    return textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def print_patch(patch: bytes) -> None:
+    """Print a diff to stdout: as it is for `git apply`, but with nothing that a terminal obeys."""
+    if has_colour(sys.stdout) or is_terminal(sys.stdout):
+        print_text(patch.decode("utf-8", "surrogateescape").expandtabs(), is_code=True)
+    else:
+        print_bytes(patch)
+
+
+def remark(line: str) -> None:
+    """Print what is worth knowing and no more to stderr, but not with -q."""
+    if not is_quiet():
+        say(line)
+
+
+def is_quiet() -> bool:
+    """Whether -q was given."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.meta.get(QUIET, False)
 
 
 def say(*lines: str) -> None:
@@ -86,7 +155,7 @@ def print_diff(base: Path, changes: Sequence[Change]) -> None:
     from codemods.report.diff import unified_diff
 
     for change in changes:
-        print_bytes(unified_diff(change.path, change.before, change.after))
+        print_patch(unified_diff(change.path, change.before, change.after))
     if base != Path.cwd():
         say(f"the paths of the diff start at {base}: apply it there")
 
@@ -100,7 +169,7 @@ def progress_bar(label: str, step: int = 100) -> Iterator[Progress]:
         step: show it for each number that this divides.
 
     """
-    if sys.stderr is None or not sys.stderr.isatty():  # None where the shell has closed it
+    if is_quiet() or not is_terminal(sys.stderr):
         yield lambda done, total: None
         return
     shown = ""
@@ -108,8 +177,11 @@ def progress_bar(label: str, step: int = 100) -> Iterator[Progress]:
     def show(done: int, total: int) -> None:
         nonlocal shown
         if done % step == 0 or done == total:
-            full = 30 * done // max(total, 1)
-            shown = f"{label}  [{'#' * full}{'-' * (30 - full)}]  {done:,} of {total:,}"
+            count = f"{done:,} of {total:,}"
+            room = shutil.get_terminal_size().columns - len(label) - len(count) - 7
+            width = max(0, min(30, room))
+            full = width * done // max(total, 1)
+            shown = f"{label}  [{'#' * full}{'-' * (width - full)}]  {count}"
             print_bytes(f"\r{shown}".encode(), err=True)
 
     try:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, Setup
-from codemods.cli._options import PATHS, FileArguments, output_format, over_files
-from codemods.cli._output import print_json, print_list, print_text, progress_bar
+from codemods.cli._options import PATHS, FileArguments, output_format, over_files, verb
+from codemods.cli._output import print_json, print_list, print_page, print_text, progress_bar
+from codemods.report.table import Detail
 
 
-@click.command(epilog=PATHS)
+@verb(
+    PATHS,
+    quiet="Print only the summary, and the files that failed.",
+    verbose="Print a line for each definition.",
+    failed="a file failed",
+)
 @over_files
 @click.option("--variants", is_flag=True, help="Group the definitions by shape, with diffs.")
 @click.option(
@@ -19,13 +25,12 @@ from codemods.cli._output import print_json, print_list, print_text, progress_ba
     help="Print only the paths that would change, one per line, for @FILE.",
 )
 @output_format("text", "json", "markdown")
-@click.option("-v", "--verbose", is_flag=True, help="Give each definition a line.")
 def analyze(
     files: FileArguments,
     variants: bool,
     as_list: bool,
     form: str,
-    verbose: bool,
+    detail: Detail,
 ) -> int:
     """List every copy, and whether it can be replaced.
 
@@ -36,10 +41,11 @@ def analyze(
     \b
     ssot-codemods analyze tests
     ssot-codemods analyze --variants --format markdown > scope.md
-    ssot-codemods analyze --list tests/unit > batch.txt; ssot-codemods migrate @batch.txt
+    ssot-codemods analyze --list tests/unit > batch.txt
+    ssot-codemods migrate @batch.txt
     """
-    if as_list and (variants or verbose or form != "text"):
-        raise click.UsageError("--list cannot be combined with --variants, --format or -v")
+    if as_list and (variants or form != "text"):
+        raise click.UsageError("--list cannot be combined with --variants or --format")
     setup = Setup(files)
     with progress_bar("analyze") as progress:
         scan = setup.scan(progress)
@@ -54,7 +60,7 @@ def analyze(
     elif form == "json":
         print_json(report.as_json(analysis))
     elif form == "markdown":
-        print_text(report.as_markdown(analysis))
+        print_page(report.as_markdown(analysis))
     else:
-        print_text(report.as_text(analysis, verbose=verbose))
+        print_text(report.as_text(analysis, detail))
     return FILE_FAILED if analysis.failures else OK

@@ -7,12 +7,18 @@ from pathlib import Path
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step, warn_unfinished_runs
-from codemods.cli._options import PYTEST_PATHS, interpreter, starts_pytest
+from codemods.cli._options import PYTEST_PATHS, interpreter, starts_pytest, verb
 from codemods.cli._output import say, show
+from codemods.report.table import Detail
 from codemods.settings import read_settings
 
 
-@click.command(epilog=PYTEST_PATHS)
+@verb(
+    PYTEST_PATHS,
+    quiet="Print only the time of collection, or what may be claimed of it.",
+    verbose="Print the seconds of each run, and do not cut lists short.",
+    failed="the tests could not be collected",
+)
 @starts_pytest
 @click.option(
     "--runs",
@@ -39,6 +45,7 @@ def baseline(
     compare: str | None,
     against: str | None,
     profile: bool,
+    detail: Detail,
 ) -> int:
     """Measure what it takes pytest to collect the tests.
 
@@ -68,11 +75,11 @@ def baseline(
     chosen = paths_for_pytest(settings, paths, categories)
     if profile:
         found = take_apart(pytest, chosen, progress=show_step)
-        show(form, report.profile_json(found), report.profile_text(found))
+        show(form, report.profile_json(found), report.profile_text(found, detail))
         return FILE_FAILED if found.problem else OK
     if against is not None:
         both = measure_against(against, pytest, chosen, runs=runs, progress=show_step)
-        show(form, report.comparison_json(both), report.comparison_text(both))
+        show(form, report.comparison_json(both), report.comparison_text(both, detail))
         return FILE_FAILED if both.before.summary.problem or both.after.summary.problem else OK
     earlier = load_baseline(settings.root, compare) if compare is not None else None
     measured, remarks = measure(settings, pytest, chosen, runs=runs, save=save, progress=show_step)
@@ -80,8 +87,8 @@ def baseline(
     for remark in remarks:
         say(remark)
     if earlier is None:
-        show(form, report.as_json(measured), report.as_text(measured))
+        show(form, report.as_json(measured), report.as_text(measured, detail))
     else:
         both = compare_baselines(earlier, measured)
-        show(form, report.comparison_json(both), report.comparison_text(both))
+        show(form, report.comparison_json(both), report.comparison_text(both, detail))
     return FILE_FAILED if measured.summary.problem else OK

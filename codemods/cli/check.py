@@ -10,16 +10,30 @@ from typing import TYPE_CHECKING
 import click
 
 from codemods.cli._common import Setup, exit_code, warn_unfinished_runs
-from codemods.cli._options import PATHS, FileArguments, output_format, over_files
-from codemods.cli._output import print_diff, print_json, print_text
+from codemods.cli._options import (
+    PATHS,
+    FileArguments,
+    exit_zero_option,
+    output_format,
+    over_files,
+    verb,
+)
+from codemods.cli._output import print_diff, print_json, print_page, print_text
 from codemods.model import STDIN
+from codemods.report.table import Detail
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Change
     from codemods.model import Plan
 
 
-@click.command(epilog=PATHS)
+@verb(
+    PATHS,
+    quiet="Print only the copies, and the files that failed.",
+    verbose="Also print a line for each definition that stays, with the reason.",
+    copies_left="a copy is left",
+    failed="a file failed",
+)
 @over_files
 @output_format("text", "json", "github", note=" github prints annotations for a workflow.")
 @click.option(
@@ -27,10 +41,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Print a diff of what `migrate` would change, and the rest to stderr.",
 )
+@exit_zero_option
 def check(
     files: FileArguments,
     form: str,
     diff: bool,
+    exit_zero: bool,
+    detail: Detail,
 ) -> int:
     """Fail where a copy is left that can be replaced.
 
@@ -58,12 +75,12 @@ def check(
     if form == "json":
         print_json(report.as_json(planned))
     elif form == "github":
-        print_text(report.as_github(planned))
+        print_page(report.as_github(planned))
     else:
         if diff:
             print_diff(*_changes(planned, content))
-        print_text(report.as_text(planned, files.paths), err=diff)
-    return exit_code(planned.results, len(planned.changes))
+        print_text(report.as_text(planned, files.paths, detail), err=diff)
+    return exit_code(planned.results, 0 if exit_zero else len(planned.changes))
 
 
 def _plan_stdin(setup: Setup, content: bytes) -> Plan:

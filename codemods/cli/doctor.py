@@ -13,11 +13,18 @@ from codemods.cli._options import (
     over_files,
     python_option,
     text_or_json,
+    verb,
 )
 from codemods.cli._output import progress_bar, show
+from codemods.report.table import Detail
 
 
-@click.command(epilog=PATHS)
+@verb(
+    PATHS,
+    quiet="Print only what is wrong, and how to fix it.",
+    verbose="Also print the setup of pytest in each folder.",
+    failed="an import would fail",
+)
 @over_files
 @click.option(
     "--timeout",
@@ -34,13 +41,16 @@ def doctor(
     timeout: float,
     python: str | None,
     form: str,
+    detail: Detail,
 ) -> int:
     """Check that pytest can import the shared modules.
 
     If not, says how to fix it. Looks at the folders with files that would change or that import a
     shared module: which file is imported, whether pytest rewrites its assert statements or collects
-    its classes as tests, the version of pytest, its plugins, import mode and sys.path. Exits with 3
-    where an import would fail.
+    its classes as tests, the version of pytest, its plugins, import mode and sys.path.
+
+    \b
+    ssot-codemods doctor tests/unit
     """
     from codemods.migration.doctor import doctor as look
     from codemods.report import doctor as rendered
@@ -55,5 +65,5 @@ def doctor(
             timeout=timeout,
             python=interpreter(python, setup.settings.root),
         )
-    show(form, rendered.as_json(found), rendered.as_text(found))
+    show(form, rendered.as_json(found), rendered.as_text(found, detail))
     return OK if found.ok else FILE_FAILED

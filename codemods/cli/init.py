@@ -8,26 +8,31 @@ from pathlib import Path
 import click
 
 from codemods.cli._common import COPIES_LEFT, OK
-from codemods.cli._options import EXIT_CODES
-from codemods.cli._output import print_bytes, print_text, say
+from codemods.cli._options import verb
+from codemods.cli._output import print_patch, print_text, say
+from codemods.report.table import Detail
 from codemods.settings import read_settings
 
 
-@click.command(epilog=EXIT_CODES)
+@verb(
+    quiet="Print nothing but errors.",
+    verbose="Also name the files that are there already.",
+    copies_left="another file is there",
+)
 @click.option(
     "--to",
     "folder",
     metavar="DIR",
     help="Folder of the default shared module, from the root. Default: test_framework/ssot.",
 )
-def init(folder: str | None) -> int:
+def init(folder: str | None, detail: Detail) -> int:
     """Add a shared module and the settings to this repository.
 
     Copies the default shared module to test_framework/ssot/ (or --to DIR), unless the settings name
     other modules alone; writes .libcst.codemod.yaml and the table [tool.ssot-codemods]. Where a
     shared definition has an assert statement, the root conftest.py gets a line that has pytest
-    rewrite it. Overwrites nothing: where a file exists and differs, prints the difference, writes
-    nothing, and exits with 1.
+    rewrite it. Overwrites nothing: where a file exists and differs, prints the difference and
+    writes nothing.
 
     \b
     ssot-codemods init
@@ -35,22 +40,18 @@ def init(folder: str | None) -> int:
     """
     from codemods.migration.init import steps
     from codemods.migration.steps import write
+    from codemods.report import init as report
     from codemods.report.diff import unified_diff
-    from codemods.report.table import joined
 
     todo = steps(read_settings(Path.cwd()), folder)
     conflicts = [step for step in todo if step.is_conflict]
     for step in conflicts:
         assert step.before is not None
-        print_bytes(unified_diff(os.path.relpath(step.path), step.before, step.after))
+        print_patch(unified_diff(os.path.relpath(step.path), step.before, step.after))
     if conflicts:
         names = ", ".join(os.path.relpath(step.path) for step in conflicts)
         say(f"Error: nothing was written, as these exist and differ: {names}")
         return COPIES_LEFT
-    lines = []
-    for step in write(todo):
-        verb = "wrote" if step.before is None else "added to"
-        purpose = f": {step.purpose}" if step.purpose else ""
-        lines.append(f"{verb} {os.path.relpath(step.path)}{purpose}")
-    print_text(joined(lines or ["nothing to do"]))
+    write(todo)
+    print_text(report.as_text(todo, detail))
     return OK

@@ -27,11 +27,13 @@ from codemods.cli._options import (
     output_format,
     over_files,
     python_option,
+    verb,
     xdist,
     xdist_options,
 )
-from codemods.cli._output import print_diff, print_json, print_text, say
+from codemods.cli._output import print_diff, print_json, print_text, remark, say
 from codemods.cli.rollback import print_outcomes
+from codemods.report.table import Detail
 from codemods.settings import Settings, read_settings
 from codemods.wording import plural
 
@@ -49,11 +51,16 @@ class _Output(NamedTuple):
     """How the outcome is printed."""
 
     form: str
-    verbose: bool
-    quiet: bool
+    detail: Detail
 
 
-@click.command(epilog=PATHS)
+@verb(
+    PATHS,
+    quiet="Print only the numbers of files, and those that failed or were skipped.",
+    verbose="Print a line for each changed file and each refused definition.",
+    copies_left="a copy is left that could be replaced (with --dry-run: one would be)",
+    failed="a file failed, or tests differ",
+)
 @over_files
 @click.option(
     "--dry-run",
@@ -91,13 +98,6 @@ class _Output(NamedTuple):
     help="Finish a run that was interrupted, and do nothing else; see rollback --list.",
 )
 @output_format("text", "json", note=" JSON has no diff.")
-@click.option(
-    "-v",
-    "--verbose",
-    is_flag=True,
-    help="Print a line for each refused definition, and for each changed file.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Do not name the changed files.")
 def migrate(
     files: FileArguments,
     dry_run: bool,
@@ -111,8 +111,7 @@ def migrate(
     skip_probe: bool,
     resume: str | None,
     form: str,
-    verbose: bool,
-    quiet: bool,
+    detail: Detail,
 ) -> int:
     """Replace the copies, or with --dry-run show how.
 
@@ -132,13 +131,13 @@ def migrate(
     if resume is not None:
         if any((*files, dry_run, max_files, allow_dirty, verify, skip_probe)):
             raise click.UsageError("--resume finishes a run as planned: no other option applies")
-        return _resume(read_settings(Path.cwd()), resume, form)
+        return _resume(read_settings(Path.cwd()), resume, _Output(form, detail))
     if dry_run and verify:
         raise click.UsageError("--verify needs changed files, and --dry-run writes none")
     if not verify and (timeout is not None or workers is not None or targets):
         raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
     setup = Setup(files)
-    output = _Output(form, verbose, quiet)
+    output = _Output(form, detail)
     if dry_run:
         return _dry_run(setup, max_files, output)
     starts = verify or not skip_probe
@@ -156,7 +155,7 @@ def migrate(
         return _migrate(setup, journal, batch, judge, output)
 
 
-def _resume(settings: Settings, identity: str, form: str) -> int:
+def _resume(settings: Settings, identity: str, output: _Output) -> int:
     from codemods.disk.journal import Journal
     from codemods.migration.rollback import resume
     from codemods.progress import history
@@ -168,7 +167,7 @@ def _resume(settings: Settings, identity: str, form: str) -> int:
         figures = history.Migration(run.id, history.changed_files(journal, run.id, failed))
         paths = [str(settings.root / outcome.path) for outcome in outcomes]
         history.append(settings, paths, figures)
-    return print_outcomes(run, outcomes, form)
+    return print_outcomes(run, outcomes, output.form, output.detail)
 
 
 def _dry_run(setup: Setup, max_files: int | None, output: _Output) -> int:
@@ -180,7 +179,7 @@ def _dry_run(setup: Setup, max_files: int | None, output: _Output) -> int:
         print_json(report.as_json(found, dry_run=True))
     else:
         print_diff(base, changes)
-        text = report.as_text(found, dry_run=True, verbose=output.verbose, quiet=output.quiet)
+        text = report.as_text(found, dry_run=True, detail=output.detail)
         print_text(text, err=True)
     return exit_code(found.results, found.left + len(changes))
 
@@ -211,16 +210,16 @@ def _migrate(
             document["verification"] = evidence.as_json(relative_to_cwd(verified))
         print_json(document)
     else:
-        text = report.as_text(written, dry_run=False, verbose=output.verbose, quiet=output.quiet)
+        text = report.as_text(written, dry_run=False, detail=output.detail)
         print_text(text)
         if verified is not None:
-            print_text(f"\n{evidence.as_text(relative_to_cwd(verified))}")
+            print_text(f"\n{evidence.as_text(relative_to_cwd(verified), output.detail)}")
     say(*report.early_end(written, verified))
     if written.stopped:
         return INTERRUPTED
     if verified is not None and (verified.problem or verified.reverted):
         return FILE_FAILED
-    return exit_code(written.results, written.left + written.held_back)
+    return exit_code(written.results, written.held_back)
 
 
 def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> None:
@@ -234,7 +233,9 @@ def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> No
 def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verified:
     from codemods.migration.verify import revert_regressions
 
-    run_tests = partial(setup.sessions(pytest, xdist).run, same=trial.paths())
+    run = setup.sessions(pytest, xdist).run
+    run_tests = partial(run, same=trial.paths(), state=trial.state)
+    remark(f"verifying run {trial.run.id}")
     try:
         return revert_regressions(trial, setup.find_uses, run_tests)
     except KeyboardInterrupt:

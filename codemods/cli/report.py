@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import OK, Setup, read_history
-from codemods.cli._options import PATHS, FileArguments, output_format, over_files
-from codemods.cli._output import print_json, print_text
+from codemods.cli._options import PATHS, FileArguments, output_format, over_files, verb
+from codemods.cli._output import print_json, print_page
+from codemods.report.table import Detail
 
 
-@click.command(epilog=PATHS)
+@verb(PATHS, quiet="Print the report alone: no progress, no remarks.")
 @over_files
 @click.option(
     "--compare-baseline",
@@ -27,6 +28,7 @@ def report(
     compare_baseline: str | None,
     after: str | None,
     form: str,
+    detail: Detail,
 ) -> int:
     """Report on the migration, for a pull request.
 
@@ -40,7 +42,7 @@ def report(
     from codemods.report import report as rendered
 
     setup = Setup(files)
-    records, _ = read_history(setup.settings)
+    records, _ = read_history(setup.settings, detail)
     done = completion_report(
         setup.settings,
         records,
@@ -52,5 +54,5 @@ def report(
     if form == "json":
         print_json(rendered.as_json(done))
     else:
-        print_text(rendered.as_html(done) if form == "html" else rendered.as_markdown(done))
+        print_page(rendered.as_html(done) if form == "html" else rendered.as_markdown(done))
     return OK

@@ -8,23 +8,30 @@ from typing import TYPE_CHECKING
 import click
 
 from codemods.cli._common import FILE_FAILED, OK
-from codemods.cli._options import EXIT_CODES, text_or_json
+from codemods.cli._options import text_or_json, verb
 from codemods.cli._output import say, show
 from codemods.model import UsageError
+from codemods.report.table import Detail
 from codemods.settings import read_settings
 
 if TYPE_CHECKING:
     from codemods.model import Outcome, Run
 
 
-@click.command(epilog=EXIT_CODES)
+@verb(
+    quiet="Print only the files that failed; with --list, only the names of the runs.",
+    verbose="Print a line for each file.",
+    failed="a file failed",
+)
 @click.argument("arguments", nargs=-1, metavar="[RUN] [FILES]...")
 @click.option("--list", "as_list", is_flag=True, help="List the runs, the latest last.")
 @click.option(
     "--force", is_flag=True, help="Overwrite files edited since the run; copies of them are kept."
 )
 @text_or_json
-def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) -> int:
+def rollback(
+    arguments: tuple[str, ...], as_list: bool, force: bool, form: str, detail: Detail
+) -> int:
     """Undo the last run, or RUN; all of it, or only FILES.
 
     A run that was interrupted, even by a loss of power, can be undone too. Files edited since the
@@ -48,23 +55,24 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
         if arguments or force:
             raise click.UsageError("--list cannot be combined with RUN, FILES or --force")
         runs = journal.runs()
-        show(form, report.runs_as_json(runs), report.runs_as_text(runs))
+        show(form, report.runs_as_json(runs), report.runs_as_text(runs, detail))
         return OK
     if not journal.folder.is_dir():
         raise UsageError(f"no run to undo: {journal.folder} does not exist")
     with journal.lock():
         run, paths = choose(journal, arguments)
         outcomes = roll_back(journal, run, paths, force=force)
-    code = print_outcomes(run, outcomes, form)
+    code = print_outcomes(run, outcomes, form, detail)
     files = [str(journal.root / path) for path in paths]
     restored = tuple(outcome.path for outcome in outcomes if outcome.error is None)
     history.append(settings, files, history.Rollback(run.id, restored))
     return code
 
 
-def print_outcomes(run: Run, outcomes: list[Outcome], form: str) -> int:
+def print_outcomes(run: Run, outcomes: list[Outcome], form: str, detail: Detail) -> int:
     """Print the outcome for each file of a run, and return the exit code."""
     from codemods.report import rollback as report
 
-    show(form, report.outcomes_as_json(run, outcomes), report.outcomes_as_text(run, outcomes))
+    text = report.outcomes_as_text(run, outcomes, detail)
+    show(form, report.outcomes_as_json(run, outcomes), text)
     return FILE_FAILED if any(o.error for o in outcomes) else OK

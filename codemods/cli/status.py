@@ -7,16 +7,17 @@ import sys
 import click
 
 from codemods.cli._common import OK, Setup, read_history
-from codemods.cli._options import EXIT_CODES, text_or_json
+from codemods.cli._options import text_or_json, verb
 from codemods.cli._output import progress_bar, show
+from codemods.report.table import Detail
 
 
-@click.command(epilog=EXIT_CODES)
+@verb(quiet="Print only the criteria: no notes, no next steps.")
 @click.option(
     "--history", "as_history", is_flag=True, help="Show the figures of each run of a verb."
 )
 @text_or_json
-def status(as_history: bool, form: str) -> int:
+def status(as_history: bool, form: str, detail: Detail) -> int:
     """Show how far each phase is: which of its criteria are met.
 
     Copies and compliance are counted now; seconds and warnings are the last figures of `baseline`
@@ -31,14 +32,14 @@ def status(as_history: bool, form: str) -> int:
     from codemods.report import status as report
 
     setup = Setup()
-    records, _ = read_history(setup.settings)
+    records, _ = read_history(setup.settings, detail)
     if as_history:
         encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-        text = report.history_text(records, unicode=encoding == "utf8")
+        text = report.history_text(records, detail, unicode=encoding == "utf8")
         show(form, report.history_json(records), text)
         return OK
     with progress_bar("status") as progress:
         count = phases.planner(setup.settings, setup.by_file.shared, setup.pool(), progress)
         found = phases.status(setup.settings, records, count)
-    show(form, report.as_json(found), report.as_text(found))
+    show(form, report.as_json(found), report.as_text(found, detail))
     return OK

@@ -14,12 +14,24 @@ from codemods.cli._common import (
     relative_to_cwd,
     warn_unfinished_runs,
 )
-from codemods.cli._options import EXIT_CODES, interpreter, starts_pytest, xdist, xdist_options
+from codemods.cli._options import (
+    PATHS_OF_TESTS,
+    interpreter,
+    starts_pytest,
+    verb,
+    xdist,
+    xdist_options,
+)
 from codemods.cli._output import say, show
 from codemods.model import UsageError
+from codemods.report.table import Detail
 
 
-@click.command(epilog=EXIT_CODES)
+@verb(
+    PATHS_OF_TESTS,
+    quiet="Print only the numbers, what differs, and what was not tested.",
+    failed="tests differ, or one fails with no run to compare",
+)
 @starts_pytest
 @click.option("--run", "identity", metavar="RUN", help="The run to verify. Default: the last one.")
 @click.option(
@@ -38,14 +50,15 @@ def verify(
     golden_path: bool,
     workers: str | None,
     targets: tuple[str, ...],
+    detail: Detail,
 ) -> int:
     """Run the same tests without a run of `migrate` and with it.
 
     Their outcomes are compared by node id. Meanwhile the files of the run are restored to their old
     content, and then changed again. Without PATHS, the tests are those that use the files of the
     run, or files of earlier runs that import the same shared definition. A difference counts where
-    it shows three times, and exits with 3; the file that causes it is looked for. Where there is no
-    run, the tests of PATHS (or all tests) are run once, and a failing test exits with 3.
+    it shows three times; the file that causes it is looked for. Where there is no run, the tests of
+    PATHS (or all tests) are run once.
 
     \b
     ssot-codemods verify
@@ -81,5 +94,5 @@ def verify(
     figures = history.of_verification(shown, settings.root, is_whole=not chosen)
     history.append(settings, about, figures)
     shown = relative_to_cwd(shown)
-    show(form, report.as_json(shown), report.as_text(shown))
+    show(form, report.as_json(shown), report.as_text(shown, detail))
     return OK if shown.ok else FILE_FAILED

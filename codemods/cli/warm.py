@@ -7,21 +7,19 @@ from pathlib import Path
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step
-from codemods.cli._options import PYTEST_PATHS, interpreter, starts_pytest
+from codemods.cli._options import PYTEST_PATHS, interpreter, jobs_option, starts_pytest, verb
 from codemods.cli._output import show
+from codemods.report.table import Detail
 from codemods.settings import read_settings
 
 
-@click.command(epilog=PYTEST_PATHS)
-@starts_pytest
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=2,
-    show_default=True,
-    metavar="N",
-    help="Number of processes that collect in parallel.",
+@verb(
+    PYTEST_PATHS,
+    quiet="Print only what went wrong.",
+    failed="the tests could not be collected",
 )
+@starts_pytest
+@jobs_option("Processes that collect in parallel. Default: 2.", default=2)
 @click.option("--no-cold", is_flag=True, help="Do not measure a collection without bytecode.")
 def warm(
     paths: tuple[str, ...],
@@ -31,6 +29,7 @@ def warm(
     form: str,
     jobs: int,
     no_cold: bool,
+    detail: Detail,
 ) -> int:
     """Write the bytecode that the next collection reads.
 
@@ -56,5 +55,5 @@ def warm(
     )
     about = [str(settings.root / p) for p in chosen or ["."]]
     history.append(settings, about, history.of_warming(warmed))
-    show(form, report.as_json(warmed), report.as_text(warmed))
+    show(form, report.as_json(warmed), report.as_text(warmed, detail))
     return FILE_FAILED if warmed.problem else OK

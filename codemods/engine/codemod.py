@@ -19,7 +19,7 @@ from codemods.engine.names import ModuleNames
 from codemods.engine.placement import is_string
 from codemods.engine.plan import EditPlan
 from codemods.engine.rows import Row, rows_of
-from codemods.engine.text import Unparsable, compiles, decoded, parse, stem_of
+from codemods.engine.text import Unparsable, columns, compiles, decoded, parse, stem_of
 from codemods.model import Code, Decision, FileResult, Reason, Status, Verdict
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def apply(source: bytes, path: str, codemod: Codemod) -> FileResult:
 
     """
     try:
-        return _applied(source, path, codemod)
+        return _with_columns(_applied(source, path, codemod), source)
     except Exception as error:  # noqa: BLE001 -- one file must not cost the others
         return FileResult.failure(path, internal_error(error))
 
@@ -120,7 +120,7 @@ def _applied(source: bytes, path: str, codemod: Codemod) -> FileResult:
         if isinstance(changed, Reason) or _may_not_compile(module, plan):
             compiles(module.tree)
     except Unparsable as error:
-        return failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error)))
+        return failed(result, error.reason)
     except RecursionError:
         changed = TOO_DEEP
     except ValueError as error:  # text that its encoding has not, an integer of 4,301 digits
@@ -136,7 +136,7 @@ def decide(source: bytes, path: str, codemod: Codemod) -> FileResult:
     A file that would change is CHANGED, without `after`. Unlike `apply`, it raises what is
     unforeseen.
     """
-    return _decided(source, path, codemod)[0]
+    return _with_columns(_decided(source, path, codemod)[0], source)
 
 
 def _decided(
@@ -155,7 +155,7 @@ def _decided(
         reason = Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed")
         return failed(result, reason), None, None
     except Unparsable as error:
-        return failed(result, Reason(Code.SYNTAX_ERROR, error.line, str(error))), None, None
+        return failed(result, error.reason), None, None
     except ValueError as error:  # CPython writes no integer of more than 4,300 digits
         return failed(result, Reason(Code.SYNTAX_ERROR, 1, str(error))), None, None
     result = result._replace(decisions=planned.decisions, warnings=planned.warnings)
@@ -164,6 +164,26 @@ def _decided(
         return result._replace(status=status), module, None
     result = result._replace(status=Status.CHANGED, dropped=planned.dropped)
     return result, module, planned.plan
+
+
+def _with_columns(result: FileResult, source: bytes) -> FileResult:
+    """Add the columns, which a codemod leaves out: those of the lines that it names."""
+    text = decoded(source) if result.decisions or result.warnings else ""
+    if not text or isinstance(text, Reason):
+        return result
+    column = dict(enumerate(columns(text), start=1))
+
+    def placed(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        return tuple(r._replace(column=column.get(r.line, 1)) for r in reasons)
+
+    decisions = tuple(
+        d._replace(
+            definition=d.definition._replace(column=column.get(d.definition.line, 1)),
+            reasons=placed(d.reasons),
+        )
+        for d in result.decisions
+    )
+    return result._replace(decisions=decisions, warnings=placed(result.warnings))
 
 
 def refused(result: FileResult, reason: Reason) -> FileResult:

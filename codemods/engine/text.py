@@ -18,11 +18,17 @@ _IN_WORD = re.compile(rb"[\w\x80-\xff]")
 
 
 class Unparsable(Exception):  # noqa: N818 - it is an outcome, not a fault
-    """CPython does not take a file; the message says why, `line` where."""
+    """CPython does not take a file; the message says why, `line` and `column` where."""
 
-    def __init__(self, message: str, line: int) -> None:
+    def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(message)
         self.line = line
+        self.column = column
+
+    @property
+    def reason(self) -> Reason:
+        """The reason why the file stays as it is."""
+        return Reason(Code.SYNTAX_ERROR, self.line, str(self), self.column)
 
 
 def decoded(source: bytes) -> str | Reason:
@@ -31,8 +37,10 @@ def decoded(source: bytes) -> str | Reason:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         return source.decode(encoding)
     except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
-        return Reason(Code.UNDECODABLE, line, f"not {error.encoding}: {error.reason}")
+        *lines, before = source[: error.start].split(b"\n")
+        column = len(before.decode(error.encoding, "replace")) + 1
+        message = f"not {error.encoding}: {error.reason}"
+        return Reason(Code.UNDECODABLE, len(lines) + 1, message, column)
     except (LookupError, SyntaxError, UnicodeError) as error:  # rot13 is a codec, and none of text
         return Reason(Code.UNDECODABLE, 1, str(error))
 
@@ -67,9 +75,18 @@ def _plain_errors() -> Iterator[None]:
         try:
             yield
         except SyntaxError as error:
-            raise Unparsable(str(error.msg), error.lineno or 1) from error
+            raise Unparsable(str(error.msg), error.lineno or 1, error.offset or 1) from error
         except ValueError as error:  # null bytes, before CPython 3.12
-            raise Unparsable(str(error), 1) from error
+            raise Unparsable(str(error), 1, 1) from error
+
+
+def columns(text: str) -> list[int]:
+    """Return for each line of a file the column of its first character, from 1.
+
+    That is where a definition or a statement begins, but for one behind a semicolon.
+    """
+    lines = re.split(r"\r\n|\r|\n", text)
+    return [1 + len(line) - len(line.lstrip(" \t\f")) for line in lines]
 
 
 def stem_of(path: str) -> bytes:

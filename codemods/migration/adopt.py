@@ -61,13 +61,14 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     """
     path, why = _home(settings, pasted, to)
     module = _dotted(settings, path)
-    before = step_of(path, b"").before
+    names = ", ".join(one.name for one in pasted)
+    before = step_of(path, b"", names).before
     content, sources = before or b"", {}
     for one in pasted:
         if str(path) in map(os.path.realpath, one.paths):
             continue  # the module is where it stands already
         content, sources[one.name] = _with(content, one, path)
-    steps = [Step(path, before, content, is_addition=True)] if sources else []
+    steps = [Step(path, before, content, names, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
     steps.append(settings_step(settings, module))
     shared = SharedModule(module, str(path), content)

@@ -70,7 +70,7 @@ def _toml_tries(before: bytes, modules: Sequence[str], added: Sequence[str]) -> 
 
 
 def with_commands(before: bytes, path: Path) -> bytes:
-    """Return a ``.libcst.codemod.yaml`` that names our commands too, and is else what it was.
+    """Return a ``.libcst.codemod.yaml`` that names our commands too, and is else unchanged.
 
     Raises:
         UsageError: the file does not parse, or is written in a way that this finds no place in.

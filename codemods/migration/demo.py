@@ -55,13 +55,22 @@ FULL_STEPS: tuple[Step, ...] = (
 _NOT_TAKEN = ("GIT_", "PYTEST_", "VIRTUAL_ENV")
 
 
-def demo(folder: Path, steps: Sequence[Step], say: Callable[[str], None]) -> int:
+def demo(
+    folder: Path,
+    steps: Sequence[Step],
+    say: Callable[[str], None],
+    *,
+    options: Sequence[str] = (),
+    is_quiet: bool = False,
+) -> int:
     """Walk through a migration.
 
     Args:
         folder: an empty folder to work in.
         steps: what to run there, one after the other.
         say: takes each step before it is run.
+        options: what each of our own commands is started with.
+        is_quiet: whether to throw away what the commands print, but for errors.
 
     Returns:
         0, or the exit code of the first command that did not end as expected.
@@ -75,7 +84,7 @@ def demo(folder: Path, steps: Sequence[Step], say: Callable[[str], None]) -> int
     for number, step in enumerate(steps, start=1):
         gap = "\n" if number > 1 else ""
         say(f"{gap}{number}. {step.title}: {step.command}\n")
-        code = _run(step.command, folder, environment)
+        code = _run(step.command, folder, environment, options, is_quiet)
         if code != step.expected:
             say(f"\nexit code {code}, expected {step.expected}\n")
             return code or 1
@@ -97,11 +106,19 @@ def _commit(folder: Path) -> dict[str, str]:
     return environment
 
 
-def _run(command: str, folder: Path, environment: dict[str, str]) -> int:
+def _run(
+    command: str,
+    folder: Path,
+    environment: dict[str, str],
+    options: Sequence[str],
+    is_quiet: bool,
+) -> int:
     code = 0
+    stdout = subprocess.DEVNULL if is_quiet else None
     for part in command.split(" && "):
-        program, *arguments = shlex.split(part)
-        start = [sys.executable, "-m", "codemods"] if program == "ssot-codemods" else [program]
-        done = subprocess.run([*start, *arguments], cwd=folder, env=environment, check=False)
+        arguments = shlex.split(part)
+        if arguments[0] == "ssot-codemods":
+            arguments = [sys.executable, "-m", "codemods", *arguments[1:], *options]
+        done = subprocess.run(arguments, cwd=folder, env=environment, stdout=stdout, check=False)
         code = code or done.returncode
     return code

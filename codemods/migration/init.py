@@ -22,6 +22,7 @@ from codemods.shared_modules import read_shared_modules
 _MODULE = DEFAULT_MODULE.rpartition(".")[2]
 _FOLDER = Path(*DEFAULT_MODULE.split(".")[:-1])
 
+_FILE = f"{_FOLDER}/{_MODULE}.py"
 _YAML = ".libcst.codemod.yaml"
 
 
@@ -54,12 +55,11 @@ def steps(settings: Settings, folder: str | None) -> list[Step]:
 
 
 def _yaml_step(path: Path) -> Step:
-    step = step_of(path, bundled(_YAML))
+    step = step_of(path, bundled(_YAML), "for `python -m libcst.tool`")
     if step.before is None:
         return step
-    purpose = "its formatter stays, so run `libcst.tool codemod` with --no-format"
-    after = with_commands(step.before, path)
-    return Step(path, step.before, after, is_addition=True, purpose=purpose)
+    purpose = f"{step.purpose}; its formatter stays, so run that with --no-format"
+    return Step(path, step.before, with_commands(step.before, path), purpose, is_addition=True)
 
 
 def _module_steps(root: Path, folder: Path) -> list[Step]:
@@ -73,5 +73,5 @@ def _module_steps(root: Path, folder: Path) -> list[Step]:
     except ValueError as error:
         raise UsageError(f"--to {folder}: {error}") from error
     packages = package_steps(root, root / folder)
-    module = step_of(root / folder / f"{_MODULE}.py", bundled(f"{_FOLDER}/{_MODULE}.py"))
+    module = step_of(root / folder / f"{_MODULE}.py", bundled(_FILE), "the shared module")
     return [module, *packages]

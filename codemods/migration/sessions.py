@@ -38,13 +38,21 @@ class Sessions:
         self._say = say
         self._bar = bar
         self._planned: dict[tuple[str, ...], list[list[str]]] = {}
+        self._runs = 0
 
-    def run(self, paths: Sequence[str], *, same: Sequence[str] = ()) -> Outcomes:
+    def run(
+        self,
+        paths: Sequence[str],
+        *,
+        same: Sequence[str] = (),
+        state: Callable[[], str] | None = None,
+    ) -> Outcomes:
         """Run the tests of some paths once; none for what the configuration of pytest names.
 
         Args:
             paths: files, folders and node ids, absolute or relative to the root.
             same: real paths of files that must be the same on the targets of `xdist`.
+            state: tells the state that the files are in, for the bar.
 
         Raises:
             codemods.measure.model.MeasureError: a session did not come to its end.
@@ -53,7 +61,9 @@ class Sessions:
         sessions = self._sessions(tuple(paths))
         if not sessions:
             return Outcomes({}, {}, {}, os.path.realpath(self._pytest.root), 0.0, 5)
-        with self._bar("tests") as progress:
+        self._runs += 1
+        label = f"test run {self._runs}{f', {state()}' if state is not None else ''}"
+        with self._bar(label) as progress:
             pytest = replace(self._pytest, progress=progress)
             return merged([run_tests(pytest, self._xdist, s, same=same) for s in sessions])
 

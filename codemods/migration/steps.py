@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,20 +19,22 @@ from codemods.shared_modules import (
     import_folders,
 )
 
+_SETTINGS = "the settings, [tool.ssot-codemods]"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One file of a repository that is to be there: its bytes now, None for absent, and then.
 
-    `is_addition` says that lines are added to what is there, so that this is no conflict; `purpose`
-    what they are for, for people.
+    `purpose` is what they are for, for people; `is_addition` says that lines are added to what is
+    there, so that this is no conflict.
     """
 
     path: Path
     before: bytes | None
     after: bytes
+    purpose: str
     is_addition: bool = False
-    purpose: str = ""
 
     @property
     def is_conflict(self) -> bool:
@@ -40,7 +42,7 @@ class Step:
         return self.before not in {None, self.after} and not self.is_addition
 
 
-def step_of(path: Path, wanted: bytes) -> Step:
+def step_of(path: Path, wanted: bytes, purpose: str) -> Step:
     """Return the step that makes a file what is wanted.
 
     Raises:
@@ -48,10 +50,10 @@ def step_of(path: Path, wanted: bytes) -> Step:
 
     """
     if not os.path.lexists(path):
-        return Step(path, None, wanted)
+        return Step(path, None, wanted, purpose)
     if not path.is_file():
         raise UsageError(f"{path} is there, and is no file")
-    return Step(path, read_config(path), wanted)
+    return Step(path, read_config(path), wanted, purpose)
 
 
 def package_steps(root: Path, folder: Path) -> list[Step]:
@@ -64,18 +66,19 @@ def package_steps(root: Path, folder: Path) -> list[Step]:
     for there in filter(os.path.lexists, folders):
         if not there.is_dir():
             raise UsageError(f"{there} is no folder")
-    return [step_of(f / "__init__.py", b"") for f in folders if not f.exists()]
+    purpose = "makes the folder a package"
+    return [step_of(f / "__init__.py", b"", purpose) for f in folders if not f.exists()]
 
 
 def settings_step(settings: Settings, module: str) -> Step:
     """Return the step that names a shared module in the settings."""
     path = settings.root / "pyproject.toml"
-    before = step_of(path, b"").before
+    before = step_of(path, b"", _SETTINGS).before
     if settings.has_table and module in settings.modules:
-        return Step(path, before, before or b"")
+        return Step(path, before, before or b"", _SETTINGS)
     implied = [DEFAULT_MODULE] if DEFAULT_MODULE not in missing_default(settings) else []
     after = with_modules(before or b"", [module], path, implied)
-    return Step(path, before, after, is_addition=True)
+    return Step(path, before, after, _SETTINGS, is_addition=True)
 
 
 def missing_default(settings: Settings) -> set[str]:
@@ -92,10 +95,10 @@ def conftest_steps(settings: Settings, modules: Sequence[SharedModule]) -> list[
     ]
     found = []
     for path in conftests(settings) if plain else ():
-        before = step_of(path, b"").before
-        after = with_registration(before or b"", plain, path, list(import_folders(settings)))
         purpose = f"has pytest rewrite the asserts of {', '.join(plain)}"
-        found.append(Step(path, before, after, is_addition=True, purpose=purpose))
+        before = step_of(path, b"", purpose).before
+        after = with_registration(before or b"", plain, path, list(import_folders(settings)))
+        found.append(Step(path, before, after, purpose, is_addition=True))
     return found
 
 
@@ -112,8 +115,8 @@ def check_inside(steps: Sequence[Step], root: Path) -> None:
             raise UsageError(f"{path} leads to {real}, outside of {root}")
 
 
-def write(todo: list[Step]) -> Iterator[Step]:
-    """Write what is lacking, and yield each step; the caller has seen that nothing conflicts."""
+def write(todo: Sequence[Step]) -> None:
+    """Write what is lacking; the caller has seen that nothing conflicts."""
     for step in todo:
         if step.before != step.after:
             step.path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,4 +128,3 @@ def write(todo: list[Step]) -> Iterator[Step]:
                 temporary = f".{real.name}.ssot-codemods.tmp"
                 folder.replace(real.name, step.after, temporary, mode=0, old=real.stat())
                 folder.sync()
-            yield step

@@ -82,7 +82,8 @@ def verify(
         identity: the run; None for the last one that was not rolled back.
         tests: files and folders; none for the tests that use the files of the run.
         find_uses: finds the tests that use some files.
-        run_tests: runs some tests once; as `same`, it takes the files that differ.
+        run_tests: runs some tests once; it takes the files that differ as `same`, and as `state`
+            what tells which changes are in place.
         commands: runs the golden path; None to leave it out.
         say: takes a line about what is verified.
 
@@ -98,7 +99,7 @@ def verify(
             say("no run to verify: the tests are run once")
             return RanOnce(run_tests(tests), commands() if commands is not None else {})
         say(f"verifying run {trial.run.id}: {trial.run.command}")
-        run = partial(run_tests, same=trial.paths())
+        run = partial(run_tests, same=trial.paths(), state=trial.state)
         return compare_states(trial, tests, find_uses, run, commands)
 
 

@@ -11,14 +11,16 @@ from codemods.disk.journal import FOLDER
 from codemods.progress.grep import Grep
 from codemods.progress.phases import Acceptance, State
 from codemods.report.status import blocks, standing_json
-from codemods.report.table import paragraphs
+from codemods.report.table import Detail, paragraphs
 from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/accept/2"
 
 
-def as_text(acceptance: Acceptance) -> str:
-    """Format the criteria of each phase, what grep counts, and the verdict."""
+def as_text(acceptance: Acceptance, detail: Detail = Detail.NORMAL) -> str:
+    """Format the criteria of each phase, what grep counts, and the verdict; QUIET: that alone."""
+    if detail is Detail.QUIET:
+        return paragraphs([[_verdict(acceptance)]])
     return paragraphs([
         *blocks(acceptance.standing),
         list(_grep(acceptance.grep)),

@@ -17,7 +17,7 @@ from codemods.report.findings import (
     namesakes_text,
     reason_json,
 )
-from codemods.report.table import paragraphs, table
+from codemods.report.table import Detail, paragraphs, table
 from codemods.wording import plural, reason_line
 
 SCHEMA = "ssot-codemods/analysis/2"
@@ -32,12 +32,14 @@ def paths_to_change(analysis: Analysis) -> list[str]:
     return list(dict.fromkeys(s.path for s, d in _definitions(analysis) if _is_replaced(d)))
 
 
-def as_text(analysis: Analysis, *, verbose: bool = False) -> str:
-    """Format it for people, at a terminal; `verbose` has a line for each definition."""
+def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
+    """Format it for people; VERBOSE has a line for each definition, QUIET the summary alone."""
     blocks = [[_summary(analysis)]]
+    if detail is Detail.QUIET:
+        return paragraphs([*blocks, *_variants(analysis), failure_lines(analysis.failures)])
     blocks += [table(head, rows) for head, rows in _tables(analysis)]
     blocks += [[f"`{name}` {remark}" if name else remark] for name, remark in _remarks(analysis)]
-    if verbose:
+    if detail is Detail.VERBOSE:
         blocks.append([definition_line(s.path, d) for s, d in _definitions(analysis)])
     blocks.append([reason_line(s.path, w) for s in analysis.surveys for w in s.warnings])
     blocks += list(_variants(analysis))
@@ -50,7 +52,7 @@ def as_markdown(analysis: Analysis) -> str:
     from codemods.report import page  # no text needs it
 
     def row(path: str, reason: Reason) -> tuple[page.Code, ...]:
-        cells = (f"{path}:{reason.line}", reason.code.value, reason.message)
+        cells = (f"{path}:{reason.line}:{reason.column}", reason.code.value, reason.message)
         return tuple(map(page.Code, cells))
 
     blocks: list[page.Block] = [page.Paragraph((_summary(analysis),))]
@@ -173,7 +175,8 @@ def _variants(analysis: Analysis) -> Iterator[list[str]]:
             variant = survey.variants[number]
             definition = survey.decisions[number].definition
             shown.setdefault(variant.key, variant)
-            place = f"{survey.path}:{definition.line} {definition.name}"
+            at = f"{definition.line}:{definition.column}"
+            place = f"{survey.path}:{at} {definition.name}"
             groups[variant.key].append(place)
     for key, places in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[1])):
         variant = shown[key]

@@ -18,17 +18,19 @@ from codemods.measure.model import (
     Timing,
 )
 from codemods.progress.saved import SCHEMA
-from codemods.report.table import MOST_LINES, joined, shortened
+from codemods.report.table import Detail, joined, shortened
 from codemods.wording import plural
 
 
-def as_text(measured: Baseline) -> str:
-    """Format a baseline.
+def as_text(measured: Baseline, detail: Detail = Detail.NORMAL) -> str:
+    """Format a baseline; VERBOSE with the seconds of each run.
 
     The line ``Collection Time: 12.34 s`` is the median of the warm runs; its third word is the
     bare number. There is none where no run was measured.
     """
-    return joined(_baseline(measured))
+    if detail is Detail.QUIET:
+        return joined([*_wrong(measured), *_collection_time(measured.summary)])
+    return joined(_baseline(measured, detail))
 
 
 def as_json(measured: Baseline) -> dict[str, Any]:
@@ -43,9 +45,9 @@ def as_json(measured: Baseline) -> dict[str, Any]:
     return {**values, "collection_seconds": warm.median if warm.values else None}
 
 
-def comparison_text(comparison: Comparison) -> str:
-    """Format a comparison."""
-    return joined(_comparison(comparison))
+def comparison_text(comparison: Comparison, detail: Detail = Detail.NORMAL) -> str:
+    """Format a comparison; QUIET: what may be claimed of it."""
+    return joined(_comparison(comparison, detail))
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
@@ -58,9 +60,9 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def profile_text(found: Profile) -> str:
-    """Format a profile: the longest of each kind, and what would help most."""
-    return joined(_profile(found))
+def profile_text(found: Profile, detail: Detail = Detail.NORMAL) -> str:
+    """Format a profile: the longest of each kind, and what would help most (QUIET: that alone)."""
+    return joined(_profile(found, detail))
 
 
 def profile_json(found: Profile) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def profile_json(found: Profile) -> dict[str, Any]:
     return {"schema": "ssot-codemods/profile/2", **encode(found)}
 
 
-def _baseline(measured: Baseline) -> Iterator[str]:
+def _baseline(measured: Baseline, detail: Detail) -> Iterator[str]:
     summary = measured.summary
     conditions = summary.conditions
     yield f"Collecting {' '.join(conditions.paths) or 'everything'} in {measured.root}"
@@ -79,18 +81,24 @@ def _baseline(measured: Baseline) -> Iterator[str]:
         yield ""
         yield f"{'':6}{'median':>10}{'min':>10}{'max':>10}{'CPU':>10}{'memory':>10}{'runs':>6}"
         yield from (f"{name:6}{_timing(timing)}" for name, timing in timings)
+        for name, timing in timings if detail is Detail.VERBOSE else ():
+            yield f"{name}, each run: {' '.join(f'{s:.2f}' for s in timing.wall.values)}"
     yield ""
     counts = ((summary.modules, "module"), (summary.tests, "test"), (summary.errors, "error"))
     yield ", ".join(plural(number, noun) for number, noun in counts)
     if summary.warnings:
         found = (f"{name} {count}" for name, count in summary.warnings.items())
         yield f"warnings: {', '.join(found)}"
-    errors = [f"{e.nodeid}: {_first_line(e.message)}" for e in measured.errors]
-    yield from shortened("error: ", errors)
     yield from (f"note: {note}" for note in measured.notes)
-    if summary.problem:
-        yield f"problem: {summary.problem}"
+    yield from _wrong(measured, detail)
     yield from _collection_time(summary)
+
+
+def _wrong(measured: Baseline, detail: Detail = Detail.NORMAL) -> Iterator[str]:
+    errors = [f"{e.nodeid}: {_first_line(e.message)}" for e in measured.errors]
+    yield from shortened("error: ", errors, detail)
+    if measured.summary.problem:
+        yield f"problem: {measured.summary.problem}"
 
 
 def _collection_time(summary: BaselineSummary) -> Iterator[str]:
@@ -105,7 +113,7 @@ def _timing(timing: Timing) -> str:
     return f"{figures}{_size(timing.memory.maximum):>10}{len(wall.values):>6}"
 
 
-def _comparison(comparison: Comparison) -> Iterator[str]:
+def _comparison(comparison: Comparison, detail: Detail) -> Iterator[str]:
     before, after = comparison.before.summary, comparison.after.summary
     yield f"{'':6}{'before':>26}{'after':>26}"
     for name, claim in (("cold", comparison.cold), ("warm", comparison.warm)):
@@ -114,11 +122,13 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         if one.values and other.values:
             sides = f"{series_text(one):>26}{series_text(other):>26}"
             yield f"{name:6}{sides}  {claim_text(claim, one, other)}"
-    yield from shortened("not comparable: ", comparison.obstacles)
+    yield from shortened("not comparable: ", comparison.obstacles, detail)
+    if detail is Detail.QUIET:
+        return
     if before.nodes == after.nodes:
         yield f"the same {plural(after.tests, 'test')}"
-    yield from shortened("only before: ", comparison.only_before)
-    yield from shortened("only after: ", comparison.only_after)
+    yield from shortened("only before: ", comparison.only_before, detail)
+    yield from shortened("only after: ", comparison.only_after, detail)
     yield from _collection_time(after)
     for name in sorted({**before.warnings, **after.warnings}):
         was, is_ = (summary.warnings.get(name, 0) for summary in (before, after))
@@ -138,11 +148,21 @@ def series_text(series: Series) -> str:
     return f"{series.median:.2f} s ({series.minimum:.2f} to {series.maximum:.2f})"
 
 
-def _profile(found: Profile) -> Iterator[str]:
+def _profile(found: Profile, detail: Detail) -> Iterator[str]:
     if found.problem:
         yield f"problem: {found.problem}"
     if not found.warm:
         return
+    if detail is not Detail.QUIET:
+        yield from _times(found, detail)
+        yield ""
+    yield "What would help most"
+    yield from (f"{advice.seconds:8.2f} s  {advice.text}" for advice in found.advice)
+    if not found.advice:
+        yield "  nothing that these runs show"
+
+
+def _times(found: Profile, detail: Detail) -> Iterator[str]:
     yield f"{'cold':34}{found.cold:8.2f} s"
     yield f"{'warm':34}{found.warm:8.2f} s"
     yield f"{'  until collection, and after':34}{found.start:8.2f} s"
@@ -158,22 +178,15 @@ def _profile(found: Profile) -> Iterator[str]:
         ("conftest files", found.conftests),
         ("plugins", found.plugins),
     ):
-        yield from _table(f"{title} (own, with imports)", steps)
-    yield ""
-    yield "What would help most"
-    yield from (f"{advice.seconds:8.2f} s  {advice.text}" for advice in found.advice)
-    if not found.advice:
-        yield "  nothing that these runs show"
+        yield from _table(f"{title} (own, with imports)", steps, detail)
 
 
-def _table(title: str, steps: Sequence[Step | PackageTime]) -> Iterator[str]:
+def _table(title: str, steps: Sequence[Step | PackageTime], detail: Detail) -> Iterator[str]:
     if steps:
         yield ""
         yield title
-        for step in steps[:MOST_LINES]:
-            yield f"{step.own:8.2f} s{step.cumulative:8.2f} s  {step.name}"
-        if len(steps) > MOST_LINES:
-            yield f"{'':22}and {len(steps) - MOST_LINES} more"
+        lines = [f"{step.own:8.2f} s{step.cumulative:8.2f} s  {step.name}" for step in steps]
+        yield from shortened("", lines, detail)
 
 
 def _series(series: Series) -> dict[str, Any]:

@@ -7,31 +7,47 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from codemods.model import STDIN, Plan
-from codemods.report.findings import definition_json, dotted, failure_lines, failures_json
-from codemods.report.table import joined
+from codemods.model import STDIN, Plan, Verdict
+from codemods.report.findings import (
+    copy_text,
+    definition_json,
+    definition_line,
+    failure_lines,
+    failures_json,
+    is_namesake,
+)
+from codemods.report.table import Detail, joined
 from codemods.wording import percentage, visible
 
 SCHEMA = "ssot-codemods/check/1"
 _COMMAND = ("ssot-codemods", "migrate")
 
 
-def as_text(planned: Plan, asked: Sequence[str] = ()) -> str:
+def as_text(planned: Plan, asked: Sequence[str] = (), detail: Detail = Detail.NORMAL) -> str:
     """Format what is left for people, and for pipelines: the fourth field is the percentage.
 
     Args:
         planned: what would be replaced.
         asked: the arguments that named the files, for the command that replaces the copies.
             There is none for a module on stdin.
+        detail: VERBOSE also names what stays, QUIET has no totals.
 
     """
     good, helpers = planned.compliant, planned.helpers
-    lines = [f"{path}:{d.definition.line}: a copy of `{dotted(d)}`" for path, d in planned.copies]
-    lines += failure_lines(planned.results)
-    lines += [
-        f"Compliant Files: {good}/{helpers} {percentage(good, helpers)}%",
-        f"Copies Left: {len(planned.copies)}",
+    shown = [
+        (r.path, d)
+        for r in planned.results
+        for d in r.decisions
+        if d.verdict is Verdict.REPLACE or (detail is Detail.VERBOSE and not is_namesake(d))
     ]
+    lines = [definition_line(path, d) for path, d in shown]
+    failures = failure_lines(planned.results)
+    lines += failures
+    if detail is Detail.QUIET:
+        return joined(lines)
+    # Of files that failed nothing is known: with no other ones, there is no share.
+    share = f" {percentage(good, helpers)}%" if helpers or not failures else ""
+    lines += [f"Compliant Files: {good}/{helpers}{share}", f"Copies Left: {len(planned.copies)}"]
     if any(path != STDIN for path, _ in planned.copies):
         lines.append(f"To fix them: {_command(planned, asked)}")
     return joined(lines)
@@ -59,13 +75,16 @@ def as_github(planned: Plan) -> str:
     for path, decision in planned.copies:
         place = decision.definition
         fix = "" if path == STDIN else f"; to fix it: {shlex.join([*_COMMAND, path])}"
-        message = f"a copy of `{dotted(decision)}`{fix}"
-        where = f"file={_property(path)},line={place.line},endLine={place.end_line}"
+        message = f"{copy_text(decision)}{fix}"
+        # GitHub takes a column only where the first line is the last.
+        column = f"col={place.column}," if place.line == place.end_line else ""
+        where = f"file={_property(path)},line={place.line},{column}endLine={place.end_line}"
         lines.append(f"::error {where},title=ssot-codemods::{_data(message)}\n")
     for result in planned.results:
         if result.error is not None:
-            where = f"file={_property(result.path)},line={result.error.line}"
-            message = f"{result.error.code.value}: {result.error.message}"
+            error = result.error
+            where = f"file={_property(result.path)},line={error.line},col={error.column}"
+            message = f"{error.code.value} {error.message}"
             lines.append(f"::error {where},title=ssot-codemods::{_data(message)}\n")
     return "".join(lines)
 

@@ -8,20 +8,25 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codemods.migration.diagnose import Checkup, Finding, FolderCheckup
-from codemods.report.table import paragraphs, table
+from codemods.report.table import Detail, joined, paragraphs, table
 from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/doctor/1"
 
 
-def as_text(checkup: Checkup) -> str:
-    """Format each folder, what is wrong and how to fix it, and the setup of pytest."""
+def as_text(checkup: Checkup, detail: Detail = Detail.NORMAL) -> str:
+    """Format each folder, what is wrong and how to fix it, and the setup of pytest.
+
+    That of a folder with nothing wrong only where `detail` is VERBOSE; QUIET is what is wrong.
+    """
+    if detail is Detail.QUIET:
+        return joined(_findings(checkup))
     if not checkup.folders:
         return "nothing to check: no file uses a shared module, and none would\n"
     blocks = [
         table(("folder", "state", "module", "file"), list(_rows(checkup))),
         list(_findings(checkup)),
-        *_setups(checkup.folders),
+        *_setups([f for f in checkup.folders if detail is Detail.VERBOSE or any(f.all_findings)]),
         [_verdict(checkup)],
     ]
     return paragraphs(blocks)

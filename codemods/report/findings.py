@@ -1,4 +1,4 @@
-"""A definition, a reason, a failed file: as a line ``path:line: code: message``, and as JSON."""
+"""One finding as a line ``path:line:column: code message``, and as values of JSON."""
 
 from __future__ import annotations
 
@@ -14,8 +14,15 @@ def definition_line(path: str, decision: Decision) -> str:
     """Return what becomes of one definition."""
     if decision.verdict is Verdict.REFUSE:
         return reason_line(path, *decision.reasons)
-    name, line = decision.definition.name, decision.definition.line
-    return f"{path}:{line}: replace: `{name}` by `{dotted(decision)}`"
+    place = decision.definition
+    return f"{path}:{place.line}:{place.column}: {copy_text(decision)}"
+
+
+def copy_text(decision: Decision) -> str:
+    """Return what a definition is a copy of; its own name where that is another one."""
+    name, shared = decision.definition.name, dotted(decision)
+    alias = "" if shared.rpartition(".")[2] == name else f", as `{name}`"
+    return f"copy of `{shared}`{alias}"
 
 
 def dotted(decision: Decision) -> str:
@@ -50,6 +57,7 @@ def definition_json(decision: Decision) -> dict[str, Any]:
     definition = decision.definition
     return {
         "line": definition.line,
+        "column": definition.column,
         "end_line": definition.end_line,
         "name": definition.name,
         "kind": definition.kind,
@@ -59,7 +67,12 @@ def definition_json(decision: Decision) -> dict[str, Any]:
 
 def reason_json(reason: Reason) -> dict[str, Any]:
     """Return one reason as values of JSON."""
-    return {"code": reason.code.value, "line": reason.line, "message": reason.message}
+    return {
+        "code": reason.code.value,
+        "line": reason.line,
+        "column": reason.column,
+        "message": reason.message,
+    }
 
 
 def failures_json(results: Iterable[FileResult]) -> list[dict[str, Any]]:

@@ -19,13 +19,12 @@ from codemods.report.findings import (
     reason_json,
 )
 from codemods.report.rollback import ways_to_end
-from codemods.report.table import paragraphs, shortened, table
+from codemods.report.table import Detail, paragraphs, shortened, table
 from codemods.wording import plural, reason_line
 
 SCHEMA = "ssot-codemods/migration/2"
 #: So many paths fit into a line.
 _FEW_PATHS = 5
-_ALL = " (-v names them)"
 
 #: Reasons about the present state of a file: each is worth a line.
 _HELD_BACK = frozenset(
@@ -36,17 +35,18 @@ _HELD_BACK = frozenset(
 )
 
 
-def as_text(written: Written, *, dry_run: bool, verbose: bool, quiet: bool) -> str:
+def as_text(written: Written, *, dry_run: bool, detail: Detail = Detail.NORMAL) -> str:
     """Format a summary for people.
 
     Args:
         written: what was done, or would be.
         dry_run: whether nothing was to be written.
-        verbose: whether to give a line to each definition that stays, and not to those alone that
-            stay for the present state of their file; and to name every changed file.
-        quiet: whether to name no changed file.
+        detail: VERBOSE gives a line to each definition that stays, and not to those alone that stay
+            for the present state of their file, and names every changed file; QUIET has just the
+            numbers, and what needs to be looked at.
 
     """
+    quiet, verbose = detail is Detail.QUIET, detail is Detail.VERBOSE
     results, left = written.results, written.left
     changed = [r for r in results if r.status is Status.CHANGED]
     replaced = sum(len(r.replaced) for r in changed)
@@ -65,14 +65,12 @@ def as_text(written: Written, *, dry_run: bool, verbose: bool, quiet: bool) -> s
     ]
     blocks = [[_line(row) for row in rows if row[1] or row[0] == verb]]
     names = [] if quiet else [r.path for r in changed]
-    label = f"{verb}: "
-    folded = [f"{label}{name}" for name in names] if verbose else shortened(label, names, _ALL)
-    blocks.append(list(folded))
+    blocks.append(list(shortened(f"{verb}: ", names, detail)))
     codes = Counter(d.reasons[0].code.value for d in refused)
     by_count = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
-    if codes:
+    if codes and not quiet:
         blocks.append(table(("refused, by first reason", "definitions"), list(by_count)))
-    if namesakes:
+    if namesakes and not quiet:
         blocks.append([namesakes_text(namesakes)])
     lines = [
         definition_line(r.path, d)
@@ -84,7 +82,8 @@ def as_text(written: Written, *, dry_run: bool, verbose: bool, quiet: bool) -> s
     if written.run is not None:
         undo = f"to undo: ssot-codemods rollback {written.run.id}"
         check = _import_check([r.path for r in changed])
-        blocks.append([undo, f"to find unused imports (keep those of fixtures): {check}"])
+        unused = f"to find unused imports (keep those of fixtures): {check}"
+        blocks.append([undo] if quiet else [undo, unused])
     return paragraphs(blocks)
 
 

@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from codemods.model import Outcome, Run, RunState
-from codemods.report.table import joined, table
+from codemods.report.table import Detail, joined, paragraphs, table
 from codemods.wording import plural
 
 RUNS_SCHEMA = "ssot-codemods/runs/1"
 OUTCOMES_SCHEMA = "ssot-codemods/rollback/1"
 
 
-def runs_as_text(runs: Sequence[Run]) -> str:
-    """Format a list of runs, the oldest first."""
+def runs_as_text(runs: Sequence[Run], detail: Detail = Detail.NORMAL) -> str:
+    """Format a list of runs, the oldest first; VERBOSE with their files, QUIET the names alone."""
+    if detail is Detail.QUIET:
+        return joined(run.id for run in runs)
     if not runs:
         return "no runs\n"
     rows = [(run.id, run.time, len(run.entries), _state(run), run.command) for run in runs]
-    return joined(table(("run", "time", "files", "state", "command"), rows))
+    head, *lines = table(("run", "time", "files", "state", "command"), rows)
+    named = runs if detail is Detail.VERBOSE else []
+    files = [[f"{run.id}:", *(f"  {entry.path}" for entry in run.entries)] for run in named]
+    return paragraphs([[head, *lines], *files])
 
 
 def _state(run: Run) -> str:
@@ -50,14 +55,17 @@ def ways_to_end(run: Run) -> str:
     return f"finish it with `{commands[0]}`, or undo it with `{commands[1]}`"
 
 
-def outcomes_as_text(run: Run, outcomes: Sequence[Outcome]) -> str:
-    """Format the outcome for each file of a run."""
+def outcomes_as_text(run: Run, outcomes: Sequence[Outcome], detail: Detail = Detail.NORMAL) -> str:
+    """Format what became of a run: of each file (VERBOSE), or of those not as wanted (QUIET)."""
     lines = [f"{o.path}: {o.error}" for o in outcomes if o.error is not None]
     lines += [f"{o.path}: overwritten; a copy is {o.kept}" for o in outcomes if o.kept is not None]
+    if detail is Detail.QUIET:
+        return joined(lines)
     if not outcomes:
         return f"run {run.id}: nothing to do, as it was rolled back already\n"
-    done = sum(o.error is None for o in outcomes)
-    lines.append(f"run {run.id}: {done} of {plural(len(outcomes), 'file')} done")
+    good = [o.path for o in outcomes if o.error is None]
+    lines += [f"done: {path}" for path in good if detail is Detail.VERBOSE]
+    lines.append(f"run {run.id}: {len(good)} of {plural(len(outcomes), 'file')} done")
     return joined(lines)
 
 

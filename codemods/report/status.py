@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -19,24 +18,23 @@ from codemods.progress.history import (
     Verification,
     record_json,
 )
-from codemods.progress.phases import COLLECTION, Standing
+from codemods.progress.phases import COLLECTION, Criterion, Standing
 from codemods.progress.standing import total
-from codemods.report.table import paragraphs, table
+from codemods.report.table import Detail, paragraphs, table
 
 STATUS_SCHEMA = "ssot-codemods/status/2"
 _BLOCKS = "▁▂▃▄▅▆▇█"
-_WIDTH, _INDENT = 100, " " * 6
 _MOST_POINTS = 40
 _MOST_PATHS = 3
 
 
-def as_text(standing: Standing) -> str:
+def as_text(standing: Standing, detail: Detail = Detail.NORMAL) -> str:
     """Format the criteria of each phase, and the next steps."""
-    return paragraphs(blocks(standing))
+    return paragraphs(blocks(standing, detail))
 
 
-def blocks(standing: Standing) -> Iterator[list[str]]:
-    """Yield the criteria of each phase, what does not exist, and the next steps."""
+def blocks(standing: Standing, detail: Detail = Detail.NORMAL) -> Iterator[list[str]]:
+    """Yield the criteria of each phase, and unless QUIET their notes and the next steps."""
     groups = [(f"{p.name}: {' '.join(p.paths)}", p.criteria) for p in standing.phases]
     groups += [("all phases", standing.overall)] if standing.overall else []
     criteria = [criterion for _, group in groups for criterion in group]
@@ -45,7 +43,12 @@ def blocks(standing: Standing) -> Iterator[list[str]]:
     ]
     lines = iter(table(("", "", "", ""), rows)[1:])
     for head, group in groups:
-        yield [head, *(text for c in group for text in (next(lines), *_wrapped(c.note)))]
+        yield [
+            head,
+            *(text for c in group for text in (next(lines), *_note(c, detail))),
+        ]
+    if detail is Detail.QUIET:
+        return
     yield list(_missing_paths(standing))
     yield list(_next_steps(standing))
 
@@ -55,28 +58,35 @@ def as_json(standing: Standing) -> dict[str, Any]:
     return {"schema": STATUS_SCHEMA, **standing_json(standing)}
 
 
-def history_text(records: Sequence[Record], *, unicode: bool) -> str:
+def history_text(
+    records: Sequence[Record], detail: Detail = Detail.NORMAL, *, unicode: bool
+) -> str:
     """Format the history: curves of seconds and copies, then a line for each record.
 
     Args:
         records: the oldest first.
+        detail: VERBOSE names all paths, QUIET has no curves.
         unicode: whether the reader can show blocks; else the curves are left out.
 
     """
     if not records:
         return "no history\n"
-    rows = [(f"{r.time[:19]}Z", r.verb, shown_paths(r.paths), _figures(r)) for r in records]
+    most = None if detail is Detail.VERBOSE else _MOST_PATHS
+    rows = [(f"{r.time[:19]}Z", r.verb, shown_paths(r.paths, most), _figures(r)) for r in records]
+    lines = table(("time", "verb", "paths", "figures"), rows)
+    if detail is Detail.QUIET:
+        return paragraphs([lines])
     return paragraphs([
         _curves("collection, seconds", records, _seconds, unicode),
         _curves("copies left", records, _copies_left, unicode),
-        table(("time", "verb", "paths", "figures"), rows),
+        lines,
     ])  # fmt: skip
 
 
-def shown_paths(paths: Sequence[str]) -> str:
+def shown_paths(paths: Sequence[str], most: int | None = _MOST_PATHS) -> str:
     """Return the first paths, and how many more there are: a batch may have hundreds."""
-    more = len(paths) - _MOST_PATHS
-    shown = " ".join(paths[:_MOST_PATHS]) or "-"
+    shown = " ".join(paths[:most]) or "-"
+    more = len(paths) - len(paths[:most])
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
@@ -94,15 +104,8 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(_BLOCKS[round(top * value / highest)] for value in values)
 
 
-def _wrapped(note: str) -> list[str]:
-    wrapper = textwrap.TextWrapper(
-        _WIDTH,
-        initial_indent=_INDENT,
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return wrapper.wrap(note)
+def _note(criterion: Criterion, detail: Detail) -> list[str]:
+    return [f"      {criterion.note}"] if criterion.note and detail is not Detail.QUIET else []
 
 
 def _missing_paths(standing: Standing) -> Iterator[str]:

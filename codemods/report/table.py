@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Iterator, Sequence
 
 from codemods.wording import output_line, visible
 
 Row = Sequence[object]
+
+
+class Detail(enum.IntEnum):
+    """How much a verb prints: with -q, with neither, with -v."""
+
+    QUIET = -1
+    NORMAL = 0
+    VERBOSE = 1
+
 
 #: Of a longer list, the rest is counted.
 MOST_LINES = 10
@@ -29,18 +39,19 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> s
     return "  ".join(cells).rstrip()
 
 
-def shortened(label: str, texts: Sequence[str], more: str = "") -> Iterator[str]:
+def shortened(label: str, texts: Sequence[str], detail: Detail = Detail.NORMAL) -> Iterator[str]:
     """Yield the first lines of many, each with a label, and how many more there are.
 
     Args:
         label: what stands before each.
         texts: the lines.
-        more: what stands behind the number of those left out.
+        detail: VERBOSE for all of them.
 
     """
-    yield from (f"{label}{text}" for text in texts[:MOST_LINES])
-    if len(texts) > MOST_LINES:
-        yield f"{label}{len(texts) - MOST_LINES} more{more}"
+    most = len(texts) if detail is Detail.VERBOSE else MOST_LINES
+    yield from (f"{label}{text}" for text in texts[:most])
+    if len(texts) > most:
+        yield f"{label}{len(texts) - most} more (-v names them)"
 
 
 def joined(lines: Iterable[str]) -> str:

@@ -9,32 +9,34 @@ from typing import Any
 from codemods.decode import encode
 from codemods.measure.outcomes import GOOD, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
-from codemods.report.table import paragraphs, shortened, table
+from codemods.report.table import Detail, joined, paragraphs, shortened, table
 from codemods.wording import plural
 
 SCHEMA = "ssot-codemods/verification/2"
-_ALL = " (--format json has them all)"
 
 
-def as_text(verified: Verified | RanOnce) -> str:
-    """Return what the tests showed, for people."""
+def as_text(verified: Verified | RanOnce, detail: Detail = Detail.NORMAL) -> str:
+    """Return what the tests showed, for people; QUIET without what is well."""
+    quiet = detail is Detail.QUIET
     if isinstance(verified, RanOnce):
-        return paragraphs(_ran_once(verified))
+        failures = _failures(verified.outcomes)
+        return joined(failures) if quiet else paragraphs(_ran_once(verified))
     evidence = verified.evidence
     blocks: list[list[str]] = []
     if evidence is not None:
-        blocks.append(_summary(verified, evidence))
+        blocks += [_summary(evidence), [_verdict(verified, evidence)]]
         for label, found in (("differs", evidence.differences), ("flaky", evidence.flaky)):
             lines = [f"{d.what}: {d.before} -> {d.after}" for d in found]
-            blocks.append(list(shortened(f"{label}: ", lines, _ALL)))
-        blocks.append([f"healed: {file} can be collected now" for file in evidence.healed])
-        blocks.append(list(_never_collected(evidence)))
+            blocks.append(list(shortened(f"{label}: ", lines, detail)))
+        if not quiet:
+            blocks.append([f"healed: {file} can be collected now" for file in evidence.healed])
+            blocks.append(list(_never_collected(evidence, detail)))
     if verified.golden_path:
         head = ("golden path", "before", "after")
         blocks.append(table(head, [(c, *codes) for c, codes in verified.golden_path.items()]))
     blocks.append([f"caused by {p}: {d.what}" for p, d in sorted(verified.causes.items())])
     blocks.append([f"reverted: {p}: {d.what}" for p, d in sorted(verified.reverted.items())])
-    blocks.append(list(_unknown(verified)))
+    blocks.append(list(_unknown(verified, detail)))
     blocks.append([verified.problem] if verified.problem else [])
     return paragraphs(blocks)
 
@@ -72,20 +74,20 @@ def as_json(verified: Verified | RanOnce) -> dict[str, Any]:
     return values
 
 
-def _never_collected(evidence: Evidence) -> Iterator[str]:
+def _never_collected(evidence: Evidence, detail: Detail) -> Iterator[str]:
     """Name the files that could not be collected before, and cannot be after."""
     errors = evidence.after.errors
     both = [f"{file}: {errors[file]}" for file in sorted(errors.keys() & evidence.before.errors)]
-    return shortened("not collected, before and after: ", both)
+    return shortened("not collected, before and after: ", both, detail)
 
 
-def _unknown(verified: Verified) -> Iterator[str]:
+def _unknown(verified: Verified, detail: Detail) -> Iterator[str]:
     """Name the files of which nothing is shown."""
     yield from (f"skipped: edited since the run: {path}" for path in verified.edited)
     yield from (f"not tested: no test uses it: {path}" for path in verified.unused)
     is_flaky = verified.evidence is not None and bool(verified.evidence.flaky)
     label = f"not tested: no test that uses it ran{', or only flaky ones' if is_flaky else ''}: "
-    yield from shortened(label, verified.not_run)
+    yield from shortened(label, verified.not_run, detail)
 
 
 def _ran_once(once: RanOnce) -> Iterator[list[str]]:
@@ -95,11 +97,11 @@ def _ran_once(once: RanOnce) -> Iterator[list[str]]:
         yield table(("golden path", "exit code"), list(once.golden_path.items()))
 
 
-def _summary(verified: Verified, evidence: Evidence) -> list[str]:
+def _summary(evidence: Evidence) -> list[str]:
     before, after = _counts(evidence.before), _counts(evidence.after)
     kinds = list(dict.fromkeys([*before, *after]))
     rows = [(kind, before.get(kind, 0), after.get(kind, 0)) for kind in kinds]
-    return [*table(("outcome", "before", "after"), rows), "", _verdict(verified, evidence)]
+    return table(("outcome", "before", "after"), rows)
 
 
 def _verdict(verified: Verified, evidence: Evidence) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from codemods.measure.model import Warmed
-from codemods.report.table import joined, shortened
+from codemods.report.table import Detail, joined, shortened
 from codemods.wording import plural
 
 
-def as_text(warmed: Warmed) -> str:
-    """Format what was written, and how long collection takes with it."""
-    return joined(_warmed(warmed))
+def as_text(warmed: Warmed, detail: Detail = Detail.NORMAL) -> str:
+    """Format what was written, and how long collection takes with it; QUIET: what went wrong."""
+    wrong = list(_wrong(warmed))
+    return joined(wrong if detail is Detail.QUIET else [*_warmed(warmed, detail), *wrong])
 
 
 def as_json(warmed: Warmed) -> dict[str, Any]:
@@ -21,16 +22,19 @@ def as_json(warmed: Warmed) -> dict[str, Any]:
     return {"schema": "ssot-codemods/warm/1", **dataclasses.asdict(warmed)}
 
 
-def _warmed(warmed: Warmed) -> Iterator[str]:
+def _warmed(warmed: Warmed, detail: Detail) -> Iterator[str]:
     if warmed.cold is not None:
         yield f"{'cold':8}{warmed.cold:8.2f} s"
     yield f"{'warmed':8}{warmed.warmed:8.2f} s  {plural(warmed.jobs, 'job')}"
     if warmed.warm:
         yield f"{'warm':8}{warmed.warm:8.2f} s"
         yield f"{warmed.cached} of {plural(warmed.modules, 'module')} read from bytecode"
-    yield from shortened("not from bytecode: ", warmed.not_cached)
+    yield from shortened("not from bytecode: ", warmed.not_cached, detail)
+    yield from (f"note: {note}" for note in warmed.notes)
+
+
+def _wrong(warmed: Warmed) -> Iterator[str]:
     if warmed.errors:
         yield f"{plural(warmed.errors, 'error')} at collection"
-    yield from (f"note: {note}" for note in warmed.notes)
     if warmed.problem:
         yield f"problem: {warmed.problem}"

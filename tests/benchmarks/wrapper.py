@@ -385,7 +385,7 @@ def generated(folder: Path, files: int) -> Tree:
     else:
         say(f"making {files} files")
         counts = generate(folder, files)
-        list(write(steps(Settings(root=folder), None)))
+        write(steps(Settings(root=folder), None))
         (folder / SECOND_MODULE).write_bytes(helpers(HELPERS))
         commit(folder)
         definitions, changes = counts.definition_paths, counts.change_paths
