@@ -189,7 +189,7 @@ def _parsed(path: Path, stamp: int, timeout: float | None) -> tuple[bytes, ast.M
     except Unparsable as error:
         raise SettingsError(f"{path}:{error.line}: {error}") from error
     except (RecursionError, MemoryError) as error:
-        raise SettingsError(f"{path}:1: nested too deeply to be parsed") from error
+        raise SettingsError(f"{path}:1: nested too deeply, or too large, to be parsed") from error
 
 
 def _try_first(path: Path, source: bytes, timeout: float | None) -> None:
@@ -197,8 +197,8 @@ def _try_first(path: Path, source: bytes, timeout: float | None) -> None:
     from codemods.workers.pool import FILE_TIMEOUT, ProcessPool
 
     def failed(path: str, reason: Reason) -> None:
-        message = f"{reason.code.value}: {reason.message}"
-        raise SettingsError(f"{path}:{reason.line}: {message}")
+        message = reason.message.partition(": exclude")[0]  # it is needed
+        raise SettingsError(f"{path}:{reason.line}: {reason.code.value}: {message}")
 
     item = Source(str(path), source)
     list(ProcessPool(1, timeout or FILE_TIMEOUT).run(_try_module, [item], failed))

@@ -21,9 +21,17 @@ Commands = Callable[[], Mapping[str, int]]
 
 
 def chosen_run(journal: Journal, identity: str | None) -> Trial | None:
-    """Return the run that is named, else the last one that was not rolled back; None for no run."""
+    """Return the run that is named, else the last one that was not rolled back; None for no run.
+
+    Raises:
+        JournalError: there is no run of that name, or it was interrupted.
+
+    """
     if identity is not None:
         run = journal.run(identity)
+        if not run.finished:
+            ways = f"finish it by `migrate --resume {run.id}`, or undo it by `rollback {run.id}`"
+            raise JournalError(f"run {run.id} was interrupted: {ways}")
     else:
         runs = [r for r in journal.runs() if r.finished and len(r.undone) < len(r.entries)]
         if not runs:
