@@ -383,6 +383,17 @@ def test_a_worktree_of_what_is_not_there(
         pass
 
 
+def test_git_neither_asks_nor_pages_nor_takes_locks(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("GIT_TERMINAL_PROMPT", "GIT_OPTIONAL_LOCKS")
+    values = "; ".join(f"echo ${name}" for name in names)
+    (checkout / "git").write_text(f'#!/bin/sh\necho "$1"; {values}\n')
+    (checkout / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{checkout}{os.pathsep}{os.environ['PATH']}")
+    assert run_git(checkout, "status").split() == [b"--no-pager", b"0", b"0"]
+
+
 def test_git_is_stopped_for_another_thread(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pid = checkout / "pid"
     script = f"#!/bin/sh\necho $$ > {pid}.new\nmv {pid}.new {pid}\nexec sleep 10\n"
