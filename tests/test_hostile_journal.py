@@ -294,6 +294,18 @@ def test_old_bytes_behind_a_link_are_not_taken(root: Path) -> None:
     assert (root / "x.py").read_bytes() == _NEW
 
 
+@pytest.mark.parametrize("content", [b"broken(", b"\0", b"x = " + b"-" * 100_000 + b"1"])
+def test_contents_that_do_not_parse(
+    root: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setitem(globals(), "_OLD", content)
+    (make_journal(root) / f"runs/{_ID}/finished.json").unlink()
+    (root / "x.py").write_bytes(content)
+    assert run("migrate", "--resume", _ID)[0] == 0
+    assert run("rollback")[0] == 0
+    assert (root / "x.py").read_bytes() == content
+
+
 @pytest.mark.parametrize("name", ["lock", "history.jsonl"])
 def test_a_pipe_in_the_place_of_a_file_that_is_changed_in_place(root: Path, name: str) -> None:
     os.mkfifo(make_journal(root) / name)
