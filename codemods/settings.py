@@ -77,7 +77,7 @@ class Settings(NamedTuple):
     `has_table` whether it has the settings. `golden_path` are commands that must not fail,
     `categories` names of paths, `phases` the plan of the migration, empty for the usual ones. The
     history is kept in the file `evidence`, relative to `root`, or where that is empty, in the
-    journal.
+    journal. `file_timeout` is that of the command line.
     """
 
     modules: tuple[str, ...] = (DEFAULT_MODULE,)
@@ -90,6 +90,7 @@ class Settings(NamedTuple):
     evidence: str = ""
     root: Path = Path()
     has_table: bool = False
+    file_timeout: float | None = None
 
 
 def phases_of(settings: Settings) -> tuple[Phase, ...]:

@@ -7,13 +7,16 @@ import functools
 import itertools
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from codemods.disk.files import read_file
 from codemods.disk.git import checkout_of
+from codemods.engine.run import SMALL
 from codemods.engine.text import Unparsable, parse
-from codemods.model import PytestNames, SharedModule, SharedModules
+from codemods.model import PytestNames, Reason, SharedModule, SharedModules, Source
 from codemods.pytest_config import PytestConfig, pytest_config, registers_rewrite
+from codemods.rewrites.replace_local_copies.shared import Shared, SharedModuleError
 from codemods.settings import (
     DEFAULT_MODULE,
     LIMIT,
@@ -169,49 +172,71 @@ def _not_found(settings: Settings, name: str) -> SettingsError:
 
 
 def _shared_module(settings: Settings, name: str, path: Path) -> SharedModule:
-    source, _ = _parsed(path, path.stat().st_mtime_ns)
+    source, _ = _parsed(path, path.stat().st_mtime_ns, settings.file_timeout)
     return SharedModule(name, str(path), source, _rewrites_asserts(settings, name, path))
 
 
 @functools.lru_cache(maxsize=128)
-def _parsed(path: Path, stamp: int) -> tuple[bytes, ast.Module]:
+def _parsed(path: Path, stamp: int, timeout: float | None) -> tuple[bytes, ast.Module]:
     """Read a Python file once; `stamp` is the time of its last change."""
     try:
         source = read_file(str(path), limit=LIMIT)[0]
+        if len(source) > SMALL:
+            _try_first(path, source, timeout)
         return source, parse(source)
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
     except Unparsable as error:
         raise SettingsError(f"{path}:{error.line}: {error}") from error
     except (RecursionError, MemoryError) as error:
-        raise SettingsError(f"{path}:1: nested too deeply to be parsed") from error
+        raise SettingsError(f"{path}:1: nested too deeply, or too large, to be parsed") from error
+
+
+def _try_first(path: Path, source: bytes, timeout: float | None) -> None:
+    """Have a worker, which can be ended, do what this process is about to do with a module."""
+    from codemods.workers.pool import FILE_TIMEOUT, ProcessPool
+
+    def failed(path: str, reason: Reason) -> None:
+        message = reason.message.partition(": exclude")[0]  # it is needed
+        raise SettingsError(f"{path}:{reason.line}: {reason.code.value}: {message}")
+
+    item = Source(str(path), source)
+    list(ProcessPool(1, timeout or FILE_TIMEOUT).run(_try_module, [item], failed))
+
+
+def _try_module(source: Source) -> None:
+    module = SharedModule("module", source.path, source.content, rewrites_asserts=False)
+    with suppress(SharedModuleError, RecursionError, MemoryError):
+        Shared(SharedModules((module,)))
 
 
 def _rewrites_asserts(settings: Settings, name: str, path: Path) -> bool:
     """Whether pytest rewrites the assert statements of a module, however it is started."""
-    if path.name == "conftest.py" or _is_registered_above(name, path):
+    if path.name == "conftest.py" or _is_registered_above(settings, name, path):
         return True
     configs = pytest_configs(settings)
     if all(config.tests.has_file(str(path)) for config in configs):
         return True
-    return all(_file_registers(file, name) for file in conftests(settings))
+    return all(_file_registers(settings, file, name) for file in conftests(settings))
 
 
-def _is_registered_above(name: str, path: Path) -> bool:
+def _is_registered_above(settings: Settings, name: str, path: Path) -> bool:
     """Whether a package that a module lies in registers it: that is run before the module."""
     folders = path.parents[1:] if path.name == "__init__.py" else path.parents
     packages = name.split(".")[:-1]
     return any(
-        _file_registers(folder / "__init__.py", name, ".".join(packages[: len(packages) - n]))
+        _file_registers(
+            settings, folder / "__init__.py", name, ".".join(packages[: len(packages) - n])
+        )
         for n, folder in enumerate(folders[: len(packages)])
     )
 
 
-def _file_registers(file: Path, name: str, package: str | None = None) -> bool:
+def _file_registers(settings: Settings, file: Path, name: str, package: str | None = None) -> bool:
     real = Path(os.path.realpath(file))
     if not real.is_file():
         return False
-    _, tree = _parsed(real, real.stat().st_mtime_ns)
+    _, tree = _parsed(real, real.stat().st_mtime_ns, settings.file_timeout)
     return registers_rewrite(tree, name, package)
 
 
@@ -272,7 +297,9 @@ class SettingsByFile:
         found = self._nearest(folder)
         if found is None:  # neither a table nor a checkout
             return self.own if folder.is_relative_to(root) else Settings(root=folder)
-        return self.own if found.root == root else found
+        if found.root == root:
+            return self.own
+        return found._replace(file_timeout=self.own.file_timeout)
 
     @functools.cached_property
     def _own_root(self) -> Path:

@@ -14,7 +14,8 @@ import pytest
 from codemods.migration import references
 from codemods.migration.concerned import Concerned, concerned
 from codemods.migration.sessions import is_test
-from codemods.model import Source
+from codemods.model import Code, Reason, Source
+from tests.tools import failing
 
 
 class Files:
@@ -203,3 +204,10 @@ def test_a_dotted_name_of_very_many_parts_has_few_prefixes(tmp_path: Path) -> No
 
 def test_a_very_long_line_is_not_looked_at_again_and_again() -> None:
     assert references.may_refer(b"import x;" * 100_000, [re.compile(rb"x")])
+
+
+def test_a_file_that_cannot_be_parsed_in_time_may_use_what_it_names(tmp_path: Path) -> None:
+    root = suite(tmp_path, helper="", test_a="x = 'helper.py'\n# import helper", test_b="x = 1")
+    reason = Reason(Code.TOO_SLOW, 1, "not done after 1 second")
+    helper, test = (os.path.realpath(root / name) for name in ("helper.py", "test_a.py"))
+    assert concerned([helper], Files(root), [], is_test, run=failing(reason)).all == (test,)

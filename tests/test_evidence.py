@@ -77,7 +77,7 @@ def test_a_fresh_clone_says_the_same(root: Path, monkeypatch: pytest.MonkeyPatch
     said = _run("migrate", "--skip-probe", "--verify", "tests/unit").stdout
     assert "all outcomes unchanged" in said
     status = _run("status").stdout
-    assert "1 of 2 runs verified; 2 of 2 collected tests were compared" in status
+    assert "1 of 2 runs verified, 1 of 2 changed files; 2 of 2 collected tests were" in status
     assert "Not verified: 1 of 2 runs" in _run("report").stdout
     _commit()
     here = _said()
@@ -111,13 +111,19 @@ def test_a_changed_file_of_which_no_test_runs(root: Path) -> None:
 def test_a_changed_file_that_was_edited_before_its_verification(root: Path) -> None:
     run = json.loads(_run("migrate", "--skip-probe", "--format", "json").stdout)["run"]
     test = root / "tests/unit/test_a.py"
-    test.write_text(f"{test.read_text()}\n# edited\n")
+    written = test.read_text()
+    test.write_text(f"{written}\n# edited\n")
     _run("verify")
+    assert "0 of 1 run verified, 1 of 2 changed files" in _run("status").stdout
     reason = "edited since the run: tests/unit/test_a.py"
     step = f"not measured yet: ssot-codemods verify --run {run} ({reason})\n"
     assert step in _run("status").stdout
     report = _run("report").stdout.replace("\\_", "_")
     assert f"Not verified: `{run}`, 1 of 2 files: {reason}.\n" in report
+    test.write_text(written)  # as `git stash` does
+    _run("verify")
+    test.write_text(f"{written}\n# edited\n")
+    assert "1 of 1 run verified; " in _run("status").stdout
 
 
 def test_a_run_that_was_resumed_is_told(root: Path) -> None:

@@ -27,7 +27,7 @@ from click.testing import CliRunner
 from codemods.cli import main
 from codemods.disk.journal import Journal
 from codemods.model import RunState
-from tests.tools import COPY, gone, wait_until, write_shared
+from tests.tools import COPY, SHARED, gone, wait_until, write_shared
 
 _FILES = 12
 _TIMEOUT = 120
@@ -508,6 +508,20 @@ class TestTime:
         assert command("check", "--file-timeout", "2").code == 3
         assert command("analyze", "--file-timeout", "2").code == 0  # it parses nothing by LibCST
         assert command("check", "--exclude", "*slow*").code == 0
+
+    @pytest.mark.parametrize("name", [f"{SHARED.replace('.', '/')}.py", "conftest.py"])
+    def test_a_shared_module_or_a_conftest_that_takes_too_long_is_named(
+        self, folder: Path, name: str
+    ) -> None:
+        make_suite(folder, ["test_0.py"], git=False)
+        with Path(name).open("a") as file:
+            file.write(f"x = f'{'{x}' * 1_000_000}'\n")  # time by the square of the length
+        for verb in ("check", "analyze", "migrate"):
+            done = command(verb, "--file-timeout", "2")
+            assert (done.code, done.out) == (2, "")
+            assert (
+                done.err == f"Error: {Path(name).resolve()}:1: too-slow: not done after 2 seconds\n"
+            )
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     def test_a_signal_is_heard_while_a_file_takes_long(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -308,10 +309,30 @@ def test_git_that_does_not_answer(checkout: Path, monkeypatch: pytest.MonkeyPatc
     take_notes()  # of other tests
     monkeypatch.chdir(checkout)
     assert list_files(["."], checkout, (), raise_) == ("inner/a.py", "inner/b.py")
-    assert "no answer within 1 seconds" in take_notes()[0]
     monkeypatch.setattr("codemods.disk.git._run", None)  # it is not asked again
     assert list_files(["."], checkout, (), raise_) == ("inner/a.py", "inner/b.py")
-    assert "an earlier command gave no answer" in take_notes()[0]
+    with pytest.raises(UsageError, match="git status: an earlier command gave no answer"):
+        changed_files(checkout)
+    (note,) = take_notes()
+    assert "no answer within 1 seconds; all files but hidden ones count" in note
+
+
+def test_a_command_and_what_is_asked_before_it_have_one_limit(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    limits = []
+
+    def answer(command: object, environment: object, seconds: float) -> tuple[int, bytes, bytes]:
+        nonlocal now
+        limits.append(seconds)
+        now += 40
+        return 0, b"", b""
+
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(module, "_run", answer)
+    run_git(checkout, "status")
+    assert limits == [60, 20]
 
 
 def test_what_is_ignored(checkout: Path) -> None:
@@ -360,6 +381,17 @@ def test_a_worktree_of_what_is_not_there(
     (checkout / "later").mkdir()
     with pytest.raises(UsageError, match=message), worktree(checkout / folder, gitref):
         pass
+
+
+def test_git_neither_asks_nor_pages_nor_takes_locks(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("GIT_TERMINAL_PROMPT", "GIT_OPTIONAL_LOCKS")
+    values = "; ".join(f"echo ${name}" for name in names)
+    (checkout / "git").write_text(f'#!/bin/sh\necho "$1"; {values}\n')
+    (checkout / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{checkout}{os.pathsep}{os.environ['PATH']}")
+    assert run_git(checkout, "status").split() == [b"--no-pager", b"0", b"0"]
 
 
 def test_git_is_stopped_for_another_thread(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -275,6 +275,44 @@ def test_only_what_bears_the_name_of_a_run_is_removed(root: Path) -> None:
     assert (root.parent / "other/file").exists()
 
 
+def test_a_folder_in_what_bears_the_name_of_a_run_stays(root: Path) -> None:
+    inner = make_journal(root) / "runs/20260102T030405Z-001/before/mine"
+    inner.mkdir(parents=True)
+    (inner / "file").touch()
+    code, output = run("migrate", "--skip-probe")
+    assert (code, "Error: " in output) == (3, True)
+    assert (inner / "file").exists()
+    assert (root / "tests/test_a.py").read_text() == COPY
+
+
+def test_old_bytes_behind_a_link_are_not_taken(root: Path) -> None:
+    old = make_journal(root) / f"runs/{_ID}/before/0"
+    other = root.parent / "other/old"
+    old.rename(other)
+    old.symlink_to(other)
+    assert "a symbolic link, which is not followed" in run("rollback")[1]
+    assert (root / "x.py").read_bytes() == _NEW
+
+
+@pytest.mark.parametrize("content", [b"broken(", b"\0", b"x = " + b"-" * 100_000 + b"1"])
+def test_contents_that_do_not_parse(
+    root: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setitem(globals(), "_OLD", content)
+    (make_journal(root) / f"runs/{_ID}/finished.json").unlink()
+    (root / "x.py").write_bytes(content)
+    assert run("migrate", "--resume", _ID)[0] == 0
+    assert run("rollback")[0] == 0
+    assert (root / "x.py").read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["lock", "history.jsonl"])
+def test_a_pipe_in_the_place_of_a_file_that_is_changed_in_place(root: Path, name: str) -> None:
+    os.mkfifo(make_journal(root) / name)
+    code, output = run("migrate", "--skip-probe")
+    assert (code, "not a regular file" in output) == (3, True)
+
+
 def test_a_run_of_the_far_future(root: Path) -> None:
     folder = make_journal(root)
     (folder / "runs" / _ID).rename(folder / "runs/99991231T235959Z-999")

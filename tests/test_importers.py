@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 import pytest
 
 from codemods.engine.codemod import apply
@@ -11,7 +9,7 @@ from codemods.engine.text import stem_of
 from codemods.model import Code, FileResult, Reason, SharedModule, SharedModules, Source, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import Effects, outside_effects
-from tests.tools import Files, run, shared
+from tests.tools import LONG, Files, failing, run, shared
 
 LIB = "lib.tools"
 MODULE = "/repo/tests/helpers.py"
@@ -84,12 +82,7 @@ def test_a_file_that_cannot_be_looked_at_may_do_anything() -> None:
     sources = (Source("a.py", b"import helpers, test_b"), Source("b.py", b"import other"))
     changed = {r.path: r for r in (CHANGED, DROPPED)}
 
-    def fail(
-        look: object, given: Iterable[Source], failed: Callable[[str, Reason], dict[str, Effects]]
-    ) -> list[dict[str, Effects]]:
-        return [failed(source.path, reason) for source in given]
-
-    found = outside_effects(MODULES, changed, Files(*sources), fail)
+    found = outside_effects(MODULES, changed, Files(*sources), failing(reason))
     assert found.keys() == changed.keys()
     for path, names in ((MODULE, {"Name", "make"}), (DROPPED.path, {"Name"})):
         assert {n: [r.code for r in rs] for n, rs in found[path].reasons.items()} == {
@@ -98,6 +91,16 @@ def test_a_file_that_cannot_be_looked_at_may_do_anything() -> None:
     assert found[DROPPED.path].kept == {"Name"}
     message = found[MODULE].reasons["make"][0].message
     assert message == "what a.py does with it is not known: not done after 1 second"
+
+
+def test_a_shared_module_that_cannot_be_looked_at_in_time_may_import_anything() -> None:
+    reason = Reason(Code.TOO_SLOW, 1, "not done after 1 second")
+    long = shared(TEXT + LONG, LIB)
+    found = outside_effects(long, {MODULE: CHANGED}, Files(), failing(reason))
+    assert {r.code for rs in found[MODULE].reasons.values() for r in rs} == {Code.TOO_SLOW}
+    (message, *_) = [r.message for r in found[MODULE].reasons["make"]]
+    assert message.endswith("and what that imports is not known: not done after 1 second")
+    assert not outside_effects(MODULES, {MODULE: CHANGED}, Files(), failing(reason))
 
 
 def test_a_file_that_changes_a_function() -> None:

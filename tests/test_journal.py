@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -282,6 +283,22 @@ class TestDamage:
         with pytest.raises(FileNotFoundError):
             journal.revert(run, run.entries[0])
         assert (journal.root / "a.py").read_text() == "x"
+
+    @pytest.mark.parametrize("content", [None, b"[]", b"{", b"[" * 100_000])
+    def test_a_run_that_is_removed_or_damaged_meanwhile(
+        self, journal: Journal, content: bytes | None
+    ) -> None:
+        run = journal.begin("test", [Change("a.py", b"x", b"y", 0o644)])
+        journal.finish(run)
+        folder = journal.folder / "runs" / run.id
+        if content is None:
+            shutil.rmtree(folder)
+        else:
+            (folder / "finished.json").write_bytes(content)
+        for change_state in (journal.reopen, journal.close):
+            with pytest.raises(JournalError, match=rf"{run.id}.*(removed|damaged)"):
+                change_state(run)
+        assert folder.exists() == (content is not None)
 
     def test_a_run_that_is_not_there(self, journal: Journal) -> None:
         assert journal.runs() == []

@@ -87,7 +87,7 @@ def test_a_run_gives_each_kind_of_outcome(tmp_path: Path) -> None:
         "test_a.py::test_passes": "passed",
         "test_a.py::test_fails": "failed",
         "test_a.py::test_broken": "error",
-        "test_a.py::test_late": "passed, error in teardown",
+        "test_a.py::test_late": "passed (error in tear-down)",
         "test_a.py::test_skipped": "skipped",
         "test_a.py::test_expected": "xfailed",
     }

@@ -26,7 +26,7 @@ from codemods.report import accept, status
 from codemods.settings import Phase, Settings, phases_of
 from codemods.workers.pool import ProcessPool
 from tests.figures import measured
-from tests.tools import COPY, default_modules
+from tests.tools import COPY, LONG, default_modules, never_done
 
 PHASE = Phase("one", ("tests/unit",), 5, aim_seconds=3)
 USE = "\n\nws = TestWebSocketConnection()\n"
@@ -221,7 +221,7 @@ def test_success_takes_a_verification_of_each_run_that_stands(root: Path) -> Non
         "ssot-codemods verify --run run-2",
     )
     assert found.note == (
-        "1 of 2 runs verified; 3 of 5 collected tests were compared; "
+        "1 of 2 runs verified, 1 of 2 changed files; 3 of 5 collected tests were compared; "
         "3 of 3 that passed before still do"
     )
     elsewhere = _change(run="run-2", files=["tests/test_b.py"])
@@ -492,6 +492,15 @@ def test_grep_counts_other_things(root: Path) -> None:
     command = ["grep", "-r", found.pattern, "--exclude-dir=.ssot-codemods", *found.paths]
     done = subprocess.run(command, capture_output=True, check=True, cwd=root)
     assert done.stdout.count(b"\n") == found.lines
+
+
+def test_strings_of_a_file_that_cannot_be_parsed_in_time(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("tests/unit/test_a.py").write_text(f'x = "class TestWebSocketConnection"\n{LONG}')
+    assert _accept(root).grep.parts == (("in strings", 1),)
+    monkeypatch.setattr(grep, "careful", never_done)
+    assert _accept(root).grep.parts == (("other text", 1),)
 
 
 def test_grep_is_told_beside_the_copies(root: Path) -> None:

@@ -17,7 +17,7 @@ from codemods.disk.journal import Change, Journal
 from codemods.measure.model import Baseline, Claim, MeasureError
 from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.rollback import roll_back
-from codemods.progress import history
+from codemods.progress import definitions, history
 from codemods.progress.completion import (
     CollectionChange,
     Completion,
@@ -41,7 +41,7 @@ from codemods.settings import Settings
 from codemods.wording import visible
 from codemods.workers.pool import ProcessPool
 from tests.figures import measured, timing
-from tests.tools import COPY, scan
+from tests.tools import COPY, LONG, never_done, scan
 
 USE = "\n\nws = TestWebSocketConnection()\n"
 NAMES = ("a", "b", "c")
@@ -166,6 +166,15 @@ def test_definitions_are_known_by_their_qualified_names(root: Path) -> None:
     assert removed_definitions(b"broken(", b"") == {}
     (root / "a.py").write_text("class A: ...\n\ndef f():\n    class B: ...\n")
     assert still_gone(root, "a.py", ["A", "A.B", "B", "f.B", "C"]) == ["A.B", "B", "C"]
+
+
+def test_a_file_that_cannot_be_parsed_in_time_defines_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "a.py").write_text(f"class A: ...\n{LONG}")
+    assert still_gone(root, "a.py", ["A"]) == []
+    monkeypatch.setattr(definitions, "careful", never_done)
+    assert still_gone(root, "a.py", ["A"]) == ["A"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from codemods.model import Code, Reason
+from codemods.report import diff as module
 from codemods.report.diff import unified_diff
+from tests.tools import failing
 
 LINES = b"".join(b"line %d\n" % n for n in range(20))
 
@@ -87,6 +90,18 @@ def test_git_applies_it(checkout: Path, case: str) -> None:
     before, after = CONTENTS[case]
     path = write(checkout, "x.py", before)
     check_git(checkout, path, unified_diff("x.py", before, after), after)
+
+
+@pytest.mark.parametrize("case", CONTENTS)
+def test_where_it_takes_too_long_all_lines_are_replaced(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    before, after = CONTENTS[case]
+    monkeypatch.setattr(module, "careful", lambda: failing(Reason(Code.TOO_SLOW, 1, "")))
+    path = write(checkout, "x.py", before)
+    diff = unified_diff("x.py", before, after)
+    assert diff.count(b"\n@@ ") == 1
+    check_git(checkout, path, diff, after)
 
 
 @pytest.mark.skipif(shutil.which("patch") is None, reason="no GNU patch here")

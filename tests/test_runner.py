@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import multiprocessing
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -19,10 +21,12 @@ from pathlib import Path
 
 import pytest
 
-from codemods.model import Code, Reason, Source
+from codemods.engine.codemod import apply
+from codemods.model import Code, FileResult, Reason, Source, Status
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.workers import pool as module
 from codemods.workers.pool import CHUNKS_AHEAD, ProcessPool, chunks
-from tests.tools import gone, wait_until
+from tests.tools import COPY, default_modules, gone, wait_until
 
 _METHODS = ["fork", "forkserver", "spawn"]
 _Result = tuple[str, int, int]
@@ -154,6 +158,31 @@ class TestKillers:
         pool = ProcessPool(2)
         results = list(pool.run(partial(die, how="exit"), with_killers(9, *range(9)), failed))
         assert [r[1] for r in results] == [-1] * 9
+
+
+def with_little_memory(source: Source, *, more: int) -> FileResult:
+    """Work that may take so many bytes more than what the process has."""
+    faulthandler.disable()  # that of pytest
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + more
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+    return apply(source.content, source.path, ReplaceLocalCopies(default_modules()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such limit")
+@pytest.mark.parametrize("megabytes", [60, 400])
+def test_a_file_that_takes_more_memory_than_there_is_fails_alone(megabytes: int) -> None:
+    text = f"{COPY}\n\ndef test_it():\n    TestWebSocketConnection()\n"
+    large = f"{text}\nx = [{'1,' * 300_000}]\n"
+    files = [Source(f"test_{n}.py", t.encode()) for n, t in enumerate((text, large, text))]
+    work = partial(with_little_memory, more=megabytes << 20)
+    before, failed, after = ProcessPool(1).run(work, files, FileResult.failure)
+    assert (before.status, after.status) == (Status.CHANGED, Status.CHANGED)
+    # LibCST's parser ends the process.
+    assert failed.error is not None
+    assert failed.error.code in {Code.SYNTAX_ERROR, Code.WORKER_DIED}
+    if megabytes == 60:
+        assert failed.error.message == "nested too deeply, or too large, to be parsed"
 
 
 class TestLimit:

@@ -11,11 +11,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from codemods.cli import main
-from codemods.disk.journal import Journal
+from codemods.disk.journal import Change, Journal
 from codemods.measure.outcomes import Outcomes, Xdist
 from codemods.measure.session import Pytest
+from codemods.migration import trial
 from codemods.migration.sessions import Sessions, split
-from tests.tools import COPY, write_shared
+from codemods.migration.trial import chosen_run
+from tests.tools import COPY, LONG, never_done, write_shared
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
 PASSES = "def test_it():\n    pass\n"
@@ -230,6 +232,25 @@ def test_errors_of_both_states_are_named(tmp_path: Path, monkeypatch: pytest.Mon
     gone = "ModuleNotFoundError: No module named 'gone'"
     assert f"not collected, before and after: test_b.py: {gone}\n" in result.stdout
     assert "no difference in the 1 test that ran\n" in result.stdout
+
+
+def test_a_file_of_an_earlier_run_that_cannot_be_parsed_in_time_may_share_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_shared(tree(tmp_path, {"test_a.py": LONG, "test_b.py": "y = 1\n"}))
+    journal = Journal(tmp_path)
+    for name in ("a", "b"):
+        path = tmp_path / f"test_{name}.py"
+        old = path.read_bytes()
+        change = Change(path.name, old, old + f"from {name} import x\n".encode(), 0o644)
+        run = journal.begin("migrate", [change])
+        path.write_bytes(change.after)
+        journal.finish(run)
+    last = chosen_run(journal, None)
+    assert last is not None
+    assert last.sharing() == []
+    monkeypatch.setattr(trial, "careful", never_done)
+    assert last.sharing() == [os.path.realpath(tmp_path / "test_a.py")]
 
 
 @pytest.mark.parametrize("name", ["test_b", "test_c", "test_d"])

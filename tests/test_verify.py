@@ -455,6 +455,20 @@ def test_tests_that_delete_the_journal(
     assert result.stderr.endswith(": git checkout -- test_a.py\n")
 
 
+def test_a_run_that_was_interrupted_is_not_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(tmp_path, test_a=COPY + USE)
+    journal = Journal(root)
+    with journal.lock():
+        started = journal.begin("migrate", [Change("test_a.py", b"x", b"y", 0o644)])
+    result = run(root, monkeypatch, "verify", "--run", started.id)
+    assert result.exit_code == 2
+    ways = f"finish it by `migrate --resume {started.id}`, or undo it by `rollback {started.id}`"
+    assert f"Error: run {started.id} was interrupted: {ways}\n" in result.stderr
+    assert not journal.run(started.id).finished
+
+
 def test_a_file_that_a_test_edits_is_left_alone_and_named(tmp_path: Path) -> None:
     root = suite(tmp_path, test_a="# a\n", test_b="# b\n")
     trial = trial_of(root, "test_a.py", "test_b.py")

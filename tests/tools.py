@@ -16,11 +16,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from codemods.engine.codemod import apply
+from codemods.engine.run import SMALL, R, Run, small_here
 from codemods.migration.scan import Scan
-from codemods.model import Code, FileResult, SharedModule, SharedModules, Source, Status, Verdict
+from codemods.model import (
+    Code,
+    FileResult,
+    Reason,
+    SharedModule,
+    SharedModules,
+    Source,
+    Status,
+    Verdict,
+)
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
-from codemods.workers.pool import Failed, Item, R, Work, worker_died
+from codemods.workers.pool import Failed, Item, Work, worker_died
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = "test_framework.ssot.websocket_connection_test_utility"
@@ -82,6 +92,29 @@ class Files:
 
     def read_one(self, path: str) -> bytes | None:
         return self._sources[path].content
+
+
+def failing(reason: Reason) -> Run:
+    """Return a run that comes to no end with any file."""
+
+    def run(
+        work: Callable[[Source], R],
+        given: Iterable[Source],
+        failed: Callable[[str, Reason], R],
+        /,
+    ) -> Iterator[R]:
+        return (failed(source.path, reason) for source in given)
+
+    return run
+
+
+#: Behind a file, it is no small one any more.
+LONG = f"#{'x' * SMALL}\n"
+
+
+def never_done(file_timeout: float = 0) -> Run:
+    """Return a run that does small files, and comes to no end with any other, as `careful`."""
+    return small_here(failing(Reason(Code.TOO_SLOW, 1, "not done")))
 
 
 def write_shared(root: Path) -> None:

@@ -164,21 +164,22 @@ class Setup:
 
     def __init__(self, files: FileArguments = ALL_FILES) -> None:
         settings = read_settings(Path.cwd())
-        self.settings = settings._replace(exclude=(*settings.exclude, *files.exclude))
+        self.settings = settings._replace(
+            exclude=(*settings.exclude, *files.exclude), file_timeout=files.file_timeout
+        )
         self.by_file = SettingsByFile(self.settings)
         self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
         _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()
         if files.scheduler is not None and files.file_timeout is not None:
             raise UsageError("--file-timeout cannot be combined with --scheduler: Dask has none")
-        self._file_timeout = files.file_timeout
         self._cluster = _cluster(files.scheduler) if files.scheduler is not None else None
 
     def pool(self) -> Pool:
         """Return the workers; importing them loads multiprocessing."""
         from codemods.workers.pool import FILE_TIMEOUT, ProcessPool
 
-        return self._cluster or ProcessPool(self.jobs, self._file_timeout or FILE_TIMEOUT)
+        return self._cluster or ProcessPool(self.jobs, self.settings.file_timeout or FILE_TIMEOUT)
 
     def scan(self, progress: Progress) -> Scan:
         """Start to look for the files."""
@@ -205,7 +206,7 @@ class Setup:
         files = Checkout(Path(os.path.realpath(self.settings.root)))
         roots = [os.path.realpath(folder) for folder in import_folders(self.settings)]
         with progress_bar("files") as progress:
-            return concerned(changed, files, roots, is_test, progress)
+            return concerned(changed, files, roots, is_test, progress, self.pool().run)
 
     def sessions(self, pytest: Pytest, xdist: Xdist) -> Sessions:
         """Return what runs tests."""

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,8 +42,8 @@ _SAFE_ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 _FILTER = re.compile(rb"(filter\..*)\.(?:clean|smudge|process|required)", re.DOTALL)
-#: In seconds, for one command.
-_PATIENCE = 300
+#: In seconds, for one command and what has to be asked before it.
+_PATIENCE = 60
 
 #: The roots where a command was not done within that time: there, git is not asked again.
 _SILENT: set[Path] = set()
@@ -87,10 +88,11 @@ def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None
     if (folder / ".git").exists():
         environment["GIT_WORK_TREE"] = str(folder)
     start, verb = ("git", *_SAFE, "-C", str(folder)), arguments[0]
+    end = time.monotonic() + _PATIENCE
     try:
-        names = _answer(verb, (*start, "config", "--list", "-z", "--name-only"), environment)
+        names = _answer(verb, (*start, "config", "--list", "-z", "--name-only"), environment, end)
         environment = _without_filters(environment, names.split(b"\0"))
-        return _answer(verb, (*start, *arguments), environment)
+        return _answer(verb, (*start, *arguments), environment, end)
     except subprocess.TimeoutExpired as error:
         _SILENT.add(folder)
         raise UsageError(f"git {verb}: no answer within {_PATIENCE} seconds") from error
@@ -118,9 +120,9 @@ def _without_filters(environment: Mapping[str, str], names: Iterable[bytes]) -> 
     return found
 
 
-def _answer(verb: str, command: Sequence[str], environment: Mapping[str, str]) -> bytes:
+def _answer(verb: str, command: Sequence[str], environment: Mapping[str, str], end: float) -> bytes:
     try:
-        code, stdout, stderr = _run(command, environment)
+        code, stdout, stderr = _run(command, environment, max(0, end - time.monotonic()))
     except FileNotFoundError as error:
         raise UsageError("git is not installed") from error
     except OSError as error:
@@ -131,7 +133,9 @@ def _answer(verb: str, command: Sequence[str], environment: Mapping[str, str]) -
     return stdout
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+def _run(
+    command: Sequence[str], environment: Mapping[str, str], seconds: float
+) -> tuple[int, bytes, bytes]:
     """Run a command that `stop_git` can end; return its exit code, stdout and stderr."""
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     with _STARTING:
@@ -139,7 +143,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, b
         _RUNNING.add(process)
     with process:
         try:
-            stdout, stderr = process.communicate(timeout=_PATIENCE)
+            stdout, stderr = process.communicate(timeout=seconds)
         except BaseException:
             process.kill()
             raise
@@ -156,9 +160,9 @@ def stop_git() -> None:
 
 
 def note_failure(top: Path, error: UsageError) -> None:
-    """Keep in mind why git could not list the files of the checkout with this root."""
+    """Keep in mind why git could not list the files of the checkout with this root, at first."""
     first = str(error).partition("\n")[0]
-    _NOTES[top] = f"{top}: {first}; all files but hidden ones count, as without git"
+    _NOTES.setdefault(top, f"{top}: {first}; all files but hidden ones count, as without git")
 
 
 def take_notes() -> list[str]:

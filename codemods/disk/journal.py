@@ -285,7 +285,12 @@ class Journal:
         self._prune()
 
     def reopen(self, run: Run) -> None:
-        """Make a run count as unfinished until `close`, as its files are restored meanwhile."""
+        """Make a run count as unfinished until `close`, as its files are restored meanwhile.
+
+        Raises:
+            JournalError: the run is gone, or damaged.
+
+        """
         self._set_open(run, True)
 
     def close(self, run: Run) -> None:
@@ -294,8 +299,13 @@ class Journal:
 
     def _set_open(self, run: Run, is_open: bool) -> None:
         folder = self._run_folder(run.id)
-        known = _read_json(folder, "finished.json")
-        _write_json(folder, "finished.json", {**known, "open": is_open})
+        try:
+            known = _read_finished(folder)
+        except (ValueError, RecursionError) as error:
+            raise JournalError(f"{folder.path}: damaged: {error}") from error
+        if known is None:
+            raise JournalError(f"run {run.id} was removed from {self.folder} meanwhile")
+        _write_json(folder, "finished.json", encode(known._replace(open=is_open)))
 
     def note_undone(self, run: Run, paths: Iterable[str]) -> None:
         """Record which files of a run were rolled back."""

@@ -152,7 +152,7 @@ def _decided(
         module = ParsedModule(source, path, parse(source))
         planned = codemod.plan(module)
     except (RecursionError, MemoryError):
-        reason = Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed")
+        reason = Reason(Code.SYNTAX_ERROR, 1, "nested too deeply, or too large, to be parsed")
         return failed(result, reason), None, None
     except Unparsable as error:
         return failed(result, error.reason), None, None

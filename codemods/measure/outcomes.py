@@ -53,7 +53,7 @@ class Outcomes:
     def ran(self) -> frozenset[str]:
         """The node ids of the tests that ran: they were neither skipped nor failed in set-up."""
         never = {"skipped", "error", NEVER_RUN}
-        return frozenset(n for n, o in self.tests.items() if o.partition(",")[0] not in never)
+        return frozenset(n for n, o in self.tests.items() if o.partition(" (")[0] not in never)
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,7 +409,7 @@ def _outcome(phases: Mapping[str, str]) -> str:
         return NEVER_RUN
     # A subtest has no set-up of its own.
     outcome = call if setup in ("passed", "not run") else setup
-    return f"{outcome}, error in teardown" if teardown == "failed" else outcome
+    return f"{outcome} (error in tear-down)" if teardown == "failed" else outcome
 
 
 def _last_line(message: str) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Protocol
 
+from codemods.engine.run import Run, one_by_one
 from codemods.engine.text import stem_of
-from codemods.migration.references import References, may_refer
+from codemods.migration.references import References, may_refer, names_in, unknown_names
 from codemods.model import Source
 from codemods.rewrites.replace_local_copies.importers import stem_patterns
 from codemods.workers.pool import without_collector
@@ -72,6 +73,7 @@ def concerned(
     roots: Iterable[str],
     is_test: Callable[[str], bool],
     progress: Progress = lambda done, total: None,
+    run: Run = one_by_one,
 ) -> Concerned:
     """Find the tests that use changed files.
 
@@ -83,50 +85,58 @@ def concerned(
         roots: folders that modules are imported from, beside those of the files themselves.
         is_test: whether pytest collects a file.
         progress: told of each file that is read.
+        run: looks at the files that may use a changed one.
 
     """
     with without_collector():
-        users = _users(changed, files, frozenset(roots), progress)
+        users = _users(changed, files, frozenset(roots), progress, run)
     tests = {path: frozenset(_tests(path, users, is_test)) for path in changed}
     return Concerned(tests)
 
 
 def _users(
-    changed: Sequence[str], files: Files, roots: frozenset[str], progress: Progress
+    changed: Sequence[str], files: Files, roots: frozenset[str], progress: Progress, run: Run
 ) -> dict[str, set[str]]:
     """Return for each file that counts those that use it.
 
     The files are read once for each step from user to user, so that no more than one is in memory;
-    each is parsed once, and only if the name of a module that counts is in it.
+    each is parsed once, and only if the name of a module that counts is in it. One that cannot be
+    parsed in time may use all that it may name.
     """
-    paths = files.paths
-    known = {path.removesuffix(".py") for path in paths}
-    for folder in {os.path.dirname(path) for path in paths}:
+    known = {path.removesuffix(".py") for path in files.paths}
+    for folder in {os.path.dirname(path) for path in files.paths}:
         known.update([folder, *_folders_above(folder)])
     references: dict[str, References] = {}
     users: dict[str, set[str]] = {path: set() for path in changed}
     level = list(changed)
     while level:
-        by_word: dict[bytes, list[str]] = {}
+        by_word: dict[str, list[str]] = {}
         for path in level:
-            by_word.setdefault(stem_of(path), []).append(path)
-        words = {os.fsdecode(word): paths for word, paths in by_word.items()}
-        patterns = stem_patterns(by_word)
+            by_word.setdefault(os.fsdecode(stem_of(path)), []).append(path)
+        patterns = stem_patterns(map(os.fsencode, by_word))
+        new = (
+            source
+            for source in _read(files, progress)
+            if source.path not in references and may_refer(source.content, patterns)
+        )
+        for named in run(names_in, new, unknown_names):
+            references[named.path] = References(named, roots, known.__contains__)
         reached: dict[str, None] = {}
-        for number, source in enumerate(files.read(), start=1):
-            progress(min(number, len(paths)), len(paths))
-            if not may_refer(source.content, patterns):
-                continue
-            if source.path not in references:
-                references[source.path] = References(source, roots, known.__contains__)
-            used = references[source.path]
-            for path in (p for word in used.words & words.keys() for p in words[word]):
-                if path != source.path and used.has(path):
-                    users[path].add(source.path)
-                    reached[source.path] = None
+        for path, used in references.items():
+            for module in used.among(by_word):
+                if module != path:
+                    users[module].add(path)
+                    reached[path] = None
         level = [path for path in reached if path not in users]
         users.update((path, set()) for path in level)
     return users
+
+
+def _read(files: Files, progress: Progress) -> Iterator[Source]:
+    total = len(files.paths)
+    for number, source in enumerate(files.read(), start=1):
+        progress(min(number, total), total)
+        yield source
 
 
 def _tests(

@@ -6,12 +6,13 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from codemods.engine.text import Unparsable, parse
 from codemods.engine.walk import walk_statements
-from codemods.model import Source
+from codemods.model import Reason, Source
 
 #: Parts of a dotted name or of a path, without the end ``.py``.
 Parts = tuple[str, ...]
@@ -59,6 +60,27 @@ def _may_name(content: bytes, start: int, end: int) -> bool:
     return _IMPORT.search(line) is not None or _INSIDE_IMPORT.fullmatch(line) is not None
 
 
+class Names(NamedTuple):
+    """What a file names: modules of dotted names, and files.
+
+    `files` are absolute paths without their ends, by relative imports; `near` are single words of
+    strings, too common to be looked for anywhere but near the file. Where it is not `is_known`, the
+    file may name anything.
+    """
+
+    path: str
+    files: frozenset[str] = frozenset()
+    names: frozenset[Parts] = frozenset()
+    near: frozenset[Parts] = frozenset()
+    is_known: bool = True
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The last parts of all that is named."""
+        names = (name[-1] for name in self.names | self.near)
+        return frozenset([*names, *map(os.path.basename, self.files)])
+
+
 class References:
     """What a file refers to.
 
@@ -67,37 +89,36 @@ class References:
     folder: the file may have changed ``sys.path``.
 
     Args:
-        source: the file, with an absolute path.
+        named: what the file names.
         roots: other folders that modules are imported from.
         exists: whether there is a file or a folder of that absolute path.
 
     """
 
-    def __init__(
-        self, source: Source, roots: frozenset[str], exists: Callable[[str], bool]
-    ) -> None:
-        self._folder = os.path.dirname(source.path)
-        self._folders = {*_above(self._folder), *roots}
+    def __init__(self, named: Names, roots: frozenset[str], exists: Callable[[str], bool]) -> None:
+        self._named = named
+        self._folders = {*_above(os.path.dirname(named.path)), *roots}
         self._exists = exists
-        self._files: set[str] = set()  # by relative imports, as absolute paths without the end
-        self._names: set[Parts] = set()
-        self._near: set[Parts] = set()  # single words of strings, too common to be anywhere
         self._is_found = cache(self._search)
-        self._read(source.content)
-        names = (name[-1] for name in self._names | self._near)
-        #: The last parts of all that is named.
-        self.words = frozenset([*names, *map(os.path.basename, self._files)])
+        self._words = named.words
+
+    def among(self, modules: Mapping[str, Sequence[str]]) -> list[str]:
+        """Return which of some modules the file uses; given by the names of their files."""
+        words = modules.keys() & self._words if self._named.is_known else modules
+        return [module for word in words for module in modules[word] if self.has(module)]
 
     def has(self, module: str) -> bool:
         """Whether the file uses a module, or a name of it; `module` is an absolute path."""
+        if not self._named.is_known:
+            return True
         module = module.removesuffix(".py").removesuffix(f"{os.sep}__init__")
-        if module in self._files:
+        if module in self._named.files:
             return True
         parts = tuple(module.split(os.sep))
         for length in range(1, len(parts)):
             name = parts[-length:]
-            is_name = name in self._names
-            if not is_name and name not in self._near:
+            is_name = name in self._named.names
+            if not is_name and name not in self._named.near:
                 continue
             if os.sep.join(parts[:-length]) in self._folders:
                 return True
@@ -112,41 +133,51 @@ class References:
         paths = (os.path.join(folder, *name) for folder in self._folders)
         return any(self._exists(path) or self._exists(f"{path}.py") for path in paths)
 
-    def _read(self, content: bytes) -> None:
-        try:
-            tree = parse(content)
-        except (Unparsable, RecursionError, MemoryError):
-            return  # nothing of it runs
-        for node in walk_statements(tree.body):
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    self._names.update(_prefixes(alias.name))
-            elif isinstance(node, ast.ImportFrom):
-                origin = f"{node.module}." if node.module else ""
-                for alias in node.names:
-                    self._add_from(f"{origin}{alias.name}", node.level)
-        loads_by_name = _LOADS_BY_NAME.search(content) is not None
-        for text in set(_TEXT.findall(content)):
-            self._add_text(text.decode(errors="replace"), loads_by_name=loads_by_name)
 
-    def _add_from(self, name: str, level: int) -> None:
-        if not level:
-            self._names.update(_prefixes(name))
-            return
-        base = self._folder
-        for _ in range(level - 1):
-            base = os.path.dirname(base)
-        self._files.add(base)
-        self._files.update(os.path.join(base, *parts) for parts in _prefixes(name))
-
-    def _add_text(self, text: str, *, loads_by_name: bool) -> None:
+def names_in(source: Source) -> Names:
+    """Return what a file names; nothing where it does not parse, as nothing of it runs."""
+    files: set[str] = set()
+    names: set[Parts] = set()
+    near: set[Parts] = set()
+    try:
+        tree = parse(source.content)
+    except (Unparsable, RecursionError, MemoryError):
+        return Names(source.path)
+    for node in walk_statements(tree.body):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                names.update(_prefixes(alias.name))
+        elif isinstance(node, ast.ImportFrom):
+            origin = f"{node.module}." if node.module else ""
+            for alias in node.names:
+                if node.level:
+                    files.update(_relative(source.path, f"{origin}{alias.name}", node.level))
+                else:
+                    names.update(_prefixes(f"{origin}{alias.name}"))
+    loads_by_name = _LOADS_BY_NAME.search(source.content) is not None
+    for text in {found.decode(errors="replace") for found in set(_TEXT.findall(source.content))}:
         if _PATH.fullmatch(text):
             parts = tuple(p for p in re.split(r"[/\\]+", text.removesuffix(".py")) if p.strip("."))
-            (self._names if len(parts) > 1 else self._near).add(parts)
+            (names if len(parts) > 1 else near).add(parts)
         if _NAME.fullmatch(text) and (loads_by_name or "." in text):
             first, *longer = _prefixes(text)
-            self._near.add(first)
-            self._names.update(longer)
+            near.add(first)
+            names.update(longer)
+    return Names(source.path, frozenset(files), frozenset(names), frozenset(near))
+
+
+def unknown_names(path: str, reason: Reason) -> Names:
+    """Return what a file names that came to no end."""
+    return Names(path, is_known=False)
+
+
+def _relative(path: str, name: str, level: int) -> Iterator[str]:
+    """Yield the paths of a name that a file imports by a relative import of that level."""
+    base = os.path.dirname(path)
+    for _ in range(level - 1):
+        base = os.path.dirname(base)
+    yield base
+    yield from (os.path.join(base, *parts) for parts in _prefixes(name))
 
 
 def _prefixes(name: str) -> Iterator[Parts]:
@@ -163,10 +194,10 @@ def _above(folder: str) -> Iterator[str]:
         yield folder
 
 
-def imports_of(content: bytes) -> frozenset[tuple[str, str]]:
+def imports_of(source: Source) -> frozenset[tuple[str, str]]:
     """Return what a file imports by ``from module import name``, as pairs of both."""
     try:
-        nodes = walk_statements(parse(content).body)
+        nodes = walk_statements(parse(source.content).body)
     except (Unparsable, RecursionError, MemoryError):
         return frozenset()
     found = (n for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level)

@@ -6,23 +6,33 @@ import os
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.files import read_file
 from codemods.disk.journal import Journal, JournalError
 from codemods.measure.outcomes import Evidence, Outcomes, Side, compare
 from codemods.migration.references import imports_of
-from codemods.model import Entry, Run
+from codemods.model import Entry, Run, Source
 from codemods.wording import plural
+from codemods.workers.pool import careful
 
 #: Runs the golden path, and returns the exit code of each command.
 Commands = Callable[[], Mapping[str, int]]
 
 
 def chosen_run(journal: Journal, identity: str | None) -> Trial | None:
-    """Return the run that is named, else the last one that was not rolled back; None for no run."""
+    """Return the run that is named, else the last one that was not rolled back; None for no run.
+
+    Raises:
+        JournalError: there is no run of that name, or it was interrupted.
+
+    """
     if identity is not None:
         run = journal.run(identity)
+        if not run.finished:
+            ways = f"finish it by `migrate --resume {run.id}`, or undo it by `rollback {run.id}`"
+            raise JournalError(f"run {run.id} was interrupted: {ways}")
     else:
         runs = [r for r in journal.runs() if r.finished and len(r.undone) < len(r.entries)]
         if not runs:
@@ -163,21 +173,29 @@ class Trial:
     def sharing(self) -> list[str]:
         """Return the real paths of files of other runs that import what this run began to share.
 
-        Those runs stand, and one of their files may read what one of this run changes.
+        Those runs stand, and one of their files may read what one of this run changes. One that
+        cannot be looked at in time is among them.
         """
-        sides = ("before", "after")
+        look = careful()
         shared: set[tuple[str, str]] = set()
         for entry in self.entries:
-            old, new = (imports_of(self.journal.content(self.run, entry, side)) for side in sides)
+            sides = (
+                Source(entry.path, self.journal.content(self.run, entry, side))
+                for side in ("before", "after")
+            )
+            old, new = look(imports_of, sides, lambda path, reason: frozenset())
             shared |= new - old
-        found: dict[str, None] = {}
-        for run in self.journal.runs():
-            paths = (self.path(e) for e in run.entries if e.path not in run.undone)
-            for path in paths if run.id != self.run.id else ():
+        own = set(self.paths())
+        found = look(partial(_sharing, shared=shared), self._others(own), lambda path, reason: path)
+        return list(dict.fromkeys(filter(None, found)))
+
+    def _others(self, own: set[str]) -> Iterator[Source]:
+        """Yield the files of other runs that stand."""
+        for run in (r for r in self.journal.runs() if r.id != self.run.id):
+            for path in (self.path(e) for e in run.entries if e.path not in run.undone):
                 with suppress(OSError):
-                    if shared & imports_of(read_file(path)[0]):
-                        found[path] = None
-        return [path for path in found if path not in self.paths()]
+                    if path not in own:
+                        yield Source(path, read_file(path)[0])
 
     def edited(self) -> tuple[str, ...]:
         """Return the real paths of the files that are neither as the run left them nor reverted."""
@@ -191,3 +209,8 @@ class Trial:
     def path(self, entry: Entry) -> str:
         """Return the real path of a file."""
         return os.path.realpath(self.journal.root / entry.path)
+
+
+def _sharing(source: Source, *, shared: set[tuple[str, str]]) -> str:
+    """Return the path of a file that imports one of some definitions, else nothing."""
+    return source.path if shared & imports_of(source) else ""

@@ -11,6 +11,8 @@ from pathlib import Path
 from codemods.disk.files import read_file
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.text import Unparsable, parse
+from codemods.model import Source
+from codemods.workers.pool import careful
 
 
 def removed_definitions(before: bytes, after: bytes) -> dict[str, int]:
@@ -26,7 +28,8 @@ def removed_definitions(before: bytes, after: bytes) -> dict[str, int]:
 def still_gone(root: Path, path: str, names: Iterable[str]) -> list[str]:
     """Return those of some qualified names that a file, by its path from the root, does not define.
 
-    A file that is gone, that leads out of the root, or that does not parse has none of them.
+    A file that is gone, that leads out of the root, or that does not parse (in time) has none of
+    them.
     """
     names = list(names)
     top = Path(os.path.realpath(root))
@@ -41,8 +44,13 @@ def still_gone(root: Path, path: str, names: Iterable[str]) -> list[str]:
         return names
     if not re.search(pattern, content):
         return names  # told without parsing
-    there = dict(_definitions(content))
+    look = careful()(_definitions_of, [Source(path, content)], lambda path, reason: {})
+    there = next(iter(look))
     return [name for name in names if name not in there]
+
+
+def _definitions_of(source: Source) -> dict[str, int]:
+    return dict(_definitions(source.content))
 
 
 def _definitions(content: bytes) -> Iterator[tuple[str, int]]:

@@ -9,16 +9,18 @@ import ast
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from codemods.disk.files import list_files, read_file
 from codemods.disk.journal import FOLDER
 from codemods.engine.text import Unparsable, parse
-from codemods.model import FileResult, Plan, Verdict
+from codemods.model import FileResult, Plan, Source, Verdict
 from codemods.progress.history import is_below
 from codemods.settings import Settings
+from codemods.workers.pool import careful
 
 _COPY = "copies"
 
@@ -113,7 +115,10 @@ def _kinds(content: bytes, name: str, result: FileResult | None, is_read: bool) 
             del lines[line]
             is_copy = decision.verdict is Verdict.REPLACE
             yield _COPY if is_copy else f"refused: {decision.reasons[0].code.value}"
-    in_strings = _lines_of_strings(content, pattern.decode()) if lines and is_read else set()
+    in_strings: Collection[int] = ()
+    if lines and is_read:
+        look = partial(_lines_of_strings, text=pattern.decode())
+        (in_strings,) = careful()(look, [Source("", content)], lambda path, reason: set())
     for number, text in lines.items():
         before, _, after = text.partition(pattern)
         if not is_read:
@@ -132,10 +137,10 @@ def _kinds(content: bytes, name: str, result: FileResult | None, is_read: bool) 
             yield "other text"
 
 
-def _lines_of_strings(content: bytes, text: str) -> set[int]:
+def _lines_of_strings(source: Source, *, text: str) -> set[int]:
     """Return the lines of the strings that contain a text; none where the file does not parse."""
     try:
-        tree = parse(content)
+        tree = parse(source.content)
     except (Unparsable, RecursionError, MemoryError):
         return set()
     return {

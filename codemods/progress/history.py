@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -26,10 +27,11 @@ from codemods.disk.journal import Journal
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, file_of
 from codemods.migration.verify import RanOnce, Verified
-from codemods.model import Plan, Status, Written
+from codemods.model import Plan, Source, Status, Written
 from codemods.progress.definitions import removed_definitions
 from codemods.progress.mocking import introduced
 from codemods.settings import Settings
+from codemods.workers.pool import careful
 
 SCHEMA = "ssot-codemods/history/3"
 _FILE = "history.jsonl"
@@ -353,12 +355,23 @@ def changed_files(
     left = run.undone.union(failed)
     standing = (e for e in run.entries if e.path not in left and journal.is_new(e))
     return {
-        e.path: _changed(journal.content(run, e, "before"), journal.content(run, e, "after"))
+        e.path: _changed(
+            e.path, journal.content(run, e, "before"), journal.content(run, e, "after")
+        )
         for e in standing
     }
 
 
-def _changed(before: bytes, after: bytes) -> ChangedFile:
+def _changed(path: str, before: bytes, after: bytes) -> ChangedFile:
+    """Return what became of a file; nothing where a side of it cannot be parsed in time."""
+    both = [Source(path, before + after)]  # small only if both are
+    look = partial(_change, end=len(before))
+    (found,) = careful()(look, both, lambda path, reason: ChangedFile({}))
+    return found
+
+
+def _change(both: Source, *, end: int) -> ChangedFile:
+    before, after = both.content[:end], both.content[end:]
     return ChangedFile(removed_definitions(before, after), tuple(sorted(introduced(before, after))))
 
 

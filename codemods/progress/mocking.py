@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from codemods.engine.text import Unparsable, parse
+from codemods.engine.walk import walk
+
 _FIXTURES = frozenset({"monkeypatch", "mocker"})
 _MODULES = ("unittest.mock", "mock", "pytest_mock")
 
@@ -12,7 +15,7 @@ def introduced(before: bytes, after: bytes) -> frozenset[str]:
     """Return the names of unittest.mock, pytest's monkeypatch or pytest-mock that an edit added.
 
     Args:
-        before: a module that parses.
+        before: a module; one that does not parse uses none.
         after: what became of it.
 
     """
@@ -20,8 +23,12 @@ def introduced(before: bytes, after: bytes) -> frozenset[str]:
 
 
 def _names(source: bytes) -> frozenset[str]:
+    try:
+        nodes = walk(parse(source))
+    except (Unparsable, RecursionError, MemoryError):
+        return frozenset()
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         match node:
             case ast.ImportFrom(module=str(module), names=aliases):
                 found |= {a.name for a in aliases if f"{module}.{a.name}".startswith(_MODULES)}

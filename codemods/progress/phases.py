@@ -285,6 +285,10 @@ def _success(
     open_runs = [run for run in runs if run.unverified]
     verified = f"{len(runs) - len(open_runs):,} of {plural(len(runs), 'run')} verified"
     shown = compared_text(tests, collected(records, paths)) if tests.passed or tests.tests else ""
+    if open_runs:
+        files = sum(len(run.files) for run in runs)
+        left = sum(len(run.unverified) for run in runs)
+        verified += f", {files - left:,} of {plural(files, 'changed file')}"
     note = (f"{verified}; {shown}" if shown else verified) + untested_text(runs)
     if open_runs:
         run = next((run for run in open_runs if not run.obstacle), open_runs[0])

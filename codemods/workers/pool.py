@@ -15,6 +15,7 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from codemods.engine.run import Run, small_here
 from codemods.model import Code, Reason
 
 R = TypeVar("R")
@@ -86,6 +87,11 @@ class ProcessPool(NamedTuple):
             yield from crew.run(chunks(items))
         finally:  # also where nobody wants the rest
             crew.end()
+
+
+def careful(file_timeout: float = FILE_TIMEOUT) -> Run:
+    """Return a run for a few files that this process needs: by a worker where one is not small."""
+    return small_here(ProcessPool(1, file_timeout).run)
 
 
 def worker_died(how: str) -> Reason:

@@ -69,7 +69,7 @@ if any(changes):
 CONCERNED = """
 import os, sys
 from codemods.cli._common import Setup
-print(len(Setup(()).find_uses([os.path.realpath(path) for path in sys.stdin.read().split()]).all))
+print(len(Setup().find_uses([os.path.realpath(path) for path in sys.stdin.read().split()]).all))
 """
 MENTIONING = """
 import ast, os, subprocess, sys

@@ -8,15 +8,23 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
+from codemods.engine.run import Run, small_here
 from codemods.engine.text import Unparsable, parse
 from codemods.engine.walk import walk
-from codemods.model import SharedModule, SharedModules
+from codemods.model import Reason, SharedModule, SharedModules, Source
+
+#: Of a dotted name: no path of a module has more, and all of a long one would be very many.
+_MOST_PARTS = 64
 
 
 def imported_files(
-    modules: SharedModules, paths: Iterable[str], read: Callable[[str], bytes | None]
-) -> frozenset[str]:
+    modules: SharedModules,
+    paths: Iterable[str],
+    read: Callable[[str], bytes | None],
+    run: Run,
+) -> tuple[frozenset[str], dict[str, Reason]]:
     """Return the files that the shared modules import, directly or by way of others.
 
     Absolute names are looked for in the folders that the shared modules are imported from.
@@ -25,20 +33,29 @@ def imported_files(
         modules: the shared modules.
         paths: the absolute paths of all files.
         read: reads one of them, None where that fails.
+        run: looks at those that are not small.
+
+    Returns:
+        These files, and those of them of which it is not known what they import, with the reasons.
 
     """
     known = set(paths)
-    roots = {_import_folder(module) for module in modules.modules}
+    look = partial(_imported, roots=frozenset(_import_folder(m) for m in modules.modules))
     found: set[str] = set()
-    pending: list[tuple[str, bytes | None]] = [(m.path, m.source) for m in modules.modules]
+    unknown: dict[str, Reason] = {}
+
+    def failed(path: str, reason: Reason) -> frozenset[str]:
+        unknown[path] = reason
+        return frozenset()
+
+    pending = [Source(m.path, m.source) for m in modules.modules]
     while pending:
-        path, source = pending.pop()
-        for dotted in _imported(source or b"", path, roots):
-            for file in (f"{dotted}.py", f"{dotted}/__init__.py"):
-                if file in known and file not in found:
-                    found.add(file)
-                    pending.append((file, read(file)))
-    return frozenset(found - {m.path for m in modules.modules})
+        dotted = frozenset().union(*small_here(run)(look, pending, failed))
+        files = {f"{name}{end}" for name in dotted for end in (".py", "/__init__.py")}
+        new = sorted((files & known) - found)
+        found.update(new)
+        pending = [Source(file, read(file) or b"") for file in new]
+    return frozenset(found - {m.path for m in modules.modules}), unknown
 
 
 def _import_folder(module: SharedModule) -> str:
@@ -49,17 +66,19 @@ def _import_folder(module: SharedModule) -> str:
     return folder
 
 
-def _imported(source: bytes, path: str, roots: Iterable[str]) -> Iterator[str]:
-    """Yield the paths, without their ends, of what a file may import when it is imported."""
+def _imported(source: Source, roots: frozenset[str]) -> frozenset[str]:
+    """Return the paths, without their ends, of what a file may import when it is imported."""
     try:
-        tree = parse(source)
+        tree = parse(source.content)
     except (Unparsable, RecursionError, MemoryError):
-        return
+        return frozenset()
+    found: set[str] = set()
     for level, dotted in _named(tree):
-        names = [n for n in dotted.split(".") if n]
-        for base in roots if not level else [_folder_above(path, level)]:
+        names = [n for n in dotted.split(".") if n][:_MOST_PARTS]
+        for base in roots if not level else [_folder_above(source.path, level)]:
             # A package is run before what is in it.
-            yield from (os.path.join(base, *names[:number]) for number in range(1, len(names) + 1))
+            found.update(os.path.join(base, *names[:number]) for number in range(1, len(names) + 1))
+    return frozenset(found)
 
 
 def _named(tree: ast.Module) -> Iterator[tuple[int, str]]:

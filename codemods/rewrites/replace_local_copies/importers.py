@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from codemods.engine.names import ModuleNames
+from codemods.engine.run import Run, one_by_one
 from codemods.engine.text import Unparsable, parse, stem_of
 from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
 from codemods.rewrites.replace_local_copies.collected import tests_derived_from
@@ -57,20 +58,6 @@ class Others(Protocol):
 
 #: What one file does with the modules that would change, by the paths of those.
 _Found = dict[str, Effects]
-#: Calls a function for each file, and another one with the reason where that came to no end.
-Run = Callable[
-    [Callable[[Source], _Found], Iterable[Source], Callable[[str, Reason], _Found]],
-    Iterable[_Found],
-]
-
-
-def one_by_one(
-    look: Callable[[Source], _Found],
-    sources: Iterable[Source],
-    failed: Callable[[str, Reason], _Found],
-) -> Iterable[_Found]:
-    """Look at the files in this process, as a `Run` without a limit of time."""
-    return map(look, sources)
 
 
 def outside_effects(
@@ -108,10 +95,16 @@ def outside_effects(
     for one in run(partial(_effects, tests=modules.tests, changed=changed), sources, unknown):
         for path, effects in one.items():
             found[path] = _merged(found.get(path), effects)
-    for path in imported_files(modules, others.paths, others.read_one) & changed.keys():
+    imported, unknown_files = imported_files(modules, others.paths, others.read_one, run)
+    for path in imported & changed.keys():
         message = "the shared module imports this file: they would import each other"
         effects = _refusing(changed[path], Code.CIRCULAR_IMPORT, message)
         found[path] = _merged(found.get(path), effects)
+    for other, reason in unknown_files.items():
+        message = f"the shared module imports {other}, and what that imports is not known"
+        for path, result in changed.items():
+            effects = _refusing(result, reason.code, f"{message}: {reason.message}")
+            found[path] = _merged(found.get(path), effects)
     return found
 
 
