@@ -67,8 +67,7 @@ VERBS: Sequence[tuple[str, ...]] = (
 def _said() -> list[str]:
     """Return what the verbs print, without the time of now."""
     outputs = (_run(*verb, code=None) for verb in VERBS)
-    now = r'looked at; .* UTC|"time": "[^"]*",\n  "paths"'
-    return [re.sub(now, "", output.stdout + output.stderr) for output in outputs]
+    return [_without_time(output.stdout + output.stderr) for output in outputs]
 
 
 def test_a_fresh_clone_says_the_same(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +84,29 @@ def test_a_fresh_clone_says_the_same(root: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(root.with_name("there"))
     assert _said() == here
     assert not Path(".ssot-codemods").exists()
+
+
+def test_a_summary_names_the_file_of_the_whole_report(root: Path) -> None:
+    _run("migrate", "--skip-probe", "--verify")
+    for name, start in (("all.html", "<!DOCTYPE html>"), ("all.json", "{\n")):
+        output = root.parent / name
+        said = _run("report", "--summary", "--output", str(output)).stdout
+        assert said.startswith(
+            "# `here`: migration to shared definitions\n\n**Done**: no copy left"
+        )
+        assert said.endswith(f"\n\nThe whole report: `{output}`\n")
+        assert output.read_text().startswith(start)
+        assert _run("report", "--output", str(output)).stdout.count("\n## ") > 3
+    for form in ("html", "json"):
+        same = (root.parent / f"all.{form}").read_text()
+        assert _without_time(_run("report", "--format", form).stdout) == _without_time(same)
+    error = _run("report", "--summary", "--format", "json", code=2).stderr
+    assert "--summary cannot be combined with --format" in error
+    assert _run("report", "--output", "no/folder/report.html", code=3).stdout == ""
+
+
+def _without_time(text: str) -> str:
+    return re.sub(r'looked at; .* UTC|"time": "[^"]*",\n  "paths"', "", text)
 
 
 def test_every_run_is_verified_then(root: Path) -> None:
