@@ -151,7 +151,7 @@ def _run(command: str, *paths: str) -> None:
     if not isinstance(result.exception, SystemExit | None):
         raise result.exception
     form = arguments[arguments.index("--format") + 1] if "--format" in arguments else "text"
-    form = "markdown" if arguments == ["report"] else form
+    form = "markdown" if arguments[0] == "report" and form == "text" else form
     CHECKS[form](result.stdout_bytes)
     _check_text(result.stderr_bytes)
 
@@ -183,11 +183,14 @@ def test_what_is_printed_of_runs(root: Path) -> None:
     _run("migrate --skip-probe --format json", *NAMES[:3])
     (root / NAMES[0]).write_text("edited\n")
     for command in (
-        *("report", "report --format html", "report --format json", "status --history"),
+        *("report", "report --summary", "report --format html", "report --format json"),
+        *("report --output all.html", "report --output all.json", "status --history"),
         *("status --history --format json", "rollback --list", "rollback --list --format json"),
         *("verify", "rollback", "rollback --force --format json"),
     ):
         _run(command)
+    _check_html((root / "all.html").read_bytes())
+    _check_json((root / "all.json").read_bytes())
     (Journal(root).folder / "runs" / EVIL).mkdir()
     _run("rollback --list")
 

@@ -191,11 +191,11 @@ def _bars(*values: float) -> chart.Bars:
 
 def test_bars_as_text() -> None:
     assert chart.as_text(_bars(40, 20, 0)) == [
-        f"before {'░' * 38} 40",
-        f"run 1  {'█' * 19} 20",
+        f"before {'░' * 34} 40",
+        f"run 1  {'█' * 17} 20",
         "run 2   0",
     ]
-    assert all(len(line) <= 48 for line in chart.as_text(_bars(40, 20, 0)))
+    assert all(len(line) <= 44 for line in chart.as_text(_bars(40, 20, 0)))
     assert chart.as_text(_bars(0)) == ["before  0"]
 
 

@@ -11,7 +11,7 @@ from codemods.wording import visible
 #: In SVG, about as many units as a phone has pixels: the text has the size that the style gives it.
 _WIDTH, _ROW = 360, 40
 #: In text, what a phone shows of a line in a fixed font; a longer label keeps its end.
-_COLUMNS, _LEAST, _LONGEST_LABEL = 48, 8, 20
+_COLUMNS, _LEAST, _LONGEST_LABEL = 44, 8, 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,8 @@ def _since(change: CollectionChange) -> str:
 def _command(verb: str, paths: Sequence[str]) -> Code:
     """Return a command for exactly these paths: other measurements do not count."""
     named = [path for path in paths if path != "."]
-    return Code(shlex.join(["ssot-codemods", verb, *named]) if len(named) <= _FEW_PATHS else verb)
+    command = ["ssot-codemods", verb, *(named if len(named) <= _FEW_PATHS else ["PATHS"])]
+    return Code(shlex.join(command))
 
 
 # The sections
