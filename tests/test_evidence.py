@@ -149,7 +149,7 @@ def test_a_run_that_was_resumed_is_told(root: Path) -> None:
             "migrate", [Change("tests/unit/test_a.py", path.read_bytes(), b"import os\n", 0o644)]
         )
     assert journal.run(run.id).state is RunState.UNFINISHED
-    assert "No run of the history stands here." in _run("report", code=None).stdout
+    assert "No run is recorded here." in _run("report", code=None).stdout
     _run("migrate", "--resume", run.id)
     assert f"| `{run.id}` |" in _run("report").stdout
 

@@ -509,7 +509,7 @@ def test_the_markdown_of_nothing() -> None:
         == """\
 # `larkchat`: migration to shared definitions, `tests`
 
-**Done**: no copy left, and no run of the history stands here.
+**Done**: no copy left, and no run is recorded here.
 
 | figure | now | details |
 | --- | --- | --- |
@@ -522,7 +522,7 @@ def test_the_markdown_of_nothing() -> None:
 
 0 copies replaced in 0 files, 0 left. 0 files looked at; 2026-01-01 00:00:00 UTC.
 
-No run of the history stands here.
+No run is recorded here.
 
 ## Tests before and after
 

@@ -139,7 +139,7 @@ def _missing(done: Completion) -> Iterator[str]:
 def _shown(done: Completion) -> str:
     """Return what shows that the migration changed nothing else."""
     if not done.runs:
-        return ", and no run of the history stands here"
+        return ", and no run is recorded here"
     tests = compared(done.runs)
     if not tests.passed:
         return f", and no test was compared{untested_text(done.runs)}"
@@ -172,8 +172,11 @@ def _tests(done: Completion) -> Figure:
 
 def _seconds(done: Completion) -> Figure:
     """Return the latest median of warm collection; of several parts, the sum of theirs."""
-    sides = [(change, side.warm.wall) for change in done.collection if (side := change.latest)]
-    sides = [(change, wall) for change, wall in sides if wall.values]
+    sides = [
+        (change, side.warm.wall)
+        for change in done.collection
+        if (side := change.latest) and side.warm.wall.values
+    ]
     name = "collection time"
     if not sides:
         return Figure(name, "not measured", (_command("baseline", done.paths), " measures it"))
@@ -238,28 +241,18 @@ def _copies_section(done: Completion) -> Iterator[Block]:
         yield Paragraph((_command("migrate", done.paths), " replaces those that are left."))
         yield Details((f"{plural(len(done.left), 'copy')} left",), tuple(_by_file(done.left)))
     if not done.runs:
-        yield Paragraph(("No run of the history stands here.",))
+        yield Paragraph(("No run is recorded here.",))
         return
     yield Table(
-        ("run", "paths", "files", "copies replaced", "copies left after it", "verified"),
+        ("run", "paths", "files", "copies replaced", "copies left"),
         tuple(
-            (
-                *(Code(run.id), Code(shown_paths(run.paths)), len(run.files)),
-                *(len(_removed(run)), left, _verified(run)),
-            )
-            for run, left in zip(done.runs, _left_after(done), strict=True)
+            (Code(r.id), Code(shown_paths(r.paths)), len(r.files), len(_removed(r)), left)
+            for r, left in zip(done.runs, _left_after(done), strict=True)
         ),
     )
     yield Bars("Copies left after each run", _steps(done))
     replaced = f"{plural(len(removed), 'copy')} replaced; lines are those before"
     yield Details((replaced,), tuple(_by_file(removed)))
-
-
-def _verified(run: StandingRun) -> str:
-    number = len(run.unverified)
-    if number in (0, len(run.files)):
-        return "no" if number else "yes"
-    return f"no, {number:,} of {plural(len(run.files), 'file')} not"
 
 
 def _left_after(done: Completion) -> list[int]:
