@@ -12,6 +12,7 @@ import pytest
 from codemods.progress.completion import Place, RefusedPlace
 from codemods.report import analyze, chart, page, report
 from codemods.report.page import Code, Details, Diff, Figure, Figures, Message, Paragraph, Table
+from tests.pages import Page
 from tests.test_report_analysis import FULL as ANALYSIS
 from tests.test_report_completion import EMPTY, FULL, RUN
 
@@ -199,11 +200,24 @@ def test_bars_as_text() -> None:
     assert chart.as_text(_bars(0)) == ["before  0"]
 
 
-def test_a_long_label_keeps_its_end() -> None:
-    bars = chart.Bars("t", (chart.Bar(f"{'a' * 30}, before\n", True, 1, "1.00 s (1.00 to 2.00)"),))
-    (line,) = chart.as_text(bars)
-    assert line == f"…{'a' * 9}, before\\n {'░' * 8} 1.00 s (1.00 to 2.00)"
-    assert f">…{'a' * 9}, before\\n</text>" in "\n".join(chart.as_svg(bars, "c"))
+def test_a_label_is_on_one_line() -> None:
+    bars = chart.Bars("t", (chart.Bar("long label,\nbefore", True, 1, "1.00 s (1.00 to 2.00)"),))
+    assert chart.as_text(bars) == [f"long label,\\nbefore {'░' * 8} 1.00 s (1.00 to 2.00)"]
+    assert ">long label,\\nbefore</text>" in "\n".join(chart.as_svg(bars, "c"))
+
+
+def test_of_many_parts_the_bars_are_named_by_the_end_of_their_paths() -> None:
+    (change,) = FULL.collection
+    parts = tuple(replace(change, paths=(f"backend/{n}/tests/integration",)) for n in range(9))
+    text = report.as_markdown(replace(FULL, collection=parts))
+    (bars,) = re.findall(r"Seconds of collection:\n\n```text\n(.*?)\n```", text, re.DOTALL)
+    lines = bars.splitlines()
+    assert len(lines) == 12
+    assert lines[1].startswith("…sts/integration, after ")
+    assert max(map(len, lines)) <= 44
+    head = "paths, quantity, before, after, these runs show"
+    assert f"\n<details><summary>81 rows: {head}</summary>\n\n| paths | quantity |" in text
+    assert Page(report.as_html(replace(FULL, collection=parts))).open == []
 
 
 def test_a_fence_is_longer_than_what_stands_in_it() -> None:

@@ -10,8 +10,8 @@ from codemods.wording import visible
 
 #: In SVG, about as many units as a phone has pixels: the text has the size that the style gives it.
 _WIDTH, _ROW = 360, 40
-#: In text, what a phone shows of a line in a fixed font; a longer label keeps its end.
-_COLUMNS, _LEAST, _LONGEST_LABEL = 44, 8, 20
+#: In text, what a phone shows of a line in a fixed font, and the least of it for a bar.
+_COLUMNS, _LEAST = 44, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Bars:
 
 def as_text(chart: Bars) -> list[str]:
     """Return a line for each bar."""
-    labels = [_label(bar) for bar in chart.bars]
+    labels = [visible(bar.label) for bar in chart.bars]
     widest = max(map(len, labels))
     room = max(_LEAST, _COLUMNS - widest - max(len(bar.text) for bar in chart.bars) - 2)
     lines = []
@@ -73,7 +73,7 @@ def as_svg(chart: Bars, name: str) -> list[str]:
 def _row(chart: Bars, bar: Bar, top: int) -> Iterator[str]:
     scale = (_WIDTH - 4) / _highest(chart)
     kind = "before" if bar.is_before else "after"
-    yield f'<text x="1" y="{top + 14}">{_escaped(_label(bar))}</text>'
+    yield f'<text x="1" y="{top + 14}">{_escaped(bar.label)}</text>'
     yield f'<text x="{_WIDTH - 1}" y="{top + 14}" text-anchor="end">{_escaped(bar.text)}</text>'
     width = f"{scale * bar.value:.1f}"
     yield f'<rect class="{kind}" x="2" y="{top + 20}" width="{width}" height="14"/>'
@@ -85,11 +85,6 @@ def _row(chart: Bars, bar: Bar, top: int) -> Iterator[str]:
 
 def _highest(chart: Bars) -> float:
     return max(max(bar.value, bar.high) for bar in chart.bars) or 1.0
-
-
-def _label(bar: Bar) -> str:
-    label = visible(bar.label)
-    return label if len(label) <= _LONGEST_LABEL else f"…{label[1 - _LONGEST_LABEL :]}"
 
 
 def _escaped(text: str) -> str:

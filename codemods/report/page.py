@@ -101,6 +101,8 @@ Block = Heading | Paragraph | Figures | Table | Details | Diff | Bars
 _MOST_BYTES = 65_000
 #: How much of each list and table is shown: the first number with which the page is short enough.
 MOST_ITEMS = (200, 50, 10, 3, 0)
+#: A longer table is folded.
+_FEW_ROWS = 20
 #: Of a text that others wrote.
 _MOST_CHARACTERS = 300
 
@@ -179,11 +181,7 @@ def _markdown(block: Block, cut: _Cut) -> Iterator[str]:
                 note = "".join(map(_markdown_cell, figure.note))
                 yield _row([_markdown_text(figure.name), value, note])
         case Table(head, rows):
-            right = _numbers(head, rows)
-            yield _row([_markdown_text(name) for name in head])
-            yield _row(["---:" if to_right else "---" for to_right in right])
-            yield from (_row([_markdown_cell(cell) for cell in row]) for row in rows[: cut.most])
-            yield from (f"\n{more}" for more in cut.of(rows))
+            yield from _folded(head, rows, _markdown_table(head, rows, cut))
         case Details(summary, items):
             yield f"<details><summary>{_html_inlines(summary)}</summary>"
             yield ""
@@ -198,6 +196,15 @@ def _markdown(block: Block, cut: _Cut) -> Iterator[str]:
             yield f"{_markdown_text(title)}:"
             yield ""
             yield from _fenced("text", as_text(block))
+
+
+def _markdown_table(
+    head: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...], cut: _Cut
+) -> Iterator[str]:
+    yield _row([_markdown_text(name) for name in head])
+    yield _row(["---:" if to_right else "---" for to_right in _numbers(head, rows)])
+    yield from (_row([_markdown_cell(cell) for cell in row]) for row in rows[: cut.most])
+    yield from (f"\n{more}" for more in cut.of(rows))
 
 
 def _fenced(kind: str, lines: Sequence[str]) -> Iterator[str]:
@@ -268,7 +275,7 @@ def _html(block: Block, number: int) -> Iterator[str]:
                 yield f'<dd class="note">{_html_inlines(figure.note)}</dd></div>'
             yield "</dl>"
         case Table(head, rows):
-            yield from _html_table(head, rows)
+            yield from _folded(head, rows, _html_table(head, rows))
         case Details(summary, items):
             yield f"<details><summary>{_html_inlines(summary)}</summary>"
             yield "<ul>"
@@ -320,6 +327,15 @@ def _escaped(text: str) -> str:
 
 
 # Both
+
+
+def _folded(head: Sequence[str], rows: Sequence[object], lines: Iterator[str]) -> Iterator[str]:
+    """Yield the lines of a table; one with many rows opens on demand."""
+    if len(rows) <= _FEW_ROWS:
+        yield from lines
+        return
+    yield f"<details><summary>{len(rows):,} rows: {_escaped(', '.join(head))}</summary>"
+    yield from ("", *lines, "", "</details>")
 
 
 def _numbers(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[bool]:

@@ -39,7 +39,7 @@ SCHEMA = "ssot-codemods/report/2"
 #: Has all of what was cut from a list.
 _WHOLE = "ssot-codemods report --output FILE"
 _NAMESAKE = Reasoned.SAME_NAME_ONLY.value
-_FEW_REASONS, _FEW_PATHS, _MOST_BARS = 3, 3, 12
+_FEW_REASONS, _FEW_PATHS, _MOST_BARS, _MOST_OF_PATH = 3, 3, 12, 16
 
 
 def as_markdown(done: Completion, output: str = "") -> str:
@@ -396,9 +396,17 @@ def _bars(change: CollectionChange, is_part: bool) -> Iterator[Bar]:
         for name, side in (("before", change.before), ("after", change.after)):
             wall = getattr(side, kind).wall if side else None
             if wall and wall.values:
-                label = f"{shown_paths(change.paths) if is_part else kind}, {name}"
+                label, text = f"{kind}, {name}", series_text(wall)
+                if is_part:
+                    label, text = f"{_end(change.paths)}, {name}", f"{wall.median:.2f} s"
                 ends = wall.minimum, wall.maximum
-                yield Bar(label, name == "before", wall.median, series_text(wall), *ends)
+                yield Bar(label, name == "before", wall.median, text, *ends)
+
+
+def _end(paths: Sequence[str]) -> str:
+    """Return the end of some paths, which tells more than their start."""
+    shown = shown_paths(paths)
+    return shown if len(shown) <= _MOST_OF_PATH else f"…{shown[1 - _MOST_OF_PATH :]}"
 
 
 def _warnings(change: CollectionChange) -> Iterator[tuple[Cell, ...]]:
