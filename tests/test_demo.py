@@ -82,7 +82,8 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     assert f"not tested: no test that uses it ran: {skipped}\n" in shown["migrate"]
     assert "\nCopies Left: 0\n" in shown["check"]
     assert "PytestCollectionWarning: 34 to 11" in shown["baseline"]
-    assert "# Shared definitions: report on `.`\n" in shown["report"]
+    assert re.match("# `.+`: migration to shared definitions\n\n", shown["report"])
+    assert "\n**Not done**: 1 file failed.\n" in shown["report"]
     assert "31 of 31 files done" in shown["rollback"]
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -67,8 +67,7 @@ VERBS: Sequence[tuple[str, ...]] = (
 def _said() -> list[str]:
     """Return what the verbs print, without the time of now."""
     outputs = (_run(*verb, code=None) for verb in VERBS)
-    now = r'looked at; .* UTC|"time": "[^"]*",\n  "paths"'
-    return [re.sub(now, "", output.stdout + output.stderr) for output in outputs]
+    return [_without_time(output.stdout + output.stderr) for output in outputs]
 
 
 def test_a_fresh_clone_says_the_same(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,13 +77,36 @@ def test_a_fresh_clone_says_the_same(root: Path, monkeypatch: pytest.MonkeyPatch
     assert "all outcomes unchanged" in said
     status = _run("status").stdout
     assert "1 of 2 runs verified, 1 of 2 changed files; 2 of 2 collected tests were" in status
-    assert "Not verified: 1 of 2 runs" in _run("report").stdout
+    assert "**Not done**: 1 of 2 runs not verified.\n" in _run("report").stdout
     _commit()
     here = _said()
     _git("clone", "-q", str(root), str(root.with_name("there")))
     monkeypatch.chdir(root.with_name("there"))
     assert _said() == here
     assert not Path(".ssot-codemods").exists()
+
+
+def test_a_summary_names_the_file_of_the_whole_report(root: Path) -> None:
+    _run("migrate", "--skip-probe", "--verify")
+    for name, start in (("all.html", "<!DOCTYPE html>"), ("all.json", "{\n")):
+        output = root.parent / name
+        said = _run("report", "--summary", "--output", str(output)).stdout
+        assert said.startswith(
+            "# `here`: migration to shared definitions\n\n**Done**: no copy left"
+        )
+        assert said.endswith(f"\n\nThe whole report: `{output}`\n")
+        assert output.read_text().startswith(start)
+        assert _run("report", "--output", str(output)).stdout.count("\n## ") > 3
+    for form in ("html", "json"):
+        same = (root.parent / f"all.{form}").read_text()
+        assert _without_time(_run("report", "--format", form).stdout) == _without_time(same)
+    error = _run("report", "--summary", "--format", "json", code=2).stderr
+    assert "--summary cannot be combined with --format" in error
+    assert _run("report", "--output", "no/folder/report.html", code=3).stdout == ""
+
+
+def _without_time(text: str) -> str:
+    return re.sub(r'looked at; .* UTC|"time": "[^"]*",\n  "paths"', "", text)
 
 
 def test_every_run_is_verified_then(root: Path) -> None:
@@ -118,8 +140,7 @@ def test_a_changed_file_that_was_edited_before_its_verification(root: Path) -> N
     reason = "edited since the run: tests/unit/test_a.py"
     step = f"not measured yet: ssot-codemods verify --run {run} ({reason})\n"
     assert step in _run("status").stdout
-    report = _run("report").stdout.replace("\\_", "_")
-    assert f"Not verified: `{run}`, 1 of 2 files: {reason}.\n" in report
+    assert f"| `{run}` | 1 of 2 | `{reason}` |\n" in _run("report").stdout
     test.write_text(written)  # as `git stash` does
     _run("verify")
     test.write_text(f"{written}\n# edited\n")
@@ -134,7 +155,7 @@ def test_a_run_that_was_resumed_is_told(root: Path) -> None:
             "migrate", [Change("tests/unit/test_a.py", path.read_bytes(), b"import os\n", 0o644)]
         )
     assert journal.run(run.id).state is RunState.UNFINISHED
-    assert "No run of the history stands here." in _run("report", code=None).stdout
+    assert "No run is recorded here." in _run("report", code=None).stdout
     _run("migrate", "--resume", run.id)
     assert f"| `{run.id}` |" in _run("report").stdout
 

@@ -20,6 +20,7 @@ from codemods.disk.git import (
     head_of,
     is_ignored,
     is_tracked,
+    repository_name,
     run_git,
     stop_git,
     take_notes,
@@ -348,6 +349,28 @@ def test_the_head(checkout: Path) -> None:
     (checkout / "inner/a.py").write_text("new = 1\n")
     assert head_of(checkout) == (commit, True)
     assert head_of(checkout.parent) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("", "root"),
+        ("/", "root"),
+        ("/srv/git/larkchat/.git", "larkchat"),
+        ("git@host:larkchat.git", "larkchat"),
+        ("https://user:secret@host/owner/larkchat.git/", "larkchat"),
+        ("https://user:secret@host", "host"),
+        ("file:///srv/ä b", "ä b"),
+    ],
+)
+def test_the_name_of_a_repository(checkout: Path, address: str, name: str) -> None:
+    if address:
+        git(checkout, "config", "remote.origin.url", address)
+    assert repository_name(checkout / "inner") == name
+
+
+def test_the_name_outside_of_git(tmp_path: Path) -> None:
+    assert repository_name(tmp_path) == tmp_path.name
 
 
 def test_a_worktree_has_what_was_committed(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from click.testing import CliRunner
 from codemods.cli import main
 from codemods.disk.journal import Journal
 from codemods.wording import visible
+from tests.pages import Page
 from tests.tools import COPY, ROOT, write_shared
 
 #: Would begin a line of its own, end a cell, a code span, a tag, or reverse what is read.
@@ -85,21 +85,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-class _Page(HTMLParser):
-    """Check that each tag is closed in its turn, and that none is of a name."""
-
-    open: list[str]
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        assert tag != "b"
-        if tag not in ("meta", "path", "line", "rect", "circle"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in ("path", "line", "rect", "circle"):
-            assert self.open.pop() == tag
-
-
 def _lines(content: bytes) -> Iterator[str]:
     """Yield the lines, in each of which every character can be seen."""
     for line in content.decode().split("\n"):
@@ -139,10 +124,9 @@ def _check_markdown(content: bytes) -> None:
 
 def _check_html(content: bytes) -> None:
     assert list(_lines(content))
-    parser = _Page()
-    parser.open = []
-    parser.feed(content.decode())
-    assert parser.open == []
+    read = Page(content.decode())
+    assert read.open == []
+    assert "b" not in read.tags
 
 
 def _check_annotations(content: bytes) -> None:
@@ -169,7 +153,7 @@ def _run(command: str, *paths: str) -> None:
     if not isinstance(result.exception, SystemExit | None):
         raise result.exception
     form = arguments[arguments.index("--format") + 1] if "--format" in arguments else "text"
-    form = "markdown" if arguments == ["report"] else form
+    form = "markdown" if arguments[0] == "report" and form == "text" else form
     CHECKS[form](result.stdout_bytes)
     _check_text(result.stderr_bytes)
 
@@ -201,11 +185,14 @@ def test_what_is_printed_of_runs(root: Path) -> None:
     _run("migrate --skip-probe --format json", *NAMES[:3])
     (root / NAMES[0]).write_text("edited\n")
     for command in (
-        *("report", "report --format html", "report --format json", "status --history"),
+        *("report", "report --summary", "report --format html", "report --format json"),
+        *("report --output all.html", "report --output all.json", "status --history"),
         *("status --history --format json", "rollback --list", "rollback --list --format json"),
         *("verify", "rollback", "rollback --force --format json"),
     ):
         _run(command)
+    _check_html((root / "all.html").read_bytes())
+    _check_json((root / "all.json").read_bytes())
     (Journal(root).folder / "runs" / EVIL).mkdir()
     _run("rollback --list")
 

@@ -140,7 +140,7 @@ def test_markdown() -> None:
     text = as_markdown(FULL)
     assert text.startswith("# Scope of the migration\n\n1,234 files, ")
     assert "| `Fake` | 2 | 1 | 1 |" in text
-    assert "| `b/c.py:5:1` | `mutated` | `because \\| mutated` |" in text
+    assert "\n- `b/c.py:5:1` `Fake`: `because | mutated`\n" in text
     assert "```diff\nvariant bbbb: 1 definition" in text
     assert "| `b/f.py:7:1` | `syntax-error` | `invalid syntax` |" in text
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import html.parser
+import html
 import itertools
 import json
 import re
@@ -35,12 +35,12 @@ from codemods.progress.history import (
     Verification,
 )
 from codemods.progress.standing import StandingRun
-from codemods.report import chart, page, report
-from codemods.report.page import Code, Details, Paragraph, Table
+from codemods.report import report
 from codemods.settings import Settings
 from codemods.wording import visible
 from codemods.workers.pool import ProcessPool
 from tests.figures import measured, timing
+from tests.pages import Page
 from tests.tools import COPY, LONG, never_done, scan
 
 USE = "\n\nws = TestWebSocketConnection()\n"
@@ -278,8 +278,10 @@ def test_the_parts_of_the_paths_are_shown(root: Path) -> None:
     markdown = report.as_markdown(done)
     assert "Together: 6 tests in the latest." in markdown
     for folder in folders:
-        assert f"\n`{folder}`:\n" in markdown
+        assert f"| `{folder}` | tests | 2 | 2 |  |" in markdown
         assert f"| `{folder}` | `A` | 9 | 0 |" in markdown
+    assert "warm, medians of 3 measurements added; 3.00 to 3.60 s |" in markdown
+    assert "\ntests/a, before ░░" in markdown
     _note(root, measured(warnings={"A": 1}))
     assert [change.paths for change in _report(root).collection] == [("tests",)]
 
@@ -341,9 +343,8 @@ def test_each_run_with_its_verification(root: Path) -> None:
     assert one.places == (("tests/test_a.py", "x: passed -> failed"),)
     assert done.golden_path == {"make": (0, 0)}
     markdown = report.as_markdown(done)
-    assert "\nNot verified: 1 of 2 runs, see below.\n" in markdown
-    command = f"`ssot-codemods verify --run {second}` does it."
-    assert f"Not verified: `{second}`, 1 of 1 file: {command}" in markdown
+    assert "**Not done**: 1 copy left in 1 file; 1 of 2 runs not verified.\n" in markdown
+    assert f"| `{second}` | 1 of 1 | `ssot-codemods verify --run {second}` |" in markdown
     assert "4 tests compared, of an unknown number; 3 of 4 that passed before still do." in markdown
 
 
@@ -367,6 +368,7 @@ RUN = StandingRun(
     places=(("a.py", NASTY),),
 )
 FULL = Completion(
+    repository=NASTY,
     time="2026-01-01T00:00:00Z",
     paths=(NASTY, "tests/unit"),
     files=9,
@@ -382,6 +384,7 @@ FULL = Completion(
     golden_path={NASTY: (0, None)},
 )
 EMPTY = Completion(
+    repository="larkchat",
     time="2026-01-01T00:00:00Z",
     paths=("tests",),
     files=0,
@@ -394,48 +397,17 @@ EMPTY = Completion(
     collection=(),
     golden_path={},
 )
-VOID = {"meta"}
-
-
-class _Page(html.parser.HTMLParser):
-    """Reads a page strictly: each tag is closed in its order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.texts: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] != ["style"]:
-            self.texts.append(data)
-
-    @property
-    def words(self) -> list[str]:
-        return re.findall(r"[\w.%-]+", " ".join(self.texts))
 
 
 @pytest.mark.parametrize("done", [FULL, EMPTY])
 def test_the_html_stands_alone(done: Completion) -> None:
     text = report.as_html(done)
-    read = _Page(text)
+    read = Page(text)
     assert read.open == []
     assert not read.tags & {"script", "link", "img", "iframe", "b", "a", "object"}
+    assert read.headings == ["h1"] + ["h2"] * (len(read.headings) - 1)
+    assert f"<title>{html.escape(visible(done.repository))}: " in text
+    assert '<html lang="en">' in text
     assert not read.attributes & {"src", "href", "onload", "style"}
     assert "url(" not in text
     assert "@import" not in text
@@ -462,12 +434,12 @@ def test_each_chart_has_a_title_and_a_description() -> None:
 def test_what_others_wrote_is_shown_and_never_markup() -> None:
     shown = "<b>&`|\\|*@x*#1\\u202e\\x1b"
     assert visible(NASTY) == shown
-    read = _Page(report.as_html(FULL))
+    read = Page(report.as_html(FULL))
     assert "".join(read.texts).count(shown) == 15
     markdown = report.as_markdown(FULL)
     assert "\u202e" not in markdown
     assert "\x1b" not in markdown
-    outside = re.sub(r"(`+).*?\1|<code>.*?</code>", "", markdown.replace("```mermaid", ""))
+    outside = re.sub(r"(`+).*?\1|<code>.*?</code>", "", markdown.replace("```text", ""))
     assert "@x" not in outside
     assert "#1" not in outside
     assert "<b>" not in outside
@@ -485,9 +457,9 @@ def test_all_three_say_the_same() -> None:
     assert plain["schema"] == "ssot-codemods/report/2"
     (change,) = FULL.collection
     done = replace(FULL, collection=(replace(change, obstacles=("different",)),))
-    markdown = re.sub(r"```mermaid.*?```", "", report.as_markdown(done), flags=re.DOTALL)
+    markdown = report.as_markdown(done)
     words = set(re.findall(r"[\w.%-]+", re.sub(r"<[^>]*>|&#\d+;|\\(?=[#*_])", " ", markdown)))
-    read = set(_Page(report.as_html(done)).words)
+    read = set(Page(report.as_html(done)).words)
     figures = {w for w in words if re.search(r"\d", w)}
     assert len(figures) > 20
     assert figures - read == set()
@@ -508,6 +480,7 @@ def test_the_markdown() -> None:
     )
     done = replace(
         FULL,
+        repository="larkchat",
         paths=("tests",),
         runs=(
             run,
@@ -540,143 +513,46 @@ def test_the_markdown() -> None:
 
 
 def test_the_markdown_of_nothing() -> None:
-    text = report.as_markdown(EMPTY)
-    assert "0 copies replaced in 0 files, 0 left, 0 definitions refused." in text
-    for sentence in (
-        "No run of the history stands here.",
-        "Nothing.",
-        f"Not measured: `ssot-codemods baseline {EMPTY.paths[0]}` does it.",
-        "No tests were compared.",
-        "Not measured: `ssot-codemods verify --golden-path` does it.",
-        "Nothing changed.",
-        "No copy that can be replaced.",
-    ):
-        assert f"\n\n{sentence}\n" in text
-    assert "mermaid" not in text
+    assert (
+        report.as_markdown(EMPTY)
+        == """\
+# `larkchat`: migration to shared definitions, `tests`
+
+**Done**: no copy left, and no run is recorded here.
+
+| figure | now | details |
+| --- | --- | --- |
+| copies left | **0** | none in 0 of 0 files with a shared name, 100.0 % |
+| definitions that stay | **0** |  |
+| tests compared | **0** | of an unknown number collected |
+| collection time | **not measured** | `ssot-codemods baseline tests` measures it |
+
+## Copies
+
+0 copies replaced in 0 files, 0 left. 0 files looked at; 2026-01-01 00:00:00 UTC.
+
+No run is recorded here.
+
+## Tests before and after
+
+No tests were compared.
+
+## Collection
+
+Not measured: `ssot-codemods baseline tests` measures it.
+"""
+    )
 
 
 def test_one_side_alone() -> None:
     for before, after, missing in ((SIDE, None, "after"), (None, SIDE, "before")):
         change = CollectionChange(("tests",), before, after)
         text = report.as_markdown(replace(EMPTY, collection=(change,)))
-        assert f"Nothing was measured {missing} that this could be compared with." in text
-        assert "| `A` | 370 | not measured |" in text or "| `A` | not measured | 370 |" in text
+        columns = {"before": "{1} | {0}", "after": "{0} | {1}"}[missing]
+        assert f"| `A` | {columns.format(370, 'not measured')} |" in text
+        assert f"| modules | {columns.format(3, 'not measured')} |  |" in text
+        assert f"warm, median of 3 runs; 0.90 to 1.10 s; not measured {missing} |" in text
     bare = replace(SIDE, cold=timing(), warm=timing(), warnings={})
     change = CollectionChange(("tests",), bare, bare)
     text = report.as_markdown(replace(EMPTY, collection=(change,)))
-    assert "mermaid" not in text
-    assert "## Warnings at collection\n\nNone.\n" in text
-
-
-def test_a_long_list_is_cut_short_but_not_in_the_json() -> None:
-    left = tuple(Place(f"{n:04}.py", 1, "X") for n in range(page.MOST_ITEMS + 1000))
-    done = replace(EMPTY, left=left)
-    for text in (report.as_markdown(done), report.as_html(done)):
-        assert f"{page.MOST_ITEMS - 1:04}.py" in text
-        assert f"{page.MOST_ITEMS:04}.py" not in text
-        assert "and 1,000 more, which the JSON has" in text
-    assert len(report.as_json(done)["left"]) == page.MOST_ITEMS + 1000
-
-
-@pytest.mark.parametrize(
-    ("text", "span"),
-    [
-        ("a", "`a`"),
-        ("", ""),
-        ("a`b", "``a`b``"),
-        ("`a``b", "``` `a``b ```"),
-        ("a`", "`` a` ``"),
-        (" a ", "`  a  `"),
-        ("a\nb", "`a\\nb`"),
-    ],
-)
-def test_code_spans(text: str, span: str) -> None:
-    assert page.as_markdown((Code(text),), []) == f"# {span}\n"
-
-
-@pytest.mark.parametrize(
-    ("cell", "shown"),
-    [
-        (Code("a|b"), "`a\\|b`"),
-        (Code("a\\|b"), "<code>a&#92;&#124;b</code>"),
-        ("a|b*", "a\\|b\\*"),
-        (1234, "1,234"),
-    ],
-)
-def test_cells(cell: page.Cell, shown: str) -> None:
-    text = page.as_markdown(("x",), [Table(("h",), ((cell,),))])
-    assert text.splitlines()[-1] == f"| {shown} |"
-
-
-def test_columns_of_numbers_are_to_the_right() -> None:
-    blocks = [Table(("a", "b", "c"), ((1, "x", 1), (2, 3, "y"))), Table(("d",), ())]
-    text = page.as_markdown(("x",), blocks)
-    assert "| ---: | --- | --- |" in text
-    assert "\n| d |\n| --- |\n" in text
-    assert page.as_html(("x",), blocks).count('class="number"') == 3
-
-
-def test_blocks_of_html() -> None:
-    details = Details(("more ", Code("<x>")), (("one",), (Code("&"),)))
-    text = page.as_html(("a<b",), [Paragraph(("1 < 2 ", Code("c"))), details])
-    assert "<title>a&lt;b</title>" in text
-    assert "<p>1 &lt; 2 <code>c</code></p>" in text
-    assert "<details><summary>more <code>&lt;x&gt;</code></summary>" in text
-    assert "<li>one</li>\n<li><code>&amp;</code></li>" in text
-
-
-def _curve(*values: float) -> chart.Curve:
-    points = tuple((f"run {n}", value) for n, value in enumerate(values))
-    return chart.Curve('Copies "left"', "about", "copies", points)
-
-
-def test_a_curve_of_mermaid() -> None:
-    assert chart.mermaid(_curve(22, 18, 0))[2:] == [
-        "xychart-beta",
-        "    title \"Copies 'left'\"",
-        '    x-axis ["run 0", "run 1", "run 2"]',
-        '    y-axis "copies" 0 --> 30',
-        "    line [22, 18, 0]",
-        "```",
-    ]
-    assert "    x-axis 0 --> 19" in chart.mermaid(_curve(*range(20)))
-
-
-def test_a_curve_goes_in_steps_and_starts_at_nought() -> None:
-    picture = "\n".join(chart.svg(_curve(40, 20, 0), "c"))
-    assert 'd="M60.0 24.0H330.0V107.0H600.0V190.0"' in picture
-    assert re.findall(r">([\d,]+|run \d)</text>", picture) == [
-        *("0", "20", "40"),
-        *("40", "run 0", "20", "0", "run 2"),
-    ]
-
-
-def test_a_long_curve_has_two_labels() -> None:
-    picture = "\n".join(chart.svg(_curve(*range(50, 0, -1)), "c"))
-    assert re.findall(r">([\d,]+|run \d+)</text>", picture)[3:] == ["50", "run 0", "1", "run 49"]
-    assert picture.count("<circle") == 50
-
-
-def test_a_curve_of_one_point_and_of_noughts() -> None:
-    assert 'd="M60.0 190.0"' in "\n".join(chart.svg(_curve(0), "c"))
-    assert '    y-axis "copies" 0 --> 1' in chart.mermaid(_curve(0, 0))
-
-
-def test_bars_have_whiskers() -> None:
-    bars = chart.Bars("t", "about", "s", (chart.Bar("cold", "before", 1.5, 1.0, 2.0),))
-    picture = "\n".join(chart.svg(bars, "c"))
-    assert '<rect class="before" x="110" y="7" width="240.0" height="20"/>' in picture
-    assert "M270.0 12v10M270.0 17H430.0M430.0 12v10" in picture
-    assert ">1.50 s (1.00 to 2.00)</text>" in picture
-    lines = chart.mermaid(bars)
-    assert '    title "t, medians"' in lines
-    assert "    bar [1.5]" in lines
-    assert '    y-axis "s" 0 --> 2' in lines
-
-
-@pytest.mark.parametrize(
-    ("value", "ceiling"),
-    [(0, 1), (0.05, 0.05), (0.7, 0.8), (1, 1), (1.01, 2), (9.5, 10), (22, 30), (370, 400)],
-)
-def test_the_top_of_an_axis_is_round(value: float, ceiling: float) -> None:
-    assert chart._ceiling(value) == pytest.approx(ceiling)
+    assert "```" not in text

@@ -113,13 +113,18 @@ def say(*lines: str) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print a document to stdout, in ASCII; a lone surrogate is written as in a text."""
+    """Print a document to stdout."""
+    print_bytes(json_bytes(value))
+
+
+def json_bytes(value: object) -> bytes:
+    """Return a document in ASCII; a lone surrogate is written as in a text."""
     import json  # no text needs it
 
     text = json.dumps(value, indent=2, ensure_ascii=False)
     text = re.sub("[\ud800-\udfff]", lambda m: rf"\\u{ord(m.group()):04x}", text)
     text = re.sub("[\x7f-\U0010ffff]", _escape, text)
-    print_bytes(f"{text}\n".encode())
+    return f"{text}\n".encode()
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -207,6 +207,18 @@ def head_of(folder: Path) -> tuple[str, bool]:
     return commit.decode().strip(), bool(changed)
 
 
+def repository_name(folder: Path) -> str:
+    """Return the last part of where `origin` is, else the name of the root of the checkout."""
+    top = checkout_of(folder)
+    try:
+        address = run_git(top, "config", "--get", "remote.origin.url") if top else b""
+    except UsageError:
+        address = b""
+    path = os.fsdecode(address).strip().rstrip("/").removesuffix(".git").rstrip("/")
+    # Before an @ is perhaps a password.
+    return re.split("[/:@]", path)[-1] or (top or folder.resolve()).name
+
+
 def changed_files(top: Path) -> set[bytes]:
     """Return the tracked files that differ from the commit, by their paths from the root.
 

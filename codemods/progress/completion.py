@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from codemods.disk.git import repository_name
 from codemods.measure.compare import claims, obstacles
 from codemods.measure.model import BaselineSummary, Claim, MeasureError
 from codemods.model import FileResult, Plan
@@ -41,6 +42,11 @@ class CollectionChange:
     warm: Claim | None = None
     obstacles: tuple[str, ...] = ()
 
+    @property
+    def latest(self) -> BaselineSummary | None:
+        """The side after, else the one before."""
+        return self.after or self.before
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -60,17 +66,19 @@ class RefusedPlace:
     name: str
     code: str
     message: str
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a migration did to some paths, and what is left.
+    """What a migration did to some paths of a repository, and what is left.
 
     `files` counts those looked at, `helpers` those that use the helper; `collected` the tests of
     the latest baselines, None without one; `golden_path` has for each command its exit codes before
     and after, None for one without.
     """
 
+    repository: str
     time: str
     paths: tuple[str, ...]
     files: int
@@ -86,7 +94,7 @@ class Completion:
     @property
     def collected(self) -> int | None:
         """How many tests the latest baselines collected; None where none was taken."""
-        latest = [change.after or change.before for change in self.collection]
+        latest = (change.latest for change in self.collection)
         found = [summary.tests for summary in latest if summary is not None]
         return sum(found) if found else None
 
@@ -122,6 +130,7 @@ def completion_report(
     codes = latest_codes(there)
     keys = {command: history.portable(command, root) for command in settings.golden_path}
     return Completion(
+        repository=repository_name(root),
         time=history.now(),
         paths=inside,
         files=planned.files,
@@ -153,6 +162,7 @@ def _refused(root: Path, planned: Plan) -> Iterator[RefusedPlace]:
                 decision.definition.name,
                 reason.code.value,
                 reason.message,
+                reason.column,
             )
 
 

@@ -1,1 +1,1 @@
-"""Values -> text, JSON."""
+"""Values -> text, JSON, Markdown, HTML."""

@@ -37,7 +37,7 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     blocks = [[_summary(analysis)]]
     if detail is Detail.QUIET:
         return paragraphs([*blocks, *_variants(analysis), failure_lines(analysis.failures)])
-    blocks += [table(head, rows) for head, rows in _tables(analysis)]
+    blocks += [table(head, rows) for head, rows in (*_tables(analysis), *_reasons(analysis))]
     blocks += [[f"`{name}` {remark}" if name else remark] for name, remark in _remarks(analysis)]
     if detail is Detail.VERBOSE:
         blocks.append([definition_line(s.path, d) for s, d in _definitions(analysis)])
@@ -49,11 +49,13 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
 
 def as_markdown(analysis: Analysis) -> str:
     """Format it for a page on a code host."""
-    from codemods.report import page  # no text needs it
+    from codemods.progress.completion import RefusedPlace
+    from codemods.report import page  # no text needs these
+    from codemods.report.report import failures, refusals
 
-    def row(path: str, reason: Reason) -> tuple[page.Code, ...]:
-        cells = (f"{path}:{reason.line}:{reason.column}", reason.code.value, reason.message)
-        return tuple(map(page.Code, cells))
+    def place(path: str, name: str, reason: Reason) -> RefusedPlace:
+        line, column, code = reason.line, reason.column, reason.code.value
+        return RefusedPlace(path, line, name, code, reason.message, column)
 
     blocks: list[page.Block] = [page.Paragraph((_summary(analysis),))]
     for head, rows in _tables(analysis):
@@ -61,13 +63,21 @@ def as_markdown(analysis: Analysis) -> str:
     for name, text in _remarks(analysis):
         blocks.append(page.Paragraph((page.Code(name), " ", text) if name else (text,)))
     definitions = _definitions(analysis)
-    refused = [(s.path, d.reasons[0]) for s, d in definitions if d.reasons and not is_namesake(d)]
-    for title, reasons in (("Refused", refused), ("Failed", failed(analysis.failures))):
-        if reasons:
-            table_of = page.Table(("place", "code", "reason"), tuple(row(*r) for r in reasons))
-            blocks += [page.Heading(title), table_of]
+    refused = [
+        place(s.path, d.definition.name, d.reasons[0])
+        for s, d in definitions
+        if d.reasons and not is_namesake(d)
+    ]
+    files = [place(path, "", error) for path, error in failed(analysis.failures)]
+    for title, part in (
+        ("Definitions that stay, and why", list(refusals(refused))),
+        ("Files that failed", list(failures(files))),
+    ):
+        blocks += [page.Heading(title), *part] if part else []
     blocks += [page.Diff(tuple(lines)) for lines in _variants(analysis)]
-    return page.as_markdown(("Scope of the migration",), blocks)
+    return page.as_markdown(
+        ("Scope of the migration",), blocks, "ssot-codemods analyze --format json"
+    )
 
 
 def as_json(analysis: Analysis) -> dict[str, Any]:
@@ -140,7 +150,11 @@ def _tables(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
     folders = _counts((s.path.rpartition("/")[0] or ".", d) for s, d in found)
     if len(folders) > 1:
         yield ("folder", *verdicts), folders
-    codes = Counter(d.reasons[0].code.value for _, d in found if d.reasons)
+
+
+def _reasons(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
+    found = [d for _, d in _definitions(analysis) if not is_namesake(d)]
+    codes = Counter(d.reasons[0].code.value for d in found if d.reasons)
     if codes:
         rows = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
         yield ("refused, by first reason", "definitions"), list(rows)

@@ -1,87 +1,56 @@
-"""Charts: inline SVG for HTML, blocks of Mermaid for Markdown. Both say what the table says."""
+"""Bars with their values: inline SVG for HTML, lines of text for Markdown."""
 
 from __future__ import annotations
 
 import html
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-_WIDTH = 640
-_MOST_LABELS = 10
+from codemods.wording import visible
+
+#: In SVG, about as many units as a phone has pixels: the text has the size that the style gives it.
+_WIDTH, _ROW = 360, 40
+#: In text, what a phone shows of a line in a fixed font, and the least of it for a bar.
+_COLUMNS, _LEAST = 44, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: a median in `unit` of its chart, with whiskers from `low` to `high`.
+    """One bar, with `text` for its value; `low` and `high` are the ends of a whisker.
 
-    `kind` is ``"before"`` or ``"after"``, and decides the colour.
+    The state before the change is hollow, the one after is filled.
     """
 
     label: str
-    kind: str
+    is_before: bool
     value: float
-    low: float
-    high: float
+    text: str
+    low: float = 0.0
+    high: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Bars that start at 0. `about` is the text for those who do not see it."""
+    """Bars that start at 0; at least one."""
 
     title: str
-    about: str
-    unit: str
     bars: tuple[Bar, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A number that stays until the next point, from 0 up; at least one point.
-
-    Labels differ from each other: Mermaid makes one place of two that are equal.
-    """
-
-    title: str
-    about: str
-    unit: str
-    points: tuple[tuple[str, float], ...]
-
-
-def mermaid(chart: Bars | Curve) -> list[str]:
-    """Return the lines of a fenced block that GitHub and GitLab show as a picture.
-
-    https://mermaid.js.org/syntax/xyChart.html: medians or points alone, as it has no whiskers.
-    """
-    if isinstance(chart, Bars):
-        labels = [bar.label for bar in chart.bars]
-        values = [bar.value for bar in chart.bars]
-        highest = max(bar.high for bar in chart.bars)
-        title, kind = f"{chart.title}, medians", "bar"
-    else:
-        labels = [label for label, _ in chart.points]
-        values = [value for _, value in chart.points]
-        highest = max(values)
-        title, kind = chart.title, "line"
-    axis = ", ".join(_quoted(label) for label in labels)
-    many = len(labels) > _MOST_LABELS
-    return [
-        "```mermaid",
-        _COLOUR,
-        "xychart-beta",
-        f"    title {_quoted(title)}",
-        f"    x-axis 0 --> {len(labels) - 1}" if many else f"    x-axis [{axis}]",
-        f"    y-axis {_quoted(chart.unit)} 0 --> {_ceiling(highest):g}",
-        f"    {kind} [{', '.join(f'{value:.4g}' for value in values)}]",
-        "```",
-    ]
+def as_text(chart: Bars) -> list[str]:
+    """Return a line for each bar."""
+    labels = [visible(bar.label) for bar in chart.bars]
+    widest = max(map(len, labels))
+    room = max(_LEAST, _COLUMNS - widest - max(len(bar.text) for bar in chart.bars) - 2)
+    lines = []
+    for label, bar in zip(labels, chart.bars, strict=True):
+        length = round(room * bar.value / _highest(chart))
+        drawn = ("░" if bar.is_before else "█") * length
+        lines.append(f"{label:{widest}} {drawn} {bar.text}")
+    return lines
 
 
-#: Mermaid's own colour is next to white.
-_COLOUR = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7"}}}}%%'
-
-
-def svg(chart: Bars | Curve, name: str) -> list[str]:
+def as_svg(chart: Bars, name: str) -> list[str]:
     """Return an inline SVG whose colours are variables of the page.
 
     Args:
@@ -89,97 +58,34 @@ def svg(chart: Bars | Curve, name: str) -> list[str]:
         name: unique on the page; the ids of its title and description begin with it.
 
     """
-    height, content = _bars(chart) if isinstance(chart, Bars) else _curve(chart)
+    about = "; ".join(f"{bar.label}: {bar.text}" for bar in chart.bars)
+    rows = [line for n, bar in enumerate(chart.bars) for line in _row(chart, bar, n * _ROW)]
     return [
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" '
+        f'<svg viewBox="0 0 {_WIDTH} {_ROW * len(chart.bars)}" role="img" '
         f'aria-labelledby="{name}-title {name}-about">',
-        f'<title id="{name}-title">{html.escape(chart.title)}</title>',
-        f'<desc id="{name}-about">{html.escape(chart.about)}</desc>',
-        *content,
+        f'<title id="{name}-title">{_escaped(chart.title)}</title>',
+        f'<desc id="{name}-about">{_escaped(about)}</desc>',
+        *rows,
         "</svg>",
     ]
 
 
-_LEFT, _RIGHT = 110, 430  # of the bars; labels stand to the left, figures to the right
-_ROW = 34
+def _row(chart: Bars, bar: Bar, top: int) -> Iterator[str]:
+    scale = (_WIDTH - 4) / _highest(chart)
+    kind = "before" if bar.is_before else "after"
+    yield f'<text x="1" y="{top + 14}">{_escaped(bar.label)}</text>'
+    yield f'<text x="{_WIDTH - 1}" y="{top + 14}" text-anchor="end">{_escaped(bar.text)}</text>'
+    width = f"{scale * bar.value:.1f}"
+    yield f'<rect class="{kind}" x="2" y="{top + 20}" width="{width}" height="14"/>'
+    if bar.high > bar.low:
+        low, high = (f"{2 + scale * value:.1f}" for value in (bar.low, bar.high))
+        path = f"M{low} {top + 23}v8M{low} {top + 27}H{high}M{high} {top + 23}v8"
+        yield from (f'<path class="{style}" d="{path}"/>' for style in ("halo", "whisker"))
 
 
-def _bars(chart: Bars) -> tuple[int, list[str]]:
-    scale = (_RIGHT - _LEFT) / _ceiling(max(bar.high for bar in chart.bars))
-    lines = [line for n, bar in enumerate(chart.bars) for line in _bar(chart, bar, n, scale)]
-    bottom = _ROW * len(chart.bars)
-    axis = f'<line class="axis" x1="{_LEFT}" y1="0" x2="{_LEFT}" y2="{bottom}"/>'
-    return bottom, [*lines, axis]
+def _highest(chart: Bars) -> float:
+    return max(max(bar.value, bar.high) for bar in chart.bars) or 1.0
 
 
-def _bar(chart: Bars, bar: Bar, number: int, scale: float) -> Iterator[str]:
-    middle = number * _ROW + _ROW / 2
-    low, high = (_LEFT + scale * value for value in (bar.low, bar.high))
-    yield _label(_LEFT - 8, middle + 5, bar.label, "end")
-    yield (
-        f'<rect class="{bar.kind}" x="{_LEFT}" y="{middle - 10:g}" '
-        f'width="{scale * bar.value:.1f}" height="20"/>'
-    )
-    yield (
-        f'<path class="whisker" d="M{low:.1f} {middle - 5:g}v10M{low:.1f} {middle:g}'
-        f'H{high:.1f}M{high:.1f} {middle - 5:g}v10"/>'
-    )
-    text = f"{bar.value:.2f} {chart.unit} ({bar.low:.2f} to {bar.high:.2f})"
-    yield _label(_RIGHT + 12, middle + 5, text, "start")
-
-
-_TOP, _BOTTOM, _START, _END = 24, 190, 60, 600  # of the curve
-
-
-def _curve(chart: Curve) -> tuple[int, list[str]]:
-    values = [value for _, value in chart.points]
-    highest = _ceiling(max(values))
-    step = (_END - _START) / max(len(values) - 1, 1)
-    places = [
-        (_START + n * step, _BOTTOM - (_BOTTOM - _TOP) * v / highest) for n, v in enumerate(values)
-    ]
-    return 230, [
-        *_grid(highest),
-        f'<path class="curve" d="{_steps(places)}"/>',
-        *(f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y in places),
-        *_curve_labels(chart, places),
-    ]
-
-
-def _grid(highest: float) -> Iterator[str]:
-    for share in (0, 0.5, 1):
-        y = _BOTTOM - (_BOTTOM - _TOP) * share
-        yield f'<line class="grid" x1="{_START}" y1="{y:g}" x2="{_END}" y2="{y:g}"/>'
-        yield _label(_START - 10, y + 5, f"{highest * share:,g}", "end")
-
-
-def _steps(places: Sequence[tuple[float, float]]) -> str:
-    first, *rest = (f"{x:.1f} {y:.1f}" for x, y in places)
-    return f"M{first}" + "".join(f"H{p.split()[0]}V{p.split()[1]}" for p in rest)
-
-
-def _curve_labels(chart: Curve, places: Sequence[tuple[float, float]]) -> Iterator[str]:
-    """Label each point where there is room, else the first and the last."""
-    last = len(places) - 1
-    for n, ((label, value), (x, y)) in enumerate(zip(chart.points, places, strict=True)):
-        if n in (0, last) or last < _MOST_LABELS:
-            # Right of the line that comes down to the point.
-            yield _label(x + 7, y - 8, f"{value:,g}", "start")
-        if n in (0, last):
-            yield _label(x, _BOTTOM + 24, label, "middle")
-
-
-def _label(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'
-
-
-def _ceiling(value: float) -> float:
-    """Return the next round number from a positive one on; 1 for 0."""
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(power * n for n in (1, 2, 3, 4, 5, 6, 8, 10, 20) if power * n >= value)
-
-
-def _quoted(text: str) -> str:
-    return f'"{text.replace(chr(34), chr(39))}"'
+def _escaped(text: str) -> str:
+    return html.escape(visible(text))

@@ -10,8 +10,9 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from codemods.report.chart import Bars, Curve, mermaid, svg
+from codemods.report.chart import Bars, as_svg, as_text
 from codemods.wording import visible
 
 
@@ -22,8 +23,23 @@ class Code:
     text: str
 
 
-Inline = str | Code
-Cell = str | int | Code
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of ours about what others wrote, which stands in backticks."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """A text of our own that stands out."""
+
+    text: str
+
+
+Text = str | Code | Message
+Inline = Text | Strong
+Cell = Text | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,22 @@ class Paragraph:
     """Some text."""
 
     parts: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with its name, and what else there is to say of it."""
+
+    name: str
+    value: str
+    note: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The few figures that matter most."""
+
+    figures: tuple[Figure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +95,42 @@ class Diff:
     lines: tuple[str, ...]
 
 
-Block = Heading | Paragraph | Table | Details | Diff | Bars | Curve
+Block = Heading | Paragraph | Figures | Table | Details | Diff | Bars
 
-#: Each line of a list or table takes a place in a pull request, which has room for 65,536
-#: characters on GitHub.
-MOST_ITEMS = 200
+#: A code host cuts a comment behind 65,536 characters, and a character is at least a byte.
+_MOST_BYTES = 65_000
+#: How much of each list and table is shown: the first number with which the page is short enough.
+MOST_ITEMS = (200, 50, 10, 3, 0)
+#: A longer table is folded.
+_FEW_ROWS = 20
+#: Of a text that others wrote.
+_MOST_CHARACTERS = 300
 
 
-def as_markdown(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
-    """Format the page as GitHub Flavored Markdown."""
-    head = f"# {_inlines(title)}"
-    return "\n\n".join([head, *("\n".join(_markdown(block)) for block in blocks)]) + "\n"
+def as_markdown(title: tuple[Inline, ...], blocks: Sequence[Block], rest: str) -> str:
+    """Format the page as GitHub Flavored Markdown, short enough for a comment on a code host.
+
+    Args:
+        title: of the page.
+        blocks: what is on it.
+        rest: where the whole of a list is that was cut: a command, or a file.
+
+    """
+    for most in MOST_ITEMS:
+        shown = [f"# {_inlines(title)}"]
+        shown += ["\n".join(_markdown(block, _Cut(most, rest))) for block in blocks]
+        text = "\n\n".join(shown) + "\n"
+        if len(text.encode()) < _MOST_BYTES:
+            return text
+    ends = accumulate(len(block.encode()) + 2 for block in shown)
+    fitting = [block for block, end in zip(shown, ends, strict=True) if end < _MOST_BYTES - 2000]
+    end = f"The page is cut here; the whole of it: {_markdown_code(rest)}\n"
+    return "\n\n".join([*fitting, end])
 
 
 def as_html(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
     """Format the page as one HTML file that loads nothing and runs nothing."""
-    plain = "".join(p.text if isinstance(p, Code) else p for p in title)
+    plain = "".join(p if isinstance(p, str) else p.text for p in title)
     lines = [
         "<!DOCTYPE html>",
         '<html lang="en">',
@@ -102,32 +154,63 @@ def as_html(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
 # Markdown
 
 
-def _markdown(block: Block) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """How much of a list is shown, and where the rest is."""
+
+    most: int
+    rest: str
+
+    def of(self, items: Sequence[object]) -> Iterator[str]:
+        """Yield how many more items there are, if any."""
+        if len(items) > self.most:
+            number = f"{len(items) - self.most:,}"
+            yield f"and {number} more: {_markdown_code(self.rest)}"
+
+
+def _markdown(block: Block, cut: _Cut) -> Iterator[str]:
     match block:
         case Heading(text):
             yield f"## {_markdown_text(text)}"
         case Paragraph(parts):
             yield _inlines(parts)
+        case Figures(figures):
+            yield from ("| figure | now | details |", "| --- | --- | --- |")
+            for figure in figures:
+                value = f"**{_markdown_text(figure.value)}**"
+                note = "".join(map(_markdown_cell, figure.note))
+                yield _row([_markdown_text(figure.name), value, note])
         case Table(head, rows):
-            right = _numbers(head, rows)
-            yield _row([_markdown_text(name) for name in head])
-            yield _row(["---:" if to_right else "---" for to_right in right])
-            yield from (_row([_markdown_cell(cell) for cell in row]) for row in rows)
+            yield from _folded(head, rows, _markdown_table(head, rows, cut))
         case Details(summary, items):
             yield f"<details><summary>{_html_inlines(summary)}</summary>"
             yield ""
-            yield from (f"- {_inlines(item)}" for item in items[:MOST_ITEMS])
-            yield from (f"- {text}" for text in _more(items))
+            yield from (f"- {_inlines(item)}" for item in items[: cut.most])
+            yield from (f"- {more}" for more in cut.of(items))
             yield ""
             yield "</details>"
         case Diff(lines):
-            shown = [visible(line) for line in lines]
-            fence = max(["``", *re.findall("`+", "".join(shown))], key=len) + "`"
-            yield from (f"{fence}diff", *shown, fence)
-        case Bars() | Curve():
-            yield f"*{_markdown_text(block.about)}*"
+            yield from _fenced("diff", lines[: cut.most])
+            yield from (f"\n{more}" for more in cut.of(lines))
+        case Bars(title):
+            yield f"{_markdown_text(title)}:"
             yield ""
-            yield from mermaid(block)
+            yield from _fenced("text", as_text(block))
+
+
+def _markdown_table(
+    head: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...], cut: _Cut
+) -> Iterator[str]:
+    yield _row([_markdown_text(name) for name in head])
+    yield _row(["---:" if to_right else "---" for to_right in _numbers(head, rows)])
+    yield from (_row([_markdown_cell(cell) for cell in row]) for row in rows[: cut.most])
+    yield from (f"\n{more}" for more in cut.of(rows))
+
+
+def _fenced(kind: str, lines: Sequence[str]) -> Iterator[str]:
+    shown = [visible(line) for line in lines]
+    fence = max(["``", *re.findall("`+", "".join(shown))], key=len) + "`"
+    yield from (f"{fence}{kind}", *shown, fence)
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -135,9 +218,13 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _inlines(parts: Sequence[Inline]) -> str:
-    return "".join(
-        _markdown_code(p.text) if isinstance(p, Code) else _markdown_text(p) for p in parts
-    )
+    return "".join(map(_inline, parts))
+
+
+def _inline(part: Inline) -> str:
+    if isinstance(part, Strong):
+        return f"**{_markdown_text(part.text)}**"
+    return _markdown_text(part) if isinstance(part, str) else _markdown_code(part.text)
 
 
 def _markdown_text(text: str) -> str:
@@ -146,18 +233,23 @@ def _markdown_text(text: str) -> str:
 
 def _markdown_code(text: str) -> str:
     """Return a code span, https://spec.commonmark.org/0.31.2/#code-spans."""
-    shown = visible(text)
+    shown = _clipped(text)
     runs = [len(run) for run in re.findall("`+", shown)]
     fence = "`" * next(n for n in range(1, len(runs) + 2) if n not in runs)
     pad = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) else ""
     return f"{fence}{pad}{shown}{pad}{fence}" if shown else ""
 
 
+def _clipped(text: str) -> str:
+    shown = visible(text)
+    return shown if len(shown) <= _MOST_CHARACTERS else f"{shown[:_MOST_CHARACTERS]}…"
+
+
 def _markdown_cell(cell: Cell) -> str:
-    if isinstance(cell, Code):
+    if isinstance(cell, Code | Message):
         if "\\|" in cell.text:
             # In a cell a backslash escapes the bar, and nothing escapes that backslash.
-            return f"<code>{re.sub('[^A-Za-z0-9 ]', _reference, visible(cell.text))}</code>"
+            return f"<code>{re.sub('[^A-Za-z0-9 ]', _reference, _clipped(cell.text))}</code>"
         return _markdown_code(cell.text).replace("|", "\\|")
     return _markdown_text(cell) if isinstance(cell, str) else f"{cell:,}"
 
@@ -175,28 +267,34 @@ def _html(block: Block, number: int) -> Iterator[str]:
             yield f"<h2>{_escaped(text)}</h2>"
         case Paragraph(parts):
             yield f"<p>{_html_inlines(parts)}</p>"
+        case Figures(figures):
+            yield '<dl class="figures">'
+            for figure in figures:
+                yield f"<div><dt>{_escaped(figure.name)}</dt>"
+                yield f"<dd>{_escaped(figure.value)}</dd>"
+                yield f'<dd class="note">{_html_inlines(figure.note)}</dd></div>'
+            yield "</dl>"
         case Table(head, rows):
-            yield from _html_table(head, rows)
+            yield from _folded(head, rows, _html_table(head, rows))
         case Details(summary, items):
             yield f"<details><summary>{_html_inlines(summary)}</summary>"
             yield "<ul>"
-            yield from (f"<li>{_html_inlines(item)}</li>" for item in items[:MOST_ITEMS])
-            yield from (f"<li>{text}</li>" for text in _more(items))
+            yield from (f"<li>{_html_inlines(item)}</li>" for item in items)
             yield "</ul>"
             yield "</details>"
         case Diff(lines):
             yield from ("<pre>", *map(_escaped, lines), "</pre>")
-        case Bars() | Curve():
+        case Bars(title):
             yield "<figure>"
-            yield f"<figcaption>{_escaped(block.title)}</figcaption>"
-            yield from svg(block, f"chart-{number}")
+            yield f"<figcaption>{_escaped(title)}</figcaption>"
+            yield from as_svg(block, f"chart-{number}")
             yield "</figure>"
 
 
 def _html_table(head: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...]) -> Iterator[str]:
     classes = [' class="number"' if to_right else "" for to_right in _numbers(head, rows)]
     names = zip(classes, head, strict=True)
-    yield '<div class="wide"><table>'
+    yield '<div class="wide" tabindex="0"><table>'
     cells = "".join(f'<th scope="col"{c}>{_escaped(name)}</th>' for c, name in names)
     yield f"<thead><tr>{cells}</tr></thead>"
     yield "<tbody>"
@@ -208,12 +306,19 @@ def _html_table(head: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...]) -> It
 
 
 def _html_inlines(parts: Sequence[Inline]) -> str:
-    return "".join(_html_cell(part) for part in parts)
+    return "".join(map(_html_cell, parts))
 
 
-def _html_cell(cell: Cell) -> str:
-    if isinstance(cell, Code):
-        return f"<code>{_escaped(cell.text)}</code>"
+def _html_cell(cell: Cell | Strong) -> str:
+    match cell:
+        case Code(text):
+            return f"<code>{_escaped(text)}</code>"
+        case Strong(text):
+            return f"<strong>{_escaped(text)}</strong>"
+        case Message(text):
+            parts = [_escaped(part) for part in text.split("`")]
+            parts[1::2] = [f"<code>{part}</code>" for part in parts[1::2]]
+            return "".join(parts)
     return _escaped(cell) if isinstance(cell, str) else f"{cell:,}"
 
 
@@ -224,62 +329,74 @@ def _escaped(text: str) -> str:
 # Both
 
 
+def _folded(head: Sequence[str], rows: Sequence[object], lines: Iterator[str]) -> Iterator[str]:
+    """Yield the lines of a table; one with many rows opens on demand."""
+    if len(rows) <= _FEW_ROWS:
+        yield from lines
+        return
+    yield f"<details><summary>{len(rows):,} rows: {_escaped(', '.join(head))}</summary>"
+    yield from ("", *lines, "", "</details>")
+
+
 def _numbers(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[bool]:
     """Return for each column whether it holds numbers."""
     columns = [[row[n] for row in rows] for n in range(len(head))]
     return [bool(c) and all(isinstance(cell, int) for cell in c) for c in columns]
 
 
-def _more(items: Sequence[object]) -> Iterator[str]:
-    if len(items) > MOST_ITEMS:
-        yield f"and {len(items) - MOST_ITEMS:,} more, which the JSON has"
-
-
 _STYLE = """
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --ink: #1f2328; --soft: #59636e; --rule: #d1d9e0; --shade: #f6f8fa;
-  --before: #8c959f; --after: #0969da;
+  --before: #59636e; --after: #0969da;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #0d1117; --ink: #f0f6fc; --soft: #9198a1; --rule: #3d444d; --shade: #151b23;
-    --before: #7d8590; --after: #4493f8;
+    --before: #9198a1; --after: #4493f8;
   }
 }
 body {
   margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif;
 }
-main { max-width: 52rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-h1 { font-size: 1.7rem; line-height: 1.25; overflow-wrap: anywhere; }
+main { max-width: 52rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.7rem; line-height: 1.25; }
 h2 {
   margin-top: 2.2rem; padding-bottom: .3rem; border-bottom: 1px solid var(--rule);
   font-size: 1.25rem;
 }
-p { overflow-wrap: anywhere; }
 code {
   padding: .1em .3em; border-radius: 4px; background: var(--shade);
   font: .87em ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace;
-  overflow-wrap: anywhere;
 }
-.wide { overflow-x: auto; }
-td code { overflow-wrap: normal; }
+.figures {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 0;
+}
+.figures div { padding: .7rem .9rem; border: 1px solid var(--rule); border-radius: 6px; }
+dt, .note { color: var(--soft); font-size: .9rem; }
+dd { margin: 0; font-size: 1.5rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
+.note { margin-top: .3rem; line-height: 1.4; }
+.wide { overflow-x: auto; overflow-wrap: normal; }
 table { border-collapse: collapse; margin: .5rem 0 1rem; font-size: .95rem; }
 th, td {
   padding: .35rem .75rem; border: 1px solid var(--rule); text-align: left; vertical-align: top;
 }
 th { background: var(--shade); }
+@media (max-width: 32rem) {
+  table { font-size: .85rem; }
+  th, td { padding: .3rem .4rem; }
+}
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 details { margin: .4rem 0; }
 summary { cursor: pointer; }
+ul { padding-left: 1.5rem; }
 figure { margin: 1rem 0; }
-figcaption { margin-bottom: .4rem; color: var(--soft); font-size: .95rem; }
-svg { display: block; width: 100%; max-width: 40rem; height: auto; }
+figcaption { margin-bottom: .4rem; color: var(--soft); }
+svg { display: block; width: 100%; max-width: 30rem; height: auto; }
 svg text { fill: var(--ink); font-size: 13px; }
-.before { fill: var(--before); }
-.after, .point { fill: var(--after); }
-.whisker, .axis { fill: none; stroke: var(--ink); stroke-width: 1.5; }
-.grid { stroke: var(--rule); }
-.curve { fill: none; stroke: var(--after); stroke-width: 2; }
+.before { fill: var(--paper); stroke: var(--before); stroke-width: 2; }
+.after { fill: var(--after); stroke: var(--after); stroke-width: 2; }
+.halo, .whisker { fill: none; stroke: var(--paper); stroke-width: 4; }
+.whisker { stroke: var(--ink); stroke-width: 1.5; }
 """

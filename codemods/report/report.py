@@ -5,34 +5,57 @@ from __future__ import annotations
 import shlex
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from codemods.decode import encode
-from codemods.measure.model import BaselineSummary, Series
-from codemods.progress.completion import CollectionChange, Completion, RefusedPlace
+from codemods.measure.model import BaselineSummary, Claim, Series
+from codemods.model import Code as Reasoned
+from codemods.progress.completion import CollectionChange, Completion, Place, RefusedPlace
 from codemods.progress.history import ComparedFile
 from codemods.progress.standing import StandingRun, compared, compared_text, total, untested_text
 from codemods.report import page
 from codemods.report.baseline import claim_text, series_text
-from codemods.report.chart import Bar, Bars, Curve
-from codemods.report.page import Block, Code, Details, Heading, Inline, Paragraph, Table
+from codemods.report.chart import Bar, Bars
+from codemods.report.explain import summary
+from codemods.report.page import (
+    Block,
+    Cell,
+    Code,
+    Details,
+    Figure,
+    Figures,
+    Heading,
+    Inline,
+    Message,
+    Paragraph,
+    Strong,
+    Table,
+)
 from codemods.report.status import shown_paths
 from codemods.wording import percentage, plural
 
 SCHEMA = "ssot-codemods/report/2"
-_TITLE = "Shared definitions: report on "
-#: Path, line and name of a definition.
-_Place = tuple[str, int, str]
+#: Has all of what was cut from a list.
+_WHOLE = "ssot-codemods report --output FILE"
+_NAMESAKE = Reasoned.SAME_NAME_ONLY.value
+_FEW_REASONS, _FEW_PATHS, _MOST_BARS, _MOST_OF_PATH = 3, 3, 12, 16
 
 
-def as_markdown(done: Completion) -> str:
-    """Format the report for a pull request."""
-    return page.as_markdown(_title(done), list(_blocks(done)))
+def as_markdown(done: Completion, output: str = "") -> str:
+    """Format the report for a pull request; `output` names the file that has the whole of it."""
+    return page.as_markdown(_title(done), [*_head(done), *_sections(done)], output or _WHOLE)
+
+
+def as_summary(done: Completion, output: str = "") -> str:
+    """Format the verdict and the figures in at most fifteen lines."""
+    more = [Paragraph(("The whole report: ", Code(output)))] if output else []
+    return page.as_markdown(_title(done), [*_head(done), *more], _WHOLE)
 
 
 def as_html(done: Completion) -> str:
-    """Format the report as one file for a browser."""
-    return page.as_html(_title(done), list(_blocks(done)))
+    """Format the whole report as one file for a browser."""
+    return page.as_html(_title(done), [*_head(done), *_sections(done)])
 
 
 def as_json(done: Completion) -> dict[str, Any]:
@@ -45,80 +68,195 @@ def as_json(done: Completion) -> dict[str, Any]:
     }
 
 
+def refusals(found: Sequence[RefusedPlace]) -> Iterator[Details]:
+    """Yield a list for each reason, those met most often first, with an item for each file."""
+    for code, number in _by_number(place.code for place in found):
+        places = sorted((p for p in found if p.code == code), key=lambda p: (p.path, p.line))
+        messages = {place.message for place in places}
+        is_same = len(messages) == 1 < number
+        items: list[tuple[Inline, ...]] = [("each: ", Message(*messages))] if is_same else []
+        for _, group in groupby(places, lambda place: place.path):
+            items.append(tuple(_refusal(list(group), with_message=not is_same)))
+        meaning = Message(summary(Reasoned(code)))
+        yield Details((Code(code), f" ({number:,}): ", meaning), tuple(items))
+
+
+def failures(found: Sequence[RefusedPlace]) -> Iterator[Table]:
+    """Yield a table of the files that failed, if any did."""
+    if found:
+        rows = ((Code(_where(p)), Code(p.code), Message(p.message)) for p in found)
+        yield Table(("file", "code", "message"), tuple(rows))
+
+
+def _refusal(places: Sequence[RefusedPlace], *, with_message: bool) -> Iterator[Inline]:
+    """Yield what stays in one file, and why."""
+    for number, place in enumerate(places):
+        yield from (("; ", f"line {place.line}") if number else (Code(_where(place)),))
+        yield from (" ", Code(place.name)) if place.name else ()
+        yield from (": ", Message(place.message)) if with_message else ()
+
+
+def _where(place: RefusedPlace) -> str:
+    return f"{place.path}:{place.line}:{place.column}"
+
+
+def _by_number(codes: Iterator[str]) -> list[tuple[str, int]]:
+    return sorted(Counter(codes).items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+# The title, the verdict and the figures
+
+
 def _title(done: Completion) -> tuple[Inline, ...]:
-    return (_TITLE, *_joined(done.paths))
+    title = (Code(done.repository), ": migration to shared definitions")
+    return title if done.paths == (".",) else (*title, ", ", Code(shown_paths(done.paths)))
 
 
-def _joined(texts: Sequence[str]) -> Iterator[Inline]:
-    for number, text in enumerate(texts):
-        if number:
-            yield ", "
-        yield Code(text)
+def _head(done: Completion) -> Iterator[Block]:
+    missing = "; ".join(_missing(done))
+    if missing:
+        yield Paragraph((Strong("Not done"), f": {missing}."))
+    else:
+        yield Paragraph((Strong("Done"), f": no copy left{_shown(done)}."))
+    yield Figures(tuple(figure(done) for figure in (_copies, _stay, _tests, _seconds)))
 
 
-def _blocks(done: Completion) -> Iterator[Block]:
-    yield from _summary(done)
+def _missing(done: Completion) -> Iterator[str]:
+    """Yield what keeps the migration from being done."""
+    if done.left:
+        files = len({place.path for place in done.left})
+        yield f"{plural(len(done.left), 'copy')} left in {plural(files, 'file')}"
+    if done.failed:
+        yield f"{plural(len(done.failed), 'file')} failed"
+    differing = sum(total(run.tests.values()).differences for run in done.runs)
+    if differing:
+        lost = compared(done.runs).lost
+        yield f"{plural(differing, 'test')} with another outcome, {lost:,} of which passed before"
+    unverified = sum(bool(run.unverified) for run in done.runs)
+    if unverified:
+        yield f"{unverified:,} of {plural(len(done.runs), 'run')} not verified"
+    failing = sum(after not in (0, None) for _, after in done.golden_path.values())
+    if failing:
+        yield f"{plural(failing, 'command')} of the golden path failed"
+
+
+def _shown(done: Completion) -> str:
+    """Return what shows that the migration changed nothing else."""
+    if not done.runs:
+        return ", and no run is recorded here"
+    tests = compared(done.runs)
+    if not tests.passed:
+        return f", and no test was compared{untested_text(done.runs)}"
+    return f", and all {tests.passed:,} compared tests pass as before{untested_text(done.runs)}"
+
+
+def _copies(done: Completion) -> Figure:
+    before = f"{_copies_over_time(done)[0][1]:,} before the first run; " if done.runs else ""
+    share = f"{percentage(done.compliant, done.helpers):.1f} %"
+    files = f"{done.compliant:,} of {plural(done.helpers, 'file')} with a shared name"
+    return Figure("copies left", f"{len(done.left):,}", (f"{before}none in {files}, {share}",))
+
+
+def _stay(done: Completion) -> Figure:
+    codes = _by_number(place.code for place in done.refused if place.code != _NAMESAKE)
+    parts = [f"{code} {number:,}" for code, number in codes[:_FEW_REASONS]]
+    if len(codes) > _FEW_REASONS:
+        parts.append(f"other reasons {sum(n for _, n in codes[_FEW_REASONS:]):,}")
+    number = sum(number for _, number in codes)
+    return Figure("definitions that stay", f"{number:,}", (", ".join(parts),))
+
+
+def _tests(done: Completion) -> Figure:
+    tests = compared(done.runs)
+    of = "an unknown number" if done.collected is None else f"{done.collected:,}"
+    kept = f"; {tests.passed - tests.lost:,} of {tests.passed:,} that passed before still do"
+    note = f"of {of} collected{kept if tests.tests else ''}{untested_text(done.runs)}"
+    return Figure("tests compared", f"{tests.tests:,}", (note,))
+
+
+def _seconds(done: Completion) -> Figure:
+    """Return the latest median of warm collection; of several parts, the sum of theirs."""
+    sides = [
+        (change, side.warm.wall)
+        for change in done.collection
+        if (side := change.latest) and side.warm.wall.values
+    ]
+    name = "collection time"
+    if not sides:
+        return Figure(name, "not measured", (_command("baseline", done.paths), " measures it"))
+    median, low, high = (
+        sum(getattr(wall, value) for _, wall in sides) for value in ("median", "minimum", "maximum")
+    )
+    note = f"warm, medians of {len(sides):,} measurements added; {low:.2f} to {high:.2f} s"
+    if len(sides) == 1:
+        ((change, wall),) = sides
+        note = f"warm, median of {plural(len(wall.values), 'run')}; {low:.2f} to {high:.2f} s"
+        note += f"; {_since(change)}"
+    return Figure(name, f"{median:.2f} s", (note,))
+
+
+def _since(change: CollectionChange) -> str:
+    """Return the time before the change, and what the runs show."""
+    if change.after is None:
+        return "not measured after"
+    if change.before is None or not change.before.warm.wall.values:
+        return "not measured before"
+    before, after = change.before.warm.wall, change.after.warm.wall
+    claim = claim_text(change.warm or Claim.NOT_COMPARABLE, before, after)
+    return f"before {series_text(before)}: {claim}"
+
+
+def _command(verb: str, paths: Sequence[str]) -> Code:
+    """Return a command for exactly these paths: other measurements do not count."""
+    named = [path for path in paths if path != "."]
+    command = ["ssot-codemods", verb, *(named if len(named) <= _FEW_PATHS else ["PATHS"])]
+    return Code(shlex.join(command))
+
+
+# The sections
+
+
+def _sections(done: Completion) -> Iterator[Block]:
     for title, section in _SECTIONS.items():
-        yield Heading(title)
-        yield from section(done)
+        blocks = list(section(done))
+        if blocks:
+            yield Heading(title)
+            yield from blocks
 
 
-def _removed(*runs: StandingRun) -> list[_Place]:
-    """Return the definitions that went, those of all runs."""
+def _removed(*runs: StandingRun) -> list[Place]:
+    """Return the definitions that all these runs removed."""
     return [
-        (path, line, name.rpartition(".")[2])
+        Place(path, line, name.rpartition(".")[2])
         for run in runs
         for path, change in run.files.items()
         for name, line in change.removed.items()
     ]
 
 
-def _summary(done: Completion) -> Iterator[Block]:
+def _copies_section(done: Completion) -> Iterator[Block]:
     removed = _removed(*done.runs)
-    share = percentage(done.compliant, done.helpers)
-    parts = [
-        f"{plural(len(removed), 'copy')} replaced in {plural(_files(removed), 'file')}",
-        f"{len(done.left):,} left",
-        f"{plural(len(done.refused), 'definition')} refused",
-    ]
-    if done.failed:
-        parts.append(f"{plural(len(done.failed), 'file')} failed")
+    files = len({place.path for place in removed})
     yield Paragraph((
-        f"{', '.join(parts)}. No copy that can be replaced in {done.compliant:,} of "
-        f"{plural(done.helpers, 'file')} with a shared name ({share:.1f} %). "
-        f"{plural(done.files, 'file')} looked at; {_when(done.time)}.",
+        f"{plural(len(removed), 'copy')} replaced in {plural(files, 'file')}, "
+        f"{len(done.left):,} left. {plural(done.files, 'file')} looked at; {_when(done.time)}.",
     ))  # fmt: skip
-    unverified = [run for run in done.runs if run.unverified]
-    if unverified:
-        number = f"{len(unverified):,} of {plural(len(done.runs), 'run')}"
-        yield Paragraph((f"Not verified: {number}, see below.",))
-
-
-def _changed(done: Completion) -> Iterator[Block]:
+    if done.left:
+        yield Paragraph((_command("migrate", done.paths), " replaces those that are left."))
+        yield Details((f"{plural(len(done.left), 'copy')} left",), tuple(_by_file(done.left)))
     if not done.runs:
-        yield Paragraph(("No run of the history stands here.",))
+        yield Paragraph(("No run is recorded here.",))
         return
     yield Table(
-        ("run", "time", "paths", "files", "copies replaced", "copies left after it", "verified"),
+        ("run", "paths", "files", "copies replaced", "copies left"),
         tuple(
-            (
-                *(Code(run.id), _when(run.time), Code(shown_paths(run.paths)), len(run.files)),
-                *(len(_removed(run)), left, _verified(run)),
-            )
-            for run, left in zip(done.runs, _left_after(done), strict=True)
+            (Code(r.id), Code(shown_paths(r.paths)), len(r.files), len(_removed(r)), left)
+            for r, left in zip(done.runs, _left_after(done), strict=True)
         ),
     )
-    yield _copies_curve(done)
-    removed = _removed(*done.runs)
-    summary = f"{plural(len(removed), 'copy')} replaced, by file; lines are those before"
-    yield Details((summary,), tuple(_by_file(removed)))
-
-
-def _verified(run: StandingRun) -> str:
-    number = len(run.unverified)
-    if number in (0, len(run.files)):
-        return "no" if number else "yes"
-    return f"no, {number:,} of {plural(len(run.files), 'file')} not"
+    yield Bars("Copies left after each run", _steps(done))
+    replaced = f"{plural(len(removed), 'copy')} replaced; lines are those before"
+    yield Details((replaced,), tuple(_by_file(removed)))
 
 
 def _left_after(done: Completion) -> list[int]:
@@ -135,197 +273,162 @@ def _copies_over_time(done: Completion) -> list[tuple[str, int]]:
     return [start, *zip((run.time for run in done.runs), _left_after(done), strict=True)]
 
 
-def _copies_curve(done: Completion) -> Curve:
-    times = _copies_over_time(done)
-    (_, first), *_, (_, last) = times
-    points = tuple((f"run {n}" if n else "before", left) for n, (_, left) in enumerate(times))
-    about = (
-        f"Copies left: {first:,} before the first run, {last:,} after the latest of "
-        f"{plural(len(done.runs), 'run')}."
+def _steps(done: Completion) -> tuple[Bar, ...]:
+    """Return a bar for the number before and after each run; of many, some, and the last."""
+    numbers = [number for _, number in _copies_over_time(done)]
+    last, most = len(numbers) - 1, _MOST_BARS - 1
+    shown = range(last + 1) if last <= most else [last * n // most for n in range(most + 1)]
+    return tuple(
+        Bar(f"run {n}" if n else "before", not n, numbers[n], f"{numbers[n]:,}") for n in shown
     )
-    return Curve("Copies left, run by run", about, "copies", points)
 
 
-def _refused(done: Completion) -> Iterator[Block]:
-    if not done.refused and not done.failed:
-        yield Paragraph(("Nothing.",))
-        return
-    found = (*done.refused, *done.failed)
-    codes = Counter(place.code for place in found)
-    ordered = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
-    failed = {place.code for place in done.failed}
-    yield Table(
-        ("reason", "what", "number"),
-        tuple(
-            (Code(c), "files that failed" if c in failed else "definitions that stay", n)
-            for c, n in ordered
-        ),
-    )
-    for code, number in ordered:
-        places = [p for p in found if p.code == code]
-        yield Details((Code(code), f": {number:,}"), tuple(map(_refused_item, places)))
+def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
+    """Yield each file with its definitions."""
+    files: defaultdict[str, list[str]] = defaultdict(list)
+    for place in places:
+        files[place.path].append(f"{place.name} ({place.line})")
+    for path, names in sorted(files.items()):
+        yield (Code(path), ": ", Code(", ".join(names)))
 
 
-def _refused_item(place: RefusedPlace) -> tuple[Inline, ...]:
-    name: tuple[Inline, ...] = (" ", Code(place.name)) if place.name else ()
-    return (Code(f"{place.path}:{place.line}"), *name, ": ", Code(place.message))
+def _stay_section(done: Completion) -> Iterator[Block]:
+    namesakes = [place for place in done.refused if place.code == _NAMESAKE]
+    yield from refusals([place for place in done.refused if place.code != _NAMESAKE])
+    yield from refusals(namesakes)
 
 
-def _not_measured(verb: str, paths: Sequence[str]) -> Paragraph:
-    """Return what to run; only measurements of exactly these paths count."""
-    command = shlex.join(["ssot-codemods", verb, *(p for p in paths if p != ".")])
-    return Paragraph(("Not measured: ", Code(command), " does it."))
+def _failed_section(done: Completion) -> Iterator[Block]:
+    yield from failures(done.failed)
 
 
-def _collection(done: Completion) -> Iterator[Block]:
-    if not any(change.before or change.after for change in done.collection):
-        yield _not_measured("baseline", done.paths)
-    for change in done.collection:
-        if len(done.collection) > 1:
-            yield Paragraph((*_joined(change.paths), ":"))
-        yield from _part(change)
-    if len(done.collection) > 1:
-        yield Paragraph((f"Together: {plural(done.collected or 0, 'test')} in the latest.",))
-
-
-def _part(change: CollectionChange) -> Iterator[Block]:
-    sides = [(n, m) for n, m in (("before", change.before), ("after", change.after)) if m]
-    if not sides:
-        return
-    if change.before is None or change.after is None:
-        side = "before" if change.before is None else "after"
-        yield Paragraph((f"Nothing was measured {side} that this could be compared with.",))
-    for obstacle in change.obstacles:
-        yield Paragraph(("Not comparable: ", Code(obstacle)))
-    yield Table(("", *(name for name, _ in sides), "these runs show"), tuple(_rows(change)))
-    bars = tuple(_bars(sides))
-    if bars:
-        about = "; ".join(
-            f"{b.label}: {b.value:.2f} s, from {b.low:.2f} to {b.high:.2f}" for b in bars
-        )
-        yield Bars("Seconds of collection", about, "s", bars)
-
-
-def _rows(change: CollectionChange) -> Iterator[tuple[page.Cell, ...]]:
-    """Yield a row for each quantity: before, after, and what these runs show."""
-    both = change.before, change.after
-    for kind, claim in (("cold", change.cold), ("warm", change.warm)):
-        series = [getattr(side, kind).wall for side in both if side]
-        shown = (series_text(s) if s.values else "not measured" for s in series)
-        claimed = claim_text(claim, *series) if claim is not None else ""
-        yield (f"{kind}: median (min to max)", *shown, claimed)
-    for name, cell_of in _QUANTITIES.items():
-        yield (name, *(cell_of(side) for side in both if side), "")
-
-
-_QUANTITIES: dict[str, Callable[[BaselineSummary], page.Cell]] = {
-    "peak memory": lambda side: f"{side.memory / 2**20:.0f} MB",
-    "modules": lambda side: f"{side.modules:,}",
-    "tests": lambda side: f"{side.tests:,}",
-    "errors": lambda side: f"{side.errors:,}",
-    "measured": lambda side: _when(side.time),
-    "commit": lambda side: Code(side.commit[:12]),
-}
-
-
-def _bars(sides: Sequence[tuple[str, BaselineSummary]]) -> Iterator[Bar]:
-    for kind in ("cold", "warm"):
-        for name, side in sides:
-            wall: Series = getattr(side, kind).wall
-            if wall.values:
-                figures = wall.median, wall.minimum, wall.maximum
-                yield Bar(f"{kind}, {name}", name, *figures)
-
-
-def _warnings(done: Completion) -> Iterator[Block]:
-    measured = [change for change in done.collection if change.before or change.after]
-    rows = [
-        (Code(" ".join(change.paths)), Code(category), *(_number(side, category) for side in both))
-        for change in measured
-        for both in [(change.before, change.after)]
-        for category in sorted({name for side in both if side for name in side.warnings})
-    ]
-    if not measured:
-        yield Paragraph(("Not measured.",))
-    elif not rows:
-        yield Paragraph(("None.",))
-    elif len(measured) == 1:
-        yield Table(("category", "before", "after"), tuple(row[1:] for row in rows))
-    else:
-        yield Table(("paths", "category", "before", "after"), tuple(rows))
-
-
-def _number(side: BaselineSummary | None, category: str) -> int | str:
-    return "not measured" if side is None else side.warnings.get(category, 0)
-
-
-def _verification(done: Completion) -> Iterator[Block]:
-    for run in done.runs:
-        if run.unverified:
-            number = f"{len(run.unverified):,} of {plural(len(run.files), 'file')}"
-            command = Code(f"ssot-codemods verify --run {run.id}")
-            remedy = (run.obstacle, ".") if run.obstacle else (command, " does it.")
-            yield Paragraph(("Not verified: ", Code(run.id), f", {number}: ", *remedy))
+def _tests_section(done: Completion) -> Iterator[Block]:
     shown = [run for run in done.runs if run.tests]
-    if not shown:
+    if shown:
+        text = compared_text(compared(shown), done.collected)
+        yield Paragraph((f"{text}{untested_text(shown)}.",))
+        head = ("run", "tests compared", "passed before", "of those no longer", *_OTHERS)
+        yield Table(head, tuple((Code(r.id), *total(r.tests.values())) for r in shown))
+    else:
         yield Paragraph(("No tests were compared.",))
-        return
-    yield Paragraph((f"{compared_text(compared(shown), done.collected)}{untested_text(shown)}.",))
-    yield Table(
-        ("run", "tests compared", "passed before", "of those no longer", *_OTHERS),
-        tuple((Code(run.id), *total(run.tests.values())) for run in shown),
-    )
     places = [what for run in shown for _, what in run.places]
     if places:
         differences = sum(total(run.tests.values()).differences for run in shown)
-        summary = f"{len(places):,} of {plural(differences, 'difference')}"
-        yield Details((summary,), tuple((Code(place),) for place in places))
+        text = f"{len(places):,} of {plural(differences, 'difference')}"
+        yield Details((text,), tuple((Code(place),) for place in places))
+    unverified = tuple(
+        (
+            *(Code(run.id), f"{len(run.unverified):,} of {len(run.files):,}"),
+            Code(run.obstacle or f"ssot-codemods verify --run {run.id}"),
+        )
+        for run in done.runs
+        if run.unverified
+    )
+    if unverified:
+        yield Table(("run that is not verified", "files", "why, or the command"), unverified)
 
 
 _OTHERS = ComparedFile._fields[3:]
 
 
-def _golden_path(done: Completion) -> Iterator[Block]:
-    if not done.golden_path:
-        yield Paragraph(("Not measured: ", Code("ssot-codemods verify --golden-path"), " does it."))
-        return
-    yield Table(
-        ("command", "exit code before", "exit code after"),
-        tuple(
-            (Code(c), _code(before), _code(after))
-            for c, (before, after) in done.golden_path.items()
-        ),
-    )
+def _golden_path_section(done: Completion) -> Iterator[Block]:
+    codes = done.golden_path.items()
+    rows = tuple((Code(c), _code(before), _code(after)) for c, (before, after) in codes)
+    if rows:
+        yield Table(("command", "exit code before", "exit code after"), rows)
 
 
 def _code(code: int | None) -> int | str:
     return "none" if code is None else code
 
 
-def _mocking(done: Completion) -> Iterator[Block]:
+def _collection_section(done: Completion) -> Iterator[Block]:
+    measured = [change for change in done.collection if change.latest is not None]
+    if not measured:
+        command = _command("baseline", done.paths)
+        yield Paragraph(("Not measured: ", command, " measures it."))
+        return
+    if len(measured) > 1:
+        yield Paragraph((f"Together: {plural(done.collected or 0, 'test')} in the latest.",))
+    yield _per_part(measured, ("quantity", "before", "after", "these runs show"), _rows)
+    bars = tuple(bar for change in measured for bar in _bars(change, len(measured) > 1))
+    if bars:
+        yield Bars("Seconds of collection", bars[:_MOST_BARS])
+    yield _per_part(measured, ("warning at collection", "before", "after"), _warnings)
+
+
+def _per_part(
+    measured: Sequence[CollectionChange],
+    head: tuple[str, ...],
+    rows_of: Callable[[CollectionChange], Iterator[tuple[Cell, ...]]],
+) -> Block:
+    """Return a table with the rows of each part, and its paths where there are several."""
+    rows = [(change, row) for change in measured for row in rows_of(change)]
+    if len(measured) == 1:
+        return Table(head, tuple(row for _, row in rows))
+    return Table(("paths", *head), tuple((Code(shown_paths(c.paths)), *row) for c, row in rows))
+
+
+def _rows(change: CollectionChange) -> Iterator[tuple[Cell, ...]]:
+    """Yield a row for each quantity: before, after, and what these runs show."""
+    both = change.before, change.after
+    for kind, claim in (("cold", change.cold), ("warm", change.warm)):
+        series = [getattr(side, kind).wall if side else Series() for side in both]
+        shown = (series_text(s) if s.values else _UNKNOWN for s in series)
+        claimed = claim_text(claim, *series) if claim is not None else ""
+        yield (f"{kind}: median (min to max)", *shown, claimed)
+    for obstacle in change.obstacles:
+        yield ("not comparable", "", "", Code(obstacle))
+    for name, cell_of in _QUANTITIES.items():
+        yield (name, *(cell_of(side) if side else _UNKNOWN for side in both), "")
+
+
+_UNKNOWN = "not measured"
+_QUANTITIES: dict[str, Callable[[BaselineSummary], Cell]] = {
+    "peak memory": lambda side: f"{side.memory / 2**20:.0f} MB",
+    "modules": lambda side: side.modules,
+    "tests": lambda side: side.tests,
+    "errors": lambda side: side.errors,
+    "measured": lambda side: _when(side.time),
+    "commit": lambda side: Code(side.commit[:12]),
+}
+
+
+def _bars(change: CollectionChange, is_part: bool) -> Iterator[Bar]:
+    """Yield the bars of cold and warm collection; of one of several parts, those of warm alone."""
+    for kind in ("warm",) if is_part else ("cold", "warm"):
+        for name, side in (("before", change.before), ("after", change.after)):
+            wall = getattr(side, kind).wall if side else None
+            if wall and wall.values:
+                label, text = f"{kind}, {name}", series_text(wall)
+                if is_part:
+                    label, text = f"{_end(change.paths)}, {name}", f"{wall.median:.2f} s"
+                ends = wall.minimum, wall.maximum
+                yield Bar(label, name == "before", wall.median, text, *ends)
+
+
+def _end(paths: Sequence[str]) -> str:
+    """Return the end of some paths, which tells more than their start."""
+    shown = shown_paths(paths)
+    return shown if len(shown) <= _MOST_OF_PATH else f"…{shown[1 - _MOST_OF_PATH :]}"
+
+
+def _warnings(change: CollectionChange) -> Iterator[tuple[Cell, ...]]:
+    both = change.before, change.after
+    for category in sorted({name for side in both if side for name in side.warnings}):
+        numbers = (side.warnings.get(category, 0) if side else _UNKNOWN for side in both)
+        yield (Code(category), *numbers)
+
+
+def _mocking_section(done: Completion) -> Iterator[Block]:
     changed = [(path, change) for run in done.runs for path, change in run.files.items()]
     found = [(path, change.mocking) for path, change in changed if change.mocking]
-    if not done.runs:
-        yield Paragraph(("Nothing changed.",))
-    elif not found:
+    if found:
+        rows = tuple((Code(path), Code(", ".join(names))) for path, names in found)
+        yield Table(("file", "new names of mocking"), rows)
+    elif changed:
         number = plural(len({path for path, _ in changed}), "file")
         yield Paragraph((f"None introduced: no new name of mocking in {number} that changed.",))
-    else:
-        yield Table(
-            ("file", "names that came"),
-            tuple((Code(path), Code(", ".join(names))) for path, names in found),
-        )
-
-
-def _left(done: Completion) -> Iterator[Block]:
-    if not done.left:
-        yield Paragraph(("No copy that can be replaced.",))
-        return
-    left = [(place.path, place.line, place.name) for place in done.left]
-    command = shlex.join(("ssot-codemods", "migrate", *done.paths))
-    text = f"{plural(len(left), 'copy')} in {plural(_files(left), 'file')}, for "
-    yield Paragraph((text, Code(command)))
-    yield Details((f"{plural(len(left), 'copy')}, by file",), tuple(_by_file(left)))
 
 
 def _when(time: str) -> str:
@@ -333,26 +436,12 @@ def _when(time: str) -> str:
     return f"{time[:10]} {time[11:19]} UTC"
 
 
-def _by_file(places: Sequence[_Place]) -> Iterator[tuple[Inline, ...]]:
-    """Yield each file with its definitions."""
-    files: defaultdict[str, list[str]] = defaultdict(list)
-    for path, line, name in places:
-        files[path].append(f"{name} ({line})")
-    for path, names in sorted(files.items()):
-        yield (Code(path), ": ", Code(", ".join(names)))
-
-
-def _files(places: Sequence[_Place]) -> int:
-    return len({path for path, *_ in places})
-
-
 _SECTIONS: dict[str, Callable[[Completion], Iterator[Block]]] = {
-    "What changed": _changed,
-    "What was refused, and why": _refused,
-    "Collection": _collection,
-    "Warnings at collection": _warnings,
-    "Tests before and after": _verification,
-    "Golden path": _golden_path,
-    "Mocking": _mocking,
-    "What is left": _left,
+    "Copies": _copies_section,
+    "Definitions that stay, and why": _stay_section,
+    "Files that failed": _failed_section,
+    "Tests before and after": _tests_section,
+    "Golden path": _golden_path_section,
+    "Collection": _collection_section,
+    "Mocking": _mocking_section,
 }
