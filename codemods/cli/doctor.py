@@ -39,8 +39,9 @@ def doctor(
 
     If not, says how to fix it. Looks at the folders with files that would change or that import a
     shared module: which file is imported, whether pytest rewrites its assert statements or collects
-    its classes as tests, the version of pytest, its plugins, import mode and sys.path. Exits with 3
-    where an import would fail.
+    its classes as tests, how long the first import takes and how many modules it brings in, the
+    version of pytest, its plugins, import mode and sys.path. Exits with 3 where an import would
+    fail.
     """
     from codemods.migration.doctor import doctor as look
     from codemods.report import doctor as rendered

@@ -21,6 +21,7 @@ def as_text(checkup: Checkup) -> str:
     blocks = [
         table(("folder", "state", "module", "file"), list(_rows(checkup))),
         list(_findings(checkup)),
+        _costs(checkup),
         *_setups(checkup.folders),
         [_verdict(checkup)],
     ]
@@ -35,7 +36,7 @@ def as_json(checkup: Checkup) -> dict[str, Any]:
 def _rows(checkup: Checkup) -> Iterator[tuple[str, str, str, str]]:
     for folder in checkup.folders:
         for module in folder.modules:
-            yield folder.folder, _state(module.findings), module.name, module.file or "-"
+            yield folder.folder, _state(module.findings), module.name, module.path or "-"
         if not folder.modules:
             yield folder.folder, _state(folder.findings), "-", "-"
 
@@ -44,6 +45,18 @@ def _state(findings: Sequence[Finding]) -> str:
     if not findings:
         return "OK"
     return "error" if any(f.is_error for f in findings) else "warning"
+
+
+def _costs(checkup: Checkup) -> list[str]:
+    """Return what the shared modules cost that no conftest, plugin or earlier one had imported."""
+    rows = [
+        (folder.folder, c.milliseconds, c.module_count, c.repository_module_count, module.name)
+        for folder in checkup.folders
+        for module in folder.modules
+        if (c := module.first_import) is not None
+    ]
+    head = ("folder", "first import, ms", "modules", "of this repository", "imported")
+    return table(head, rows) if rows else []
 
 
 def _findings(checkup: Checkup) -> Iterator[str]:
