@@ -147,7 +147,7 @@ new imports would fail in 3 of 4 folders
 
 def test_the_values_for_programs() -> None:
     values = json.loads(json.dumps(report.as_json(CHECKUP)))
-    assert values["schema"] == "ssot-codemods/doctor/1"
+    assert values["schema"] == "ssot-codemods/doctor/3"
     assert values["ok"] is False
     first, second = values["folders"][0]["modules"]
     assert first["findings"][0]["code"] == "not-importable"

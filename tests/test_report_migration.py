@@ -131,25 +131,24 @@ def test_what_could_not_be_read_was_not_looked_at() -> None:
 def test_json() -> None:
     values = as_json(written(RESULTS, run="R1", left=4), dry_run=False)
     assert json.loads(json.dumps(values)) == {
-        "schema": "ssot-codemods/migration/2",
+        "schema": "ssot-codemods/migrate/3",
         "dry_run": False,
         "run": "R1",
-        "files": 10,
-        "left": 4,
-        "changed": [
+        "file_count": 10,
+        "changed_file_count": 1,
+        "remaining_file_count": 4,
+        "replaced": [
             {
                 "path": "a.py",
-                "replaced": [
-                    {
-                        "line": n,
-                        "end_line": n + 5,
-                        "name": "Fake",
-                        "kind": "class",
-                        "shared": "lib.Shared",
-                    }
-                    for n in (1, 10)
-                ],
+                "line": n,
+                "end_line": n + 5,
+                "name": "Fake",
+                "kind": "class",
+                "verdict": "replace",
+                "shared": "lib.Shared",
+                "reasons": [],
             }
+            for n in (1, 10)
         ],
         "refused": [
             {
@@ -158,6 +157,7 @@ def test_json() -> None:
                 "end_line": 6,
                 "name": "Fake",
                 "kind": "class",
+                "verdict": "refuse",
                 "shared": None,
                 "reasons": [{"code": c, "line": 2, "message": c} for c in codes],
             }
@@ -171,4 +171,5 @@ def test_json() -> None:
             {"path": "a.py", "code": "undefined-name", "line": 8, "message": "it is not defined"}
         ],
         "failures": [{"path": "c.py", "line": 3, "code": "syntax-error", "message": "it fails"}],
+        "verification": None,
     }

@@ -55,16 +55,17 @@ def rollback(arguments: tuple[str, ...], as_list: bool, force: bool, form: str) 
     with journal.lock():
         run, paths = choose(journal, arguments)
         outcomes = roll_back(journal, run, paths, force=force)
-    code = print_outcomes(run, outcomes, form)
+    code = print_outcomes("rollback", run, outcomes, form)
     files = [str(journal.root / path) for path in paths]
     restored = tuple(outcome.path for outcome in outcomes if outcome.error is None)
     history.append(settings, files, history.Rollback(run.id, restored))
     return code
 
 
-def print_outcomes(run: Run, outcomes: list[Outcome], form: str) -> int:
-    """Print the outcome for each file of a run, and return the exit code."""
+def print_outcomes(kind: str, run: Run, outcomes: list[Outcome], form: str) -> int:
+    """Print the outcome for each file of a run, as JSON of some kind; return the exit code."""
     from codemods.report import rollback as report
 
-    show(form, report.outcomes_as_json(run, outcomes), report.outcomes_as_text(run, outcomes))
+    document = report.outcomes_as_json(kind, run, outcomes)
+    show(form, document, report.outcomes_as_text(run, outcomes))
     return FILE_FAILED if any(o.error for o in outcomes) else OK

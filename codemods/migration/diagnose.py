@@ -26,7 +26,7 @@ class Finding:
     code: str
     is_error: bool
     message: str
-    advice: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)

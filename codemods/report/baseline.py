@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from codemods.measure.model import (
     Step,
     Timing,
 )
-from codemods.progress.saved import SCHEMA
+from codemods.report.document import document
 from codemods.report.table import MOST_LINES, joined, shortened
 from codemods.wording import plural
 
@@ -32,15 +33,11 @@ def as_text(measured: Baseline) -> str:
 
 
 def as_json(measured: Baseline) -> dict[str, Any]:
-    """Return a baseline as values of JSON, schema ``ssot-codemods/baseline/2``."""
-    values: dict[str, Any] = {"schema": SCHEMA, **encode(measured)}
-    for kind in ("cold", "warm"):
-        timing: Timing = getattr(measured.summary, kind)
-        values["summary"][kind] = {
-            name: _series(getattr(timing, name)) for name in ("wall", "cpu", "memory")
-        }
-    warm = measured.summary.warm.wall
-    return {**values, "collection_seconds": warm.median if warm.values else None}
+    """Return a baseline as values of JSON."""
+    warm = measured.summary.warm.wall_seconds
+    seconds = warm.median if warm.values else None
+    fields = {f.name: getattr(measured, f.name) for f in dataclasses.fields(measured)}
+    return document("baseline", {"collection_seconds": seconds, **fields})
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -49,13 +46,9 @@ def comparison_text(comparison: Comparison) -> str:
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as values of JSON, schema ``ssot-codemods/comparison/2``."""
-    return {
-        **encode(comparison),
-        "schema": "ssot-codemods/comparison/2",
-        "before": as_json(comparison.before),
-        "after": as_json(comparison.after),
-    }
+    """Return a comparison as values of JSON."""
+    sides = {"before": as_json(comparison.before), "after": as_json(comparison.after)}
+    return document("baseline-compare", {**encode(comparison), **sides})
 
 
 def profile_text(found: Profile) -> str:
@@ -64,8 +57,8 @@ def profile_text(found: Profile) -> str:
 
 
 def profile_json(found: Profile) -> dict[str, Any]:
-    """Return a profile as values of JSON, schema ``ssot-codemods/profile/2``."""
-    return {"schema": "ssot-codemods/profile/2", **encode(found)}
+    """Return a profile as values of JSON."""
+    return document("baseline-profile", encode(found))
 
 
 def _baseline(measured: Baseline) -> Iterator[str]:
@@ -74,16 +67,22 @@ def _baseline(measured: Baseline) -> Iterator[str]:
     yield f"Collecting {' '.join(conditions.paths) or 'everything'} in {measured.root}"
     versions = (conditions.python, conditions.pytest and f"pytest {conditions.pytest}")
     yield ", ".join(filter(None, (*versions, conditions.machine)))
-    timings = [(n, t) for n, t in (("cold", summary.cold), ("warm", summary.warm)) if t.wall.values]
+    timings = [
+        (n, t) for n, t in (("cold", summary.cold), ("warm", summary.warm)) if t.wall_seconds.values
+    ]
     if timings:
         yield ""
         yield f"{'':6}{'median':>10}{'min':>10}{'max':>10}{'CPU':>10}{'memory':>10}{'runs':>6}"
         yield from (f"{name:6}{_timing(timing)}" for name, timing in timings)
     yield ""
-    counts = ((summary.modules, "module"), (summary.tests, "test"), (summary.errors, "error"))
+    counts = (
+        (summary.module_count, "module"),
+        (summary.test_count, "test"),
+        (summary.error_count, "error"),
+    )
     yield ", ".join(plural(number, noun) for number, noun in counts)
-    if summary.warnings:
-        found = (f"{name} {count}" for name, count in summary.warnings.items())
+    if summary.warning_counts:
+        found = (f"{name} {count}" for name, count in summary.warning_counts.items())
         yield f"warnings: {', '.join(found)}"
     errors = [f"{e.nodeid}: {_first_line(e.message)}" for e in measured.errors]
     yield from shortened("error: ", errors)
@@ -94,34 +93,34 @@ def _baseline(measured: Baseline) -> Iterator[str]:
 
 
 def _collection_time(summary: BaselineSummary) -> Iterator[str]:
-    if summary.warm.wall.values:
-        yield f"Collection Time: {summary.warm.wall.median:.2f} s"
+    if summary.warm.wall_seconds.values:
+        yield f"Collection Time: {summary.warm.wall_seconds.median:.2f} s"
 
 
 def _timing(timing: Timing) -> str:
-    wall = timing.wall
-    seconds = (wall.median, wall.minimum, wall.maximum, timing.cpu.median)
+    wall = timing.wall_seconds
+    seconds = (wall.median, wall.minimum, wall.maximum, timing.cpu_seconds.median)
     figures = "".join(f"{f'{s:.2f} s':>10}" for s in seconds)
-    return f"{figures}{_size(timing.memory.maximum):>10}{len(wall.values):>6}"
+    return f"{figures}{_size(timing.memory_bytes.maximum):>10}{len(wall.values):>6}"
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
     before, after = comparison.before.summary, comparison.after.summary
     yield f"{'':6}{'before':>26}{'after':>26}"
-    for name, claim in (("cold", comparison.cold), ("warm", comparison.warm)):
-        one: Series = getattr(before, name).wall
-        other: Series = getattr(after, name).wall
+    for name, claim in (("cold", comparison.cold_claim), ("warm", comparison.warm_claim)):
+        one: Series = getattr(before, name).wall_seconds
+        other: Series = getattr(after, name).wall_seconds
         if one.values and other.values:
             sides = f"{series_text(one):>26}{series_text(other):>26}"
             yield f"{name:6}{sides}  {claim_text(claim, one, other)}"
     yield from shortened("not comparable: ", comparison.obstacles)
     if before.nodes == after.nodes:
-        yield f"the same {plural(after.tests, 'test')}"
+        yield f"the same {plural(after.test_count, 'test')}"
     yield from shortened("only before: ", comparison.only_before)
     yield from shortened("only after: ", comparison.only_after)
     yield from _collection_time(after)
-    for name in sorted({**before.warnings, **after.warnings}):
-        was, is_ = (summary.warnings.get(name, 0) for summary in (before, after))
+    for name in sorted({**before.warning_counts, **after.warning_counts}):
+        was, is_ = (summary.warning_counts.get(name, 0) for summary in (before, after))
         if was != is_:
             yield f"{name}: {was} to {is_}"
 
@@ -141,27 +140,27 @@ def series_text(series: Series) -> str:
 def _profile(found: Profile) -> Iterator[str]:
     if found.problem:
         yield f"problem: {found.problem}"
-    if not found.warm:
+    if not found.warm_seconds:
         return
-    yield f"{'cold':34}{found.cold:8.2f} s"
-    yield f"{'warm':34}{found.warm:8.2f} s"
-    yield f"{'  until collection, and after':34}{found.start:8.2f} s"
-    yield f"{'  collection':34}{found.collection:8.2f} s"
+    yield f"{'cold':34}{found.cold_seconds:8.2f} s"
+    yield f"{'warm':34}{found.warm_seconds:8.2f} s"
+    yield f"{'  until collection, and after':34}{found.start_seconds:8.2f} s"
+    yield f"{'  collection':34}{found.collection_seconds:8.2f} s"
     for name, cost in (
         ("assertion rewriting, cold", found.rewriting),
         ("building warnings", found.warnings_building),
     ):
         yield f"{name:34}{cost.seconds:8.2f} s {cost.count:7}"
     for title, steps in (
-        ("modules", found.modules),
-        ("imported packages", found.packages),
-        ("conftest files", found.conftests),
-        ("plugins", found.plugins),
+        ("modules", found.module_times),
+        ("imported packages", found.package_times),
+        ("conftest files", found.conftest_times),
+        ("plugins", found.plugin_times),
     ):
         yield from _table(f"{title} (own, with imports)", steps)
     yield ""
     yield "What would help most"
-    yield from (f"{advice.seconds:8.2f} s  {advice.text}" for advice in found.advice)
+    yield from (f"{advice.seconds:8.2f} s  {advice.message}" for advice in found.advice)
     if not found.advice:
         yield "  nothing that these runs show"
 
@@ -171,18 +170,9 @@ def _table(title: str, steps: Sequence[Step | PackageTime]) -> Iterator[str]:
         yield ""
         yield title
         for step in steps[:MOST_LINES]:
-            yield f"{step.own:8.2f} s{step.cumulative:8.2f} s  {step.name}"
+            yield f"{step.own_seconds:8.2f} s{step.cumulative_seconds:8.2f} s  {step.name}"
         if len(steps) > MOST_LINES:
             yield f"{'':22}and {len(steps) - MOST_LINES} more"
-
-
-def _series(series: Series) -> dict[str, Any]:
-    return {
-        "median": series.median,
-        "min": series.minimum,
-        "max": series.maximum,
-        "values": list(series.values),
-    }
 
 
 def _first_line(text: str) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codemods.migration.diagnose import Checkup, Finding, FolderCheckup
+from codemods.report.document import document
 from codemods.report.table import paragraphs, table
 from codemods.wording import plural
-
-SCHEMA = "ssot-codemods/doctor/1"
 
 
 def as_text(checkup: Checkup) -> str:
@@ -30,7 +28,7 @@ def as_text(checkup: Checkup) -> str:
 
 def as_json(checkup: Checkup) -> dict[str, Any]:
     """Return a checkup as values of JSON."""
-    return {"schema": SCHEMA, "ok": checkup.ok, **dataclasses.asdict(checkup)}
+    return document("doctor", {"ok": checkup.ok, "folders": checkup.folders})
 
 
 def _rows(checkup: Checkup) -> Iterator[tuple[str, str, str, str]]:
@@ -69,7 +67,7 @@ def _findings(checkup: Checkup) -> Iterator[str]:
         kind = "error" if finding.is_error else "warning"
         yield f"{kind}: {finding.code}: {finding.message}"
         yield f"  where: {', '.join(names)}"
-        yield f"  fix: {finding.advice}"
+        yield f"  fix: {finding.fix}"
 
 
 def _setups(folders: Sequence[FolderCheckup]) -> Iterator[list[str]]:

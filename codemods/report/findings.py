@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from codemods.decode import encode
 from codemods.model import Code, Decision, FileResult, Reason, Verdict
 from codemods.wording import plural, reason_line
 
@@ -45,25 +46,22 @@ def namesakes_text(number: int) -> str:
     return f"{plural(number, 'other definition')} {verb} only the name (-v lists them)"
 
 
-def definition_json(decision: Decision) -> dict[str, Any]:
-    """Return one definition as values of JSON, without its reasons."""
-    definition = decision.definition
+def definition_json(path: str, decision: Decision) -> dict[str, Any]:
+    """Return one definition and the reasons why it stays, as values of JSON."""
     return {
-        "line": definition.line,
-        "end_line": definition.end_line,
-        "name": definition.name,
-        "kind": definition.kind,
+        "path": path,
+        **encode(decision.definition),
+        "verdict": decision.verdict,
         "shared": dotted(decision) or None,
+        "reasons": decision.reasons,
     }
 
 
-def reason_json(reason: Reason) -> dict[str, Any]:
-    """Return one reason as values of JSON."""
-    return {"code": reason.code.value, "line": reason.line, "message": reason.message}
+def finding_json(path: str, reason: Reason) -> dict[str, Any]:
+    """Return one reason with the path of its file, as values of JSON."""
+    return {"path": path, **encode(reason)}
 
 
 def failures_json(results: Iterable[FileResult]) -> list[dict[str, Any]]:
     """Return the files that failed, as values of JSON."""
-    return [
-        {"path": r.path, **reason_json(error)} for r in results if (error := r.error) is not None
-    ]
+    return [finding_json(r.path, r.error) for r in results if r.error is not None]

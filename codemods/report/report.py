@@ -7,19 +7,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from codemods.decode import encode
 from codemods.measure.model import BaselineSummary, Series
 from codemods.progress.completion import CollectionChange, Completion, RefusedPlace
-from codemods.progress.history import ComparedFile
 from codemods.progress.standing import StandingRun, compared, compared_text, total, untested_text
 from codemods.report import page
 from codemods.report.baseline import claim_text, series_text
 from codemods.report.chart import Bar, Bars, Curve
+from codemods.report.document import document
 from codemods.report.page import Block, Code, Details, Heading, Inline, Paragraph, Table
 from codemods.report.status import shown_paths
 from codemods.wording import percentage, plural
 
-SCHEMA = "ssot-codemods/report/2"
 _TITLE = "Shared definitions: report on "
 #: Path, line and name of a definition.
 _Place = tuple[str, int, str]
@@ -37,12 +35,26 @@ def as_html(done: Completion) -> str:
 
 def as_json(done: Completion) -> dict[str, Any]:
     """Return the report as values of JSON."""
-    return {
-        "schema": SCHEMA,
-        **encode(done),
-        "percent": round(percentage(done.compliant, done.helpers), 1),
-        "copies_over_time": [{"time": t, "copies": n} for t, n in _copies_over_time(done)],
+    runs = (None, *(run.id for run in done.runs))
+    values = {
+        "time": done.time,
+        "paths": done.paths,
+        "file_count": done.files,
+        "helper_file_count": done.helpers,
+        "compliant_file_count": done.compliant,
+        "compliant_percent": percentage(done.compliant, done.helpers),
+        "runs": done.runs,
+        "copies_over_time": [
+            {"run": run, "copy_count": number}
+            for run, (_, number) in zip(runs, _copies_over_time(done), strict=False)
+        ],
+        "copies": done.left,
+        "refused": done.refused,
+        "failures": done.failed,
+        "collection": done.collection,
+        "golden_path": done.golden_path,
     }
+    return document("report", values)
 
 
 def _title(done: Completion) -> tuple[Inline, ...]:
@@ -209,8 +221,8 @@ def _part(change: CollectionChange) -> Iterator[Block]:
 def _rows(change: CollectionChange) -> Iterator[tuple[page.Cell, ...]]:
     """Yield a row for each quantity: before, after, and what these runs show."""
     both = change.before, change.after
-    for kind, claim in (("cold", change.cold), ("warm", change.warm)):
-        series = [getattr(side, kind).wall for side in both if side]
+    for kind, claim in (("cold", change.cold_claim), ("warm", change.warm_claim)):
+        series = [getattr(side, kind).wall_seconds for side in both if side]
         shown = (series_text(s) if s.values else "not measured" for s in series)
         claimed = claim_text(claim, *series) if claim is not None else ""
         yield (f"{kind}: median (min to max)", *shown, claimed)
@@ -220,9 +232,9 @@ def _rows(change: CollectionChange) -> Iterator[tuple[page.Cell, ...]]:
 
 _QUANTITIES: dict[str, Callable[[BaselineSummary], page.Cell]] = {
     "peak memory": lambda side: f"{side.memory / 2**20:.0f} MB",
-    "modules": lambda side: f"{side.modules:,}",
-    "tests": lambda side: f"{side.tests:,}",
-    "errors": lambda side: f"{side.errors:,}",
+    "modules": lambda side: f"{side.module_count:,}",
+    "tests": lambda side: f"{side.test_count:,}",
+    "errors": lambda side: f"{side.error_count:,}",
     "measured": lambda side: _when(side.time),
     "commit": lambda side: Code(side.commit[:12]),
 }
@@ -231,7 +243,7 @@ _QUANTITIES: dict[str, Callable[[BaselineSummary], page.Cell]] = {
 def _bars(sides: Sequence[tuple[str, BaselineSummary]]) -> Iterator[Bar]:
     for kind in ("cold", "warm"):
         for name, side in sides:
-            wall: Series = getattr(side, kind).wall
+            wall: Series = getattr(side, kind).wall_seconds
             if wall.values:
                 figures = wall.median, wall.minimum, wall.maximum
                 yield Bar(f"{kind}, {name}", name, *figures)
@@ -243,7 +255,7 @@ def _warnings(done: Completion) -> Iterator[Block]:
         (Code(" ".join(change.paths)), Code(category), *(_number(side, category) for side in both))
         for change in measured
         for both in [(change.before, change.after)]
-        for category in sorted({name for side in both if side for name in side.warnings})
+        for category in sorted({name for side in both if side for name in side.warning_counts})
     ]
     if not measured:
         yield Paragraph(("Not measured.",))
@@ -256,7 +268,7 @@ def _warnings(done: Completion) -> Iterator[Block]:
 
 
 def _number(side: BaselineSummary | None, category: str) -> int | str:
-    return "not measured" if side is None else side.warnings.get(category, 0)
+    return "not measured" if side is None else side.warning_counts.get(category, 0)
 
 
 def _verification(done: Completion) -> Iterator[Block]:
@@ -277,12 +289,12 @@ def _verification(done: Completion) -> Iterator[Block]:
     )
     places = [what for run in shown for _, what in run.places]
     if places:
-        differences = sum(total(run.tests.values()).differences for run in shown)
+        differences = sum(total(run.tests.values()).difference_count for run in shown)
         summary = f"{len(places):,} of {plural(differences, 'difference')}"
         yield Details((summary,), tuple((Code(place),) for place in places))
 
 
-_OTHERS = ComparedFile._fields[3:]
+_OTHERS = ("differences", "flaky", "healed")
 
 
 def _golden_path(done: Completion) -> Iterator[Block]:
