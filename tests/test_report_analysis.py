@@ -159,7 +159,9 @@ def test_json_has_the_keys_of_the_schema() -> None:
                 "kind": "class",
                 "verdict": "refuse",
                 "shared": None,
-                "reasons": [{"code": "nested", "line": 1, "message": "because | nested"}],
+                "reasons": [
+                    {"path": "a.py", "code": "nested", "line": 1, "message": "because | nested"}
+                ],
             }
         ],
         "variants": [],

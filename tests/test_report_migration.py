@@ -159,7 +159,7 @@ def test_json() -> None:
                 "kind": "class",
                 "verdict": "refuse",
                 "shared": None,
-                "reasons": [{"code": c, "line": 2, "message": c} for c in codes],
+                "reasons": [{"path": path, "code": c, "line": 2, "message": c} for c in codes],
             }
             for path, codes in [
                 ("a.py", ["nested"]),

@@ -205,7 +205,8 @@ def append(settings: Settings, paths: Iterable[str], figures: Figures, name: str
     if isinstance(figures, BaselineSummary):
         figures = without_machine(figures)
     record = Record(now(), relative_paths(settings.root, paths), figures, name)
-    line = f"{json.dumps(_portable_json(record_json(record), settings.root))}\n".encode()
+    values = _portable_json(encode(record_values(record)), settings.root)
+    line = f"{json.dumps(values)}\n".encode()
     if not settings.evidence:
         Journal(settings.root).make_files()
     folder, file = _place(settings)
@@ -218,9 +219,16 @@ def append(settings: Settings, paths: Iterable[str], figures: Figures, name: str
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def record_json(record: Record) -> dict[str, Any]:
-    """Return a record as values of JSON."""
-    return {"schema": SCHEMA, "verb": record.verb, **encode(record)}
+def record_values(record: Record) -> dict[str, Any]:
+    """Return a record by the keys of its line, not encoded yet."""
+    return {
+        "schema": SCHEMA,
+        "verb": record.verb,
+        "time": record.time,
+        "paths": record.paths,
+        "figures": record.figures,
+        "name": record.name,
+    }
 
 
 def read(settings: Settings) -> tuple[list[Record], list[str]]:

@@ -53,12 +53,12 @@ def definition_json(path: str, decision: Decision) -> dict[str, Any]:
         **encode(decision.definition),
         "verdict": decision.verdict,
         "shared": dotted(decision) or None,
-        "reasons": decision.reasons,
+        "reasons": [finding_json(path, reason) for reason in decision.reasons],
     }
 
 
 def finding_json(path: str, reason: Reason) -> dict[str, Any]:
-    """Return one reason with the path of its file, as values of JSON."""
+    """Return one reason, warning or failure as values of JSON."""
     return {"path": path, **encode(reason)}
 
 

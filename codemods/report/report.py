@@ -50,7 +50,10 @@ def as_json(done: Completion) -> dict[str, Any]:
         ],
         "copies": done.left,
         "refused": done.refused,
-        "failures": done.failed,
+        "failures": [
+            {"path": p.path, "line": p.line, "code": p.code, "message": p.message}
+            for p in done.failed
+        ],
         "collection": done.collection,
         "golden_path": done.golden_path,
     }

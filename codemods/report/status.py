@@ -16,7 +16,7 @@ from codemods.progress.history import (
     Record,
     Rollback,
     Verification,
-    record_json,
+    record_values,
 )
 from codemods.progress.phases import COLLECTION, Standing
 from codemods.progress.standing import total
@@ -81,7 +81,7 @@ def shown_paths(paths: Sequence[str]) -> str:
 
 def history_json(records: Sequence[Record]) -> dict[str, Any]:
     """Return it as values of JSON."""
-    return document("status-history", {"records": [record_json(r) for r in records]})
+    return document("status-history", {"records": [record_values(r) for r in records]})
 
 
 def sparkline(values: Sequence[float]) -> str:
