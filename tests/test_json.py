@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -288,7 +289,7 @@ def shown_type(value: dict[str, Any]) -> str:
 
 def page() -> str:
     """Write the page from the schema."""
-    lines = [f"# {SCHEMA['title']}", "", SCHEMA["description"], ""]
+    lines = [f"# {SCHEMA['title']}", "", textwrap.fill(SCHEMA["description"], 105), ""]
     lines += ["`schema.json` beside this page is the JSON Schema of all of it.", ""]
     for title, is_shown in (("Documents", True), ("Parts", False)):
         lines += [f"## {title}", ""]

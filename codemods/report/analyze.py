@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from codemods.decode import encode
 from codemods.model import Analysis, Decision, FileSurvey, Reason, Variant, Verdict
 from codemods.report.document import document
 from codemods.report.findings import (
@@ -85,7 +84,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         "candidate_count": len(analysis.surveys),
         "definitions": [definition_json(s.path, d) for s, d in _definitions(analysis)],
         "variants": [
-            {**encode(variant), "places": places} for variant, places in _by_variant(analysis)
+            {**variant._asdict(), "places": places} for variant, places in _by_variant(analysis)
         ],
         "commented_out": [
             {"path": s.path, "line": line, "name": name}

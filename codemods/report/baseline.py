@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from codemods.decode import encode
@@ -37,7 +37,7 @@ def as_json(measured: Baseline) -> dict[str, Any]:
     warm = measured.summary.warm.wall_seconds
     seconds = warm.median if warm.values else None
     fields = {f.name: getattr(measured, f.name) for f in dataclasses.fields(measured)}
-    return document("baseline", {"collection_seconds": seconds, **fields})
+    return document("baseline", {"collection_seconds": seconds, **fields}, WITH_MEDIANS)
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -173,6 +173,19 @@ def _table(title: str, steps: Sequence[Step | PackageTime]) -> Iterator[str]:
             yield f"{step.own_seconds:8.2f} s{step.cumulative_seconds:8.2f} s  {step.name}"
         if len(steps) > MOST_LINES:
             yield f"{'':22}and {len(steps) - MOST_LINES} more"
+
+
+def _series(series: Series) -> dict[str, Any]:
+    return {
+        "median": series.median,
+        "min": series.minimum,
+        "max": series.maximum,
+        "values": list(series.values),
+    }
+
+
+#: How a document has the quantities that were measured.
+WITH_MEDIANS: Mapping[type, Callable[[Any], Any]] = {Series: _series}
 
 
 def _first_line(text: str) -> str:

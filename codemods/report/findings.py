@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from codemods.decode import encode
 from codemods.model import Code, Decision, FileResult, Reason, Verdict
 from codemods.wording import plural, reason_line
 
@@ -50,7 +49,7 @@ def definition_json(path: str, decision: Decision) -> dict[str, Any]:
     """Return one definition and the reasons why it stays, as values of JSON."""
     return {
         "path": path,
-        **encode(decision.definition),
+        **decision.definition._asdict(),
         "verdict": decision.verdict,
         "shared": dotted(decision) or None,
         "reasons": [finding_json(path, reason) for reason in decision.reasons],
@@ -59,7 +58,7 @@ def definition_json(path: str, decision: Decision) -> dict[str, Any]:
 
 def finding_json(path: str, reason: Reason) -> dict[str, Any]:
     """Return one reason, warning or failure as values of JSON."""
-    return {"path": path, **encode(reason)}
+    return {"path": path, **reason._asdict()}
 
 
 def failures_json(results: Iterable[FileResult]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from codemods.measure.model import BaselineSummary, Series
 from codemods.progress.completion import CollectionChange, Completion, RefusedPlace
 from codemods.progress.standing import StandingRun, compared, compared_text, total, untested_text
 from codemods.report import page
-from codemods.report.baseline import claim_text, series_text
+from codemods.report.baseline import WITH_MEDIANS, claim_text, series_text
 from codemods.report.chart import Bar, Bars, Curve
 from codemods.report.document import document
 from codemods.report.page import Block, Code, Details, Heading, Inline, Paragraph, Table
@@ -57,7 +57,7 @@ def as_json(done: Completion) -> dict[str, Any]:
         "collection": done.collection,
         "golden_path": done.golden_path,
     }
-    return document("report", values)
+    return document("report", values, WITH_MEDIANS)
 
 
 def _title(done: Completion) -> tuple[Inline, ...]:

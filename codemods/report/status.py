@@ -20,6 +20,7 @@ from codemods.progress.history import (
 )
 from codemods.progress.phases import COLLECTION, Standing
 from codemods.progress.standing import total
+from codemods.report.baseline import WITH_MEDIANS
 from codemods.report.document import document
 from codemods.report.table import paragraphs, table
 
@@ -81,7 +82,7 @@ def shown_paths(paths: Sequence[str]) -> str:
 
 def history_json(records: Sequence[Record]) -> dict[str, Any]:
     """Return it as values of JSON."""
-    return document("status-history", {"records": [record_values(r) for r in records]})
+    return document("status-history", {"records": list(map(record_values, records))}, WITH_MEDIANS)
 
 
 def sparkline(values: Sequence[float]) -> str:
