@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeVar, Union
 
@@ -36,19 +36,27 @@ def decode(kind: type[_T], value: object, where: str = "") -> _T:
     return decoded
 
 
-def encode(value: object) -> Any:
-    """Return records as objects and enums as their values; `decode` takes them back."""
+def encode(value: object, known: Mapping[type, Callable[[Any], Any]] = {}) -> Any:
+    """Return records as objects and enums as their values; `decode` takes them back.
+
+    Args:
+        value: what is to be values of JSON.
+        known: kinds of records with an encoding of their own, which `decode` does not know.
+
+    """
     kind: Any = type(value)
+    if kind in known:
+        return known[kind](value)
     if _is_record(kind):
-        return {name: encode(getattr(value, name)) for name in _fields(kind)}
+        return {name: encode(getattr(value, name), known) for name in _fields(kind)}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {key: encode(item) for key, item in value.items()}
+        return {key: encode(item, known) for key, item in value.items()}
     if isinstance(value, frozenset):
-        return [encode(item) for item in sorted(value)]
+        return [encode(item, known) for item in sorted(value)]
     if isinstance(value, list | tuple):
-        return [encode(item) for item in value]
+        return [encode(item, known) for item in value]
     return value
 
 

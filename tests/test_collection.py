@@ -381,16 +381,21 @@ def measured(observed: tuple[Baseline, list[Any], list[str]]) -> Baseline:
 def test_a_baseline(suite: Path, measured: Baseline) -> None:
     summary = measured.summary
     assert summary.problem == ""
-    assert measured.tests == ("tests/test_a.py::test_a",)
-    assert (summary.modules, summary.tests, summary.errors, summary.runs) == (2, 1, 1, 1)
+    assert measured.nodeids == ("tests/test_a.py::test_a",)
+    assert (summary.module_count, summary.test_count, summary.error_count, summary.runs) == (
+        2,
+        1,
+        1,
+        1,
+    )
     message = "ModuleNotFoundError: No module named 'nowhere'"
     assert measured.errors == (CollectionError("tests/test_b.py", "tests/test_b.py", message),)
-    assert summary.warnings == {"PytestCollectionWarning": 1}
+    assert summary.warning_counts == {"PytestCollectionWarning": 1}
     for timing in (summary.cold, summary.warm):
-        for series in (timing.wall, timing.cpu, timing.memory):
+        for series in (timing.wall_seconds, timing.cpu_seconds, timing.memory_bytes):
             assert len(series.values) == 1
             assert series.minimum == series.median == series.maximum > 0
-    assert summary.stable
+    assert summary.is_stable
     assert summary.conditions.pytest == pytest.__version__
     assert summary.conditions.interpreter == sys.executable
     assert not list(suite.rglob("__pycache__"))
@@ -423,9 +428,9 @@ def test_a_timeout_gives_what_was_seen(tmp_path: Path) -> None:
     (measured,) = in_turn([Tree(pytest_in(tmp_path, timeout=60))])
     summary = measured.summary
     assert summary.problem == "warm-up: killed after 60 s while it ran test_b.py"
-    assert measured.tests == ("test_a.py::test_a",)
-    assert (summary.modules, summary.runs) == (1, 0)
-    assert summary.warm.wall.median == summary.warm.wall.minimum == 0
+    assert measured.nodeids == ("test_a.py::test_a",)
+    assert (summary.module_count, summary.runs) == (1, 0)
+    assert summary.warm.wall_seconds.median == summary.warm.wall_seconds.minimum == 0
 
 
 def test_tests_that_set_dont_write_bytecode(
@@ -443,7 +448,7 @@ def test_runs_that_do_not_collect_the_same(tmp_path: Path, monkeypatch: pytest.M
     ids = iter((["a"], ["a"], ["a", "a"]))
     monkeypatch.setattr(Pytest, "run", lambda *_, **__: session(*next(ids)))
     (measured,) = in_turn([Tree(Pytest(tmp_path))], runs=1)
-    assert not measured.summary.stable
+    assert not measured.summary.is_stable
     assert "the runs did not collect the same tests" in measured.notes
 
 
@@ -470,9 +475,9 @@ def test_save_and_load(tmp_path: Path, measured: Baseline) -> None:
     [
         ("{", "Expecting property name"),
         ("[" * 100_000, "recursion|Stack overflow"),
-        ("[]", "the schema is not ssot-codemods/baseline/2: save it again"),
+        ("[]", "the schema is not ssot-codemods/saved-baseline/3: save it again"),
         ("{}", "the schema is not"),
-        ('{"schema": "ssot-codemods/baseline/2"}', "no 'root'"),
+        ('{"schema": "ssot-codemods/saved-baseline/3"}', "no 'root'"),
     ],
 )
 def test_what_cannot_be_loaded(tmp_path: Path, text: str, message: str) -> None:
@@ -485,9 +490,9 @@ def test_what_cannot_be_loaded(tmp_path: Path, text: str, message: str) -> None:
 def test_a_place_in_a_file_that_is_something_else_is_named(tmp_path: Path) -> None:
     path = save_baseline(figures(), tmp_path, "bad")
     values = json.loads(path.read_bytes())
-    values["summary"]["cold"]["wall"]["values"][1] = "1"
+    values["summary"]["cold"]["wall_seconds"]["values"][1] = "1"
     path.write_text(json.dumps(values))
-    place = r"summary\.cold\.wall\.values\[1\]: float expected, got str"
+    place = r"summary\.cold\.wall_seconds\.values\[1\]: float expected, got str"
     with pytest.raises(MeasureError, match=rf"bad\.json: not a baseline: {place}"):
         load_baseline(tmp_path, "bad")
 
@@ -540,7 +545,7 @@ def test_compare() -> None:
         after, summary=dataclasses.replace(after.summary, commit="d", is_dirty=True)
     )
     compared = compare(figures(), after)
-    assert (compared.cold, compared.warm) == (Claim.NONE, Claim.FASTER)
+    assert (compared.cold_claim, compared.warm_claim) == (Claim.NONE, Claim.FASTER)
     assert (compared.obstacles, compared.only_before, compared.only_after) == ((), (), ())
 
 
@@ -565,7 +570,7 @@ def test_compare() -> None:
 )
 def test_what_is_not_alike_is_not_compared(after: Baseline, obstacle: str) -> None:
     for compared in (compare(figures(), after), compare(after, figures())):
-        assert compared.cold is compared.warm is Claim.NOT_COMPARABLE
+        assert compared.cold_claim is compared.warm_claim is Claim.NOT_COMPARABLE
     assert compare(figures(), after).obstacles[0].startswith(obstacle)
 
 

@@ -71,7 +71,7 @@ def answered(
 
 def findings(checkup: Checkup) -> list[tuple[str, bool, str, str]]:
     found = [f for folder in checkup.folders for f in folder.all_findings]
-    return [(f.code, f.is_error, f.message, f.advice) for f in found]
+    return [(f.code, f.is_error, f.message, f.fix) for f in found]
 
 
 def codes(checkup: Checkup) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from codemods.measure.importable import ImportCost
 from codemods.migration.diagnose import Checkup, Finding, FolderCheckup, ModuleCheckup
 from codemods.migration.doctor import doctor
 from codemods.migration.init import steps
@@ -51,7 +52,10 @@ def test_folders_with_files_that_would_change_or_that_import_it(root: Path) -> N
     assert checkup.ok
     first = checkup.folders[0]
     assert first.all_findings == ()
-    assert first.modules == (ModuleCheckup(SHARED, str(root / FILE), ()),)
+    (module,) = first.modules
+    assert (module.name, module.path, module.findings) == (SHARED, str(root / FILE), ())
+    assert module.first_import is not None
+    assert module.first_import.repository_module_count == 3  # itself, and two packages around it
     assert (first.pytest, first.import_mode) == (pytest.__version__, "prepend")
     assert str(root / "change") in first.sys_path
     assert not any("ssot-codemods-" in Path(entry).name for entry in first.sys_path)
@@ -86,10 +90,11 @@ def _folder(name: str, *modules: ModuleCheckup, findings: Sequence[Finding] = ()
 
 MISSING = Finding("not-importable", True, "ModuleNotFoundError: x", "add `pythonpath`")
 COLLECTED = Finding("collected", False, "pytest takes TestA for tests", "set `__test__`")
+COST = ImportCost(0.7, 2, 1)
 CHECKUP = Checkup(
     (
-        _folder("a", ModuleCheckup("m", None, (MISSING,)), ModuleCheckup("n", "/n.py", ())),
-        _folder("b", ModuleCheckup("m", "/m.py", (COLLECTED,))),
+        _folder("a", ModuleCheckup("m", None, (MISSING,)), ModuleCheckup("n", "/n.py", (), COST)),
+        _folder("b", ModuleCheckup("m", "/m.py", (COLLECTED,), ImportCost(1234.0, 987, 310))),
         FolderCheckup("c", (), (Finding("no-pytest", True, "time", "x"),), None, None, (), ()),
         FolderCheckup(
             "d", (ModuleCheckup("m", None, (MISSING,)),), (), "9.0", "append", (), ("/a",)
@@ -119,6 +124,10 @@ error: no-pytest: time
   where: c
   fix: x
 
+folder  first import, ms  modules  of this repository  imported
+a                    0.7        2                   1  n
+b                 1234.0      987                 310  m
+
 in a, b:
   pytest 9.0, import mode prepend
   plugins: xdist 3
@@ -139,9 +148,16 @@ new imports would fail in 3 of 4 folders
 
 def test_the_values_for_programs() -> None:
     values = json.loads(json.dumps(report.as_json(CHECKUP)))
-    assert values["schema"] == "ssot-codemods/doctor/1"
+    assert values["schema"] == "ssot-codemods/doctor/3"
     assert values["ok"] is False
-    assert values["folders"][0]["modules"][0]["findings"][0]["code"] == "not-importable"
+    first, second = values["folders"][0]["modules"]
+    assert first["findings"][0]["code"] == "not-importable"
+    assert first["first_import"] is None
+    assert second["first_import"] == {
+        "milliseconds": 0.7,
+        "module_count": 2,
+        "repository_module_count": 1,
+    }
     fine = Checkup((_folder("a", ModuleCheckup("m", "/m.py", (COLLECTED,))),))
     assert report.as_json(fine)["ok"] is True
     assert report.as_text(fine).endswith("\nthe shared modules can be imported in 1 folder\n")

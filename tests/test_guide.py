@@ -458,7 +458,7 @@ def phase_4(story: Story) -> None:
     story.guide(BASELINE, D="tests backend/tests", NAME="everything-after")
     before, after = story.saved("everything-before"), story.saved("everything-after")
     assert before["tests"] == after["tests"]
-    assert [side["summary"]["warnings"] for side in (before, after)] == [
+    assert [side["summary"]["warning_counts"] for side in (before, after)] == [
         {"PytestCollectionWarning": COPIES},
         {},
     ]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from codemods.disk.journal import Change, Journal
+from codemods.measure.commands import ExitCodes
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.measure.outcomes import Difference, Outcomes
 from codemods.migration.migrate import Batch, plan, write
@@ -21,6 +22,7 @@ from codemods.progress.history import (
     ChangedFile,
     ComparedFile,
     ComparedTests,
+    DifferingPlace,
     Figures,
     Migration,
     RanTests,
@@ -73,8 +75,8 @@ EACH_VERB: list[Figures] = [
     Migration("run-1", {"a.py": ChangedFile({"A": 1}, ("Mock",))}, 3, 4, 5, 6),
     Verification(
         "run-1",
-        {"make": (0, None)},
-        ComparedTests({"a.py": ComparedFile(9, 8, 7, 1)}, (("a.py", "x"),)),
+        {"make": ExitCodes(0, None)},
+        ComparedTests({"a.py": ComparedFile(9, 8, 7, 1)}, (DifferingPlace("a.py", "x"),)),
         ("b.py",),
         ("c.py",),
         is_whole=True,
@@ -100,10 +102,10 @@ def test_a_line_says_its_schema_and_verb(root: Path) -> None:
     values = json.loads(line)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", values.pop("time"))
     assert values == {
-        "schema": "ssot-codemods/history/3",
+        "schema": "ssot-codemods/history/4",
         "verb": "rollback",
         "paths": ["tests"],
-        "figures": {"run": "r", "files": []},
+        "figures": {"run": "r", "restored": []},
         "name": "",
     }
     assert (root / ".ssot-codemods/.gitignore").read_bytes() == b"*\n"
@@ -235,7 +237,7 @@ def _line(**changes: object) -> bytes:
         "verb": "rollback",
         "time": "2026-01-01T00:00:00.000000Z",
         "paths": [],
-        "figures": {"run": "r", "files": []},
+        "figures": {"run": "r", "restored": []},
         "name": "",
     }
     return json.dumps({**good, **changes}).encode()
@@ -278,7 +280,7 @@ def test_a_record_names_no_machine_and_no_absolute_path(root: Path) -> None:
     environment = ("PYTHONPATH=/home/me/lib",)
     conditions = replace(summary.conditions, machine="my-host, 2 CPUs", environment=environment)
     summary = replace(summary, conditions=conditions)
-    places = (("a.py", f"{root}/a.py: /home/me/x -> /y"),)
+    places = (DifferingPlace("a.py", f"{root}/a.py: /home/me/x -> /y"),)
     shown = Verification("r", {}, ComparedTests({}, places))
     for figures in (summary, shown):
         history.append(_settings(root), [str(root / "tests")], figures)
@@ -359,10 +361,10 @@ def test_figures_of_a_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert figures == Migration(
         run=written.run.id,
         files={"test_a.py": ChangedFile({"TestWebSocketConnection": 1})},
-        refused=1,
-        failed=0,
-        left=1,
-        copies=1,
+        refused_count=1,
+        failed_count=0,
+        remaining_count=1,
+        copy_count=1,
     )
     none = Written(3, None, (), 2, 0)
     assert history.of_migration(planned, none, journal) == Migration(None, {}, 0, 0, 2, 2)
@@ -387,17 +389,17 @@ def test_figures_of_a_verification(root: Path) -> None:
         healed=("c.py",),
     )
     edited = (str(root / "d.py"),)
-    verified = Verified(shown, golden_path={"make": (0, 1)}, run="run-1", edited=edited)
+    verified = Verified(shown, golden_path={"make": ExitCodes(0, 1)}, run="run-1", edited=edited)
     figures = history.of_verification(verified, root, is_whole=True)
     tests = figures.tests
     assert isinstance(tests, ComparedTests)
     assert tests.files == {
-        "sub/a.py": ComparedFile(tests=3, passed=2, lost=1, differences=2),
-        "sub/b.py": ComparedFile(tests=0, passed=1, lost=1, differences=50),
-        "sub/c.py": ComparedFile(healed=1),
+        "sub/a.py": ComparedFile(test_count=3, passed_count=2, lost_count=1, difference_count=2),
+        "sub/b.py": ComparedFile(test_count=0, passed_count=1, lost_count=1, difference_count=50),
+        "sub/c.py": ComparedFile(healed_count=1),
     }
     assert (figures.run, figures.golden_path) == ("run-1", {"make": (0, 1)})
-    assert (figures.unseen, figures.is_whole) == (("d.py",), True)
+    assert (figures.edited, figures.is_whole) == (("d.py",), True)
     assert tests.places[:2] == (
         ("sub/a.py", "a.py::y: passed -> failed"),
         ("sub/a.py", "collection: collected -> boom"),
@@ -410,7 +412,7 @@ def test_figures_of_a_verification(root: Path) -> None:
 def test_tests_that_were_run_once_compare_nothing(root: Path) -> None:
     once = RanOnce(Outcomes({"a.py::x": "passed", "a.py::y": "failed"}, {}, {}, "", 1.0), {"m": 0})
     figures = history.of_verification(once, root, is_whole=False)
-    assert figures == Verification(None, {"m": (None, 0)}, RanTests(1, 2))
+    assert figures == Verification(None, {"m": ExitCodes(None, 0)}, RanTests(1, 2))
 
 
 def test_what_was_shown_of_a_run_goes_with_it() -> None:

@@ -9,7 +9,9 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -442,6 +444,7 @@ def test_the_plugin_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case
     answer = tmp_path / "answer.json"
     monkeypatch.setenv("SSOT_CODEMODS_MODULES", "own_x.shared")
     monkeypatch.setenv("SSOT_CODEMODS_ANSWER", str(answer))
+    monkeypatch.setenv("SSOT_CODEMODS_ROOT", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     options = ["-q", "--collect-only", f"--import-mode={mode}", f"--rootdir={tmp_path}"]
     options += ["-c", os.devnull, "-p", "no:cacheprovider", "-p", "no:faulthandler"]
@@ -481,6 +484,54 @@ def test_only_the_one_that_needs_it_needs_the_working_folder(tmp_path: Path) -> 
     (answer,) = ask_imports(Pytest(tmp_path, timeout=100), uses)
     assert [m.needs_working_folder for m in answer.modules] == [False, True]
     assert str(tmp_path) not in answer.sys_path
+
+
+#: A package around the shared module that imports an application, and that a bit of the library.
+APPLICATION = {
+    "own/__init__.py": "import application\n",
+    "application/__init__.py": "".join(f"import application.part_{n}\n" for n in range(20)),
+    **{f"application/part_{n}.py": "import colorsys\n" for n in range(20)},
+}
+
+
+@pytest.mark.parametrize(
+    ("conftest", "counts"),
+    [
+        ("", (24, 23)),  # two of `own`, 21 of `application`, and `colorsys`
+        ("import application.part_3\n", (2, 2)),
+        ("import own.shared\n", None),
+    ],
+    ids=["nothing was there", "a conftest has the application", "a conftest has the module"],
+)
+def test_what_the_first_import_costs(
+    tmp_path: Path, conftest: str, counts: tuple[int, int] | None
+) -> None:
+    files = {"tests/test_a.py": LOUD, "pytest.ini": "[pytest]\npythonpath = .\n", **APPLICATION}
+    cost = first(ask(tmp_path, {**files, "tests/conftest.py": conftest})).first_import
+    if counts is None:
+        assert cost is None
+    else:
+        assert cost is not None
+        assert (cost.module_count, cost.repository_module_count) == counts
+        assert cost.milliseconds > 0
+
+
+def test_installed_packages_below_the_root_are_not_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / ".venv/site-packages"
+    write(tmp_path, {".venv/site-packages/third_x/__init__.py": "", "own_x.py": "import third_x\n"})
+    monkeypatch.setenv("SSOT_CODEMODS_ROOT", str(tmp_path))
+    monkeypatch.setattr(sysconfig, "get_paths", lambda: {"purelib": str(installed)})
+    for name, file in (("third_x", installed / "third_x/__init__.py"), ("own_x", "own_x.py")):
+        module = types.ModuleType(name)
+        module.__file__ = str(tmp_path / file)
+        monkeypatch.setitem(sys.modules, name, module)
+    assert import_probe._cost(1_260_000, ["third_x", "own_x"]) == {
+        "milliseconds": 1.3,
+        "module_count": 2,
+        "repository_module_count": 1,
+    }
 
 
 @pytest.mark.parametrize(

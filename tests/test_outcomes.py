@@ -299,7 +299,7 @@ def test_a_difference_lasts_whatever_it_says_each_time() -> None:
         side = wanted
 
     evidence = compare(use, run)
-    assert [(d.file, d.what) for d in evidence.differences] == [("a.py", "collection")]
+    assert [(d.path, d.what) for d in evidence.differences] == [("a.py", "collection")]
     assert evidence.flaky == ()
 
 
@@ -334,7 +334,7 @@ def test_what_failed_before_and_fails_after_is_no_difference() -> None:
 )
 def test_what_is_a_difference(before: Outcomes, after: Outcomes, expected: str) -> None:
     (found,) = differences(before, after)
-    assert (found.file, found.what) == ("a.py", expected)
+    assert (found.path, found.what) == ("a.py", expected)
 
 
 def test_pytest_may_fail_where_no_test_does() -> None:
@@ -371,7 +371,7 @@ def test_a_warning_that_comes_up_in_another_file_is_no_difference() -> None:
     (found,) = differences(
         before, outcomes(warnings={("W", "a.py", "m"): 1, ("W", "b.py", "m"): 1})
     )
-    assert found.file == "a.py"
+    assert found.path == "a.py"
 
 
 def test_a_file_that_can_be_collected_now_is_healed() -> None:

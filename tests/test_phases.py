@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from codemods.measure.commands import ExitCodes
 from codemods.progress import grep, phases
 from codemods.progress.history import (
     ChangedFile,
     ComparedFile,
     ComparedTests,
-    ExitCodes,
     Migration,
     Record,
     Rollback,
@@ -92,7 +92,7 @@ def _change(
     time: str = MOMENT, run: str | None = "run-1", copies: int = 0, files: Sequence[str] = (FILE,)
 ) -> Record:
     changed = {file: ChangedFile({"A": 1}) for file in files}
-    return Record(time, ("tests",), Migration(run, changed, copies=copies))
+    return Record(time, ("tests",), Migration(run, changed, copy_count=copies))
 
 
 def test_copies_and_compliance_are_counted_now(root: Path) -> None:
@@ -102,11 +102,11 @@ def test_copies_and_compliance_are_counted_now(root: Path) -> None:
     copies, compliance = standing.phases[0].criteria[:2]
     assert (copies.name, copies.state, copies.value) == ("copies left", State.NOT_MET, 1)
     assert (compliance.state, compliance.value) == (State.NOT_MET, 50)
-    assert standing.batch == "ssot-codemods migrate tests/unit --max-files 10"
+    assert standing.next_batch == "ssot-codemods migrate tests/unit --max-files 10"
     Path("tests/unit/test_a.py").unlink()
     standing = _status(root)
     assert [c.state for c in standing.phases[0].criteria[:2]] == [State.MET, State.MET]
-    assert standing.batch == ""
+    assert standing.next_batch == ""
 
 
 def test_a_budget_for_copies(root: Path) -> None:
@@ -129,9 +129,9 @@ def test_the_next_batch_is_of_the_first_phase_with_copies(root: Path) -> None:
     for name in ("b", "c d"):
         Path(name, "test_a.py").write_text(COPY + USE)
     made = [Phase(n, (n, "missing"), 5) for n in ("a", "b", "c d")]
-    assert _status(root, (), *made).batch == "ssot-codemods migrate b --max-files 10"
+    assert _status(root, (), *made).next_batch == "ssot-codemods migrate b --max-files 10"
     Path("b/test_a.py").unlink()
-    assert _status(root, (), *made).batch == "ssot-codemods migrate 'c d' --max-files 10"
+    assert _status(root, (), *made).next_batch == "ssot-codemods migrate 'c d' --max-files 10"
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,8 @@ def test_success_takes_a_verification_of_each_run_that_stands(root: Path) -> Non
     [
         ({}, State.MET),
         ({"is_whole": False}, State.MET),
-        ({"unseen": (FILE,)}, State.NOT_MEASURED),
-        ({"unused": (FILE,)}, State.MET),
+        ({"edited": (FILE,)}, State.NOT_MEASURED),
+        ({"untested": (FILE,)}, State.MET),
         ({"run": "run-2"}, State.NOT_MEASURED),
     ],
 )
@@ -252,11 +252,11 @@ def test_a_verification_is_of_the_files_that_it_was_about(
 
 def test_changed_files_of_which_no_test_runs_are_counted(root: Path) -> None:
     change = _change(files=[FILE, "tests/unit/test_b.py"])
-    found = _success(root, change, _verify(3, 3, unused=("tests/unit/test_b.py",)))
+    found = _success(root, change, _verify(3, 3, untested=("tests/unit/test_b.py",)))
     assert found.state is State.MET
     assert found.note.endswith("; no test runs of 1 changed file")
     again = _verify(4, 4)  # one has come
-    assert "no test" not in _success(root, change, _verify(3, 3, unused=(FILE,)), again).note
+    assert "no test" not in _success(root, change, _verify(3, 3, untested=(FILE,)), again).note
 
 
 def test_a_verification_of_other_paths_does_not_count(root: Path) -> None:
@@ -400,11 +400,20 @@ def test_what_does_not_exist_is_neither_met_nor_measured(root: Path) -> None:
     ("records", "state"),
     [
         ([], State.NOT_MEASURED),
-        ([_verify(1, 1, {"make a": (1, 0)})], State.NOT_MEASURED),
-        ([_verify(1, 1, {"make a": (1, 0), "make b": (0, None)})], State.NOT_MEASURED),
-        ([_verify(1, 1, {"make a": (1, 0)}), _verify(1, 1, {"make b": (0, 0)})], State.MET),
-        ([_verify(1, 1, {"make a": (0, 0), "make b": (1, 1)})], State.NOT_MET),
-        ([_change(), _verify(1, 1, {"make a": (0, 1)})], State.NOT_MET),
+        ([_verify(1, 1, {"make a": ExitCodes(1, 0)})], State.NOT_MEASURED),
+        (
+            [_verify(1, 1, {"make a": ExitCodes(1, 0), "make b": ExitCodes(0, None)})],
+            State.NOT_MEASURED,
+        ),
+        (
+            [
+                _verify(1, 1, {"make a": ExitCodes(1, 0)}),
+                _verify(1, 1, {"make b": ExitCodes(0, 0)}),
+            ],
+            State.MET,
+        ),
+        ([_verify(1, 1, {"make a": ExitCodes(0, 0), "make b": ExitCodes(1, 1)})], State.NOT_MET),
+        ([_change(), _verify(1, 1, {"make a": ExitCodes(0, 1)})], State.NOT_MET),
     ],
 )
 def test_the_golden_path_is_of_all_phases(
@@ -476,7 +485,7 @@ def test_grep_counts_other_things(root: Path) -> None:
     _write_for_grep(root / "tests/unit")
     phase = PHASE._replace(paths=("tests", "tests/unit"))
     found = _accept(root, (), phase, exclude=("sub",)).grep
-    assert found.parts == (
+    assert tuple((part.what, part.line_count) for part in found.parts) == (
         ("in files that the tool does not read: no Python, excluded or ignored by git", 3),
         ("in strings", 2),
         ("commented out", 1),
@@ -485,22 +494,22 @@ def test_grep_counts_other_things(root: Path) -> None:
         ("parts of a longer name", 1),
         ("refused: same-name-only", 1),
     )
-    assert (found.lines, found.copies, found.unseen) == (10, 2, 1)
+    assert (found.line_count, found.copy_count, found.unseen_count) == (10, 2, 1)
     (root / "tests/.ssot-codemods").mkdir()
     (root / "tests/.ssot-codemods/1").write_text(COPY)
     assert _accept(root, (), phase, exclude=("sub",)).grep == found
     command = ["grep", "-r", found.pattern, "--exclude-dir=.ssot-codemods", *found.paths]
     done = subprocess.run(command, capture_output=True, check=True, cwd=root)
-    assert done.stdout.count(b"\n") == found.lines
+    assert done.stdout.count(b"\n") == found.line_count
 
 
 def test_strings_of_a_file_that_cannot_be_parsed_in_time(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("tests/unit/test_a.py").write_text(f'x = "class TestWebSocketConnection"\n{LONG}')
-    assert _accept(root).grep.parts == (("in strings", 1),)
+    assert _accept(root).grep.parts == (grep.Part(1, "in strings"),)
     monkeypatch.setattr(grep, "careful", never_done)
-    assert _accept(root).grep.parts == (("other text", 1),)
+    assert _accept(root).grep.parts == (grep.Part(1, "other text"),)
 
 
 def test_grep_is_told_beside_the_copies(root: Path) -> None:
@@ -516,7 +525,7 @@ def test_grep_of_a_file_and_of_what_cannot_be_read(
 ) -> None:
     Path("tests/unit/test_a.py").write_text(COPY + USE)
     phase = PHASE._replace(paths=("tests/unit/test_a.py",))
-    assert _accept(root, (), phase).grep.lines == 1
+    assert _accept(root, (), phase).grep.line_count == 1
 
     def refuse(path: str) -> bytes:
         raise PermissionError(13, "denied", path)
@@ -534,7 +543,7 @@ def test_without_a_shared_class_there_is_nothing_to_grep_for(root: Path) -> None
 
 def test_nothing_to_grep_in(root: Path) -> None:
     accepted = _accept(root, (), PHASE._replace(paths=("nowhere",)))
-    assert accepted.grep.lines == 0
+    assert accepted.grep.line_count == 0
     assert "grep" not in accept.as_text(accepted)
 
 
@@ -587,9 +596,9 @@ not measured yet: ssot-codemods verify --golden-path
 
 def test_the_status_for_programs(root: Path) -> None:
     values = json.loads(json.dumps(status.as_json(_status(root, [_baseline(6)]))))
-    assert values["schema"] == "ssot-codemods/status/2"
-    assert values["next_batch"] is None
-    assert values["to_measure"] == ["ssot-codemods baseline tests/unit"]
+    assert values["schema"] == "ssot-codemods/status/3"
+    assert values["next_batch"] == ""
+    assert values["remedies"] == ["ssot-codemods baseline tests/unit"]
     assert values["phases"][0]["criteria"][2] == {
         "name": "collection",
         "state": "not met",
@@ -597,6 +606,7 @@ def test_the_status_for_programs(root: Path) -> None:
         "wanted": "under 5 s (aim: 3 s)",
         "value": 6,
         "limit": 5,
+        "unit": "seconds",
         "note": "aim not reached; measured 2026-01-01T00:00:00Z",
         "remedy": "",
     }

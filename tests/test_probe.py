@@ -144,7 +144,7 @@ def check_suite(seen: SessionRecord) -> None:
         ("PytestCollectionWarning", "test_it.py", 4),
     ]
     module = seen.modules["test_it.py"]
-    assert module.cumulative >= module.own > 0
+    assert module.cumulative_seconds >= module.own_seconds > 0
     assert seen.facts.pytest == pytest.__version__
     assert any(plugin.startswith("pytest-xdist ") for plugin in seen.facts.plugins)
     assert seen.peak_memory > 10_000_000
@@ -231,7 +231,7 @@ def test_errors_at_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         test_f="import pytest\n@pytest.mark.parametrize('a', [1])\ndef test_it(): pass",
     )
     seen = run_here(suite, monkeypatch, "--collect-only")
-    errors = {e.nodeid: (e.file, e.message.partition("(")[0][:40]) for e in seen.errors.values()}
+    errors = {e.nodeid: (e.path, e.message.partition("(")[0][:40]) for e in seen.errors.values()}
     assert errors == {
         "test_a.py": ("test_a.py", "ModuleNotFoundError: No module named 'no"),
         "test_b.py": ("test_b.py", "SyntaxError: invalid syntax "),
@@ -323,12 +323,14 @@ def test_imports_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     )
     seen = run_here(suite, monkeypatch, "--collect-only", options="imports")
     module = seen.modules["test_it.py"]
-    assert sorted(module.imports) == ["heavy_one", "heavy_two"]
-    assert min(module.imports.values()) >= 0.05
-    assert module.own + sum(module.imports.values()) == pytest.approx(module.cumulative)
+    assert sorted(module.import_seconds) == ["heavy_one", "heavy_two"]
+    assert min(module.import_seconds.values()) >= 0.05
+    assert module.own_seconds + sum(module.import_seconds.values()) == pytest.approx(
+        module.cumulative_seconds
+    )
     (conftest,) = seen.conftests.values()
-    assert list(conftest.imports) == ["heavy_three"]
-    assert conftest.own < conftest.cumulative
+    assert list(conftest.import_seconds) == ["heavy_three"]
+    assert conftest.own_seconds < conftest.cumulative_seconds
 
 
 def test_timing_imports_changes_no_warning(tmp_path: Path) -> None:
@@ -439,7 +441,12 @@ def lines(*events: list[Any]) -> list[str]:
 
 
 def step(own: float, *, from_cache: bool | None = None) -> dict[str, Any]:
-    return {"own": own, "cumulative": own, "imports": {}, "from_cache": from_cache}
+    return {
+        "own_seconds": own,
+        "cumulative_seconds": own,
+        "import_seconds": {},
+        "from_cache": from_cache,
+    }
 
 
 def ended(exit_code: int, seconds: float) -> list[Any]:
@@ -528,7 +535,7 @@ def test_imports_in_another_thread_are_not_counted() -> None:
     thread.start()
     thread.join()
     meter.leave()
-    assert meter.steps["module", "test_a.py"]["imports"] == {}
+    assert meter.steps["module", "test_a.py"]["import_seconds"] == {}
 
 
 def test_a_package_is_its_init_file() -> None:
@@ -542,7 +549,7 @@ def test_a_package_is_its_init_file() -> None:
         meter.leave()
     assert list(meter.steps) == [("conftest", "/tests/unit/__init__.py")]
     (values,) = meter.steps.values()
-    assert list(values["imports"]) == ["other"]
+    assert list(values["import_seconds"]) == ["other"]
 
 
 def test_pythons_own_bytecode(tmp_path: Path) -> None:

@@ -51,39 +51,43 @@ def found(suite: Path) -> Profile:
 
 def test_the_parts_of_a_suite(found: Profile) -> None:
     assert found.problem == ""
-    assert found.warm > found.collection > 0.12
-    assert found.warm == pytest.approx(found.start + found.collection)
-    modules = {m.name: m for m in found.modules}
+    assert found.warm_seconds > found.collection_seconds > 0.12
+    assert found.warm_seconds == pytest.approx(found.start_seconds + found.collection_seconds)
+    modules = {m.name: m for m in found.module_times}
     assert sorted(modules) == ["tests/test_a.py", "tests/test_b.py"]
-    assert modules["tests/test_a.py"].cumulative > 0.06 > modules["tests/test_a.py"].own
-    assert modules["tests/test_b.py"].own > 0.06
-    assert all(m.from_cache for m in found.modules)
+    assert (
+        modules["tests/test_a.py"].cumulative_seconds
+        > 0.06
+        > modules["tests/test_a.py"].own_seconds
+    )
+    assert modules["tests/test_b.py"].own_seconds > 0.06
+    assert all(m.from_cache for m in found.module_times)
     assert found.rewriting.count >= 4
     assert found.rewriting.seconds > 0
     assert found.warnings_building.count == 1
-    assert [c.name for c in found.conftests] == ["tests/conftest.py", "conftest.py"]
-    assert found.conftests[0].cumulative > 0.06
+    assert [c.name for c in found.conftest_times] == ["tests/conftest.py", "conftest.py"]
+    assert found.conftest_times[0].cumulative_seconds > 0.06
     assert found.empty_folders == ("docs", "heavy")
-    assert "tests" in {f.name for f in found.folders}
+    assert "tests" in {f.name for f in found.folder_times}
 
 
 def test_the_packages_of_a_suite(found: Profile) -> None:
-    packages = {p.name: p for p in found.packages}
+    packages = {p.name: p for p in found.package_times}
     heavy = packages["heavy"]
-    assert (heavy.modules, heavy.named_by, heavy.standard) == (2, 2, False)
-    assert heavy.own > 0.06
-    assert packages["application"].own > 0.06
-    assert packages["decimal"].standard
-    assert packages["_pytest"].own > 0
-    assert list(found.packages) == sorted(found.packages, key=lambda p: -p.own)
+    assert (heavy.module_count, heavy.importer_count, heavy.is_standard) == (2, 2, False)
+    assert heavy.own_seconds > 0.06
+    assert packages["application"].own_seconds > 0.06
+    assert packages["decimal"].is_standard
+    assert packages["_pytest"].own_seconds > 0
+    assert list(found.package_times) == sorted(found.package_times, key=lambda p: -p.own_seconds)
 
 
 def test_what_would_help(found: Profile) -> None:
-    texts = [a.text for a in found.advice]
+    texts = [a.message for a in found.advice]
     assert "heavy is imported by 2 test modules, with 2 modules of its own: " in " ".join(texts)
-    conftest = next(a for a in found.advice if a.text.startswith("tests/conftest.py imports"))
+    conftest = next(a for a in found.advice if a.message.startswith("tests/conftest.py imports"))
     assert conftest.seconds > 0.06
-    assert "application" in conftest.text
+    assert "application" in conftest.message
     assert not any(text.startswith("application") for text in texts)
     assert list(found.advice) == sorted(found.advice, key=lambda a: -a.seconds)
 
@@ -93,7 +97,7 @@ def test_a_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "_wait", lambda done, timeout, watch: real(done, 0.01))
     found = profile(Pytest(tmp_path, environment=ENVIRONMENT, timeout=60))
     assert found.problem == "warm-up: killed after 60 s"
-    assert (found.warm, found.advice) == (0.0, ())
+    assert (found.warm_seconds, found.advice) == (0.0, ())
 
 
 # The interpreter's import timing
@@ -128,12 +132,12 @@ def test_packages_of() -> None:
     packages = packages_of([*read_imports(LOG), Import("a.y", 0.0, 0.0, ())], {"b": 3})
     assert [p.name for p in packages] == ["encodings", "b", "a"]
     _, b, a = packages
-    assert b.own == pytest.approx(0.00003)
-    assert b.cumulative == pytest.approx(0.00003)
-    assert (b.modules, b.named_by, b.first) == (2, 3, "a")
-    assert a.own == pytest.approx(0.000017)
-    assert a.cumulative == pytest.approx(0.000047)
-    assert (a.modules, a.first) == (4, "")
+    assert b.own_seconds == pytest.approx(0.00003)
+    assert b.cumulative_seconds == pytest.approx(0.00003)
+    assert (b.module_count, b.importer_count, b.first_importer) == (2, 3, "a")
+    assert a.own_seconds == pytest.approx(0.000017)
+    assert a.cumulative_seconds == pytest.approx(0.000047)
+    assert (a.module_count, a.first_importer) == (4, "")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +188,7 @@ def advice(
     before, after = (Session(record, "", wall, 1.0, 1) for wall in (cold, warm))
     found = profile_module._figures(Path("/nowhere"), before, after, read_imports(imports), "")
     helpful = profile_module._advice(found, record, keeps_bytecode)
-    return [(round(a.seconds, 6), a.text) for a in helpful]
+    return [(round(a.seconds, 6), a.message) for a in helpful]
 
 
 def step(kind: str, name: str, own: float, **imports: float) -> tuple[str, Step]:

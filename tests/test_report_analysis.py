@@ -109,6 +109,12 @@ variant cccc: 1 definition, differs from Common
 +++ here
 -    x = 1
 
+variant bbbb: 1 definition, only adds members to Common
+    b/c.py:20 Mock
+--- Common
++++ here
++    x = 1
+
 variant dddd: 1 definition, differs from Common
     b/e.py:2:1 Fake
 + x
@@ -148,9 +154,9 @@ def test_markdown() -> None:
 def test_json_has_the_keys_of_the_schema() -> None:
     values = as_json(Analysis(1, (survey("a.py", decision("F", 1, Code.NESTED)),), (), 0.12345))
     assert values == {
-        "schema": "ssot-codemods/analysis/2",
-        "files": 1,
-        "candidates": 1,
+        "schema": "ssot-codemods/analyze/3",
+        "file_count": 1,
+        "candidate_count": 1,
         "definitions": [
             {
                 "path": "a.py",
@@ -162,10 +168,17 @@ def test_json_has_the_keys_of_the_schema() -> None:
                 "verdict": "refuse",
                 "shared": None,
                 "reasons": [
-                    {"code": "nested", "line": 1, "column": 1, "message": "because | nested"}
+                    {
+                        "path": "a.py",
+                        "code": "nested",
+                        "line": 1,
+                        "column": 1,
+                        "message": "because | nested",
+                    }
                 ],
             }
         ],
+        "variants": [],
         "commented_out": [],
         "warnings": [],
         "failures": [],
@@ -192,11 +205,13 @@ def test_json_of_what_is_there() -> None:
             "message": "invalid syntax",
         }
     ]
-    assert values["definitions"][2]["variant"] == {
+    assert [len(variant["places"]) for variant in values["variants"]] == [2, 1, 1, 1]
+    assert values["variants"][2] == {
         "key": "bbbb",
         "nearest": "Common",
         "only_adds": True,
         "difference": ["--- Common", "+++ here", "+    x = 1"],
+        "places": [{"path": "b/c.py", "line": 20, "name": "Mock"}],
     }
 
 

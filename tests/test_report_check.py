@@ -92,8 +92,8 @@ def test_only_all_is_a_hundred_percent() -> None:
 
 def test_json() -> None:
     assert as_json(plan(4, copy("a.py", 1), failed("c.py"))) == {
-        "schema": "ssot-codemods/check/1",
-        "files": 100,
+        "schema": "ssot-codemods/check/3",
+        "file_count": 100,
         "copies": [
             {
                 "path": "a.py",
@@ -102,12 +102,14 @@ def test_json() -> None:
                 "end_line": 6,
                 "name": "Fake",
                 "kind": "class",
+                "verdict": "replace",
                 "shared": "lib.Shared",
+                "reasons": [],
             }
         ],
-        "compliant": 3,
-        "total": 4,
-        "percent": 75.0,
+        "compliant_file_count": 3,
+        "helper_file_count": 4,
+        "compliant_percent": 75.0,
         "failures": [
             {"path": "c.py", "line": 3, "column": 1, "code": "syntax-error", "message": "it fails"}
         ],

@@ -49,15 +49,15 @@ BASELINE = Baseline(
         conditions=CONDITIONS,
         cold=timing(20.0, 21.0, 22.0),
         warm=timing(12.3, 12.34, 13.0),
-        modules=2,
-        tests=3,
+        module_count=2,
+        test_count=3,
         nodes=digest(NODES),
-        errors=1,
-        warnings={"PytestCollectionWarning": 4, "UserWarning": 1},
-        stable=True,
+        error_count=1,
+        warning_counts={"PytestCollectionWarning": 4, "UserWarning": 1},
+        is_stable=True,
         problem="",
     ),
-    tests=NODES,
+    nodeids=NODES,
     errors=(CollectionError("t/test_x.py", "t/test_x.py", "ImportError: no\nand more"),),
     notes=("something",),
 )
@@ -68,9 +68,13 @@ def other(
     errors: tuple[CollectionError, ...] = BASELINE.errors,
     **summary: Any,
 ) -> Baseline:
-    counts: dict[str, Any] = {"tests": len(tests), "nodes": digest(tests), "errors": len(errors)}
+    counts: dict[str, Any] = {
+        "test_count": len(tests),
+        "nodes": digest(tests),
+        "error_count": len(errors),
+    }
     changed = dataclasses.replace(BASELINE.summary, **counts, **summary)
-    return dataclasses.replace(BASELINE, tests=tests, errors=errors, summary=changed)
+    return dataclasses.replace(BASELINE, nodeids=tests, errors=errors, summary=changed)
 
 
 def test_a_baseline() -> None:
@@ -102,7 +106,7 @@ def test_a_baseline_without_a_run() -> None:
             cold=Timing(),
             warm=Timing(),
             problem="warm-up: killed",
-            warnings={},
+            warning_counts={},
             conditions=dataclasses.replace(CONDITIONS, pytest="", python="", paths=()),
         )
     )
@@ -125,11 +129,11 @@ def test_many_errors_are_cut_short() -> None:
 
 def test_a_baseline_for_programs() -> None:
     values = json.loads(json.dumps(baseline.as_json(BASELINE)))
-    assert values["schema"] == "ssot-codemods/baseline/2"
+    assert values["schema"] == "ssot-codemods/baseline/3"
     assert values["collection_seconds"] == 12.34
     wall = {"median": 12.34, "min": 12.3, "max": 13.0, "values": [12.3, 12.34, 13.0]}
-    assert values["summary"]["warm"]["wall"] == wall
-    assert values["summary"]["warnings"] == {"PytestCollectionWarning": 4, "UserWarning": 1}
+    assert values["summary"]["warm"]["wall_seconds"] == wall
+    assert values["summary"]["warning_counts"] == {"PytestCollectionWarning": 4, "UserWarning": 1}
     assert baseline.as_json(other(warm=Timing()))["collection_seconds"] is None
 
 
@@ -149,7 +153,7 @@ def test_a_comparison_with_one() -> None:
     after = other(
         cold=timing(10.0, 10.5, 11.0),
         warm=timing(24.6, 24.68, 25.0),
-        warnings={"UserWarning": 1, "NewWarning": 2},
+        warning_counts={"UserWarning": 1, "NewWarning": 2},
     )
     lines = comparison_text(compare(BASELINE, after)).splitlines()
     assert lines[1].endswith("10.50 s (10.00 to 11.00)  faster: -50 %")
@@ -167,7 +171,7 @@ def test_a_comparison_of_different_things() -> None:
         conditions=dataclasses.replace(CONDITIONS, pytest="8.0", plugins=()),
         tests=("b", "c", "d"),
         errors=(),
-        stable=False,
+        is_stable=False,
         problem="warm-up: killed",
         cold=timing(1.0),
         warm=Timing(),
@@ -190,22 +194,22 @@ def test_a_comparison_of_different_things() -> None:
 
 def test_a_comparison_for_programs() -> None:
     values = json.loads(json.dumps(comparison_json(compare(BASELINE, other(tests=("a",))))))
-    assert values["schema"] == "ssot-codemods/comparison/2"
+    assert values["schema"] == "ssot-codemods/baseline-compare/3"
     assert (values["only_before"], values["only_after"]) == (["b", "c"], [])
-    assert values["cold"] == "not comparable"
-    assert values["before"]["summary"]["modules"] == 2
+    assert values["cold_claim"] == "not comparable"
+    assert values["before"]["summary"]["module_count"] == 2
 
 
 PROFILE = Profile(
-    cold=3.0,
-    warm=2.0,
-    start=0.5,
-    collection=1.5,
-    modules=tuple(Step(f"test_{n}.py", 0.1, 0.2) for n in range(12)),
-    packages=(PackageTime("pandas", 0.5, 0.7, 400, 3, "", False),),
-    conftests=(Step("conftest.py", 0.1, 0.3),),
-    plugins=(),
-    folders=(),
+    cold_seconds=3.0,
+    warm_seconds=2.0,
+    start_seconds=0.5,
+    collection_seconds=1.5,
+    module_times=tuple(Step(f"test_{n}.py", 0.1, 0.2) for n in range(12)),
+    package_times=(PackageTime("pandas", 0.5, 0.7, 400, 3, "", False),),
+    conftest_times=(Step("conftest.py", 0.1, 0.3),),
+    plugin_times=(),
+    folder_times=(),
     empty_folders=(),
     rewriting=Cost(0.8, 12),
     warnings_building=Cost(0.3, 60),
@@ -235,14 +239,14 @@ def test_a_profile() -> None:
 def test_a_profile_without_advice_or_runs() -> None:
     text = profile_text(dataclasses.replace(PROFILE, advice=()))
     assert text.endswith("What would help most\n  nothing that these runs show\n")
-    failed = dataclasses.replace(PROFILE, warm=0.0, problem="killed")
+    failed = dataclasses.replace(PROFILE, warm_seconds=0.0, problem="killed")
     assert profile_text(failed) == "problem: killed\n"
 
 
 def test_a_profile_for_programs() -> None:
     values = json.loads(json.dumps(profile_json(PROFILE)))
-    assert values["schema"] == "ssot-codemods/profile/2"
-    assert values["advice"][0] == {"seconds": 1.0, "text": "do this"}
+    assert values["schema"] == "ssot-codemods/baseline-profile/3"
+    assert values["advice"][0] == {"seconds": 1.0, "message": "do this"}
 
 
 WARMED = Warmed(36.7, 20.0, 15.9, 2, 421, 420, ("t/test_x.py",), 1, "", ("something",))
@@ -269,5 +273,5 @@ def test_warmed_that_failed(cold: float | None) -> None:
 
 def test_warmed_for_programs() -> None:
     values = json.loads(json.dumps(warm.as_json(WARMED)))
-    assert values["schema"] == "ssot-codemods/warm/1"
-    assert values["cached"] == 420
+    assert values["schema"] == "ssot-codemods/warm/3"
+    assert values["cached_count"] == 420

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from codemods.disk.journal import Change, Journal
+from codemods.measure.commands import ExitCodes
 from codemods.measure.model import Baseline, Claim, MeasureError
 from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.rollback import roll_back
@@ -30,6 +31,7 @@ from codemods.progress.history import (
     ChangedFile,
     ComparedFile,
     ComparedTests,
+    DifferingPlace,
     Migration,
     Rollback,
     Verification,
@@ -119,7 +121,7 @@ def test_what_the_runs_replaced_and_what_was_left_after_each(root: Path) -> None
     assert done.left == (Place("tests/test_c.py", 4, "TestWebSocketConnection"),)
     assert (done.files, done.helpers, done.compliant, done.paths) == (3, 3, 2, ("tests",))
     curve = report.as_json(done)["copies_over_time"]
-    assert [point["copies"] for point in curve] == [3, 2, 1]
+    assert [point["copy_count"] for point in curve] == [3, 2, 1]
 
 
 def test_what_was_taken_back_does_not_count(root: Path) -> None:
@@ -247,8 +249,8 @@ def test_the_first_baseline_against_the_latest(root: Path) -> None:
     assert change.before is not None
     assert change.after is not None
     assert change.before.time == "2026-01-09T00:00:00Z"
-    assert (change.before.warm.wall.median, change.after.warm.wall.median) == (9, 3)
-    assert (change.cold, change.warm) == (Claim.NONE, Claim.FASTER)
+    assert (change.before.warm.wall_seconds.median, change.after.warm.wall_seconds.median) == (9, 3)
+    assert (change.cold_claim, change.warm_claim) == (Claim.NONE, Claim.FASTER)
     assert change.obstacles == ()
 
 
@@ -257,7 +259,7 @@ def test_one_baseline_is_the_side_before_unless_a_run_came_first(root: Path) -> 
     _note(root, measured())
     (change,) = _report(root).collection
     assert change.before is not None
-    assert (change.after, change.cold, change.warm) == (None, None, None)
+    assert (change.after, change.cold_claim, change.warm_claim) == (None, None, None)
     Path(root, ".ssot-codemods/history.jsonl").unlink()
     _migrate(root)
     _note(root, measured())
@@ -292,12 +294,12 @@ def test_a_saved_baseline_is_the_side_before(root: Path) -> None:
     assert change.after is None  # the same one
     _note(root, measured(warm=(5, 5, 5), time="now"))
     (change,) = _report(root, before="start").collection
-    assert (change.warm, change.obstacles) == (Claim.FASTER, ())
+    assert (change.warm_claim, change.obstacles) == (Claim.FASTER, ())
     _note(root, measured(warm=(19, 19, 19), time="later"), "end")
     _note(root, measured(warm=(1, 1, 1), time="last"))
     (change,) = _report(root, before="start", after="end").collection
     assert change.after is not None
-    assert (change.warm, change.after.time) == (Claim.SLOWER, "later")
+    assert (change.warm_claim, change.after.time) == (Claim.SLOWER, "later")
 
 
 def test_there_is_no_such_baseline(root: Path) -> None:
@@ -326,15 +328,17 @@ def test_baselines_that_are_not_alike_are_not_compared(
     _note(root, measured(warm=(1e-3,) * 3, time="now"))
     (change,) = _report(root, before="start").collection
     assert change.obstacles == (obstacle,)
-    assert change.cold is change.warm is Claim.NOT_COMPARABLE
+    assert change.cold_claim is change.warm_claim is Claim.NOT_COMPARABLE
 
 
 def test_each_run_with_its_verification(root: Path) -> None:
     first, second = _migrate(root, 1), _migrate(root, 1)
     for number, code in ((3, 1), (4, 0)):
         files = {"tests/test_a.py": ComparedFile(number, number, 1), "e2e/x.py": ComparedFile(9, 9)}
-        tests = ComparedTests(files, (("tests/test_a.py", "x: passed -> failed"),))
-        found = Verification(first, {"make": (0, code), "gone": (0, 0)}, tests, is_whole=True)
+        tests = ComparedTests(files, (DifferingPlace("tests/test_a.py", "x: passed -> failed"),))
+        found = Verification(
+            first, {"make": ExitCodes(0, code), "gone": ExitCodes(0, 0)}, tests, is_whole=True
+        )
         history.append(_settings(root), ["tests"], found)
     done = _report(root, golden_path=("make", "never run"))
     one, other = done.runs
@@ -356,7 +360,7 @@ SIDE = measured(
     cold=(1.9, 2.0, 2.1), warm=(0.9, 1.0, 1.1), tests=NODES, warnings={"A": 370, "B": 1}
 ).summary
 SIDE = replace(SIDE, commit=NASTY)
-AFTER = replace(SIDE, warm=timing(0.4, 0.5, 0.6), warnings={"A": 0, NASTY: 2})
+AFTER = replace(SIDE, warm=timing(0.4, 0.5, 0.6), warning_counts={"A": 0, NASTY: 2})
 COMPARED = {"a.py": ComparedFile(10, 10, 1, 2)}
 RUN = StandingRun(
     id="run-1",
@@ -365,7 +369,7 @@ RUN = StandingRun(
     files={f"{NASTY}.py": ChangedFile({"A.X": 1, "Y": 1}, ("Mock",))},
     unverified=(),
     tests=COMPARED,
-    places=(("a.py", NASTY),),
+    places=(DifferingPlace("a.py", NASTY),),
 )
 FULL = Completion(
     repository=NASTY,
@@ -381,7 +385,7 @@ FULL = Completion(
     collection=(
         CollectionChange((NASTY,), SIDE, AFTER, Claim.NOT_COMPARABLE, Claim.FASTER, (NASTY,)),
     ),
-    golden_path={NASTY: (0, None)},
+    golden_path={NASTY: ExitCodes(0, None)},
 )
 EMPTY = Completion(
     repository="larkchat",
@@ -454,7 +458,7 @@ def test_a_name_that_is_no_utf_8_can_be_printed() -> None:
 
 def test_all_three_say_the_same() -> None:
     plain = json.loads(json.dumps(report.as_json(FULL)).replace(json.dumps(NASTY)[1:-1], "N"))
-    assert plain["schema"] == "ssot-codemods/report/2"
+    assert plain["schema"] == "ssot-codemods/report/3"
     (change,) = FULL.collection
     done = replace(FULL, collection=(replace(change, obstacles=("different",)),))
     markdown = report.as_markdown(done)
@@ -465,8 +469,8 @@ def test_all_three_say_the_same() -> None:
     assert figures - read == set()
     for number in ("370", "75.0", "-50", "run-1"):
         assert number in read
-    assert plain["percent"] == 75.0
-    assert plain["collection"][0]["before"]["warnings"] == {"A": 370, "B": 1}
+    assert plain["compliant_percent"] == 75.0
+    assert plain["collection"][0]["before"]["warning_counts"] == {"A": 370, "B": 1}
 
 
 def test_the_markdown() -> None:
@@ -476,7 +480,7 @@ def test_the_markdown() -> None:
         time="2026-01-01T10:11:12.131415Z",
         paths=("tests",),
         files=changed,
-        places=(("a.py", "x: passed -> failed"),),
+        places=(DifferingPlace("a.py", "x: passed -> failed"),),
     )
     done = replace(
         FULL,
@@ -501,13 +505,13 @@ def test_the_markdown() -> None:
             CollectionChange(
                 ("tests",),
                 replace(SIDE, commit="c0ffee"),
-                replace(AFTER, commit="", cold=timing(), warnings={"A": 0}),
+                replace(AFTER, commit="", cold=timing(), warning_counts={"A": 0}),
                 Claim.NOT_COMPARABLE,
                 Claim.FASTER,
                 ("pytest: 8 / 9",),
             ),
         ),
-        golden_path={"make | cat": (0, None)},
+        golden_path={"make | cat": ExitCodes(0, None)},
     )
     assert report.as_markdown(done) == Path(__file__).with_name("report_completion.md").read_text()
 
@@ -552,7 +556,7 @@ def test_one_side_alone() -> None:
         assert f"| `A` | {columns.format(370, 'not measured')} |" in text
         assert f"| modules | {columns.format(3, 'not measured')} |  |" in text
         assert f"warm, median of 3 runs; 0.90 to 1.10 s; not measured {missing} |" in text
-    bare = replace(SIDE, cold=timing(), warm=timing(), warnings={})
+    bare = replace(SIDE, cold=timing(), warm=timing(), warning_counts={})
     change = CollectionChange(("tests",), bare, bare)
     text = report.as_markdown(replace(EMPTY, collection=(change,)))
     assert "```" not in text

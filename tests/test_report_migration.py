@@ -130,26 +130,25 @@ def test_what_could_not_be_read_was_not_looked_at() -> None:
 def test_json() -> None:
     values = as_json(written(RESULTS, run="R1", left=4), dry_run=False)
     assert json.loads(json.dumps(values)) == {
-        "schema": "ssot-codemods/migration/2",
+        "schema": "ssot-codemods/migrate/3",
         "dry_run": False,
         "run": "R1",
-        "files": 10,
-        "left": 4,
-        "changed": [
+        "file_count": 10,
+        "changed_file_count": 1,
+        "remaining_file_count": 4,
+        "replaced": [
             {
                 "path": "a.py",
-                "replaced": [
-                    {
-                        "line": n,
-                        "column": 1,
-                        "end_line": n + 5,
-                        "name": "Fake",
-                        "kind": "class",
-                        "shared": "lib.Shared",
-                    }
-                    for n in (1, 10)
-                ],
+                "line": n,
+                "column": 1,
+                "end_line": n + 5,
+                "name": "Fake",
+                "kind": "class",
+                "verdict": "replace",
+                "shared": "lib.Shared",
+                "reasons": [],
             }
+            for n in (1, 10)
         ],
         "refused": [
             {
@@ -159,8 +158,11 @@ def test_json() -> None:
                 "end_line": 6,
                 "name": "Fake",
                 "kind": "class",
+                "verdict": "refuse",
                 "shared": None,
-                "reasons": [{"code": c, "line": 2, "column": 1, "message": c} for c in codes],
+                "reasons": [
+                    {"path": path, "code": c, "line": 2, "column": 1, "message": c} for c in codes
+                ],
             }
             for path, codes in [
                 ("a.py", ["nested"]),
@@ -180,4 +182,5 @@ def test_json() -> None:
         "failures": [
             {"path": "c.py", "line": 3, "column": 1, "code": "syntax-error", "message": "it fails"}
         ],
+        "verification": None,
     }

@@ -22,7 +22,7 @@ RUNS = [
 
 def test_no_runs() -> None:
     assert runs_as_text([]) == "no runs\n"
-    assert runs_as_json([]) == {"schema": "ssot-codemods/runs/1", "runs": []}
+    assert runs_as_json([]) == {"schema": "ssot-codemods/rollback-list/3", "runs": []}
 
 
 def test_runs() -> None:
@@ -45,7 +45,7 @@ def test_runs_for_programs() -> None:
         "time": "2026-01-02T03:04:05Z",
         "command": "migrate 'a\nb'",
         "state": "partly rolled back",
-        "files": ["0.py", "1.py"],
+        "changed": ["0.py", "1.py"],
     }
 
 
@@ -68,10 +68,10 @@ run first: 2 of 3 files done
 
 
 def test_outcomes_for_programs() -> None:
-    assert outcomes_as_json(RUNS[0], OUTCOMES) == {
-        "schema": "ssot-codemods/rollback/1",
+    assert outcomes_as_json("rollback", RUNS[0], OUTCOMES) == {
+        "schema": "ssot-codemods/rollback/3",
         "run": "first",
-        "files": [
+        "outcomes": [
             {"path": "a.py", "error": None, "kept": None},
             {"path": "b\n.py", "error": "edited since", "kept": None},
             {"path": "c.py", "error": None, "kept": "/kept/0-c.py"},

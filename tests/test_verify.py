@@ -207,7 +207,7 @@ def test_without_a_run_all_tests_are_run_once(
     assert result.stdout.splitlines()[:2] == ["outcome        tests", "passed             2"]
     assert "all outcomes unchanged" not in result.output
     (record,), _ = history.read(Settings(root=root))
-    assert record.figures == Verification(None, {}, RanTests(passed=2, tests=2))
+    assert record.figures == Verification(None, {}, RanTests(passed_count=2, test_count=2))
 
 
 @pytest.mark.parametrize(
@@ -232,8 +232,8 @@ def test_what_failed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         "not collected: test_b.py: ModuleNotFoundError: No module named 'gone'",
     ]
     values = json.loads(run(root, monkeypatch, "verify", "--format", "json").stdout)
-    assert values["failed"] == {"test_a.py::test_it": "failed"}
-    assert list(values["not_collected"]) == ["test_b.py"]
+    assert values["after"]["failed_tests"] == {"test_a.py::test_it": "failed"}
+    assert list(values["after"]["not_collected"]) == ["test_b.py"]
 
 
 def test_files_that_are_not_as_the_run_left_them_stay_as_they_are(

@@ -52,11 +52,11 @@ def test_it_is_written_and_read(tmp_path: Path) -> None:
         progress=lines.append,
     )
     assert warmed.problem == ""
-    assert (warmed.modules, warmed.cached, warmed.not_cached) == (3, 3, ())
-    assert (warmed.jobs, warmed.errors, warmed.notes) == (2, 0, ())
-    assert warmed.warmed > 0
-    assert warmed.warm > 0
-    assert warmed.cold is None
+    assert (warmed.module_count, warmed.cached_count, warmed.not_cached) == (3, 3, ())
+    assert (warmed.jobs, warmed.error_count, warmed.notes) == (2, 0, ())
+    assert warmed.writing_seconds > 0
+    assert warmed.warm_seconds > 0
+    assert warmed.cold_seconds is None
     assert bytecode(tmp_path) == {"conftest", "test_a", "test_b", "test_c"}
     assert lines[:2] == ["looking for test modules ...", "3 test modules, 2 at a time ..."]
 
@@ -66,10 +66,10 @@ def test_it_is_measured_cold(tmp_path: Path) -> None:
     variables = {**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"}
     warmed = warm(Pytest(tmp_path, environment=variables))
     assert warmed.problem == ""
-    assert warmed.cold is not None
-    assert warmed.cold > 0
-    assert (warmed.modules, warmed.cached, warmed.not_cached) == (3, 2, ("test_c.py",))
-    assert warmed.errors == 2
+    assert warmed.cold_seconds is not None
+    assert warmed.cold_seconds > 0
+    assert (warmed.module_count, warmed.cached_count, warmed.not_cached) == (3, 2, ("test_c.py",))
+    assert warmed.error_count == 2
     assert "PYTHONDONTWRITEBYTECODE is set here" in warmed.notes[0]
     assert warmed.notes[1] == "a module that cannot be compiled has no bytecode"
 
@@ -77,7 +77,7 @@ def test_it_is_measured_cold(tmp_path: Path) -> None:
 def test_tests_that_prevent_it(tmp_path: Path) -> None:
     write(tmp_path, conftest="import sys; sys.dont_write_bytecode = True", test_a="")
     warmed = warm(Pytest(tmp_path, environment=ENVIRONMENT), measure_cold=False, jobs=1)
-    assert (warmed.modules, warmed.cached) == (1, 0)
+    assert (warmed.module_count, warmed.cached_count) == (1, 0)
     assert warmed.notes == (
         "the tests or a plugin set sys.dont_write_bytecode: no bytecode is written",
     )
@@ -86,7 +86,7 @@ def test_tests_that_prevent_it(tmp_path: Path) -> None:
 def test_a_listing_that_fails(tmp_path: Path) -> None:
     warmed = warm(Pytest(tmp_path, environment=ENVIRONMENT), ["missing"])
     assert warmed.problem == "file or directory not found: missing"
-    assert (warmed.modules, warmed.cold, warmed.warm) == (0, None, 0.0)
+    assert (warmed.module_count, warmed.cold_seconds, warmed.warm_seconds) == (0, None, 0.0)
 
 
 def test_looking_for_modules_imports_none(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_share_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert warmed.problem == (
         "pytest ended with exit code 3 while it ran test_a.py, before its session was over"
     )
-    assert warmed.cold is None
+    assert warmed.cold_seconds is None
     assert sorted(collected) == [[], ["test_a.py"], ["test_b.py"]]
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from codemods.migration.concerned import Concerned
     from codemods.migration.scan import Progress, Scan
     from codemods.migration.sessions import Sessions
-    from codemods.migration.verify import RanOnce, Verified
+    from codemods.migration.verify import Verified
     from codemods.model import FileResult, Plan
     from codemods.progress.history import Record
     from codemods.report.table import Detail
@@ -305,12 +305,8 @@ def exit_code(results: Sequence[FileResult], left: int) -> int:
     return COPIES_LEFT if left else OK
 
 
-def relative_to_cwd(shown: Verified | RanOnce) -> Verified | RanOnce:
+def relative_to_cwd(shown: Verified) -> Verified:
     """Return what the tests showed, with paths relative to the current folder."""
-    from codemods.migration.verify import RanOnce
-
-    if isinstance(shown, RanOnce):
-        return shown
     return replace(
         shown,
         causes={os.path.relpath(path): what for path, what in shown.causes.items()},

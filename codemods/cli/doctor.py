@@ -47,7 +47,8 @@ def doctor(
 
     If not, says how to fix it. Looks at the folders with files that would change or that import a
     shared module: which file is imported, whether pytest rewrites its assert statements or collects
-    its classes as tests, the version of pytest, its plugins, import mode and sys.path.
+    its classes as tests, how long the first import takes and how many modules it brings in, the
+    version of pytest, its plugins, import mode and sys.path.
 
     \b
     ssot-codemods doctor tests/unit

@@ -167,7 +167,7 @@ def _resume(settings: Settings, identity: str, output: _Output) -> int:
         figures = history.Migration(run.id, history.changed_files(journal, run.id, failed))
         paths = [str(settings.root / outcome.path) for outcome in outcomes]
         history.append(settings, paths, figures)
-    return print_outcomes(run, outcomes, output.form, output.detail)
+    return print_outcomes("migrate-resume", run, outcomes, output.form, output.detail)
 
 
 def _dry_run(setup: Setup, max_files: int | None, output: _Output) -> int:
@@ -205,10 +205,8 @@ def _migrate(
         shown = history.of_verification(verified, settings.root, is_whole=True)
         history.append(settings, setup.paths, shown)
     if output.form == "json":
-        document = report.as_json(written, dry_run=False)
-        if verified is not None:
-            document["verification"] = evidence.as_json(relative_to_cwd(verified))
-        print_json(document)
+        judged = relative_to_cwd(verified) if verified is not None else None
+        print_json(report.as_json(written, dry_run=False, verified=judged))
     else:
         text = report.as_text(written, dry_run=False, detail=output.detail)
         print_text(text)

@@ -62,17 +62,17 @@ def rollback(
     with journal.lock():
         run, paths = choose(journal, arguments)
         outcomes = roll_back(journal, run, paths, force=force)
-    code = print_outcomes(run, outcomes, form, detail)
+    code = print_outcomes("rollback", run, outcomes, form, detail)
     files = [str(journal.root / path) for path in paths]
     restored = tuple(outcome.path for outcome in outcomes if outcome.error is None)
     history.append(settings, files, history.Rollback(run.id, restored))
     return code
 
 
-def print_outcomes(run: Run, outcomes: list[Outcome], form: str, detail: Detail) -> int:
-    """Print the outcome for each file of a run, and return the exit code."""
+def print_outcomes(kind: str, run: Run, outcomes: list[Outcome], form: str, detail: Detail) -> int:
+    """Print the outcome for each file of a run, as JSON of some kind; return the exit code."""
     from codemods.report import rollback as report
 
     text = report.outcomes_as_text(run, outcomes, detail)
-    show(form, report.outcomes_as_json(run, outcomes), text)
+    show(form, report.outcomes_as_json(kind, run, outcomes), text)
     return FILE_FAILED if any(o.error for o in outcomes) else OK

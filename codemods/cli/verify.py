@@ -68,7 +68,7 @@ def verify(
     from codemods.disk.journal import Journal
     from codemods.measure.commands import run_commands
     from codemods.measure.session import Pytest
-    from codemods.migration.verify import verify
+    from codemods.migration.verify import Verified, verify
     from codemods.progress import history
     from codemods.report import verify as report
 
@@ -93,6 +93,7 @@ def verify(
     about = [str(settings.root / path) for path in chosen or ["."]]
     figures = history.of_verification(shown, settings.root, is_whole=not chosen)
     history.append(settings, about, figures)
-    shown = relative_to_cwd(shown)
+    if isinstance(shown, Verified):
+        shown = relative_to_cwd(shown)
     show(form, report.as_json(shown), report.as_text(shown, detail))
     return OK if shown.ok else FILE_FAILED

@@ -176,18 +176,18 @@ class Bench:
             conditions=self._conditions(),
             cold=_timing(self._cold_runs),
             warm=_timing(self._warm_runs),
-            modules=len(seen.modules),
-            tests=len(seen.collected),
+            module_count=len(seen.modules),
+            test_count=len(seen.collected),
             nodes=digest(seen.collected),
-            errors=len(seen.errors),
-            warnings=dict(sorted(warnings.items(), key=lambda pair: (-pair[1], pair[0]))),
-            stable=len(self._collected) <= 1,
+            error_count=len(seen.errors),
+            warning_counts=dict(sorted(warnings.items(), key=lambda pair: (-pair[1], pair[0]))),
+            is_stable=len(self._collected) <= 1,
             problem=self.problem,
         )
         return Baseline(
             root=str(self._pytest.root.resolve()),
             summary=summary,
-            tests=tuple(seen.collected),
+            nodeids=tuple(seen.collected),
             errors=tuple(seen.errors.values()),
             notes=tuple(self._notes(summary)),
         )
@@ -213,7 +213,7 @@ class Bench:
             )
         if self._last.dont_write_bytecode:
             yield "the tests or a plugin set sys.dont_write_bytecode: the warm runs are cold, too"
-        if not summary.stable:
+        if not summary.is_stable:
             yield "the runs did not collect the same tests"
 
 
@@ -225,9 +225,9 @@ def digest(nodes: Iterable[str]) -> str:
 
 def _timing(sessions: Sequence[Session]) -> Timing:
     return Timing(
-        wall=Series(tuple(round(s.wall, 4) for s in sessions)),
-        cpu=Series(tuple(round(s.cpu, 4) for s in sessions)),
-        memory=Series(tuple(float(s.peak_memory) for s in sessions)),
+        wall_seconds=Series(tuple(round(s.wall, 4) for s in sessions)),
+        cpu_seconds=Series(tuple(round(s.cpu, 4) for s in sessions)),
+        memory_bytes=Series(tuple(float(s.peak_memory) for s in sessions)),
     )
 
 

@@ -7,11 +7,19 @@ import shlex
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.measure.process import run_process
 
 #: As timeout(1) has it.
 TIMED_OUT = 124
+
+
+class ExitCodes(NamedTuple):
+    """The exit codes of a command before a change and after; None where it was not run."""
+
+    before: int | None
+    after: int | None
 
 
 def run_commands(commands: Sequence[str], root: Path, timeout: float | None) -> dict[str, int]:

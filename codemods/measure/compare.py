@@ -15,7 +15,7 @@ def compare(before: Baseline, after: Baseline) -> Comparison:
     one, other = before.summary, after.summary
     paths = _differences(one.conditions, other.conditions, ("paths",))
     found = (*paths, *obstacles(one, other), *_other_errors(before, after))
-    ours, theirs = Counter(before.tests), Counter(after.tests)
+    ours, theirs = Counter(before.nodeids), Counter(after.nodeids)
     only_before, only_after = (
         tuple((a - b).elements()) for a, b in ((ours, theirs), (theirs, ours))
     )
@@ -26,13 +26,13 @@ def obstacles(before: BaselineSummary, after: BaselineSummary) -> Iterator[str]:
     """Yield what keeps two measurements from being compared; the paths are left to the caller."""
     yield from differing_conditions(before, after)
     if before.nodes != after.nodes:
-        yield f"not the same tests were collected: {before.tests:,} / {after.tests:,}"
-    if before.errors != after.errors:
-        yield f"not as many errors at collection: {before.errors:,} / {after.errors:,}"
+        yield f"not the same tests were collected: {before.test_count:,} / {after.test_count:,}"
+    if before.error_count != after.error_count:
+        yield f"not as many errors at collection: {before.error_count:,} / {after.error_count:,}"
     for side, summary in (("before", before), ("after", after)):
         if summary.problem:
             yield f"{side}: {summary.problem}"
-        if not summary.stable:
+        if not summary.is_stable:
             yield f"{side}: the runs did not collect the same tests"
         if summary.runs < FEWEST_RUNS:
             yield f"{side}: at least {FEWEST_RUNS} runs are needed"
@@ -65,7 +65,10 @@ def claims(
     """Return what may be claimed of cold and of warm runs: nothing where obstacles were found."""
     if found:
         return Claim.NOT_COMPARABLE, Claim.NOT_COMPARABLE
-    return claim(before.cold.wall, after.cold.wall), claim(before.warm.wall, after.warm.wall)
+    return (
+        claim(before.cold.wall_seconds, after.cold.wall_seconds),
+        claim(before.warm.wall_seconds, after.warm.wall_seconds),
+    )
 
 
 def claim(before: Series, after: Series) -> Claim:

@@ -12,10 +12,12 @@ import importlib.util
 import json
 import os
 import sys
+import sysconfig
 import traceback
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from time import perf_counter_ns
 from typing import Any
 
 import pytest
@@ -90,10 +92,13 @@ class _Stand(pytest.Module):
         """Import a module, and return what there is to know of it."""
         importlib.invalidate_caches()
         error, module = None, None
+        before, start = set(sys.modules), perf_counter_ns()
         try:
             module = importlib.import_module(name)
         except BaseException as raised:  # noqa: BLE001 -- whatever it is goes into the answer
             error = traceback.format_exception_only(type(raised), raised)[-1].strip()
+        nanoseconds = perf_counter_ns() - start
+        is_first = module is not None and name not in before
         loader = getattr(module, "__loader__", None)
         return {
             "name": name,
@@ -102,6 +107,7 @@ class _Stand(pytest.Module):
             "package": _package_file(name),
             "collected": sorted(self._collected(module)) if module is not None else [],
             "rewritten": type(loader).__name__ == "AssertionRewritingHook",
+            "first_import": _cost(nanoseconds, sys.modules.keys() - before) if is_first else None,
         }
 
     def _collected(self, module: types.ModuleType) -> Iterator[str]:
@@ -146,6 +152,20 @@ def _forget(package: str) -> None:
     for name in list(sys.modules):
         if name == package or name.startswith(f"{package}."):
             del sys.modules[name]
+
+
+def _cost(nanoseconds: int, names: Iterable[str]) -> dict[str, Any]:
+    """Return what an import took, and how many modules it brought: all, and those of the root."""
+    root = os.environ["SSOT_CODEMODS_ROOT"]
+    installed = {os.path.realpath(folder) for folder in sysconfig.get_paths().values()}
+    files = [getattr(sys.modules[name], "__dict__", {}).get("__file__") for name in names]
+    parents = [set(Path(os.path.realpath(f)).parents) for f in files if isinstance(f, str)]
+    own = [p for p in parents if Path(root) in p and p.isdisjoint(map(Path, installed))]
+    return {
+        "milliseconds": round(nanoseconds / 1e6, 1),
+        "module_count": len(files),
+        "repository_module_count": len(own),
+    }
 
 
 def _package_file(name: str) -> str | None:

@@ -22,6 +22,20 @@ _START = "import sys; sys.path[:] = filter(None, sys.path); import pytest; sys.e
 
 
 @dataclass(frozen=True, slots=True)
+class ImportCost:
+    """What the first import of a module took in a new pytest.
+
+    `module_count` is how many modules it brought in, with itself and those around it, that were not
+    there before; `repository_module_count` how many of these have their files below the root, and
+    not where packages are installed.
+    """
+
+    milliseconds: float
+    module_count: int
+    repository_module_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleAnswer:
     """What importing one module gave, from the test modules of one folder.
 
@@ -29,7 +43,8 @@ class ModuleAnswer:
     innermost package around it that was found; `collected` the names of it that pytest would
     collect from a test module that imports them; `rewritten` whether pytest rewrote its assert
     statements; `needs_working_folder` whether only ``python -m pytest`` finds it, started in the
-    root.
+    root. `first_import` is None where the import failed, and where a conftest, a plugin or an
+    earlier one of the modules had imported it.
     """
 
     name: str
@@ -39,6 +54,7 @@ class ModuleAnswer:
     collected: tuple[str, ...] = ()
     rewritten: bool = False
     needs_working_folder: bool = False
+    first_import: ImportCost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +132,7 @@ def _run(pytest: Pytest, modules: Sequence[str], file: str, temporary: Path) -> 
         "COVERAGE_FILE": f"{temporary}/coverage",
         "HYPOTHESIS_STORAGE_DIRECTORY": f"{temporary}/hypothesis",
         "SSOT_CODEMODS_MODULES": ",".join(modules),
+        "SSOT_CODEMODS_ROOT": os.path.realpath(pytest.root),
         "SSOT_CODEMODS_ANSWER": f"{temporary}/answer.json",
     }
     command = [pytest.python, "-c", _START, *options, os.path.abspath(file)]

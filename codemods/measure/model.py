@@ -38,19 +38,19 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The runs of one kind: wall and CPU seconds, peak memory in bytes."""
+    """The runs of one kind; the memory is its peak."""
 
-    wall: Series = Series()
-    cpu: Series = Series()
-    memory: Series = Series()
+    wall_seconds: Series = Series()
+    cpu_seconds: Series = Series()
+    memory_bytes: Series = Series()
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionError:
-    """What pytest could not collect: a node id, its file, and what was raised."""
+    """What pytest could not collect: a node id, the path of its file, and what was raised."""
 
     nodeid: str
-    file: str
+    path: str
     message: str
 
 
@@ -75,11 +75,11 @@ class BaselineSummary:
     """The time that collection takes, in figures: what history, status and reports read.
 
     `cold` are runs without bytecode of the repository's own files (that of the standard library
-    and of installed packages is there), `warm` runs with all of it. `modules`, `tests`, `errors`
-    and `warnings` are counts of the last session; `nodes` is a digest of what it collected.
-    `stable` says that each run collected the same. `problem` is empty where all runs came to their
-    end. `time` is when that was: UTC, ISO 8601. `commit` is empty outside of git, and `is_dirty`
-    says that tracked files were changed.
+    and of installed packages is there), `warm` runs with all of it. The counts are of the last
+    session, `warning_counts` by category; `nodes` is a digest of what it collected. `is_stable`
+    says that each run collected the same. `problem` is empty where all runs came to their end.
+    `time` is when that was: UTC, ISO 8601. `commit` is empty outside of git, and `is_dirty` says
+    that tracked files were changed.
     """
 
     time: str
@@ -88,23 +88,23 @@ class BaselineSummary:
     conditions: Conditions
     cold: Timing
     warm: Timing
-    modules: int
-    tests: int
+    module_count: int
+    test_count: int
     nodes: str
-    errors: int
-    warnings: Mapping[str, int]
-    stable: bool
+    error_count: int
+    warning_counts: Mapping[str, int]
+    is_stable: bool
     problem: str
 
     @property
     def runs(self) -> int:
         """How many runs there were of each kind."""
-        return min(len(timing.wall.values) for timing in (self.cold, self.warm))
+        return min(len(timing.wall_seconds.values) for timing in (self.cold, self.warm))
 
     @property
     def memory(self) -> int:
         """The peak of all runs, in bytes."""
-        return int(max(timing.memory.maximum for timing in (self.cold, self.warm)))
+        return int(max(timing.memory_bytes.maximum for timing in (self.cold, self.warm)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Baseline:
 
     root: str
     summary: BaselineSummary
-    tests: tuple[str, ...]
+    nodeids: tuple[str, ...]
     errors: tuple[CollectionError, ...]
     notes: tuple[str, ...]
 
@@ -131,7 +131,7 @@ class Claim(enum.Enum):
 class Comparison:
     """Two baselines side by side.
 
-    `obstacles` are the reasons why nothing can be claimed: then `cold` and `warm` are
+    `obstacles` are the reasons why nothing can be claimed: then both claims are
     NOT_COMPARABLE. `only_before` and `only_after` are the node ids of one side alone.
     """
 
@@ -140,42 +140,42 @@ class Comparison:
     obstacles: tuple[str, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
-    cold: Claim
-    warm: Claim
+    cold_claim: Claim
+    warm_claim: Claim
 
 
 @dataclass(frozen=True, slots=True)
 class PackageTime:
     """Importing one top-level package.
 
-    `own` is the time in its own modules, `cumulative` with what they import in turn (and so counted
-    at other packages, too). `named_by` is how many test modules name it in an import at their top
-    level, `first` the module that imported it first, empty where that was a test module or unknown.
-    `standard` says that it belongs to the standard library.
+    `own_seconds` is the time in its own modules, `cumulative_seconds` with what they import in turn
+    (and so counted at other packages, too). `importer_count` is how many test modules name it in an
+    import at their top level, `first_importer` the module that imported it first, empty where that
+    was a test module or unknown. `is_standard` says that it belongs to the standard library.
     """
 
     name: str
-    own: float
-    cumulative: float
-    modules: int
-    named_by: int
-    first: str
-    standard: bool
+    own_seconds: float
+    cumulative_seconds: float
+    module_count: int
+    importer_count: int
+    first_importer: str
+    is_standard: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Loading one test module, conftest or plugin, or looking through one folder, in seconds.
+    """Loading one test module, conftest or plugin, or looking through one folder.
 
-    `own` is without what it imports for the first time, `cumulative` with it; `imports` has the
-    seconds of each top-level package, where imports were told apart. `from_cache` says that a
-    module came from bytecode, None where that is unknown.
+    `own_seconds` is without what it imports for the first time, `cumulative_seconds` with it;
+    `import_seconds` has those of each top-level package, where imports were told apart.
+    `from_cache` says that a module came from bytecode, None where that is unknown.
     """
 
     name: str
-    own: float
-    cumulative: float
-    imports: Mapping[str, float] = field(default_factory=dict)
+    own_seconds: float
+    cumulative_seconds: float
+    import_seconds: Mapping[str, float] = field(default_factory=dict)
     from_cache: bool | None = None
 
 
@@ -192,27 +192,27 @@ class Advice:
     """What would help, and by how many of the seconds that were measured."""
 
     seconds: float
-    text: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Where the time of collection goes.
 
-    `cold` and `warm` are wall seconds of one run each, `start` those of the warm one before
-    pytest's session begins. `rewriting` is of the cold run, all else of warm ones. All lists are
-    longest first.
+    `cold_seconds` and `warm_seconds` are wall time of one run each, `start_seconds` that of the
+    warm one before pytest's session begins. `rewriting` is of the cold run, all else of warm ones.
+    All lists are longest first.
     """
 
-    cold: float
-    warm: float
-    start: float
-    collection: float
-    modules: tuple[Step, ...]
-    packages: tuple[PackageTime, ...]
-    conftests: tuple[Step, ...]
-    plugins: tuple[Step, ...]
-    folders: tuple[Step, ...]
+    cold_seconds: float
+    warm_seconds: float
+    start_seconds: float
+    collection_seconds: float
+    module_times: tuple[Step, ...]
+    package_times: tuple[PackageTime, ...]
+    conftest_times: tuple[Step, ...]
+    plugin_times: tuple[Step, ...]
+    folder_times: tuple[Step, ...]
     empty_folders: tuple[str, ...]
     rewriting: Cost
     warnings_building: Cost
@@ -224,19 +224,19 @@ class Profile:
 class Warmed:
     """Bytecode was written, and what came of it.
 
-    `cold` is the wall time of a collection without bytecode of the repository's own files, None
-    where it was not measured; `warmed` that of writing it, `jobs` side by side; `warm` that of the
-    collection afterwards. Of `modules` that were loaded, `cached` were read from bytecode;
-    `not_cached` are the others.
+    `cold_seconds` is the wall time of a collection without bytecode of the repository's own files,
+    None where it was not measured; `writing_seconds` that of writing it, `jobs` side by side;
+    `warm_seconds` that of the collection afterwards. Of `module_count` modules that were loaded,
+    `cached_count` were read from bytecode; `not_cached` are the others.
     """
 
-    cold: float | None
-    warmed: float
-    warm: float
+    cold_seconds: float | None
+    writing_seconds: float
+    warm_seconds: float
     jobs: int
-    modules: int
-    cached: int
+    module_count: int
+    cached_count: int
     not_cached: tuple[str, ...]
-    errors: int
+    error_count: int
     problem: str
     notes: tuple[str, ...]

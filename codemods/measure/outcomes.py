@@ -58,9 +58,9 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is not as before: in which file, what, and both sides of it."""
+    """One thing that is not as before: the path of the file, what, and both sides of it."""
 
-    file: str
+    path: str
     what: str
     before: str
     after: str
@@ -172,7 +172,7 @@ def files_with_tests(pytest: Pytest, folders: Sequence[str]) -> frozenset[str]:
             raise MeasureError(f"the test modules were not found: {session.problem}")
         record = session.record
         items = {node.partition("::")[0] for node in record.collected}
-        closed |= {error.file for error in record.errors.values()} | items | record.modules.keys()
+        closed |= {error.path for error in record.errors.values()} | items | record.modules.keys()
         top = record.facts.rootdir
     return frozenset(os.path.realpath(os.path.join(top, path)) for path in closed)
 
@@ -235,7 +235,7 @@ def outcomes_of(record: SessionRecord, seconds: float, root: str) -> Outcomes:
         file, *rest = nodeid.split("::", 1)
         return "::".join([place(file), *rest])
 
-    errors = {place(e.file or e.nodeid): _last_line(e.message) for e in record.errors.values()}
+    errors = {place(e.path or e.nodeid): _last_line(e.message) for e in record.errors.values()}
     # The test module that a warning came up in, else the file that it points to.
     warnings = Counter(
         (w.category, place(w.nodeid.partition("::")[0] or w.file), _last_line(w.message))
@@ -313,7 +313,7 @@ def differences(before: Outcomes, after: Outcomes) -> list[Difference]:
     healed = healed_files(before, after)
     for file in sorted(f for f in after.errors if not _covers(before.errors, f)):
         found.append(Difference(file, "collection", "collected", after.errors[file]))
-    broken = [d.file for d in found]
+    broken = [d.path for d in found]
     for node in sorted({*before.tests, *after.tests}):
         file = node.partition("::")[0]
         old, new = before.tests.get(node, "absent"), after.tests.get(node, "absent")
@@ -374,11 +374,11 @@ def _judge(before: Sequence[Outcomes], after: Sequence[Outcomes]) -> Evidence:
     unstable = _unstable(before) | _unstable(after)
     first = each[0]
     # By what differs, not by how: the text of an error may be another one each time.
-    keys = [{(d.file, d.what) for d in other} for other in each]
+    keys = [{(d.path, d.what) for d in other} for other in each]
     lasting = [
         d
         for d in first
-        if all((d.file, d.what) in other for other in keys) and d.what not in unstable
+        if all((d.path, d.what) in other for other in keys) and d.what not in unstable
     ]
     flaky = [d for d in first if d not in lasting]
     rounds = [set(healed_files(b, a)) for b, a in zip(before, after, strict=True)]
@@ -420,4 +420,4 @@ def _last_line(message: str) -> str:
 
 def file_of(difference: Difference, outcomes: Outcomes) -> str:
     """Return the real path of the file that a difference is in."""
-    return os.path.realpath(os.path.join(outcomes.root, difference.file))
+    return os.path.realpath(os.path.join(outcomes.root, difference.path))

@@ -121,12 +121,12 @@ def packages_of(imports: Iterable[Import], named: Mapping[str, int]) -> list[Pac
     return [
         PackageTime(
             name=top,
-            own=seconds,
-            cumulative=cumulative[top],
-            modules=len(modules[top]),
-            named_by=named.get(top, 0),
-            first=first.get(top, ""),
-            standard=top in sys.stdlib_module_names,
+            own_seconds=seconds,
+            cumulative_seconds=cumulative[top],
+            module_count=len(modules[top]),
+            importer_count=named.get(top, 0),
+            first_importer=first.get(top, ""),
+            is_standard=top in sys.stdlib_module_names,
         )
         for top, seconds in sorted(own.items(), key=lambda pair: -pair[1])
     ]
@@ -163,17 +163,17 @@ def _figures(
     for path in record.modules:
         named.update(imported_names(_read(rootdir / path)))
     return Profile(
-        cold=cold.wall if cold is not None else 0.0,
-        warm=warm.wall if warm is not None else 0.0,
-        start=max(0.0, warm.wall - record.collection_seconds) if warm is not None else 0.0,
-        collection=record.collection_seconds,
-        modules=_longest_first(record.modules.values()),
-        packages=tuple(packages_of(imports, named)),
-        conftests=_longest_first(
+        cold_seconds=cold.wall if cold is not None else 0.0,
+        warm_seconds=warm.wall if warm is not None else 0.0,
+        start_seconds=max(0.0, warm.wall - record.collection_seconds) if warm is not None else 0.0,
+        collection_seconds=record.collection_seconds,
+        module_times=_longest_first(record.modules.values()),
+        package_times=tuple(packages_of(imports, named)),
+        conftest_times=_longest_first(
             replace(step, name=_relative(step.name, rootdir)) for step in record.conftests.values()
         ),
-        plugins=_longest_first(record.plugins.values()),
-        folders=_longest_first(record.folders.values()),
+        plugin_times=_longest_first(record.plugins.values()),
+        folder_times=_longest_first(record.folders.values()),
         empty_folders=tuple(sorted(f for f in record.folders if not _holds(f, record.modules))),
         rewriting=cold.record.rewriting if cold is not None else Cost(),
         warnings_building=record.warnings_building,
@@ -184,15 +184,15 @@ def _figures(
 
 def _advice(found: Profile, record: SessionRecord, keeps_bytecode: bool) -> list[Advice]:
     """Return what would help, the most helpful first, less what is noise."""
-    smallest = max(_SMALLEST_SECONDS, _SMALLEST_SHARE * found.warm)
+    smallest = max(_SMALLEST_SECONDS, _SMALLEST_SHARE * found.warm_seconds)
     advice = [
         _about_bytecode(found, keeps_bytecode),
-        *map(_about_conftest, found.conftests),
+        *map(_about_conftest, found.conftest_times),
         *_about_packages(found),
         _about_folders(found, record.facts),
         _about_warnings(found.warnings_building),
-        _about_errors(found, {error.file for error in record.errors.values()}),
-        *map(_about_plugin, found.plugins),
+        _about_errors(found, {error.path for error in record.errors.values()}),
+        *map(_about_plugin, found.plugin_times),
     ]
     return sorted((a for a in advice if a.seconds >= smallest), key=lambda a: -a.seconds)
 
@@ -203,44 +203,46 @@ def _about_bytecode(found: Profile, keeps_bytecode: bool) -> Advice:
     else:
         what = "PYTHONDONTWRITEBYTECODE keeps each run cold: take it away, or write bytecode first"
     rewriting = f"{found.rewriting.seconds:.2f} s of it rewrite assertions"
-    return Advice(found.cold - found.warm, f"{what} ({rewriting})")
+    return Advice(found.cold_seconds - found.warm_seconds, f"{what} ({rewriting})")
 
 
 def _about_conftest(conftest: Step) -> Advice:
-    largest = sorted(conftest.imports, key=lambda name: -conftest.imports[name])[:3]
+    largest = sorted(conftest.import_seconds, key=lambda name: -conftest.import_seconds[name])[:3]
     what = f"{conftest.name} imports {', '.join(largest)} for every run"
-    return Advice(sum(conftest.imports.values()), f"{what}: import in the fixtures that need it")
+    return Advice(
+        sum(conftest.import_seconds.values()), f"{what}: import in the fixtures that need it"
+    )
 
 
 def _about_packages(found: Profile) -> Iterator[Advice]:
-    steps = (*found.conftests, *found.modules)
-    imported = {name for step in steps for name in step.imports}
+    steps = (*found.conftest_times, *found.module_times)
+    imported = {name for step in steps for name in step.import_seconds}
     heavy = [
         p
-        for p in found.packages
+        for p in found.package_times
         if p.name in imported
-        and not p.standard
+        and not p.is_standard
         # That is the conftest's line.
-        and sum(c.imports.get(p.name, 0.0) for c in found.conftests) < p.own / 2
+        and sum(c.import_seconds.get(p.name, 0.0) for c in found.conftest_times) < p.own_seconds / 2
     ]
-    for package in sorted(heavy, key=lambda p: -p.cumulative)[:_MOST_PACKAGES]:
-        by = f"by {package.first}" if package.first else "by a test module"
-        if package.named_by:
-            by = f"by {plural(package.named_by, 'test module')}"
+    for package in sorted(heavy, key=lambda p: -p.cumulative_seconds)[:_MOST_PACKAGES]:
+        by = f"by {package.first_importer}" if package.first_importer else "by a test module"
+        if package.importer_count:
+            by = f"by {plural(package.importer_count, 'test module')}"
         yield Advice(
-            package.cumulative,
-            f"{package.name} is imported {by}, with {plural(package.modules, 'module')} of its "
-            "own: import it where it is used",
+            package.cumulative_seconds,
+            f"{package.name} is imported {by}, with {plural(package.module_count, 'module')} of "
+            "its own: import it where it is used",
         )
 
 
 def _about_folders(found: Profile, facts: SessionFacts) -> Advice:
     empty = set(found.empty_folders)
-    seconds = sum(f.own for f in found.folders if f.name in empty)
+    seconds = sum(f.own_seconds for f in found.folder_times if f.name in empty)
     what = f"{plural(len(empty), 'folder')} without a test module"
     if facts.testpaths or any(Path(a) != Path(facts.rootdir) for a in facts.arguments):
         return Advice(seconds, f"{what}: leave them out with norecursedirs")
-    tops = {PurePosixPath(m.name).parts[0] for m in found.modules}
+    tops = {PurePosixPath(m.name).parts[0] for m in found.module_times}
     names = ", ".join(f'"{top}"' for top in sorted(tops) if not top.endswith(".py"))
     return Advice(seconds, f"{what} are walked: set testpaths = [{names}]")
 
@@ -254,7 +256,7 @@ def _about_warnings(cost: Cost) -> Advice:
 
 
 def _about_errors(found: Profile, failed: Collection[str]) -> Advice:
-    seconds = [m.own for m in found.modules if m.name in failed]
+    seconds = [m.own_seconds for m in found.module_times if m.name in failed]
     return Advice(
         sum(seconds),
         f"{plural(len(seconds), 'module')} cannot be collected, and pytest words the errors: "
@@ -264,14 +266,14 @@ def _about_errors(found: Profile, failed: Collection[str]) -> Advice:
 
 def _about_plugin(plugin: Step) -> Advice:
     return Advice(
-        plugin.cumulative,
+        plugin.cumulative_seconds,
         f"the plugin {plugin.name} is imported by each run: -p no:{plugin.name} where nothing "
         "uses it",
     )
 
 
 def _longest_first(steps: Iterable[Step]) -> tuple[Step, ...]:
-    return tuple(sorted(steps, key=lambda step: -step.cumulative))
+    return tuple(sorted(steps, key=lambda step: -step.cumulative_seconds))
 
 
 def _holds(folder: str, modules: Iterable[str]) -> bool:

@@ -179,7 +179,7 @@ def _merge(record: SessionRecord, worker: SessionRecord) -> None:
         ours = getattr(record, kind)
         for name, step in getattr(worker, kind).items():
             known = ours.get(name, step)
-            slower = max(known, step, key=lambda one: one.cumulative)
+            slower = max(known, step, key=lambda one: one.cumulative_seconds)
             is_missed = False in (known.from_cache, step.from_cache)
             ours[name] = replace(slower, from_cache=False if is_missed else known.from_cache)
     record.errors |= worker.errors

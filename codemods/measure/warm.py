@@ -63,14 +63,14 @@ def warm(
     loaded = {m.name: m.from_cache for m in record.modules.values() if m.from_cache is not None}
     missed = tuple(sorted(path for path, cached in loaded.items() if not cached))
     return Warmed(
-        cold=cold,
-        warmed=seconds,
-        warm=after.wall if after is not None else 0.0,
+        cold_seconds=cold,
+        writing_seconds=seconds,
+        warm_seconds=after.wall if after is not None else 0.0,
         jobs=jobs,
-        modules=len(loaded),
-        cached=len(loaded) - len(missed),
+        module_count=len(loaded),
+        cached_count=len(loaded) - len(missed),
         not_cached=missed,
-        errors=len(record.errors),
+        error_count=len(record.errors),
         problem=problem,
         notes=tuple(_notes(record, missed, is_forbidden)),
     )
@@ -122,5 +122,5 @@ def _notes(record: SessionRecord, missed: Sequence[str], is_forbidden: bool) -> 
         )
     if record.dont_write_bytecode:
         yield "the tests or a plugin set sys.dont_write_bytecode: no bytecode is written"
-    if any(error.file in missed for error in record.errors.values()):
+    if any(error.path in missed for error in record.errors.values()):
         yield "a module that cannot be compiled has no bytecode"

@@ -71,7 +71,7 @@ class _Search:
         run: Callable[[], Outcomes],
     ) -> None:
         self._trial = trial
-        self._known = {(d.file, d.what) for d in known}
+        self._known = {(d.path, d.what) for d in known}
         self._before = before
         self._run = run
         self._entries = sorted(trial.entries, key=lambda entry: trial.path(entry) not in files)
@@ -101,4 +101,4 @@ class _Search:
         """Return a difference that shows with the first files alone."""
         self._trial.put(self._entries[:number])
         seen = differences(self._before, self._run())
-        return next((d for d in seen if (d.file, d.what) in self._known), None)
+        return next((d for d in seen if (d.path, d.what) in self._known), None)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.measure.importable import FolderAnswer, ModuleAnswer, ask_imports
+from codemods.measure.importable import FolderAnswer, ImportCost, ModuleAnswer, ask_imports
 from codemods.measure.session import Pytest
 from codemods.model import SharedModule
 from codemods.settings import Settings, read_config
@@ -26,16 +26,20 @@ class Finding:
     code: str
     is_error: bool
     message: str
-    advice: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleCheckup:
-    """What the test modules of one folder see of one shared module; `file` is what they import."""
+    """What the test modules of one folder see of one shared module.
+
+    `path` is the file that they import; for `first_import` see `ModuleAnswer`.
+    """
 
     name: str
-    file: str | None
+    path: str | None
     findings: tuple[Finding, ...]
+    first_import: ImportCost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ def _module(
         findings = [case.another_first(answer.file)]
     else:
         findings = list(case.warnings())
-    return ModuleCheckup(module.name, answer.file, tuple(findings))
+    return ModuleCheckup(module.name, answer.file, tuple(findings), answer.first_import)
 
 
 def _import_folder(file: Path, name: str) -> Path:

@@ -40,10 +40,10 @@ def check_imports(
         for folder, finding in errors:
             folders.setdefault(finding.message, []).append(folder.folder)
         places = [f"{_few(found)}: {message}" for message, found in folders.items()]
-        advice = dict.fromkeys(f"To fix it: {f.advice}." for _, f in errors)
+        advice = dict.fromkeys(f"To fix it: {f.fix}." for _, f in errors)
         head = "nothing was written, as the new imports would fail:"
         raise UsageError(head, *places, *advice)
-    return list(dict.fromkeys(f"{finding.message}: {finding.advice}" for _, finding in found))
+    return list(dict.fromkeys(f"{finding.message}: {finding.fix}" for _, finding in found))
 
 
 def _few(folders: list[str]) -> str:

@@ -11,6 +11,7 @@ from functools import partial
 from codemods.disk.atomic import EditedError, uninterrupted
 from codemods.disk.files import read_file
 from codemods.disk.journal import Journal, JournalError
+from codemods.measure.commands import ExitCodes
 from codemods.measure.outcomes import Evidence, Outcomes, Side, compare
 from codemods.migration.references import imports_of
 from codemods.model import Entry, Run, Source
@@ -81,7 +82,7 @@ class Trial:
         """Return which of the changes are in place, for people."""
         return self._state
 
-    def in_both(self, run: Commands) -> dict[str, tuple[int, int]]:
+    def in_both(self, run: Commands) -> dict[str, ExitCodes]:
         """Run commands in both states, and again in both where an exit code differs.
 
         Returns:
@@ -97,9 +98,11 @@ class Trial:
                 before = run()
                 self.use(Side.AFTER)
                 rounds.append((before, run()))
-        pairs = {command: [(b[command], a[command]) for b, a in rounds] for command in after}
+        pairs = {
+            command: [ExitCodes(b[command], a[command]) for b, a in rounds] for command in after
+        }
         return {
-            command: next((p for p in codes if p[0] == p[1]), codes[0])
+            command: next((c for c in codes if c.before == c.after), codes[0])
             for command, codes in pairs.items()
         }
 

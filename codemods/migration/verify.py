@@ -10,6 +10,7 @@ from functools import partial
 from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Journal
 from codemods.engine.codemod import refused
+from codemods.measure.commands import ExitCodes
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Difference, Evidence, Outcomes
 from codemods.migration.causes import RunTests, find_causes
@@ -34,7 +35,7 @@ class Verified:
     """
 
     evidence: Evidence | None
-    golden_path: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    golden_path: Mapping[str, ExitCodes] = field(default_factory=dict)
     causes: Mapping[str, Difference] = field(default_factory=dict)
     reverted: Mapping[str, Difference] = field(default_factory=dict)
     edited: tuple[str, ...] = ()

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codemods.disk.git import repository_name
+from codemods.measure.commands import ExitCodes
 from codemods.measure.compare import claims, obstacles
 from codemods.measure.model import BaselineSummary, Claim, MeasureError
 from codemods.model import FileResult, Plan
 from codemods.progress import history
-from codemods.progress.history import ExitCodes, Record
+from codemods.progress.history import Record
 from codemods.progress.standing import (
     Measured,
     StandingRun,
@@ -31,15 +32,15 @@ from codemods.settings import Settings
 class CollectionChange:
     """Collection of some paths before and after; None where it was not measured.
 
-    `cold` and `warm` are what may be claimed, None where a side is missing; `obstacles` are the
+    The claims are what may be said of the two, None where a side is missing; `obstacles` are the
     reasons why nothing may be.
     """
 
     paths: tuple[str, ...]
     before: BaselineSummary | None
     after: BaselineSummary | None
-    cold: Claim | None = None
-    warm: Claim | None = None
+    cold_claim: Claim | None = None
+    warm_claim: Claim | None = None
     obstacles: tuple[str, ...] = ()
 
     @property
@@ -95,7 +96,7 @@ class Completion:
     def collected(self) -> int | None:
         """How many tests the latest baselines collected; None where none was taken."""
         latest = (change.latest for change in self.collection)
-        found = [summary.tests for summary in latest if summary is not None]
+        found = [summary.test_count for summary in latest if summary is not None]
         return sum(found) if found else None
 
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.disk.files import list_files, read_file
 from codemods.disk.journal import FOLDER
@@ -25,20 +26,27 @@ from codemods.workers.pool import careful
 _COPY = "copies"
 
 
+class Part(NamedTuple):
+    """So many of the lines that grep counts, and what they are."""
+
+    line_count: int
+    what: str
+
+
 @dataclass(frozen=True, slots=True)
 class Grep:
     """What ``grep -r "class NAME" PATHS | wc -l`` counts, and how that comes about.
 
-    `copies` is what the tool counts in the same paths. `parts` say how many of the `lines` are
-    what; `unseen` is the number of copies that grep does not see.
+    `copy_count` is what the tool counts in the same paths; `unseen_count` is the number of those
+    that grep does not see. `parts` say what the lines are.
     """
 
     pattern: str
     paths: tuple[str, ...]
-    lines: int
-    copies: int
-    parts: tuple[tuple[str, int], ...]
-    unseen: int
+    line_count: int
+    copy_count: int
+    parts: tuple[Part, ...]
+    unseen_count: int
 
 
 def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Plan) -> Grep:
@@ -63,11 +71,15 @@ def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Pl
     return Grep(
         pattern=pattern,
         paths=tuple(roots),
-        lines=sum(parts.values()),
-        copies=number,
-        parts=tuple(sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))),
-        unseen=number - parts[_COPY],
+        line_count=sum(parts.values()),
+        copy_count=number,
+        parts=tuple(sorted((Part(n, what) for what, n in parts.items()), key=_most_first)),
+        unseen_count=number - parts[_COPY],
     )
+
+
+def _most_first(part: Part) -> tuple[int, str]:
+    return -part.line_count, part.what
 
 
 def outermost(paths: Sequence[str]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 from codemods.decode import decode, encode
 from codemods.disk.folder import Folder, naming
 from codemods.disk.journal import Journal
+from codemods.measure.commands import ExitCodes
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, file_of
 from codemods.migration.verify import RanOnce, Verified
@@ -33,7 +34,7 @@ from codemods.progress.mocking import introduced
 from codemods.settings import Settings
 from codemods.workers.pool import careful
 
-SCHEMA = "ssot-codemods/history/3"
+SCHEMA = "ssot-codemods/history/4"
 _FILE = "history.jsonl"
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 #: A run that broke each test of a large suite must not make a line of megabytes.
@@ -55,55 +56,57 @@ class ChangedFile(NamedTuple):
 class Migration:
     """What a migration changed; `run` is None where nothing was written.
 
-    `files` are those that it changed, by their paths from the root. `refused` counts definitions,
-    `failed` and `left` files, the latter those that a later batch would change, and `copies` the
-    definitions that can still be replaced, None where they were not counted.
+    `files` are those that it changed, by their paths from the root. `refused_count` is a number of
+    definitions, `failed_count` one of files, and `remaining_count` one of files that a later batch
+    would change. `copy_count` are the definitions that can still be replaced, None where they were
+    not counted.
     """
 
     run: str | None
     files: Mapping[str, ChangedFile]
-    refused: int = 0
-    failed: int = 0
-    left: int = 0
-    copies: int | None = None
+    refused_count: int = 0
+    failed_count: int = 0
+    remaining_count: int = 0
+    copy_count: int | None = None
 
 
 class ComparedFile(NamedTuple):
     """What the tests of one file showed before and after a run.
 
-    Of `tests` that were there on both sides, `passed` passed before, and `lost` of those no longer.
-    `differences` and `flaky` count what else differed, too; `healed` is 1 where the file could not
-    be collected before, and can be now.
+    Of `test_count` tests that were there on both sides, `passed_count` passed before, and
+    `lost_count` of those no longer. `difference_count` and `flaky_count` count what else differed,
+    too; `healed_count` is 1 where the file could not be collected before, and can be now.
     """
 
-    tests: int = 0
-    passed: int = 0
-    lost: int = 0
-    differences: int = 0
-    flaky: int = 0
-    healed: int = 0
+    test_count: int = 0
+    passed_count: int = 0
+    lost_count: int = 0
+    difference_count: int = 0
+    flaky_count: int = 0
+    healed_count: int = 0
+
+
+class DifferingPlace(NamedTuple):
+    """A file, by its path from the root, and what differs there."""
+
+    path: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedTests:
-    """What the tests showed before and after a run, by file; `places` are the first differences.
-
-    Each place is a file and what differs there.
-    """
+    """What the tests showed before and after a run, by file; `places` are the first differences."""
 
     files: Mapping[str, ComparedFile]
-    places: tuple[tuple[str, str], ...] = ()
+    places: tuple[DifferingPlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RanTests:
     """What the tests showed that were run once."""
 
-    passed: int
-    tests: int
-
-
-ExitCodes = tuple[int | None, int | None]
+    passed_count: int
+    test_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +114,16 @@ class Verification:
     """What was shown of a run of the journal, or with None, of the files as they were.
 
     `golden_path` has for each command its exit codes before and after. `tests` is None where none
-    were run to their end. Of the files of the run, nothing was shown of the `unseen`, as they were
-    edited since, and the `unused` are used by no test. `is_whole` says that the tests were all
-    those that use the files of the run, and not those of some paths.
+    were run to their end. Of the files of the run, the `edited` were edited since, so that nothing
+    was shown of them, and no test that uses the `untested` ran. `is_whole` says that the tests were
+    all those that use the files of the run, and not those of some paths.
     """
 
     run: str | None
     golden_path: Mapping[str, ExitCodes] = field(default_factory=dict)
     tests: ComparedTests | RanTests | None = None
-    unseen: tuple[str, ...] = ()
-    unused: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    untested: tuple[str, ...] = ()
     is_whole: bool = False
 
 
@@ -129,7 +132,7 @@ class Rollback:
     """A rollback of a run of the journal, with the paths of the files that were restored."""
 
     run: str
-    files: tuple[str, ...]
+    restored: tuple[str, ...]
 
 
 Figures = BaselineSummary | Warmed | Migration | Verification | Rollback
@@ -204,7 +207,8 @@ def append(settings: Settings, paths: Iterable[str], figures: Figures, name: str
     if isinstance(figures, BaselineSummary):
         figures = without_machine(figures)
     record = Record(now(), relative_paths(settings.root, paths), figures, name)
-    line = f"{json.dumps(_portable_json(record_json(record), settings.root))}\n".encode()
+    values = _portable_json(encode(record_values(record)), settings.root)
+    line = f"{json.dumps(values)}\n".encode()
     if not settings.evidence:
         Journal(settings.root).make_files()
     folder, file = _place(settings)
@@ -217,9 +221,16 @@ def append(settings: Settings, paths: Iterable[str], figures: Figures, name: str
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def record_json(record: Record) -> dict[str, Any]:
-    """Return a record as values of JSON."""
-    return {"schema": SCHEMA, "verb": record.verb, **encode(record)}
+def record_values(record: Record) -> dict[str, Any]:
+    """Return a record by the keys of its line, not encoded yet."""
+    return {
+        "schema": SCHEMA,
+        "verb": record.verb,
+        "time": record.time,
+        "paths": record.paths,
+        "figures": record.figures,
+        "name": record.name,
+    }
 
 
 def read(settings: Settings) -> tuple[list[Record], list[str]]:
@@ -333,10 +344,10 @@ def of_migration(planned: Plan, written: Written, journal: Journal) -> Migration
     return Migration(
         run=written.run.id if written.run is not None else None,
         files=changed_files(journal, written.run.id) if written.run is not None else {},
-        refused=sum(len(r.refused) for r in written.results),
-        failed=sum(r.status is Status.FAILED for r in written.results),
-        left=written.left,
-        copies=len(planned.copies) - replaced,
+        refused_count=sum(len(r.refused) for r in written.results),
+        failed_count=sum(r.status is Status.FAILED for r in written.results),
+        remaining_count=written.left,
+        copy_count=len(planned.copies) - replaced,
     )
 
 
@@ -385,15 +396,15 @@ def of_verification(shown: Verified | RanOnce, root: Path, *, is_whole: bool) ->
 
     """
     if isinstance(shown, RanOnce):
-        codes = {command: (None, code) for command, code in shown.golden_path.items()}
+        codes = {command: ExitCodes(None, code) for command, code in shown.golden_path.items()}
         passed = sum(outcome == "passed" for outcome in shown.outcomes.tests.values())
         return Verification(None, codes, RanTests(passed, len(shown.outcomes.tests)))
     return Verification(
         run=shown.run,
         golden_path=shown.golden_path,
         tests=_compared(shown.evidence, root) if shown.evidence is not None else None,
-        unseen=relative_paths(root, shown.edited),
-        unused=relative_paths(root, (*shown.unused, *shown.not_run)),
+        edited=relative_paths(root, shown.edited),
+        untested=relative_paths(root, (*shown.unused, *shown.not_run)),
         is_whole=is_whole,
     )
 
@@ -408,21 +419,22 @@ def _compared(evidence: Evidence, root: Path) -> ComparedTests:
     for node, outcome in before.tests.items():
         file = node.partition("::")[0]
         if node in after.tests:
-            count(file, "tests")
+            count(file, "test_count")
         if outcome == "passed":
-            count(file, "passed")
+            count(file, "passed_count")
             if after.tests.get(node) != "passed":
-                count(file, "lost")
-    for what in ("differences", "flaky"):
-        for difference in getattr(evidence, what):
-            count(difference.file, what)
+                count(file, "lost_count")
+    for difference in evidence.differences:
+        count(difference.path, "difference_count")
+    for difference in evidence.flaky:
+        count(difference.path, "flaky_count")
     for file in evidence.healed:
-        count(file, "healed")
+        count(file, "healed_count")
     names = dict(_from_root(counts, after, root))
-    places = ((names[d.file], _difference(d)) for d in evidence.differences[:_MOST_PLACES])
+    first = evidence.differences[:_MOST_PLACES]
     return ComparedTests(
         {names[file]: ComparedFile(**found) for file, found in sorted(counts.items())},
-        tuple(places),
+        tuple(DifferingPlace(names[d.path], _difference(d)) for d in first),
     )
 
 

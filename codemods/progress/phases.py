@@ -57,12 +57,14 @@ class Criterion:
     """One thing that must hold of a phase.
 
     `wanted` is what must hold, `figure` what was measured, `note` what else there is to say, all
-    for people; `limit` and `value` are the same for programs (seconds, percent or a number), None
-    where there is none. `remedy` is the command that measures it, empty where it is measured.
+    for people; `limit` and `value` are the same for programs, in `unit` (copies, percent, seconds
+    or commands), None where there is none. `remedy` is the command that measures it, empty where it
+    is measured.
     """
 
     name: str
     wanted: str
+    unit: str
     limit: float | None = None
     state: State = State.NOT_MEASURED
     figure: str = ""
@@ -77,7 +79,7 @@ class Criterion:
 
     def unmeasured(self, remedy: str, note: str = "") -> Criterion:
         """Return the criterion with what measures it, and why it is not measured."""
-        return Criterion(self.name, self.wanted, self.limit, note=note, remedy=remedy)
+        return Criterion(self.name, self.wanted, self.unit, self.limit, note=note, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,13 @@ class PhaseStatus:
 class Standing:
     """How far a migration is.
 
-    `overall` are criteria of no single phase; `batch` is the command for the next batch, empty
+    `overall` are criteria of no single phase; `next_batch` is the command for the next batch, empty
     where no copy is left; `remedies` are the commands that measure what is not measured.
     """
 
     phases: tuple[PhaseStatus, ...]
     overall: tuple[Criterion, ...]
-    batch: str
+    next_batch: str
     remedies: tuple[str, ...]
 
 
@@ -214,7 +216,7 @@ def _phase(root: Path, phase: Phase, records: Sequence[Record], count: Count) ->
 
 def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
     number, limit = len(planned.copies), phase.copies_left
-    found = Criterion(COPIES, f"at most {limit:,}", limit)
+    found = Criterion(COPIES, f"at most {limit:,}", "copies", limit)
     failed = sum(r.error is not None for r in planned.results)
     if failed and number <= limit:
         # Such a file has a shared name in it, so it may well hold a copy.
@@ -229,7 +231,8 @@ def _compliance(phase: Phase, planned: Plan) -> Criterion:
     codes = (d.reasons[0].code for result in planned.results for d in result.refused)
     reasons = Counter(code.value for code in codes if code is not Code.SAME_NAME_ONLY)
     by_reason = ", ".join(f"{code} {n:,}" for code, n in sorted(reasons.items(), key=_most_first))
-    return Criterion(COMPLIANCE, f"at least {phase.compliance:g} %", phase.compliance).measured(
+    found = Criterion(COMPLIANCE, f"at least {phase.compliance:g} %", "percent", phase.compliance)
+    return found.measured(
         share >= phase.compliance,
         f"{share:.1f} %",
         share,
@@ -247,13 +250,13 @@ def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
 def _collection(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -> Criterion:
     budget, aim = phase.collection_seconds, phase.aim_seconds
     wanted = f"under {budget:g} s" + (f" (aim: {aim:g} s)" if aim is not None else "")
-    found = Criterion(COLLECTION, wanted, budget)
+    found = Criterion(COLLECTION, wanted, "seconds", budget)
     measured = baselines(records, paths)
     broken = _broken(before_the_change(records, measured), measured[-1][1]) if measured else ""
     if broken or not measured:
         return found.unmeasured(_command("baseline", paths), broken)
     latest = measured[-1][1]
-    seconds = latest.warm.wall.median
+    seconds = latest.warm.wall_seconds.median
     notes = [f"measured {latest.time}"]
     if aim is not None:
         notes.insert(0, "aim reached" if seconds < aim else "aim not reached")
@@ -262,9 +265,10 @@ def _collection(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -
 
 def _broken(before: BaselineSummary, latest: BaselineSummary) -> str:
     """Return why the latest shows nothing: what is not collected neither takes time nor warns."""
-    if latest.errors > before.errors:
-        return f"{latest.errors:,} errors at collection in the latest, {before.errors:,} before"
-    return "" if latest.tests else "nothing was collected"
+    if latest.error_count > before.error_count:
+        counts = f"{latest.error_count:,} errors at collection in the latest"
+        return f"{counts}, {before.error_count:,} before"
+    return "" if latest.test_count else "nothing was collected"
 
 
 def _success(
@@ -274,7 +278,8 @@ def _success(
     runs: Sequence[StandingRun],
     copies: int,
 ) -> Criterion:
-    found = Criterion(SUCCESS, f"at least {phase.success_rate:g} %", phase.success_rate)
+    limit = phase.success_rate
+    found = Criterion(SUCCESS, f"at least {limit:g} %", "percent", limit)
     if not runs:
         note = "no file here was migrated"
         # Without any run, the history may be that of a clone that has none.
@@ -284,7 +289,9 @@ def _success(
     tests = compared(runs)
     open_runs = [run for run in runs if run.unverified]
     verified = f"{len(runs) - len(open_runs):,} of {plural(len(runs), 'run')} verified"
-    shown = compared_text(tests, collected(records, paths)) if tests.passed or tests.tests else ""
+    shown = ""
+    if tests.passed_count or tests.test_count:
+        shown = compared_text(tests, collected(records, paths))
     if open_runs:
         files = sum(len(run.files) for run in runs)
         left = sum(len(run.unverified) for run in runs)
@@ -294,20 +301,21 @@ def _success(
         run = next((run for run in open_runs if not run.obstacle), open_runs[0])
         obstacle = f" ({run.obstacle})" if run.obstacle else ""
         return found.unmeasured(f"{_TOOL} verify --run {run.id}{obstacle}", note)
-    if not tests.passed:
+    if not tests.passed_count:
         return found.unmeasured(_command("verify", paths), note)
-    rate = 100 * (tests.passed - tests.lost) / tests.passed
-    return found.measured(rate >= phase.success_rate, f"{rate:.1f} %", rate, note)
+    rate = 100 * (tests.passed_count - tests.lost_count) / tests.passed_count
+    return found.measured(rate >= limit, f"{rate:.1f} %", rate, note)
 
 
 def _warnings(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -> Criterion:
-    found = Criterion(WARNINGS, f"at least {phase.warnings_fall:g} %", phase.warnings_fall)
+    limit = phase.warnings_fall
+    found = Criterion(WARNINGS, f"at least {limit:g} %", "percent", limit)
     remedy = _command("baseline", paths)
     measured = baselines(records, paths)
     if not measured:
         return found.unmeasured(remedy)
     before, latest = before_the_change(records, measured), measured[-1][1]
-    first, last = (sum(summary.warnings.values()) for summary in (before, latest))
+    first, last = (sum(summary.warning_counts.values()) for summary in (before, latest))
     broken = _broken(before, latest) or "; ".join(differing_conditions(before, latest))
     if before is latest and not broken:
         broken = f"{plural(first, 'warning')} in the baseline of {before.time}, none measured since"
@@ -318,7 +326,7 @@ def _warnings(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -> 
         # There is no share of nothing: there must be none after, either.
         return found.measured(not last, f"{last:,} new" if last else "none before", None, note)
     fall = 100 * (first - last) / first
-    return found.measured(fall >= phase.warnings_fall, f"{fall:.1f} %", fall, note)
+    return found.measured(fall >= limit, f"{fall:.1f} %", fall, note)
 
 
 def _golden_path(settings: Settings, records: Sequence[Record]) -> Iterator[Criterion]:
@@ -326,7 +334,7 @@ def _golden_path(settings: Settings, records: Sequence[Record]) -> Iterator[Crit
     commands = settings.golden_path
     if not commands:
         return
-    found = Criterion(GOLDEN_PATH, "each command gives 0", len(commands))
+    found = Criterion(GOLDEN_PATH, "each command gives 0", "commands", len(commands))
     latest = latest_codes(records)
     keys = {c: portable(c, settings.root) for c in commands}
     codes = {c: latest[key][1] for c, key in keys.items() if key in latest}

@@ -10,7 +10,7 @@ from codemods.decode import decode, encode
 from codemods.disk.journal import Journal
 from codemods.measure.model import Baseline, MeasureError
 
-SCHEMA = "ssot-codemods/baseline/2"
+SCHEMA = "ssot-codemods/saved-baseline/3"
 _FOLDER = "baselines"
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codemods.disk.journal import Journal
+from codemods.measure.commands import ExitCodes
 from codemods.measure.model import BaselineSummary
 from codemods.progress.definitions import still_gone
 from codemods.progress.history import (
     ChangedFile,
     ComparedFile,
     ComparedTests,
-    ExitCodes,
+    DifferingPlace,
     Migration,
     Record,
     Rollback,
@@ -29,7 +30,7 @@ class StandingRun:
     """A run of which changes stand.
 
     `files` are those that still lack what the run removed, `unverified` those of them of which no
-    verification of the run showed anything, and `unseen` those of these that were edited before
+    verification of the run showed anything, and `edited` those of these that were edited before
     one. `untested` are those of which one found that no test of theirs runs; `tests` is what the
     tests of each file showed when they were compared last, and `places` the first differences.
     """
@@ -39,18 +40,18 @@ class StandingRun:
     paths: tuple[str, ...]
     files: Mapping[str, ChangedFile]
     unverified: tuple[str, ...]
-    unseen: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
     tests: Mapping[str, ComparedFile] = field(default_factory=dict)
-    places: tuple[tuple[str, str], ...] = ()
+    places: tuple[DifferingPlace, ...] = ()
     untested: tuple[str, ...] = ()
 
     @property
     def obstacle(self) -> str:
         """Why the same verification once more would show no more; empty where it would."""
-        if not self.unverified or len(self.unseen) < len(self.unverified):
+        if not self.unverified or len(self.edited) < len(self.unverified):
             return ""
-        more = f" and {len(self.unseen) - 1:,} more" if len(self.unseen) > 1 else ""
-        return f"edited since the run: {self.unseen[0]}{more}"
+        more = f" and {len(self.edited) - 1:,} more" if len(self.edited) > 1 else ""
+        return f"edited since the run: {self.edited[0]}{more}"
 
 
 def standing(records: Sequence[Record]) -> list[Record]:
@@ -61,7 +62,7 @@ def standing(records: Sequence[Record]) -> list[Record]:
         match record.figures:
             case Migration(run=str(run), files=files):
                 changed.setdefault(run, set()).update(files)
-            case Rollback(run=run, files=restored):
+            case Rollback(run=run, restored=restored):
                 undone.setdefault(run, set()).update(restored)
     gone = {run for run, files in undone.items() if files >= changed.get(run, set())}
     about = Migration | Verification
@@ -81,7 +82,7 @@ def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -
         (r.figures.run, path)
         for r in records
         if isinstance(r.figures, Rollback)
-        for path in r.figures.files
+        for path in r.figures.restored
     }
     for record in standing(records):
         match record.figures:
@@ -116,31 +117,31 @@ def _run(
     paths: Sequence[str],
 ) -> StandingRun:
     tests: dict[str, ComparedFile] = {}
-    places: list[tuple[str, str]] = []
+    places: list[DifferingPlace] = []
     unverified = dict.fromkeys(files)
     untested: set[str] = set()
-    unseen: set[str] = set()
+    edited: set[str] = set()
     for about, shown in verified:
         assert isinstance(shown.tests, ComparedTests)
         tests |= shown.tests.files
-        places = [place for place in places if place[0] not in shown.tests.files]
+        places = [place for place in places if place.path not in shown.tests.files]
         places += shown.tests.places
         for path in files:
-            if path in shown.unseen:
-                unseen.add(path)
+            if path in shown.edited:
+                edited.add(path)
             elif shown.is_whole or is_below(path, about):
                 unverified.pop(path, None)
                 untested.discard(path)
-        untested |= files.keys() & set(shown.unused)
+        untested |= files.keys() & set(shown.untested)
     return StandingRun(
         run,
         record.time,
         record.paths,
         files,
         tuple(unverified),
-        tuple(path for path in unverified if path in unseen),
+        tuple(path for path in unverified if path in edited),
         {file: found for file, found in tests.items() if is_below(file, paths)},
-        tuple(place for place in places if is_below(place[0], paths)),
+        tuple(place for place in places if is_below(place.path, paths)),
         tuple(sorted(untested)),
     )
 
@@ -162,9 +163,9 @@ def compared(runs: Sequence[StandingRun]) -> ComparedFile:
     for run in runs:
         for file, new in run.tests.items():
             old = files.get(file, ComparedFile())
-            passed = max(old.passed, new.passed)
-            lost = min(old.lost + new.lost, passed)  # by one run or by another
-            files[file] = ComparedFile(max(old.tests, new.tests), passed, lost)
+            passed = max(old.passed_count, new.passed_count)
+            lost = min(old.lost_count + new.lost_count, passed)  # by one run or by another
+            files[file] = ComparedFile(max(old.test_count, new.test_count), passed, lost)
     return total(files.values())
 
 
@@ -181,10 +182,11 @@ def untested_text(runs: Sequence[StandingRun]) -> str:
 
 def compared_text(tests: ComparedFile, number: int | None) -> str:
     """Return what the tests showed, of how many that were collected (None: not known)."""
-    shown = f"{plural(tests.tests, 'test')} compared, of an unknown number"
+    shown = f"{plural(tests.test_count, 'test')} compared, of an unknown number"
     if number is not None:
-        shown = f"{tests.tests:,} of {number:,} collected tests were compared"
-    return f"{shown}; {tests.passed - tests.lost:,} of {tests.passed:,} that passed before still do"
+        shown = f"{tests.test_count:,} of {number:,} collected tests were compared"
+    kept = tests.passed_count - tests.lost_count
+    return f"{shown}; {kept:,} of {tests.passed_count:,} that passed before still do"
 
 
 # Baselines
@@ -241,7 +243,7 @@ def _overlap(paths: frozenset[str], others: frozenset[str]) -> bool:
 
 def collected(records: Sequence[Record], paths: Sequence[str]) -> int | None:
     """Return how many tests the latest baselines collected; None where none was taken."""
-    found = [measured[-1][1].tests for _, measured in parts(records, paths)]
+    found = [measured[-1][1].test_count for _, measured in parts(records, paths)]
     return sum(found) if found else None
 
 

@@ -10,11 +10,10 @@ from codemods.decode import encode
 from codemods.disk.journal import FOLDER
 from codemods.progress.grep import Grep
 from codemods.progress.phases import Acceptance, State
-from codemods.report.status import blocks, standing_json
+from codemods.report.document import document
+from codemods.report.status import blocks
 from codemods.report.table import Detail, paragraphs
 from codemods.wording import plural
-
-SCHEMA = "ssot-codemods/accept/2"
 
 
 def as_text(acceptance: Acceptance, detail: Detail = Detail.NORMAL) -> str:
@@ -30,13 +29,13 @@ def as_text(acceptance: Acceptance, detail: Detail = Detail.NORMAL) -> str:
 
 def as_json(acceptance: Acceptance) -> dict[str, Any]:
     """Return the criteria and the verdict as values of JSON."""
-    return {
-        "schema": SCHEMA,
+    values = {
         "ok": acceptance.ok,
-        **standing_json(acceptance.standing),
-        "grep": encode(acceptance.grep),
-        "damaged": list(acceptance.damaged),
+        **encode(acceptance.standing),
+        "grep": acceptance.grep,
+        "damaged": acceptance.damaged,
     }
+    return document("accept", values)
 
 
 def _verdict(acceptance: Acceptance) -> str:
@@ -55,7 +54,7 @@ def _grep(found: Grep) -> Iterator[str]:
         return
     where = f"--exclude-dir={FOLDER} {shlex.join(found.paths)}"
     command = f'grep -r "{found.pattern}" {where} | wc -l'
-    yield f"{command} counts {plural(found.lines, 'line')}; copies left: {found.copies:,}"
-    yield from (f"  {number:>6,} {what}" for what, number in found.parts)
-    if found.unseen > 0:
-        yield f"  {found.unseen:>6,} copies that grep does not see: of another name or layout"
+    yield f"{command} counts {plural(found.line_count, 'line')}; copies left: {found.copy_count:,}"
+    yield from (f"  {number:>6,} {what}" for number, what in found.parts)
+    if found.unseen_count > 0:
+        yield f"  {found.unseen_count:>6,} copies that grep does not see: of another name or layout"

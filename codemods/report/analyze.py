@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from codemods.model import Analysis, Decision, FileSurvey, Reason, Variant, Verdict
+from codemods.report.document import document
 from codemods.report.findings import (
     definition_json,
     definition_line,
     failed,
     failure_lines,
     failures_json,
+    finding_json,
     is_namesake,
     namesakes_text,
-    reason_json,
 )
 from codemods.report.table import Detail, paragraphs, table
 from codemods.wording import plural, reason_line
 
-SCHEMA = "ssot-codemods/analysis/2"
-
 _Found = tuple[FileSurvey, Decision]
+
+
+class _Place(NamedTuple):
+    """Where a definition stands."""
+
+    path: str
+    line: int
+    column: int
+    name: str
+
+
 #: A key, and numbers.
 _Row = tuple[str, int] | tuple[str, int, int, int]
 
@@ -82,45 +92,23 @@ def as_markdown(analysis: Analysis) -> str:
 
 def as_json(analysis: Analysis) -> dict[str, Any]:
     """Return it as values of JSON."""
-    return {
-        "schema": SCHEMA,
-        "files": analysis.files,
-        "candidates": len(analysis.surveys),
-        "definitions": [_as_json(s, n) for s, n in _numbered(analysis)],
+    values = {
+        "file_count": analysis.files,
+        "candidate_count": len(analysis.surveys),
+        "definitions": [definition_json(s.path, d) for s, d in _definitions(analysis)],
+        "variants": [
+            {**variant._asdict(), "places": places} for variant, places in _by_variant(analysis)
+        ],
         "commented_out": [
             {"path": s.path, "line": line, "name": name}
             for s in analysis.surveys
             for line, name in s.commented_out
         ],
-        "warnings": [
-            {"path": s.path, **reason_json(w)} for s in analysis.surveys for w in s.warnings
-        ],
+        "warnings": [finding_json(s.path, w) for s in analysis.surveys for w in s.warnings],
         "failures": failures_json(analysis.failures),
         "seconds": round(analysis.seconds, 3),
     }
-
-
-def _as_json(survey: FileSurvey, number: int) -> dict[str, Any]:
-    decision = survey.decisions[number]
-    values: dict[str, Any] = {
-        "path": survey.path,
-        **definition_json(decision),
-        "verdict": decision.verdict.value,
-        "reasons": [reason_json(reason) for reason in decision.reasons],
-    }
-    if survey.variants:
-        variant = survey.variants[number]
-        values["variant"] = {
-            "key": variant.key,
-            "nearest": variant.nearest,
-            "only_adds": variant.only_adds,
-            "difference": list(variant.difference),
-        }
-    return values
-
-
-def _numbered(analysis: Analysis) -> Iterator[tuple[FileSurvey, int]]:
-    return ((s, n) for s in analysis.surveys for n in range(len(s.decisions)))
+    return document("analyze", values)
 
 
 def _definitions(analysis: Analysis) -> list[_Found]:
@@ -180,21 +168,25 @@ def _remarks(analysis: Analysis) -> Iterator[tuple[str, str]]:
         yield name, f"is commented out in {plural(len(paths), 'file')}, where grep finds it"
 
 
+def _by_variant(analysis: Analysis) -> list[tuple[Variant, list[_Place]]]:
+    """Return each shape with the definitions that have it, those found most often first."""
+    groups: dict[str, tuple[Variant, list[_Place]]] = {}
+    for survey in analysis.surveys:
+        for variant, decision in zip(survey.variants, survey.decisions, strict=False):
+            definition = decision.definition
+            place = _Place(survey.path, definition.line, definition.column, definition.name)
+            groups.setdefault(variant.key, (variant, []))[1].append(place)
+    return sorted(groups.values(), key=lambda group: (-len(group[1]), group[1]))
+
+
 def _variants(analysis: Analysis) -> Iterator[list[str]]:
-    """Yield a block for each shape, those found most often first."""
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    shown: dict[str, Variant] = {}
-    for survey, number in _numbered(analysis):
-        if survey.variants:
-            variant = survey.variants[number]
-            definition = survey.decisions[number].definition
-            shown.setdefault(variant.key, variant)
-            at = f"{definition.line}:{definition.column}"
-            place = f"{survey.path}:{at} {definition.name}"
-            groups[variant.key].append(place)
-    for key, places in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[1])):
-        variant = shown[key]
+    """Yield a block for each shape."""
+    for variant, places in _by_variant(analysis):
         likeness = "only adds members to" if variant.only_adds else "differs from"
         said = f"{likeness} {variant.nearest}" if variant.difference else f"is {variant.nearest}"
-        head = f"variant {key}: {plural(len(places), 'definition')}, {said}"
-        yield [head, *(f"    {place}" for place in places), *variant.difference]
+        head = f"variant {variant.key}: {plural(len(places), 'definition')}, {said}"
+        yield [
+            head,
+            *(f"    {p.path}:{p.line}:{p.column} {p.name}" for p in places),
+            *variant.difference,
+        ]

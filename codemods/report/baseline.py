@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from codemods.decode import encode
@@ -17,7 +18,7 @@ from codemods.measure.model import (
     Step,
     Timing,
 )
-from codemods.progress.saved import SCHEMA
+from codemods.report.document import document
 from codemods.report.table import Detail, joined, shortened
 from codemods.wording import plural
 
@@ -34,15 +35,11 @@ def as_text(measured: Baseline, detail: Detail = Detail.NORMAL) -> str:
 
 
 def as_json(measured: Baseline) -> dict[str, Any]:
-    """Return a baseline as values of JSON, schema ``ssot-codemods/baseline/2``."""
-    values: dict[str, Any] = {"schema": SCHEMA, **encode(measured)}
-    for kind in ("cold", "warm"):
-        timing: Timing = getattr(measured.summary, kind)
-        values["summary"][kind] = {
-            name: _series(getattr(timing, name)) for name in ("wall", "cpu", "memory")
-        }
-    warm = measured.summary.warm.wall
-    return {**values, "collection_seconds": warm.median if warm.values else None}
+    """Return a baseline as values of JSON."""
+    warm = measured.summary.warm.wall_seconds
+    seconds = warm.median if warm.values else None
+    fields = {f.name: getattr(measured, f.name) for f in dataclasses.fields(measured)}
+    return document("baseline", {"collection_seconds": seconds, **fields}, WITH_MEDIANS)
 
 
 def comparison_text(comparison: Comparison, detail: Detail = Detail.NORMAL) -> str:
@@ -51,13 +48,9 @@ def comparison_text(comparison: Comparison, detail: Detail = Detail.NORMAL) -> s
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as values of JSON, schema ``ssot-codemods/comparison/2``."""
-    return {
-        **encode(comparison),
-        "schema": "ssot-codemods/comparison/2",
-        "before": as_json(comparison.before),
-        "after": as_json(comparison.after),
-    }
+    """Return a comparison as values of JSON."""
+    sides = {"before": as_json(comparison.before), "after": as_json(comparison.after)}
+    return document("baseline-compare", {**encode(comparison), **sides})
 
 
 def profile_text(found: Profile, detail: Detail = Detail.NORMAL) -> str:
@@ -66,8 +59,8 @@ def profile_text(found: Profile, detail: Detail = Detail.NORMAL) -> str:
 
 
 def profile_json(found: Profile) -> dict[str, Any]:
-    """Return a profile as values of JSON, schema ``ssot-codemods/profile/2``."""
-    return {"schema": "ssot-codemods/profile/2", **encode(found)}
+    """Return a profile as values of JSON."""
+    return document("baseline-profile", encode(found))
 
 
 def _baseline(measured: Baseline, detail: Detail) -> Iterator[str]:
@@ -76,18 +69,24 @@ def _baseline(measured: Baseline, detail: Detail) -> Iterator[str]:
     yield f"Collecting {' '.join(conditions.paths) or 'everything'} in {measured.root}"
     versions = (conditions.python, conditions.pytest and f"pytest {conditions.pytest}")
     yield ", ".join(filter(None, (*versions, conditions.machine)))
-    timings = [(n, t) for n, t in (("cold", summary.cold), ("warm", summary.warm)) if t.wall.values]
+    timings = [
+        (n, t) for n, t in (("cold", summary.cold), ("warm", summary.warm)) if t.wall_seconds.values
+    ]
     if timings:
         yield ""
         yield f"{'':6}{'median':>10}{'min':>10}{'max':>10}{'CPU':>10}{'memory':>10}{'runs':>6}"
         yield from (f"{name:6}{_timing(timing)}" for name, timing in timings)
         for name, timing in timings if detail is Detail.VERBOSE else ():
-            yield f"{name}, each run: {' '.join(f'{s:.2f}' for s in timing.wall.values)}"
+            yield f"{name}, each run: {' '.join(f'{s:.2f}' for s in timing.wall_seconds.values)}"
     yield ""
-    counts = ((summary.modules, "module"), (summary.tests, "test"), (summary.errors, "error"))
+    counts = (
+        (summary.module_count, "module"),
+        (summary.test_count, "test"),
+        (summary.error_count, "error"),
+    )
     yield ", ".join(plural(number, noun) for number, noun in counts)
-    if summary.warnings:
-        found = (f"{name} {count}" for name, count in summary.warnings.items())
+    if summary.warning_counts:
+        found = (f"{name} {count}" for name, count in summary.warning_counts.items())
         yield f"warnings: {', '.join(found)}"
     yield from (f"note: {note}" for note in measured.notes)
     yield from _wrong(measured, detail)
@@ -102,23 +101,23 @@ def _wrong(measured: Baseline, detail: Detail = Detail.NORMAL) -> Iterator[str]:
 
 
 def _collection_time(summary: BaselineSummary) -> Iterator[str]:
-    if summary.warm.wall.values:
-        yield f"Collection Time: {summary.warm.wall.median:.2f} s"
+    if summary.warm.wall_seconds.values:
+        yield f"Collection Time: {summary.warm.wall_seconds.median:.2f} s"
 
 
 def _timing(timing: Timing) -> str:
-    wall = timing.wall
-    seconds = (wall.median, wall.minimum, wall.maximum, timing.cpu.median)
+    wall = timing.wall_seconds
+    seconds = (wall.median, wall.minimum, wall.maximum, timing.cpu_seconds.median)
     figures = "".join(f"{f'{s:.2f} s':>10}" for s in seconds)
-    return f"{figures}{_size(timing.memory.maximum):>10}{len(wall.values):>6}"
+    return f"{figures}{_size(timing.memory_bytes.maximum):>10}{len(wall.values):>6}"
 
 
 def _comparison(comparison: Comparison, detail: Detail) -> Iterator[str]:
     before, after = comparison.before.summary, comparison.after.summary
     yield f"{'':6}{'before':>26}{'after':>26}"
-    for name, claim in (("cold", comparison.cold), ("warm", comparison.warm)):
-        one: Series = getattr(before, name).wall
-        other: Series = getattr(after, name).wall
+    for name, claim in (("cold", comparison.cold_claim), ("warm", comparison.warm_claim)):
+        one: Series = getattr(before, name).wall_seconds
+        other: Series = getattr(after, name).wall_seconds
         if one.values and other.values:
             sides = f"{series_text(one):>26}{series_text(other):>26}"
             yield f"{name:6}{sides}  {claim_text(claim, one, other)}"
@@ -126,12 +125,12 @@ def _comparison(comparison: Comparison, detail: Detail) -> Iterator[str]:
     if detail is Detail.QUIET:
         return
     if before.nodes == after.nodes:
-        yield f"the same {plural(after.tests, 'test')}"
+        yield f"the same {plural(after.test_count, 'test')}"
     yield from shortened("only before: ", comparison.only_before, detail)
     yield from shortened("only after: ", comparison.only_after, detail)
     yield from _collection_time(after)
-    for name in sorted({**before.warnings, **after.warnings}):
-        was, is_ = (summary.warnings.get(name, 0) for summary in (before, after))
+    for name in sorted({**before.warning_counts, **after.warning_counts}):
+        was, is_ = (summary.warning_counts.get(name, 0) for summary in (before, after))
         if was != is_:
             yield f"{name}: {was} to {is_}"
 
@@ -151,32 +150,32 @@ def series_text(series: Series) -> str:
 def _profile(found: Profile, detail: Detail) -> Iterator[str]:
     if found.problem:
         yield f"problem: {found.problem}"
-    if not found.warm:
+    if not found.warm_seconds:
         return
     if detail is not Detail.QUIET:
         yield from _times(found, detail)
         yield ""
     yield "What would help most"
-    yield from (f"{advice.seconds:8.2f} s  {advice.text}" for advice in found.advice)
+    yield from (f"{advice.seconds:8.2f} s  {advice.message}" for advice in found.advice)
     if not found.advice:
         yield "  nothing that these runs show"
 
 
 def _times(found: Profile, detail: Detail) -> Iterator[str]:
-    yield f"{'cold':34}{found.cold:8.2f} s"
-    yield f"{'warm':34}{found.warm:8.2f} s"
-    yield f"{'  until collection, and after':34}{found.start:8.2f} s"
-    yield f"{'  collection':34}{found.collection:8.2f} s"
+    yield f"{'cold':34}{found.cold_seconds:8.2f} s"
+    yield f"{'warm':34}{found.warm_seconds:8.2f} s"
+    yield f"{'  until collection, and after':34}{found.start_seconds:8.2f} s"
+    yield f"{'  collection':34}{found.collection_seconds:8.2f} s"
     for name, cost in (
         ("assertion rewriting, cold", found.rewriting),
         ("building warnings", found.warnings_building),
     ):
         yield f"{name:34}{cost.seconds:8.2f} s {cost.count:7}"
     for title, steps in (
-        ("modules", found.modules),
-        ("imported packages", found.packages),
-        ("conftest files", found.conftests),
-        ("plugins", found.plugins),
+        ("modules", found.module_times),
+        ("imported packages", found.package_times),
+        ("conftest files", found.conftest_times),
+        ("plugins", found.plugin_times),
     ):
         yield from _table(f"{title} (own, with imports)", steps, detail)
 
@@ -185,7 +184,7 @@ def _table(title: str, steps: Sequence[Step | PackageTime], detail: Detail) -> I
     if steps:
         yield ""
         yield title
-        lines = [f"{step.own:8.2f} s{step.cumulative:8.2f} s  {step.name}" for step in steps]
+        lines = [f"{s.own_seconds:8.2f} s{s.cumulative_seconds:8.2f} s  {s.name}" for s in steps]
         yield from shortened("", lines, detail)
 
 
@@ -196,6 +195,10 @@ def _series(series: Series) -> dict[str, Any]:
         "max": series.maximum,
         "values": list(series.values),
     }
+
+
+#: How a document has the quantities that were measured.
+WITH_MEDIANS: Mapping[type, Callable[[Any], Any]] = {Series: _series}
 
 
 def _first_line(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from codemods.model import STDIN, Plan, Verdict
+from codemods.report.document import document
 from codemods.report.findings import (
     copy_text,
     definition_json,
@@ -19,7 +20,6 @@ from codemods.report.findings import (
 from codemods.report.table import Detail, joined
 from codemods.wording import percentage, visible
 
-SCHEMA = "ssot-codemods/check/1"
 _COMMAND = ("ssot-codemods", "migrate")
 
 
@@ -55,15 +55,15 @@ def as_text(planned: Plan, asked: Sequence[str] = (), detail: Detail = Detail.NO
 
 def as_json(planned: Plan) -> dict[str, Any]:
     """Return what is left as values of JSON."""
-    return {
-        "schema": SCHEMA,
-        "files": planned.files,
-        "copies": [{"path": path, **definition_json(d)} for path, d in planned.copies],
-        "compliant": planned.compliant,
-        "total": planned.helpers,
-        "percent": percentage(planned.compliant, planned.helpers),
+    values = {
+        "file_count": planned.files,
+        "helper_file_count": planned.helpers,
+        "compliant_file_count": planned.compliant,
+        "compliant_percent": percentage(planned.compliant, planned.helpers),
+        "copies": [definition_json(path, d) for path, d in planned.copies],
         "failures": failures_json(planned.results),
     }
+    return document("check", values)
 
 
 def as_github(planned: Plan) -> str:

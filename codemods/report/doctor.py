@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codemods.migration.diagnose import Checkup, Finding, FolderCheckup
+from codemods.report.document import document
 from codemods.report.table import Detail, joined, paragraphs, table
 from codemods.wording import plural
-
-SCHEMA = "ssot-codemods/doctor/1"
 
 
 def as_text(checkup: Checkup, detail: Detail = Detail.NORMAL) -> str:
@@ -26,6 +24,7 @@ def as_text(checkup: Checkup, detail: Detail = Detail.NORMAL) -> str:
     blocks = [
         table(("folder", "state", "module", "file"), list(_rows(checkup))),
         list(_findings(checkup)),
+        _costs(checkup),
         *_setups([f for f in checkup.folders if detail is Detail.VERBOSE or any(f.all_findings)]),
         [_verdict(checkup)],
     ]
@@ -34,13 +33,13 @@ def as_text(checkup: Checkup, detail: Detail = Detail.NORMAL) -> str:
 
 def as_json(checkup: Checkup) -> dict[str, Any]:
     """Return a checkup as values of JSON."""
-    return {"schema": SCHEMA, "ok": checkup.ok, **dataclasses.asdict(checkup)}
+    return document("doctor", {"ok": checkup.ok, "folders": checkup.folders})
 
 
 def _rows(checkup: Checkup) -> Iterator[tuple[str, str, str, str]]:
     for folder in checkup.folders:
         for module in folder.modules:
-            yield folder.folder, _state(module.findings), module.name, module.file or "-"
+            yield folder.folder, _state(module.findings), module.name, module.path or "-"
         if not folder.modules:
             yield folder.folder, _state(folder.findings), "-", "-"
 
@@ -49,6 +48,18 @@ def _state(findings: Sequence[Finding]) -> str:
     if not findings:
         return "OK"
     return "error" if any(f.is_error for f in findings) else "warning"
+
+
+def _costs(checkup: Checkup) -> list[str]:
+    """Return what the shared modules cost that no conftest, plugin or earlier one had imported."""
+    rows = [
+        (folder.folder, c.milliseconds, c.module_count, c.repository_module_count, module.name)
+        for folder in checkup.folders
+        for module in folder.modules
+        if (c := module.first_import) is not None
+    ]
+    head = ("folder", "first import, ms", "modules", "of this repository", "imported")
+    return table(head, rows) if rows else []
 
 
 def _findings(checkup: Checkup) -> Iterator[str]:
@@ -61,7 +72,7 @@ def _findings(checkup: Checkup) -> Iterator[str]:
         kind = "error" if finding.is_error else "warning"
         yield f"{kind}: {finding.code}: {finding.message}"
         yield f"  where: {', '.join(names)}"
-        yield f"  fix: {finding.advice}"
+        yield f"  fix: {finding.fix}"
 
 
 def _setups(folders: Sequence[FolderCheckup]) -> Iterator[list[str]]:

@@ -52,31 +52,22 @@ def namesakes_text(number: int) -> str:
     return f"{plural(number, 'other definition')} {verb} only the name (-v lists them)"
 
 
-def definition_json(decision: Decision) -> dict[str, Any]:
-    """Return one definition as values of JSON, without its reasons."""
-    definition = decision.definition
+def definition_json(path: str, decision: Decision) -> dict[str, Any]:
+    """Return one definition and the reasons why it stays, as values of JSON."""
     return {
-        "line": definition.line,
-        "column": definition.column,
-        "end_line": definition.end_line,
-        "name": definition.name,
-        "kind": definition.kind,
+        "path": path,
+        **decision.definition._asdict(),
+        "verdict": decision.verdict,
         "shared": dotted(decision) or None,
+        "reasons": [finding_json(path, reason) for reason in decision.reasons],
     }
 
 
-def reason_json(reason: Reason) -> dict[str, Any]:
-    """Return one reason as values of JSON."""
-    return {
-        "code": reason.code.value,
-        "line": reason.line,
-        "column": reason.column,
-        "message": reason.message,
-    }
+def finding_json(path: str, reason: Reason) -> dict[str, Any]:
+    """Return one reason, warning or failure as values of JSON."""
+    return {"path": path, **reason._asdict()}
 
 
 def failures_json(results: Iterable[FileResult]) -> list[dict[str, Any]]:
     """Return the files that failed, as values of JSON."""
-    return [
-        {"path": r.path, **reason_json(error)} for r in results if (error := r.error) is not None
-    ]
+    return [finding_json(r.path, r.error) for r in results if r.error is not None]

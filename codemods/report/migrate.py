@@ -9,20 +9,21 @@ from typing import Any
 
 from codemods.migration.verify import Verified
 from codemods.model import Code, Decision, FileResult, Status, Written
+from codemods.report.document import document
 from codemods.report.findings import (
     definition_json,
     definition_line,
     failure_lines,
     failures_json,
+    finding_json,
     is_namesake,
     namesakes_text,
-    reason_json,
 )
 from codemods.report.rollback import ways_to_end
 from codemods.report.table import Detail, paragraphs, shortened, table
+from codemods.report.verify import as_json as verification_json
 from codemods.wording import plural, reason_line
 
-SCHEMA = "ssot-codemods/migration/2"
 #: So many paths fit into a line.
 _FEW_PATHS = 5
 
@@ -124,31 +125,20 @@ def _refused(results: Sequence[FileResult]) -> list[tuple[FileResult, Decision]]
     return [(r, d) for r in results for d in r.refused]
 
 
-def as_json(written: Written, *, dry_run: bool) -> dict[str, Any]:
-    """Return a summary as values of JSON."""
+def as_json(written: Written, *, dry_run: bool, verified: Verified | None = None) -> dict[str, Any]:
+    """Return what was done, or would be, and what the tests showed of it, as values of JSON."""
     results = written.results
-    return {
-        "schema": SCHEMA,
+    changed = [r for r in results if r.status is Status.CHANGED]
+    values = {
         "dry_run": dry_run,
         "run": written.run.id if written.run is not None else None,
-        "files": written.files,
-        "left": written.left,
-        "changed": [
-            {
-                "path": r.path,
-                "replaced": [definition_json(d) for d in r.replaced],
-            }
-            for r in results
-            if r.status is Status.CHANGED
-        ],
-        "refused": [
-            {
-                "path": r.path,
-                **definition_json(d),
-                "reasons": [reason_json(reason) for reason in d.reasons],
-            }
-            for r, d in _refused(results)
-        ],
-        "warnings": [{"path": r.path, **reason_json(w)} for r in results for w in r.warnings],
+        "file_count": written.files,
+        "changed_file_count": len(changed),
+        "remaining_file_count": written.left,
+        "replaced": [definition_json(r.path, d) for r in changed for d in r.replaced],
+        "refused": [definition_json(r.path, d) for r, d in _refused(results)],
+        "warnings": [finding_json(r.path, w) for r in results for w in r.warnings],
         "failures": failures_json(results),
+        "verification": verification_json(verified) if verified is not None else None,
     }
+    return document("migrate", values)

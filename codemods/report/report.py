@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from codemods.decode import encode
 from codemods.measure.model import BaselineSummary, Claim, Series
 from codemods.model import Code as Reasoned
 from codemods.progress.completion import CollectionChange, Completion, Place, RefusedPlace
-from codemods.progress.history import ComparedFile
 from codemods.progress.standing import StandingRun, compared, compared_text, total, untested_text
 from codemods.report import page
-from codemods.report.baseline import claim_text, series_text
+from codemods.report.baseline import WITH_MEDIANS, claim_text, series_text
 from codemods.report.chart import Bar, Bars
+from codemods.report.document import document
 from codemods.report.explain import summary
 from codemods.report.page import (
     Block,
@@ -35,7 +34,6 @@ from codemods.report.page import (
 from codemods.report.status import shown_paths
 from codemods.wording import percentage, plural
 
-SCHEMA = "ssot-codemods/report/2"
 #: Has all of what was cut from a list.
 _WHOLE = "ssot-codemods report --output FILE"
 _NAMESAKE = Reasoned.SAME_NAME_ONLY.value
@@ -60,12 +58,29 @@ def as_html(done: Completion) -> str:
 
 def as_json(done: Completion) -> dict[str, Any]:
     """Return the report as values of JSON."""
-    return {
-        "schema": SCHEMA,
-        **encode(done),
-        "percent": round(percentage(done.compliant, done.helpers), 1),
-        "copies_over_time": [{"time": t, "copies": n} for t, n in _copies_over_time(done)],
+    runs = (None, *(run.id for run in done.runs))
+    values = {
+        "time": done.time,
+        "paths": done.paths,
+        "file_count": done.files,
+        "helper_file_count": done.helpers,
+        "compliant_file_count": done.compliant,
+        "compliant_percent": percentage(done.compliant, done.helpers),
+        "runs": done.runs,
+        "copies_over_time": [
+            {"run": run, "copy_count": number}
+            for run, (_, number) in zip(runs, _copies_over_time(done), strict=False)
+        ],
+        "copies": done.left,
+        "refused": done.refused,
+        "failures": [
+            {"path": p.path, "line": p.line, "code": p.code, "message": p.message}
+            for p in done.failed
+        ],
+        "collection": done.collection,
+        "golden_path": done.golden_path,
     }
+    return document("report", values, WITH_MEDIANS)
 
 
 def refusals(found: Sequence[RefusedPlace]) -> Iterator[Details]:
@@ -128,9 +143,9 @@ def _missing(done: Completion) -> Iterator[str]:
         yield f"{plural(len(done.left), 'copy')} left in {plural(files, 'file')}"
     if done.failed:
         yield f"{plural(len(done.failed), 'file')} failed"
-    differing = sum(total(run.tests.values()).differences for run in done.runs)
+    differing = sum(total(run.tests.values()).difference_count for run in done.runs)
     if differing:
-        lost = compared(done.runs).lost
+        lost = compared(done.runs).lost_count
         yield f"{plural(differing, 'test')} with another outcome, {lost:,} of which passed before"
     unverified = sum(bool(run.unverified) for run in done.runs)
     if unverified:
@@ -145,9 +160,10 @@ def _shown(done: Completion) -> str:
     if not done.runs:
         return ", and no run is recorded here"
     tests = compared(done.runs)
-    if not tests.passed:
+    if not tests.passed_count:
         return f", and no test was compared{untested_text(done.runs)}"
-    return f", and all {tests.passed:,} compared tests pass as before{untested_text(done.runs)}"
+    passed = f"all {tests.passed_count:,} compared tests pass as before"
+    return f", and {passed}{untested_text(done.runs)}"
 
 
 def _copies(done: Completion) -> Figure:
@@ -169,17 +185,18 @@ def _stay(done: Completion) -> Figure:
 def _tests(done: Completion) -> Figure:
     tests = compared(done.runs)
     of = "an unknown number" if done.collected is None else f"{done.collected:,}"
-    kept = f"; {tests.passed - tests.lost:,} of {tests.passed:,} that passed before still do"
-    note = f"of {of} collected{kept if tests.tests else ''}{untested_text(done.runs)}"
-    return Figure("tests compared", f"{tests.tests:,}", (note,))
+    passed = tests.passed_count
+    kept = f"; {passed - tests.lost_count:,} of {passed:,} that passed before still do"
+    note = f"of {of} collected{kept if tests.test_count else ''}{untested_text(done.runs)}"
+    return Figure("tests compared", f"{tests.test_count:,}", (note,))
 
 
 def _seconds(done: Completion) -> Figure:
     """Return the latest median of warm collection; of several parts, the sum of theirs."""
     sides = [
-        (change, side.warm.wall)
+        (change, side.warm.wall_seconds)
         for change in done.collection
-        if (side := change.latest) and side.warm.wall.values
+        if (side := change.latest) and side.warm.wall_seconds.values
     ]
     name = "collection time"
     if not sides:
@@ -199,10 +216,10 @@ def _since(change: CollectionChange) -> str:
     """Return the time before the change, and what the runs show."""
     if change.after is None:
         return "not measured after"
-    if change.before is None or not change.before.warm.wall.values:
+    if change.before is None or not change.before.warm.wall_seconds.values:
         return "not measured before"
-    before, after = change.before.warm.wall, change.after.warm.wall
-    claim = claim_text(change.warm or Claim.NOT_COMPARABLE, before, after)
+    before, after = change.before.warm.wall_seconds, change.after.warm.wall_seconds
+    claim = claim_text(change.warm_claim or Claim.NOT_COMPARABLE, before, after)
     return f"before {series_text(before)}: {claim}"
 
 
@@ -313,7 +330,7 @@ def _tests_section(done: Completion) -> Iterator[Block]:
         yield Paragraph(("No tests were compared.",))
     places = [what for run in shown for _, what in run.places]
     if places:
-        differences = sum(total(run.tests.values()).differences for run in shown)
+        differences = sum(total(run.tests.values()).difference_count for run in shown)
         text = f"{len(places):,} of {plural(differences, 'difference')}"
         yield Details((text,), tuple((Code(place),) for place in places))
     unverified = tuple(
@@ -328,7 +345,7 @@ def _tests_section(done: Completion) -> Iterator[Block]:
         yield Table(("run that is not verified", "files", "why, or the command"), unverified)
 
 
-_OTHERS = ComparedFile._fields[3:]
+_OTHERS = ("differences", "flaky", "healed")
 
 
 def _golden_path_section(done: Completion) -> Iterator[Block]:
@@ -372,7 +389,7 @@ def _per_part(
 def _rows(change: CollectionChange) -> Iterator[tuple[Cell, ...]]:
     """Yield a row for each quantity: before, after, and what these runs show."""
     both = change.before, change.after
-    for kind, claim in (("cold", change.cold), ("warm", change.warm)):
+    for kind, claim in (("cold", change.cold_claim), ("warm", change.warm_claim)):
         series = [getattr(side, kind).wall if side else Series() for side in both]
         shown = (series_text(s) if s.values else _UNKNOWN for s in series)
         claimed = claim_text(claim, *series) if claim is not None else ""
@@ -386,9 +403,9 @@ def _rows(change: CollectionChange) -> Iterator[tuple[Cell, ...]]:
 _UNKNOWN = "not measured"
 _QUANTITIES: dict[str, Callable[[BaselineSummary], Cell]] = {
     "peak memory": lambda side: f"{side.memory / 2**20:.0f} MB",
-    "modules": lambda side: side.modules,
-    "tests": lambda side: side.tests,
-    "errors": lambda side: side.errors,
+    "modules": lambda side: side.module_count,
+    "tests": lambda side: side.test_count,
+    "errors": lambda side: side.error_count,
     "measured": lambda side: _when(side.time),
     "commit": lambda side: Code(side.commit[:12]),
 }
@@ -415,8 +432,8 @@ def _end(paths: Sequence[str]) -> str:
 
 def _warnings(change: CollectionChange) -> Iterator[tuple[Cell, ...]]:
     both = change.before, change.after
-    for category in sorted({name for side in both if side for name in side.warnings}):
-        numbers = (side.warnings.get(category, 0) if side else _UNKNOWN for side in both)
+    for category in sorted({name for side in both if side for name in side.warning_counts}):
+        numbers = (side.warning_counts.get(category, 0) if side else _UNKNOWN for side in both)
         yield (Code(category), *numbers)
 
 

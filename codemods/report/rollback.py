@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from codemods.model import Outcome, Run, RunState
+from codemods.report.document import document
 from codemods.report.table import Detail, joined, paragraphs, table
 from codemods.wording import plural
-
-RUNS_SCHEMA = "ssot-codemods/runs/1"
-OUTCOMES_SCHEMA = "ssot-codemods/rollback/1"
 
 
 def runs_as_text(runs: Sequence[Run], detail: Detail = Detail.NORMAL) -> str:
@@ -34,19 +32,17 @@ def _state(run: Run) -> str:
 
 def runs_as_json(runs: Sequence[Run]) -> dict[str, Any]:
     """Return a list of runs as values of JSON, the oldest first."""
-    return {
-        "schema": RUNS_SCHEMA,
-        "runs": [
-            {
-                "id": run.id,
-                "time": run.time,
-                "command": run.command,
-                "state": run.state.value,
-                "files": [entry.path for entry in run.entries],
-            }
-            for run in runs
-        ],
-    }
+    values = [
+        {
+            "id": run.id,
+            "time": run.time,
+            "command": run.command,
+            "state": run.state,
+            "changed": [entry.path for entry in run.entries],
+        }
+        for run in runs
+    ]
+    return document("rollback-list", {"runs": values})
 
 
 def ways_to_end(run: Run) -> str:
@@ -69,10 +65,6 @@ def outcomes_as_text(run: Run, outcomes: Sequence[Outcome], detail: Detail = Det
     return joined(lines)
 
 
-def outcomes_as_json(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return the outcomes as values of JSON."""
-    return {
-        "schema": OUTCOMES_SCHEMA,
-        "run": run.id,
-        "files": [{"path": o.path, "error": o.error, "kept": o.kept} for o in outcomes],
-    }
+def outcomes_as_json(kind: str, run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the outcomes as values of JSON, in a document of some kind."""
+    return document(kind, {"run": run.id, "outcomes": outcomes})

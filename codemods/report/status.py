@@ -9,20 +9,20 @@ from typing import Any
 from codemods.decode import encode
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.progress.history import (
-    SCHEMA,
     ComparedTests,
     Migration,
     RanTests,
     Record,
     Rollback,
     Verification,
-    record_json,
+    record_values,
 )
 from codemods.progress.phases import COLLECTION, Criterion, Standing
 from codemods.progress.standing import total
+from codemods.report.baseline import WITH_MEDIANS
+from codemods.report.document import document
 from codemods.report.table import Detail, paragraphs, table
 
-STATUS_SCHEMA = "ssot-codemods/status/2"
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _MOST_POINTS = 40
 _MOST_PATHS = 3
@@ -55,7 +55,7 @@ def blocks(standing: Standing, detail: Detail = Detail.NORMAL) -> Iterator[list[
 
 def as_json(standing: Standing) -> dict[str, Any]:
     """Return it as values of JSON."""
-    return {"schema": STATUS_SCHEMA, **standing_json(standing)}
+    return document("status", encode(standing))
 
 
 def history_text(
@@ -92,7 +92,7 @@ def shown_paths(paths: Sequence[str], most: int | None = _MOST_PATHS) -> str:
 
 def history_json(records: Sequence[Record]) -> dict[str, Any]:
     """Return it as values of JSON."""
-    return {"schema": SCHEMA, "records": [record_json(r) for r in records]}
+    return document("status-history", {"records": list(map(record_values, records))}, WITH_MEDIANS)
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -123,21 +123,11 @@ def _next_steps(standing: Standing) -> Iterator[str]:
     missing = {c.remedy for c in criteria if c.name == COLLECTION}
     first = [remedy for remedy in standing.remedies if remedy in missing]
     yield from (f"not measured yet: {remedy}" for remedy in first)
-    if standing.batch:
-        yield f"next batch: {standing.batch}"
+    if standing.next_batch:
+        yield f"next batch: {standing.next_batch}"
     yield from (
         f"not measured yet: {remedy}" for remedy in standing.remedies if remedy not in first
     )
-
-
-def standing_json(standing: Standing) -> dict[str, Any]:
-    """Return the phases and their criteria as values of JSON."""
-    return {
-        "phases": encode(standing.phases),
-        "overall": encode(standing.overall),
-        "next_batch": standing.batch or None,
-        "to_measure": list(standing.remedies),
-    }
 
 
 def _curves(
@@ -167,12 +157,12 @@ def _curve(values: Sequence[float], unicode: bool) -> str:
 
 def _seconds(record: Record) -> float | None:
     found = record.figures
-    return round(found.warm.wall.median, 2) if isinstance(found, BaselineSummary) else None
+    return round(found.warm.wall_seconds.median, 2) if isinstance(found, BaselineSummary) else None
 
 
 def _copies_left(record: Record) -> float | None:
     found = record.figures
-    return found.copies if isinstance(found, Migration) else None
+    return found.copy_count if isinstance(found, Migration) else None
 
 
 def _figures(record: Record) -> str:
@@ -184,25 +174,42 @@ def _figures(record: Record) -> str:
 def _values(record: Record) -> dict[str, object]:
     match record.figures:
         case BaselineSummary() as found:
-            values = {kind: getattr(found, kind).wall.median for kind in ("cold", "warm")}
-            values |= {kind: getattr(found, kind) for kind in ("modules", "tests", "errors")}
-            return {**values, "warnings": sum(found.warnings.values()), "name": record.name or None}
-        case Warmed() as found:
-            kinds = ("cold", "warmed", "warm", "modules", "cached", "errors")
-            return {kind: getattr(found, kind) for kind in kinds}
-        case Migration(run=run, files=files) as found:
-            replaced = sum(len(file.removed) for file in files.values())
-            values = {
-                kind: getattr(found, kind) for kind in ("refused", "failed", "left", "copies")
+            return {
+                "cold": found.cold.wall_seconds.median,
+                "warm": found.warm.wall_seconds.median,
+                "modules": found.module_count,
+                "tests": found.test_count,
+                "errors": found.error_count,
+                "warnings": sum(found.warning_counts.values()),
+                "name": record.name or None,
             }
-            return {"run": run, "changed": len(files), "replaced": replaced, **values}
+        case Warmed() as found:
+            return {
+                "cold": found.cold_seconds,
+                "warmed": found.writing_seconds,
+                "warm": found.warm_seconds,
+                "modules": found.module_count,
+                "cached": found.cached_count,
+                "errors": found.error_count,
+            }
+        case Migration(run=run, files=files) as found:
+            return {
+                "run": run,
+                "changed": len(files),
+                "replaced": sum(len(file.removed) for file in files.values()),
+                "refused": found.refused_count,
+                "failed": found.failed_count,
+                "left": found.remaining_count,
+                "copies": found.copy_count,
+            }
         case Verification(run=run, tests=ComparedTests(files=files)):
-            return {"run": run, **total(files.values())._asdict()}
+            names = ("tests", "passed", "lost", "differences", "flaky", "healed")
+            return {"run": run, **dict(zip(names, total(files.values()), strict=True))}
         case Verification(run=run, tests=RanTests(passed, tests)):
             return {"run": run, "tests": tests, "passed": passed}
         case Verification(run=run):
             return {"run": run}
-        case Rollback(run=run, files=restored):
+        case Rollback(run=run, restored=restored):
             return {"run": run, "files": len(restored)}
 
 

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from codemods.decode import encode
+from codemods.measure.commands import ExitCodes
 from codemods.measure.outcomes import GOOD, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
+from codemods.report.document import document
 from codemods.report.table import Detail, joined, paragraphs, shortened, table
 from codemods.wording import plural
-
-SCHEMA = "ssot-codemods/verification/2"
 
 
 def as_text(verified: Verified | RanOnce, detail: Detail = Detail.NORMAL) -> str:
@@ -44,34 +43,33 @@ def as_text(verified: Verified | RanOnce, detail: Detail = Detail.NORMAL) -> str
 def as_json(verified: Verified | RanOnce) -> dict[str, Any]:
     """Return what the tests showed, for programs."""
     if isinstance(verified, RanOnce):
-        return {
-            "schema": SCHEMA,
-            "golden_path": dict(verified.golden_path),
-            "outcomes": _counts(verified.outcomes),
-            **_failures_json(verified.outcomes),
-        }
+        codes = {c: ExitCodes(None, code) for c, code in verified.golden_path.items()}
+        return _document(Verified(None, codes), None, verified.outcomes)
     evidence = verified.evidence
-    values: dict[str, Any] = {
-        "schema": SCHEMA,
+    sides = (evidence.before, evidence.after) if evidence is not None else (None, None)
+    return _document(verified, *sides)
+
+
+def _document(
+    verified: Verified, before: Outcomes | None, after: Outcomes | None
+) -> dict[str, Any]:
+    evidence = verified.evidence
+    values = {
         "run": verified.run,
-        "golden_path": {c: list(codes) for c, codes in verified.golden_path.items()},
-        "causes": {p: encode(d) for p, d in sorted(verified.causes.items())},
-        "reverted": {p: encode(d) for p, d in sorted(verified.reverted.items())},
-        "edited": list(verified.edited),
-        "unused": list(verified.unused),
-        "not_run": list(verified.not_run),
+        "before": _outcomes_json(before) if before is not None else None,
+        "after": _outcomes_json(after) if after is not None else None,
+        "differences": evidence.differences if evidence else (),
+        "flaky": evidence.flaky if evidence else (),
+        "healed": evidence.healed if evidence else (),
+        "causes": dict(sorted(verified.causes.items())),
+        "reverted": dict(sorted(verified.reverted.items())),
+        "edited": verified.edited,
+        "unused": verified.unused,
+        "not_run": verified.not_run,
+        "golden_path": verified.golden_path,
         "problem": verified.problem,
     }
-    if evidence is not None:
-        values |= {
-            "before": _counts(evidence.before),
-            "after": _counts(evidence.after),
-            "differences": encode(evidence.differences),
-            "flaky": encode(evidence.flaky),
-            "healed": list(evidence.healed),
-            **_failures_json(evidence.after),
-        }
-    return values
+    return document("verify", values)
 
 
 def _never_collected(evidence: Evidence, detail: Detail) -> Iterator[str]:
@@ -128,20 +126,28 @@ def _failures(outcomes: Outcomes) -> Iterator[str]:
     yield from (f"not collected: {file}: {what}" for file, what in errors)
 
 
-def _failures_json(outcomes: Outcomes) -> dict[str, Any]:
-    errors = dict(sorted(outcomes.errors.items()))
-    return {"failed": _failed(outcomes), "not_collected": errors}
+def _outcomes_json(outcomes: Outcomes) -> dict[str, Any]:
+    return {
+        "test_counts": _test_counts(outcomes),
+        "deselected_count": outcomes.deselected,
+        "warning_count": sum(outcomes.warnings.values()),
+        "failed_tests": _failed(outcomes),
+        "not_collected": dict(sorted(outcomes.errors.items())),
+    }
 
 
 def _failed(outcomes: Outcomes) -> dict[str, str]:
     return {n: o for n, o in sorted(outcomes.tests.items()) if o not in GOOD}
 
 
+def _test_counts(outcomes: Outcomes) -> dict[str, int]:
+    return dict(sorted(Counter(outcomes.tests.values()).items()))
+
+
 def _counts(outcomes: Outcomes) -> dict[str, int]:
     """Count tests by outcome, then what else counts."""
-    tests = dict(sorted(Counter(outcomes.tests.values()).items()))
     return {
-        **tests,
+        **_test_counts(outcomes),
         **({"deselected": outcomes.deselected} if outcomes.deselected else {}),
         "not collected": len(outcomes.errors),
         "warnings": sum(outcomes.warnings.values()),

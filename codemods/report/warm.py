@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from codemods.decode import encode
 from codemods.measure.model import Warmed
+from codemods.report.document import document
 from codemods.report.table import Detail, joined, shortened
 from codemods.wording import plural
 
@@ -18,23 +19,23 @@ def as_text(warmed: Warmed, detail: Detail = Detail.NORMAL) -> str:
 
 
 def as_json(warmed: Warmed) -> dict[str, Any]:
-    """Return what was written as values of JSON, schema ``ssot-codemods/warm/1``."""
-    return {"schema": "ssot-codemods/warm/1", **dataclasses.asdict(warmed)}
+    """Return what was written as values of JSON."""
+    return document("warm", encode(warmed))
 
 
 def _warmed(warmed: Warmed, detail: Detail) -> Iterator[str]:
-    if warmed.cold is not None:
-        yield f"{'cold':8}{warmed.cold:8.2f} s"
-    yield f"{'warmed':8}{warmed.warmed:8.2f} s  {plural(warmed.jobs, 'job')}"
-    if warmed.warm:
-        yield f"{'warm':8}{warmed.warm:8.2f} s"
-        yield f"{warmed.cached} of {plural(warmed.modules, 'module')} read from bytecode"
+    if warmed.cold_seconds is not None:
+        yield f"{'cold':8}{warmed.cold_seconds:8.2f} s"
+    yield f"{'warmed':8}{warmed.writing_seconds:8.2f} s  {plural(warmed.jobs, 'job')}"
+    if warmed.warm_seconds:
+        yield f"{'warm':8}{warmed.warm_seconds:8.2f} s"
+        yield f"{warmed.cached_count} of {plural(warmed.module_count, 'module')} read from bytecode"
     yield from shortened("not from bytecode: ", warmed.not_cached, detail)
     yield from (f"note: {note}" for note in warmed.notes)
 
 
 def _wrong(warmed: Warmed) -> Iterator[str]:
-    if warmed.errors:
-        yield f"{plural(warmed.errors, 'error')} at collection"
+    if warmed.error_count:
+        yield f"{plural(warmed.error_count, 'error')} at collection"
     if warmed.problem:
         yield f"problem: {warmed.problem}"

@@ -9,11 +9,12 @@ Each line is a list: a kind and its values. `codemods.measure.record` folds them
 dies has no last line, ``ended``; all else is read in the same way. A worker of pytest-xdist hands
 its lines over when it ends, and the controller writes them as one line.
 
-Times are seconds of ``time.perf_counter``. `cumulative` is the time from the beginning of a step to
-its end, `own` is `cumulative` less the steps and the imports inside it. Imports are only told apart
-with ``imports`` in SSOT_CODEMODS_PROBE_OPTIONS; else they count as `own`. With ``list`` in it, test
-modules are found but not imported. SSOT_CODEMODS_PROBE_SAME is a file of JSON with the name of a
-folder and the SHA-256 of files in it: where a worker of pytest-xdist has others, that is a problem.
+Times are seconds of ``time.perf_counter``. `cumulative_seconds` is the time from the beginning of a
+step to its end, `own_seconds` the same less the steps and the imports inside it. Imports are only
+told apart with ``imports`` in SSOT_CODEMODS_PROBE_OPTIONS; else they count as own. With ``list`` in
+it, test modules are found but not imported. SSOT_CODEMODS_PROBE_SAME is a file of JSON with the
+name of a folder and the SHA-256 of files in it: where a worker of pytest-xdist has others, that is
+a problem.
 
 Sources: https://docs.pytest.org/en/stable/reference/reference.html#hooks (hooks and reports),
 https://docs.python.org/3/reference/import.html (imports),

@@ -47,11 +47,11 @@ class Meter:
             self._count_import(key, total - inside)
         else:
             step = self._step(kind, key)
-            step["own"] += total - inside
-            step["cumulative"] += total
+            step["own_seconds"] += total - inside
+            step["cumulative_seconds"] += total
 
     def _step(self, kind: str, key: str) -> dict[str, Any]:
-        new = {"own": 0.0, "cumulative": 0.0, "imports": {}}
+        new = {"own_seconds": 0.0, "cumulative_seconds": 0.0, "import_seconds": {}}
         return self.steps.setdefault((kind, key), new)
 
     def _count_import(self, name: str, seconds: float) -> None:
@@ -61,10 +61,10 @@ class Meter:
         kind, key, *_ = self._stack[-1 - depth]
         step = self._step(kind, key)
         if depth == 0 and name.rpartition(".")[2] == _module_name(key):
-            step["own"] += seconds
+            step["own_seconds"] += seconds
         else:
             top = name.partition(".")[0]
-            step["imports"][top] = step["imports"].get(top, 0.0) + seconds
+            step["import_seconds"][top] = step["import_seconds"].get(top, 0.0) + seconds
 
 
 def _module_name(key: str) -> str:
