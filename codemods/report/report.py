@@ -141,9 +141,10 @@ def _shown(done: Completion) -> str:
     if not done.runs:
         return ", and no run is recorded here"
     tests = compared(done.runs)
-    if not tests.passed:
-        return f", and no test was compared{untested_text(done.runs)}"
-    return f", and all {tests.passed:,} compared tests pass as before{untested_text(done.runs)}"
+    shown = "no test was compared"
+    if tests.passed:
+        shown = f"all {tests.passed:,} compared tests pass as before"
+    return f", and {shown}{untested_text(done.runs)}"
 
 
 def _copies(done: Completion) -> Figure:
@@ -164,10 +165,12 @@ def _stay(done: Completion) -> Figure:
 
 def _tests(done: Completion) -> Figure:
     tests = compared(done.runs)
-    of = "an unknown number" if done.collected is None else f"{done.collected:,}"
-    kept = f"; {tests.passed - tests.lost:,} of {tests.passed:,} that passed before still do"
-    note = f"of {of} collected{kept if tests.tests else ''}{untested_text(done.runs)}"
-    return Figure("tests compared", f"{tests.tests:,}", (note,))
+    number = "an unknown number" if done.collected is None else f"{done.collected:,}"
+    note = f"of {number} collected"
+    if tests.tests:
+        still = tests.passed - tests.lost
+        note += f"; {still:,} of {tests.passed:,} that passed before still do"
+    return Figure("tests compared", f"{tests.tests:,}", (note + untested_text(done.runs),))
 
 
 def _seconds(done: Completion) -> Figure:
