@@ -160,10 +160,10 @@ def _shown(done: Completion) -> str:
     if not done.runs:
         return ", and no run is recorded here"
     tests = compared(done.runs)
-    if not tests.passed_count:
-        return f", and no test was compared{untested_text(done.runs)}"
-    passed = f"all {tests.passed_count:,} compared tests pass as before"
-    return f", and {passed}{untested_text(done.runs)}"
+    shown = "no test was compared"
+    if tests.passed_count:
+        shown = f"all {tests.passed_count:,} compared tests pass as before"
+    return f", and {shown}{untested_text(done.runs)}"
 
 
 def _copies(done: Completion) -> Figure:
@@ -184,11 +184,12 @@ def _stay(done: Completion) -> Figure:
 
 def _tests(done: Completion) -> Figure:
     tests = compared(done.runs)
-    of = "an unknown number" if done.collected is None else f"{done.collected:,}"
-    passed = tests.passed_count
-    kept = f"; {passed - tests.lost_count:,} of {passed:,} that passed before still do"
-    note = f"of {of} collected{kept if tests.test_count else ''}{untested_text(done.runs)}"
-    return Figure("tests compared", f"{tests.test_count:,}", (note,))
+    number = "an unknown number" if done.collected is None else f"{done.collected:,}"
+    note = f"of {number} collected"
+    if tests.test_count:
+        still = tests.passed_count - tests.lost_count
+        note += f"; {still:,} of {tests.passed_count:,} that passed before still do"
+    return Figure("tests compared", f"{tests.test_count:,}", (note + untested_text(done.runs),))
 
 
 def _seconds(done: Completion) -> Figure:
