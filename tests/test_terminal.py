@@ -41,7 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     write_shared(tmp_path)
-    use = "\n\ndef test_it():\n    TestWebSocketConnection()\n"
+    use = f"\n\ndef test_it():  # {EVIL}\n    TestWebSocketConnection()\n"
     (tmp_path / "conftest.py").touch()
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/test_a.py").write_text(COPY + use)
