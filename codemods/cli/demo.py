@@ -31,8 +31,9 @@ def demo(keep: str | None, full: bool, detail: Detail) -> int:
     Prints each command before it is run. Needs git; takes some seconds, with --full a minute.
 
     \b
-    ssot-codemods demo
-    ssot-codemods demo --full --keep /tmp/demo
+    Examples:
+      ssot-codemods demo
+      ssot-codemods demo --full --keep /tmp/demo
     """
     import tempfile
 

@@ -50,7 +50,8 @@ def doctor(
     its classes as tests, the version of pytest, its plugins, import mode and sys.path.
 
     \b
-    ssot-codemods doctor tests/unit
+    Examples:
+      ssot-codemods doctor tests/unit
     """
     from codemods.migration.doctor import doctor as look
     from codemods.report import doctor as rendered

@@ -35,8 +35,9 @@ def report(
     Says what changed below PATHS, what is left and why, and what was measured.
 
     \b
-    ssot-codemods report tests/unit > phase1_completion_report.md
-    ssot-codemods report --compare-baseline before --format html > report.html
+    Examples:
+      ssot-codemods report tests/unit > phase1_completion_report.md
+      ssot-codemods report --compare-baseline before --format html > report.html
     """
     from codemods.progress.completion import completion_report
     from codemods.report import report as rendered
