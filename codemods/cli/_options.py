@@ -54,6 +54,7 @@ def verb(
     """
     codes = {0: "OK", 1: copies_left, 2: "usage error", 3: failed, 130: "interrupted"}
     listed = "; ".join(f"{code} {meaning}" for code, meaning in codes.items() if meaning)
+    epilog = "\n\n".join(filter(None, (about, f"Exit codes: {listed}.")))
 
     def made(function: Callable[..., int]) -> click.Command:
         @functools.wraps(function)
@@ -62,8 +63,7 @@ def verb(
             click.get_current_context().meta[QUIET] = detail is Detail.QUIET
             return function(detail=detail, **values)
 
-        made = click.command(epilog="\n\n".join(filter(None, (about, f"Exit codes: {listed}."))))
-        found = made(command)
+        found = click.command(epilog=epilog)(command)
         found.params += [
             click.Option(["-q", "--quiet", "less"], count=True, help=quiet),
             click.Option(["-v", "--verbose", "more"], count=True, help=verbose),
