@@ -100,7 +100,7 @@ def test_help(verb: str) -> None:
     for option in ("-h", "--help"):
         code, text, err = outcome(*filter(None, [verb, option]))
         assert (code, err) == (0, "")
-        assert "\n  Exit codes: 0 OK, " in text
+        assert "\n  Exit codes: 0 OK; " in text
         assert max(map(len, text.splitlines())) <= 100
 
 
@@ -111,7 +111,7 @@ def test_help_of_each_option_and_an_example(verb: str) -> None:
     for option in (p for p in command.params if isinstance(p, click.Option)):
         assert (option.help or "").endswith("."), option.name
     text = outcome(verb, "--help")[1]
-    assert f"\n  ssot-codemods {verb}" in text
+    assert f"\n    ssot-codemods {verb}" in text
 
 
 def test_the_version_and_no_verb() -> None:

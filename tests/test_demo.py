@@ -18,6 +18,7 @@ from codemods.migration import demo as module
 from codemods.model import UsageError
 
 COMMAND = [str(Path(sys.executable).with_name("ssot-codemods")), "demo"]
+QUIET = b"The file changes the definition, hands it to code that could, or asks for its module.\n"
 ONE_STEP = (module.STEPS[0], module.Step("See", "ssot-codemods analyze", 3))
 
 
@@ -151,3 +152,30 @@ def test_without_git_or_with_one_that_fails(
     git.chmod(0o755)
     with pytest.raises(UsageError, match="git init: exit code 7"):
         module.demo(tmp_path / "a", module.STEPS, ignore)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], b"1. See: ssot-codemods explain -q escapes\n" + QUIET),
+        (["-q"], b"1. See: ssot-codemods explain -q escapes\n"),
+        (["-v"], b"1. See: ssot-codemods explain -q escapes\nescapes: " + QUIET),
+        (
+            ["--color", "always"],
+            b"\x1b[1m1. See\x1b[0m: ssot-codemods explain -q escapes\n" + QUIET,
+        ),
+    ],
+    ids=["none", "quiet", "verbose", "colours"],
+)
+def test_the_options_of_each_verb(
+    options: list[str],
+    expected: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    monkeypatch.setattr(module, "STEPS", (module.Step("See", "ssot-codemods explain -q escapes"),))
+    with pytest.raises(SystemExit):
+        main(["demo", *options])
+    out = capfdbinary.readouterr().out
+    assert out.startswith(expected)
+    assert (b"plugins.register" in out) == ("-v" in options)

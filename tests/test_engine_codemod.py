@@ -315,15 +315,17 @@ def test_the_column_of_a_definition(before: str, place: tuple[int, int]) -> None
     assert (definition.line, definition.column) == place
 
 
-def test_the_column_of_a_reason_is_that_of_its_statement() -> None:
-    result = run("{copy}\n\ndef test():\n    keep(TestWebSocketConnection)\n")
-    assert [(r.line, r.column) for d in result.decisions for r in d.reasons] == [(26, 5)]
+def test_the_column_of_a_reason_counts_characters() -> None:
+    """Of what a line does twice, the first one is told."""
+    uses = "keep(TestWebSocketConnection), keep(TestWebSocketConnection)"
+    result = run(f"{{copy}}\n\ndef test():\n    ä = 'ü', {uses}\n")
+    assert [(r.line, r.column) for d in result.decisions for r in d.reasons] == [(26, 19)]
     result = decide(
         source("{copy}\n\nclass X:\n  y = MockWebSocketConnection\n"),
         "t.py",
         ReplaceLocalCopies(default_modules()),
     )
-    assert [(r.line, r.column) for r in result.warnings] == [(26, 3)]
+    assert [(r.line, r.column) for r in result.warnings] == [(26, 7)]
 
 
 @pytest.mark.parametrize(

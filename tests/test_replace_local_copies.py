@@ -70,7 +70,7 @@ def test_a_refusal_is_one_line_with_its_place_and_reason() -> None:
     assert command.transform_module(cst.parse_module(content)).bytes == content
     (warning,) = command.context.warnings
     assert warning.startswith(
-        "test_sample.py:24:1: escapes `TestWebSocketConnection` is passed to `vars`"
+        "test_sample.py:24:6: escapes `TestWebSocketConnection` is passed to `vars`"
     )
     assert "; line 25: escapes `TestWebSocketConnection` is changed by" in warning
 

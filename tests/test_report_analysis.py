@@ -94,17 +94,11 @@ mutated                             1
 `Fake` is commented out in 1 file, where grep finds it
 
 variant aaaa: 2 definitions, is Common
-    a.py:3:1 Fake
-    b/g.py:1:1 Mock
-
-variant bbbb: 1 definition, only adds members to Common
-    b/c.py:20:1 Mock
---- Common
-+++ here
-+    x = 1
+    a.py:3 Fake
+    b/g.py:1 Mock
 
 variant cccc: 1 definition, differs from Common
-    b/c.py:5:1 Fake
+    b/c.py:5 Fake
 --- Common
 +++ here
 -    x = 1
@@ -116,7 +110,7 @@ variant bbbb: 1 definition, only adds members to Common
 +    x = 1
 
 variant dddd: 1 definition, differs from Common
-    b/e.py:2:1 Fake
+    b/e.py:2 Fake
 + x
 
 b/f.py:7:1: syntax-error invalid syntax

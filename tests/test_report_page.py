@@ -95,7 +95,7 @@ def test_a_long_list_is_cut_and_names_the_file_that_has_all_of_it() -> None:
     assert "and 1,000 more: `ssot-codemods report --output FILE`" in report.as_markdown(done)
     html = report.as_html(done)
     assert all(f"{n:04}.py" in html for n in range(1200))
-    assert len(report.as_json(done)["left"]) == 1200
+    assert len(report.as_json(done)["copies"]) == 1200
 
 
 @pytest.mark.parametrize("number", [200, 1000, 5000])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import partial
+from functools import cache, partial
 from typing import IO, Any
 
 import click
@@ -17,31 +17,34 @@ _green, _red, _cyan, _yellow = (
 )
 _alarm = partial(click.style, fg="red", bold=True)
 
-_CODES = "|".join(code.value for code in Code)
-_BAD = "Error|error|failed|problem|differs|caused by|reverted|not collected|not accepted"
-#: Forms of a line, and the style of each group; the first form that fits counts.
-_FORMS = [
-    (re.compile(form), styles)
-    for form, *styles in (
+_BAD = "Error|error|failed|problem|differs|reverted|not collected|not accepted"
+
+
+@cache
+def _forms() -> list[tuple[re.Pattern[str], list[Any]]]:
+    """Return forms of a line, and the style of each group; the first form that fits counts."""
+    codes = "|".join(code.value for code in Code)
+    forms: list[tuple[Any, ...]] = [
         # What a program finds: a place, and a code.
-        (rf"(\S.*?)(:\d+:\d+: )(copy of|{_CODES})(?= |$)", _bold, _cyan, _alarm),
-        (rf"({_CODES})(?=:|  |$)", _alarm),
+        (rf"(\S.*?)(:\d+:\d+: )(copy of|{codes})(?= |$)", _bold, _cyan, _alarm),
+        (rf"({codes})(?=:|  |$)", _alarm),
         # Diffs.
         (r"(--- .*|\+\+\+ .*)", _bold),
         (r"(@@ .*)", _cyan),
         (r"(\+.*)", _green),
         (r"(-.*)", _red),
         # What became of files and tests.
-        (r"(changed|would change): (.+)", str, _bold),
-        (rf"({_BAD})(?=:)", _alarm),
+        (r"(?:changed|would change): (.+)", _bold),
+        (rf"((?:{_BAD})(?=:)|caused by(?= ))", _alarm),
         (r"(warning|flaky|not tested|not measured yet|interrupted)(?=:)", _yellow),
         (r"(accepted|all outcomes unchanged|Copies Left: 0)$", _green),
         (r" +(met)(?=  )", _green),
         (r" +(not met)(?=  )", _red),
         (r" +(not measured)(?=  )", _yellow),
+        # The steps of the demo.
         (r"(\d+\. .+?): ssot-codemods ", _bold),
-    )
-]
+    ]
+    return [(re.compile(form), styles) for form, *styles in forms]
 
 
 def has_colour(stream: IO[Any] | None) -> bool:
@@ -66,7 +69,7 @@ def is_terminal(stream: IO[Any] | None) -> bool:
 
 def coloured(line: str) -> str:
     """Return a line with colours; nothing in it may be unprintable."""
-    for form, styles in _FORMS:
+    for form, styles in _forms():
         match = form.match(line)
         if match is not None:
             return _styled(line, match, styles)

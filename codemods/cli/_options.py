@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from codemods.measure.session import Pytest
 
 EXIT_CODES = """\
-Exit codes: 0 OK, 1 copies left (or files would change), 2 usage error, 3 a file failed or tests
-differ, 130 interrupted.
+Exit codes: 0 OK; 1 copies are left, or files would change; 2 usage error; 3 a file failed, or tests
+differ; 130 interrupted.
 """
 _PATHS = "PATHS are files or folders; @FILE reads paths from FILE, one per line. The default is"
 PATHS = f"""{_PATHS} `paths` in
@@ -40,7 +40,7 @@ def verb(
     quiet: str,
     verbose: str = "Do not cut lists short.",
     copies_left: str = "",
-    failed: str = "",
+    failed: str = "a file could not be read or written",
 ) -> Callable[[Callable[..., int]], click.Command]:
     """Make a verb of a function, which gets how much it is to print as `detail`.
 
@@ -53,7 +53,8 @@ def verb(
 
     """
     codes = {0: "OK", 1: copies_left, 2: "usage error", 3: failed, 130: "interrupted"}
-    listed = ", ".join(f"{code} {meaning}" for code, meaning in codes.items() if meaning)
+    listed = "; ".join(f"{code} {meaning}" for code, meaning in codes.items() if meaning)
+    epilog = "\n\n".join(filter(None, (about, f"Exit codes: {listed}.")))
 
     def made(function: Callable[..., int]) -> click.Command:
         @functools.wraps(function)
@@ -62,8 +63,7 @@ def verb(
             click.get_current_context().meta[QUIET] = detail is Detail.QUIET
             return function(detail=detail, **values)
 
-        made = click.command(epilog="\n\n".join(filter(None, (about, f"Exit codes: {listed}."))))
-        found = made(command)
+        found = click.command(epilog=epilog)(command)
         found.params += [
             click.Option(["-q", "--quiet", "less"], count=True, help=quiet),
             click.Option(["-v", "--verbose", "more"], count=True, help=verbose),
@@ -87,7 +87,7 @@ def colour_option() -> click.Option:
         expose_value=False,
         is_eager=True,
         callback=choose,
-        help="Default: auto, which is on a terminal, by $NO_COLOR and $FORCE_COLOR.",
+        help="When to use colours. Default: auto, on a terminal; see $NO_COLOR, $FORCE_COLOR.",
     )
 
 
@@ -99,7 +99,7 @@ def jobs_option(note: str, default: int | None = None) -> Callable[[_Command], _
 
 
 exit_zero_option = click.option(
-    "--exit-zero", is_flag=True, help="Exit with 0 in place of 1, as a CI that only reports wants."
+    "--exit-zero", is_flag=True, help="Exit with 0 where it would be 1."
 )
 
 

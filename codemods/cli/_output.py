@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,11 +58,17 @@ def print_text(text: str, *, err: bool = False, is_code: bool = False) -> None:
     lines: Iterable[str] = map(visible, text.split("\n"))
     stream = sys.stderr if err else sys.stdout
     if is_terminal(stream) and not is_code:
-        width = shutil.get_terminal_size().columns
+        width = _columns()
         lines = (part for line in lines for part in wrapped(line, width))
     if has_colour(stream):
         lines = map(coloured, lines)
     print_bytes("\n".join(lines).encode(), err=err)
+
+
+def _columns() -> int:
+    from shutil import get_terminal_size  # it loads all that compresses
+
+    return get_terminal_size().columns
 
 
 #: A command stays on its line: it is there to be copied.
@@ -77,6 +81,8 @@ def wrapped(line: str, width: int) -> list[str]:
     if len(line) <= width or _KEPT.match(line):
         return [line]
     indent = line[: len(line) - len(line.lstrip())] + ("    " if _LABEL.match(line) else "")
+    import textwrap  # few lines need it
+
     return textwrap.wrap(
         line,
         width,
@@ -183,7 +189,7 @@ def progress_bar(label: str, step: int = 100) -> Iterator[Progress]:
         nonlocal shown
         if done % step == 0 or done == total:
             count = f"{done:,} of {total:,}"
-            room = shutil.get_terminal_size().columns - len(label) - len(count) - 7
+            room = _columns() - len(label) - len(count) - 7
             width = max(0, min(30, room))
             full = width * done // max(total, 1)
             shown = f"{label}  [{'#' * full}{'-' * (width - full)}]  {count}"

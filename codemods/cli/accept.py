@@ -22,7 +22,8 @@ def accept(form: str, exit_zero: bool, detail: Detail) -> int:
     counts, and why it differs from the number of copies.
 
     \b
-    ssot-codemods accept
+    Examples:
+      ssot-codemods accept
     """
     from codemods.progress import phases
     from codemods.report import accept as report

@@ -39,10 +39,11 @@ def analyze(
     that are left do not count as a failure; use `check` for that.
 
     \b
-    ssot-codemods analyze tests
-    ssot-codemods analyze --variants --format markdown > scope.md
-    ssot-codemods analyze --list tests/unit > batch.txt
-    ssot-codemods migrate @batch.txt
+    Examples:
+      ssot-codemods analyze tests
+      ssot-codemods analyze --variants --format markdown > scope.md
+      ssot-codemods analyze --list tests/unit > batch.txt
+      ssot-codemods migrate @batch.txt
     """
     if as_list and (variants or form != "text"):
         raise click.UsageError("--list cannot be combined with --variants or --format")

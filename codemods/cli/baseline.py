@@ -55,10 +55,11 @@ def baseline(
     Time" is the median with bytecode.
 
     \b
-    ssot-codemods baseline tests/unit --save before
-    ssot-codemods baseline tests/unit --compare before
-    ssot-codemods baseline tests/unit --against HEAD~1
-    ssot-codemods baseline tests/unit --profile
+    Examples:
+      ssot-codemods baseline tests/unit --save before
+      ssot-codemods baseline tests/unit --compare before
+      ssot-codemods baseline tests/unit --against HEAD~1
+      ssot-codemods baseline tests/unit --profile
     """
     from codemods.disk.journal import Journal
     from codemods.measure.compare import compare as compare_baselines

@@ -56,10 +56,11 @@ def check(
     path - stands for one module on stdin, by the settings of the current folder.
 
     \b
-    ssot-codemods check
-    ssot-codemods check --format github tests
-    ssot-codemods check --diff - < tests/test_a.py
-    ssot-codemods check | grep "Compliant Files" | awk '{print $4}' | tr -d '%'
+    Examples:
+      ssot-codemods check
+      ssot-codemods check --format github tests
+      ssot-codemods check --diff - < tests/test_a.py
+      ssot-codemods check | grep "Compliant Files" | awk '{print $4}' | tr -d '%'
     """
     from codemods.disk.journal import Journal
     from codemods.report import check as report

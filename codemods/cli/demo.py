@@ -31,8 +31,9 @@ def demo(keep: str | None, full: bool, detail: Detail) -> int:
     Prints each command before it is run. Needs git; takes some seconds, with --full a minute.
 
     \b
-    ssot-codemods demo
-    ssot-codemods demo --full --keep /tmp/demo
+    Examples:
+      ssot-codemods demo
+      ssot-codemods demo --full --keep /tmp/demo
     """
     import tempfile
 
@@ -40,7 +41,11 @@ def demo(keep: str | None, full: bool, detail: Detail) -> int:
     from codemods.migration.demo import demo as walk_through
 
     steps = FULL_STEPS if full else STEPS
-    walk = partial(walk_through, options=["-v"] * max(detail, 0), is_quiet=detail < 0)
+    colours = {None: [], True: ["--color=always"], False: ["--color=never"]}
+    options = colours[click.get_current_context().color]
+    if detail is Detail.VERBOSE:
+        options = [*options, "-v"]
+    walk = partial(walk_through, options=options, is_quiet=detail is Detail.QUIET)
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="ssot-codemods-demo-") as temporary:
             return walk(Path(temporary).resolve(), steps, print_text)

@@ -51,7 +51,8 @@ def doctor(
     version of pytest, its plugins, import mode and sys.path.
 
     \b
-    ssot-codemods doctor tests/unit
+    Examples:
+      ssot-codemods doctor tests/unit
     """
     from codemods.migration.doctor import doctor as look
     from codemods.report import doctor as rendered

@@ -24,8 +24,9 @@ def explain(code: str | None, detail: Detail) -> int:
     Without CODE, list all codes.
 
     \b
-    ssot-codemods explain
-    ssot-codemods explain different-globals
+    Examples:
+      ssot-codemods explain
+      ssot-codemods explain different-globals
     """
     from codemods.report import explain as report
 

@@ -35,8 +35,9 @@ def init(folder: str | None, detail: Detail) -> int:
     writes nothing.
 
     \b
-    ssot-codemods init
-    ssot-codemods init --to tests/shared
+    Examples:
+      ssot-codemods init
+      ssot-codemods init --to tests/shared
     """
     from codemods.migration.init import steps
     from codemods.migration.steps import write

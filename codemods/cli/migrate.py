@@ -58,7 +58,7 @@ class _Output(NamedTuple):
     PATHS,
     quiet="Print only the numbers of files, and those that failed or were skipped.",
     verbose="Print a line for each changed file and each refused definition.",
-    copies_left="a copy is left that could be replaced (with --dry-run: one would be)",
+    copies_left="a file with a copy was skipped (with --dry-run: a file would change)",
     failed="a file failed, or tests differ",
 )
 @over_files
@@ -120,9 +120,10 @@ def migrate(
     folder concerned, to check that the shared module can be imported there.
 
     \b
-    ssot-codemods migrate --dry-run tests/unit | git apply --check
-    ssot-codemods migrate --max-files 10 tests/unit
-    ssot-codemods migrate @batch.txt
+    Examples:
+      ssot-codemods migrate --dry-run tests/unit | git apply --check
+      ssot-codemods migrate --max-files 10 tests/unit
+      ssot-codemods migrate @batch.txt
     """
     from codemods.disk.journal import Journal
     from codemods.measure.session import Pytest

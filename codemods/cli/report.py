@@ -47,8 +47,9 @@ def report(
     below the 65,536 characters of a comment: long lists are cut, and name the FILE of --output.
 
     \b
-    ssot-codemods report tests/unit > phase1_completion_report.md
-    ssot-codemods report --summary --output report.html > comment.md
+    Examples:
+      ssot-codemods report tests/unit > phase1_completion_report.md
+      ssot-codemods report --summary --output report.html > comment.md
     """
     if summary and form != "markdown":
         raise click.UsageError("--summary cannot be combined with --format")

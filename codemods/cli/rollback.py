@@ -38,9 +38,10 @@ def rollback(
     run are skipped, unless --force is given. Does not need git.
 
     \b
-    ssot-codemods rollback
-    ssot-codemods rollback --list
-    ssot-codemods rollback 20260102T030405Z-ab12 tests/unit/test_a.py
+    Examples:
+      ssot-codemods rollback
+      ssot-codemods rollback --list
+      ssot-codemods rollback 20260102T030405Z-ab12 tests/unit/test_a.py
     """
     from codemods.disk.journal import Journal
     from codemods.migration.rollback import choose, roll_back

@@ -25,8 +25,9 @@ def status(as_history: bool, form: str, detail: Detail) -> int:
     are the next steps.
 
     \b
-    ssot-codemods status
-    ssot-codemods status --history
+    Examples:
+      ssot-codemods status
+      ssot-codemods status --history
     """
     from codemods.progress import phases
     from codemods.report import status as report

@@ -61,9 +61,10 @@ def verify(
     PATHS (or all tests) are run once.
 
     \b
-    ssot-codemods verify
-    ssot-codemods verify --category unit --golden-path
-    ssot-codemods verify --file tests/unit/test_a.py
+    Examples:
+      ssot-codemods verify
+      ssot-codemods verify --category unit --golden-path
+      ssot-codemods verify --file tests/unit/test_a.py
     """
     from codemods.disk.journal import Journal
     from codemods.measure.commands import run_commands

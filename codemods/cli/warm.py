@@ -37,7 +37,8 @@ def warm(
     parallel parts; a last collection shows how many modules are read from it.
 
     \b
-    ssot-codemods warm tests --jobs 4
+    Examples:
+      ssot-codemods warm tests --jobs 4
     """
     from codemods.measure.session import Pytest
     from codemods.measure.warm import warm as write_bytecode

@@ -12,18 +12,20 @@ import os
 import re
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from codemods.engine import proof
 from codemods.engine.names import ModuleNames
 from codemods.engine.placement import is_string
 from codemods.engine.plan import EditPlan
 from codemods.engine.rows import Row, rows_of
-from codemods.engine.text import Unparsable, columns, compiles, decoded, parse, stem_of
-from codemods.model import Code, Decision, FileResult, Reason, Status, Verdict
+from codemods.engine.text import Unparsable, column_of, compiles, decoded, lines_of, parse, stem_of
+from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
 
 if TYPE_CHECKING:
     from codemods.engine.printed import Printed
+
+_Place = TypeVar("_Place", Definition, Reason)
 
 TOO_DEEP = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to print it")
 
@@ -167,23 +169,20 @@ def _decided(
 
 
 def _with_columns(result: FileResult, source: bytes) -> FileResult:
-    """Add the columns, which a codemod leaves out: those of the lines that it names."""
+    """Turn the columns of a codemod into those of a file, which count characters."""
     text = decoded(source) if result.decisions or result.warnings else ""
     if not text or isinstance(text, Reason):
         return result
-    column = dict(enumerate(columns(text), start=1))
+    lines = dict(enumerate(lines_of(text), start=1))
 
-    def placed(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
-        return tuple(r._replace(column=column.get(r.line, 1)) for r in reasons)
+    def placed(found: _Place) -> _Place:
+        return found._replace(column=column_of(lines.get(found.line, ""), found.column))
 
     decisions = tuple(
-        d._replace(
-            definition=d.definition._replace(column=column.get(d.definition.line, 1)),
-            reasons=placed(d.reasons),
-        )
+        d._replace(definition=placed(d.definition), reasons=tuple(map(placed, d.reasons)))
         for d in result.decisions
     )
-    return result._replace(decisions=decisions, warnings=placed(result.warnings))
+    return result._replace(decisions=decisions, warnings=tuple(map(placed, result.warnings)))
 
 
 def refused(result: FileResult, reason: Reason) -> FileResult:

@@ -80,13 +80,24 @@ def _plain_errors() -> Iterator[None]:
             raise Unparsable(str(error), 1, 1) from error
 
 
-def columns(text: str) -> list[int]:
-    """Return for each line of a file the column of its first character, from 1.
+def reason_at(node: ast.expr | ast.stmt, code: Code, message: str) -> Reason:
+    """Return a reason about a node; its column counts bytes, see `column_of`."""
+    return Reason(code, node.lineno, message, node.col_offset + 1)
 
-    That is where a definition or a statement begins, but for one behind a semicolon.
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a file as Python counts them, without their ends."""
+    return re.split(r"\r\n|\r|\n", text)
+
+
+def column_of(line: str, column: int) -> int:
+    """Return a column in characters, for one in bytes of UTF-8, as `ast` counts them; from 1.
+
+    The first one stands for that of the first character: where a statement begins.
     """
-    lines = re.split(r"\r\n|\r|\n", text)
-    return [1 + len(line) - len(line.lstrip(" \t\f")) for line in lines]
+    if column > 1:
+        return len(line.encode()[: column - 1].decode(errors="ignore")) + 1
+    return len(line) - len(line.lstrip(" \t\f")) + 1
 
 
 def stem_of(path: str) -> bytes:

@@ -29,7 +29,6 @@ class _Place(NamedTuple):
 
     path: str
     line: int
-    column: int
     name: str
 
 
@@ -174,7 +173,7 @@ def _by_variant(analysis: Analysis) -> list[tuple[Variant, list[_Place]]]:
     for survey in analysis.surveys:
         for variant, decision in zip(survey.variants, survey.decisions, strict=False):
             definition = decision.definition
-            place = _Place(survey.path, definition.line, definition.column, definition.name)
+            place = _Place(survey.path, definition.line, definition.name)
             groups.setdefault(variant.key, (variant, []))[1].append(place)
     return sorted(groups.values(), key=lambda group: (-len(group[1]), group[1]))
 
@@ -187,6 +186,6 @@ def _variants(analysis: Analysis) -> Iterator[list[str]]:
         head = f"variant {variant.key}: {plural(len(places), 'definition')}, {said}"
         yield [
             head,
-            *(f"    {p.path}:{p.line}:{p.column} {p.name}" for p in places),
+            *(f"    {p.path}:{p.line} {p.name}" for p in places),
             *variant.difference,
         ]

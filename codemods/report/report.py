@@ -391,7 +391,7 @@ def _rows(change: CollectionChange) -> Iterator[tuple[Cell, ...]]:
     """Yield a row for each quantity: before, after, and what these runs show."""
     both = change.before, change.after
     for kind, claim in (("cold", change.cold_claim), ("warm", change.warm_claim)):
-        series = [getattr(side, kind).wall if side else Series() for side in both]
+        series = [getattr(side, kind).wall_seconds if side else Series() for side in both]
         shown = (series_text(s) if s.values else _UNKNOWN for s in series)
         claimed = claim_text(claim, *series) if claim is not None else ""
         yield (f"{kind}: median (min to max)", *shown, claimed)
@@ -416,7 +416,7 @@ def _bars(change: CollectionChange, is_part: bool) -> Iterator[Bar]:
     """Yield the bars of cold and warm collection; of one of several parts, those of warm alone."""
     for kind in ("warm",) if is_part else ("cold", "warm"):
         for name, side in (("before", change.before), ("after", change.after)):
-            wall = getattr(side, kind).wall if side else None
+            wall = getattr(side, kind).wall_seconds if side else None
             if wall and wall.values:
                 label, text = f"{kind}, {name}", series_text(wall)
                 if is_part:

@@ -13,6 +13,7 @@ from codemods.engine.names import Binding, Meaning, bound_names
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS
 from codemods.engine.scopes import Definition as DefinitionNode
+from codemods.engine.text import reason_at
 from codemods.engine.walk import BLOCKS, walk, walk_statements
 from codemods.model import Code, Decision, Definition, PytestNames, Reason, Verdict
 from codemods.rewrites.replace_local_copies.closure import Globals
@@ -85,13 +86,13 @@ def undefined_names(module: ParsedModule, shared: Shared) -> tuple[Reason, ...]:
         return ()
     names = module.names
     read = {
-        name: [m.lineno for m in names.mentions.get(name, ()) if isinstance(m.ctx, ast.Load)]
+        name: [m for m in names.mentions.get(name, ()) if isinstance(m.ctx, ast.Load)]
         for name in classes
         if name not in names.bindings
     }
-    found = sorted((lines[0], name) for name, lines in read.items() if lines)
+    found = sorted((m[0] for m in read.values() if m), key=lambda m: (m.lineno, m.id))
     message = "is used and nothing in the file defines it"
-    return tuple(Reason(Code.UNDEFINED_NAME, n, f"`{name}` {message}") for n, name in found)
+    return tuple(reason_at(m, Code.UNDEFINED_NAME, f"`{m.id}` {message}") for m in found)
 
 
 class _Decider:
@@ -463,7 +464,10 @@ class _Decider:
         definition = Definition(node.name, kind, first_line(node), last_line(node))
         if not local.is_copy:
             decision = Decision(definition, Verdict.REFUSE, None, ())
-            return refused(decision, *dict.fromkeys(local.reasons))
+            found: dict[Reason, Reason] = {}
+            for reason in local.reasons:  # what a line does twice is told once
+                found.setdefault(reason._replace(column=1), reason)
+            return refused(decision, *found.values())
         assert local.shared is not None
         shared = local.shared.module.name, local.shared.name
         reads = frozenset(local.normal.shape.reads)

@@ -19,6 +19,7 @@ from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import ModuleNames
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
+from codemods.engine.text import reason_at
 from codemods.engine.walk import FIELDS, walk
 from codemods.model import Code, PytestNames, Reason
 from codemods.rewrites.replace_local_copies.collected import derived_from
@@ -192,10 +193,10 @@ class Escape:
             find = self._how_it_escapes if self._is_class else self._how_it_is_changed
             how = find(node)
             if how is not None:
-                yield _escapes(node.lineno, f"`{self._name}` {how}")
+                yield _escapes(node, f"`{self._name}` {how}")
             elif not self._is_class and self._tells_where_it_stands(node):
                 message = f"`{_short(self._parents.of(node).above)}` may tell where it stands"
-                yield Reason(Code.ESCAPES, node.lineno, message)
+                yield reason_at(node, Code.ESCAPES, message)
         if self._is_class:
             for expression in _ways_to_class(self._name, self._module.names):
                 instance = _instance_in(expression)
@@ -204,7 +205,7 @@ class Escape:
                 how = self._how_it_escapes(expression)
                 if how is not None:
                     text = ast.unparse(expression)
-                    yield _escapes(expression.lineno, f"`{text}`, which may be the class, {how}")
+                    yield _escapes(expression, f"`{text}`, which may be the class, {how}")
             yield from self._tells_its_module()
         yield from self._changes_by_another_way()
         if self._is_class or self.first_use_as_value is not None:
@@ -366,7 +367,7 @@ class Escape:
             if node.attr != "__module__" or node.value in self._mentioning:
                 continue
             if id(node) not in self._inside and not self._is_of_another(node.value):
-                yield _escapes(node.lineno, f"its module may be read by `{_short(node)}`")
+                yield _escapes(node, f"its module may be read by `{_short(node)}`")
 
     def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
         """Return how a class escapes that was got from an instance, by way of a local variable."""
@@ -443,7 +444,7 @@ class Escape:
                 case ast.Constant(value=str(path)):
                     if id(store.node) not in self._inside and self._is_in_path(path):
                         message = f"a patch by `{_short(store.node)}` would leak into other files"
-                        yield Reason(Code.MUTATED, store.node.lineno, message)
+                        yield reason_at(store.node, Code.MUTATED, message)
                     continue
                 case ast.Attribute(value=ast.Name(id=owner), attr=attr) if owner in self._heirs:
                     found = self._name if attr in self._own_attributes else None
@@ -457,7 +458,7 @@ class Escape:
                     found = store.name if store.owner is None else None
             if found == self._name:
                 message = f"`{self._name}` may be changed by `{ast.unparse(store.node)}`"
-                yield _escapes(store.node.lineno, message)
+                yield _escapes(store.node, message)
 
     def _is_in_path(self, path: str) -> bool:
         """Whether a dotted path may be that of the definition, or lead on from it.
@@ -501,7 +502,7 @@ class Escape:
                 message = (
                     f"its module, which would be another, may be compared with `{_short(node)}`"
                 )
-                yield Reason(Code.MODULE_DEPENDENT, node.lineno, message)
+                yield reason_at(node, Code.MODULE_DEPENDENT, message)
 
     def _leads_to_the_module(self, node: ast.expr) -> bool:
         """Whether an expression is in a call that looks for the module, which stays."""
@@ -529,7 +530,7 @@ class Escape:
             texts = (n.value for n in walk(node) if isinstance(n, ast.Constant))
             if any(isinstance(text, str) and word.search(text) for text in texts):
                 message = f"`{_short(node)}` compares with its name, which is another there"
-                yield Reason(Code.ESCAPES, node.lineno, message)
+                yield reason_at(node, Code.ESCAPES, message)
 
     def _comparisons(self) -> Iterator[ast.expr]:
         """Yield what compares texts: operators, and `raises(..., match=...)`."""
@@ -602,8 +603,9 @@ def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode(errors="replace")
 
 
-def _escapes(line: int, what: str) -> Reason:
-    return Reason(Code.ESCAPES, line, f"{what}: once shared, a change would leak into other files")
+def _escapes(node: ast.expr | ast.stmt, what: str) -> Reason:
+    message = f"{what}: once shared, a change would leak into other files"
+    return reason_at(node, Code.ESCAPES, message)
 
 
 def _short(node: ast.AST) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from codemods.engine.names import ModuleNames
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names, local_names
+from codemods.engine.text import reason_at
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.replace_local_copies.equality import is_mark
@@ -156,7 +157,7 @@ def _acts(
         for decorator in inner.decorator_list:
             if not _is_harmless_decorator(decorator, names, harmless, own):
                 text = ast.unparse(decorator)
-                yield _acting(decorator.lineno, f"`@{text}` may act when it is executed", _ADVICE)
+                yield _acting(decorator, f"`@{text}` may act when it is executed", _ADVICE)
         if isinstance(inner, ast.ClassDef):
             # The other keywords are arguments of the bases: total=False, extra=Extra.forbid.
             plain = [k for k in inner.keywords if k.arg and k.arg != "metaclass"]
@@ -167,14 +168,14 @@ def _acts(
                 if not _is_harmless_base(base, names, harmless | bases, own):
                     text = ast.unparse(base)
                     what = f"`{text}` may act when a class is derived from it"
-                    yield _acting(base.lineno, what, _ADVICE)
+                    yield _acting(base, what, _ADVICE)
             for statement in inner.body:
                 if not _is_plain_statement(statement):
                     text = ast.unparse(statement).splitlines()[0]
-                    yield _acting(statement.lineno, f"`{text}` runs when the class is defined")
+                    yield _acting(statement, f"`{text}` runs when the class is defined")
                 elif isinstance(statement, FUNCTIONS) and statement.name in _hooks(inner, names):
                     text = f"`{statement.name}` runs for each class that is derived or made"
-                    yield _acting(statement.lineno, text)
+                    yield _acting(statement, text)
 
 
 def _hooks(node: ast.ClassDef, names: ModuleNames) -> frozenset[str]:
@@ -185,9 +186,9 @@ def _hooks(node: ast.ClassDef, names: ModuleNames) -> frozenset[str]:
     return _HOOKS | _METACLASS_HOOKS if is_metaclass else _HOOKS
 
 
-def _acting(line: int, what: str, advice: str = "") -> Reason:
+def _acting(node: ast.expr | ast.stmt, what: str, advice: str = "") -> Reason:
     message = f"{what}: once for all files, not once for each of them{advice}"
-    return Reason(Code.ACTS_WHEN_DEFINED, line, message)
+    return reason_at(node, Code.ACTS_WHEN_DEFINED, message)
 
 
 def _executed_definitions(node: Definition) -> Iterator[Definition]:
@@ -274,26 +275,24 @@ def _is_plain_statement(statement: ast.stmt) -> bool:
 def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
     free = free_names(node)
     for name in sorted(free.global_names):
-        yield _stateful(node.lineno, f"`global {name}` writes outside of the definition")
+        yield _stateful(node, f"`global {name}` writes outside of the definition")
     own = _names_of_itself(node)
     for inner in walk(node):
         for store in stores_of(inner):
             if store.owner is not None and _is_shared_owner(store.owner, own):
                 text = ast.unparse(store.node)
-                yield _stateful(store.node.lineno, f"`{text}` is set on the definition")
+                yield _stateful(store.node, f"`{text}` is set on the definition")
     for definition in _executed_definitions(node):
         for value in _fixture_values(definition):
             if not _is_immutable(value):
                 text = ast.unparse(value)
-                yield _stateful(value.lineno, f"the parameter `{text}` of the fixture is mutable")
+                yield _stateful(value, f"the parameter `{text}` of the fixture is mutable")
         if isinstance(definition, FUNCTIONS):
             defaults = [*definition.args.defaults, *definition.args.kw_defaults]
             for default in defaults:
                 if default is not None and not _is_immutable(default):
                     text = ast.unparse(default)
-                    yield _stateful(
-                        default.lineno, f"the default value `{text}` is mutable or made"
-                    )
+                    yield _stateful(default, f"the default value `{text}` is mutable or made")
         else:
             yield from _class_attributes(definition, names)
 
@@ -310,11 +309,12 @@ def _class_attributes(node: ast.ClassDef, names: ModuleNames) -> Iterator[Reason
                     continue
                 if not _is_immutable(value) and not _is_field(value, names):
                     text = ast.unparse(statement)
-                    yield _stateful(statement.lineno, f"`{text}` is state of the class")
+                    yield _stateful(statement, f"`{text}` is state of the class")
 
 
-def _stateful(line: int, what: str) -> Reason:
-    return Reason(Code.STATE, line, f"{what}: once shared, a change would leak into other files")
+def _stateful(node: ast.expr | ast.stmt, what: str) -> Reason:
+    message = f"{what}: once shared, a change would leak into other files"
+    return reason_at(node, Code.STATE, message)
 
 
 def _names_of_itself(node: Definition) -> frozenset[str]:
@@ -416,25 +416,26 @@ def _is_of_frames(owner: str, names: ModuleNames) -> bool:
 
 def _means_its_module(node: Definition, names: ModuleNames) -> Iterator[Reason]:
     for name in sorted(free_names(node).names & (_OF_THE_MODULE | _FRAME_READERS)):
-        yield _dependent(node.lineno, f"`{name}`")
+        yield _dependent(node, f"`{name}`")
     for inner in walk(node):
         match inner:
             case ast.ImportFrom(level=level) if level:
-                yield _dependent(inner.lineno, f"`{ast.unparse(inner)}`")
+                yield _dependent(inner, f"`{ast.unparse(inner)}`")
             case ast.Attribute(attr=attr) if attr in _TO_THE_MODULE:
-                yield _dependent(inner.lineno, f"`{ast.unparse(inner)}`")
+                yield _dependent(inner, f"`{ast.unparse(inner)}`")
             case ast.Attribute(value=ast.Name(id=owner), attr=attr) if (
                 attr in _FRAME_READERS and _is_of_frames(owner, names)
             ):
-                yield _dependent(inner.lineno, f"`{ast.unparse(inner)}`")
+                yield _dependent(inner, f"`{ast.unparse(inner)}`")
             case ast.keyword(arg="stacklevel"):
-                yield _dependent(inner.value.lineno, "`stacklevel`")
+                yield _dependent(inner.value, "`stacklevel`")
             case ast.Call(func=ast.Name(id="vars" | "dir" as called), args=[]):
-                yield _dependent(inner.lineno, f"`{called}()`")
+                yield _dependent(inner, f"`{called}()`")
 
 
-def _dependent(line: int, what: str) -> Reason:
-    return Reason(Code.MODULE_DEPENDENT, line, f"{what} means something else in another module")
+def _dependent(node: ast.expr | ast.stmt, what: str) -> Reason:
+    message = f"{what} means something else in another module"
+    return reason_at(node, Code.MODULE_DEPENDENT, message)
 
 
 def _doctests(node: Definition) -> Iterator[Reason]:
@@ -443,4 +444,4 @@ def _doctests(node: Definition) -> Iterator[Reason]:
             ast.get_docstring(inner, clean=False) or ""
         ):
             message = "its docstring has an example, which doctest runs in the module it stands in"
-            yield Reason(Code.DOCTEST, inner.lineno, message)
+            yield reason_at(inner, Code.DOCTEST, message)
