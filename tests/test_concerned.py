@@ -207,7 +207,8 @@ def test_a_very_long_line_is_not_looked_at_again_and_again() -> None:
 
 
 def test_a_file_that_cannot_be_parsed_in_time_may_use_what_it_names(tmp_path: Path) -> None:
-    root = suite(tmp_path, helper="", test_a="x = 'helper.py'\n# import helper", test_b="x = 1")
+    root = suite(tmp_path, helper="", test_a="# import helper", test_b="x = 1")
+    assert uses(root, "helper.py") == []
     reason = Reason(Code.TOO_SLOW, 1, "not done after 1 second")
     helper, test = (os.path.realpath(root / name) for name in ("helper.py", "test_a.py"))
     assert concerned([helper], Files(root), [], is_test, run=failing(reason)).all == (test,)

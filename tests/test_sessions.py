@@ -253,6 +253,15 @@ def test_a_file_of_an_earlier_run_that_cannot_be_parsed_in_time_may_share_it(
     assert last.sharing() == [os.path.realpath(tmp_path / "test_a.py")]
 
 
+def test_a_run_is_verified_by_the_tests_of_others_that_share_a_definition(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_shared(tree(tmp_path, {f"test_{n}.py": COPY + USE for n in "ab"}))
+    for name in ("test_b.py", "test_a.py"):
+        run(tmp_path, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", name)
+    assert "running 2 test files" in run(tmp_path, monkeypatch, "verify").stderr
+
+
 @pytest.mark.parametrize("name", ["test_b", "test_c", "test_d"])
 def test_a_later_batch_runs_the_tests_of_others_that_share_a_definition(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

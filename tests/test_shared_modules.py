@@ -385,6 +385,13 @@ def test_the_excluded_patterns_of_the_command_line_stay(root: Path) -> None:
     assert SettingsByFile(own).settings("tests/test_a.py").exclude == ("x",)
 
 
+def test_the_limit_of_time_of_the_command_line_counts_for_all_files(root: Path) -> None:
+    write(root, {"one/pyproject.toml": table("own"), "one/own.py": HELPER})
+    files = SettingsByFile(read_settings(root)._replace(file_timeout=3))
+    assert files.settings("one/test_a.py").root == root / "one"
+    assert files.settings("one/test_a.py").file_timeout == 3
+
+
 def test_a_module_of_the_command_line_counts_for_all_files(root: Path) -> None:
     write(root, {"one/pyproject.toml": table("own"), "one/own.py": HELPER, "b.py": HELPER})
     files = by_file(modules=["b"], names=["x"])
