@@ -422,6 +422,7 @@ LINES = st.one_of(
     VALUES.map(lambda v: f"c: int = {v}"),
     VALUES.map(lambda v: f"return {v}"),
     VALUES.map(lambda v: f"assert {v}  # return"),
+    VALUES.map(lambda v: f"match {v}:\n  case json.X(y=1): pass\n  case (go()): pass"),
     st.sampled_from(["pass", '"""Doc ( \' string."""', "raise E", "import json", "# class A:"]),
     st.sampled_from(["d: Literal['=']", "c += 1", "__test__ = False", "return  (1)"]),
 )

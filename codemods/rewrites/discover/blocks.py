@@ -367,10 +367,10 @@ def fingerprint_of(node: Definition) -> int:
         for number, (_, kinds) in enumerate(_STATEMENTS):
             counts[number] += isinstance(inner, kinds)
         counts[-1] += _equals_signs(inner)
-        match inner:
-            case ast.Call(func=ast.Name(id=name)) if name != own:
+        match getattr(inner, "func", None) or getattr(inner, "cls", None):
+            case ast.Name(id=name) if name != own:
                 called.append(name.lstrip("_")[::-1].encode())
-            case ast.Call(func=ast.Attribute(attr=name)):
+            case ast.Attribute(attr=name):
                 called.append(name.lstrip("_")[::-1].encode() + b".")
     return _number(counts, [c for c in called if c.rstrip(b".") not in _KEYWORDS])
 
