@@ -237,6 +237,18 @@ def test_what_is_in_the_way_is_told_as_the_core_does(root: Path) -> None:
     assert group.module.decode() == text
 
 
+def test_what_it_reads_is_taken_from_wherever_the_file_has_it(root: Path) -> None:
+    text = "try:\n    from a.b import c as d, e\nexcept ImportError:\n    pass\n\nimport os.path\n"
+    text += "N: int = 3\n\n\ndef f():\n    return d(os.path.sep, N, len)\n"
+    (group,) = find(root, dict.fromkeys(["test_a.py", "test_b.py"], text)).groups
+    assert [p.reasons for p in group.places] == [(), ()]
+    assert group.module.decode().split("\n\n")[:3] == [
+        "from a.b import c as d",
+        "import os.path",
+        "N = 3",
+    ]
+
+
 def test_a_class_of_another_name_can_be_replaced(root: Path) -> None:
     text = "class {0}:\n    def f(self): return 1\n\n\n{0}().f()\n"
     files = {"test_a.py": text.format("A"), "test_b.py": text.format("B")}

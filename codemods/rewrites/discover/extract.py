@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import is_literal
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS, Definition, free_names
 from codemods.engine.text import Unparsable, parse
@@ -27,15 +26,25 @@ def extracted(module: ParsedModule, node: Definition, others: Iterable[str] = ()
         others: more names for it.
 
     """
-    providing = _Providing(module)
+    definitions: dict[str, list[Definition]] = defaultdict(list)
+    for statement in module.tree.body:
+        if isinstance(statement, DEFINITIONS) and statement is not node:
+            definitions[statement.name].append(statement)
     wanted = {node.name}
     pending: list[Definition] = [node]
     while pending:
         for name in _names_read(pending.pop()) - wanted:
             wanted.add(name)
-            pending += (d for d in providing.definitions[name] if d is not node)
+            pending += definitions[name]
+    wanted.remove(node.name)
     parts = ["from __future__ import annotations"] if has_future_annotations(module.tree) else []
-    parts += providing.texts(wanted - {node.name})
+    bindings = dict.fromkeys(text for name in sorted(wanted) for text in _bindings(module, name))
+    parts += sorted(bindings, key=lambda text: " = " in text)  # imports come first
+    parts += [
+        text_of(module, statement)
+        for statement in module.tree.body
+        if isinstance(statement, DEFINITIONS) and statement.name in wanted
+    ]
     parts.append(text_of(module, node))
     parts += [f"{other} = {node.name}" for other in others]
     separated = "\n\n".join(parts)
@@ -47,37 +56,19 @@ def _names_read(node: Definition) -> frozenset[str]:
     return free_names(node).names.union(Normal(node, lambda name: False).quoted)
 
 
-class _Providing:
-    """The statements of a module that may stand in another one, and mean the same there."""
-
-    def __init__(self, module: ParsedModule) -> None:
-        self._module = module
-        self.definitions: dict[str, list[Definition]] = defaultdict(list)
-        for statement in module.tree.body:
-            if isinstance(statement, DEFINITIONS):
-                self.definitions[statement.name].append(statement)
-
-    def texts(self, names: Collection[str]) -> list[str]:
-        """Return the statements that bind some names, without what they bind else."""
-        found = (self._text(statement, names) for statement in self._module.tree.body)
-        return [text for text in found if text is not None]
-
-    def _text(self, statement: ast.stmt, names: Collection[str]) -> str | None:
-        match statement:
+def _bindings(module: ParsedModule, name: str) -> Iterator[str]:
+    """Yield the imports, or the assignment of a literal, that give a global name its meaning."""
+    meaning = module.names.meaning_of(name)
+    for binding in module.names.bindings.get(name, ()) if meaning.is_known else ():
+        match binding.node:
             case ast.Import(names=aliases):
-                kept = [a for a in aliases if (a.asname or a.name.partition(".")[0]) in names]
-                return ast.unparse(ast.Import(kept)) if kept else None
-            case ast.ImportFrom(module=source, names=aliases, level=level):
-                kept = [a for a in aliases if (a.asname or a.name) in names]
-                return ast.unparse(ast.ImportFrom(source, kept, level)) if kept else None
-            case (
-                ast.Assign(targets=[ast.Name(id=name)], value=value)
-                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-            ) if name in names and is_literal(value):
-                return ast.unparse(statement)
-            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
-                return text_of(self._module, statement) if statement.name in names else None
-        return None
+                found = [a for a in aliases if (a.asname or a.name.partition(".")[0]) == name]
+                yield ast.unparse(ast.Import(found))
+            case ast.ImportFrom(module=source, names=aliases):
+                found = [a for a in aliases if (a.asname or a.name) == name]
+                yield ast.unparse(ast.ImportFrom(source, found, 0))
+            case _:
+                yield f"{name} = {meaning.text}"
 
 
 def text_of(module: ParsedModule, node: Definition) -> str:
