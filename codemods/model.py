@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import fnmatch
 import posixpath
+from collections import Counter
 from typing import NamedTuple
 
 
@@ -243,6 +244,96 @@ class Analysis(NamedTuple):
 
     files: int
     surveys: tuple[FileSurvey, ...]
+    failures: tuple[FileResult, ...]
+    seconds: float
+
+
+class Place(NamedTuple):
+    """One of the equal definitions of a group; lines as those of `Definition`.
+
+    `warns` tells whether pytest warns about it when it collects the file; `reasons` are what is in
+    the way of replacing it by an import, none where it can be replaced, or nothing is known yet.
+    """
+
+    path: str
+    name: str
+    line: int
+    end_line: int
+    warns: bool = False
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has."""
+        return self.end_line - self.line + 1
+
+
+class Group(NamedTuple):
+    """Equal definitions in several files, in the order of their paths and lines.
+
+    `kind` is ``class``, ``function`` or ``fixture``; `is_nested` tells whether they stand in a
+    function or class; `pattern` is the place of the most frequent text, and `module` that text with
+    what it reads from around it, as a module of its own: empty until it was decided which places
+    can be replaced by an import of it.
+    """
+
+    kind: str
+    is_nested: bool
+    places: tuple[Place, ...]
+    pattern: Place
+    module: bytes = b""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the definition, the most frequent one first."""
+        counted = Counter(place.name for place in self.places)
+        return tuple(sorted(counted, key=lambda name: (-counted[name], name)))
+
+    @property
+    def files(self) -> int:
+        """The number of files with a copy."""
+        return len({place.path for place in self.places})
+
+    @property
+    def replaceable(self) -> tuple[Place, ...]:
+        """The places that can be replaced by an import."""
+        return tuple(place for place in self.places if not place.reasons)
+
+    @property
+    def lines(self) -> int:
+        """The lines that would go: those of what can be replaced, but for one definition."""
+        return max(0, sum(p.lines for p in self.replaceable) - self.pattern.lines)
+
+    @property
+    def warnings(self) -> int:
+        """The number of warnings that it causes when pytest collects the tests."""
+        return sum(place.warns for place in self.places)
+
+
+class NearGroup(NamedTuple):
+    """Definitions of one name that differ little: the most frequent variant, and another one.
+
+    `difference` is a unified diff of their normalised definitions, `changed` its number of lines.
+    """
+
+    name: str
+    kind: str
+    variants: tuple[tuple[Place, ...], tuple[Place, ...]]
+    changed: int
+    difference: tuple[str, ...]
+
+
+class Discovery(NamedTuple):
+    """The definitions that are pasted.
+
+    `files` counts the test files and conftests looked at; `groups` are the decided ones, those at
+    the top of a module first, those that save most lines first; `left` counts the others.
+    """
+
+    files: int
+    groups: tuple[Group, ...]
+    near: tuple[NearGroup, ...]
+    left: int
     failures: tuple[FileResult, ...]
     seconds: float
 

@@ -43,7 +43,7 @@ FAULTS = {"collection_error", "diagnosis", "difference", "differing_place"}
 #: The two sides of whatever has them.
 SIDES = {"before", "after"}
 #: Numbers of which the name is a unit, or that have the one of what is around them.
-PLAIN_NUMBERS = {
+PLAIN_NUMBERS = {"column", 
     *("line", "end_line", "seconds", "milliseconds", "jobs", "count"),
     *("median", "min", "max", "limit", "value"),
     *SIDES,
@@ -120,6 +120,7 @@ def test_what_each_verb_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     found = [
         printed("analyze", "--variants", code=3),
         printed("check", code=3),
+        printed("discover", "--near"),
         printed("doctor", "unit"),
         printed("status"),
         printed("baseline", "--runs", "1", "--save", "before", "unit"),

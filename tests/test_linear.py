@@ -11,7 +11,10 @@ import pytest
 
 from codemods.engine.codemod import apply
 from codemods.engine.edit import own_comment
-from codemods.model import Source
+from codemods.model import PytestNames, Source
+from codemods.rewrites.discover.blocks import blocks_of
+from codemods.rewrites.discover.groups import groups_of
+from codemods.rewrites.discover.shapes import shapes_of
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.rewrites.replace_local_copies.survey import survey
@@ -141,11 +144,18 @@ def importing(content: bytes) -> object:
     return outside_effects(default_modules(), changed, Others(content))
 
 
+def discovering(content: bytes) -> object:
+    blocks = blocks_of(content, PytestNames())
+    shapes = shapes_of(content, blocks, PytestNames())
+    return groups_of([(path, s) for path in ("a.py", "b.py") for s in shapes], 2)
+
+
 _CODEMOD = ReplaceLocalCopies(default_modules())
 WORK: dict[str, Callable[[bytes], object]] = {
     "apply": lambda content: apply(content, "test_a.py", _CODEMOD),
     "survey": lambda content: survey(content, "test_a.py", default_modules(), variants=True),
     "outside effects": importing,
+    "discover": discovering,
 }
 
 
@@ -157,6 +167,28 @@ def test_the_steps_grow_as_the_file_does(file: str, work: str) -> None:
     do = WORK[work]
     do(_USED.encode())  # what is done once in a process
     assert steps(lambda: do(long)) < 5 * steps(lambda: do(short))
+
+
+#: Texts that are read without being parsed.
+UNPARSED: dict[str, Callable[[int], str]] = {
+    "quotes in a comment": lambda n: "x = 1\n# " + '"""' * n + "\n",
+    "quotes in strings": lambda n: "x = [" + '\'"""\', ' * n + "]\n",
+    "escaped quotes": lambda n: 'x = """' + '\\"""' * n + '"""\n',
+    "strings of several lines": lambda n: 'x = """\n"""\n' * n,
+    "blank lines": lambda n: "def f():" + "\n " * n + "\n\nx = 1\n",
+    "decorators": lambda n: "@a\n" * n + "def f(): pass\n",
+    "definitions in an if": lambda n: "if x:\n" + "    def f(): g(1)\n" * n,
+    "nested definitions": lambda n: "def f():\n" + "    def g():\n        h()\n" * n,
+    "fixtures": lambda n: "class A:\n" + "    @fixture\n    def g(self): h()\n" * n,
+}
+
+
+@pytest.mark.parametrize("text", UNPARSED)
+def test_the_steps_grow_as_the_text_does(text: str) -> None:
+    short, long = (UNPARSED[text](n).encode() for n in (100, 400))
+    blocks_of(short, PytestNames())
+    least = steps(lambda: blocks_of(short, PytestNames()))
+    assert steps(lambda: blocks_of(long, PytestNames())) < 5 * least
 
 
 #: What is done with one text, which no step is counted of: the longer one may take ten times as

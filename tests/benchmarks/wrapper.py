@@ -7,7 +7,8 @@ The floor of `analyze` is one text search for the classes (ripgrep, else grep) a
 process that parses the files with a definition; that of `migrate --dry-run` has LibCST parse and
 print the files that change in the same process. That of the tests that a change concerns is a
 Python process that reads all files, and parses those with the name of a changed one. They do what
-cannot be left out, and nothing else.
+cannot be left out, and nothing else. `discover` is measured against a process that parses all test
+files, and against jscpd (``npm install jscpd jscpd-linux-x64-gnu``).
 
 The two sides of a ratio are run in turns, each first in every other round, with a warm page cache;
 a ratio is the median of the ratios of each round. The exit status is 1 where a bound is missed or a
@@ -80,6 +81,20 @@ for path in files.split(b"\\0")[:-1]:
         content = file.read()
     if any(name in content for name in names):
         ast.parse(content)
+"""
+
+#: The floor of whoever tells what is pasted by the syntax alone.
+PARSE_TESTS = """
+import ast, os, subprocess
+files = subprocess.run(["git", "ls-files", "-z", "*.py"], capture_output=True).stdout
+for path in files.split(b"\\0")[:-1]:
+    name = os.path.basename(path)
+    if name == b"conftest.py" or name.startswith(b"test_") or name.endswith(b"_test.py"):
+        with open(path, "rb") as file:
+            try:
+                ast.parse(file.read())
+            except (SyntaxError, ValueError):
+                pass
 """
 
 RULE = f"""
@@ -224,13 +239,30 @@ def ast_grep_rows(plan: Plan) -> Iterator[Row]:
     yield at_most(1.0, "analyze", "ast-grep scan", sides)
 
 
+def discover_rows(plan: Plan) -> Iterator[Row]:
+    """Compare with parsing all test files, and with jscpd, which finds equal texts."""
+    tree = plan.main_tree()
+    ours = seconds(discover(tree))
+    parse = Command((sys.executable, "-W", "ignore", "-c", PARSE_TESTS), tree.folder)
+    yield at_most(
+        1.0, "discover", "ast.parse of all test files", in_turns(plan.runs, ours, seconds(parse))
+    )
+    program = shutil.which("jscpd")
+    if program is None:
+        yield Row("discover", "jscpd: not installed", "", "", "", "<= 0.33", met=False)
+        return
+    jscpd = Command((program, "--format", "python", "--reporters", "silent", "."), tree.folder)
+    yield at_most(0.33, "discover", "jscpd", in_turns(plan.runs, ours, seconds(jscpd)))
+
+
 def growth_rows(plan: Plan) -> Iterator[Row]:
     small, large = plan.suites.of(plan.files), plan.suites.of(plan.files * GROWTH)
     for what, command in (("analyze", analyze), ("migrate --dry-run", two_jobs)):
         sides = in_turns(plan.runs, seconds(command(large)), seconds(command(small)))
         yield at_most(1.1 * GROWTH, f"{what}, {GROWTH} x the files", "itself", sides)
     with same_largest_files(small, large):
-        for what, command in (("analyze", analyze), ("migrate --dry-run", two_jobs)):
+        commands = (("analyze", analyze), ("migrate --dry-run", two_jobs), ("discover", discover))
+        for what, command in commands:
             yield from memory_rows(what, command(small), command(large))
 
 
@@ -286,6 +318,7 @@ COMPARISONS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "migrate": migrate_rows,
     "concerned": concerned_rows,
     "ast-grep": ast_grep_rows,
+    "discover": discover_rows,
     "growth": growth_rows,
     "libcst": libcst_rows,
 }
@@ -299,7 +332,7 @@ def at_most(bound: float, what: str, against: str, sides: tuple[float, float, fl
         ours=shown(ours),
         theirs=shown(theirs),
         figure=f"{ratio:.2f}",
-        bound=f"<= {bound:.1f}",
+        bound=f"<= {bound:g}",
         met=ratio <= bound,
     )
 
@@ -317,6 +350,10 @@ def analyze(tree: Tree, *options: str) -> Command:
 
 def migrate(tree: Tree, jobs: int) -> Command:
     return tool(tree.folder, "migrate", "--dry-run", "--jobs", str(jobs), ".")
+
+
+def discover(tree: Tree) -> Command:
+    return tool(tree.folder, "discover", ".")
 
 
 def two_jobs(tree: Tree) -> Command:
@@ -455,7 +492,7 @@ def main() -> int:
 def chosen(only: str | None, tree: Tree | None) -> list[str]:
     if only:
         return [only]
-    return ["analyze", "migrate", "concerned"] if tree else [*COMPARISONS]
+    return ["analyze", "migrate", "concerned", "discover"] if tree else [*COMPARISONS]
 
 
 def table(plan: Plan, names: list[str]) -> int:

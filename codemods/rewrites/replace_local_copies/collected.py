@@ -44,6 +44,19 @@ def is_test_function(name: str, tests: PytestNames) -> bool:
     return _fits(name, (*tests.functions, "test", "runTest"))
 
 
+def is_test_class(name: str, tests: PytestNames) -> bool:
+    """Whether pytest collects a class by its name."""
+    return _fits(name, tests.classes)
+
+
+def own_test(node: Definition, tests: PytestNames) -> int | None:
+    """Return the line of the first test that a definition is or has itself, None without one."""
+    if isinstance(node, ast.ClassDef):
+        return _own_test(node, tests)
+    is_test = is_test_function(node.name, tests) and not is_fixture(node)
+    return node.lineno if is_test else None
+
+
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
 def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> tuple[Reason, ...]:
     """Return the subclasses whose tests an inherited ``__test__ = False`` would hide."""

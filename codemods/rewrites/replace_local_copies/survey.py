@@ -89,7 +89,7 @@ def _variant(node: Definition, local: Normal, shared: Shared) -> Variant:
     candidates = shared.by_name[bare(node.name)]
     nearest = max(candidates, key=lambda d: common_members(local, d.normal))
     difference = difflib.unified_diff(
-        _text(nearest.normal), _text(local), nearest.name, "here", lineterm="", n=1
+        normal_lines(nearest.normal), normal_lines(local), nearest.name, "here", lineterm="", n=1
     )
     return Variant(
         key=hashlib.sha256(local.shape.key.encode()).hexdigest()[:12],
@@ -100,7 +100,7 @@ def _variant(node: Definition, local: Normal, shared: Shared) -> Variant:
     )
 
 
-def _text(normal: Normal) -> list[str]:
+def normal_lines(normal: Normal) -> list[str]:
     """Return a normalised definition as lines."""
     members = [line for m in normal.members for line in ["", *m.text.splitlines()]]
     return [normal.head.text, *(f"    {line}".rstrip() for line in members)]

@@ -1,0 +1,326 @@
+"""Which definitions are pasted: from the text of all files, then from the syntax of a few."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from codemods.disk.files import list_files, read_files
+from codemods.disk.git import checkout_of
+from codemods.engine.codemod import ParsedModule, internal_error
+from codemods.engine.text import Unparsable, decoded, parse
+from codemods.migration.scan import Progress
+from codemods.model import (
+    Code,
+    Discovery,
+    FileResult,
+    Group,
+    NearGroup,
+    PytestNames,
+    Reason,
+    SharedModules,
+)
+from codemods.pytest_config import pytest_config
+from codemods.rewrites.discover.blocks import Block, Blocks, blocks_of
+from codemods.rewrites.discover.groups import groups_of, order
+from codemods.rewrites.discover.judge import reasons_against, shared_module
+from codemods.rewrites.discover.near import lines_of, near_groups, variants_of
+from codemods.rewrites.discover.shapes import Shaped, shapes_of
+from codemods.rewrites.replace_local_copies.shared import bare
+from codemods.settings import Settings
+from codemods.workers.pool import Pool, without_collector
+
+
+class Wanted(NamedTuple):
+    """What is looked for: definitions in at least `min_files` files.
+
+    `most` is the number of groups to decide on, of those at the top of modules and of the nested
+    ones; None for all. `near` are those of one name that differ little.
+    """
+
+    min_files: int = 2
+    most: int | None = None
+    near: bool = False
+
+
+def discover(
+    settings: Settings, paths: Sequence[str], pool: Pool, wanted: Wanted, progress: Progress
+) -> Discovery:
+    """Find the definitions that are pasted.
+
+    No content is kept: the files are read once to see which texts may recur, those with such a text
+    again to see what is equal, and those of the groups to decide what can be replaced.
+
+    Args:
+        settings: of the repository.
+        paths: files and folders.
+        pool: the workers.
+        wanted: which groups.
+        progress: is told of each file that was read the first time.
+
+    Raises:
+        codemods.model.UsageError: a path cannot be used.
+
+    """
+    start = time.perf_counter()
+    search = _Search(settings, pool, wanted.min_files)
+    with without_collector():
+        blocks = search.blocks(search.test_files(paths), progress)
+        groups = groups_of(search.shapes(_recurring(blocks, wanted.min_files)), wanted.min_files)
+        decided = [
+            group
+            for nested in (False, True)
+            for group in search.decided([g for g in groups if g.is_nested is nested], wanted.most)
+        ]
+        near = search.near(_namesakes(blocks, wanted.min_files)) if wanted.near else []
+    return Discovery(
+        files=len(blocks),
+        groups=tuple(decided),
+        near=tuple(near[: wanted.most]),
+        left=len(groups) - len(decided) if wanted.most is not None else 0,
+        failures=tuple(sorted(search.failures.values(), key=lambda f: os.fsencode(f.path))),
+        seconds=time.perf_counter() - start,
+    )
+
+
+class _Task(NamedTuple):
+    """A file, and what is asked about it; see the functions at the end."""
+
+    path: str
+    content: bytes
+    tests: PytestNames
+    question: Any
+
+
+class _Answer(NamedTuple):
+    path: str
+    value: Any = None
+    error: Reason | None = None
+
+
+class _Search:
+    def __init__(self, settings: Settings, pool: Pool, least: int) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._least = least
+        self._top = checkout_of(settings.root) or settings.root.resolve()
+        self._tests: dict[str, PytestNames] = {}
+        self.failures: dict[str, FileResult] = {}
+
+    def test_files(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """List the test modules and conftests; a file that is named itself is taken for one."""
+        settings = self._settings
+        found = list_files(paths, settings.root, settings.exclude, self._failed)
+        named = {os.path.relpath(os.path.realpath(path)) for path in paths}
+        return tuple(path for path in found if path in named or self._is_test_file(path))
+
+    def blocks(self, files: Sequence[str], progress: Progress) -> dict[str, Blocks]:
+        """Return the blocks of each file that can be read."""
+        answers = self._asked(_blocks, dict.fromkeys(files), progress)
+        return {answer.path: answer.value or Blocks() for answer in answers}
+
+    def shapes(self, blocks: Mapping[str, Blocks]) -> Iterator[tuple[str, Shaped]]:
+        """Yield the definitions in some blocks of the files."""
+        for answer in self._asked(_shapes, blocks):
+            yield from ((answer.path, shaped) for shaped in answer.value or ())
+
+    def decided(self, groups: Sequence[Group], most: int | None) -> list[Group]:
+        """Decide on the groups that save most lines, or on all, and return them in that order.
+
+        Some that were taken for such, and cannot be replaced, are returned too.
+
+        Args:
+            groups: the groups, in the order of the lines that would go if all could be replaced.
+            most: how many are wanted; None for all.
+
+        """
+        done: list[Group] = []
+        left = list(groups)
+        while left and (most is None or len(done) < most or done[most - 1].lines <= left[0].lines):
+            some = len(left) if most is None else most
+            done = sorted([*done, *self._decided(left[:some])], key=order)
+            del left[:some]
+        return done
+
+    def near(self, blocks: Mapping[str, Blocks]) -> list[NearGroup]:
+        """Return the definitions of one name that differ little."""
+        variants = variants_of(self.shapes(blocks), self._least)
+        questions: dict[str, set[int]] = defaultdict(set)
+        for first, *_ in (variant for found in variants.values() for variant in found):
+            questions[first.path].add(first.line)
+        lines: dict[tuple[str, int], Sequence[str]] = {}
+        for answer in self._asked(_lines, questions):
+            lines.update({(answer.path, n): text for n, text in (answer.value or {}).items()})
+        return near_groups(variants, lambda place: lines.get((place.path, place.line), ()))
+
+    def _decided(self, groups: Sequence[Group]) -> list[Group]:
+        """Decide which places of some groups can be replaced; those that are none are left out."""
+        shared = self._shared_modules(groups)
+        questions: dict[str, list[tuple[int, SharedModules, list[int]]]] = defaultdict(list)
+        for number, (group, modules) in enumerate(shared):
+            lines: dict[str, list[int]] = defaultdict(list)
+            for place in group.places:
+                lines[place.path].append(place.line)
+            for path in lines:
+                questions[path].append((number, modules, lines[path]))
+        reasons: dict[tuple[int, str, int], tuple[Reason, ...]] = {}
+        for answer in self._asked(_reasons, questions):
+            for number, line, found in answer.value or ():
+                reasons[number, answer.path, line] = found
+        decided: list[Group] = []
+        for number, (group, modules) in enumerate(shared):
+            places = tuple(
+                place._replace(reasons=reasons[number, place.path, place.line])
+                for place in group.places
+                if (number, place.path, place.line) in reasons
+            )
+            module = modules.modules[0].source
+            decided.append(group._replace(places=places, module=module))
+        return [group for group in decided if group.files >= self._least]
+
+    def _shared_modules(self, groups: Sequence[Group]) -> list[tuple[Group, SharedModules]]:
+        """Return each group with the shared module that its most frequent text would make.
+
+        Where its file turns out to be no Python, the next place takes its turn.
+        """
+        found: list[tuple[Group, SharedModules]] = []
+        pending = list(groups)
+        while pending:
+            questions: dict[str, list[tuple[int, int, tuple[str, ...]]]] = defaultdict(list)
+            for number, group in enumerate(pending):
+                asked = (number, group.pattern.line, group.names)
+                questions[group.pattern.path].append(asked)
+            modules: dict[int, SharedModules] = {}
+            for answer in self._asked(partial(_modules, self._settings.harmless), questions):
+                modules.update(answer.value or {})
+            found += [(pending[number], modules[number]) for number in sorted(modules)]
+            rest = [_without_pattern(g) for n, g in enumerate(pending) if n not in modules]
+            pending = [group for group in rest if group is not None and group.files >= self._least]
+        return found
+
+    def _asked(
+        self,
+        work: Callable[[_Task], Any],
+        questions: Mapping[str, object],
+        progress: Progress = lambda done, total: None,
+    ) -> Iterator[_Answer]:
+        """Ask about files, and yield the answers in the order of their paths."""
+
+        def tasks() -> Iterator[_Task]:
+            settings = self._settings
+            read = read_files(questions, settings.root, settings.exclude, self._failed)
+            for number, (path, content) in enumerate(read, start=1):
+                progress(number, len(questions))
+                yield _Task(path, content, self._tests_of(path), questions.get(path))
+
+        for answer in self._pool.run(partial(_answered, work), tasks(), _no_answer):
+            if answer.error is not None:
+                self._failed(FileResult.failure(answer.path, answer.error))
+            yield answer
+
+    def _failed(self, result: FileResult) -> None:
+        self.failures[result.path] = result
+
+    def _is_test_file(self, path: str) -> bool:
+        is_conftest = os.path.basename(path) == "conftest.py"
+        return is_conftest or self._tests_of(path).has_file(path)
+
+    def _tests_of(self, path: str) -> PytestNames:
+        folder = os.path.dirname(path)
+        if folder not in self._tests:
+            config = pytest_config(Path(os.path.realpath(folder or ".")), self._top)
+            self._tests[folder] = config.tests if config is not None else PytestNames()
+        return self._tests[folder]
+
+
+def _recurring(files: Mapping[str, Blocks], least: int) -> dict[str, Blocks]:
+    """Return the files with those of their blocks that may be equal to one in other files."""
+    return _common(files, least, lambda block: block.fingerprint)
+
+
+def _namesakes(files: Mapping[str, Blocks], least: int) -> dict[str, Blocks]:
+    """Return the files with those of their blocks that have the name of one in other files."""
+    return _common(files, least, lambda block: None if block.is_nested else bare(block.name))
+
+
+def _common(
+    files: Mapping[str, Blocks], least: int, key: Callable[[Block], object]
+) -> dict[str, Blocks]:
+    """Return the blocks that have something in common with those in other files."""
+    counted = Counter(k for blocks in files.values() for k in {key(b) for b in blocks.found})
+    counted.pop(None, None)
+    kept = {
+        path: tuple(b for b in blocks.found if counted[key(b)] >= least)
+        for path, blocks in files.items()
+    }
+    return {path: files[path]._replace(found=found) for path, found in kept.items() if found}
+
+
+def _without_pattern(group: Group) -> Group | None:
+    places = tuple(p for p in group.places if p.path != group.pattern.path)
+    return group._replace(places=places, pattern=places[0]) if places else None
+
+
+# In the workers
+
+
+def _answered(work: Callable[[_Task], Any], task: _Task) -> _Answer:
+    try:
+        return _Answer(task.path, work(task))
+    except Unparsable as error:
+        return _Answer(task.path, error=Reason(Code.SYNTAX_ERROR, error.line, str(error)))
+    except (RecursionError, MemoryError):
+        reason = Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed")
+        return _Answer(task.path, error=reason)
+    except Exception as error:  # noqa: BLE001 -- one file must not cost the others
+        return _Answer(task.path, error=internal_error(error))
+
+
+def _no_answer(path: str, reason: Reason) -> _Answer:
+    return _Answer(path, error=reason)
+
+
+def _blocks(task: _Task) -> Blocks:
+    return blocks_of(task.content, task.tests)
+
+
+def _shapes(task: _Task) -> list[Shaped]:
+    found = shapes_of(task.content, task.question, task.tests)
+    is_collected = task.tests.has_file(task.path)
+    return [shaped._replace(warns=shaped.warns and is_collected) for shaped in found]
+
+
+def _lines(task: _Task) -> dict[int, tuple[str, ...]]:
+    return lines_of(task.content, task.question, task.tests)
+
+
+def _parsed(task: _Task) -> ParsedModule:
+    text = decoded(task.content)
+    if isinstance(text, Reason):
+        raise Unparsable(text.message, text.line, text.column)
+    return ParsedModule(task.content, task.path, parse(task.content))
+
+
+def _modules(harmless: tuple[str, ...], task: _Task) -> dict[int, SharedModules]:
+    """Return the shared modules that definitions of a file would make."""
+    module = _parsed(task)
+    found = {
+        number: shared_module(module, line, names, harmless=harmless, tests=task.tests)
+        for number, line, names in task.question
+    }
+    return {number: modules for number, modules in found.items() if modules is not None}
+
+
+def _reasons(task: _Task) -> list[tuple[int, int, tuple[Reason, ...]]]:
+    """Return what is in the way of replacing some definitions of a file."""
+    module = _parsed(task)
+    return [
+        (number, line, reasons)
+        for number, modules, lines in task.question
+        for line, reasons in reasons_against(module, modules, lines).items()
+    ]

@@ -1,0 +1,176 @@
+"""The definitions that are pasted, as text, Markdown or JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from codemods.model import Discovery, Group, NearGroup, Place
+from codemods.report.document import document
+from codemods.report.findings import failure_lines, failures_json, finding_json
+from codemods.report.table import Detail, paragraphs, table
+from codemods.wording import plural, reason_line
+
+#: Of each kind of groups, a text shows so many.
+MOST_GROUPS = 10
+_HEAD = ("lines", "files", "kind", "name", "can be replaced")
+
+
+def as_text(found: Discovery, detail: Detail = Detail.NORMAL) -> str:
+    """Format it for people; VERBOSE has each group and place, QUIET the summary alone."""
+    blocks: list[list[str]] = [[_summary(found)]]
+    if detail is Detail.QUIET:
+        return paragraphs([*blocks, failure_lines(found.failures)])
+    verbose = detail is Detail.VERBOSE
+    for title, groups in _sections(found):
+        shown = groups if verbose else groups[:MOST_GROUPS]
+        blocks.append([f"{title}:", *table(_HEAD, [_row(group) for group in shown])])
+    if verbose:
+        blocks += [[_title(group), *map(_place_line, group.places)] for group in found.groups]
+    blocks += [list(_near_lines(near)) for near in found.near]
+    blocks.append(list(_advice(found, verbose=verbose)))
+    blocks.append(failure_lines(found.failures))
+    return paragraphs(blocks)
+
+
+def as_markdown(found: Discovery) -> str:
+    """Format it for a page on a code host."""
+    from codemods.report import page  # no text needs it
+
+    blocks: list[page.Block] = [page.Paragraph((_summary(found),))]
+    for title, groups in _sections(found):
+        rows = tuple(
+            (lines, files, kind, page.Code(name), verdict)
+            for lines, files, kind, name, verdict in map(_row, groups)
+        )
+        blocks += [page.Heading(title[0].upper() + title[1:]), page.Table(_HEAD, rows)]
+        for group in groups[:MOST_GROUPS]:
+            items = tuple((page.Code(_place_line(place).strip()),) for place in group.places)
+            blocks.append(page.Details((page.Code(_title(group)),), items))
+    for near in found.near:
+        head, *difference = _near_lines(near)
+        blocks += [page.Paragraph((page.Code(head),)), page.Diff(tuple(difference))]
+    lines = failure_lines(found.failures)
+    if lines:
+        failures = tuple((page.Code(line),) for line in lines)
+        blocks += [page.Heading("Failed"), page.Table(("file",), failures)]
+    rest = "ssot-codemods discover --format json"
+    return page.as_markdown(("Pasted definitions",), blocks, rest)
+
+
+def as_json(found: Discovery) -> dict[str, Any]:
+    """Return it as values of JSON."""
+    values = {
+        "file_count": found.files,
+        "groups": [_group_json(group) for group in found.groups],
+        "near": [
+            {
+                "name": near.name,
+                "kind": near.kind,
+                "changed_line_count": near.changed,
+                "forms": [[_place_json(p) for p in places] for places in near.variants],
+                "difference": list(near.difference),
+            }
+            for near in found.near
+        ],
+        "failures": failures_json(found.failures),
+        "seconds": round(found.seconds, 3),
+    }
+    return document("discover", values)
+
+
+def _group_json(group: Group) -> dict[str, Any]:
+    return {
+        "names": list(group.names),
+        "kind": group.kind,
+        "is_nested": group.is_nested,
+        "file_count": group.files,
+        "removable_line_count": group.lines,
+        "warning_count": group.warnings,
+        "replaceable_count": len(group.replaceable),
+        "places": [
+            {**_place_json(p), "reasons": [finding_json(p.path, reason) for reason in p.reasons]}
+            for p in group.places
+        ],
+    }
+
+
+def _place_json(place: Place) -> dict[str, Any]:
+    return {
+        "path": place.path,
+        "line": place.line,
+        "end_line": place.end_line,
+        "name": place.name,
+    }
+
+
+def _summary(found: Discovery) -> str:
+    if not found.files:
+        return "no test file and no conftest here: name the paths of your tests"
+    files = plural(found.files, "test file")
+    if not found.groups:
+        return f"{files}: no helper stands in several of them (--near shows those that differ)"
+    number = plural(len(found.groups) + found.left, "definition")
+    return f"{files}: {number} pasted into several of them"
+
+
+def _sections(found: Discovery) -> Iterator[tuple[str, list[Group]]]:
+    """Yield the groups that can go, and the largest ones that cannot, each with a title."""
+    for title, is_nested in (("at the top of modules", False), ("nested", True)):
+        groups = [group for group in found.groups if group.is_nested is is_nested]
+        saving = [group for group in groups if group.lines]
+        if saving:
+            yield f"{title}, by the lines that would go", saving
+        stuck = sorted(
+            (group for group in groups if not group.lines), key=lambda g: -_pasted_lines(g)
+        )
+        if stuck:
+            yield f"{title}, by the lines that would go but for what is in the way", stuck
+
+
+def _pasted_lines(group: Group) -> int:
+    return sum(place.lines for place in group.places) - group.pattern.lines
+
+
+def _row(group: Group) -> tuple[int, int, str, str, str]:
+    name, others = group.names[0], len(group.names) - 1
+    more = f" (+ {plural(others, 'name')})" if others else ""
+    lines = group.lines or _pasted_lines(group)
+    return lines, group.files, group.kind, name + more, _verdict(group)
+
+
+def _verdict(group: Group) -> str:
+    """Return how many places can be replaced, and what is in the way of the others."""
+    codes = Counter(place.reasons[0].code.value for place in group.places if place.reasons)
+    counted = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
+    text = f"{len(group.replaceable):,} of {len(group.places):,}"
+    if counted:
+        text = f"{text}: {', '.join(f'{number:,} {code}' for code, number in counted)}"
+    return f"{text}; {plural(group.warnings, 'warning')}" if group.warnings else text
+
+
+def _title(group: Group) -> str:
+    return f"{group.kind} {', '.join(group.names)}: {_verdict(group)}"
+
+
+def _place_line(place: Place) -> str:
+    if place.reasons:
+        return f"    {reason_line(place.path, *place.reasons)}"
+    return f"    {place.path}:{place.line}: `{place.name}` can be replaced"
+
+
+def _near_lines(near: NearGroup) -> Iterator[str]:
+    first, second = near.variants
+    counts = f"{plural(len(first), 'place')} against {plural(len(second), 'place')}"
+    yield f"{near.kind} {near.name}: {plural(near.changed, 'line')} differ, {counts}"
+    yield from near.difference
+
+
+def _advice(found: Discovery, *, verbose: bool) -> Iterator[str]:
+    saving = next((group for group in found.groups if group.lines), None)
+    if found.left and not verbose:
+        yield f"{found.left:,} smaller ones: -v or --format json has them"
+    if saving is not None:
+        yield f"to share the first one, put {saving.names[0]} into a module of its own, name it in"
+        yield "`modules` of [tool.ssot-codemods] in pyproject.toml, and run: ssot-codemods migrate"

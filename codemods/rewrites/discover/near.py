@@ -1,0 +1,109 @@
+"""Definitions of one name that differ little: where a team has to decide which is right."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+from codemods.engine.names import ModuleNames
+from codemods.engine.text import parse
+from codemods.model import NearGroup, Place, PytestNames
+from codemods.rewrites.discover.groups import Found, place_of
+from codemods.rewrites.discover.helpers import helpers_of
+from codemods.rewrites.replace_local_copies.equality import Normal
+from codemods.rewrites.replace_local_copies.shared import bare
+from codemods.rewrites.replace_local_copies.survey import normal_lines
+
+#: Of the lines of two definitions, so many may differ: one in so many.
+_SHARE = 4
+
+#: The definitions that are equal to one another, and those of one name that are not.
+Variant = tuple[Place, ...]
+Variants = list[Variant]
+
+
+def variants_of(found: Iterable[Found], least: int) -> dict[tuple[str, str], Variants]:
+    """Return the variants of each kind and name that stand in several files.
+
+    Only what stands at the top of a module counts. The most frequent variant comes first.
+
+    Args:
+        found: all definitions.
+        least: in how many files a name must stand.
+
+    """
+    named: dict[tuple[str, str], dict[bytes, list[Place]]] = defaultdict(lambda: defaultdict(list))
+    for path, shaped in found:
+        if not shaped.is_nested:
+            key = shaped.kind, bare(shaped.name)
+            named[key][shaped.key].append(place_of(path, shaped))
+    variants = {
+        key: sorted((tuple(sorted(v, key=_order)) for v in groups.values()), key=_frequency)
+        for key, groups in named.items()
+        if len(groups) > 1
+    }
+    return {key: v for key, v in variants.items() if len({p.path for g in v for p in g}) >= least}
+
+
+def _order(place: Place) -> tuple[bytes, int]:
+    return os.fsencode(place.path), place.line
+
+
+def _frequency(variant: Variant) -> tuple[int, bytes, int]:
+    return -len(variant), *_order(variant[0])
+
+
+def near_groups(
+    variants: dict[tuple[str, str], Variants], lines_at: Callable[[Place], Sequence[str]]
+) -> list[NearGroup]:
+    """Return what differs little from the most frequent variant, the smallest differences first.
+
+    Args:
+        variants: what `variants_of` returns.
+        lines_at: returns the normalised definition at a place, no line where there is none.
+
+    """
+    found = [
+        near
+        for (kind, name), (first, *others) in variants.items()
+        for other in others
+        for near in _compared(kind, name, first, other, lines_at)
+    ]
+    return sorted(found, key=lambda n: (n.changed, n.name, _order(n.variants[1][0])))
+
+
+def _compared(
+    kind: str,
+    name: str,
+    first: Variant,
+    other: Variant,
+    lines_at: Callable[[Place], Sequence[str]],
+) -> Iterator[NearGroup]:
+    one, two = lines_at(first[0]), lines_at(other[0])
+    if not one or not two or abs(len(one) - len(two)) * _SHARE > len(one) + len(two):
+        return
+    here, there = (f"{variant[0].path}:{variant[0].line}" for variant in (first, other))
+    difference = list(difflib.unified_diff(one, two, here, there, lineterm="", n=1))
+    changed = sum(line[:1] in {"+", "-"} for line in difference[2:])
+    if difference and changed * _SHARE <= len(one) + len(two):
+        yield NearGroup(name, kind, (first, other), changed, tuple(difference))
+
+
+def lines_of(
+    source: bytes, wanted: Collection[int], tests: PytestNames
+) -> dict[int, tuple[str, ...]]:
+    """Return the normalised definitions that begin on some lines of a file.
+
+    Raises:
+        Unparsable, RecursionError, MemoryError: the file does not parse.
+
+    """
+    tree = parse(source)
+    is_builtin = ModuleNames(tree).is_builtin
+    return {
+        helper.line: tuple(normal_lines(Normal(helper.node, is_builtin)))
+        for helper in helpers_of(tree, tests)
+        if helper.line in wanted
+    }

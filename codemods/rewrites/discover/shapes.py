@@ -1,0 +1,110 @@
+"""The definitions of a file -> what is equal for equal ones, by the equality of the core."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from codemods.engine.names import ModuleNames
+from codemods.engine.rows import first_line, last_line
+from codemods.engine.scopes import FUNCTIONS, Definition
+from codemods.engine.text import parse
+from codemods.model import PytestNames
+from codemods.rewrites.discover.blocks import Blocks
+from codemods.rewrites.discover.helpers import Helper, helpers_of, is_helper, parse_blocks
+from codemods.rewrites.replace_local_copies.collected import is_test_class
+from codemods.rewrites.replace_local_copies.equality import Normal, is_marked_as_no_test
+from codemods.rewrites.replace_local_copies.shared import bare
+from codemods.rewrites.replace_local_copies.sharing import is_fixture
+
+
+class Shaped(NamedTuple):
+    """One helper: `key` is the same for equal ones, `text` for those that are written alike.
+
+    `kind` is ``class``, ``function`` or ``fixture``; `warns` tells whether pytest would warn about
+    it in a test module.
+    """
+
+    name: str
+    kind: str
+    line: int
+    end_line: int
+    is_nested: bool
+    key: bytes
+    text: int
+    warns: bool
+
+
+def shapes_of(source: bytes, blocks: Blocks, tests: PytestNames) -> tuple[Shaped, ...]:
+    """Return the shapes of some helpers of a file.
+
+    Args:
+        source: the file.
+        blocks: where they stand.
+        tests: what pytest collects.
+
+    Raises:
+        Unparsable, RecursionError, MemoryError: the file does not parse.
+
+    """
+    found = blocks.found
+    nodes = None
+    if blocks.is_clear:
+        nodes = parse_blocks(source, [(block.line, block.end_line) for block in found])
+    if nodes is not None:
+        pairs = zip(nodes, found, strict=True)
+        known = [(Helper(n, b.is_nested), b.line) for n, b in pairs if is_helper(n, tests)]
+        return tuple(_shaped(source, known, _is_builtin, tests))
+    tree = parse(source)
+    whole = [(helper, helper.line) for helper in helpers_of(tree, tests)]
+    return tuple(_shaped(source, whole, ModuleNames(tree).is_builtin, tests))
+
+
+def _is_builtin(name: str) -> bool:
+    """Whether a name is a built-in one where the module does not bind it."""
+    return hasattr(builtins, name)
+
+
+def _shaped(
+    source: bytes,
+    helpers: Sequence[tuple[Helper, int]],
+    is_builtin: Callable[[str], bool],
+    tests: PytestNames,
+) -> Iterator[Shaped]:
+    lines = source.splitlines()
+    for (node, is_nested), line in helpers:
+        is_class = isinstance(node, ast.ClassDef)
+        kind = "class" if is_class else "fixture" if is_fixture(node) else "function"
+        end_line = line + last_line(node) - first_line(node)
+        yield Shaped(
+            node.name,
+            kind,
+            line,
+            end_line,
+            is_nested,
+            _key(Normal(node, is_builtin), kind, is_nested=is_nested),
+            zlib.crc32(b"\n".join(lines[line - 1 : end_line])),
+            not is_nested and _warns(node, tests),
+        )
+
+
+def _key(normal: Normal, kind: str, *, is_nested: bool) -> bytes:
+    shape = normal.shape
+    # Names from outside count by their spelling here; whether they mean the same is decided later.
+    text = "\0".join((kind, str(is_nested), shape.key, *map(bare, shape.reads)))
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def _warns(node: Definition, tests: PytestNames) -> bool:
+    """Whether pytest would warn that it cannot collect a class: it has a constructor.
+
+    https://docs.pytest.org/en/stable/reference/reference.html#pytest.PytestCollectionWarning
+    """
+    if not isinstance(node, ast.ClassDef) or not is_test_class(node.name, tests):
+        return False
+    own = {s.name for s in node.body if isinstance(s, FUNCTIONS)}
+    return not own.isdisjoint({"__init__", "__new__"}) and not is_marked_as_no_test(node)
