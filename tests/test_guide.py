@@ -414,8 +414,8 @@ def phase_2(story: Story) -> None:
     story.guide(f"{ANALYZE} > FILE", D=E2E, FILE="e2e_analysis.txt")
     assert f"{E2E_COPIES} to be replaced" in story.text("e2e_analysis.txt")
     integration, e2e = story.copies(INTEGRATION), story.copies(E2E)
-    assert no_difference(story.guide(BATCH, 1, D=INTEGRATION, N=10))
-    assert no_difference(story.guide(BATCH, 1, D=E2E, N=10))
+    assert no_difference(story.guide(BATCH, D=INTEGRATION, N=10))
+    assert no_difference(story.guide(BATCH, D=E2E, N=10))
     assert (integration - story.copies(INTEGRATION), e2e - story.copies(E2E)) == (10, 10)
     story.guide(f"{_RUNNER} --category C --real-services", C="integration")
     for folder in (INTEGRATION, E2E):
@@ -427,7 +427,7 @@ def phase_2(story: Story) -> None:
 def phase_3(story: Story) -> None:
     story.guide(f"{ANALYZE} > FILE", D=BACKEND, FILE="backend_unit_analysis.txt")
     copies = story.copies(BACKEND)
-    assert no_difference(story.guide(BATCH, 1, D=BACKEND, N=15))
+    assert no_difference(story.guide(BATCH, D=BACKEND, N=15))
     assert copies - story.copies(BACKEND) == 15
     story.guide(f"{_RUNNER} --category unit --backend-only")
     story.guide(COMMIT)

@@ -389,7 +389,8 @@ def _equals_signs(node: ast.AST) -> int:
             return len(defaults) + sum(d is not None for d in keywords)
         case ast.MatchClass(kwd_attrs=names):
             return len(names)
-    return int(node.__class__.__name__ == "TypeAlias")
+    has_default = getattr(node, "default_value", None) is not None  # of a type parameter
+    return int(has_default or node.__class__.__name__ == "TypeAlias")
 
 
 def _number(counts: Sequence[int], called: Sequence[bytes]) -> int:
