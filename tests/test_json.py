@@ -43,7 +43,8 @@ FAULTS = {"collection_error", "diagnosis", "difference", "differing_place"}
 #: The two sides of whatever has them.
 SIDES = {"before", "after"}
 #: Numbers of which the name is a unit, or that have the one of what is around them.
-PLAIN_NUMBERS = {"column", 
+PLAIN_NUMBERS = {
+    "column",
     *("line", "end_line", "seconds", "milliseconds", "jobs", "count"),
     *("median", "min", "max", "limit", "value"),
     *SIDES,
