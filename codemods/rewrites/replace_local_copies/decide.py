@@ -11,7 +11,7 @@ from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.codemod import refuse as refused
-from codemods.engine.names import Binding, Meaning, bound_names, run_here
+from codemods.engine.names import Binding, Meaning, bound_names, last_name, run_here
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import (
     DEFINITIONS,
@@ -25,13 +25,13 @@ from codemods.engine.scopes import (
 )
 from codemods.engine.walk import BLOCKS, walk, walk_statements
 from codemods.model import Code, Decision, Definition, PytestNames, Reason, Verdict
-from codemods.rewrites.replace_local_copies.closure import Globals
-from codemods.rewrites.replace_local_copies.collected import (
+from codemods.rewrites.collected import (
     has_rewritten_asserts,
     is_test_function,
     test_in,
     tests_derived_from,
 )
+from codemods.rewrites.replace_local_copies.closure import Globals
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
     common_members,
@@ -55,7 +55,6 @@ from codemods.rewrites.replace_local_copies.shared import (
     is_called_by_name,
 )
 from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
-from codemods.rewrites.replace_local_copies.stores import last_name
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 

@@ -17,10 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from codemods.engine.names import bound_names, own_nodes, run_here
+from codemods.engine.names import bound_names, last_name, own_nodes, run_here
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, FreeNames, free_names
 from codemods.engine.walk import walk
-from codemods.rewrites.replace_local_copies.stores import last_name
 
 #: What makes an annotation more than a word about a type.
 _ACTS = (ast.Await, ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)

@@ -10,12 +10,12 @@ from functools import cached_property, partial
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
-from codemods.engine.names import ModuleNames
+from codemods.engine.names import ModuleNames, last_name
 from codemods.engine.text import Unparsable, parse, stem_of
 from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
-from codemods.rewrites.replace_local_copies.collected import tests_derived_from
+from codemods.rewrites.collected import tests_derived_from
 from codemods.rewrites.replace_local_copies.cycles import imported_files
-from codemods.rewrites.replace_local_copies.stores import last_name, stores_in
+from codemods.rewrites.replace_local_copies.stores import stores_in
 
 #: A word as Python reads it, in bytes of any encoding.
 _WORD = re.compile(rb"[\w\x80-\xff]+")

@@ -11,12 +11,12 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from codemods.engine.names import ModuleNames
+from codemods.engine.names import ModuleNames, dotted_source, last_name
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names, local_names
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.replace_local_copies.equality import is_mark
-from codemods.rewrites.replace_local_copies.stores import last_name, stores_of
+from codemods.rewrites.replace_local_copies.stores import stores_of
 
 #: Decorators and bases that have no effect outside of what they are applied to, by their dotted
 #: names, beside the bases of the standard library. The settings may name more (``harmless``).
@@ -96,34 +96,6 @@ def asserts(node: Definition) -> int | None:
     https://docs.pytest.org/en/stable/how-to/writing_plugins.html#assertion-rewriting
     """
     return next((n.lineno for n in walk(node) if isinstance(n, ast.Assert)), None)
-
-
-def dotted_source(node: ast.expr, names: ModuleNames) -> str | None:
-    """Return the dotted name of what an expression means, by the imports of its module."""
-    attributes: list[str] = []
-    while isinstance(node, ast.Attribute):
-        attributes.insert(0, node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    meaning = names.meaning_of(node.id)
-    words = meaning.text.split()
-    if not meaning.is_known:
-        return None
-    if words[0] == "builtin":
-        return ".".join([node.id, *attributes])
-    if words[0] == "import":
-        return ".".join([words[1], *attributes])
-    if words[0] == "from":
-        return ".".join([words[1], words[3], *attributes])
-    return None
-
-
-def is_fixture(node: ast.AST) -> bool:
-    """Whether a function is a pytest fixture, by the usual names of the decorator."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    plain = (d.func if isinstance(d, ast.Call) else d for d in decorators)
-    return any(last_name(d) == "fixture" for d in plain)
 
 
 def _fixture_values(node: Definition) -> Iterator[ast.expr]:

@@ -9,12 +9,10 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Sequence
 
-from codemods.engine.names import ModuleNames
+from codemods.engine.names import ModuleNames, dotted_source, last_name
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.walk import reached
 from codemods.model import Code, PytestNames, Reason
-from codemods.rewrites.replace_local_copies.sharing import dotted_source, is_fixture
-from codemods.rewrites.replace_local_copies.stores import last_name
 
 
 def has_rewritten_asserts(path: str, tests: PytestNames) -> bool:
@@ -113,3 +111,10 @@ def _fits(name: str, patterns: Sequence[str]) -> bool:
         name.startswith(p) or (not {*"*?["}.isdisjoint(p) and fnmatch.fnmatchcase(name, p))
         for p in patterns
     )
+
+
+def is_fixture(node: ast.AST) -> bool:
+    """Whether a function is a pytest fixture, by the usual names of the decorator."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    plain = (d.func if isinstance(d, ast.Call) else d for d in decorators)
+    return any(last_name(d) == "fixture" for d in plain)
