@@ -44,6 +44,7 @@ class Code(enum.Enum):
 
     ACTS_WHEN_DEFINED = "acts-when-defined"
     ASSERTS = "asserts"
+    BECOMES_MEMBER = "becomes-member"
     CALLED_BY_NAME = "called-by-name"
     CIRCULAR_IMPORT = "circular-import"
     CHANGED_SINCE_PLANNED = "changed-since-planned"
@@ -58,6 +59,7 @@ class Code(enum.Enum):
     MUTATED = "mutated"
     NESTED = "nested"
     NOT_WRITTEN = "not-written"
+    ONE_LINE = "one-line"
     PROOF_FAILED = "proof-failed"
     PYTEST_TESTS = "pytest-tests"
     READ_ONLY = "read-only"
@@ -72,6 +74,7 @@ class Code(enum.Enum):
     UNCOMMITTED = "uncommitted"
     UNDECODABLE = "undecodable"
     UNDEFINED_NAME = "undefined-name"
+    UNKNOWN_KIND = "unknown-kind"
     UNREADABLE = "unreadable"
     WORKER_DIED = "worker-died"
 

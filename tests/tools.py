@@ -94,7 +94,12 @@ def write_shared(root: Path) -> None:
 
 def scan(settings: Settings, *paths: str) -> Scan:
     """Look for the files below some paths, else below the current folder."""
-    return Scan(settings, lambda _: default_modules(), paths or ["."], lambda done, total: None)
+    return Scan(
+        settings,
+        lambda _: ReplaceLocalCopies(default_modules()),
+        paths or ["."],
+        lambda done, total: None,
+    )
 
 
 class Here(NamedTuple):

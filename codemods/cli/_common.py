@@ -21,6 +21,7 @@ from codemods.cli._options import ALL_FILES, EXIT_CODES, FileArguments
 from codemods.cli._output import progress_bar, say
 from codemods.disk.git import stop_git, take_notes
 from codemods.model import RunState, UsageError
+from codemods.registry import CODEMODS, DEFAULT
 from codemods.settings import Settings, read_settings
 from codemods.shared_modules import SettingsByFile, import_folders
 from codemods.wording import visible
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from codemods.measure.outcomes import Xdist
     from codemods.measure.session import Pytest
     from codemods.migration.concerned import Concerned
-    from codemods.migration.scan import Progress, Scan
+    from codemods.migration.scan import CodemodOf, Progress, Scan
     from codemods.migration.sessions import Sessions
     from codemods.migration.verify import RanOnce, Verified
     from codemods.model import FileResult, Plan
@@ -168,11 +169,15 @@ class Setup:
 
         return self._cluster or ProcessPool(self.jobs, self._file_timeout or FILE_TIMEOUT)
 
-    def scan(self, progress: Progress) -> Scan:
+    def scan(self, progress: Progress, codemod: str = DEFAULT) -> Scan:
         """Start to look for the files."""
         from codemods.migration.scan import Scan
 
-        return Scan(self.settings, self.by_file.shared, self.paths, progress)
+        return Scan(self.settings, self.codemod_of(codemod), self.paths, progress)
+
+    def codemod_of(self, name: str = DEFAULT) -> CodemodOf:
+        """Return what makes a codemod for each file."""
+        return partial(CODEMODS[name].make, self.by_file)
 
     @property
     def first_name(self) -> str:
@@ -201,15 +206,16 @@ class Setup:
 
         return Sessions(pytest, xdist, say, partial(progress_bar, step=1))
 
-    def plan(self, label: str) -> Plan:
+    def plan(self, label: str, codemod: str = DEFAULT) -> Plan:
         """Return what would change."""
         with progress_bar(label) as progress:
-            scan = self.scan(progress)
+            scan = self.scan(progress, codemod)
             # Imported while git looks for the files, as it takes its time.
             from codemods.migration.migrate import plan
 
             planned = plan(scan, self.pool())
-        self.warn_uncovered()
+        if CODEMODS[codemod].has_shared:
+            self.warn_uncovered()
         return planned
 
     def warn_uncovered(self) -> None:

@@ -38,7 +38,7 @@ def status(as_history: bool, form: str) -> int:
         show(form, report.history_json(records), text)
         return OK
     with progress_bar("status") as progress:
-        count = phases.planner(setup.settings, setup.by_file.shared, setup.pool(), progress)
+        count = phases.planner(setup.settings, setup.codemod_of(), setup.pool(), progress)
         found = phases.status(setup.settings, records, count)
     show(form, report.as_json(found), report.as_text(found))
     return OK

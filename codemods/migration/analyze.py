@@ -9,6 +9,7 @@ from functools import partial
 
 from codemods.migration.scan import Scan, Task
 from codemods.model import Analysis, FileResult, FileSurvey, Reason
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.survey import survey
 from codemods.workers.pool import Pool, without_collector
 
@@ -54,6 +55,7 @@ def _surveys(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
 
 
 def _survey(task: Task, *, variants: bool) -> FileSurvey:
+    assert isinstance(task.codemod, ReplaceLocalCopies)
     return survey(task.content, task.path, task.codemod.modules, variants=variants)
 
 

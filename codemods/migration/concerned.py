@@ -10,7 +10,7 @@ from typing import Protocol
 from codemods.engine.text import stem_of
 from codemods.migration.references import References, may_refer
 from codemods.model import Source
-from codemods.rewrites.replace_local_copies.importers import stem_patterns
+from codemods.rewrites.others import word_patterns
 from codemods.workers.pool import without_collector
 
 #: Called with how many of how many files were read.
@@ -111,7 +111,7 @@ def _users(
         for path in level:
             by_word.setdefault(stem_of(path), []).append(path)
         words = {os.fsdecode(word): paths for word, paths in by_word.items()}
-        patterns = stem_patterns(by_word)
+        patterns = word_patterns(by_word)
         reached: dict[str, None] = {}
         for number, source in enumerate(files.read(), start=1):
             progress(min(number, len(paths)), len(paths))

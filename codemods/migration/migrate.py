@@ -13,7 +13,7 @@ from codemods.disk.files import read_file
 from codemods.disk.git import checkout_of, committed_files
 from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import apply as apply_codemod
-from codemods.engine.codemod import refused
+from codemods.engine.codemod import decide, internal_error, refused
 from codemods.migration.scan import Scan, Task
 from codemods.migration.trial import Trial
 from codemods.migration.verify import Verified, without
@@ -25,13 +25,11 @@ from codemods.model import (
     Reason,
     Run,
     RunState,
-    SharedModules,
     Status,
     UsageError,
     Written,
 )
-from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.importers import outside_effects
+from codemods.rewrites.others import RepositoryCodemod
 from codemods.workers.pool import Pool, without_collector
 
 
@@ -46,9 +44,21 @@ def plan(scan: Scan, pool: Pool) -> Plan:
         codemods.model.UsageError: a path cannot be used.
 
     """
+    return _planned(scan, pool, _apply)
+
+
+def foresee(scan: Scan, pool: Pool) -> Plan:
+    """Work out what would change, as far as `ast` tells: LibCST is not started.
+
+    The arguments are those of `plan`; no result has `after`.
+    """
+    return _planned(scan, pool, _decide)
+
+
+def _planned(scan: Scan, pool: Pool, work: Callable[[Task], FileResult]) -> Plan:
     with without_collector():
-        results = list(pool.run(_apply, scan.definitions(), FileResult.failure))
-    results = _with_other_files(results, scan, pool)
+        results = list(pool.run(work, scan.definitions(), FileResult.failure))
+    results = _with_other_files(results, scan, pool, work)
     # One that could not be read may have been tried twice.
     results += {failure.path: failure for failure in scan.failures}.values()
     relevant = (r for r in results if r.status is not Status.UNCHANGED)
@@ -57,18 +67,17 @@ def plan(scan: Scan, pool: Pool) -> Plan:
     return Plan(scan.files, len(helpers), ordered, scan.uncovered)
 
 
-def plan_stdin(content: bytes, modules: SharedModules | None, pool: Pool) -> Plan:
+def plan_stdin(content: bytes, codemod: RepositoryCodemod | None, pool: Pool) -> Plan:
     """Work out what would change in a module that was read from standard input.
 
-    What other files do with it is not known. The arguments are its bytes, the shared modules (None
-    where no settings cover it), and the workers.
+    What other files do with it is not known. The arguments are its bytes, the codemod (None where
+    no settings cover it), and the workers.
     """
-    if modules is None:
+    if codemod is None:
         return Plan(1, 0, (), 1)
-    codemod = ReplaceLocalCopies(modules)
     results = tuple(pool.run(_apply, [Task(STDIN, content, codemod)], FileResult.failure))
     found = tuple(r for r in results if r.status is not Status.UNCHANGED)
-    is_helper = bool(found) or any(stem in content for stem in codemod.module_stems)
+    is_helper = bool(found) or codemod.is_used_in(content)
     return Plan(1, int(is_helper), found)
 
 
@@ -76,18 +85,23 @@ def _apply(task: Task) -> FileResult:
     return apply_codemod(task.content, task.path, task.codemod)
 
 
-def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list[FileResult]:
-    """Apply the codemod again where other files take a name, or would change a shared one."""
-    changed: dict[SharedModules, dict[str, FileResult]] = {}
-    for result in (r for r in results if r.status is Status.CHANGED):
-        modules = scan.codemod_of(result.path).modules
-        changed.setdefault(modules, {})[os.path.abspath(result.path)] = result
-    again: dict[str, ReplaceLocalCopies] = {}
-    for modules, files in changed.items():
-        for path, effects in outside_effects(modules, files, scan.checkout, pool.run).items():
-            again[files[path].path] = ReplaceLocalCopies(modules, effects.kept, effects.reasons)
-    second = pool.run(_apply, scan.again(again), FileResult.failure)
-    better = {result.path: result for result in second}
+def _decide(task: Task) -> FileResult:
+    try:
+        return decide(task.content, task.path, task.codemod)
+    except Exception as error:  # noqa: BLE001 -- as `apply` has it
+        return FileResult.failure(task.path, internal_error(error))
+
+
+def _with_other_files(
+    results: list[FileResult], scan: Scan, pool: Pool, work: Callable[[Task], FileResult]
+) -> list[FileResult]:
+    """Apply the codemod again where it matters what other files do."""
+    again: dict[str, RepositoryCodemod] = {}
+    for codemod, found in scan.by_codemod(r for r in results if r.decisions):
+        decided = {os.path.abspath(path): result for path, result in found.items()}
+        for path, informed in codemod.again(decided, scan.checkout, pool.run).items():
+            again[decided[path].path] = informed
+    better = {r.path: r for r in pool.run(work, scan.again(again), FileResult.failure)}
     gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it can no longer be read")
     return [better.get(r.path, refused(r, gone)) if r.path in again else r for r in results]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from codemods.measure.compare import differing_conditions
 from codemods.measure.model import BaselineSummary
 from codemods.migration.migrate import plan
-from codemods.migration.scan import ModulesOf, Progress, Scan
+from codemods.migration.scan import CodemodOf, Progress, Scan
 from codemods.model import Code, Plan
 from codemods.progress.grep import Grep, count_lines, outermost
 from codemods.progress.history import Record, portable, relative_paths
@@ -127,12 +127,12 @@ class Acceptance:
         return not self.damaged and all(c.state is State.MET for c in self.criteria)
 
 
-def planner(settings: Settings, modules_of: ModulesOf, pool: Pool, progress: Progress) -> Count:
+def planner(settings: Settings, codemod_of: CodemodOf, pool: Pool, progress: Progress) -> Count:
     """Return a function that plans some paths, and each set of them once.
 
     Args:
         settings: of the repository.
-        modules_of: returns the shared modules for a file.
+        codemod_of: returns the codemod for a file.
         pool: the workers that plan.
         progress: called for each file that was read.
 
@@ -143,7 +143,7 @@ def planner(settings: Settings, modules_of: ModulesOf, pool: Pool, progress: Pro
         key = outermost(paths)
         if key not in known:
             folders = [str(settings.root / p) for p in key]
-            known[key] = plan(Scan(settings, modules_of, folders, progress), pool)
+            known[key] = plan(Scan(settings, codemod_of, folders, progress), pool)
         return known[key]
 
     return count

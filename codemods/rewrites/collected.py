@@ -26,20 +26,20 @@ def test_in(
 ) -> int | None:
     """Return the line of the first test that a definition is or has, None without one."""
     if isinstance(node, FUNCTIONS):
-        is_test = _fits(node.name, tests.functions) and tests.has_file(path)
+        is_test = fits(node.name, tests.functions) and tests.has_file(path)
         return node.lineno if is_test and not is_nested and not is_fixture(node) else None
     for base in node.bases:
         source = dotted_source(base, names) or ""
         if source.startswith("unittest.") and not source.startswith("unittest.mock."):
             return base.lineno
     if not node.bases:  # collecting the names of a module takes as long as parsing it
-        return _own_test(node, tests)
+        return own_test(node, tests)
     return _lines_of_tests(names, tests).get(node)
 
 
 def is_test_function(name: str, tests: PytestNames) -> bool:
     """Whether a function is a test by its name: pytest's own, or that of unittest."""
-    return _fits(name, (*tests.functions, "test", "runTest"))
+    return fits(name, (*tests.functions, "test", "runTest"))
 
 
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
@@ -52,7 +52,7 @@ def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> tup
         if heir in lines:
             message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
             found.append(Reason(Code.SUBCLASS_OF_TESTS, lines[heir], message))
-        elif _fits(heir.name, tests.classes) and not all(
+        elif fits(heir.name, tests.classes) and not all(
             isinstance(b, ast.Name) and b.id in known for b in heir.bases
         ):
             message = f"subclass `{heir.name}` may get tests from a base outside this file"
@@ -73,7 +73,7 @@ def derived_from(name: str, names: ModuleNames) -> list[ast.ClassDef]:
 def _lines_of_tests(names: ModuleNames, tests: PytestNames) -> dict[ast.ClassDef, int]:
     """Return the line of a test for each class that has one, or inherits it in the same file."""
     heirs = _heirs(names)
-    own = {c: _own_test(c, tests) for c in names.of_kind(ast.ClassDef)}
+    own = {c: own_test(c, tests) for c in names.of_kind(ast.ClassDef)}
     lines = {c: line for c, line in own.items() if line is not None}
     pending = list(lines)
     for node in pending:  # which grows meanwhile
@@ -93,19 +93,19 @@ def _heirs(names: ModuleNames) -> dict[str, list[ast.ClassDef]]:
     return found
 
 
-def _own_test(node: ast.ClassDef, tests: PytestNames) -> int | None:
+def own_test(node: ast.ClassDef, tests: PytestNames) -> int | None:
     """Return the line of the first test in a class itself, or None."""
     for statement in node.body:
         match statement:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 if is_test_function(name, tests):
                     return statement.lineno
-            case ast.ClassDef(name=name) if _fits(name, tests.classes):
+            case ast.ClassDef(name=name) if fits(name, tests.classes):
                 return statement.lineno
     return None
 
 
-def _fits(name: str, patterns: Sequence[str]) -> bool:
+def fits(name: str, patterns: Sequence[str]) -> bool:
     """Whether a name begins with one of the patterns, or matches it where it has a wildcard."""
     return any(
         name.startswith(p) or (not {*"*?["}.isdisjoint(p) and fnmatch.fnmatchcase(name, p))
@@ -118,3 +118,10 @@ def is_fixture(node: ast.AST) -> bool:
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     plain = (d.func if isinstance(d, ast.Call) else d for d in decorators)
     return any(last_name(d) == "fixture" for d in plain)
+
+
+def is_mark(decorator: ast.expr) -> bool:
+    """Whether a decorator is one of ``pytest.mark``, by any of its usual names."""
+    if isinstance(decorator, ast.Name):
+        return False
+    return ast.unparse(decorator).startswith(("pytest.mark.", "mark."))

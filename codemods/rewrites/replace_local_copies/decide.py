@@ -27,10 +27,12 @@ from codemods.engine.walk import BLOCKS, walk, walk_statements
 from codemods.model import Code, Decision, Definition, PytestNames, Reason, Verdict
 from codemods.rewrites.collected import (
     has_rewritten_asserts,
+    is_mark,
     is_test_function,
     test_in,
     tests_derived_from,
 )
+from codemods.rewrites.others import FromOutside
 from codemods.rewrites.replace_local_copies.closure import Globals
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
@@ -38,7 +40,6 @@ from codemods.rewrites.replace_local_copies.equality import (
     first_difference,
     has_annotations,
     has_future_annotations,
-    is_mark,
     is_marked_as_no_test,
 )
 from codemods.rewrites.replace_local_copies.escape import (
@@ -57,9 +58,6 @@ from codemods.rewrites.replace_local_copies.shared import (
 from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
-
-#: Reasons from other files, by the names of the definitions that they are about.
-FromOutside = Mapping[str, tuple[Reason, ...]]
 
 
 @dataclass

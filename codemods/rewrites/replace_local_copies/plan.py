@@ -12,8 +12,8 @@ from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, New
 from codemods.engine.rows import definitions_in, first_line, last_line
 from codemods.engine.text import word_places
 from codemods.model import PytestNames
+from codemods.rewrites.collected import is_mark
 from codemods.rewrites.replace_local_copies.decide import Local
-from codemods.rewrites.replace_local_copies.equality import is_mark
 
 #: Words by which a module reads its own names without writing them out.
 _LOOKS_AROUND = re.compile(

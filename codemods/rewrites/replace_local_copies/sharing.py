@@ -15,7 +15,7 @@ from codemods.engine.names import ModuleNames, dotted_source, last_name
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names, local_names
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
-from codemods.rewrites.replace_local_copies.equality import is_mark
+from codemods.rewrites.collected import is_mark
 from codemods.rewrites.replace_local_copies.stores import stores_of
 
 #: Decorators and bases that have no effect outside of what they are applied to, by their dotted
