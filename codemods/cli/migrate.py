@@ -23,6 +23,7 @@ from codemods.cli._options import (
     PATHS,
     FileArguments,
     Seconds,
+    codemod_option,
     interpreter,
     output_format,
     over_files,
@@ -32,6 +33,7 @@ from codemods.cli._options import (
 )
 from codemods.cli._output import print_diff, print_json, print_text, say
 from codemods.cli.rollback import print_outcomes
+from codemods.registry import CODEMODS
 from codemods.settings import Settings, read_settings
 from codemods.wording import plural
 
@@ -42,19 +44,29 @@ if TYPE_CHECKING:
     from codemods.migration.migrate import Batch
     from codemods.migration.trial import Trial
     from codemods.migration.verify import Verified
-    from codemods.model import FileResult
+    from codemods.model import FileResult, Written
 
 
 class _Output(NamedTuple):
-    """How the outcome is printed."""
+    """How the outcome is printed, and what of."""
 
+    codemod: str
     form: str
     verbose: bool
     quiet: bool
 
+    def text(self, written: Written, *, dry_run: bool) -> str:
+        """Return the summary."""
+        from codemods.report import migrate as report
+
+        noun = CODEMODS[self.codemod].noun
+        how = {"verbose": self.verbose, "quiet": self.quiet}
+        return report.as_text(written, noun, dry_run=dry_run, **how)
+
 
 @click.command(epilog=PATHS)
 @over_files
+@codemod_option
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -100,6 +112,7 @@ class _Output(NamedTuple):
 @click.option("-q", "--quiet", is_flag=True, help="Do not name the changed files.")
 def migrate(
     files: FileArguments,
+    codemod: str,
     dry_run: bool,
     max_files: int | None,
     allow_dirty: bool,
@@ -114,7 +127,7 @@ def migrate(
     verbose: bool,
     quiet: bool,
 ) -> int:
-    """Replace the copies, or with --dry-run show how.
+    """Replace the copies, or with --dry-run show how; or apply another codemod.
 
     Writes are atomic: a crash never leaves a half-written file. `rollback` undoes any of them.
     Files with uncommitted changes are skipped. Before the first write, pytest is started for each
@@ -124,6 +137,7 @@ def migrate(
     ssot-codemods migrate --dry-run tests/unit | git apply --check
     ssot-codemods migrate --max-files 10 tests/unit
     ssot-codemods migrate @batch.txt
+    ssot-codemods migrate --codemod mark_helper_classes tests
     """
     from codemods.disk.journal import Journal
     from codemods.measure.session import Pytest
@@ -138,7 +152,7 @@ def migrate(
     if not verify and (timeout is not None or workers is not None or targets):
         raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
     setup = Setup(files)
-    output = _Output(form, verbose, quiet)
+    output = _Output(codemod, form, verbose, quiet)
     if dry_run:
         return _dry_run(setup, max_files, output)
     starts = verify or not skip_probe
@@ -165,7 +179,7 @@ def _resume(settings: Settings, identity: str, form: str) -> int:
     with journal.lock():
         run, outcomes = resume(journal, identity)
         failed = {outcome.path for outcome in outcomes if outcome.error}
-        figures = history.Migration(run.id, history.changed_files(journal, run.id, failed))
+        figures = history.of_resumption(journal, run, failed)
         paths = [str(settings.root / outcome.path) for outcome in outcomes]
         history.append(settings, paths, figures)
     return print_outcomes(run, outcomes, form)
@@ -175,13 +189,12 @@ def _dry_run(setup: Setup, max_files: int | None, output: _Output) -> int:
     from codemods.migration.migrate import preview
     from codemods.report import migrate as report
 
-    found, base, changes = preview(setup.plan("plan"), max_files)
+    found, base, changes = preview(setup.plan("plan", output.codemod), max_files)
     if output.form == "json":
         print_json(report.as_json(found, dry_run=True))
     else:
         print_diff(base, changes)
-        text = report.as_text(found, dry_run=True, verbose=output.verbose, quiet=output.quiet)
-        print_text(text, err=True)
+        print_text(output.text(found, dry_run=True), err=True)
     return exit_code(found.results, found.left + len(changes))
 
 
@@ -198,10 +211,12 @@ def _migrate(
     from codemods.report import verify as evidence
 
     warn_unfinished_runs(journal)
-    planned = setup.plan("plan")
+    planned = setup.plan("plan", output.codemod)
     written, verified = migrate(planned, journal, batch, judge)
     settings = setup.settings
-    history.append(settings, setup.paths, history.of_migration(planned, written, journal))
+    history.append(
+        settings, setup.paths, history.of_migration(output.codemod, planned, written, journal)
+    )
     if verified is not None:
         shown = history.of_verification(verified, settings.root, is_whole=True)
         history.append(settings, setup.paths, shown)
@@ -211,8 +226,7 @@ def _migrate(
             document["verification"] = evidence.as_json(relative_to_cwd(verified))
         print_json(document)
     else:
-        text = report.as_text(written, dry_run=False, verbose=output.verbose, quiet=output.quiet)
-        print_text(text)
+        print_text(output.text(written, dry_run=False))
         if verified is not None:
             print_text(f"\n{evidence.as_text(relative_to_cwd(verified))}")
     say(*report.early_end(written, verified))
@@ -227,6 +241,8 @@ def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> No
     from codemods.migration.guards import check_imports
 
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
+    if not any(uses.values()):
+        return  # nothing is imported
     for note in check_imports(setup.by_file, uses, setup.jobs, python):
         say(note)
 

@@ -7,7 +7,6 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext
@@ -27,10 +26,10 @@ class UnreadableFileError(Exception):
 
 
 class ExactCommand(CodemodCommand):
-    """A command whose result is written byte for byte as the engine gives it."""
+    """A command whose result is written byte for byte as the engine gives it.
 
-    #: The name of the codemod in the registry.
-    CODEMOD: ClassVar[str]
+    It applies the codemod that is registered by the name of its module.
+    """
 
     def __init__(self, context: CodemodContext) -> None:
         super().__init__(context)
@@ -38,7 +37,7 @@ class ExactCommand(CodemodCommand):
 
     def result_of(self, source: bytes, path: str) -> FileResult:
         """Return what becomes of one file, other files of the checkout considered."""
-        codemod = CODEMODS[self.CODEMOD].make(self.settings, path)
+        codemod = CODEMODS[type(self).__module__.rpartition(".")[2]].make(self.settings, path)
         if codemod is None or os.path.realpath(path) in codemod.own_files:
             return FileResult(path, Status.UNCHANGED)
         result = apply(source, path, codemod)

@@ -14,7 +14,6 @@ from libcst.codemod import CodemodContext
 
 from codemods.commands._libcst import Collect, ExactCommand, checked
 from codemods.model import UsageError
-from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import check_dotted, check_name, read_settings
 from codemods.shared_modules import SettingsByFile
 from codemods.wording import visible
@@ -24,7 +23,6 @@ class ReplaceLocalCopiesCommand(ExactCommand):
     """The adapter between ``libcst.tool codemod`` and the codemod."""
 
     DESCRIPTION = "Replace local copies of shared definitions by imports of them."
-    CODEMOD = ReplaceLocalCopies.name
 
     @staticmethod
     def add_args(arg_parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -26,9 +27,10 @@ from codemods.disk.journal import Journal
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, file_of
 from codemods.migration.verify import RanOnce, Verified
-from codemods.model import Plan, Status, Written
+from codemods.model import Plan, Run, Status, Written
 from codemods.progress.definitions import removed_definitions
 from codemods.progress.mocking import introduced
+from codemods.registry import DEFAULT
 from codemods.settings import Settings
 
 SCHEMA = "ssot-codemods/history/3"
@@ -55,7 +57,8 @@ class Migration:
 
     `files` are those that it changed, by their paths from the root. `refused` counts definitions,
     `failed` and `left` files, the latter those that a later batch would change, and `copies` the
-    definitions that can still be replaced, None where they were not counted.
+    definitions that can still be replaced, None where they were not counted; `codemod` is what was
+    applied.
     """
 
     run: str | None
@@ -64,6 +67,7 @@ class Migration:
     failed: int = 0
     left: int = 0
     copies: int | None = None
+    codemod: str = DEFAULT
 
 
 class ComparedFile(NamedTuple):
@@ -325,8 +329,8 @@ def of_warming(warmed: Warmed) -> Warmed:
     return replace(warmed, not_cached=warmed.not_cached[:_MOST_PLACES])
 
 
-def of_migration(planned: Plan, written: Written, journal: Journal) -> Migration:
-    """Return the figures of a migration."""
+def of_migration(codemod: str, planned: Plan, written: Written, journal: Journal) -> Migration:
+    """Return the figures of a migration by a codemod."""
     replaced = sum(len(r.replaced) for r in written.results if r.status is Status.CHANGED)
     return Migration(
         run=written.run.id if written.run is not None else None,
@@ -335,7 +339,23 @@ def of_migration(planned: Plan, written: Written, journal: Journal) -> Migration
         failed=sum(r.status is Status.FAILED for r in written.results),
         left=written.left,
         copies=len(planned.copies) - replaced,
+        codemod=codemod,
     )
+
+
+def of_resumption(journal: Journal, run: Run, failed: Collection[str]) -> Migration:
+    """Return the figures of a run that was finished later; its command names the codemod.
+
+    Args:
+        journal: of the repository.
+        run: the run.
+        failed: the paths, from the root, of files that it could not change.
+
+    """
+    words = run.command.replace("=", " ").split()
+    named = (word for before, word in pairwise(words) if before == "--codemod")
+    files = changed_files(journal, run.id, failed)
+    return Migration(run.id, files, codemod=next(named, DEFAULT))
 
 
 def changed_files(

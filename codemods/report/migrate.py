@@ -36,11 +36,12 @@ _HELD_BACK = frozenset(
 )
 
 
-def as_text(written: Written, *, dry_run: bool, verbose: bool, quiet: bool) -> str:
+def as_text(written: Written, noun: str, *, dry_run: bool, verbose: bool, quiet: bool) -> str:
     """Format a summary for people.
 
     Args:
         written: what was done, or would be.
+        noun: what one of the changed definitions is called.
         dry_run: whether nothing was to be written.
         verbose: whether to give a line to each definition that stays, and not to those alone that
             stay for the present state of their file; and to name every changed file.
@@ -57,7 +58,7 @@ def as_text(written: Written, *, dry_run: bool, verbose: bool, quiet: bool) -> s
     unread = sum(r.error is not None and r.error.code is Code.UNREADABLE for r in failed)
     verb = "would change" if dry_run else "changed"
     rows: list[Sequence[object]] = [
-        (verb, len(changed), f"with {plural(replaced, 'copy')}"),
+        (verb, len(changed), f"with {plural(replaced, noun)}"),
         ("remaining", left, ""),
         ("refused", len(refusing), _count(refused)),
         ("failed", len(failed), ""),
@@ -84,7 +85,9 @@ def as_text(written: Written, *, dry_run: bool, verbose: bool, quiet: bool) -> s
     if written.run is not None:
         undo = f"to undo: ssot-codemods rollback {written.run.id}"
         check = _import_check([r.path for r in changed])
-        blocks.append([undo, f"to find unused imports (keep those of fixtures): {check}"])
+        imports = any(d.shared for r in changed for d in r.replaced)
+        more = [f"to find unused imports (keep those of fixtures): {check}"] if imports else []
+        blocks.append([undo, *more])
     return paragraphs(blocks)
 
 

@@ -21,6 +21,7 @@ from codemods.progress.history import (
 )
 from codemods.progress.phases import COLLECTION, Standing
 from codemods.progress.standing import total
+from codemods.registry import DEFAULT
 from codemods.report.table import paragraphs, table
 
 STATUS_SCHEMA = "ssot-codemods/status/2"
@@ -169,7 +170,9 @@ def _seconds(record: Record) -> float | None:
 
 def _copies_left(record: Record) -> float | None:
     found = record.figures
-    return found.copies if isinstance(found, Migration) else None
+    if not isinstance(found, Migration) or found.codemod != DEFAULT:
+        return None
+    return found.copies
 
 
 def _figures(record: Record) -> str:
@@ -192,7 +195,9 @@ def _values(record: Record) -> dict[str, object]:
             values = {
                 kind: getattr(found, kind) for kind in ("refused", "failed", "left", "copies")
             }
-            return {"run": run, "changed": len(files), "replaced": replaced, **values}
+            codemod = found.codemod if found.codemod != DEFAULT else None
+            values |= {"changed": len(files), "replaced": replaced}
+            return {"codemod": codemod, "run": run, **values}
         case Verification(run=run, tests=ComparedTests(files=files)):
             return {"run": run, **total(files.values())._asdict()}
         case Verification(run=run, tests=RanTests(passed, tests)):

@@ -59,7 +59,10 @@ _WITH_INIT = frozenset(
 )
 #: Other decorators that do not read the attributes of a class.
 _PLAIN_DECORATORS = frozenset(
-    {"enum.unique", "functools.total_ordering", "typing.final", "typing_extensions.final"}
+    {
+        *("enum.unique", "functools.total_ordering", "typing.final", "typing.runtime_checkable"),
+        *("typing_extensions.final", "typing_extensions.runtime_checkable"),
+    }
 )
 #: Bases with a constructor, beside the builtins. (A name with two underscores is no member of an
 #: `Enum`, and no field of a model.)
@@ -112,9 +115,6 @@ class MarkHelperClasses(RepositoryCodemod):
         from_outside: what forbids a mark for what other files do, by the name of the class.
 
     """
-
-    name = "mark_helper_classes"
-    noun = "class"
 
     tests: PytestNames
     harmless: tuple[str, ...] = ()

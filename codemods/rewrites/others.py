@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from itertools import groupby
-from typing import ClassVar, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from codemods.engine.codemod import Codemod
 from codemods.engine.names import ModuleNames
@@ -72,10 +72,6 @@ class RepositoryCodemod(Codemod, Protocol):
 
     What is not overridden is right for one that needs to know a file alone.
     """
-
-    #: Its module in `rewrites`, and what people call one of the things that it changes.
-    name: ClassVar[str]
-    noun: ClassVar[str]
 
     @property
     def own_files(self) -> frozenset[str]:

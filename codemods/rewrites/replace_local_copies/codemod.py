@@ -26,9 +26,6 @@ class ReplaceLocalCopies(RepositoryCodemod):
 
     """
 
-    name = "replace_local_copies"
-    noun = "copy"
-
     modules: SharedModules
     kept: frozenset[str] = frozenset()
     from_outside: FromOutside = field(default_factory=dict, hash=False)
