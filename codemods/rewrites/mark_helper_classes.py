@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -95,12 +96,17 @@ _READERS = frozenset({"dir", "getmembers", "getmembers_static"})
 _OF_CLASSES = frozenset({"vars", *_READERS})
 _DERIVING = frozenset({"new_class", "type"})
 
-#: Without one of these, no class in a file has a constructor.
-_HINT = re.compile(
-    rb"__init__|__new__|dataclass|attr|define|frozen|mutable"
-    rb"|\bclass[ \t\f\\]+[\w\x80-\xff]+[^:\r\n]*\("
+#: Plain text in front is searched for at the speed of `bytes.find`.
+_CLASS = re.compile(rb"class(?:[ \t\f]|\\\r?\n|\\\r)+([\w\x80-\xff]+)")
+#: For `_Text`, which looks for a constructor without parsing.
+_INDENT = re.compile(  # of the body, where the head is of one line
+    rb"[^\r\n]*:[ \t]*(?:#[^\r\n]*)?\r?\n(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*([ \t]+)[^\s#]"
 )
-_CLASS = re.compile(rb"\bclass(?:[ \t\f]|\\\r?\n|\\\r)+([\w\x80-\xff]+)")
+_MAKES_INIT = re.compile(rb"@[^\r\n]*(?:dataclass|attr|define|frozen|mutable)")
+_TOP = re.compile(rb"\n(?=class\b|def\b|async\b|@)")
+_BASES = re.compile(rb"\s*\(([^)]*)\)?")
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_ALIAS = re.compile(rb" as[ \t]+([\w\x80-\xff]+)")
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ class MarkHelperClasses(RepositoryCodemod):
 
     def may_concern(self, source: bytes) -> bool:
         """Whether a file may have a class with a constructor and a name that fits."""
-        return _HINT.search(source) is not None and bool(self._names(source))
+        return any(_Text(source).may_have_constructor(m) for m in self._matches(source))
 
     def plan(self, module: ParsedModule) -> Planned:
         """Decide on each class that pytest would try to collect."""
@@ -143,7 +149,9 @@ class MarkHelperClasses(RepositoryCodemod):
 
     def words_outside(self, source: Source) -> frozenset[bytes]:
         """Return the names of the classes, which a file has that imports or derives from one."""
-        return self._names(source.content) if self.may_concern(source.content) else frozenset()
+        text = _Text(source.content)
+        found = (m for m in self._matches(source.content) if text.may_have_constructor(m))
+        return frozenset(match[1] for match in found)
 
     def again(
         self, decided: Mapping[str, FileResult], others: Others, run: Run = one_by_one
@@ -172,10 +180,11 @@ class MarkHelperClasses(RepositoryCodemod):
             if e.reasons or not self.tests.has_file(path)
         }
 
-    def _names(self, source: bytes) -> frozenset[bytes]:
-        """Return the names of classes that fit, from the bytes alone."""
-        names = set(_CLASS.findall(source))
-        return frozenset(n for n in names if fits(n.decode(errors="replace"), self.tests.classes))
+    def _matches(self, source: bytes) -> Iterator[re.Match[bytes]]:
+        """Yield the classes of which the name fits, from the bytes alone."""
+        for match in _CLASS.finditer(source):
+            if fits(match[1].decode(errors="replace"), self.tests.classes):
+                yield match
 
 
 def _effects(source: Source, *, tests: PytestNames, names: Mapping[str, frozenset[str]]) -> Found:
@@ -223,6 +232,76 @@ def _plan(module: ParsedModule, marked: set[int]) -> EditPlan:
             if id(node) in marked
         )
     )
+
+
+class _Text:
+    """A file as bytes: tells which classes may have a constructor, without parsing."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+
+    def may_have_constructor(self, head: re.Match[bytes]) -> bool:
+        """Whether a class may have a constructor; `head` is ``class`` and its name."""
+        return self._has_own(head.end()) or self._is_decorated(head.start()) or self._derives(head)
+
+    def _has_own(self, at: int) -> bool:
+        indent = _INDENT.match(self._source, at)
+        found = _constructor(indent[1] if indent else b"").search(self._source, at)
+        if found is None:
+            return False
+        end = _TOP.search(self._source, at, found.start())
+        if end is None:
+            return True
+        # A line in a string may look like the next definition.
+        body = self._source[at : end.start()]
+        return any(body.count(quotes) % 2 for quotes in (b'"""', b"'''"))
+
+    def _is_decorated(self, at: int) -> bool:
+        above = max(self._source.rfind(word, 0, at) for word in (b"\ndef ", b"\nclass "))
+        part = self._source[max(above, 0) : at]
+        if b"@" not in part:
+            return False
+        renamed = [b"@" + name for name in self._aliases]
+        return _MAKES_INIT.search(part) is not None or any(name in part for name in renamed)
+
+    def _derives(self, head: re.Match[bytes]) -> bool:
+        bases = _BASES.match(self._source, head.end())
+        words = set(_WORD.findall(bases[1])) if bases else set()
+        return not words.isdisjoint(_CONSTRUCTING) or (
+            bool(words) and not words.isdisjoint(self._here)
+        )
+
+    @cached_property
+    def _here(self) -> set[bytes]:
+        """Names that may stand here for a class with a constructor."""
+        return {*_CLASS.findall(self._source), *self._aliases}
+
+    @cached_property
+    def _aliases(self) -> set[bytes]:
+        return set(_ALIAS.findall(self._source))
+
+
+@functools.cache
+def _constructor(indent: bytes) -> re.Pattern[bytes]:
+    """Return what finds the constructor of a class of which the body is indented so."""
+    return re.compile(rb"\n" * bool(indent) + re.escape(indent) + rb"def\s+__(?:init|new)__")
+
+
+def _is_constructing_builtin(name: str) -> bool:
+    known = getattr(builtins, name, None)
+    return isinstance(known, type) and any(
+        getattr(known, c) is not getattr(object, c) for c in _CONSTRUCTORS
+    )
+
+
+#: The last names of the bases that have a constructor.
+_CONSTRUCTING = frozenset(
+    name.encode()
+    for name in (
+        *(source.rpartition(".")[2] for source in _WITH_CONSTRUCTOR | _MEMBERS),
+        *filter(_is_constructing_builtin, vars(builtins)),
+    )
+)
 
 
 class _Classes:
@@ -300,7 +379,7 @@ class _Classes:
         return any(map(self._makes_constructor, self._family(node)))
 
     def _makes_constructor(self, node: ast.ClassDef) -> bool:
-        if any(isinstance(s, FUNCTIONS) and s.name in _CONSTRUCTORS for s in node.body):
+        if any(isinstance(s, ast.FunctionDef) and s.name in _CONSTRUCTORS for s in node.body):
             return True
         for decorator in node.decorator_list:
             call = decorator if isinstance(decorator, ast.Call) else None
@@ -312,10 +391,7 @@ class _Classes:
 
     def _is_constructing(self, base: ast.expr) -> bool:
         source = dotted_source(base, self._names) or ""
-        known = getattr(builtins, source, None)
-        if isinstance(known, type):
-            return any(getattr(known, c) is not getattr(object, c) for c in _CONSTRUCTORS)
-        return source in _WITH_CONSTRUCTOR | _MEMBERS
+        return _is_constructing_builtin(source) or source in _WITH_CONSTRUCTOR | _MEMBERS
 
     def _is_marked(self, node: ast.ClassDef) -> bool:
         """Whether the file decides by `__test__` whether a class is collected."""
