@@ -6,6 +6,7 @@ import ast
 import fnmatch
 import functools
 import posixpath
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -29,8 +30,7 @@ def test_in(
         is_test = fits(node.name, tests.functions) and tests.has_file(path)
         return node.lineno if is_test and not is_nested and not is_fixture(node) else None
     for base in node.bases:
-        source = dotted_source(base, names) or ""
-        if source.startswith("unittest.") and not source.startswith("unittest.mock."):
+        if is_test_case(dotted_source(base, names) or ""):
             return base.lineno
     if not node.bases:  # collecting the names of a module takes as long as parsing it
         return own_test(node, tests)
@@ -52,12 +52,32 @@ def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> tup
         if heir in lines:
             message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
             found.append(Reason(Code.SUBCLASS_OF_TESTS, lines[heir], message))
-        elif fits(heir.name, tests.classes) and not all(
-            isinstance(b, ast.Name) and b.id in known for b in heir.bases
-        ):
+        elif not all(_is_known(base, known, names) for base in heir.bases):
             message = f"subclass `{heir.name}` may get tests from a base outside this file"
             found.append(Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message))
     return tuple(found)
+
+
+def _is_known(base: ast.expr, known: set[str], names: ModuleNames) -> bool:
+    """Whether a base has no tests but those that are seen in the file."""
+    plain = base.value if isinstance(base, ast.Subscript) else base
+    if isinstance(plain, ast.Name) and plain.id in known:
+        return True
+    source = dotted_source(plain, names)
+    return source is not None and not is_test_case(source) and is_of_python(source)
+
+
+def is_test_case(source: str) -> bool:
+    """Whether a dotted name is that of a class that unittest runs."""
+    return source.startswith("unittest.") and not source.startswith("unittest.mock.")
+
+
+def is_of_python(source: str) -> bool:
+    """Whether a dotted name is that of a builtin, or of something in the standard library.
+
+    https://docs.python.org/3/library/sys.html#sys.stdlib_module_names (which leaves out ``test``)
+    """
+    return "." not in source or source.partition(".")[0] in sys.stdlib_module_names
 
 
 @functools.lru_cache(maxsize=1)

@@ -11,7 +11,6 @@ import ast
 import builtins
 import functools
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -32,7 +31,14 @@ from codemods.model import (
     Source,
     Verdict,
 )
-from codemods.rewrites.collected import fits, is_mark, own_test, tests_derived_from
+from codemods.rewrites.collected import (
+    fits,
+    is_mark,
+    is_of_python,
+    is_test_case,
+    own_test,
+    tests_derived_from,
+)
 from codemods.rewrites.others import (
     Effects,
     Found,
@@ -411,13 +417,12 @@ class _Classes:
         for base in [b for b in self._bases(node) if not self._local(b)]:
             source = dotted_source(base, self._names)
             text = ast.unparse(base)
-            root, _, last = (source or "").partition(".")
-            if root == "unittest" and not last.startswith("mock."):
+            if is_test_case(source or ""):
                 yield Reason(Code.PYTEST_TESTS, base.lineno, f"`{text}` is a test case")
             elif source in _METACLASSES:
                 what = f"`{text}` makes classes, which would have the attribute, too"
                 yield Reason(Code.BECOMES_MEMBER, base.lineno, what)
-            elif source in _MEMBERS and (is_itself or last == "TypedDict"):
+            elif source in _MEMBERS and (is_itself or source.endswith(".TypedDict")):
                 what = f"it would be a field or a member of a `{text}`"
                 yield Reason(Code.BECOMES_MEMBER, base.lineno, what)
             elif not self._is_plain_base(source):
@@ -435,11 +440,8 @@ class _Classes:
 
     def _is_plain_base(self, source: str | None) -> bool:
         """Whether a base has no tests, and does not read the attributes of its subclasses."""
-        if source is None:
-            return False
-        root = source.partition(".")[0]
         known = _WITH_CONSTRUCTOR | _MEMBERS | self._harmless
-        return root == source or root in sys.stdlib_module_names or source in known
+        return source is not None and (source in known or is_of_python(source))
 
     def _readers(self, node: ast.ClassDef) -> Iterator[Reason]:
         """Yield where something asks for its attributes, or for a function behind its instances."""

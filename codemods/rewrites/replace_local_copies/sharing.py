@@ -8,14 +8,13 @@ that it stands in.
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 
 from codemods.engine.names import ModuleNames, dotted_source, last_name
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names, local_names
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
-from codemods.rewrites.collected import is_mark
+from codemods.rewrites.collected import is_mark, is_of_python
 from codemods.rewrites.replace_local_copies.stores import stores_of
 
 #: Decorators and bases that have no effect outside of what they are applied to, by their dotted
@@ -213,15 +212,7 @@ def _is_harmless_base(
     source = dotted_source(base, names)
     if source is None:
         return False
-    return "." not in source or source in harmless or _is_of_standard_library(source)
-
-
-def _is_of_standard_library(source: str) -> bool:
-    """Whether a class is one of Python's own: none of them keeps account of its subclasses.
-
-    https://docs.python.org/3/library/sys.html#sys.stdlib_module_names (which leaves out ``test``)
-    """
-    return source.partition(".")[0] in sys.stdlib_module_names
+    return source in harmless or is_of_python(source)
 
 
 def _is_plain_statement(statement: ast.stmt) -> bool:
