@@ -232,17 +232,32 @@ class FileSurvey(NamedTuple):
     error: Reason | None = None
 
 
+class Prospect(NamedTuple):
+    """What another codemod would do, each file looked at alone.
+
+    `noun` is what one of the definitions is called that it would change, in so many `files`;
+    `changed` and `refused` count those.
+    """
+
+    codemod: str
+    noun: str
+    files: int
+    changed: int
+    refused: int
+
+
 class Analysis(NamedTuple):
     """The scope of a migration.
 
     `files` counts all files looked at; `surveys` has those that may define a shared name, in the
-    order of their paths; `seconds` is wall time.
+    order of their paths; `seconds` is wall time; `prospects` are about the other codemods.
     """
 
     files: int
     surveys: tuple[FileSurvey, ...]
     failures: tuple[FileResult, ...]
     seconds: float
+    prospects: tuple[Prospect, ...] = ()
 
 
 class Entry(NamedTuple):

@@ -383,7 +383,7 @@ _HEADS = (
     *("@dataclasses.dataclass\nclass {n}:", "@dataclasses.dataclass(slots=True)\nclass {n}:"),
     *("class {n}(abc.ABC):", "class {n}(typing.NamedTuple):", "class {n}(typing.TypedDict):"),
     *("class {n}(typing.Protocol):", "class {n}({b}, unittest.TestCase):"),
-    *("class {n}(unittest.TestCase):", "class {n}(collections.UserDict):"),
+    *("class {n}(unittest.TestCase):", "class {n}(enum.IntFlag):"),
 )
 _DOCS = ("", "", '    """A helper."""\n', '    """A helper.\n\n    Of tests.\n    """\n\n', "\n")
 _NAMES = ("TestA", "TestB", "Helper", "TestC", "Other", "TestD")

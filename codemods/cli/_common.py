@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from codemods.migration.scan import CodemodOf, Progress, Scan
     from codemods.migration.sessions import Sessions
     from codemods.migration.verify import RanOnce, Verified
-    from codemods.model import FileResult, Plan
+    from codemods.model import FileResult, Plan, Prospect
     from codemods.progress.history import Record
     from codemods.workers.pool import Pool
 
@@ -217,6 +217,14 @@ class Setup:
         if CODEMODS[codemod].has_shared:
             self.warn_uncovered()
         return planned
+
+    def prospects(self) -> tuple[Prospect, ...]:
+        """Return what the other codemods would do."""
+        from codemods.migration.analyze import prospect
+
+        others = [name for name in CODEMODS if name != DEFAULT]
+        with progress_bar("other codemods") as progress:
+            return tuple(prospect(n, self.scan(progress, n), self.pool()) for n in others)
 
     def warn_uncovered(self) -> None:
         """Name the files that no settings cover.

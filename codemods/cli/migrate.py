@@ -59,9 +59,13 @@ class _Output(NamedTuple):
         """Return the summary."""
         from codemods.report import migrate as report
 
-        noun = CODEMODS[self.codemod].noun
-        how = {"verbose": self.verbose, "quiet": self.quiet}
-        return report.as_text(written, noun, dry_run=dry_run, **how)
+        return report.as_text(
+            written,
+            dry_run=dry_run,
+            verbose=self.verbose,
+            quiet=self.quiet,
+            noun=CODEMODS[self.codemod].noun,
+        )
 
 
 @click.command(epilog=PATHS)

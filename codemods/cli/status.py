@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -40,5 +41,6 @@ def status(as_history: bool, form: str) -> int:
     with progress_bar("status") as progress:
         count = phases.planner(setup.settings, setup.codemod_of(), setup.pool(), progress)
         found = phases.status(setup.settings, records, count)
+    found = replace(found, prospects=setup.prospects())
     show(form, report.as_json(found), report.as_text(found))
     return OK

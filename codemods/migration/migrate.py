@@ -13,7 +13,7 @@ from codemods.disk.files import read_file
 from codemods.disk.git import checkout_of, committed_files
 from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import apply as apply_codemod
-from codemods.engine.codemod import decide, internal_error, refused
+from codemods.engine.codemod import refused
 from codemods.migration.scan import Scan, Task
 from codemods.migration.trial import Trial
 from codemods.migration.verify import Verified, without
@@ -44,21 +44,9 @@ def plan(scan: Scan, pool: Pool) -> Plan:
         codemods.model.UsageError: a path cannot be used.
 
     """
-    return _planned(scan, pool, _apply)
-
-
-def foresee(scan: Scan, pool: Pool) -> Plan:
-    """Work out what would change, as far as `ast` tells: LibCST is not started.
-
-    The arguments are those of `plan`; no result has `after`.
-    """
-    return _planned(scan, pool, _decide)
-
-
-def _planned(scan: Scan, pool: Pool, work: Callable[[Task], FileResult]) -> Plan:
     with without_collector():
-        results = list(pool.run(work, scan.definitions(), FileResult.failure))
-    results = _with_other_files(results, scan, pool, work)
+        results = list(pool.run(_apply, scan.definitions(), FileResult.failure))
+    results = _with_other_files(results, scan, pool)
     # One that could not be read may have been tried twice.
     results += {failure.path: failure for failure in scan.failures}.values()
     relevant = (r for r in results if r.status is not Status.UNCHANGED)
@@ -85,23 +73,14 @@ def _apply(task: Task) -> FileResult:
     return apply_codemod(task.content, task.path, task.codemod)
 
 
-def _decide(task: Task) -> FileResult:
-    try:
-        return decide(task.content, task.path, task.codemod)
-    except Exception as error:  # noqa: BLE001 -- as `apply` has it
-        return FileResult.failure(task.path, internal_error(error))
-
-
-def _with_other_files(
-    results: list[FileResult], scan: Scan, pool: Pool, work: Callable[[Task], FileResult]
-) -> list[FileResult]:
+def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list[FileResult]:
     """Apply the codemod again where it matters what other files do."""
     again: dict[str, RepositoryCodemod] = {}
     for codemod, found in scan.by_codemod(r for r in results if r.decisions):
         decided = {os.path.abspath(path): result for path, result in found.items()}
         for path, informed in codemod.again(decided, scan.checkout, pool.run).items():
             again[decided[path].path] = informed
-    better = {r.path: r for r in pool.run(work, scan.again(again), FileResult.failure)}
+    better = {r.path: r for r in pool.run(_apply, scan.again(again), FileResult.failure)}
     gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it can no longer be read")
     return [better.get(r.path, refused(r, gone)) if r.path in again else r for r in results]
 

@@ -13,7 +13,7 @@ from codemods.measure.compare import differing_conditions
 from codemods.measure.model import BaselineSummary
 from codemods.migration.migrate import plan
 from codemods.migration.scan import CodemodOf, Progress, Scan
-from codemods.model import Code, Plan
+from codemods.model import Code, Plan, Prospect
 from codemods.progress.grep import Grep, count_lines, outermost
 from codemods.progress.history import Record, portable, relative_paths
 from codemods.progress.standing import (
@@ -95,13 +95,15 @@ class Standing:
     """How far a migration is.
 
     `overall` are criteria of no single phase; `batch` is the command for the next batch, empty
-    where no copy is left; `remedies` are the commands that measure what is not measured.
+    where no copy is left; `remedies` are the commands that measure what is not measured;
+    `prospects` are about the other codemods.
     """
 
     phases: tuple[PhaseStatus, ...]
     overall: tuple[Criterion, ...]
     batch: str
     remedies: tuple[str, ...]
+    prospects: tuple[Prospect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

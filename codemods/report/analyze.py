@@ -15,6 +15,7 @@ from codemods.report.findings import (
     failures_json,
     is_namesake,
     namesakes_text,
+    prospect_line,
     reason_json,
 )
 from codemods.report.table import paragraphs, table
@@ -42,6 +43,7 @@ def as_text(analysis: Analysis, *, verbose: bool = False) -> str:
     blocks.append([reason_line(s.path, w) for s in analysis.surveys for w in s.warnings])
     blocks += list(_variants(analysis))
     blocks.append(failure_lines(analysis.failures))
+    blocks.append(list(map(prospect_line, analysis.prospects)))
     return paragraphs(blocks)
 
 
@@ -64,6 +66,7 @@ def as_markdown(analysis: Analysis) -> str:
         if reasons:
             table_of = page.Table(("place", "code", "reason"), tuple(row(*r) for r in reasons))
             blocks += [page.Heading(title), table_of]
+    blocks += [page.Paragraph((prospect_line(p),)) for p in analysis.prospects]
     blocks += [page.Diff(tuple(lines)) for lines in _variants(analysis)]
     return page.as_markdown(("Scope of the migration",), blocks)
 
@@ -84,6 +87,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
             {"path": s.path, **reason_json(w)} for s in analysis.surveys for w in s.warnings
         ],
         "failures": failures_json(analysis.failures),
+        "prospects": [prospect._asdict() for prospect in analysis.prospects],
         "seconds": round(analysis.seconds, 3),
     }
 

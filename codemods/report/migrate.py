@@ -36,16 +36,18 @@ _HELD_BACK = frozenset(
 )
 
 
-def as_text(written: Written, noun: str, *, dry_run: bool, verbose: bool, quiet: bool) -> str:
+def as_text(
+    written: Written, *, dry_run: bool, verbose: bool, quiet: bool, noun: str = "copy"
+) -> str:
     """Format a summary for people.
 
     Args:
         written: what was done, or would be.
-        noun: what one of the changed definitions is called.
         dry_run: whether nothing was to be written.
         verbose: whether to give a line to each definition that stays, and not to those alone that
             stay for the present state of their file; and to name every changed file.
         quiet: whether to name no changed file.
+        noun: what one of the changed definitions is called.
 
     """
     results, left = written.results, written.left

@@ -22,6 +22,7 @@ from codemods.progress.history import (
 from codemods.progress.phases import COLLECTION, Standing
 from codemods.progress.standing import total
 from codemods.registry import DEFAULT
+from codemods.report.findings import prospect_line
 from codemods.report.table import paragraphs, table
 
 STATUS_SCHEMA = "ssot-codemods/status/2"
@@ -49,11 +50,13 @@ def blocks(standing: Standing) -> Iterator[list[str]]:
         yield [head, *(text for c in group for text in (next(lines), *_wrapped(c.note)))]
     yield list(_missing_paths(standing))
     yield list(_next_steps(standing))
+    yield list(map(prospect_line, standing.prospects))
 
 
 def as_json(standing: Standing) -> dict[str, Any]:
     """Return it as values of JSON."""
-    return {"schema": STATUS_SCHEMA, **standing_json(standing)}
+    prospects = [prospect._asdict() for prospect in standing.prospects]
+    return {"schema": STATUS_SCHEMA, **standing_json(standing), "prospects": prospects}
 
 
 def history_text(records: Sequence[Record], *, unicode: bool) -> str:
@@ -196,8 +199,8 @@ def _values(record: Record) -> dict[str, object]:
                 kind: getattr(found, kind) for kind in ("refused", "failed", "left", "copies")
             }
             codemod = found.codemod if found.codemod != DEFAULT else None
-            values |= {"changed": len(files), "replaced": replaced}
-            return {"codemod": codemod, "run": run, **values}
+            head = {"codemod": codemod, "run": run, "changed": len(files), "replaced": replaced}
+            return {**head, **values}
         case Verification(run=run, tests=ComparedTests(files=files)):
             return {"run": run, **total(files.values())._asdict()}
         case Verification(run=run, tests=RanTests(passed, tests)):

@@ -353,7 +353,7 @@ class _Classes:
             if isinstance(statement, ast.ClassDef):
                 if fits(statement.name, self._tests.classes):
                     yield statement
-                    if not self._has_constructor(statement):
+                    if not self._has_constructor(statement) and not self._is_case(statement):
                         yield from self._visited(statement.body)
             elif not isinstance(statement, FUNCTIONS):
                 yield from self._visited(_inside(statement))
@@ -380,6 +380,11 @@ class _Classes:
         for one in found:  # which grows meanwhile
             found += [c for b in self._bases(one) for c in self._local(b) if c not in found]
         return found
+
+    def _is_case(self, node: ast.ClassDef) -> bool:
+        """Whether unittest runs a class: it does not look for classes in it."""
+        bases = (b for c in self._family(node) for b in self._bases(c))
+        return any(is_test_case(dotted_source(b, self._names) or "") for b in bases)
 
     def _has_constructor(self, node: ast.ClassDef) -> bool:
         return any(map(self._makes_constructor, self._family(node)))
