@@ -242,7 +242,7 @@ def test_analyze_json(three: Path) -> None:
     values = json.loads(out)
     assert list(values) == [
         *("schema", "files", "candidates", "definitions", "commented_out"),
-        *("warnings", "failures", "seconds"),
+        *("warnings", "failures", "prospects", "seconds"),
     ]
     assert (values["schema"], values["files"]) == ("ssot-codemods/analysis/2", 10)
     assert values["candidates"] == 6

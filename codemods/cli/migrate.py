@@ -131,11 +131,12 @@ def migrate(
     verbose: bool,
     quiet: bool,
 ) -> int:
-    """Replace the copies, or with --dry-run show how; or apply another codemod.
+    """Replace the copies, or with --dry-run show how.
 
     Writes are atomic: a crash never leaves a half-written file. `rollback` undoes any of them.
     Files with uncommitted changes are skipped. Before the first write, pytest is started for each
-    folder concerned, to check that the shared module can be imported there.
+    folder concerned, to check that the shared module can be imported there. `--codemod` applies
+    another change in the same way.
 
     \b
     ssot-codemods migrate --dry-run tests/unit | git apply --check
