@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import random
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
+from codemods.cli import main
+from codemods.disk.journal import Journal
+from codemods.engine.codemod import ParsedModule
+from codemods.engine.proof import difference
 from codemods.model import Code, FileResult, PytestNames, Source, Status, Verdict
+from codemods.progress import history
+from codemods.progress.standing import standing_runs
 from codemods.rewrites.mark_helper_classes import MarkHelperClasses
+from codemods.settings import Settings
 from tests import tools
 from tests.tools import Files
 
@@ -438,3 +449,111 @@ def test_random_modules_are_collected_as_before(tmp_path: Path) -> None:
     # Each warning is ended, or there is a reason.
     assert old.warned <= decided.keys()
     assert marked <= old.warned
+
+
+# Through the verbs and libcst.tool
+
+HELPER = f"class TestSocket:\n{INIT}"
+MARKED = f"class TestSocket:\n    __test__ = False\n\n{INIT}"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a repository without settings and without a shared module."""
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "tests/helpers.py": HELPER,
+        "tests/test_a.py": f"from tests.helpers import TestSocket\n\n\n{HELPER.replace('S', 's')}",
+        "app/runs.py": HELPER.replace("Socket", "Run"),
+    }
+    for name, text in files.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text)
+    return tmp_path
+
+
+def _verb(*arguments: str) -> str:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code in {0, 1}, result.output
+    return result.stdout
+
+
+MIGRATE = ("migrate", "--codemod", "mark_helper_classes", "--allow-dirty")
+
+
+def test_migrate_marks_writes_history_and_is_undone(repository: Path) -> None:
+    shown = _verb("migrate", "--codemod", "mark_helper_classes", "--dry-run", "tests")
+    assert shown.count("\n+    __test__ = False\n") == 2
+    written = _verb(*MIGRATE, "--max-files", "1")
+    assert "with 1 class\nremaining           1 file\n" in written
+    assert "unused imports" not in written
+    assert Path("tests/helpers.py").read_text() == MARKED
+    _verb(*MIGRATE)
+    assert b"__test__" not in Path("app/runs.py").read_bytes()
+    assert _verb(*MIGRATE).startswith("changed             0 files  with 0 classes\n")
+    records, damaged = history.read(Settings(root=repository))
+    assert damaged == []
+    found = [r.figures for r in records if isinstance(r.figures, history.Migration)]
+    assert [f.codemod for f in found] == ["mark_helper_classes"] * 3
+    assert [f.copies for f in found] == [1, 0, 0]
+    runs = standing_runs(repository, records, ["."])
+    assert [list(run.files) for run in runs] == [["tests/helpers.py"], ["tests/test_a.py"]]
+    for _ in range(2):
+        _verb("rollback")
+    assert Path("tests/helpers.py").read_text() == HELPER
+
+
+def test_a_run_that_is_finished_later_is_of_its_codemod(repository: Path) -> None:
+    _verb(*MIGRATE)
+    journal = Journal(repository)
+    (run,) = journal.runs()
+    found = run._replace(command="migrate --codemod=mark_helper_classes tests")
+    assert history.of_resumption(journal, found, ()).codemod == "mark_helper_classes"
+    found = run._replace(command="migrate tests")
+    assert history.of_resumption(journal, found, ()).codemod == "replace_local_copies"
+
+
+def test_libcst_tool_gives_the_same_bytes(repository: Path) -> None:
+    shutil.copy(tools.ROOT / ".libcst.codemod.yaml", repository)
+    command = "mark_helper_classes.MarkHelperClassesCommand"
+    paths = ["tests/helpers.py", "tests/test_a.py", "app/runs.py"]
+    done = subprocess.run(
+        [sys.executable, "-m", "libcst.tool", "codemod", command, "--no-format", *paths],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    by_tool = [Path(path).read_bytes() for path in paths]
+    assert by_tool[0].decode() == MARKED
+    assert by_tool[2].decode() == HELPER.replace("Socket", "Run")
+    Path(paths[0]).write_text(HELPER)
+    Path(paths[1]).write_bytes(by_tool[1].replace(b"    __test__ = False\n\n", b""))
+    _verb(*MIGRATE)
+    assert [Path(path).read_bytes() for path in paths] == by_tool
+
+
+def test_analyze_tells_of_it(repository: Path) -> None:
+    settings = '[tool.ssot-codemods]\nmodules = ["tests.helpers"]\n'
+    Path("pyproject.toml").write_text(settings)
+    assert "\nmark_helper_classes: at most 3 classes in 3 files to be changed" in _verb("analyze")
+
+
+WRONG = {
+    "not there": lambda text: text.replace("__test__ = False", "pass"),
+    "another value": lambda text: text.replace("False", "True"),
+    "below a method": lambda text: f"{HELPER}\n    __test__ = False\n",
+    "in another class": lambda text: f"class Other:\n    __test__ = False\n\n{HELPER}",
+    "with a comment elsewhere": lambda text: f"# new\n{text}",
+    "another line is indented anew": lambda text: text.replace("        self", "      self"),
+}
+
+
+@pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
+def test_a_wrong_edit_is_found(change: Callable[[str], str]) -> None:
+    before = HELPER.encode()
+    module = ParsedModule(before, "tests/test_a.py", ast.parse(before))
+    plan = CODEMOD.plan(module).plan
+    assert plan is not None
+    assert difference(before, module.tree, MARKED.encode(), plan) is None
+    assert difference(before, module.tree, change(MARKED).encode(), plan) is not None
