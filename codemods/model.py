@@ -45,6 +45,7 @@ class Code(enum.Enum):
 
     ACTS_WHEN_DEFINED = "acts-when-defined"
     ASSERTS = "asserts"
+    BECOMES_MEMBER = "becomes-member"
     CALLED_BY_NAME = "called-by-name"
     CIRCULAR_IMPORT = "circular-import"
     CHANGED_SINCE_PLANNED = "changed-since-planned"
@@ -59,6 +60,7 @@ class Code(enum.Enum):
     MUTATED = "mutated"
     NESTED = "nested"
     NOT_WRITTEN = "not-written"
+    ONE_LINE = "one-line"
     PROOF_FAILED = "proof-failed"
     PYTEST_TESTS = "pytest-tests"
     READ_ONLY = "read-only"
@@ -73,6 +75,7 @@ class Code(enum.Enum):
     UNCOMMITTED = "uncommitted"
     UNDECODABLE = "undecodable"
     UNDEFINED_NAME = "undefined-name"
+    UNKNOWN_KIND = "unknown-kind"
     UNREADABLE = "unreadable"
     WORKER_DIED = "worker-died"
 
@@ -235,17 +238,32 @@ class FileSurvey(NamedTuple):
     error: Reason | None = None
 
 
+class Prospect(NamedTuple):
+    """What another codemod would do, each file looked at alone.
+
+    `noun` is what one of the definitions is called that it would change, in so many `files`;
+    `changed` and `refused` count those.
+    """
+
+    codemod: str
+    noun: str
+    files: int
+    changed: int
+    refused: int
+
+
 class Analysis(NamedTuple):
     """The scope of a migration.
 
     `files` counts all files looked at; `surveys` has those that may define a shared name, in the
-    order of their paths; `seconds` is wall time.
+    order of their paths; `seconds` is wall time; `prospects` are about the other codemods.
     """
 
     files: int
     surveys: tuple[FileSurvey, ...]
     failures: tuple[FileResult, ...]
     seconds: float
+    prospects: tuple[Prospect, ...] = ()
 
 
 class Place(NamedTuple):

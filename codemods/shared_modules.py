@@ -145,9 +145,13 @@ def read_shared_modules(
     )
 
 
-def _tests(settings: Settings) -> PytestNames:
-    """Return what any of the ways to start pytest collects, so that each test is seen."""
-    configs = [config.tests for config in pytest_configs(settings)]
+def _tests(settings: Settings, *folders: Path) -> PytestNames:
+    """Return what any of the ways to start pytest collects, so that each test is seen.
+
+    It may also be started in one of some folders.
+    """
+    near = (pytest_config(folder, _top(settings)) for folder in folders)
+    configs = [c.tests for c in (*pytest_configs(settings), *near) if c is not None]
     return PytestNames(
         *(tuple(dict.fromkeys(itertools.chain(*n))) for n in zip(*configs, strict=True))
     )
@@ -336,6 +340,11 @@ class SettingsByFile:
                 read_shared_modules(settings, self._modules, self._names) if found else None
             )
         return self._shared[settings.root]
+
+    def tests(self, path: str) -> PytestNames:
+        """Return what pytest collects where a file lies, however it is started."""
+        settings, folder = self.settings(path), Path(os.path.realpath(os.path.dirname(path) or "."))
+        return _tests(settings, folder)
 
     def modules(self, path: str) -> tuple[SharedModule, ...]:
         """Return the shared modules of a file, none where no settings cover it."""

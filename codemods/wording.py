@@ -13,8 +13,9 @@ def plural(number: int, noun: str) -> str:
     """Return a number of things, with thousands set apart."""
     if number == 1:
         return f"1 {noun}"
-    nouns = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {nouns}"
+    if noun.endswith("y"):
+        return f"{number:,} {noun[:-1]}ies"
+    return f"{number:,} {noun}{'es' if noun.endswith('ss') else 's'}"
 
 
 def percentage(part: int, whole: int) -> float:

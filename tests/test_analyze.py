@@ -11,6 +11,7 @@ import pytest
 from codemods.migration import analyze as module
 from codemods.migration.scan import Scan, Task
 from codemods.model import Analysis, Code, FileResult, Reason, UsageError, Verdict
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
 from codemods.workers.pool import Pool, ProcessPool
 from tests import tools
@@ -27,7 +28,7 @@ def analyze(
     shown: list[tuple[int, int]] = []
     scan = Scan(
         settings,
-        lambda path: tools.default_modules(),
+        lambda path: ReplaceLocalCopies(tools.default_modules()),
         paths,
         lambda done, total: shown.append((done, total)),
     )

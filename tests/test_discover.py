@@ -18,12 +18,11 @@ from codemods.engine.names import ModuleNames
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS
 from codemods.migration.discover import Wanted, discover
 from codemods.model import Code, Discovery, PytestNames
+from codemods.rewrites.collected import is_fixture, is_test_function, own_test
 from codemods.rewrites.discover.blocks import blocks_of, fingerprint_of
 from codemods.rewrites.discover.helpers import helpers_of
-from codemods.rewrites.replace_local_copies.collected import is_test_function, own_test
 from codemods.rewrites.replace_local_copies.equality import Normal
 from codemods.rewrites.replace_local_copies.shared import bare
-from codemods.rewrites.replace_local_copies.sharing import is_fixture
 from codemods.settings import Settings
 from codemods.workers.pool import ProcessPool
 from tests.tools import Here

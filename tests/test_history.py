@@ -357,7 +357,7 @@ def test_figures_of_a_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     journal = Journal(tmp_path)
     written = write(planned, journal, Batch("migrate", 1, allow_dirty=True))
     assert written.run is not None
-    figures = history.of_migration(planned, written, journal)
+    figures = history.of_migration("replace_local_copies", planned, written, journal)
     assert figures == Migration(
         run=written.run.id,
         files={"test_a.py": ChangedFile({"TestWebSocketConnection": 1})},
@@ -367,7 +367,9 @@ def test_figures_of_a_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         copy_count=1,
     )
     none = Written(3, None, (), 2, 0)
-    assert history.of_migration(planned, none, journal) == Migration(None, {}, 0, 0, 2, 2)
+    assert history.of_migration("replace_local_copies", planned, none, journal) == Migration(
+        None, {}, 0, 0, 2, 2
+    )
 
 
 def test_figures_of_a_verification(root: Path) -> None:

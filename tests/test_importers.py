@@ -7,8 +7,9 @@ import pytest
 from codemods.engine.codemod import apply
 from codemods.engine.text import stem_of
 from codemods.model import Code, FileResult, Reason, SharedModule, SharedModules, Source, Status
+from codemods.rewrites.others import Effects
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.importers import Effects, outside_effects
+from codemods.rewrites.replace_local_copies.importers import outside_effects
 from tests.tools import LONG, Files, failing, run, shared
 
 LIB = "lib.tools"
@@ -52,11 +53,11 @@ def test_the_word_by_which_others_name_a_module(path: str, stem: bytes) -> None:
 def test_a_name_that_others_mention_is_kept() -> None:
     assert DROPPED.dropped == {"Name"}
     for text in ("from test_b import Name", "# test_b: Name", "run('test_b')['Name']"):
-        assert effects(Source("a.py", text.encode()), DROPPED).kept == {"Name"}
+        assert effects(Source("a.py", text.encode()), DROPPED).taken == {"Name"}
     for text in ("import test_b", "from test_b import Names, my_Name", "from test_b import *"):
-        assert effects(Source("a.py", text.encode()), DROPPED).kept == {"Name"}  # to be handed on
+        assert effects(Source("a.py", text.encode()), DROPPED).taken == {"Name"}  # to be handed on
     for text in ("import test_bc", "Name = my_test_b = 1", ""):
-        assert effects(Source("a.py", text.encode()), DROPPED).kept == frozenset()
+        assert effects(Source("a.py", text.encode()), DROPPED).taken == frozenset()
 
 
 CHANGES = {
@@ -88,7 +89,7 @@ def test_a_file_that_cannot_be_looked_at_may_do_anything() -> None:
         assert {n: [r.code for r in rs] for n, rs in found[path].reasons.items()} == {
             name: [Code.TOO_SLOW] for name in names
         }
-    assert found[DROPPED.path].kept == {"Name"}
+    assert found[DROPPED.path].taken == {"Name"}
     message = found[MODULE].reasons["make"][0].message
     assert message == "what a.py does with it is not known: not done after 1 second"
 

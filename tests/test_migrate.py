@@ -15,7 +15,8 @@ from codemods.disk.journal import Change, Journal
 from codemods.migration.analyze import analyze
 from codemods.migration.migrate import Batch, first_files, plan, write
 from codemods.model import Code, FileResult, Plan, RunState, Status, UsageError, Written
-from codemods.rewrites.replace_local_copies.importers import Effects, outside_effects
+from codemods.rewrites.others import Effects
+from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.settings import Settings
 from codemods.workers.pool import Pool, ProcessPool
 from tests.tools import COPY, SHARED, scan
@@ -174,13 +175,13 @@ class TestImporters:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         make(sub__test_a=_UNUSED, sub__test_b="from sub.test_a import TestWebSocketConnection\n")
-        from codemods.migration import migrate
+        from codemods.rewrites.replace_local_copies import codemod
 
         def asked(*arguments: Any) -> dict[str, Effects]:
             Path("sub/test_a.py").unlink(missing_ok=True)
             return outside_effects(*arguments)
 
-        monkeypatch.setattr(migrate, "outside_effects", asked)
+        monkeypatch.setattr(codemod, "outside_effects", asked)
         assert codes(planned("sub/test_a.py")) == {"sub/test_a.py": "changed-since-planned"}
 
 

@@ -23,6 +23,7 @@ from codemods.progress.history import (
 )
 from codemods.progress.phases import Acceptance, Criterion, Standing, State
 from codemods.report import accept, status
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Phase, Settings, phases_of
 from codemods.workers.pool import ProcessPool
 from tests.figures import measured
@@ -53,9 +54,8 @@ def _accept(
 
 
 def _planner(settings: Settings) -> phases.Count:
-    return phases.planner(
-        settings, lambda _: default_modules(), ProcessPool(1), lambda done, total: None
-    )
+    codemod = ReplaceLocalCopies(default_modules())
+    return phases.planner(settings, lambda _: codemod, ProcessPool(1), lambda done, total: None)
 
 
 def _criterion(standing: Standing, name: str, phase: int = 0) -> Criterion:

@@ -202,7 +202,7 @@ def migrated(repository: Repository) -> dict[str, FileResult]:
     for source in sources:
         effects = outside_effects(codemod.modules, changed, Files(*sources)).get(source.path)
         if effects is not None:
-            again = replace(codemod, kept=effects.kept, from_outside=effects.reasons)
+            again = replace(codemod, kept=effects.taken, from_outside=effects.reasons)
             results[source.path] = apply(source.content, source.path, again)
     return {f.name: results[f"/repository/{f.name}.py"] for f in repository.files}
 

@@ -176,6 +176,7 @@ def test_json_has_the_keys_of_the_schema() -> None:
         "commented_out": [],
         "warnings": [],
         "failures": [],
+        "prospects": [],
         "seconds": 0.123,
     }
 

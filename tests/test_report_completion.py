@@ -70,7 +70,7 @@ def _migrate(root: Path, number: int | None = None, paths: Sequence[str] = ("tes
     journal = Journal(root)
     written = write(planned, journal, Batch("migrate tests", number, allow_dirty=True))
     assert written.run is not None
-    figures = history.of_migration(planned, written, journal)
+    figures = history.of_migration("replace_local_copies", planned, written, journal)
     history.append(_settings(root), paths, figures)
     return written.run.id
 

@@ -8,6 +8,7 @@ import pytest
 
 from codemods.migration.scan import Scan
 from codemods.model import SharedModule, SharedModules, UsageError
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
 from tests.tools import COPY, SHARED, default_modules, shared
 
@@ -42,7 +43,7 @@ def scan(tmp_path: Path, seen: list[tuple[int, int]]) -> Scan:
     settings = Settings(root=tmp_path, exclude=("c",))
     return Scan(
         settings,
-        lambda _: default_modules(),
+        lambda _: ReplaceLocalCopies(default_modules()),
         ["a"],
         lambda done, total: seen.append((done, total)),
     )
@@ -68,13 +69,15 @@ def test_each_file_has_the_modules_of_its_table(tmp_path: Path) -> None:
     other = shared("class Other:\n    pass\n", "own.shared")
     Path("b/test_other.py").write_text("class Other:\n    pass\n")
 
-    def modules_of(path: str) -> SharedModules | None:
-        return {"a": default_modules(), "b": other}.get(path.partition("/")[0])
+    codemods = {"a": ReplaceLocalCopies(default_modules()), "b": ReplaceLocalCopies(other)}
 
-    scan = Scan(Settings(root=tmp_path), modules_of, ["."], lambda done, total: None)
-    assert {t.path: t.codemod.modules for t in scan.definitions()} == {
-        "a/test_copy.py": default_modules(),
-        "b/test_other.py": other,
+    def codemod_of(path: str) -> ReplaceLocalCopies | None:
+        return codemods.get(path.partition("/")[0])
+
+    scan = Scan(Settings(root=tmp_path), codemod_of, ["."], lambda done, total: None)
+    assert {t.path: t.codemod for t in scan.definitions()} == {
+        "a/test_copy.py": codemods["a"],
+        "b/test_other.py": codemods["b"],
     }
     assert scan.uncovered == 1  # that in c
 
@@ -83,7 +86,12 @@ def test_a_shared_module_is_no_place_for_copies_of_itself(tmp_path: Path) -> Non
     path = tmp_path / "a/test_copy.py"
     own = SharedModules((SharedModule("a.test_copy", str(path), path.read_bytes()),))
     Path("b/link.py").symlink_to("../a/test_copy.py")
-    scan = Scan(Settings(root=tmp_path), lambda _: own, ["a", "b"], lambda done, total: None)
+    scan = Scan(
+        Settings(root=tmp_path),
+        lambda _: ReplaceLocalCopies(own),
+        ["a", "b"],
+        lambda done, total: None,
+    )
     assert list(scan.definitions()) == []
 
 
@@ -96,7 +104,10 @@ def test_what_goes_wrong_beside_is_raised_where_the_files_are_wanted(
 
     monkeypatch.setattr("codemods.migration.scan.list_files", failing)
     scan = Scan(
-        Settings(root=tmp_path), lambda _: default_modules(), ["."], lambda done, total: None
+        Settings(root=tmp_path),
+        lambda _: ReplaceLocalCopies(default_modules()),
+        ["."],
+        lambda done, total: None,
     )
     with pytest.raises(kind, match="no such"):
         list(scan.definitions())

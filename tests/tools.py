@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from codemods.engine.codemod import apply
+from codemods.engine.codemod import Codemod, apply
 from codemods.engine.run import SMALL, R, Run, small_here
 from codemods.migration.scan import Scan
 from codemods.model import (
@@ -127,7 +127,12 @@ def write_shared(root: Path) -> None:
 
 def scan(settings: Settings, *paths: str) -> Scan:
     """Look for the files below some paths, else below the current folder."""
-    return Scan(settings, lambda _: default_modules(), paths or ["."], lambda done, total: None)
+    return Scan(
+        settings,
+        lambda _: ReplaceLocalCopies(default_modules()),
+        paths or ["."],
+        lambda done, total: None,
+    )
 
 
 class Here(NamedTuple):
@@ -155,10 +160,13 @@ def indented(text: str, prefix: str = "    ") -> str:
 
 
 def run(
-    before: str | bytes, path: str = "tests/test_sample.py", modules: SharedModules | None = None
+    before: str | bytes,
+    path: str = "tests/test_sample.py",
+    modules: SharedModules | None = None,
+    codemod: Codemod | None = None,
 ) -> FileResult:
-    """Run the codemod on one file."""
-    return apply(source(before), path, ReplaceLocalCopies(modules or default_modules()))
+    """Run a codemod on one file: that which replaces copies, unless another one is given."""
+    return apply(source(before), path, codemod or ReplaceLocalCopies(modules or default_modules()))
 
 
 def check_replaced(
@@ -167,15 +175,16 @@ def check_replaced(
     *,
     path: str = "tests/test_sample.py",
     modules: SharedModules | None = None,
+    codemod: Codemod | None = None,
 ) -> FileResult:
     """Check that the file becomes `after`, and that a second run leaves that alone."""
-    result = run(before, path, modules)
+    result = run(before, path, modules, codemod)
     assert result.error is None
     assert [r for d in result.decisions for r in d.reasons] == []
     assert result.status is Status.CHANGED
     assert result.after is not None
     assert _shown(result.after) == _shown(source(after))
-    again = run(result.after, path, modules)
+    again = run(result.after, path, modules, codemod)
     assert again.after is None
     assert again.status in {Status.UNCHANGED, Status.REFUSED}
     return result
@@ -188,12 +197,13 @@ def check_refused(
     saying: str = "",
     path: str = "tests/test_sample.py",
     modules: SharedModules | None = None,
+    codemod: Codemod | None = None,
 ) -> FileResult:
     """Check that no definition is replaced, for just these reasons, in this order.
 
     `line` is that of the first reason, `saying` a part of its message.
     """
-    result = run(before, path, modules)
+    result = run(before, path, modules, codemod)
     assert result.error is None
     assert result.status is Status.REFUSED
     assert result.after is None
@@ -203,18 +213,22 @@ def check_refused(
     if line is not None:
         assert reasons[0].line == line
     assert saying in reasons[0].message
-    assert run(before, path, modules) == result
+    assert run(before, path, modules, codemod) == result
     return result
 
 
 def check_untouched(
-    before: str | bytes, *, path: str = "tests/test_sample.py", modules: SharedModules | None = None
+    before: str | bytes,
+    *,
+    path: str = "tests/test_sample.py",
+    modules: SharedModules | None = None,
+    codemod: Codemod | None = None,
 ) -> FileResult:
     """Check that the file holds nothing to decide on."""
-    result = run(before, path, modules)
+    result = run(before, path, modules, codemod)
     assert result.status is Status.UNCHANGED
     assert (result.decisions, result.after, result.error) == ((), None, None)
-    assert run(before, path, modules) == result
+    assert run(before, path, modules, codemod) == result
     return result
 
 

@@ -22,6 +22,7 @@ from codemods.cli._options import ALL_FILES, EXIT_CODES, FileArguments, colour_o
 from codemods.cli._output import discard, progress_bar, remark, say
 from codemods.disk.git import stop_git, take_notes
 from codemods.model import RunState, UsageError
+from codemods.registry import CODEMODS, DEFAULT
 from codemods.settings import Settings, read_settings
 from codemods.shared_modules import SettingsByFile, import_folders
 from codemods.wording import visible
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
     from codemods.measure.outcomes import Xdist
     from codemods.measure.session import Pytest
     from codemods.migration.concerned import Concerned
-    from codemods.migration.scan import Progress, Scan
+    from codemods.migration.scan import CodemodOf, Progress, Scan
     from codemods.migration.sessions import Sessions
     from codemods.migration.verify import Verified
-    from codemods.model import FileResult, Plan
+    from codemods.model import FileResult, Plan, Prospect
     from codemods.progress.history import Record
     from codemods.report.table import Detail
     from codemods.workers.pool import Pool
@@ -181,11 +182,15 @@ class Setup:
 
         return self._cluster or ProcessPool(self.jobs, self.settings.file_timeout or FILE_TIMEOUT)
 
-    def scan(self, progress: Progress) -> Scan:
+    def scan(self, progress: Progress, codemod: str = DEFAULT) -> Scan:
         """Start to look for the files."""
         from codemods.migration.scan import Scan
 
-        return Scan(self.settings, self.by_file.shared, self.paths, progress)
+        return Scan(self.settings, self.codemod_of(codemod), self.paths, progress)
+
+    def codemod_of(self, name: str = DEFAULT) -> CodemodOf:
+        """Return what makes a codemod for each file."""
+        return partial(CODEMODS[name].make, self.by_file)
 
     @property
     def first_name(self) -> str:
@@ -214,16 +219,25 @@ class Setup:
 
         return Sessions(pytest, xdist, remark, partial(progress_bar, step=1))
 
-    def plan(self, label: str) -> Plan:
+    def plan(self, label: str, codemod: str = DEFAULT) -> Plan:
         """Return what would change."""
         with progress_bar(label) as progress:
-            scan = self.scan(progress)
+            scan = self.scan(progress, codemod)
             # Imported while git looks for the files, as it takes its time.
             from codemods.migration.migrate import plan
 
             planned = plan(scan, self.pool())
-        self.warn_uncovered()
+        if CODEMODS[codemod].has_shared:
+            self.warn_uncovered()
         return planned
+
+    def prospects(self) -> tuple[Prospect, ...]:
+        """Return what the other codemods would do."""
+        from codemods.migration.analyze import prospect
+
+        others = [name for name in CODEMODS if name != DEFAULT]
+        with progress_bar("other codemods") as progress:
+            return tuple(prospect(n, self.scan(progress, n), self.pool()) for n in others)
 
     def warn_uncovered(self) -> None:
         """Name the files that no settings cover.

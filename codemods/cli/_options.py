@@ -14,6 +14,7 @@ import click
 
 from codemods.cli._output import QUIET, remark
 from codemods.model import UsageError
+from codemods.registry import CODEMODS, DEFAULT
 from codemods.report.table import Detail
 
 if TYPE_CHECKING:
@@ -119,6 +120,15 @@ python_option = click.option(
     metavar="FILE",
     help="The interpreter of the tests. Default: that of $VIRTUAL_ENV, else of .venv in the root, "
     "else the one that runs this command.",
+)
+
+
+codemod_option = click.option(
+    "--codemod",
+    type=click.Choice(list(CODEMODS)),
+    default=DEFAULT,
+    metavar="NAME",
+    help=f"Apply this one: {', '.join(CODEMODS)}. Default: {DEFAULT}.",
 )
 
 

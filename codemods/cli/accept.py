@@ -31,7 +31,7 @@ def accept(form: str, exit_zero: bool, detail: Detail) -> int:
     setup = Setup()
     records, damaged = read_history(setup.settings, detail)
     with progress_bar("accept") as progress:
-        count = phases.planner(setup.settings, setup.by_file.shared, setup.pool(), progress)
+        count = phases.planner(setup.settings, setup.codemod_of(), setup.pool(), progress)
         found = phases.accept(setup.settings, setup.first_name, records, damaged, count)
     show(form, report.as_json(found), report.as_text(found, detail))
     return OK if found.ok or exit_zero else COPIES_LEFT

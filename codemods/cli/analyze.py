@@ -56,6 +56,8 @@ def analyze(
 
         analysis = analyze_files(scan, setup.pool(), variants=variants)
     setup.warn_uncovered()
+    if not as_list:
+        analysis = analysis._replace(prospects=setup.prospects())
     if as_list:
         print_list(report.paths_to_change(analysis))
     elif form == "json":

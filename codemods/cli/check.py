@@ -87,7 +87,7 @@ def check(
 def _plan_stdin(setup: Setup, content: bytes) -> Plan:
     from codemods.migration.migrate import plan_stdin
 
-    planned = plan_stdin(content, setup.by_file.shared(STDIN), setup.pool())
+    planned = plan_stdin(content, setup.codemod_of()(STDIN), setup.pool())
     setup.warn_uncovered()
     return planned
 

@@ -23,6 +23,7 @@ from codemods.cli._options import (
     PATHS,
     FileArguments,
     Seconds,
+    codemod_option,
     interpreter,
     output_format,
     over_files,
@@ -33,6 +34,7 @@ from codemods.cli._options import (
 )
 from codemods.cli._output import print_diff, print_json, print_text, remark, say
 from codemods.cli.rollback import print_outcomes
+from codemods.registry import CODEMODS
 from codemods.report.table import Detail
 from codemods.settings import Settings, read_settings
 from codemods.wording import plural
@@ -44,14 +46,26 @@ if TYPE_CHECKING:
     from codemods.migration.migrate import Batch
     from codemods.migration.trial import Trial
     from codemods.migration.verify import Verified
-    from codemods.model import FileResult
+    from codemods.model import FileResult, Written
 
 
 class _Output(NamedTuple):
-    """How the outcome is printed."""
+    """How the outcome is printed, and what of."""
 
+    codemod: str
     form: str
     detail: Detail
+
+    def text(self, written: Written, *, dry_run: bool) -> str:
+        """Return the summary."""
+        from codemods.report import migrate as report
+
+        return report.as_text(
+            written,
+            dry_run=dry_run,
+            detail=self.detail,
+            noun=CODEMODS[self.codemod].noun,
+        )
 
 
 @verb(
@@ -62,6 +76,7 @@ class _Output(NamedTuple):
     failed="a file failed, or tests differ",
 )
 @over_files
+@codemod_option
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -100,6 +115,7 @@ class _Output(NamedTuple):
 @output_format("text", "json", note=" JSON has no diff.")
 def migrate(
     files: FileArguments,
+    codemod: str,
     dry_run: bool,
     max_files: int | None,
     allow_dirty: bool,
@@ -117,13 +133,15 @@ def migrate(
 
     Writes are atomic: a crash never leaves a half-written file. `rollback` undoes any of them.
     Files with uncommitted changes are skipped. Before the first write, pytest is started for each
-    folder concerned, to check that the shared module can be imported there.
+    folder concerned, to check that the shared module can be imported there. `--codemod` applies
+    another change in the same way.
 
     \b
     Examples:
       ssot-codemods migrate --dry-run tests/unit | git apply --check
       ssot-codemods migrate --max-files 10 tests/unit
       ssot-codemods migrate @batch.txt
+      ssot-codemods migrate --codemod mark_helper_classes tests
     """
     from codemods.disk.journal import Journal
     from codemods.measure.session import Pytest
@@ -132,13 +150,13 @@ def migrate(
     if resume is not None:
         if any((*files, dry_run, max_files, allow_dirty, verify, skip_probe)):
             raise click.UsageError("--resume finishes a run as planned: no other option applies")
-        return _resume(read_settings(Path.cwd()), resume, _Output(form, detail))
+        return _resume(read_settings(Path.cwd()), resume, _Output(codemod, form, detail))
     if dry_run and verify:
         raise click.UsageError("--verify needs changed files, and --dry-run writes none")
     if not verify and (timeout is not None or workers is not None or targets):
         raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
     setup = Setup(files)
-    output = _Output(form, detail)
+    output = _Output(codemod, form, detail)
     if dry_run:
         return _dry_run(setup, max_files, output)
     starts = verify or not skip_probe
@@ -165,7 +183,7 @@ def _resume(settings: Settings, identity: str, output: _Output) -> int:
     with journal.lock():
         run, outcomes = resume(journal, identity)
         failed = {outcome.path for outcome in outcomes if outcome.error}
-        figures = history.Migration(run.id, history.changed_files(journal, run.id, failed))
+        figures = history.of_resumption(journal, run, failed)
         paths = [str(settings.root / outcome.path) for outcome in outcomes]
         history.append(settings, paths, figures)
     return print_outcomes("migrate-resume", run, outcomes, output.form, output.detail)
@@ -175,13 +193,12 @@ def _dry_run(setup: Setup, max_files: int | None, output: _Output) -> int:
     from codemods.migration.migrate import preview
     from codemods.report import migrate as report
 
-    found, base, changes = preview(setup.plan("plan"), max_files)
+    found, base, changes = preview(setup.plan("plan", output.codemod), max_files)
     if output.form == "json":
         print_json(report.as_json(found, dry_run=True))
     else:
         print_diff(base, changes)
-        text = report.as_text(found, dry_run=True, detail=output.detail)
-        print_text(text, err=True)
+        print_text(output.text(found, dry_run=True), err=True)
     return exit_code(found.results, found.left + len(changes))
 
 
@@ -198,10 +215,12 @@ def _migrate(
     from codemods.report import verify as evidence
 
     warn_unfinished_runs(journal)
-    planned = setup.plan("plan")
+    planned = setup.plan("plan", output.codemod)
     written, verified = migrate(planned, journal, batch, judge)
     settings = setup.settings
-    history.append(settings, setup.paths, history.of_migration(planned, written, journal))
+    history.append(
+        settings, setup.paths, history.of_migration(output.codemod, planned, written, journal)
+    )
     if verified is not None:
         shown = history.of_verification(verified, settings.root, is_whole=True)
         history.append(settings, setup.paths, shown)
@@ -209,8 +228,7 @@ def _migrate(
         judged = relative_to_cwd(verified) if verified is not None else None
         print_json(report.as_json(written, dry_run=False, verified=judged))
     else:
-        text = report.as_text(written, dry_run=False, detail=output.detail)
-        print_text(text)
+        print_text(output.text(written, dry_run=False))
         if verified is not None:
             print_text(f"\n{evidence.as_text(relative_to_cwd(verified), output.detail)}")
     say(*report.early_end(written, verified))
@@ -225,6 +243,8 @@ def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> No
     from codemods.migration.guards import check_imports
 
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
+    if not any(uses.values()):
+        return  # nothing is imported
     for note in check_imports(setup.by_file, uses, setup.jobs, python):
         say(note)
 

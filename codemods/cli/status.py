@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -40,7 +41,8 @@ def status(as_history: bool, form: str, detail: Detail) -> int:
         show(form, report.history_json(records), text)
         return OK
     with progress_bar("status") as progress:
-        count = phases.planner(setup.settings, setup.by_file.shared, setup.pool(), progress)
+        count = phases.planner(setup.settings, setup.codemod_of(), setup.pool(), progress)
         found = phases.status(setup.settings, records, count)
+    found = replace(found, prospects=setup.prospects())
     show(form, report.as_json(found), report.as_text(found, detail))
     return OK

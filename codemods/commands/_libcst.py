@@ -5,13 +5,19 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import libcst as cst
-from libcst.codemod import CodemodCommand
+from libcst.codemod import CodemodCommand, CodemodContext
 
-from codemods.model import STDIN, FileResult
+from codemods.disk.checkout import Checkout
+from codemods.engine.codemod import apply
+from codemods.model import STDIN, FileResult, Source, Status
+from codemods.registry import CODEMODS
+from codemods.rewrites.others import RepositoryCodemod, has_any
+from codemods.settings import read_settings
+from codemods.shared_modules import SettingsByFile
 from codemods.wording import reason_line
 
 
@@ -20,11 +26,27 @@ class UnreadableFileError(Exception):
 
 
 class ExactCommand(CodemodCommand):
-    """A command whose result is written byte for byte as the engine gives it."""
+    """A command whose result is written byte for byte as the engine gives it.
+
+    It applies the codemod that is registered by the name of its module.
+    """
+
+    def __init__(self, context: CodemodContext) -> None:
+        super().__init__(context)
+        self.settings = SettingsByFile(read_settings(Path.cwd()))
 
     def result_of(self, source: bytes, path: str) -> FileResult:
-        """Return what becomes of one file."""
-        raise NotImplementedError
+        """Return what becomes of one file, other files of the checkout considered."""
+        codemod = CODEMODS[type(self).__module__.rpartition(".")[2]].make(self.settings, path)
+        if codemod is None or os.path.realpath(path) in codemod.own_files:
+            return FileResult(path, Status.UNCHANGED)
+        result = apply(source, path, codemod)
+        if not result.decisions or self.context.filename is None:
+            return result
+        whole = os.path.abspath(path)
+        others = _others(self.settings.settings(path).root, codemod)
+        informed = codemod.again({whole: result}, others).get(whole)
+        return result if informed is None else apply(source, path, informed)
 
     def transform_module(self, tree: cst.Module) -> cst.Module:
         """Edit one module.
@@ -53,6 +75,35 @@ class ExactCommand(CodemodCommand):
         if result.after is not None:
             return _exact(cst.parse_module(result.after), result.after)
         return tree if _printed(tree) == source else _exact(tree, source)
+
+
+class _Others(Checkout):
+    """The files that may matter to one which the codemod changes, kept in memory."""
+
+    def __init__(self, folder: Path, codemod: RepositoryCodemod) -> None:
+        super().__init__(folder)
+        own = {source.path: codemod.words_outside(source) for source in super().read()}
+        words = frozenset().union(*own.values())
+        self._sources = [
+            source
+            for source in super().read()
+            if os.path.basename(source.path) == "conftest.py"
+            or has_any(source.content, words - own.get(source.path, frozenset()))
+        ]
+
+    def read(self) -> Iterator[Source]:
+        """Yield each of those files."""
+        yield from self._sources
+
+
+_KEPT: dict[tuple[Path, RepositoryCodemod], _Others] = {}
+
+
+def _others(root: Path, codemod: RepositoryCodemod) -> _Others:
+    """Return the other files of a checkout; each process reads them once."""
+    if (root, codemod) not in _KEPT:
+        _KEPT[root, codemod] = _Others(root, codemod)
+    return _KEPT[root, codemod]
 
 
 class _ExactModule(cst.Module):

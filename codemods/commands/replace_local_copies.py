@@ -7,22 +7,15 @@ python -m libcst.tool codemod replace_local_copies.ReplaceLocalCopiesCommand tes
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 
 from libcst.codemod import CodemodContext
 
 from codemods.commands._libcst import Collect, ExactCommand, checked
-from codemods.disk.checkout import Checkout
-from codemods.engine.codemod import apply
-from codemods.engine.text import stem_of
-from codemods.model import FileResult, SharedModules, Source, Status, UsageError
-from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.importers import has_any, outside_effects
+from codemods.model import UsageError
 from codemods.settings import check_dotted, check_name, read_settings
-from codemods.shared_modules import SettingsByFile, is_shared
+from codemods.shared_modules import SettingsByFile
 from codemods.wording import visible
 
 
@@ -64,46 +57,4 @@ class ReplaceLocalCopiesCommand(ExactCommand):
     ) -> None:
         """Take the options of the command line; None stands for the settings."""
         super().__init__(context)
-        self._settings = SettingsByFile(read_settings(Path.cwd()), modules, names)
-
-    def result_of(self, source: bytes, path: str) -> FileResult:
-        """Return what becomes of one file, other files of the checkout considered."""
-        modules = self._settings.shared(path)
-        if modules is None or is_shared(path, modules):
-            return FileResult(path, Status.UNCHANGED)
-        result = apply(source, path, ReplaceLocalCopies(modules))
-        if result.status is not Status.CHANGED or self.context.filename is None:
-            return result
-        whole = os.path.abspath(path)
-        others = _others(self._settings.settings(path).root, modules)
-        effects = outside_effects(modules, {whole: result}, others).get(whole)
-        if effects is None:
-            return result
-        return apply(source, path, ReplaceLocalCopies(modules, effects.kept, effects.reasons))
-
-
-class _Others(Checkout):
-    """The files that may use one which the codemod changes, kept in memory.
-
-    Those have the name of such a module in them, or are conftest files.
-    """
-
-    def __init__(self, folder: Path, modules: SharedModules) -> None:
-        super().__init__(folder)
-        codemod = ReplaceLocalCopies(modules)
-        stems = {stem_of(s.path) for s in super().read() if codemod.may_concern(s.content)}
-        self._sources = [
-            source
-            for source in super().read()
-            if os.path.basename(source.path) == "conftest.py" or has_any(source.content, stems)
-        ]
-
-    def read(self) -> Iterator[Source]:
-        """Yield each of those files."""
-        yield from self._sources
-
-
-@cache
-def _others(root: Path, modules: SharedModules) -> _Others:
-    """Return the other files of a checkout; each process reads them once."""
-    return _Others(root, modules)
+        self.settings = SettingsByFile(read_settings(Path.cwd()), modules, names)

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from codemods.engine import proof
 from codemods.engine.names import ModuleNames
-from codemods.engine.placement import is_string
-from codemods.engine.plan import EditPlan
-from codemods.engine.rows import Row, rows_of
+from codemods.engine.plan import EditPlan, InnerImport
+from codemods.engine.rows import Row, is_string, rows_of
 from codemods.engine.text import Unparsable, column_of, compiles, decoded, lines_of, parse, stem_of
 from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
 
@@ -263,7 +262,8 @@ def _may_not_compile(module: ParsedModule, plan: EditPlan) -> bool:
     compiles, so it can be at fault for what stands around it alone, or for its decorators.
     """
     removed = [module.rows[index].statements[0] for index in plan.removed]
-    decorated = any(getattr(s, "decorator_list", ()) for s in removed) or bool(plan.inner)
+    decorated = any(getattr(s, "decorator_list", ()) for s in removed)
+    decorated |= any(isinstance(i, InnerImport) for i in plan.inner)
     source = module.source
     named = b"__debug__" in source or _GLOBAL.search(source) is not None
     return decorated or named or _has_late_future(module.tree)

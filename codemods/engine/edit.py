@@ -13,7 +13,15 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, Where, import_node
+from codemods.engine.plan import (
+    EditPlan,
+    Inner,
+    JoinedImport,
+    Names,
+    NewAttribute,
+    Where,
+    import_node,
+)
 
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
@@ -91,9 +99,7 @@ class _Editor:
     def __init__(self, module: cst.Module, plan: EditPlan) -> None:
         self._module = module
         self._joined = {change.row: change for change in plan.joined}
-        self._inner: dict[int, dict[int, InnerImport]] = {}
-        for inner in plan.inner:
-            self._inner.setdefault(inner.row, {})[inner.ordinal] = inner
+        self._inner = plan.inside()
         self._removed = set(plan.removed)
         self._indent = module.default_indent
         self._inserts = plan.inserted
@@ -351,12 +357,12 @@ def _with_names(statement: cst.BaseSmallStatement, joined: JoinedImport) -> cst.
 
 
 class _InnerEditor(cst.CSTTransformer):
-    """Replaces definitions inside of one statement by imports."""
+    """Changes definitions inside of one statement, or that statement itself."""
 
-    def __init__(self, imports: dict[int, InnerImport], indent: str) -> None:
+    def __init__(self, changes: dict[int, Inner], indent: str) -> None:
         super().__init__()
         self._indent = indent
-        self._imports = imports
+        self._changes = changes
         self._count = 0
         self._ordinals: list[int] = []  # of the definitions that are being visited
 
@@ -381,9 +387,11 @@ class _InnerEditor(cst.CSTTransformer):
         self._count += 1
 
     def _leave(self, node: cst.ClassDef | cst.FunctionDef) -> cst.BaseStatement:
-        new = self._imports.get(self._ordinals.pop())
+        new = self._changes.get(self._ordinals.pop())
         if new is None:
             return node
+        if isinstance(new, NewAttribute):
+            return _with_attribute(node, new)
         lines = list(node.leading_lines)
         attached = 0
         while attached < len(lines) and lines[-1 - attached].comment is not None:
@@ -391,6 +399,28 @@ class _InnerEditor(cst.CSTTransformer):
         comments = [line.comment.value for line in lines[len(lines) - attached :] if line.comment]
         del lines[len(lines) - own_comment(comments) :]
         return _import_line(new.module, new.names, self._indent).with_changes(leading_lines=lines)
+
+
+def _with_attribute(
+    node: cst.ClassDef | cst.FunctionDef, new: NewAttribute
+) -> cst.ClassDef | cst.FunctionDef:
+    """Insert an assignment in a class body, with the blank lines of PEP 8 and PEP 257."""
+    assert isinstance(node.body, cst.IndentedBlock)
+    above = 0 if node.get_docstring(clean=False) is None else 1
+    docstring, below = node.body.body[:above], list(node.body.body[above:])
+    target = cst.AssignTarget(cst.Name(new.name))
+    line = cst.SimpleStatementLine(
+        [cst.Assign([target], cst.Name(str(new.value)))],
+        leading_lines=[_blank() for _ in docstring],
+    )
+    if below:
+        first = _statement(below[0])
+        lines = first.leading_lines
+        is_close = not lines or lines[0].comment is not None
+        if is_close and (lines or _is_definition(first)):
+            below[0] = first.with_changes(leading_lines=[_blank(), *lines])
+    body = node.body.with_changes(body=[*docstring, line, *below])
+    return node.with_changes(body=body)
 
 
 def _with_name(statement: cst.ImportFrom, new: cst.ImportAlias) -> cst.ImportFrom:

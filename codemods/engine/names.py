@@ -232,6 +232,37 @@ def bound_names(node: ast.AST) -> Iterator[tuple[str, str | None]]:
                     yield alias.asname or alias.name, None if node.level else text
 
 
+def dotted_source(node: ast.expr, names: ModuleNames) -> str | None:
+    """Return the dotted name of what an expression means, by the imports of its module."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.insert(0, node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    meaning = names.meaning_of(node.id)
+    words = meaning.text.split()
+    if not meaning.is_known:
+        return None
+    if words[0] == "builtin":
+        return ".".join([node.id, *attributes])
+    if words[0] == "import":
+        return ".".join([words[1], *attributes])
+    if words[0] == "from":
+        return ".".join([words[1], words[3], *attributes])
+    return None
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the last name of a dotted expression or text, nothing for any other."""
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case ast.Constant(value=str(path)):
+            return path.rpartition(".")[2]
+    return ""
+
+
 def is_literal(node: ast.expr) -> bool:
     """Whether an expression is an immutable literal."""
     match node:

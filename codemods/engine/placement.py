@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from codemods.engine.names import ModuleNames, Statement, is_star
 from codemods.engine.plan import Where
-from codemods.engine.rows import Row
+from codemods.engine.rows import Row, is_string
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.walk import reached, walk
 
@@ -173,14 +173,6 @@ class Places:
             for name in facts.defers if facts.binds else ():
                 found.setdefault(name, []).extend(facts.binds)
         return found
-
-
-def is_string(statement: ast.stmt) -> bool:
-    """Whether a statement is nothing but a string, as a docstring is."""
-    match statement:
-        case ast.Expr(value=ast.Constant(value=str())):
-            return True
-    return False
 
 
 def _facts(row: Row, names: ModuleNames) -> _Facts:

@@ -50,18 +50,46 @@ class InnerImport(NamedTuple):
     names: Names
 
 
+class NewAttribute(NamedTuple):
+    """One assignment to insert in a class body: as its first statement, below the docstring.
+
+    `row` and `ordinal` say which class, as for `InnerImport`.
+    """
+
+    row: int
+    ordinal: int
+    name: str
+    value: bool
+
+
+#: What changes inside of a row.
+Inner = InnerImport | NewAttribute
+
+
 class EditPlan(NamedTuple):
     """Everything that one edit does. `removed` are the rows of the definitions to remove."""
 
-    removed: tuple[int, ...]
+    removed: tuple[int, ...] = ()
     inserted: tuple[NewImport, ...] = ()
     joined: tuple[JoinedImport, ...] = ()
-    inner: tuple[InnerImport, ...] = ()
+    inner: tuple[Inner, ...] = ()
+
+    def inside(self) -> dict[int, dict[int, Inner]]:
+        """Return the changes inside of each row, by the ordinals of its definitions."""
+        found: dict[int, dict[int, Inner]] = {}
+        for one in self.inner:
+            found.setdefault(one.row, {})[one.ordinal] = one
+        return found
 
 
 def import_node(module: str, names: Names) -> ast.ImportFrom:
     """Return the syntax tree of an import."""
     return ast.ImportFrom(module, alias_nodes(names), 0)
+
+
+def assignment_node(name: str, value: bool) -> ast.Assign:
+    """Return the syntax tree of an assignment."""
+    return ast.Assign([ast.Name(name, ast.Store())], ast.Constant(value))
 
 
 def alias_nodes(names: Names) -> list[ast.alias]:

@@ -15,13 +15,22 @@ from collections.abc import Iterator
 
 from codemods.engine.plan import (
     EditPlan,
+    Inner,
     InnerImport,
     JoinedImport,
     Where,
     alias_nodes,
+    assignment_node,
     import_node,
 )
-from codemods.engine.rows import Row, definitions_in, first_line, last_line, rows_of
+from codemods.engine.rows import (
+    Row,
+    below_docstring,
+    definitions_in,
+    first_line,
+    last_line,
+    rows_of,
+)
 from codemods.engine.text import Unparsable, compiles, decoded, parse
 from codemods.engine.walk import walk_statements
 from codemods.model import Reason
@@ -62,12 +71,12 @@ def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) ->
         or ast.dump(wanted) == ast.dump(new)
         for (wanted, _), new in pairs
     ):
-        return "the syntax tree would change beyond the definitions and their imports"
+        return "the syntax tree would change beyond what was planned"
     spans = [s for (wanted, ours), new in pairs for s in _written(wanted, new, whole=ours)]
     if _encoding(before) != _encoding(after) or not _same_lines(
         old_lines, new_lines, rows, plan, spans
     ):
-        return "a line beside the definitions and their imports would change"
+        return "a line beside what was planned would change"
     return None
 
 
@@ -95,15 +104,13 @@ def _expected_statements(rows: list[Row], plan: EditPlan) -> Iterator[tuple[ast.
     """Yield the statements of the module as they should be, and which are new or in a new line."""
     joined = {(j.row, j.statement): j for j in plan.joined}
     removed = set(plan.removed)
-    inner: dict[int, dict[int, InnerImport]] = {}
-    for one in plan.inner:
-        inner.setdefault(one.row, {})[one.ordinal] = one
+    inner = plan.inside()
     yield from _new_imports(plan, Where.TOP, 0)
     for index, row in enumerate(rows):
         if index in removed:
             yield from _new_imports(plan, Where.INSTEAD, index)
         elif index in inner:
-            yield _with_imports(row.statements[0], inner[index]), False
+            yield _with_changes(row.statements[0], inner[index]), False
         else:
             # What stays of a row that changes stands on a changed line.
             touched = any(j.row == index for j in plan.joined)
@@ -125,18 +132,23 @@ def _longer(statement: ast.stmt, joined: JoinedImport) -> ast.stmt:
     return ast.ImportFrom(statement.module, names, statement.level)
 
 
-def _with_imports(statement: ast.stmt, imports: dict[int, InnerImport]) -> ast.stmt:
-    """Copy a statement, with some of the definitions in it replaced by imports."""
+def _with_changes(statement: ast.stmt, changes: dict[int, Inner]) -> ast.stmt:
+    """Copy a statement, with some of the definitions in it changed; what is new has no place."""
     wanted = {
-        id(node): import_node(new.module, new.names)
+        id(node): new
         for ordinal, node in enumerate(definitions_in(statement))
-        if (new := imports.get(ordinal)) is not None
+        if (new := changes.get(ordinal)) is not None
     }
 
     def rebuilt(node: ast.AST) -> ast.AST:
-        if id(node) in wanted:
-            return wanted[id(node)]
+        new = wanted.get(id(node))
+        if isinstance(new, InnerImport):
+            return import_node(new.module, new.names)
         copy = node.__class__(**{f: value(v) for f, v in ast.iter_fields(node)})
+        if new is not None:
+            assert isinstance(node, ast.ClassDef)
+            assert isinstance(copy, ast.ClassDef)
+            copy.body.insert(below_docstring(node.body), assignment_node(new.name, new.value))
         return ast.copy_location(copy, node)
 
     def value(old: object) -> object:
@@ -150,13 +162,13 @@ def _with_imports(statement: ast.stmt, imports: dict[int, InnerImport]) -> ast.s
 
 
 def _written(wanted: ast.stmt, new: ast.stmt, *, whole: bool) -> Iterator[_Span]:
-    """Yield the lines of a statement that the plan wrote: all, or the imports without a place."""
+    """Yield the lines of a statement that the plan wrote: all, or those of what has no place."""
     if whole:
         yield _span(new)
         return
     for ours, theirs in zip(walk_statements([wanted]), walk_statements([new]), strict=True):
-        if isinstance(ours, ast.ImportFrom) and not hasattr(ours, "lineno"):
-            assert isinstance(theirs, ast.ImportFrom)
+        if isinstance(ours, ast.stmt) and not hasattr(ours, "lineno"):
+            assert isinstance(theirs, ast.stmt)
             yield _span(theirs)
 
 
@@ -176,8 +188,9 @@ def _same_lines(
     Blank lines are left out: a gap closes by PEP 8. (Those in strings are in the syntax tree.)
     """
     removed = [rows[index].statements[0] for index in plan.removed]
-    definitions = {i.row: list(definitions_in(rows[i.row].statements[0])) for i in plan.inner}
-    removed += [definitions[inner.row][inner.ordinal] for inner in plan.inner]
+    imports = [i for i in plan.inner if isinstance(i, InnerImport)]
+    definitions = {i.row: list(definitions_in(rows[i.row].statements[0])) for i in imports}
+    removed += [definitions[inner.row][inner.ordinal] for inner in imports]
     copies = list(map(_span, removed))
     edited = sorted({(rows[j.row].line, rows[j.row].end_line) for j in plan.joined})
     if _comments(old_lines, edited) != _comments(new_lines, new):

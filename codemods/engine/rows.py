@@ -51,6 +51,24 @@ def rows_of(tree: ast.Module) -> list[Row]:
     return rows
 
 
+def is_string(statement: ast.stmt) -> bool:
+    """Whether a statement is nothing but a string, as a docstring is."""
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
+
+
+def below_docstring(body: list[ast.stmt]) -> int:
+    """Return how many statements of a body stand on the lines of the docstring that begins it."""
+    number = 0
+    if is_string(body[0]):
+        number = 1
+        while number < len(body) and body[number].lineno == last_line(body[number - 1]):
+            number += 1
+    return number
+
+
 def definitions_in(statement: ast.stmt) -> Iterator[ast.stmt]:
     """Yield the classes and functions in a statement, itself included, in the order of the text.
 

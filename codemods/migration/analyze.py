@@ -7,8 +7,11 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
+from codemods.engine.codemod import decide, internal_error
 from codemods.migration.scan import Scan, Task
-from codemods.model import Analysis, FileResult, FileSurvey, Reason
+from codemods.model import Analysis, FileResult, FileSurvey, Prospect, Reason
+from codemods.registry import CODEMODS
+from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.survey import survey
 from codemods.workers.pool import Pool, without_collector
 
@@ -37,6 +40,29 @@ def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
     )
 
 
+def prospect(name: str, scan: Scan, pool: Pool) -> Prospect:
+    """Find out what a codemod would do, as far as each file alone tells.
+
+    Args:
+        name: of the codemod.
+        scan: the files with that codemod, none of them read yet.
+        pool: the workers.
+
+    """
+    with without_collector():
+        results = list(pool.run(_decide, scan.definitions(), FileResult.failure))
+    changed = [len(result.replaced) for result in results if result.replaced]
+    refused = sum(len(result.refused) for result in results)
+    return Prospect(name, CODEMODS[name].noun, len(changed), sum(changed), refused)
+
+
+def _decide(task: Task) -> FileResult:
+    try:
+        return decide(task.content, task.path, task.codemod)
+    except Exception as error:  # noqa: BLE001 -- one file must not cost the others
+        return FileResult.failure(task.path, internal_error(error))
+
+
 def _surveys(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
     """Look at the files: in workers at those that may define something, which are parsed."""
     work = partial(_survey, variants=variants)
@@ -54,6 +80,7 @@ def _surveys(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
 
 
 def _survey(task: Task, *, variants: bool) -> FileSurvey:
+    assert isinstance(task.codemod, ReplaceLocalCopies)
     return survey(task.content, task.path, task.codemod.modules, variants=variants)
 
 

@@ -11,7 +11,7 @@ from codemods.engine.run import Run, one_by_one
 from codemods.engine.text import stem_of
 from codemods.migration.references import References, may_refer, names_in, unknown_names
 from codemods.model import Source
-from codemods.rewrites.replace_local_copies.importers import stem_patterns
+from codemods.rewrites.others import word_patterns
 from codemods.workers.pool import without_collector
 
 #: Called with how many of how many files were read.
@@ -113,7 +113,7 @@ def _users(
         by_word: dict[str, list[str]] = {}
         for path in level:
             by_word.setdefault(os.fsdecode(stem_of(path)), []).append(path)
-        patterns = stem_patterns(map(os.fsencode, by_word))
+        patterns = word_patterns(map(os.fsencode, by_word))
         new = (
             source
             for source in _read(files, progress)

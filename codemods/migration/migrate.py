@@ -25,13 +25,11 @@ from codemods.model import (
     Reason,
     Run,
     RunState,
-    SharedModules,
     Status,
     UsageError,
     Written,
 )
-from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.importers import outside_effects
+from codemods.rewrites.others import RepositoryCodemod
 from codemods.workers.pool import Pool, without_collector
 
 
@@ -57,18 +55,17 @@ def plan(scan: Scan, pool: Pool) -> Plan:
     return Plan(scan.files, len(helpers), ordered, scan.uncovered)
 
 
-def plan_stdin(content: bytes, modules: SharedModules | None, pool: Pool) -> Plan:
+def plan_stdin(content: bytes, codemod: RepositoryCodemod | None, pool: Pool) -> Plan:
     """Work out what would change in a module that was read from standard input.
 
-    What other files do with it is not known. The arguments are its bytes, the shared modules (None
-    where no settings cover it), and the workers.
+    What other files do with it is not known. The arguments are its bytes, the codemod (None where
+    no settings cover it), and the workers.
     """
-    if modules is None:
+    if codemod is None:
         return Plan(1, 0, (), 1)
-    codemod = ReplaceLocalCopies(modules)
     results = tuple(pool.run(_apply, [Task(STDIN, content, codemod)], FileResult.failure))
     found = tuple(r for r in results if r.status is not Status.UNCHANGED)
-    is_helper = bool(found) or any(stem in content for stem in codemod.module_stems)
+    is_helper = bool(found) or codemod.is_used_in(content)
     return Plan(1, int(is_helper), found)
 
 
@@ -77,17 +74,13 @@ def _apply(task: Task) -> FileResult:
 
 
 def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list[FileResult]:
-    """Apply the codemod again where other files take a name, or would change a shared one."""
-    changed: dict[SharedModules, dict[str, FileResult]] = {}
-    for result in (r for r in results if r.status is Status.CHANGED):
-        modules = scan.codemod_of(result.path).modules
-        changed.setdefault(modules, {})[os.path.abspath(result.path)] = result
-    again: dict[str, ReplaceLocalCopies] = {}
-    for modules, files in changed.items():
-        for path, effects in outside_effects(modules, files, scan.checkout, pool.run).items():
-            again[files[path].path] = ReplaceLocalCopies(modules, effects.kept, effects.reasons)
-    second = pool.run(_apply, scan.again(again), FileResult.failure)
-    better = {result.path: result for result in second}
+    """Apply the codemod again where it matters what other files do."""
+    again: dict[str, RepositoryCodemod] = {}
+    for codemod, found in scan.by_codemod(r for r in results if r.decisions):
+        decided = {os.path.abspath(path): result for path, result in found.items()}
+        for path, informed in codemod.again(decided, scan.checkout, pool.run).items():
+            again[decided[path].path] = informed
+    better = {r.path: r for r in pool.run(_apply, scan.again(again), FileResult.failure)}
     gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it can no longer be read")
     return [better.get(r.path, refused(r, gone)) if r.path in again else r for r in results]
 

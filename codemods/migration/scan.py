@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from threading import Thread
 from typing import NamedTuple
 
 from codemods.disk.checkout import Checkout
 from codemods.disk.files import Failed, list_files, read_files
-from codemods.model import FileResult, SharedModules, Source
-from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
-from codemods.rewrites.replace_local_copies.shared import shared_definitions
+from codemods.model import FileResult, Source
+from codemods.rewrites.others import RepositoryCodemod
 from codemods.settings import Settings
-from codemods.shared_modules import is_shared
 
 #: Takes the number of files done and of all files; for a progress bar.
 Progress = Callable[[int, int], None]
 
-#: Returns the shared modules of the settings table that is nearest above a file, None for no table.
-ModulesOf = Callable[[str], SharedModules | None]
+#: Returns the codemod for a file, None where no settings cover it.
+CodemodOf = Callable[[str], RepositoryCodemod | None]
 
 
 class Task(NamedTuple):
@@ -28,29 +26,20 @@ class Task(NamedTuple):
 
     path: str
     content: bytes
-    codemod: ReplaceLocalCopies
-
-
-class _Rules(NamedTuple):
-    """What counts for the files of a folder, at hand as each file of a repository is asked."""
-
-    codemod: ReplaceLocalCopies
-    stems: tuple[bytes, ...]
-    may_define: Callable[[bytes], bool]
-    may_mention: Callable[[bytes], bool]
+    codemod: RepositoryCodemod
 
 
 class Scan:
-    """Reads the files, and sorts out those that may define a shared name from the many without.
+    """Reads the files, and sorts out those that may concern a codemod from the many that do not.
 
     `files` counts what was read, `failures` has what could not be; `uncovered` counts the files
-    that no settings table covers; `sharing` are the files that name a shared module, which
+    that no settings table covers; `sharing` are the files that use what the codemod brings, which
     `definitions` finds. Git is asked at once which files there are, and the answer is taken when
     the first one is wanted: there is something to import meanwhile.
 
     Args:
         settings: of the repository; its `exclude` counts.
-        modules_of: returns the shared modules for a file.
+        codemod_of: returns the codemod for a file.
         paths: files and folders. One that cannot be used is a `UsageError` when the first file is
             read.
         progress: is told of each file that was read.
@@ -58,40 +47,45 @@ class Scan:
     """
 
     def __init__(
-        self, settings: Settings, modules_of: ModulesOf, paths: Sequence[str], progress: Progress
+        self, settings: Settings, codemod_of: CodemodOf, paths: Sequence[str], progress: Progress
     ) -> None:
         self.settings = settings
-        self._modules_of = modules_of
+        self._codemod_of = codemod_of
         self._progress = progress
         self.failures: list[FileResult] = []
         self.files = 0
         self.uncovered = 0
         self.sharing: set[str] = set()
-        self._rules: dict[str, _Rules | None] = {}
+        self._codemods: dict[str, RepositoryCodemod | None] = {}
         self._listing = _Listing(paths, settings, self.failures.append)
         self._listing.start()
 
     def definitions(self) -> Iterator[Task]:
-        """Yield the files that may define a shared name, but for the shared modules themselves."""
-        for path, content, rules in self._covered():
-            if any(stem in content for stem in rules.stems):
-                self.sharing.add(path)
-            if rules.may_define(content) and not is_shared(path, rules.codemod.modules):
-                yield Task(path, content, rules.codemod)
+        """Yield the files that may concern the codemod, but for those that it is made from."""
+        for task in self._covered():
+            if task.codemod.is_used_in(task.content):
+                self.sharing.add(task.path)
+            if task.codemod.may_concern(task.content) and not _is_own(task):
+                yield task
 
     def mentions(self) -> Iterator[Task]:
         """Yield those files, and those where such a definition may stand in a comment."""
-        for path, content, rules in self._covered():
-            if rules.may_mention(content) and not is_shared(path, rules.codemod.modules):
-                yield Task(path, content, rules.codemod)
+        for task in self._covered():
+            if task.codemod.may_mention(task.content) and not _is_own(task):
+                yield task
 
-    def codemod_of(self, path: str) -> ReplaceLocalCopies:
-        """Return the codemod for a file that a settings table covers."""
-        rules = self._find_rules(path)
-        assert rules is not None
-        return rules.codemod
+    def by_codemod(
+        self, results: Iterable[FileResult]
+    ) -> Iterator[tuple[RepositoryCodemod, dict[str, FileResult]]]:
+        """Yield the codemods of some files, each with the results of its files."""
+        groups: dict[int, tuple[RepositoryCodemod, dict[str, FileResult]]] = {}
+        for result in results:
+            codemod = self._find_codemod(result.path)
+            assert codemod is not None
+            groups.setdefault(id(codemod), (codemod, {}))[1][result.path] = result
+        yield from groups.values()
 
-    def again(self, codemods: dict[str, ReplaceLocalCopies]) -> Iterator[Task]:
+    def again(self, codemods: Mapping[str, RepositoryCodemod]) -> Iterator[Task]:
         """Yield some files once more, each with a codemod of its own."""
         root, exclude = self.settings.root, self.settings.exclude
         for source in read_files(codemods, root, exclude, self.failures.append):
@@ -102,13 +96,13 @@ class Scan:
         """All files of the checkout: what is excluded from being changed imports all the same."""
         return Checkout(self.settings.root)
 
-    def _covered(self) -> Iterator[tuple[str, bytes, _Rules]]:
+    def _covered(self) -> Iterator[Task]:
         for path, content in self._read():
-            rules = self._find_rules(path)
-            if rules is None:
+            codemod = self._find_codemod(path)
+            if codemod is None:
                 self.uncovered += 1
             else:
-                yield path, content, rules
+                yield Task(path, content, codemod)
 
     def _read(self) -> Iterator[Source]:
         listed = self._listing.result()
@@ -118,18 +112,17 @@ class Scan:
             self._progress(self.files, len(listed))
             yield source
 
-    def _find_rules(self, path: str) -> _Rules | None:
+    def _find_codemod(self, path: str) -> RepositoryCodemod | None:
         folder = path.rpartition(os.sep)[0]
-        if folder not in self._rules:
-            modules = self._modules_of(path)
-            known = (r for r in self._rules.values() if r and r.codemod.modules == modules)
-            self._rules[folder] = next(known, None if modules is None else _rules_of(modules))
-        return self._rules[folder]
+        if folder not in self._codemods:
+            new = self._codemod_of(path)
+            self._codemods[folder] = next((c for c in self._codemods.values() if c == new), new)
+        return self._codemods[folder]
 
 
-def _rules_of(modules: SharedModules) -> _Rules:
-    codemod, shared = ReplaceLocalCopies(modules), shared_definitions(modules)
-    return _Rules(codemod, codemod.module_stems, shared.may_define, shared.may_mention)
+def _is_own(task: Task) -> bool:
+    own = task.codemod.own_files
+    return bool(own) and os.path.realpath(task.path) in own
 
 
 #: In seconds: a signal that comes just before a wait is heard only behind it.

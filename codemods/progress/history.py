@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -28,9 +29,10 @@ from codemods.measure.commands import ExitCodes
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, file_of
 from codemods.migration.verify import RanOnce, Verified
-from codemods.model import Plan, Source, Status, Written
+from codemods.model import Plan, Run, Source, Status, Written
 from codemods.progress.definitions import removed_definitions
 from codemods.progress.mocking import introduced
+from codemods.registry import DEFAULT
 from codemods.settings import Settings
 from codemods.workers.pool import careful
 
@@ -59,7 +61,7 @@ class Migration:
     `files` are those that it changed, by their paths from the root. `refused_count` is a number of
     definitions, `failed_count` one of files, and `remaining_count` one of files that a later batch
     would change. `copy_count` are the definitions that can still be replaced, None where they were
-    not counted.
+    not counted; `codemod` is what was applied.
     """
 
     run: str | None
@@ -68,6 +70,7 @@ class Migration:
     failed_count: int = 0
     remaining_count: int = 0
     copy_count: int | None = None
+    codemod: str = DEFAULT
 
 
 class ComparedFile(NamedTuple):
@@ -338,8 +341,8 @@ def of_warming(warmed: Warmed) -> Warmed:
     return replace(warmed, not_cached=warmed.not_cached[:_MOST_PLACES])
 
 
-def of_migration(planned: Plan, written: Written, journal: Journal) -> Migration:
-    """Return the figures of a migration."""
+def of_migration(codemod: str, planned: Plan, written: Written, journal: Journal) -> Migration:
+    """Return the figures of a migration by a codemod."""
     replaced = sum(len(r.replaced) for r in written.results if r.status is Status.CHANGED)
     return Migration(
         run=written.run.id if written.run is not None else None,
@@ -348,7 +351,23 @@ def of_migration(planned: Plan, written: Written, journal: Journal) -> Migration
         failed_count=sum(r.status is Status.FAILED for r in written.results),
         remaining_count=written.left,
         copy_count=len(planned.copies) - replaced,
+        codemod=codemod,
     )
+
+
+def of_resumption(journal: Journal, run: Run, failed: Collection[str]) -> Migration:
+    """Return the figures of a run that was finished later; its command names the codemod.
+
+    Args:
+        journal: of the repository.
+        run: the run.
+        failed: the paths, from the root, of files that it could not change.
+
+    """
+    words = run.command.replace("=", " ").split()
+    named = (word for before, word in pairwise(words) if before == "--codemod")
+    files = changed_files(journal, run.id, failed)
+    return Migration(run.id, files, codemod=next(named, DEFAULT))
 
 
 def changed_files(

@@ -12,8 +12,8 @@ from pathlib import Path
 from codemods.measure.compare import differing_conditions
 from codemods.measure.model import BaselineSummary
 from codemods.migration.migrate import plan
-from codemods.migration.scan import ModulesOf, Progress, Scan
-from codemods.model import Code, Plan
+from codemods.migration.scan import CodemodOf, Progress, Scan
+from codemods.model import Code, Plan, Prospect
 from codemods.progress.grep import Grep, count_lines, outermost
 from codemods.progress.history import Record, portable, relative_paths
 from codemods.progress.standing import (
@@ -97,13 +97,15 @@ class Standing:
     """How far a migration is.
 
     `overall` are criteria of no single phase; `next_batch` is the command for the next batch, empty
-    where no copy is left; `remedies` are the commands that measure what is not measured.
+    where no copy is left; `remedies` are the commands that measure what is not measured;
+    `prospects` are about the other codemods.
     """
 
     phases: tuple[PhaseStatus, ...]
     overall: tuple[Criterion, ...]
     next_batch: str
     remedies: tuple[str, ...]
+    prospects: tuple[Prospect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,12 @@ class Acceptance:
         return not self.damaged and all(c.state is State.MET for c in self.criteria)
 
 
-def planner(settings: Settings, modules_of: ModulesOf, pool: Pool, progress: Progress) -> Count:
+def planner(settings: Settings, codemod_of: CodemodOf, pool: Pool, progress: Progress) -> Count:
     """Return a function that plans some paths, and each set of them once.
 
     Args:
         settings: of the repository.
-        modules_of: returns the shared modules for a file.
+        codemod_of: returns the codemod for a file.
         pool: the workers that plan.
         progress: called for each file that was read.
 
@@ -145,7 +147,7 @@ def planner(settings: Settings, modules_of: ModulesOf, pool: Pool, progress: Pro
         key = outermost(paths)
         if key not in known:
             folders = [str(settings.root / p) for p in key]
-            known[key] = plan(Scan(settings, modules_of, folders, progress), pool)
+            known[key] = plan(Scan(settings, codemod_of, folders, progress), pool)
         return known[key]
 
     return count

@@ -98,7 +98,8 @@ def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -
             for path, change in files[run].items()
             if (run, path) not in undone and is_below(path, paths)
         }
-        kept = {path: change for path, change in kept.items() if change.removed}
+        # A codemod may remove nothing: what it did stands until it is rolled back.
+        kept = {p: new for p, new in kept.items() if new.removed or not files[run][p].removed}
         if kept:
             found.append(_run(run, record, kept, verified.get(run, ()), paths))
     return found

@@ -17,6 +17,7 @@ from codemods.report.findings import (
     finding_json,
     is_namesake,
     namesakes_text,
+    prospect_line,
 )
 from codemods.report.table import Detail, paragraphs, table
 from codemods.wording import plural, reason_line
@@ -53,6 +54,7 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     blocks.append([reason_line(s.path, w) for s in analysis.surveys for w in s.warnings])
     blocks += list(_variants(analysis))
     blocks.append(failure_lines(analysis.failures))
+    blocks.append(list(map(prospect_line, analysis.prospects)))
     return paragraphs(blocks)
 
 
@@ -83,6 +85,7 @@ def as_markdown(analysis: Analysis) -> str:
         ("Files that failed", list(failures(files))),
     ):
         blocks += [page.Heading(title), *part] if part else []
+    blocks += [page.Paragraph((prospect_line(p),)) for p in analysis.prospects]
     blocks += [page.Diff(tuple(lines)) for lines in _variants(analysis)]
     return page.as_markdown(
         ("Scope of the migration",), blocks, "ssot-codemods analyze --format json"
@@ -105,6 +108,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         ],
         "warnings": [finding_json(s.path, w) for s in analysis.surveys for w in s.warnings],
         "failures": failures_json(analysis.failures),
+        "prospects": [prospect._asdict() for prospect in analysis.prospects],
         "seconds": round(analysis.seconds, 3),
     }
     return document("analyze", values)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from codemods.model import Code, Decision, FileResult, Reason, Verdict
+from codemods.model import Code, Decision, FileResult, Prospect, Reason, Verdict
 from codemods.wording import plural, reason_line
 
 
@@ -50,6 +50,15 @@ def namesakes_text(number: int) -> str:
     """Return how many definitions share only the name."""
     verb = "shares" if number == 1 else "share"
     return f"{plural(number, 'other definition')} {verb} only the name (-v lists them)"
+
+
+def prospect_line(prospect: Prospect) -> str:
+    """Return what another codemod would do."""
+    name, noun, files, changed, refused = prospect
+    return (
+        f"{name}: at most {plural(changed, noun)} in {plural(files, 'file')} to be changed, "
+        f"{refused:,} to stay"
+    )
 
 
 def definition_json(path: str, decision: Decision) -> dict[str, Any]:

@@ -36,7 +36,9 @@ _HELD_BACK = frozenset(
 )
 
 
-def as_text(written: Written, *, dry_run: bool, detail: Detail = Detail.NORMAL) -> str:
+def as_text(
+    written: Written, *, dry_run: bool, detail: Detail = Detail.NORMAL, noun: str = "copy"
+) -> str:
     """Format a summary for people.
 
     Args:
@@ -45,6 +47,7 @@ def as_text(written: Written, *, dry_run: bool, detail: Detail = Detail.NORMAL) 
         detail: VERBOSE gives a line to each definition that stays, and not to those alone that stay
             for the present state of their file, and names every changed file; QUIET has just the
             numbers, and what needs to be looked at.
+        noun: what one of the changed definitions is called.
 
     """
     quiet, verbose = detail is Detail.QUIET, detail is Detail.VERBOSE
@@ -58,7 +61,7 @@ def as_text(written: Written, *, dry_run: bool, detail: Detail = Detail.NORMAL) 
     unread = sum(r.error is not None and r.error.code is Code.UNREADABLE for r in failed)
     verb = "would change" if dry_run else "changed"
     rows: list[Sequence[object]] = [
-        (verb, len(changed), f"with {plural(replaced, 'copy')}"),
+        (verb, len(changed), f"with {plural(replaced, noun)}"),
         ("remaining", left, ""),
         ("refused", len(refusing), _count(refused)),
         ("failed", len(failed), ""),
@@ -83,8 +86,9 @@ def as_text(written: Written, *, dry_run: bool, detail: Detail = Detail.NORMAL) 
     if written.run is not None:
         undo = f"to undo: ssot-codemods rollback {written.run.id}"
         check = _import_check([r.path for r in changed])
-        unused = f"to find unused imports (keep those of fixtures): {check}"
-        blocks.append([undo] if quiet else [undo, unused])
+        imports = not quiet and any(d.shared for r in changed for d in r.replaced)
+        more = [f"to find unused imports (keep those of fixtures): {check}"] if imports else []
+        blocks.append([undo, *more])
     return paragraphs(blocks)
 
 

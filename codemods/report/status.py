@@ -19,8 +19,10 @@ from codemods.progress.history import (
 )
 from codemods.progress.phases import COLLECTION, Criterion, Standing
 from codemods.progress.standing import total
+from codemods.registry import DEFAULT
 from codemods.report.baseline import WITH_MEDIANS
 from codemods.report.document import document
+from codemods.report.findings import prospect_line
 from codemods.report.table import Detail, paragraphs, table
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -51,6 +53,7 @@ def blocks(standing: Standing, detail: Detail = Detail.NORMAL) -> Iterator[list[
         return
     yield list(_missing_paths(standing))
     yield list(_next_steps(standing))
+    yield list(map(prospect_line, standing.prospects))
 
 
 def as_json(standing: Standing) -> dict[str, Any]:
@@ -162,7 +165,9 @@ def _seconds(record: Record) -> float | None:
 
 def _copies_left(record: Record) -> float | None:
     found = record.figures
-    return found.copy_count if isinstance(found, Migration) else None
+    if not isinstance(found, Migration) or found.codemod != DEFAULT:
+        return None
+    return found.copy_count
 
 
 def _figures(record: Record) -> str:
@@ -194,6 +199,7 @@ def _values(record: Record) -> dict[str, object]:
             }
         case Migration(run=run, files=files) as found:
             return {
+                "codemod": found.codemod if found.codemod != DEFAULT else None,
                 "run": run,
                 "changed": len(files),
                 "replaced": sum(len(file.removed) for file in files.values()),

@@ -21,9 +21,8 @@ from codemods.engine.scopes import FUNCTIONS, Definition, local_names
 from codemods.engine.text import parse
 from codemods.engine.walk import children
 from codemods.model import PytestNames
+from codemods.rewrites.collected import is_mark, is_test_class, is_test_function
 from codemods.rewrites.discover.helpers import helpers_of, parse_blocks
-from codemods.rewrites.replace_local_copies.collected import is_test_class, is_test_function
-from codemods.rewrites.replace_local_copies.equality import is_mark
 
 #: A line that begins a definition, or one of its decorators; a newline stands before the first.
 _HEADS = re.compile(rb"\n( *)(?=[@acd])(?:@|(?:async[ \t]+)?(def|class)[ \t]+([\w\x80-\xff]+))")

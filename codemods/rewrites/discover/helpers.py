@@ -12,9 +12,8 @@ from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition
 from codemods.engine.text import Unparsable, parse
 from codemods.engine.walk import BLOCKS
 from codemods.model import PytestNames
-from codemods.rewrites.replace_local_copies.collected import own_test
+from codemods.rewrites.collected import is_fixture, own_test
 from codemods.rewrites.replace_local_copies.shared import is_called_by_name
-from codemods.rewrites.replace_local_copies.sharing import is_fixture
 
 
 class Helper(NamedTuple):

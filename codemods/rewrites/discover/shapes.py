@@ -14,12 +14,11 @@ from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.text import parse
 from codemods.model import PytestNames
+from codemods.rewrites.collected import is_fixture, is_test_class
 from codemods.rewrites.discover.blocks import Blocks
 from codemods.rewrites.discover.helpers import Helper, helpers_of, is_helper, parse_blocks
-from codemods.rewrites.replace_local_copies.collected import is_test_class
 from codemods.rewrites.replace_local_copies.equality import Normal, is_marked_as_no_test
 from codemods.rewrites.replace_local_copies.shared import bare
-from codemods.rewrites.replace_local_copies.sharing import is_fixture
 
 
 class Shaped(NamedTuple):

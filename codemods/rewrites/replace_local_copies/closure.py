@@ -10,7 +10,7 @@ import ast
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
-from codemods.engine.names import Binding, Meaning, ModuleNames, own_nodes
+from codemods.engine.names import Binding, Meaning, ModuleNames, last_name, own_nodes
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.walk import walk
@@ -20,7 +20,6 @@ from codemods.rewrites.replace_local_copies.stores import (
     DICTIONARIES,
     SETTERS,
     is_dictionary,
-    last_name,
     stores_in,
 )
 

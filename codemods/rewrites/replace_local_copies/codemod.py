@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from codemods.engine.codemod import ParsedModule, Planned
-from codemods.model import SharedModules
-from codemods.rewrites.replace_local_copies.decide import FromOutside, decide, undefined_names
+from codemods.engine.run import Run, one_by_one
+from codemods.engine.text import stem_of
+from codemods.model import FileResult, SharedModules, Source, Status
+from codemods.rewrites.others import FromOutside, Others, RepositoryCodemod
+from codemods.rewrites.replace_local_copies.decide import decide, undefined_names
+from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.rewrites.replace_local_copies.plan import Planner
 from codemods.rewrites.replace_local_copies.shared import Shared, shared_definitions
 
 
 @dataclass(frozen=True)
-class ReplaceLocalCopies:
+class ReplaceLocalCopies(RepositoryCodemod):
     """Replace local copies of shared definitions by imports of them.
 
     Args:
@@ -24,7 +29,7 @@ class ReplaceLocalCopies:
 
     modules: SharedModules
     kept: frozenset[str] = frozenset()
-    from_outside: FromOutside = field(default_factory=dict)
+    from_outside: FromOutside = field(default_factory=dict, hash=False)
 
     def may_concern(self, source: bytes) -> bool:
         """Whether a file can hold a definition of a shared name."""
@@ -40,9 +45,30 @@ class ReplaceLocalCopies:
         return Planned(decisions, warnings, plan, dropped)
 
     @property
-    def module_stems(self) -> tuple[bytes, ...]:
-        """The last parts of the names of the shared modules, which each file that imports has."""
-        return tuple(m.name.rpartition(".")[2].encode() for m in self.modules.modules)
+    def own_files(self) -> frozenset[str]:
+        """The real paths of the shared modules."""
+        return frozenset(m.path for m in self.modules.modules)
+
+    def may_mention(self, source: bytes) -> bool:
+        """Whether a definition of a shared name may stand in a file, be it in a comment."""
+        return self._shared.may_mention(source)
+
+    def is_used_in(self, source: bytes) -> bool:
+        """Whether a file has the name of a shared module in it, as each one that imports has."""
+        return any(m.name.rpartition(".")[2].encode() in source for m in self.modules.modules)
+
+    def words_outside(self, source: Source) -> frozenset[bytes]:
+        """Return the word by which other files name a module that may be changed."""
+        may_change = self.may_concern(source.content)
+        return frozenset([stem_of(source.path)] if may_change else [])
+
+    def again(
+        self, decided: Mapping[str, FileResult], others: Others, run: Run = one_by_one
+    ) -> Mapping[str, ReplaceLocalCopies]:
+        """Return what to apply where other files take a name, or would change a shared one."""
+        changed = {path: r for path, r in decided.items() if r.status is Status.CHANGED}
+        effects = outside_effects(self.modules, changed, others, run)
+        return {p: replace(self, kept=e.taken, from_outside=e.reasons) for p, e in effects.items()}
 
     @property
     def _shared(self) -> Shared:

@@ -9,27 +9,28 @@ from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.codemod import refuse as refused
-from codemods.engine.names import Binding, Meaning, bound_names
+from codemods.engine.names import Binding, Meaning, bound_names, last_name
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS
 from codemods.engine.scopes import Definition as DefinitionNode
 from codemods.engine.text import reason_at
 from codemods.engine.walk import BLOCKS, walk, walk_statements
 from codemods.model import Code, Decision, Definition, PytestNames, Reason, Verdict
-from codemods.rewrites.replace_local_copies.closure import Globals
-from codemods.rewrites.replace_local_copies.collected import (
+from codemods.rewrites.collected import (
     has_rewritten_asserts,
+    is_mark,
     is_test_function,
     test_in,
     tests_derived_from,
 )
+from codemods.rewrites.others import FromOutside
+from codemods.rewrites.replace_local_copies.closure import Globals
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
     common_members,
     first_difference,
     has_annotations,
     has_future_annotations,
-    is_mark,
     is_marked_as_no_test,
 )
 from codemods.rewrites.replace_local_copies.escape import (
@@ -48,10 +49,6 @@ from codemods.rewrites.replace_local_copies.shared import (
     is_called_by_name,
 )
 from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
-from codemods.rewrites.replace_local_copies.stores import last_name
-
-#: Reasons from other files, by the names of the definitions that they are about.
-FromOutside = Mapping[str, tuple[Reason, ...]]
 
 
 def decide(

@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from codemods.engine.names import bound_names, own_nodes, run_here
+from codemods.engine.names import bound_names, last_name, own_nodes, run_here
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, FreeNames, free_names
 from codemods.engine.walk import walk
-from codemods.rewrites.replace_local_copies.stores import last_name
+from codemods.rewrites.collected import is_mark
 
 #: What makes an annotation more than a word about a type.
 _ACTS = (ast.Await, ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)
@@ -110,13 +110,6 @@ class Normal:
     @cached_property
     def _normal(self) -> Definition:
         return _normalised(self.node, self._is_builtin, keep=False)
-
-
-def is_mark(decorator: ast.expr) -> bool:
-    """Whether a decorator is one of ``pytest.mark``, by any of its usual names."""
-    if isinstance(decorator, ast.Name):
-        return False
-    return ast.unparse(decorator).startswith(("pytest.mark.", "mark."))
 
 
 def first_difference(local: Normal, shared: Normal) -> tuple[int, str]:

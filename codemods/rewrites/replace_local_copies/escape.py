@@ -16,19 +16,18 @@ from functools import cached_property
 from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import ModuleNames
+from codemods.engine.names import ModuleNames, last_name
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.text import reason_at
 from codemods.engine.walk import FIELDS, walk
 from codemods.model import Code, PytestNames, Reason
-from codemods.rewrites.replace_local_copies.collected import derived_from
+from codemods.rewrites.collected import derived_from
 from codemods.rewrites.replace_local_copies.origins import Origins
 from codemods.rewrites.replace_local_copies.stores import (
     SETTERS,
     Store,
     is_dictionary,
-    last_name,
     stores_in,
     stores_of,
 )

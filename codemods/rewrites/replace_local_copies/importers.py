@@ -5,59 +5,26 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
-from itertools import groupby
-from typing import NamedTuple, Protocol
 
-from codemods.engine.names import ModuleNames
+from codemods.engine.names import last_name
 from codemods.engine.run import Run, one_by_one
-from codemods.engine.text import Unparsable, parse, stem_of
+from codemods.engine.text import stem_of
 from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
-from codemods.rewrites.replace_local_copies.collected import tests_derived_from
+from codemods.rewrites.collected import tests_derived_from
+from codemods.rewrites.others import (
+    Effects,
+    Found,
+    OtherFile,
+    Others,
+    refusing,
+    together,
+    unknown,
+    word_patterns,
+)
 from codemods.rewrites.replace_local_copies.cycles import imported_files
-from codemods.rewrites.replace_local_copies.stores import last_name, stores_in
-
-#: A word as Python reads it, in bytes of any encoding.
-_WORD = re.compile(rb"[\w\x80-\xff]+")
-
-
-class Effects(NamedTuple):
-    """What one file has to do with a module that would change.
-
-    `kept` are the names that it may take from there; `reasons` what forbids the replacement, by the
-    name of the definition.
-    """
-
-    kept: frozenset[str]
-    reasons: dict[str, tuple[Reason, ...]]
-
-
-def has_any(content: bytes, stems: set[bytes]) -> bool:
-    """Whether a file has the name of one of some modules in it."""
-    odd = (stem for stem in stems if not _WORD.fullmatch(stem))
-    return not stems.isdisjoint(_WORD.findall(content)) or any(stem in content for stem in odd)
-
-
-class Others(Protocol):
-    """All files of a checkout, with absolute paths."""
-
-    @property
-    def paths(self) -> list[str]:
-        """Where they lie."""
-        ...
-
-    def read(self) -> Iterable[Source]:
-        """Read all of them."""
-        ...
-
-    def read_one(self, path: str) -> bytes | None:
-        """Read one of them, None where that fails."""
-        ...
-
-
-#: What one file does with the modules that would change, by the paths of those.
-_Found = dict[str, Effects]
+from codemods.rewrites.replace_local_copies.stores import stores_in
 
 
 def outside_effects(
@@ -80,32 +47,29 @@ def outside_effects(
     """
     # Without their contents, as they may travel to another process.
     changed = {path: result._replace(after=None) for path, result in changed.items()}
-    patterns = stem_patterns({stem_of(path) for path in changed})
+    patterns = word_patterns({stem_of(path) for path in changed})
     sources = (
         source
         for source in others.read()
         if _is_looking(source) or any(pattern.search(source.content) for pattern in patterns)
     )
 
-    def unknown(path: str, reason: Reason) -> _Found:
+    def failed(path: str, reason: Reason) -> Found:
         other = _OtherFile(Source(path, others.read_one(path) or b""), modules.tests)
-        return {used: _anything(changed[used], path, reason) for used in other.used(changed)}
+        effects = {p: unknown(changed[p], path, reason) for p in other.used(changed)}
+        return {p: e._replace(taken=changed[p].dropped) for p, e in effects.items()}
 
-    found: _Found = {}
-    for one in run(partial(_effects, tests=modules.tests, changed=changed), sources, unknown):
-        for path, effects in one.items():
-            found[path] = _merged(found.get(path), effects)
+    message = "the shared module imports this file: they would import each other"
     imported, unknown_files = imported_files(modules, others.paths, others.read_one, run)
-    for path in imported & changed.keys():
-        message = "the shared module imports this file: they would import each other"
-        effects = _refusing(changed[path], Code.CIRCULAR_IMPORT, message)
-        found[path] = _merged(found.get(path), effects)
+    circular = imported & changed.keys()
+    look = partial(_effects, tests=modules.tests, changed=changed)
+    found = [*run(look, sources, failed)]
+    found.append({p: refusing(changed[p], Code.CIRCULAR_IMPORT, message) for p in circular})
     for other, reason in unknown_files.items():
         message = f"the shared module imports {other}, and what that imports is not known"
-        for path, result in changed.items():
-            effects = _refusing(result, reason.code, f"{message}: {reason.message}")
-            found[path] = _merged(found.get(path), effects)
-    return found
+        message = f"{message}: {reason.message}"
+        found.append({p: refusing(r, reason.code, message) for p, r in changed.items()})
+    return together(found)
 
 
 def _is_looking(source: Source) -> bool:
@@ -114,32 +78,10 @@ def _is_looking(source: Source) -> bool:
     return is_conftest and _MODULE.search(source.content) is not None
 
 
-def _effects(source: Source, *, tests: PytestNames, changed: Mapping[str, FileResult]) -> _Found:
+def _effects(source: Source, *, tests: PytestNames, changed: Mapping[str, FileResult]) -> Found:
     other = _OtherFile(source, tests)
     found = {path: other.effects(changed[path]) for path in other.used(changed)}
-    return {path: new for path, new in found.items() if new.kept or new.reasons}
-
-
-def _anything(result: FileResult, path: str, reason: Reason) -> Effects:
-    """Return the effects of a file of which nothing is known but why."""
-    message = f"what {path} does with it is not known: {reason.message}"
-    return _refusing(result, reason.code, message)._replace(kept=result.dropped)
-
-
-def _refusing(result: FileResult, code: Code, message: str) -> Effects:
-    """Return effects that refuse each replacement in a module."""
-    definitions = [decision.definition for decision in result.replaced]
-    return Effects(frozenset(), {d.name: (Reason(code, d.line, message),) for d in definitions})
-
-
-def stem_patterns(stems: Iterable[bytes]) -> list[re.Pattern[bytes]]:
-    """Return patterns that find any of the names of modules.
-
-    Those of one pattern begin alike, as ``test_`` does: plain text is searched for at the speed of
-    `bytes.find`, and anything else takes fifty times as long.
-    """
-    groups = groupby(sorted(stems), key=lambda stem: stem[:5])
-    return [re.compile(b"|".join(map(re.escape, group))) for _, group in groups]
+    return {path: new for path, new in found.items() if new.taken or new.reasons}
 
 
 #: How a hook or a fixture gets at the names of a test module: ``request.module``, ``item.obj``.
@@ -147,32 +89,20 @@ def stem_patterns(stems: Iterable[bytes]) -> list[re.Pattern[bytes]]:
 _MODULE = re.compile(rb"\b(?:module|obj|Module|__globals__|modules|getmodule|import_module)\b")
 
 
-def _merged(old: Effects | None, new: Effects) -> Effects:
-    if old is None:
-        return new
-    names = {**old.reasons, **new.reasons}
-    reasons = {n: (*old.reasons.get(n, ()), *new.reasons.get(n, ())) for n in names}
-    return Effects(old.kept | new.kept, reasons)
-
-
-class _OtherFile:
-    """A file that may do something with modules that would change."""
+class _OtherFile(OtherFile):
+    """A file that may import from modules that would change, or look into them."""
 
     def __init__(self, source: Source, tests: PytestNames) -> None:
-        self._source = source
+        super().__init__(source)
         self._tests = tests
         self._looks = _is_looking(source)
 
     def used(self, changed: Mapping[str, FileResult]) -> set[str]:
         """Return which of the modules the file may use."""
         named = {stem for stem in map(stem_of, changed) if self.has(stem)}
-        below = os.path.join(os.path.dirname(self._source.path), "")
+        below = os.path.join(os.path.dirname(self.source.path), "")
         found = {p for p in changed if stem_of(p) in named or (self._looks and p.startswith(below))}
-        return found - {self._source.path}
-
-    def has(self, word: bytes) -> bool:
-        """Whether a word stands in the file."""
-        return word in self._words if _WORD.fullmatch(word) else word in self._source.content
+        return found - {self.source.path}
 
     def effects(self, result: FileResult) -> Effects:
         """Return what the file does with a module.
@@ -202,20 +132,9 @@ class _OtherFile:
                 found[name] = tuple(r._replace(line=line) for r in reasons)
         return Effects(kept, found)
 
-    @cached_property
-    def _words(self) -> frozenset[bytes]:
-        return frozenset(_WORD.findall(self._source.content))
-
-    @cached_property
-    def _names(self) -> ModuleNames:
-        try:
-            return ModuleNames(parse(self._source.content))
-        except (Unparsable, RecursionError, MemoryError):
-            return ModuleNames(ast.Module([], []))  # nothing of it runs
-
     def _changes(self, name: str, stem: str, *, is_class: bool) -> Iterator[Reason]:
         """Yield where the file sets an attribute of a definition, or patches one by its path."""
-        for store in (s for found in stores_in(self._names).values() for s in found):
+        for store in (s for found in stores_in(self.names).values() for s in found):
             match store.owner:
                 case ast.Constant(value=str(path)):
                     is_changed = f".{stem}.{name}." in f".{path}."
@@ -226,7 +145,7 @@ class _OtherFile:
 
     def _replacements(self, relied_on: frozenset[str], stem: str) -> Iterator[Reason]:
         """Yield where the file replaces a global that the replaced code reads."""
-        stores = stores_in(self._names)
+        stores = stores_in(self.names)
         for name in sorted(relied_on & stores.keys()):
             for store in stores[name]:
                 if store.owner is not None and self._may_be_module(store.owner, stem):
@@ -239,18 +158,15 @@ class _OtherFile:
         while isinstance(root, ast.Attribute):
             root = root.value
         is_known = isinstance(root, ast.Name) and (
-            root.id in {"self", "cls"} or self._names.is_imported(root.id)
+            root.id in {"self", "cls"} or self.names.is_imported(root.id)
         )
         return self._looks and not is_known
 
     def _subclasses(self, name: str) -> Iterator[Reason]:
         """Yield the subclasses with tests, where the file imports the class."""
-        names = {name}
-        for node in self._names.of_kind(ast.ImportFrom):
-            names |= {a.asname or a.name for a in node.names if a.name == name}
-        for local in sorted(names):
-            for reason in tests_derived_from(local, self._names, self._tests):
-                message = f"{self._source.path}:{reason.line}: {reason.message}"
+        for local in self.local_names(name):
+            for reason in tests_derived_from(local, self.names, self._tests):
+                message = f"{self.source.path}:{reason.line}: {reason.message}"
                 yield reason._replace(message=message)
 
     def _is_named(self, node: ast.expr | None, name: str, stem: str | None) -> bool:
@@ -267,7 +183,7 @@ class _OtherFile:
         """
         match node:
             case ast.Name(id=found) if found == name:
-                mentions = self._names.mentions.get(name, ())
+                mentions = self.names.mentions.get(name, ())
                 return any(node is m for m in mentions) or name in self._imported_in_functions
             case ast.Attribute(value=owner, attr=found) if found == name and stem is not None:
                 last = last_name(owner)
@@ -278,17 +194,17 @@ class _OtherFile:
 
     @cached_property
     def _imported_in_functions(self) -> frozenset[str]:
-        at_top = set(map(id, self._names.tree.body))
-        imports = self._names.of_kind(ast.ImportFrom)
+        at_top = set(map(id, self.names.tree.body))
+        imports = self.names.of_kind(ast.ImportFrom)
         inner = [i.names for i in imports if id(i) not in at_top]
         return frozenset(a.asname or a.name for names in inner for a in names)
 
     def _mutated(self, line: int, what: str) -> Reason:
-        where = f"{self._source.path}:{line}"
+        where = f"{self.source.path}:{line}"
         message = f"{where} changes it by `{what}`, which would leak into other files"
         return Reason(Code.MUTATED, 1, message)
 
     def _patched(self, line: int, what: str) -> Reason:
-        where = f"{self._source.path}:{line}"
+        where = f"{self.source.path}:{line}"
         message = f"{where} replaces `{what}`, which the shared definition would not see"
         return Reason(Code.DIFFERENT_GLOBALS, 1, message)

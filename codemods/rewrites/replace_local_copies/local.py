@@ -10,7 +10,8 @@ from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.scopes import Definition as DefinitionNode
 from codemods.engine.walk import walk
 from codemods.model import Reason
-from codemods.rewrites.replace_local_copies.equality import Normal, is_mark
+from codemods.rewrites.collected import is_mark
+from codemods.rewrites.replace_local_copies.equality import Normal
 from codemods.rewrites.replace_local_copies.shared import SharedDefinition
 
 

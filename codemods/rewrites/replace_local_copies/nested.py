@@ -11,7 +11,7 @@ from codemods.engine.names import run_here
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in, free_names, local_names
 from codemods.engine.walk import walk
 from codemods.model import Code, PytestNames, Reason
-from codemods.rewrites.replace_local_copies.collected import is_test_function
+from codemods.rewrites.collected import is_test_function
 from codemods.rewrites.replace_local_copies.local import Local, has_private_names, is_plain
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)

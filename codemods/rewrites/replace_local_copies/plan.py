@@ -12,7 +12,7 @@ from codemods.engine.plan import EditPlan, InnerImport, JoinedImport, Names, New
 from codemods.engine.rows import definitions_in, first_line, last_line
 from codemods.engine.text import word_places
 from codemods.model import PytestNames
-from codemods.rewrites.replace_local_copies.equality import is_mark
+from codemods.rewrites.collected import is_mark
 from codemods.rewrites.replace_local_copies.local import Local
 
 #: Words by which a module reads its own names without writing them out.

@@ -8,16 +8,15 @@ that it stands in.
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator
 
-from codemods.engine.names import ModuleNames
+from codemods.engine.names import ModuleNames, dotted_source, last_name
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names, local_names
 from codemods.engine.text import reason_at
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
-from codemods.rewrites.replace_local_copies.equality import is_mark
-from codemods.rewrites.replace_local_copies.stores import last_name, stores_of
+from codemods.rewrites.collected import is_mark, is_of_python
+from codemods.rewrites.replace_local_copies.stores import stores_of
 
 #: Decorators and bases that have no effect outside of what they are applied to, by their dotted
 #: names, beside the bases of the standard library. The settings may name more (``harmless``).
@@ -101,34 +100,6 @@ def asserts(node: Definition) -> int | None:
     https://docs.pytest.org/en/stable/how-to/writing_plugins.html#assertion-rewriting
     """
     return next((n.lineno for n in walk(node) if isinstance(n, ast.Assert)), None)
-
-
-def dotted_source(node: ast.expr, names: ModuleNames) -> str | None:
-    """Return the dotted name of what an expression means, by the imports of its module."""
-    attributes: list[str] = []
-    while isinstance(node, ast.Attribute):
-        attributes.insert(0, node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    meaning = names.meaning_of(node.id)
-    words = meaning.text.split()
-    if not meaning.is_known:
-        return None
-    if words[0] == "builtin":
-        return ".".join([node.id, *attributes])
-    if words[0] == "import":
-        return ".".join([words[1], *attributes])
-    if words[0] == "from":
-        return ".".join([words[1], words[3], *attributes])
-    return None
-
-
-def is_fixture(node: ast.AST) -> bool:
-    """Whether a function is a pytest fixture, by the usual names of the decorator."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    plain = (d.func if isinstance(d, ast.Call) else d for d in decorators)
-    return any(last_name(d) == "fixture" for d in plain)
 
 
 def _fixture_values(node: Definition) -> Iterator[ast.expr]:
@@ -246,15 +217,7 @@ def _is_harmless_base(
     source = dotted_source(base, names)
     if source is None:
         return False
-    return "." not in source or source in harmless or _is_of_standard_library(source)
-
-
-def _is_of_standard_library(source: str) -> bool:
-    """Whether a class is one of Python's own: none of them keeps account of its subclasses.
-
-    https://docs.python.org/3/library/sys.html#sys.stdlib_module_names (which leaves out ``test``)
-    """
-    return source.partition(".")[0] in sys.stdlib_module_names
+    return source in harmless or is_of_python(source)
 
 
 def _is_plain_statement(statement: ast.stmt) -> bool:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from codemods.engine.names import ModuleNames
+from codemods.engine.names import ModuleNames, last_name
 
 #: Calls that set an attribute, or an item, of their first argument.
 SETTERS = frozenset(
@@ -105,13 +105,3 @@ def is_dictionary(node: ast.expr) -> bool:
         case ast.Attribute(attr=name):
             return name in DICTIONARIES
     return False
-
-
-def last_name(node: ast.expr) -> str:
-    """Return the last name of a dotted expression or text, nothing for any other."""
-    match node:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name
-        case ast.Constant(value=str(path)):
-            return path.rpartition(".")[2]
-    return ""

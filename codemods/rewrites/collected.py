@@ -6,15 +6,14 @@ import ast
 import fnmatch
 import functools
 import posixpath
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 
-from codemods.engine.names import ModuleNames
+from codemods.engine.names import ModuleNames, dotted_source, last_name
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.walk import reached
 from codemods.model import Code, PytestNames, Reason
-from codemods.rewrites.replace_local_copies.sharing import dotted_source, is_fixture
-from codemods.rewrites.replace_local_copies.stores import last_name
 
 
 def has_rewritten_asserts(path: str, tests: PytestNames) -> bool:
@@ -28,33 +27,39 @@ def test_in(
 ) -> int | None:
     """Return the line of the first test that a definition is or has, None without one."""
     if isinstance(node, FUNCTIONS):
-        is_test = _fits(node.name, tests.functions) and tests.has_file(path)
+        is_test = fits(node.name, tests.functions) and tests.has_file(path)
         return node.lineno if is_test and not is_nested and not is_fixture(node) else None
     for base in node.bases:
-        source = dotted_source(base, names) or ""
-        if source.startswith("unittest.") and not source.startswith("unittest.mock."):
+        if is_test_case(dotted_source(base, names) or ""):
             return base.lineno
     if not node.bases:  # collecting the names of a module takes as long as parsing it
-        return _own_test(node, tests)
+        return own_test(node, tests)
     return _lines_of_tests(names, tests).get(node)
 
 
 def is_test_function(name: str, tests: PytestNames) -> bool:
     """Whether a function is a test by its name: pytest's own, or that of unittest."""
-    return _fits(name, (*tests.functions, "test", "runTest"))
+    return fits(name, (*tests.functions, "test", "runTest"))
 
 
 def is_test_class(name: str, tests: PytestNames) -> bool:
     """Whether pytest collects a class by its name."""
-    return _fits(name, tests.classes)
+    return fits(name, tests.classes)
 
 
 def own_test(node: Definition, tests: PytestNames) -> int | None:
     """Return the line of the first test that a definition is or has itself, None without one."""
-    if isinstance(node, ast.ClassDef):
-        return _own_test(node, tests)
-    is_test = is_test_function(node.name, tests) and not is_fixture(node)
-    return node.lineno if is_test else None
+    if not isinstance(node, ast.ClassDef):
+        is_test = is_test_function(node.name, tests) and not is_fixture(node)
+        return node.lineno if is_test else None
+    for statement in node.body:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                if is_test_function(name, tests):
+                    return statement.lineno
+            case ast.ClassDef(name=name) if is_test_class(name, tests):
+                return statement.lineno
+    return None
 
 
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
@@ -67,12 +72,32 @@ def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> tup
         if heir in lines:
             message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
             found.append(Reason(Code.SUBCLASS_OF_TESTS, lines[heir], message))
-        elif _fits(heir.name, tests.classes) and not all(
-            isinstance(b, ast.Name) and b.id in known for b in heir.bases
-        ):
+        elif not all(_is_known(base, known, names) for base in heir.bases):
             message = f"subclass `{heir.name}` may get tests from a base outside this file"
             found.append(Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message))
     return tuple(found)
+
+
+def _is_known(base: ast.expr, known: set[str], names: ModuleNames) -> bool:
+    """Whether a base has no tests but those that are seen in the file."""
+    plain = base.value if isinstance(base, ast.Subscript) else base
+    if isinstance(plain, ast.Name) and plain.id in known:
+        return True
+    source = dotted_source(plain, names)
+    return source is not None and not is_test_case(source) and is_of_python(source)
+
+
+def is_test_case(source: str) -> bool:
+    """Whether a dotted name is that of a class that unittest runs."""
+    return source.startswith("unittest.") and not source.startswith("unittest.mock.")
+
+
+def is_of_python(source: str) -> bool:
+    """Whether a dotted name is that of a builtin, or of something in the standard library.
+
+    https://docs.python.org/3/library/sys.html#sys.stdlib_module_names (which leaves out ``test``)
+    """
+    return "." not in source or source.partition(".")[0] in sys.stdlib_module_names
 
 
 @functools.lru_cache(maxsize=1)
@@ -88,7 +113,7 @@ def derived_from(name: str, names: ModuleNames) -> list[ast.ClassDef]:
 def _lines_of_tests(names: ModuleNames, tests: PytestNames) -> dict[ast.ClassDef, int]:
     """Return the line of a test for each class that has one, or inherits it in the same file."""
     heirs = _heirs(names)
-    own = {c: _own_test(c, tests) for c in names.of_kind(ast.ClassDef)}
+    own = {c: own_test(c, tests) for c in names.of_kind(ast.ClassDef)}
     lines = {c: line for c, line in own.items() if line is not None}
     pending = list(lines)
     for node in pending:  # which grows meanwhile
@@ -108,21 +133,23 @@ def _heirs(names: ModuleNames) -> dict[str, list[ast.ClassDef]]:
     return found
 
 
-def _own_test(node: ast.ClassDef, tests: PytestNames) -> int | None:
-    """Return the line of the first test in a class itself, or None."""
-    for statement in node.body:
-        match statement:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                if is_test_function(name, tests):
-                    return statement.lineno
-            case ast.ClassDef(name=name) if _fits(name, tests.classes):
-                return statement.lineno
-    return None
-
-
-def _fits(name: str, patterns: Sequence[str]) -> bool:
+def fits(name: str, patterns: Sequence[str]) -> bool:
     """Whether a name begins with one of the patterns, or matches it where it has a wildcard."""
     return any(
         name.startswith(p) or (not {*"*?["}.isdisjoint(p) and fnmatch.fnmatchcase(name, p))
         for p in patterns
     )
+
+
+def is_fixture(node: ast.AST) -> bool:
+    """Whether a function is a pytest fixture, by the usual names of the decorator."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    plain = (d.func if isinstance(d, ast.Call) else d for d in decorators)
+    return any(last_name(d) == "fixture" for d in plain)
+
+
+def is_mark(decorator: ast.expr) -> bool:
+    """Whether a decorator is one of ``pytest.mark``, by any of its usual names."""
+    if isinstance(decorator, ast.Name):
+        return False
+    return ast.unparse(decorator).startswith(("pytest.mark.", "mark."))
