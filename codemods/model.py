@@ -241,15 +241,14 @@ class FileSurvey(NamedTuple):
 class Prospect(NamedTuple):
     """What another codemod would do, each file looked at alone.
 
-    `noun` is what one of the definitions is called that it would change, in so many `files`;
-    `changed` and `refused` count those.
+    `noun` is what one of the definitions is called that it would change, in `file_count` files.
     """
 
     codemod: str
     noun: str
-    files: int
-    changed: int
-    refused: int
+    file_count: int
+    changed_count: int
+    refused_count: int
 
 
 class Analysis(NamedTuple):

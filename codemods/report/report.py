@@ -60,6 +60,7 @@ def as_json(done: Completion) -> dict[str, Any]:
     """Return the report as values of JSON."""
     runs = (None, *(run.id for run in done.runs))
     values = {
+        "repository": done.repository,
         "time": done.time,
         "paths": done.paths,
         "file_count": done.files,
@@ -74,7 +75,13 @@ def as_json(done: Completion) -> dict[str, Any]:
         "copies": done.left,
         "refused": done.refused,
         "failures": [
-            {"path": p.path, "line": p.line, "code": p.code, "message": p.message}
+            {
+                "path": p.path,
+                "line": p.line,
+                "column": p.column,
+                "code": p.code,
+                "message": p.message,
+            }
             for p in done.failed
         ],
         "collection": done.collection,
