@@ -134,7 +134,8 @@ class MarkHelperClasses(RepositoryCodemod):
 
     def may_concern(self, source: bytes) -> bool:
         """Whether a file may have a class with a constructor and a name that fits."""
-        return any(_Text(source).may_have_constructor(m) for m in self._matches(source))
+        text = _Text(source)
+        return any(text.may_have_constructor(match) for match in self._matches(source))
 
     def plan(self, module: ParsedModule) -> Planned:
         """Decide on each class that pytest would try to collect."""
