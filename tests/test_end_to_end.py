@@ -449,10 +449,10 @@ def reported(result: subprocess.CompletedProcess[bytes]) -> set[str]:
     """Return what a run reported as ``path:line: code``, without the sentences."""
     found = set()
     for line in result.stderr.decode().splitlines():
-        match = re.match(r"(?:WARNING: )?([^\s:]+):(\d+): ([a-z-]+): \S", line)
+        match = re.match(r"(?:WARNING: )?([^\s:]+):(\d+):\d+: ([a-z-]+) \S", line)
         if match:
             path, number, code = match.groups()
-            others = re.findall(r"; line (\d+): ([a-z-]+): ", line)
+            others = re.findall(r"; line (\d+): ([a-z-]+) ", line)
             found |= {f"{path}:{n}: {c}" for n, c in [(number, code), *others]}
     return found
 

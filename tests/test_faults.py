@@ -460,7 +460,7 @@ class TestSize:
         values = json.loads(done.out)
         died = [f["path"] for f in values["failures"] if f["code"] == "worker-died"]
         assert died == ["test_deep_and.py", "test_deep_import.py"]
-        changed = {item["path"] for item in values["changed"]}
+        changed = {item["path"] for item in values["replaced"]}
         assert set(names) <= changed
         after = suite.files()
         assert {p for p in before if before[p] != after[p]} == changed

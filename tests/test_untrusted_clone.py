@@ -76,7 +76,7 @@ def _started(*command: str) -> int:
         ("status", 0),
         ("accept", 1),
         ("rollback --list", 0),
-        ("init", 1),
+        ("init", 0),
     ],
 )
 def test_nothing_of_it_is_run(sprung: Path, command: str, code: int) -> None:

@@ -104,6 +104,7 @@ class Pytest:
             out = folder / "output"
             watch = partial(_report, Follower(folder / "lines"), self.progress)
             ended = run_process(command, self.root, variables, self.timeout, out, stderr, watch)
+            watch()  # of the tests that ended since it looked last
             record = read_record(folder / "lines")
             problem = started._problem(ended, record, _tail(out))
         record = record or SessionRecord()
