@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import subprocess
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from codemods.cli import main
 from codemods.rewrites.adopt import CannotAdopt, extract, module_with
 
 FILE = '''\
@@ -162,3 +167,157 @@ def test_a_module_without_the_future_import() -> None:
     parts = extract(b"from __future__ import annotations\ndef f(x: int): ...\n", ["f"])
     with pytest.raises(CannotAdopt, match="lacks `from __future__"):
         module_with(b"x = 1\n", parts)
+
+
+# --- the verb
+
+
+PASTED = """\
+import json
+
+import pytest
+
+LIMIT = 3
+
+
+# Records what is sent.
+class TestSocket:
+    def __init__(self):
+        self.sent = []
+
+    def send(self, message):
+        self.sent.append(json.dumps(message)[:LIMIT])
+
+
+@pytest.fixture
+def socket():
+    return TestSocket()
+
+
+def test_it(socket):
+    socket.send("x")
+    assert socket.sent
+"""
+INI = '[tool.pytest.ini_options]\npythonpath = ["."]\n'
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b", "c"):
+        path = tmp_path / f"suite/unit/test_{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(PASTED)
+    (tmp_path / "pyproject.toml").write_text(INI)
+    git("init", "-q")
+    commit()
+    return tmp_path
+
+
+def git(*arguments: str) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+    subprocess.run(["git", *who, *arguments], check=True, capture_output=True)
+
+
+def commit() -> None:
+    git("add", "-A")
+    git("commit", "-q", "-m", "x")
+
+
+def said(*arguments: str, code: int = 0) -> str:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == code, result.output
+    return result.stdout + result.stderr
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    found = (p for p in root.rglob("*") if p.is_file() and ".git" not in p.parts)
+    return {str(p.relative_to(root)): p.read_bytes() for p in found}
+
+
+def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
+    assert "next: ssot-codemods adopt TestSocket" in said("discover")
+    text = said("adopt", "socket")
+    assert "wrote suite/support/socket.py: socket\n" in text
+    assert "socket is taken from suite/unit/test_a.py" in text
+    module = (root / "suite/support/socket.py").read_text()
+    attribute = "class TestSocket:\n    __test__ = False\n\n"
+    fixture = PASTED[PASTED.index("# Records") : PASTED.index("\n\ndef test_it")]
+    assert module == (
+        '"""Helpers, shared by the tests."""\n\nimport json\n\nimport pytest\n\nLIMIT = 3\n\n\n'
+        + fixture.replace("class TestSocket:\n", attribute)
+    )
+    settings = (root / "pyproject.toml").read_text()
+    assert settings == f'{INI}\n[tool.ssot-codemods]\nmodules = ["suite.support.socket"]\n'
+    before = contents(root)
+    assert "nothing to do" in said("adopt", "socket")
+    assert contents(root) == before
+    commit()
+    assert "all outcomes unchanged" in said("migrate", "--verify")
+    assert "Copies Left: 0" in said("check")
+    assert (
+        "from suite.support.socket import socket\n" in (root / "suite/unit/test_b.py").read_text()
+    )
+
+
+def test_a_dry_run_is_a_diff_that_git_takes(root: Path) -> None:
+    before = contents(root)
+    patch = said("adopt", "--all", "--dry-run")
+    assert contents(root) == before
+    done = subprocess.run(["git", "apply"], input=patch.encode(), check=False)
+    assert done.returncode == 0
+    assert "class TestSocket" in (root / "suite/support/helpers.py").read_text()
+
+
+def test_a_module_that_has_the_code_already(root: Path) -> None:
+    helpers = root / "suite/helpers.py"
+    helpers.write_text(PASTED[: PASTED.index("def test_it")])
+    commit()
+    text = said("adopt", "TestSocket", "--skip-probe")
+    assert "suite.helpers is suite/helpers.py: it has the same code already" in text
+    assert "wrote" not in text
+    assert 'modules = ["suite.helpers"]' in (root / "pyproject.toml").read_text()
+
+
+def test_beside_the_module_of_the_settings(root: Path) -> None:
+    (root / "lib").mkdir()
+    (root / "lib/first.py").write_text("x = 1\n")
+    table = '\n[tool.ssot-codemods]\nmodules = ["lib.first"]\n'
+    (root / "pyproject.toml").write_text(INI + table)
+    assert "wrote lib/test_socket.py" not in said("adopt", "TestSocket", "--skip-probe")
+    assert (root / "lib/socket.py").exists()
+    settings = (root / "pyproject.toml").read_text()
+    assert settings.endswith('modules = ["lib.first", "lib.socket"]\n')
+
+
+def test_to_a_module_that_is_there(root: Path) -> None:
+    (root / "suite/lib.py").write_bytes(b"import json\r\n\r\n\r\ndef mine(): ...\r\n")
+    said("adopt", "TestSocket", "--to", "suite/lib.py", "--skip-probe")
+    after = (root / "suite/lib.py").read_bytes()
+    assert after.startswith(b"import json\r\n\r\n\r\ndef mine(): ...\r\n")
+    assert after.count(b"import json") == 1
+    assert b"\r\nclass TestSocket:\r\n    __test__ = False\r\n" in after
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("no_such", "no_such is not adopted: no two test files have the same code of it"),
+        ("", "wanted: a NAME, or --all"),
+        ("socket --all", "wanted: a NAME, or --all"),
+        ("socket --to ../x.py", "wanted: a file *.py below"),
+        ("socket --to lib", "wanted: a file *.py below"),
+        ("socket --to my-lib/x.py", "cannot be imported"),
+        ("--all --min-lines 100", "nothing to adopt"),
+    ],
+)
+def test_what_cannot_be_adopted(root: Path, arguments: str, message: str) -> None:
+    before = contents(root)
+    assert message in said("adopt", *arguments.split(), code=2)
+    assert contents(root) == before
+
+
+def test_a_module_that_pytest_cannot_import(root: Path) -> None:
+    (root / "pyproject.toml").write_text(f'{INI}addopts = "-p no_such_plugin"\n')
+    assert "no_such_plugin" in said("adopt", "socket", code=1)
+    assert "no_such_plugin" not in said("adopt", "socket", "--skip-probe")

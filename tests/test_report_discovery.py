@@ -59,8 +59,7 @@ def test_text() -> None:
         "+b\n"
         "\n"
         "5 smaller ones: -v or --format json has them\n"
-        "to share the first one, put Fake into a module of its own, name it in\n"
-        "`modules` of [tool.ssot-codemods] in pyproject.toml, and run: ssot-codemods migrate\n"
+        "next: ssot-codemods adopt Fake\n"
         "\n"
         "bad.py:7:1: syntax-error invalid syntax\n"
     )

@@ -45,7 +45,7 @@ OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 #: The verbs in the order of their use, for the help.
 GROUPS = {
-    "Start": ("demo", "discover", "init", "doctor", "analyze", "explain"),
+    "Start": ("demo", "discover", "adopt", "init", "doctor", "analyze", "explain"),
     "Migrate": ("migrate", "check", "rollback"),
     "Prove": ("baseline", "warm", "verify"),
     "Track": ("status", "accept", "report"),

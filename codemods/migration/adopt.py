@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from codemods.disk.checkout import Checkout
 from codemods.disk.files import read_file
+from codemods.engine.codemod import apply
+from codemods.migration.diagnose import diagnose
 from codemods.migration.steps import (
     Step,
     check_inside,
@@ -18,10 +22,18 @@ from codemods.migration.steps import (
     settings_step,
     step_of,
 )
-from codemods.model import PytestNames, SharedModule, UsageError
-from codemods.rewrites.adopt import CannotAdopt, Extract, extract, module_with
-from codemods.settings import DEFAULT_MODULE, LIMIT, Settings
-from codemods.shared_modules import find_module, import_folders, pytest_configs
+from codemods.model import Group, PytestNames, SharedModule, Source, UsageError
+from codemods.rewrites.adopt import CannotAdopt, Extract, extract, keys_of, module_with
+from codemods.rewrites.mark_helper_classes import MarkHelperClasses
+from codemods.settings import DEFAULT_MODULE, LIMIT, Settings, read_settings
+from codemods.shared_modules import (
+    SettingsByFile,
+    find_module,
+    import_folders,
+    pytest_configs,
+)
+from codemods.wording import reason_line
+from codemods.workers.pool import careful
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,46 @@ class Adoption:
     steps: tuple[Step, ...]
 
 
+def choose(
+    groups: Sequence[Group], names: Sequence[str], min_lines: int
+) -> tuple[list[Pasted], list[str]]:
+    """Choose what is to be adopted: of each name, the code that saves most lines.
+
+    Args:
+        groups: what is pasted, as `discover` finds it.
+        names: the wanted names; none for all.
+        min_lines: how many lines each must save.
+
+    Returns:
+        The definitions, and for each wanted name that is none of them why it is not.
+
+    """
+    chosen: dict[str, Pasted] = {}
+    refused: dict[str, str] = {}
+    for group in groups:
+        name = next((n for n in names if n in group.names), group.names[0])
+        if name in chosen or group.is_nested:
+            continue
+        if group.lines >= min_lines:
+            chosen[name] = Pasted(name, tuple(sorted({p.path for p in group.replaceable})))
+        elif group.places[0].reasons:
+            refused.setdefault(name, reason_line(group.places[0].path, *group.places[0].reasons))
+    missing = [n for n in names if n not in chosen]
+    return list(chosen.values()), [
+        f"{name} is not adopted: {refused.get(name, 'no two test files have the same code of it')}"
+        for name in missing
+    ]
+
+
+def obstacles(root: Path, module: str, pasted: Sequence[Pasted], jobs: int) -> list[str]:
+    """Return why pytest cannot import a module in the folders of its copies, and what to do."""
+    by_file = SettingsByFile(read_settings(root))
+    uses = {path: [module] for one in pasted for path in one.paths}
+    checkup = diagnose(by_file, uses, jobs=jobs)
+    found = [f for folder in checkup.folders for f in folder.all_findings if f.is_error]
+    return list(dict.fromkeys(f"{f.message}: {f.fix}" for f in found))
+
+
 def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adoption:
     """Work out what makes definitions shared; nothing is written.
 
@@ -65,9 +117,9 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     before = step_of(path, b"", names).before
     content, sources = before or b"", {}
     for one in pasted:
-        if str(path) in map(os.path.realpath, one.paths):
-            continue  # the module is where it stands already
-        content, sources[one.name] = _with(content, one, path)
+        if keys_of(content).get(one.name) == _key(one):
+            continue  # it is there already
+        content, sources[one.name] = _with(content, one, path, settings)
     steps = [Step(path, before, content, names, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
     steps.append(settings_step(settings, module))
@@ -88,10 +140,8 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
         if path.suffix != ".py" or not path.is_relative_to(root):
             raise UsageError(f"--to {to}: wanted: a file *.py below {root}")
         return path, "named by --to"
-    tests = [config.tests for config in pytest_configs(settings)]
-    for file in _common_files(pasted):
-        if not any(_is_collected(file, names) for names in tests):
-            return Path(file), "it is there already"
+    for path in _where_all_stand(settings, pasted):
+        return path, "it has the same code already"
     name = _file_name(pasted)
     named = [find_module(settings, m) for m in settings.modules if m != DEFAULT_MODULE]
     for module in (found for found in named if found is not None):
@@ -102,10 +152,35 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     return folder / "support" / name, "no helper of the repository stands elsewhere"
 
 
-def _common_files(pasted: Sequence[Pasted]) -> list[str]:
-    """Return the files that have all of the definitions, by path."""
-    common = set.intersection(*({os.path.realpath(p) for p in one.paths} for one in pasted))
-    return sorted(common)
+def _where_all_stand(settings: Settings, pasted: Sequence[Pasted]) -> list[Path]:
+    """Return the files beside the tests that have all of the definitions, by path."""
+    keys = {one.name: _key(one) for one in pasted}
+    tests = [config.tests for config in pytest_configs(settings)]
+    names = [re.compile(rb"\b(?:class|def) +%b\b" % name.encode()) for name in keys]
+    sources = (
+        source
+        for source in Checkout(Path(os.path.realpath(settings.root))).read()
+        if not any(_is_collected(source.path, t) for t in tests)
+        and all(name.search(source.content) for name in names)
+    )
+    found = careful()(partial(_has_all, keys=keys), sources, lambda path, reason: None)
+    return [Path(path) for path in found if path is not None]
+
+
+def _key(one: Pasted) -> str | None:
+    """Return what is the same for equal definitions, of one that is pasted."""
+    for path in one.paths:
+        content, _ = read_file(os.path.realpath(path), LIMIT)
+        key = keys_of(content).get(one.name)
+        if key is not None:
+            return key
+    return None
+
+
+def _has_all(source: Source, *, keys: Mapping[str, str | None]) -> str | None:
+    """Return the path of a file that has definitions equal to all of some."""
+    own = keys_of(source.content)
+    return source.path if all(own.get(name) == key for name, key in keys.items()) else None
 
 
 def _paths(pasted: Sequence[Pasted]) -> Iterator[str]:
@@ -142,7 +217,7 @@ def _dotted(settings: Settings, path: Path) -> str:
 # What it is to hold
 
 
-def _with(content: bytes, one: Pasted, path: Path) -> tuple[bytes, str]:
+def _with(content: bytes, one: Pasted, path: Path, settings: Settings) -> tuple[bytes, str]:
     """Return the module with one definition more, and the file that it is taken from.
 
     The most frequent text is taken, of which the first file that gives it along with what it
@@ -151,10 +226,18 @@ def _with(content: bytes, one: Pasted, path: Path) -> tuple[bytes, str]:
     errors: list[str] = []
     for source, parts in _extracts(one, errors):
         try:
-            return module_with(content, parts), source
+            return module_with(content, _marked(parts, settings)), source
         except CannotAdopt as error:
             errors.append(f"{os.path.relpath(path)}: {error}")
     raise UsageError(f"{one.name} cannot be adopted: {errors[0]}")
+
+
+def _marked(parts: Extract, settings: Settings) -> Extract:
+    """Return definitions with ``__test__ = False`` in the classes that pytest would warn about."""
+    tests = SettingsByFile(settings).tests(str(settings.root / "helpers.py"))
+    codemod = MarkHelperClasses(tests, settings.harmless)
+    after = apply(module_with(b"", parts), "helpers.py", codemod).after
+    return parts if after is None else extract(after, parts.definitions)
 
 
 def _extracts(one: Pasted, errors: list[str]) -> Iterator[tuple[str, Extract]]:

@@ -40,12 +40,14 @@ class Wanted(NamedTuple):
     """What is looked for: definitions in at least `min_files` files.
 
     `most` is the number of groups to decide on, of those at the top of modules and of the nested
-    ones; None for all. `near` are those of one name that differ little.
+    ones; None for all. `near` are those of one name that differ little. `names` leaves the groups
+    of other names out; all count without.
     """
 
     min_files: int = 2
     most: int | None = None
     near: bool = False
+    names: frozenset[str] = frozenset()
 
 
 def discover(
@@ -72,6 +74,8 @@ def discover(
     with without_collector():
         blocks = search.blocks(search.test_files(paths), progress)
         groups = groups_of(search.shapes(_recurring(blocks, wanted.min_files)), wanted.min_files)
+        if wanted.names:
+            groups = [group for group in groups if wanted.names.intersection(group.names)]
         decided = [
             group
             for nested in (False, True)

@@ -168,9 +168,8 @@ def _near_lines(near: NearGroup) -> Iterator[str]:
 
 
 def _advice(found: Discovery, *, verbose: bool) -> Iterator[str]:
-    saving = next((group for group in found.groups if group.lines), None)
+    saving = next((g for g in found.groups if g.lines and not g.is_nested), None)
     if found.left and not verbose:
         yield f"{found.left:,} smaller ones: -v or --format json has them"
     if saving is not None:
-        yield f"to share the first one, put {saving.names[0]} into a module of its own, name it in"
-        yield "`modules` of [tool.ssot-codemods] in pyproject.toml, and run: ssot-codemods migrate"
+        yield f"next: ssot-codemods adopt {saving.names[0]}"

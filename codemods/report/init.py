@@ -13,7 +13,7 @@ def as_text(todo: Sequence[Step], detail: Detail = Detail.NORMAL) -> str:
     """Format the files, all of them as wanted now: VERBOSE names those too that were so before."""
     if detail is Detail.QUIET:
         return ""
-    written = [_line(step) for step in todo if step.before != step.after]
+    written = [step_line(step) for step in todo if step.before != step.after]
     same = [f"unchanged: {os.path.relpath(s.path)}" for s in todo if s.before == s.after]
     blocks = [written or ["nothing to do"], same if detail is Detail.VERBOSE else []]
     if written:
@@ -21,7 +21,8 @@ def as_text(todo: Sequence[Step], detail: Detail = Detail.NORMAL) -> str:
     return paragraphs(blocks)
 
 
-def _line(step: Step) -> str:
+def step_line(step: Step) -> str:
+    """Return the line about a file that was written."""
     verb = "wrote" if step.before is None else "added to"
     return f"{verb} {os.path.relpath(step.path)}: {step.purpose}"
 

@@ -95,6 +95,23 @@ def module_with(before: bytes, parts: Extract) -> bytes:
     return (bom + after.replace("\n", newline)).encode()
 
 
+def keys_of(source: bytes) -> dict[str, str]:
+    """Return what is the same for equal definitions, of those at the top of a file.
+
+    A file that does not parse has none.
+    """
+    try:
+        _, tree = _parsed(source)
+    except CannotAdopt:
+        return {}
+    names = ModuleNames(tree)
+    return {
+        node.name: Normal(node, names.is_builtin).shape.key
+        for node in tree.body
+        if isinstance(node, DEFINITIONS)
+    }
+
+
 def source_has_bom(source: bytes) -> bool:
     """Whether a file begins with the mark of UTF-8."""
     return source.startswith(b"\xef\xbb\xbf")

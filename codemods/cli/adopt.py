@@ -1,0 +1,84 @@
+"""Make a shared module of what is pasted."""
+
+from __future__ import annotations
+
+import click
+
+from codemods.cli._common import COPIES_LEFT, OK, Setup
+from codemods.cli._options import verb
+from codemods.cli._output import print_patch, print_text, progress_bar, say
+from codemods.model import UsageError
+from codemods.report.table import Detail
+
+
+@verb(
+    "NAME is that of a class, function or fixture that `discover` lists.",
+    quiet="Print nothing but errors.",
+    verbose="Also name the files that are as wanted already.",
+    copies_left="pytest cannot import the module everywhere",
+)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--to",
+    metavar="FILE",
+    help="The module, from the root; it is extended where it is there. Default: the module beside "
+    "the tests that has the code already, else one beside the shared module of the settings, "
+    "else support/NAME.py below the folder of the tests.",
+)
+@click.option("--all", "of_all", is_flag=True, help="Adopt all that `discover` would have go.")
+@click.option(
+    "--min-lines",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    help="With --all: of these, what saves at least N lines. Default: 1.",
+)
+@click.option("--dry-run", is_flag=True, help="Print a diff, and write nothing.")
+@click.option("--skip-probe", is_flag=True, help="Do not start pytest to check the imports.")
+def adopt(
+    names: tuple[str, ...],
+    to: str | None,
+    of_all: bool,
+    min_lines: int,
+    dry_run: bool,
+    skip_probe: bool,
+    detail: Detail,
+) -> int:
+    """Make a shared module of definitions that are pasted.
+
+    Takes the most frequent text of each, with the imports, constants and other definitions that it
+    reads, writes or extends a module with it, and names the module in the settings. No test file is
+    changed: `migrate` does that. Overwrites nothing; a second run changes nothing.
+
+    \b
+    Examples:
+      ssot-codemods adopt RecordingSocket
+      ssot-codemods adopt make_client make_agent --to tests/support/clients.py
+      ssot-codemods adopt --all --min-lines 50 --dry-run
+    """
+    from codemods.migration.adopt import adopt as work_out
+    from codemods.migration.adopt import choose, obstacles
+    from codemods.migration.discover import Wanted, discover
+    from codemods.migration.steps import write
+    from codemods.report import adopt as report
+
+    if bool(names) == of_all:
+        raise click.UsageError("wanted: a NAME, or --all")
+    setup = Setup()
+    with progress_bar("discover") as progress:
+        wanted = Wanted(names=frozenset(names))
+        found = discover(setup.settings, setup.paths, setup.pool(), wanted, progress)
+    pasted, skipped = choose(found.groups, names, min_lines)
+    say(*skipped)
+    if not pasted:
+        raise UsageError("nothing to adopt: `ssot-codemods discover` lists what is pasted")
+    done = work_out(setup.settings, pasted, to)
+    if dry_run:
+        for step in done.steps:
+            print_patch(report.as_patch(step))
+        return OK
+    write(done.steps)
+    print_text(report.as_text(done, pasted, detail))
+    problems = [] if skip_probe else obstacles(setup.settings.root, done.module, pasted, setup.jobs)
+    say(*problems)
+    return COPIES_LEFT if problems else OK

@@ -1,0 +1,38 @@
+"""What `adopt` wrote, and what to do next, as text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from codemods.migration.adopt import Adoption, Pasted
+from codemods.migration.steps import Step
+from codemods.report.diff import unified_diff
+from codemods.report.init import step_line
+from codemods.report.table import Detail, paragraphs
+from codemods.wording import plural
+
+
+def as_text(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NORMAL) -> str:
+    """Format the files that were written, and the way on."""
+    if detail is Detail.QUIET:
+        return ""
+    path = os.path.relpath(done.path)
+    place = f"{done.module} is {path}: {done.why}"
+    taken = [f"{name} is taken from {source}" for name, source in done.sources.items()]
+    lines = [step_line(step) for step in done.steps] or ["nothing to do"]
+    return paragraphs([[place, *taken], lines, list(_next(pasted)) if done.steps else []])
+
+
+def as_patch(step: Step) -> bytes:
+    """Return the difference that a step makes, as `git apply` takes it."""
+    path = os.path.relpath(step.path)
+    found = unified_diff(path, step.before or b"", step.after)
+    if step.before is not None:
+        return found
+    return found.replace(b"--- a/" + os.fsencode(path), b"--- /dev/null", 1)
+
+
+def _next(pasted: Sequence[Pasted]) -> list[str]:
+    files = plural(len({path for one in pasted for path in one.paths}), "file")
+    return [f"next: commit, and replace the copies in {files}", "then: ssot-codemods migrate"]
