@@ -107,6 +107,11 @@ WITH_TESTS = {
 }
 
 
+def test_a_subclass_may_get_the_tests_of_a_test_case_whatever_its_name_is() -> None:
+    text = LOCAL + "\n\nclass Slow(TestClient, a.Base): ...\n"
+    check_refused(text, Code.SUBCLASS_OF_TESTS, saying="`Slow` may get tests", modules=HIDDEN)
+
+
 @pytest.mark.parametrize("rest", WITH_TESTS.values(), ids=WITH_TESTS)
 def test_a_subclass_with_tests_that_would_be_hidden(rest: str) -> None:
     text = LOCAL + "\n\n" + rest
@@ -119,7 +124,7 @@ def test_a_subclass_with_tests_that_would_be_hidden(rest: str) -> None:
 WITHOUT_TESTS = {
     "no tests": "class TestA(TestClient):\n    def post(self): ...\n",
     "another class with tests": "class TestA:\n    def test_x(self): TestClient()\n",
-    "a subclass with another name and base": "class Slow(TestClient, a.Base): ...\n",
+    "a subclass with a base of Python's own": "class TestError(TestClient, ValueError): ...\n",
 }
 
 
