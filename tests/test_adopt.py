@@ -290,6 +290,20 @@ def test_beside_the_module_of_the_settings(root: Path) -> None:
     assert settings.endswith('modules = ["lib.first", "lib.socket"]\n')
 
 
+def test_a_definition_of_several_names(root: Path) -> None:
+    path = root / "suite/unit/test_c.py"
+    path.write_text(path.read_text().replace("TestSocket", "FakeSocket"))
+    commit()
+    text = said("adopt", "TestSocket", "--skip-probe")
+    module = (root / "suite/support/socket.py").read_text()
+    assert module.endswith("\n\n\nFakeSocket = TestSocket\n")
+    assert "copies in 3 files" in text
+    assert "nothing to do" in said("adopt", "TestSocket", "--skip-probe")
+    commit()
+    said("migrate", "--skip-probe")
+    assert "import FakeSocket\n" in path.read_text()
+
+
 def test_to_a_module_that_is_there(root: Path) -> None:
     (root / "suite/lib.py").write_bytes(b"import json\r\n\r\n\r\ndef mine(): ...\r\n")
     said("adopt", "TestSocket", "--to", "suite/lib.py", "--skip-probe")

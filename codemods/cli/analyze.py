@@ -13,7 +13,7 @@ from codemods.report.table import Detail
 @verb(
     PATHS,
     quiet="Print only the summary, and the files that failed.",
-    verbose="Print a line for each definition.",
+    verbose="Print a line for each definition, and what other codemods would change.",
     failed="a file failed",
 )
 @over_files
@@ -56,7 +56,7 @@ def analyze(
 
         analysis = analyze_files(scan, setup.pool(), variants=variants)
     setup.warn_uncovered()
-    if not as_list:
+    if detail is Detail.VERBOSE and not as_list:  # it takes longer than all else
         analysis = analysis._replace(prospects=setup.prospects())
     if as_list:
         print_list(report.paths_to_change(analysis))

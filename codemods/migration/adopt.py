@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from codemods.migration.steps import (
 from codemods.model import Group, PytestNames, SharedModule, Source, UsageError
 from codemods.rewrites.adopt import CannotAdopt, Extract, extract, keys_of, module_with
 from codemods.rewrites.mark_helper_classes import MarkHelperClasses
+from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.settings import DEFAULT_MODULE, LIMIT, Settings, read_settings
 from codemods.shared_modules import (
     SettingsByFile,
@@ -38,9 +39,10 @@ from codemods.workers.pool import careful
 
 @dataclass(frozen=True)
 class Pasted:
-    """A definition that several files have: its name, and the files with equal code."""
+    """A definition that several files have: its name, other ones, the files with equal code."""
 
     name: str
+    others: tuple[str, ...]
     paths: tuple[str, ...]
 
 
@@ -80,7 +82,10 @@ def choose(
         if name in chosen or group.is_nested:
             continue
         if group.lines >= min_lines:
-            chosen[name] = Pasted(name, tuple(sorted({p.path for p in group.replaceable})))
+            found = group.replaceable
+            others = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
+            paths = sorted({place.path for place in found})
+            chosen[name] = Pasted(name, tuple(sorted(others.values())), tuple(paths))
         elif group.places[0].reasons:
             refused.setdefault(name, reason_line(group.places[0].path, *group.places[0].reasons))
     missing = [n for n in names if n not in chosen]
@@ -149,7 +154,7 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     top = Path(os.path.commonpath([os.path.dirname(os.path.realpath(p)) for p in _paths(pasted)]))
     inside = top.relative_to(root).parts if top.is_relative_to(root) else ()
     folder = root / (inside[0] if inside else "tests")
-    return folder / "support" / name, "no helper of the repository stands elsewhere"
+    return folder / "support" / name, "a new module; --to FILE names another one"
 
 
 def _where_all_stand(settings: Settings, pasted: Sequence[Pasted]) -> list[Path]:
@@ -226,7 +231,8 @@ def _with(content: bytes, one: Pasted, path: Path, settings: Settings) -> tuple[
     errors: list[str] = []
     for source, parts in _extracts(one, errors):
         try:
-            return module_with(content, _marked(parts, settings)), source
+            parts = replace(_marked(parts, settings), aliases=dict.fromkeys(one.others, one.name))
+            return module_with(content, parts), source
         except CannotAdopt as error:
             errors.append(f"{os.path.relpath(path)}: {error}")
     raise UsageError(f"{one.name} cannot be adopted: {errors[0]}")

@@ -36,13 +36,15 @@ class Extract:
     """Some definitions of a file, and what they read.
 
     `imports` are statements, `type_imports` those that type checkers alone run; `constants` and
-    `definitions` have the text by the name, in the order of the file.
+    `definitions` have the text by the name, in the order of the file; `aliases` are more names, of
+    definitions.
     """
 
     imports: tuple[str, ...] = ()
     type_imports: tuple[str, ...] = ()
     constants: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
     has_future_annotations: bool = False
 
 
@@ -159,7 +161,7 @@ class _Extractor:
             tuple(t for t in self._type_imports if t not in self._imports),
             used,
             {name: self._definitions[name] for name in order if name in self._definitions},
-            self._has_future and bool(self._definitions),
+            has_future_annotations=self._has_future and bool(self._definitions),
         )
 
     def _add_definition(self, name: str) -> None:
@@ -335,7 +337,8 @@ def _constants(parts: Extract) -> str:
 
 
 def _definitions(parts: Extract) -> str:
-    return "".join(f"\n\n{text}" for text in parts.definitions.values())
+    aliases = [f"{alias} = {name}\n" for alias, name in parts.aliases.items()]
+    return "\n\n".join(["", *parts.definitions.values(), *(["".join(aliases)] if aliases else [])])
 
 
 def _missing(tree: ast.Module, parts: Extract) -> Extract:
@@ -357,6 +360,7 @@ def _missing(tree: ast.Module, parts: Extract) -> Extract:
         tuple(t for t in imports if t in parts.type_imports),
         {name: text for name, text in parts.constants.items() if name in lacking},
         {name: text for name, text in parts.definitions.items() if name in lacking},
+        {alias: name for alias, name in parts.aliases.items() if alias in lacking},
     )
 
 
@@ -383,6 +387,10 @@ def _value(name: str, names: ModuleNames) -> object:
         return {_import_of(binding, name) for binding in names.bindings[name]}
     if len(nodes) == 1 and isinstance(nodes[0], DEFINITIONS):
         return Normal(nodes[0], names.is_builtin).exact.key
+    for statement in names.tree.body if len(nodes) == 1 else ():
+        match statement:
+            case ast.Assign(targets=[target], value=ast.Name(id=other)) if target is nodes[0]:
+                return f"alias of {other}"
     meaning = names.meaning_of(name)
     return meaning if meaning.is_known else None
 
