@@ -248,7 +248,8 @@ def check_drawn(repository: Repository) -> dict[str, FileResult]:
 
 def is_healed(old: Seen, result: FileResult) -> bool:
     """Whether a file used a copy above its definition, or lacked an import that only it needs."""
-    missing = re.findall(r"NameError.*?name '(\w+)' is not defined", old.printed)
+    said = "\n".join([old.printed, *old.tests.values()])
+    missing = re.findall(r"NameError.*?name '(\w+)' is not defined", said)
     replaced = {d.definition.name for d in result.replaced} | {"pytest"}  # that of its marks
     return old.imported.startswith("NameError") or not replaced.isdisjoint(missing)
 
