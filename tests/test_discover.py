@@ -297,6 +297,7 @@ def test_what_is_in_the_way_of_all_is_decided_on_once(
         ("from lib import Base\n\n\nclass A(Base):", False),
         ("from lib import Base\n\n\nclass TestA(Base):\n    def __init__(self): pass\n", False),
         ("class Base: pass\n\n\nclass TestA(Base):", False),
+        ("from lib import Base\n\n\ndef test_it():\n  class TestA(Base):", False),
     ],
 )
 def test_a_class_that_may_inherit_tests_is_a_test(root: Path, head: str, is_test: bool) -> None:

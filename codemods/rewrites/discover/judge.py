@@ -77,8 +77,10 @@ def reasons_against(
     tests = modules.tests
     heirs = {
         first_line(node)
-        for node in module.names.of_kind(ast.ClassDef)
-        if first_line(node) in lines and _inherits_elsewhere(node, module, tests)
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef)
+        and first_line(node) in lines
+        and _inherits_elsewhere(node, module, tests)
     }
     _, decisions = decide(module, shared_definitions(modules), {})
     return {
@@ -89,9 +91,9 @@ def reasons_against(
     }
 
 
-def _inherits_elsewhere(node: ast.AST, module: ParsedModule, tests: PytestNames) -> bool:
+def _inherits_elsewhere(node: ast.ClassDef, module: ParsedModule, tests: PytestNames) -> bool:
     """Whether pytest collects a class, and a base that no file here shows may bring its tests."""
-    if not isinstance(node, ast.ClassDef) or not is_test_class(node.name, tests):
+    if not is_test_class(node.name, tests):
         return False
     own = {s.name for s in node.body if isinstance(s, FUNCTIONS)}
     return own.isdisjoint({"__init__", "__new__"}) and has_base_elsewhere(node, module.names)
