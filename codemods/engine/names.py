@@ -165,6 +165,18 @@ def _collected(tree: ast.Module) -> _Tables:
     return names
 
 
+#: What has a scope of its own, comprehensions aside.
+_WITH_SCOPES = frozenset({ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef, ast.Lambda})
+
+#: The classes of nodes that `bound_names` finds a name in, `ast.Name` aside.
+BINDING = frozenset(
+    {
+        *(ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef, ast.ExceptHandler),
+        *(ast.Import, ast.ImportFrom, ast.MatchAs, ast.MatchMapping, ast.MatchStar),
+    }
+)
+
+
 def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
     """Walk the nodes that run in the scope of `body` itself, in order.
 
@@ -175,11 +187,14 @@ def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
     while pending:
         node = pending.pop()
         yield node
-        pending += run_here(node)[::-1]
+        if FIELDS[node.__class__]:
+            pending += run_here(node)[::-1]
 
 
 def run_here(node: ast.AST) -> list[ast.AST]:
     """Return what of the parts of a node runs in the scope that the node stands in."""
+    if node.__class__ not in _WITH_SCOPES:
+        return children(node)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         found = [*node.decorator_list, *getattr(node, "type_params", ())]  # PEP 695
         found += _signature(node.args)
@@ -188,10 +203,9 @@ def run_here(node: ast.AST) -> list[ast.AST]:
         return found
     if isinstance(node, ast.Lambda):
         return _signature(node.args)
-    if isinstance(node, ast.ClassDef):
-        types = getattr(node, "type_params", ())
-        return [*node.decorator_list, *node.bases, *node.keywords, *types]
-    return children(node)
+    assert isinstance(node, ast.ClassDef)
+    types = getattr(node, "type_params", ())
+    return [*node.decorator_list, *node.bases, *node.keywords, *types]
 
 
 def _signature(args: ast.arguments) -> list[ast.AST]:

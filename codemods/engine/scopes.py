@@ -10,7 +10,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from codemods.engine.names import all_args, bound_names, own_nodes, run_here
+from codemods.engine.names import BINDING, all_args, bound_names, own_nodes, run_here
 from codemods.engine.walk import children, walk
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -75,17 +75,19 @@ def local_names(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -
 
 def bound_in(body: Iterable[ast.stmt]) -> set[str]:
     """Return the names that some statements bind in their own scope."""
-    nodes = list(own_nodes(list(body)))
-    targets = {
-        id(name)
-        for node in nodes
-        if isinstance(node, ast.comprehension)
-        for name in walk(node.target)
-    }
-    bound = {n for node in nodes if id(node) not in targets for n, _ in bound_names(node)}
-    declared = {
-        n for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for n in node.names
-    }
+    bound: set[str] = set()
+    declared: set[str] = set()
+    targets: set[int] = set()  # of comprehensions: those bind names in a scope of their own
+    for node in own_nodes(list(body)):
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load) and id(node) not in targets:
+                bound.add(node.id)
+        elif isinstance(node, ast.comprehension):
+            targets.update(map(id, walk(node.target)))
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            declared.update(node.names)
+        elif node.__class__ in BINDING:
+            bound.update(name for name, _ in bound_names(node))
     return bound - declared
 
 

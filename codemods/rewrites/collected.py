@@ -65,17 +65,22 @@ def own_test(node: Definition, tests: PytestNames) -> int | None:
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
 def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> tuple[Reason, ...]:
     """Return the subclasses whose tests an inherited ``__test__ = False`` would hide."""
-    known = {c.name for c in names.of_kind(ast.ClassDef)} | {name, "object"}
     lines = _lines_of_tests(names, tests)
     found = []
     for heir in derived_from(name, names):
         if heir in lines:
             message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
             found.append(Reason(Code.SUBCLASS_OF_TESTS, lines[heir], message))
-        elif not all(_is_known(base, known, names) for base in heir.bases):
+        elif has_base_elsewhere(heir, names, but_for=name):
             message = f"subclass `{heir.name}` may get tests from a base outside this file"
             found.append(Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message))
     return tuple(found)
+
+
+def has_base_elsewhere(node: ast.ClassDef, names: ModuleNames, *, but_for: str = "") -> bool:
+    """Whether a class has a base that is neither of its file nor of the standard library."""
+    known = {c.name for c in names.of_kind(ast.ClassDef)} | {but_for, "object"}
+    return not all(_is_known(base, known, names) for base in node.bases)
 
 
 def _is_known(base: ast.expr, known: set[str], names: ModuleNames) -> bool:

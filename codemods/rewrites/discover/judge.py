@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import ast
+from collections.abc import Sequence, Set
 
 from codemods.engine.codemod import ParsedModule
+from codemods.engine.rows import first_line
+from codemods.engine.scopes import FUNCTIONS
 from codemods.model import Code, PytestNames, Reason, SharedModule, SharedModules
+from codemods.rewrites.collected import has_base_elsewhere, is_test_class
 from codemods.rewrites.discover.extract import extracted
 from codemods.rewrites.discover.helpers import helpers_of
 from codemods.rewrites.replace_local_copies.decide import decide
 from codemods.rewrites.replace_local_copies.shared import bare, shared_definitions
+from codemods.rewrites.replace_local_copies.sharing import reasons_not_to_share
 
 #: The name that messages have for the module that is not written yet.
 MODULE = "shared_helpers_to_be"
@@ -22,9 +27,11 @@ def shared_module(
     *,
     harmless: tuple[str, ...],
     tests: PytestNames,
-) -> SharedModules | None:
+) -> tuple[SharedModules, tuple[Reason, ...]] | None:
     """Return the shared module that a definition would make; None where no definition is there.
 
+    With it comes what forbids sharing the definition whatever the files do with it; nothing is said
+    of a nested one, and of a class with bases, for those mean what they do by what is around them.
     pytest is taken to rewrite its assert statements, as it does where it is told to.
 
     Args:
@@ -42,16 +49,24 @@ def shared_module(
             others.pop(bare(node.name), None)
             text = extracted(module, node, sorted(others.values()))
             shared = SharedModule(MODULE, "", text, rewrites_asserts=True)
-            return SharedModules((shared,), harmless, tests=tests)
+            modules = SharedModules((shared,), harmless, tests=tests)
+            if helper.is_nested or (isinstance(node, ast.ClassDef) and node.bases):
+                return modules, ()
+            found: dict[Reason, Reason] = {}
+            trusted = frozenset(harmless)
+            for reason in reasons_not_to_share(node, module.names, trusted, frozenset()):
+                found.setdefault(reason._replace(column=1), reason)
+            return modules, tuple(found.values())
     return None
 
 
 def reasons_against(
-    module: ParsedModule, modules: SharedModules, lines: Collection[int]
+    module: ParsedModule, modules: SharedModules, lines: Set[int]
 ) -> dict[int, tuple[Reason, ...]]:
     """Return what is in the way of replacing some definitions of a file; none where nothing is.
 
     What is no helper after all, but a test, or a text that looks like a definition, is left out.
+    So is a class that pytest collects by its name where another file may have given it tests.
 
     Args:
         module: the file.
@@ -59,9 +74,26 @@ def reasons_against(
         lines: where they stand.
 
     """
+    tests = modules.tests
+    heirs = {
+        first_line(node)
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef)
+        and first_line(node) in lines
+        and _inherits_elsewhere(node, module, tests)
+    }
     _, decisions = decide(module, shared_definitions(modules), {})
     return {
         d.definition.line: d.reasons
         for d in decisions
-        if d.definition.line in lines and all(r.code is not Code.PYTEST_TESTS for r in d.reasons)
+        if d.definition.line in lines - heirs
+        and all(r.code is not Code.PYTEST_TESTS for r in d.reasons)
     }
+
+
+def _inherits_elsewhere(node: ast.ClassDef, module: ParsedModule, tests: PytestNames) -> bool:
+    """Whether pytest collects a class, and a base that no file here shows may bring its tests."""
+    if not is_test_class(node.name, tests):
+        return False
+    own = {s.name for s in node.body if isinstance(s, FUNCTIONS)}
+    return own.isdisjoint({"__init__", "__new__"}) and has_base_elsewhere(node, module.names)
