@@ -137,9 +137,9 @@ def test_another_prefix_ends_the_block() -> None:
 
 
 UNTOUCHED = {
-    "in a string": 'text = """\n{}"""\n',
-    "in an f-string": 'text = f"""{{1}}\n{}"""\n',
-    "in a docstring": 'def f():\n    """Do.\n\n{}    """\n',
+    "in a string": "text = '''\n{}'''\n",
+    "in an f-string": "text = f'''{{1}}\n{}'''\n",
+    "in a docstring": "def f():\n    '''Do.\n\n{}    '''\n",
 }
 
 
@@ -183,7 +183,7 @@ FUNCTIONS = """
 def test_functions_and_each_kind_of_statement() -> None:
     modules = shared(FUNCTIONS)
     text = modules.modules[0].source.decode()
-    agent = text[text.index("@pytest") : text.index("def wait")]
+    agent = text[text.index("@pytest") : text.index("def wait")].rstrip() + "\n"
     wait = text[text.index("def wait") :]
     codemod = RemoveCommentedCopies(modules)
     for block in (agent, wait, broken(agent), broken(wait)):
@@ -198,7 +198,7 @@ BYTES = {
     "CR": lambda text: text.replace("\n", "\r").encode(),
     "BOM": lambda text: b"\xef\xbb\xbf" + text.encode(),
     "latin-1": lambda text: ("# coding: latin-1\n" + text).encode("latin-1"),
-    "form feed": lambda text: text.replace("y", "\f\ny").encode(),
+    "form feed": lambda text: text.replace("\ny", "\n\f\ny").encode(),
     "no end": lambda text: text.rstrip("\n").encode(),
 }
 
@@ -217,7 +217,7 @@ PIECES = (
     "\n",
     "\n\n\n",
     "def f(a):\n    # inside\n    return a\n",
-    'TEXT = """\n{}"""\n'.format(commented(COPY)),
+    f"TEXT = '''\n{commented(COPY)}'''\n",
     "VALUES = [\n    1,\n    # two\n    2,\n]\n",
     "class A:\n    x = 1\n\n    # the end\n",
     commented(COPY.replace("1000", "1001")),
@@ -261,7 +261,9 @@ def test_both_routes_write_the_same_bytes(tmp_path: Path) -> None:
             "[tool.ssot-codemods]\nmodules = "
             '["test_framework.ssot.websocket_connection_test_utility"]\n'
         )
-        (root / ".libcst.codemod.yaml").write_text("modules: [codemods.commands]\n")
+        (root / ".libcst.codemod.yaml").write_text(
+            "modules: [codemods.commands]\nformatter: [cat]\n"
+        )
         (root / "tests/test_a.py").write_bytes(source.encode())
         done = subprocess.run(
             [sys.executable, "-m", *command], cwd=root, capture_output=True, text=True, check=False

@@ -46,6 +46,7 @@ _WHOLE = (
     ("{} pass\nfinally: pass", slice(1)),
     ("try: pass\n{} pass", slice(1, None)),
     ("match 0:\n {} pass", slice(1, None)),
+    ("{}\n case _: pass", slice(1)),
 )
 #: More lines than a statement or a docstring of a pasted helper has.
 _LONGEST = 100
@@ -137,12 +138,12 @@ class _Comments:
             found = _normal_lines(text)
             if done == len(lines) and (found != () or start > last + 1):
                 more = wanted.lines[0].startswith("class ") and _is_method(text)
-                wrong = (start, "the class in the comment has one more method") if more else None
+                wrong = (head, f"line {start} has one more method") if more else None
                 return _Copy(first, last, wrong)
             if found and lines[done : done + len(found)] == found:
                 done += len(found)
                 may_document = _DEFINES.match(text) is not None
-            elif found is None or not wanted.more[done].issuperset(found):
+            elif found != () and (found is None or not wanted.more[done].issuperset(found)):
                 if not (may_document and _is_text(text)):
                     break
                 may_document = False
