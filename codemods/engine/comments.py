@@ -18,7 +18,7 @@ from codemods.model import Reason
 def comment_lines(source: bytes) -> dict[int, str]:
     """Return the comments that have a line of their own, by its number: never what is in a string.
 
-    None where the file is no Python.
+    There are none where the file is no Python.
     """
     text = decoded(source)
     if isinstance(text, Reason):
