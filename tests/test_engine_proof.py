@@ -228,11 +228,12 @@ def test_an_edit_that_a_second_run_would_repeat_is_not_given_back(
         (b"x = 1  # a\n# b\n", (1, 2), b""),
         (b"t = '''\n# a\n'''\n", (2, 2), b"t = '''\n'''\n"),
         (b"# a\n# b\n", (1, 1), b""),
+        (b"x = [\n    1\n    ,\n]\n", (3, 3), b"x = [\n    1\n]\n"),
         (b"# a\nx = 1\n", (1, 1), b"y = 1\n"),
         (b"# a\n# coding: latin-1\nx = 1\n", (2, 2), b"# a\nx = 1\n"),
         (b"x = 1 + \\\n1 \\\n# a\n", (3, 3), b"x = 1 + \\\n1 \\\n"),
     ],
-    ids=["code", "code too", "string", "another", "a value", "coding", "backslash"],
+    ids=["code", "code too", "string", "another", "a comma", "a value", "coding", "backslash"],
 )
 def test_nothing_but_the_comments_of_the_plan_is_removed(
     before: bytes, span: tuple[int, int], after: bytes
