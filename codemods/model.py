@@ -54,6 +54,7 @@ class Code(enum.Enum):
     DOCTEST = "doctest"
     ESCAPES = "escapes"
     HARD_LINKED = "hard-linked"
+    INCOMPLETE_COPY = "incomplete-copy"
     INTERNAL_ERROR = "internal-error"
     LOSSY_ROUND_TRIP = "lossy-round-trip"
     MODULE_DEPENDENT = "module-dependent"

@@ -60,5 +60,8 @@ CODEMODS: Mapping[str, Registered] = {
         "replace_local_copies.codemod:ReplaceLocalCopies", "copy"
     ),
     "mark_helper_classes": _of_tests("mark_helper_classes:MarkHelperClasses", "class"),
+    "remove_commented_copies": _of_shared_modules(
+        "remove_commented_copies:RemoveCommentedCopies", "commented copy"
+    ),
 }
 DEFAULT = next(iter(CODEMODS))

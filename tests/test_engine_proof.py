@@ -11,6 +11,7 @@ import pytest
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.edit import edit
+from codemods.engine.plan import EditPlan
 from codemods.engine.proof import difference
 from codemods.model import Code, SharedModules, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
@@ -218,3 +219,32 @@ def test_an_edit_that_a_second_run_would_repeat_is_not_given_back(
     assert result.after is None
     (decision,) = result.decisions
     assert "a second run would change it again" in [r.message for r in decision.reasons]
+
+
+@pytest.mark.parametrize(
+    ("before", "span", "after"),
+    [
+        (b"x = 1  # a\ny = 2\n", (1, 1), b"y = 2\n"),
+        (b"x = 1  # a\n# b\n", (1, 2), b""),
+        (b"t = '''\n# a\n'''\n", (2, 2), b"t = '''\n'''\n"),
+        (b"# a\n# b\n", (1, 1), b""),
+        (b"x = [\n    1\n    ,\n]\n", (3, 3), b"x = [\n    1\n]\n"),
+        (b"# a\nx = 1\n", (1, 1), b"y = 1\n"),
+        (b"# a\n# coding: latin-1\nx = 1\n", (2, 2), b"# a\nx = 1\n"),
+        (b"x = 1 + \\\n1 \\\n# a\n", (3, 3), b"x = 1 + \\\n1 \\\n"),
+    ],
+    ids=["code", "code too", "string", "another", "a comma", "a value", "coding", "backslash"],
+)
+def test_nothing_but_the_comments_of_the_plan_is_removed(
+    before: bytes, span: tuple[int, int], after: bytes
+) -> None:
+    plan = EditPlan(comments=(span,))
+    assert difference(before, ast.parse(before), after, plan) is not None
+
+
+def test_comments_of_the_plan_are_removed() -> None:
+    before = b"x = [\n    # a\n\n    # b\n    1,\n]\n# c\n"
+    plan = EditPlan(comments=((2, 4), (7, 7)))
+    after = b"x = [\n    1,\n]\n"
+    assert difference(before, ast.parse(before), after, plan) is None
+    assert difference(before, ast.parse(before), after, EditPlan()) is not None

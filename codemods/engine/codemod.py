@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from codemods.engine import proof
+from codemods.engine.comments import without_lines
 from codemods.engine.names import ModuleNames
 from codemods.engine.plan import EditPlan, InnerImport
 from codemods.engine.rows import Row, is_string, rows_of
@@ -206,22 +207,29 @@ def failed(result: FileResult, reason: Reason) -> FileResult:
 
 def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | Reason:
     """Edit a file and prove the result, or return why it stays as it is."""
-    # LibCST takes longer to import than most files to judge, and most runs of a check need none.
-    from codemods.engine.edit import edit
-
-    printed = _printed(module.source)
-    if isinstance(printed, Reason):
-        return printed
-    lost = _first_lost_line(module.source, printed.bytes)
-    if lost is not None:
-        return Reason(Code.LOSSY_ROUND_TRIP, lost, "LibCST would print this line otherwise")
-    after = printed.edited(edit(printed.module, plan))
+    source = without_lines(module.source, plan.comments)
+    after = source if plan == EditPlan(comments=plan.comments) else _edited_tree(source, plan)
+    if isinstance(after, Reason):
+        return after
     wrong = proof.difference(module.source, module.tree, after, plan)
     if wrong is None and _would_change_again(after, module.path, codemod):
         wrong = "a second run would change it again"
     if wrong is None:
         return after
     return Reason(Code.PROOF_FAILED, _first_line(module, plan), wrong)
+
+
+def _edited_tree(source: bytes, plan: EditPlan) -> bytes | Reason:
+    # LibCST takes longer to import than most files to judge, and most runs of a check need none.
+    from codemods.engine.edit import edit
+
+    printed = _printed(source)
+    if isinstance(printed, Reason):
+        return printed
+    lost = _first_lost_line(source, printed.bytes)
+    if lost is not None:
+        return Reason(Code.LOSSY_ROUND_TRIP, lost, "LibCST would print this line otherwise")
+    return printed.edited(edit(printed.module, plan))
 
 
 def _printed(source: bytes) -> Printed | Reason:
@@ -248,7 +256,8 @@ def _would_change_again(after: bytes, path: str, codemod: Codemod) -> bool:
 
 def _first_line(module: ParsedModule, plan: EditPlan) -> int:
     rows = [*plan.removed, *(i.row for i in plan.inner), *(j.row for j in plan.joined)]
-    return module.rows[min(rows, default=0)].line
+    lines = [module.rows[row].line for row in rows] + [first for first, _ in plan.comments]
+    return min(lines, default=1)
 
 
 #: A statement; it may follow another one on its line.

@@ -1,6 +1,6 @@
 """What an edit takes out of a module and puts in: the same plan for the edit and for its proof.
 
-Positions are rows, see `codemods.engine.rows`.
+Positions are rows, see `codemods.engine.rows`, and lines for comments, which are in none.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 #: Pairs of the name in the module that it is imported from, and the local one.
 Names = tuple[tuple[str, str], ...]
+
+#: The first and the last line, from 1.
+Span = tuple[int, int]
 
 
 class Where(enum.Enum):
@@ -67,12 +70,17 @@ Inner = InnerImport | NewAttribute
 
 
 class EditPlan(NamedTuple):
-    """Everything that one edit does. `removed` are the rows of the definitions to remove."""
+    """Everything that one edit does.
+
+    `removed` are the rows of the definitions to remove, `comments` the lines to remove that hold
+    nothing but comments, or are blank.
+    """
 
     removed: tuple[int, ...] = ()
     inserted: tuple[NewImport, ...] = ()
     joined: tuple[JoinedImport, ...] = ()
     inner: tuple[Inner, ...] = ()
+    comments: tuple[Span, ...] = ()
 
     def inside(self) -> dict[int, dict[int, Inner]]:
         """Return the changes inside of each row, by the ordinals of its definitions."""

@@ -13,11 +13,13 @@ import re
 import tokenize
 from collections.abc import Iterator
 
+from codemods.engine.comments import comment_lines
 from codemods.engine.plan import (
     EditPlan,
     Inner,
     InnerImport,
     JoinedImport,
+    Span,
     Where,
     alias_nodes,
     assignment_node,
@@ -34,8 +36,6 @@ from codemods.engine.rows import (
 from codemods.engine.text import Unparsable, compiles, decoded, parse
 from codemods.engine.walk import walk_statements
 from codemods.model import Reason
-
-_Span = tuple[int, int]  # the first and the last line, from 1
 
 
 def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) -> str | None:
@@ -62,6 +62,8 @@ def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) ->
     if ast.get_docstring(tree, clean=False) != ast.get_docstring(after_tree, clean=False):
         return "the docstring of the module would change"
     old_lines, new_lines = _split(before), _split(after)
+    if not _are_comments(before, old_lines, plan.comments):
+        return "a line that holds more than a comment would be removed"
     rows = rows_of(tree)
     expected = list(_expected_statements(rows, plan))
     pairs = list(zip(expected, after_tree.body, strict=False))
@@ -78,6 +80,16 @@ def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) ->
     ):
         return "a line beside what was planned would change"
     return None
+
+
+def _are_comments(source: bytes, lines: list[bytes], spans: tuple[Span, ...]) -> bool:
+    """Return whether all lines of some spans hold a comment and nothing else, or are blank."""
+    comments = comment_lines(source) if spans else {}
+    return all(
+        number in comments or not lines[number - 1].strip(b" \t\r\n")
+        for first, last in spans
+        for number in range(first, last + 1)
+    )
 
 
 def _same_text(
@@ -161,7 +173,7 @@ def _with_changes(statement: ast.stmt, changes: dict[int, Inner]) -> ast.stmt:
     return result
 
 
-def _written(wanted: ast.stmt, new: ast.stmt, *, whole: bool) -> Iterator[_Span]:
+def _written(wanted: ast.stmt, new: ast.stmt, *, whole: bool) -> Iterator[Span]:
     """Yield the lines of a statement that the plan wrote: all, or those of what has no place."""
     if whole:
         yield _span(new)
@@ -172,7 +184,7 @@ def _written(wanted: ast.stmt, new: ast.stmt, *, whole: bool) -> Iterator[_Span]
             yield _span(theirs)
 
 
-def _span(node: ast.stmt) -> _Span:
+def _span(node: ast.stmt) -> Span:
     return first_line(node), last_line(node)
 
 
@@ -181,7 +193,7 @@ def _same_lines(
     new_lines: list[bytes],
     rows: list[Row],
     plan: EditPlan,
-    new: list[_Span],
+    new: list[Span],
 ) -> bool:
     """Compare the lines outside the plan; a comment is a line like any other.
 
@@ -196,7 +208,7 @@ def _same_lines(
     if _comments(old_lines, edited) != _comments(new_lines, new):
         return False
     may_go = {number for node in removed for number in _attached_comments(old_lines, node)}
-    old = _outside(old_lines, [*copies, *edited])
+    old = _outside(old_lines, [*copies, *edited, *plan.comments])
     rest = iter(_outside(new_lines, new))
     wanted = next(rest, None)
     for number, line in old:
@@ -209,7 +221,7 @@ def _same_lines(
     return wanted is None
 
 
-def _comments(lines: list[bytes], spans: list[_Span]) -> list[bytes]:
+def _comments(lines: list[bytes], spans: list[Span]) -> list[bytes]:
     """Return what stands behind a ``#`` in some imports, which hold no strings."""
     inside = [line for first, last in spans for line in lines[first - 1 : last]]
     return [n[n.index(b"#") :].removesuffix(b"\n") for n in inside if b"#" in n]
@@ -225,7 +237,7 @@ def _split(source: bytes) -> list[bytes]:
     return source.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
 
 
-def _outside(lines: list[bytes], spans: list[_Span]) -> list[tuple[int, bytes]]:
+def _outside(lines: list[bytes], spans: list[Span]) -> list[tuple[int, bytes]]:
     """Return the lines that are in no span and not blank, each with its number."""
     inside = {number for first, last in spans for number in range(first, last + 1)}
     numbered = enumerate(lines, start=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from codemods.engine.codemod import ParsedModule, decide, internal_error
@@ -11,16 +10,10 @@ from codemods.engine.scopes import DEFINITIONS, Definition
 from codemods.engine.text import parse
 from codemods.engine.walk import walk_statements
 from codemods.model import FileSurvey, SharedModules, Status, Variant
+from codemods.rewrites.remove_commented_copies import commented_out
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.equality import Normal, common_members
-from codemods.rewrites.replace_local_copies.shared import (
-    Shared,
-    bare,
-    shared_definitions,
-)
-
-#: A definition behind a ``#``: a word or two may stand before it, as ``# REMOVED: class X:``.
-_COMMENTED = re.compile(rb"#[^\n\r]*?\b(?:class|def)[ \t]+([\w\x80-\xff]+)[ \t]*[(:]")
+from codemods.rewrites.replace_local_copies.shared import Shared, bare, shared_definitions
 
 
 def survey(
@@ -53,21 +46,10 @@ def _surveyed(source: bytes, path: str, modules: SharedModules, *, variants: boo
         path=path,
         decisions=result.decisions,
         variants=shapes,
-        commented_out=tuple(_commented_out(source, shared)),
+        commented_out=tuple(commented_out(source, shared)),
         warnings=result.warnings,
         error=result.error,
     )
-
-
-def _commented_out(source: bytes, shared: Shared) -> Iterator[tuple[int, str]]:
-    """Yield line and name of each definition of a shared name that stands in a comment."""
-    if b"#" not in source:
-        return
-    for number, line in enumerate(source.splitlines(), start=1):
-        if b"#" in line and (match := _COMMENTED.match(line.lstrip())):
-            name = match.group(1).decode(errors="replace")
-            if bare(name) in shared.by_name:
-                yield number, name
 
 
 def _variants(module: ParsedModule, shared: Shared, lines: set[int]) -> Iterator[Variant]:
