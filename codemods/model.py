@@ -270,8 +270,7 @@ class Place(NamedTuple):
     """One of the equal definitions of a group; lines as those of `Definition`.
 
     `warns` tells whether pytest warns about it when it collects the file; `reasons` are what is in
-    the way of replacing it by an import, none where it can be replaced, or nothing is known yet;
-    `is_typical` tells whether it is written as the pattern of its group is.
+    the way of replacing it by an import, none where it can be replaced, or nothing is known yet.
     """
 
     path: str
@@ -280,7 +279,6 @@ class Place(NamedTuple):
     end_line: int
     warns: bool = False
     reasons: tuple[Reason, ...] = ()
-    is_typical: bool = False
 
     @property
     def lines(self) -> int:

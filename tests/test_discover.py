@@ -14,15 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import ModuleNames
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS
 from codemods.migration.discover import Wanted, discover
-from codemods.model import Code, Discovery, PytestNames, Reason, SharedModules
+from codemods.model import Code, Discovery, PytestNames
 from codemods.rewrites.collected import is_fixture, is_test_function, own_test
 from codemods.rewrites.discover.blocks import blocks_of, fingerprint_of
 from codemods.rewrites.discover.helpers import helpers_of
-from codemods.rewrites.discover.judge import reasons_against
 from codemods.rewrites.replace_local_copies.equality import Normal
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.settings import Settings
@@ -250,45 +248,6 @@ def test_what_it_reads_is_taken_from_wherever_the_file_has_it(root: Path) -> Non
     ]
 
 
-def test_what_no_place_can_do_is_told_of_each_on_its_own_line(root: Path) -> None:
-    copy = "def where(a=[]):\n    # {0}\n    return __file__\n"
-    found = find(
-        root,
-        {
-            "test_a.py": copy.format("one"),
-            "test_b.py": "x = 1\n\n\n" + copy.format("one"),
-            "test_c.py": copy.format("other\n    # words"),
-            "test_d.py": copy.format("one") + "\nx = (\n",
-        },
-    )
-    (group,) = found.groups
-    assert {p.path: [(r.code, r.line) for r in p.reasons] for p in group.places} == {
-        "test_a.py": [(Code.STATE, 1), (Code.MODULE_DEPENDENT, 1)],
-        "test_b.py": [(Code.STATE, 4), (Code.MODULE_DEPENDENT, 4)],
-        "test_c.py": [(Code.STATE, 1), (Code.MODULE_DEPENDENT, 1)],
-    }
-    assert [failure.path for failure in found.failures] == ["test_d.py"]
-
-
-def test_what_is_in_the_way_of_all_is_decided_on_once(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    def noted(
-        module: ParsedModule, modules: SharedModules, lines: set[int]
-    ) -> dict[int, tuple[Reason, ...]]:
-        asked.append(module.path)
-        return reasons_against(module, modules, lines)
-
-    monkeypatch.setattr("codemods.migration.discover.reasons_against", noted)
-    other = HELPER.replace("make(n)", "make(n, a=[])")
-    find(root, {"test_a.py": other, "test_b.py": other, "test_c.py": other + "# end\n"})
-    assert asked == []
-    find(root, dict.fromkeys(["test_a.py", "test_b.py"], HELPER), Wanted(min_files=2))
-    assert asked == ["test_a.py", "test_b.py"]
-
-
 @pytest.mark.parametrize(
     ("head", "is_test"),
     [
@@ -510,7 +469,7 @@ HEADS = st.sampled_from(
         "@pytest.mark.parametrize('a', go())\n@wraps(\n  go\n)\ndef g():",
         "class A:",
         "class B(object):",
-        "class Test(Base, k=1):",
+        "class Fake(Base, k=1):",
         "def test_it():",
     ]
 )

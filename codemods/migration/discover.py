@@ -101,15 +101,6 @@ class _Task(NamedTuple):
     question: Any
 
 
-class _Places(NamedTuple):
-    """The places of a group in a file: lines to decide on, and what is known of others."""
-
-    number: int
-    modules: SharedModules
-    lines: list[int]
-    known: dict[int, tuple[Reason, ...]]
-
-
 class _Answer(NamedTuple):
     path: str
     value: Any = None
@@ -174,52 +165,44 @@ class _Search:
     def _decided(self, groups: Sequence[Group]) -> list[Group]:
         """Decide which places of some groups can be replaced; those that are none are left out."""
         shared = self._shared_modules(groups)
-        questions: dict[str, list[_Places]] = defaultdict(list)
-        for number, (group, modules, against) in enumerate(shared):
-            asked: dict[str, _Places] = {}
+        questions: dict[str, list[tuple[int, SharedModules, list[int]]]] = defaultdict(list)
+        for number, (group, modules) in enumerate(shared):
+            lines: dict[str, list[int]] = defaultdict(list)
             for place in group.places:
-                places = asked.setdefault(place.path, _Places(number, modules, [], {}))
-                if against and place.is_typical:
-                    away = place.line - group.pattern.line
-                    moved = tuple(r._replace(line=r.line + away) for r in against)
-                    places.known[place.line] = moved
-                else:
-                    places.lines.append(place.line)
-            for path, places in asked.items():
-                questions[path].append(places)
+                lines[place.path].append(place.line)
+            for path in lines:
+                questions[path].append((number, modules, lines[path]))
         reasons: dict[tuple[int, str, int], tuple[Reason, ...]] = {}
         for answer in self._asked(_reasons, questions):
             for number, line, found in answer.value or ():
                 reasons[number, answer.path, line] = found
         decided: list[Group] = []
-        for number, (group, modules, _) in enumerate(shared):
-            found_places = tuple(
+        for number, (group, modules) in enumerate(shared):
+            places = tuple(
                 place._replace(reasons=reasons[number, place.path, place.line])
                 for place in group.places
                 if (number, place.path, place.line) in reasons
             )
             module = modules.modules[0].source
-            decided.append(group._replace(places=found_places, module=module))
+            decided.append(group._replace(places=places, module=module))
         return [group for group in decided if group.files >= self._least]
 
-    def _shared_modules(
-        self, groups: Sequence[Group]
-    ) -> list[tuple[Group, SharedModules, tuple[Reason, ...]]]:
-        """Return each group with what `shared_module` says of its most frequent text.
+    def _shared_modules(self, groups: Sequence[Group]) -> list[tuple[Group, SharedModules]]:
+        """Return each group with the shared module that its most frequent text would make.
 
         Where its file turns out to be no Python, the next place takes its turn.
         """
-        found: list[tuple[Group, SharedModules, tuple[Reason, ...]]] = []
+        found: list[tuple[Group, SharedModules]] = []
         pending = list(groups)
         while pending:
             questions: dict[str, list[tuple[int, int, tuple[str, ...]]]] = defaultdict(list)
             for number, group in enumerate(pending):
                 asked = (number, group.pattern.line, group.names)
                 questions[group.pattern.path].append(asked)
-            modules: dict[int, tuple[SharedModules, tuple[Reason, ...]]] = {}
+            modules: dict[int, SharedModules] = {}
             for answer in self._asked(partial(_modules, self._settings.harmless), questions):
                 modules.update(answer.value or {})
-            found += [(pending[number], *modules[number]) for number in sorted(modules)]
+            found += [(pending[number], modules[number]) for number in sorted(modules)]
             rest = [_without_pattern(g) for n, g in enumerate(pending) if n not in modules]
             pending = [group for group in rest if group is not None and group.files >= self._least]
         return found
@@ -283,8 +266,7 @@ def _common(
 
 
 def _without_pattern(group: Group) -> Group | None:
-    left = (p for p in group.places if p.path != group.pattern.path)
-    places = tuple(p._replace(is_typical=False) for p in left)
+    places = tuple(p for p in group.places if p.path != group.pattern.path)
     return group._replace(places=places, pattern=places[0]) if places else None
 
 
@@ -328,9 +310,7 @@ def _parsed(task: _Task) -> ParsedModule:
     return ParsedModule(task.content, task.path, parse(task.content))
 
 
-def _modules(
-    harmless: tuple[str, ...], task: _Task
-) -> dict[int, tuple[SharedModules, tuple[Reason, ...]]]:
+def _modules(harmless: tuple[str, ...], task: _Task) -> dict[int, SharedModules]:
     """Return the shared modules that definitions of a file would make."""
     module = _parsed(task)
     found = {
@@ -343,8 +323,8 @@ def _modules(
 def _reasons(task: _Task) -> list[tuple[int, int, tuple[Reason, ...]]]:
     """Return what is in the way of replacing some definitions of a file."""
     module = _parsed(task)
-    answers: list[tuple[int, int, tuple[Reason, ...]]] = []
-    for number, modules, lines, known in task.question:
-        found = reasons_against(module, modules, set(lines)) if lines else {}
-        answers += [(number, line, reasons) for line, reasons in {**known, **found}.items()]
-    return answers
+    return [
+        (number, line, reasons)
+        for number, modules, lines in task.question
+        for line, reasons in reasons_against(module, modules, lines).items()
+    ]

@@ -62,8 +62,7 @@ def _group(found: Sequence[Found]) -> Group:
     found = sorted(found, key=lambda f: (os.fsencode(f[0]), f[1].line))
     texts = Counter(shaped.text for _, shaped in found)
     pattern = max(range(len(found)), key=lambda n: (texts[found[n][1].text], -n))
-    typical = found[pattern][1].text
-    places = [place_of(path, s)._replace(is_typical=s.text == typical) for path, s in found]
+    places = [place_of(path, shaped) for path, shaped in found]
     _, first = found[0]
     return Group(first.kind, first.is_nested, tuple(places), places[pattern])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.rows import first_line
@@ -14,7 +14,6 @@ from codemods.rewrites.discover.extract import extracted
 from codemods.rewrites.discover.helpers import helpers_of
 from codemods.rewrites.replace_local_copies.decide import decide
 from codemods.rewrites.replace_local_copies.shared import bare, shared_definitions
-from codemods.rewrites.replace_local_copies.sharing import reasons_not_to_share
 
 #: The name that messages have for the module that is not written yet.
 MODULE = "shared_helpers_to_be"
@@ -27,11 +26,9 @@ def shared_module(
     *,
     harmless: tuple[str, ...],
     tests: PytestNames,
-) -> tuple[SharedModules, tuple[Reason, ...]] | None:
+) -> SharedModules | None:
     """Return the shared module that a definition would make; None where no definition is there.
 
-    With it comes what forbids sharing the definition whatever the files do with it; nothing is said
-    of a nested one, and of a class with bases, for those mean what they do by what is around them.
     pytest is taken to rewrite its assert statements, as it does where it is told to.
 
     Args:
@@ -49,19 +46,12 @@ def shared_module(
             others.pop(bare(node.name), None)
             text = extracted(module, node, sorted(others.values()))
             shared = SharedModule(MODULE, "", text, rewrites_asserts=True)
-            modules = SharedModules((shared,), harmless, tests=tests)
-            if helper.is_nested or (isinstance(node, ast.ClassDef) and node.bases):
-                return modules, ()
-            found: dict[Reason, Reason] = {}
-            trusted = frozenset(harmless)
-            for reason in reasons_not_to_share(node, module.names, trusted, frozenset()):
-                found.setdefault(reason._replace(column=1), reason)
-            return modules, tuple(found.values())
+            return SharedModules((shared,), harmless, tests=tests)
     return None
 
 
 def reasons_against(
-    module: ParsedModule, modules: SharedModules, lines: Set[int]
+    module: ParsedModule, modules: SharedModules, lines: Collection[int]
 ) -> dict[int, tuple[Reason, ...]]:
     """Return what is in the way of replacing some definitions of a file; none where nothing is.
 
@@ -86,7 +76,8 @@ def reasons_against(
     return {
         d.definition.line: d.reasons
         for d in decisions
-        if d.definition.line in lines - heirs
+        if d.definition.line in lines
+        and d.definition.line not in heirs
         and all(r.code is not Code.PYTEST_TESTS for r in d.reasons)
     }
 
