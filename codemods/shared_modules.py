@@ -367,6 +367,7 @@ class SettingsByFile:
         if own is None and not any(self._shared.values()):
             raise SettingsError(
                 f"no [tool.ssot-codemods] in a pyproject.toml covers these files, and there is no "
-                f"module {DEFAULT_MODULE} in {self.own.root}: run `ssot-codemods init`"
+                f"module {DEFAULT_MODULE} in {self.own.root}: run `ssot-codemods discover` and "
+                f"`ssot-codemods adopt`, or for that module `ssot-codemods init`"
             )
         return tuple(self._uncovered)

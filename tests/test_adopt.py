@@ -165,7 +165,7 @@ def test_a_name_that_the_module_has_for_something_else(before: str, what: str, w
 
 def test_a_module_without_the_future_import() -> None:
     parts = extract(b"from __future__ import annotations\ndef f(x: int): ...\n", ["f"])
-    with pytest.raises(CannotAdopt, match="lacks `from __future__"):
+    with pytest.raises(CannotAdopt, match="annotations would change"):
         module_with(b"x = 1\n", parts)
 
 
@@ -248,7 +248,8 @@ def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
         + fixture.replace("class TestSocket:\n", attribute)
     )
     settings = (root / "pyproject.toml").read_text()
-    assert settings == f'{INI}\n[tool.ssot-codemods]\nmodules = ["suite.support.socket"]\n'
+    table = '[tool.ssot-codemods]\nmodules = ["suite.support.socket"]\npaths = ["suite"]\n'
+    assert settings == f"{INI}\n{table}"
     before = contents(root)
     assert "nothing to do" in said("adopt", "socket")
     assert contents(root) == before
@@ -335,3 +336,33 @@ def test_a_module_that_pytest_cannot_import(root: Path) -> None:
     (root / "pyproject.toml").write_text(f'{INI}addopts = "-p no_such_plugin"\n')
     assert "no_such_plugin" in said("adopt", "socket", code=1)
     assert "no_such_plugin" not in said("adopt", "socket", "--skip-probe")
+
+
+def test_a_product_with_the_same_code_is_not_beside_the_tests(root: Path) -> None:
+    (root / "product.py").write_text(PASTED[: PASTED.index("def test_it")])
+    assert "wrote suite/support/socket.py" in said("adopt", "TestSocket", "--skip-probe")
+
+
+def test_annotations_that_are_text_in_one_of_two_files(root: Path) -> None:
+    for name in ("a", "b"):
+        path = root / f"suite/unit/test_{name}.py"
+        path.write_text(f"from __future__ import annotations\n{path.read_text()}")
+        other = "def other(x: int):\n    return x\n\n\ndef test():\n    other(1)\n"
+        (root / f"suite/unit/test_late_{name}.py").write_text(other)
+        (root / f"suite/unit/test_more_{name}.py").write_text(
+            "from __future__ import annotations\n" + other.replace("other", "more").replace("return x", "return -x")
+        )
+    commit()
+    text = said("adopt", "--all", "--skip-probe")
+    assert "is not adopted: " in text
+    assert "annotations would change" in text
+    commit()
+    said("migrate", "--skip-probe")
+    assert "different-shape" not in said("analyze", "-v")
+
+
+def test_what_is_nested_is_not_adopted(root: Path) -> None:
+    for name in ("a", "b"):
+        inner = "def test():\n    class Inner:\n        x = 1\n    Inner()\n"
+        (root / f"suite/unit/test_{name}.py").write_text(inner)
+    assert "Inner is not adopted: it stands in a function" in said("adopt", "Inner", code=2)

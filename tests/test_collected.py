@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.model import Code, PytestNames, Status
+from codemods.model import Code, PytestNames, SharedModules, Status
 from tests.tools import check_refused, indented, run, shared
 
 LIB = "lib.tools"
@@ -172,3 +172,26 @@ def test_what_the_shared_method_has_inside_was_not_swallowed() -> None:
     check_refused(here, Code.DIFFERENT_SHAPE, modules=shared(there, LIB))
     more = here + "        def h(): ...\n"
     check_refused(more, Code.SWALLOWED_CODE, saying="`h`", modules=shared(there, LIB))
+
+
+MAY_INHERIT = {
+    "a base from another file": "from lib.base import Base\n\n\nclass TestA(Base):\n    x = 1\n",
+    "by way of another class": (
+        "from lib.base import Base\n\n\nclass B(Base): ...\n\n\nclass TestA(B):\n    x = 1\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("there", MAY_INHERIT.values(), ids=MAY_INHERIT)
+def test_a_class_that_may_inherit_tests_stays(there: str) -> None:
+    modules = shared(there, LIB, harmless=("lib.base.Base",))
+    assert Code.PYTEST_TESTS in codes_of(there, modules)
+    marked = there.replace("class TestA", "@pytest.mark.slow\nclass TestA")
+    assert Code.PYTEST_TESTS in codes_of(f"import pytest\n{marked}", modules)
+    made = there.replace("    x = 1\n", "    def __init__(self): self.x = 1\n")
+    assert not codes_of(made, shared(made, LIB, harmless=("lib.base.Base",)))
+
+
+def codes_of(text: str, modules: SharedModules) -> set[Code]:
+    result = run(f"{text}\n\nTestA()\n", modules=modules)
+    return {r.code for d in result.decisions if d.definition.name == "TestA" for r in d.reasons}

@@ -57,7 +57,7 @@ def adopt(
       ssot-codemods adopt --all --min-lines 50 --dry-run
     """
     from codemods.migration.adopt import adopt as work_out
-    from codemods.migration.adopt import choose, obstacles
+    from codemods.migration.adopt import check_imports, choose
     from codemods.migration.discover import Wanted, discover
     from codemods.migration.steps import write
     from codemods.report import adopt as report
@@ -79,6 +79,9 @@ def adopt(
         return OK
     write(done.steps)
     print_text(report.as_text(done, pasted, detail))
-    problems = [] if skip_probe else obstacles(setup.settings.root, done.module, pasted, setup.jobs)
-    say(*problems)
-    return COPIES_LEFT if problems else OK
+    say(*done.skipped)
+    if skip_probe:
+        return OK
+    is_fine, remarks = check_imports(setup.settings.root, done.module, pasted, setup.jobs)
+    say(*remarks)
+    return OK if is_fine else COPIES_LEFT

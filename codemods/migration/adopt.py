@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import re
 from collections import Counter
@@ -33,7 +34,7 @@ from codemods.shared_modules import (
     import_folders,
     pytest_configs,
 )
-from codemods.wording import reason_line
+from codemods.wording import plural, reason_line
 from codemods.workers.pool import careful
 
 
@@ -51,7 +52,8 @@ class Adoption:
     """What makes pasted definitions shared ones.
 
     `module` is the dotted name of the shared module, `why` the reason for its place; `sources` has
-    for each name the file whose text is taken, and is empty where the module has them already.
+    for each name the file whose text is taken, and is empty where the module has them already;
+    `skipped` says of each definition that cannot stand in the module why.
     """
 
     module: str
@@ -59,6 +61,7 @@ class Adoption:
     why: str
     sources: dict[str, str]
     steps: tuple[Step, ...]
+    skipped: tuple[str, ...]
 
 
 def choose(
@@ -79,29 +82,39 @@ def choose(
     refused: dict[str, str] = {}
     for group in groups:
         name = next((n for n in names if n in group.names), group.names[0])
-        if name in chosen or group.is_nested:
+        if name in chosen:
             continue
-        if group.lines >= min_lines:
-            found = group.replaceable
-            others = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
-            paths = sorted({place.path for place in found})
-            chosen[name] = Pasted(name, tuple(sorted(others.values())), tuple(paths))
-        elif group.places[0].reasons:
-            refused.setdefault(name, reason_line(group.places[0].path, *group.places[0].reasons))
-    missing = [n for n in names if n not in chosen]
+        if group.is_nested or group.lines < min_lines:
+            refused.setdefault(name, _why_not(group))
+            continue
+        found = group.replaceable
+        others = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
+        paths = sorted({place.path for place in found})
+        chosen[name] = Pasted(name, tuple(sorted(others.values())), tuple(paths))
+    unknown = "no two test files have the same code of it"
+    missing = [name for name in names if name not in chosen]
     return list(chosen.values()), [
-        f"{name} is not adopted: {refused.get(name, 'no two test files have the same code of it')}"
-        for name in missing
+        f"{name} is not adopted: {refused.get(name, unknown)}" for name in missing
     ]
 
 
-def obstacles(root: Path, module: str, pasted: Sequence[Pasted], jobs: int) -> list[str]:
-    """Return why pytest cannot import a module in the folders of its copies, and what to do."""
+def _why_not(group: Group) -> str:
+    if group.is_nested:
+        return "it stands in a function or class, and `adopt` takes what stands at the top"
+    first = next((place for place in group.places if place.reasons), None)
+    many = f"{len(group.replaceable):,} of {plural(len(group.places), 'copy')} can be replaced"
+    return many if first is None else f"{many}; {reason_line(first.path, *first.reasons)}"
+
+
+def check_imports(
+    root: Path, module: str, pasted: Sequence[Pasted], jobs: int
+) -> tuple[bool, list[str]]:
+    """Return whether pytest can import a module in the folders of its copies, and what to do."""
     by_file = SettingsByFile(read_settings(root))
     uses = {path: [module] for one in pasted for path in one.paths}
     checkup = diagnose(by_file, uses, jobs=jobs)
-    found = [f for folder in checkup.folders for f in folder.all_findings if f.is_error]
-    return list(dict.fromkeys(f"{f.message}: {f.fix}" for f in found))
+    found = [finding for folder in checkup.folders for finding in folder.all_findings]
+    return checkup.ok, list(dict.fromkeys(f"{f.message}: {f.fix}" for f in found))
 
 
 def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adoption:
@@ -120,18 +133,28 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     module = _dotted(settings, path)
     names = ", ".join(one.name for one in pasted)
     before = step_of(path, b"", names).before
-    content, sources = before or b"", {}
+    parts, sources, skipped = Extract(), {}, []
+    content = before or b""
     for one in pasted:
         if keys_of(content).get(one.name) == _key(one):
             continue  # it is there already
-        content, sources[one.name] = _with(content, one, path, settings)
+        try:
+            found, sources[one.name] = _parts(one, content, settings)
+        except CannotAdopt as error:
+            skipped.append(f"{one.name} is not adopted: {error}")
+            continue
+        parts = parts | found
+        content = module_with(before or b"", parts)
+    if skipped and not sources:
+        raise UsageError(*skipped)
     steps = [Step(path, before, content, names, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
-    steps.append(settings_step(settings, module))
+    steps.append(settings_step(settings, module, _tops(settings.root, pasted)))
     shared = SharedModule(module, str(path), content)
     steps += conftest_steps(settings, [shared])
     check_inside(steps, settings.root)
-    return Adoption(module, path, why, sources, tuple(s for s in steps if s.before != s.after))
+    changed = tuple(step for step in steps if step.before != step.after)
+    return Adoption(module, path, why, sources, changed, tuple(skipped))
 
 
 # Where it belongs
@@ -145,16 +168,29 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
         if path.suffix != ".py" or not path.is_relative_to(root):
             raise UsageError(f"--to {to}: wanted: a file *.py below {root}")
         return path, "named by --to"
+    folder = _folder_of_tests(root, pasted)
     for path in _where_all_stand(settings, pasted):
-        return path, "it has the same code already"
+        if path.is_relative_to(folder):
+            return path, "it has the same code already"
     name = _file_name(pasted)
     named = [find_module(settings, m) for m in settings.modules if m != DEFAULT_MODULE]
     for module in (found for found in named if found is not None):
         return module.with_name(name), "beside the shared module of the settings"
+    return folder / "support" / name, "a new module; --to FILE names another one"
+
+
+def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
+    """Return the folder at the root that has all copies, else `tests`."""
     top = Path(os.path.commonpath([os.path.dirname(os.path.realpath(p)) for p in _paths(pasted)]))
     inside = top.relative_to(root).parts if top.is_relative_to(root) else ()
-    folder = root / (inside[0] if inside else "tests")
-    return folder / "support" / name, "a new module; --to FILE names another one"
+    return root / (inside[0] if inside else "tests")
+
+
+def _tops(root: Path, pasted: Sequence[Pasted]) -> list[str]:
+    """Return the folders at the root that have copies; none where a file there has one."""
+    real = Path(os.path.realpath(root))
+    found = {Path(os.path.realpath(p)).relative_to(real).parts for p in _paths(pasted)}
+    return sorted({parts[0] for parts in found}) if all(len(p) > 1 for p in found) else []
 
 
 def _where_all_stand(settings: Settings, pasted: Sequence[Pasted]) -> list[Path]:
@@ -213,7 +249,7 @@ def _dotted(settings: Settings, path: Path) -> str:
         real = Path(os.path.realpath(folder))
         if inside.is_relative_to(real) and inside != real:
             parts = inside.relative_to(real).parts
-            if all(part.isidentifier() for part in parts):
+            if all(p.isidentifier() and not keyword.iskeyword(p) for p in parts):
                 return ".".join(parts)
     folders = ", ".join(map(str, import_folders(settings)))
     raise UsageError(f"{path} cannot be imported from {folders}: name another file by --to")
@@ -222,20 +258,26 @@ def _dotted(settings: Settings, path: Path) -> str:
 # What it is to hold
 
 
-def _with(content: bytes, one: Pasted, path: Path, settings: Settings) -> tuple[bytes, str]:
-    """Return the module with one definition more, and the file that it is taken from.
+def _parts(one: Pasted, content: bytes, settings: Settings) -> tuple[Extract, str]:
+    """Return a definition with what it reads, and the file that it is taken from.
 
     The most frequent text is taken, of which the first file that gives it along with what it
-    reads.
+    reads, so that a module with some content can have it.
+
+    Raises:
+        CannotAdopt: no file does.
+
     """
     errors: list[str] = []
     for source, parts in _extracts(one, errors):
         try:
             parts = replace(_marked(parts, settings), aliases=dict.fromkeys(one.others, one.name))
-            return module_with(content, parts), source
+            module_with(content, parts)
         except CannotAdopt as error:
-            errors.append(f"{os.path.relpath(path)}: {error}")
-    raise UsageError(f"{one.name} cannot be adopted: {errors[0]}")
+            errors.append(f"{source}: {error}")
+        else:
+            return parts, source
+    raise CannotAdopt(errors[0])
 
 
 def _marked(parts: Extract, settings: Settings) -> Extract:
@@ -251,7 +293,8 @@ def _extracts(one: Pasted, errors: list[str]) -> Iterator[tuple[str, Extract]]:
     for path in sorted(one.paths, key=os.fsencode):
         try:
             content, _ = read_file(os.path.realpath(path), LIMIT)
-            found[path] = extract(content, [one.name])
+            if one.name in keys_of(content):  # it may have another name there
+                found[path] = extract(content, [one.name])
         except OSError as error:
             errors.append(f"{path}: {error.strerror}")
         except CannotAdopt as error:

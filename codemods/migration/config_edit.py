@@ -23,7 +23,11 @@ _MOST_TRIES = 100
 
 
 def with_modules(
-    before: bytes, added: Sequence[str], path: Path, implied: Sequence[str] = ()
+    before: bytes,
+    added: Sequence[str],
+    path: Path,
+    implied: Sequence[str] = (),
+    paths: Sequence[str] = (),
 ) -> bytes:
     """Return a pyproject.toml whose table names some more modules, and else has what it had.
 
@@ -32,6 +36,7 @@ def with_modules(
         added: dotted names.
         path: of the file, for messages.
         implied: the modules that count where the table names none, to be named as well.
+        paths: the `paths` of a table that is not there yet; none for the usual ones.
 
     Raises:
         SettingsError: the file does not parse.
@@ -45,12 +50,15 @@ def with_modules(
         raise UsageError(f"{path}: [tool.ssot-codemods] cannot be added: `tool` has another value")
     known = table.get("modules")
     modules = [*(implied if known is None else known), *added]
-    wanted = {**document, "tool": {**tool, "ssot-codemods": {**table, "modules": modules}}}
+    own = {**table, "modules": modules}
+    if paths and "ssot-codemods" not in tool:
+        own["paths"] = list(paths)
+    wanted = {**document, "tool": {**tool, "ssot-codemods": own}}
 
     def parse(text: bytes) -> Any:
         return parse_toml(text, path)
 
-    found = _first(_toml_tries(before, modules, added), wanted, parse)
+    found = _first(_toml_tries(before, modules, added, own.get("paths", ())), wanted, parse)
     if found is None:
         lacking = _quoted(added if known is not None else modules)
         raise UsageError(f"{path}: add {', '.join(lacking)} to `modules` of [tool.ssot-codemods]")
@@ -61,9 +69,12 @@ def _quoted(names: Iterable[str]) -> list[str]:
     return [f'"{name}"' for name in names]
 
 
-def _toml_tries(before: bytes, modules: Sequence[str], added: Sequence[str]) -> Iterator[bytes]:
+def _toml_tries(
+    before: bytes, modules: Sequence[str], added: Sequence[str], paths: Sequence[str]
+) -> Iterator[bytes]:
     line = f"modules = [{', '.join(_quoted(modules))}]\n".encode()
-    yield _at_end(before, b"[tool.ssot-codemods]\n" + line)
+    more = f"paths = [{', '.join(_quoted(paths))}]\n".encode() if paths else b""
+    yield _at_end(before, b"[tool.ssot-codemods]\n" + line + more)
     for header in re.finditer(_HEADER, before):
         yield _inserted(before, header.end(), line)
     yield from _in_lists(before, rb"\bmodules[\"']?[ \t]*=[ \t]*\[", _quoted(added))

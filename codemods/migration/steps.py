@@ -70,14 +70,14 @@ def package_steps(root: Path, folder: Path) -> list[Step]:
     return [step_of(f / "__init__.py", b"", purpose) for f in folders if not f.exists()]
 
 
-def settings_step(settings: Settings, module: str) -> Step:
-    """Return the step that names a shared module in the settings."""
+def settings_step(settings: Settings, module: str, paths: Sequence[str] = ()) -> Step:
+    """Return the step that names a shared module in the settings; a new table gets `paths`, too."""
     path = settings.root / "pyproject.toml"
     before = step_of(path, b"", _SETTINGS).before
     if settings.has_table and module in settings.modules:
         return Step(path, before, before or b"", _SETTINGS)
     implied = [DEFAULT_MODULE] if DEFAULT_MODULE not in missing_default(settings) else []
-    after = with_modules(before or b"", [module], path, implied)
+    after = with_modules(before or b"", [module], path, implied, paths)
     return Step(path, before, after, _SETTINGS, is_addition=True)
 
 

@@ -19,7 +19,11 @@ from codemods.engine.rows import Row, rows_of
 from codemods.engine.scopes import DEFINITIONS, free_names
 from codemods.engine.text import Unparsable, decoded, parse
 from codemods.model import Reason
-from codemods.rewrites.replace_local_copies.equality import Normal, has_future_annotations
+from codemods.rewrites.replace_local_copies.equality import (
+    Normal,
+    has_annotations,
+    has_future_annotations,
+)
 
 _FUTURE = "from __future__ import annotations"
 #: In characters; longer imports are broken, as most formatters do.
@@ -46,6 +50,17 @@ class Extract:
     definitions: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     has_future_annotations: bool = False
+
+    def __or__(self, other: Extract) -> Extract:
+        """Return what both have."""
+        return Extract(
+            tuple(dict.fromkeys([*self.imports, *other.imports])),
+            tuple(dict.fromkeys([*self.type_imports, *other.type_imports])),
+            {**self.constants, **other.constants},
+            {**self.definitions, **other.definitions},
+            {**self.aliases, **other.aliases},
+            self.has_future_annotations or other.has_future_annotations,
+        )
 
 
 def extract(source: bytes, names: Iterable[str]) -> Extract:
@@ -150,6 +165,7 @@ class _Extractor:
         self._type_imports: dict[str, None] = {}
         self._constants: dict[str, str] = {}
         self._definitions: dict[str, str] = {}
+        self._is_annotated = False
 
     def extract(self, names: Iterable[str]) -> Extract:
         for name in names:
@@ -161,7 +177,7 @@ class _Extractor:
             tuple(t for t in self._type_imports if t not in self._imports),
             used,
             {name: self._definitions[name] for name in order if name in self._definitions},
-            has_future_annotations=self._has_future and bool(self._definitions),
+            has_future_annotations=self._has_future and self._is_annotated,
         )
 
     def _add_definition(self, name: str) -> None:
@@ -174,6 +190,7 @@ class _Extractor:
                 f"`{name}` is no one definition at the top of the file: lines {lines}"
             )
         self._definitions[name] = self._block(row)
+        self._is_annotated |= has_annotations(node)
         free = free_names(node)
         if free.global_names:
             raise CannotAdopt(f"`{name}` sets the global `{min(free.global_names)}`")
@@ -350,8 +367,9 @@ def _missing(tree: ast.Module, parts: Extract) -> Extract:
     """
     names = ModuleNames(tree)
     wanted = ModuleNames(ast.parse(_new_module(parts)))
-    if parts.has_future_annotations and not has_future_annotations(tree):
-        raise CannotAdopt(f"the module lacks `{_FUTURE}`, which the definition was written with")
+    is_annotated = any(has_annotations(s) for s in wanted.tree.body if isinstance(s, DEFINITIONS))
+    if is_annotated and parts.has_future_annotations != has_future_annotations(tree):
+        raise CannotAdopt(f"one of the two files has `{_FUTURE}`: annotations would change")
     lacking = {name for name in wanted.bindings if not _is_there(name, names, wanted)}
     typed = [*parts.type_imports, *([_FOR_TYPES] if parts.type_imports else [])]
     imports = [text for text in [*parts.imports, *typed] if lacking & _bound_by(text)]

@@ -11,9 +11,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from codemods.engine.names import ModuleNames, dotted_source, last_name
-from codemods.engine.scopes import FUNCTIONS, Definition
+from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.walk import reached
 from codemods.model import Code, PytestNames, Reason
+
+#: What a class has that pytest does not collect: a constructor, or the word for it.
+_NOT_COLLECTED = frozenset({"__init__", "__new__", "__test__"})
+#: Bases from elsewhere that have a constructor.
+_WITH_CONSTRUCTOR = frozenset({"pydantic.BaseModel"})
 
 
 def has_rewritten_asserts(path: str, tests: PytestNames) -> bool:
@@ -23,18 +28,59 @@ def has_rewritten_asserts(path: str, tests: PytestNames) -> bool:
 
 
 def test_in(
-    node: Definition, names: ModuleNames, path: str, tests: PytestNames, *, is_nested: bool
+    node: Definition,
+    names: ModuleNames,
+    path: str,
+    tests: PytestNames,
+    around: Sequence[ast.AST],
 ) -> int | None:
-    """Return the line of the first test that a definition is or has, None without one."""
+    """Return the line of the first test that a definition is or has, None without one.
+
+    Args:
+        node: the definition.
+        names: those of its module.
+        path: that of its file.
+        tests: what pytest collects.
+        around: the statements that it stands in.
+
+    """
     if isinstance(node, FUNCTIONS):
         is_test = fits(node.name, tests.functions) and tests.has_file(path)
-        return node.lineno if is_test and not is_nested and not is_fixture(node) else None
+        return node.lineno if is_test and not around and not is_fixture(node) else None
     for base in node.bases:
         if is_test_case(dotted_source(base, names) or ""):
             return base.lineno
     if not node.bases:  # collecting the names of a module takes as long as parsing it
         return own_test(node, tests)
-    return _lines_of_tests(names, tests).get(node)
+    line = _lines_of_tests(names, tests).get(node)
+    if line is not None or any(isinstance(a, FUNCTIONS) for a in around):
+        return line
+    return node.lineno if may_inherit_tests(node, names, tests) else None
+
+
+def may_inherit_tests(node: ast.ClassDef, names: ModuleNames, tests: PytestNames) -> bool:
+    """Whether pytest collects a class by its name, and a base may bring tests from elsewhere.
+
+    A class with a constructor is not collected; that of a dataclass or a model is generated.
+    """
+    own = bound_in(node.body)
+    is_made = any(not is_mark(decorator) for decorator in node.decorator_list)
+    if is_made or not own.isdisjoint(_NOT_COLLECTED) or not is_test_class(node.name, tests):
+        return False
+    classes = {c.name: c for c in names.of_kind(ast.ClassDef)}
+    pending, seen = [node], {node}
+    for one in pending:  # which grows meanwhile
+        for base in one.bases:
+            plain = base.value if isinstance(base, ast.Subscript) else base
+            above = classes.get(plain.id) if isinstance(plain, ast.Name) else None
+            if above is None:
+                source = dotted_source(plain, names) or "?."
+                if not is_of_python(source) and source not in _WITH_CONSTRUCTOR:
+                    return True
+            elif above not in seen:
+                seen.add(above)
+                pending.append(above)
+    return False
 
 
 def is_test_function(name: str, tests: PytestNames) -> bool:
@@ -65,22 +111,17 @@ def own_test(node: Definition, tests: PytestNames) -> int | None:
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
 def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> tuple[Reason, ...]:
     """Return the subclasses whose tests an inherited ``__test__ = False`` would hide."""
+    known = {c.name for c in names.of_kind(ast.ClassDef)} | {name, "object"}
     lines = _lines_of_tests(names, tests)
     found = []
     for heir in derived_from(name, names):
         if heir in lines:
             message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
             found.append(Reason(Code.SUBCLASS_OF_TESTS, lines[heir], message))
-        elif has_base_elsewhere(heir, names, but_for=name):
+        elif not all(_is_known(base, known, names) for base in heir.bases):
             message = f"subclass `{heir.name}` may get tests from a base outside this file"
             found.append(Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message))
     return tuple(found)
-
-
-def has_base_elsewhere(node: ast.ClassDef, names: ModuleNames, *, but_for: str = "") -> bool:
-    """Whether a class has a base that is neither of its file nor of the standard library."""
-    known = {c.name for c in names.of_kind(ast.ClassDef)} | {but_for, "object"}
-    return not all(_is_known(base, known, names) for base in node.bases)
 
 
 def _is_known(base: ast.expr, known: set[str], names: ModuleNames) -> bool:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection, Sequence
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.rows import first_line
-from codemods.engine.scopes import FUNCTIONS
 from codemods.model import Code, PytestNames, Reason, SharedModule, SharedModules
-from codemods.rewrites.collected import has_base_elsewhere, is_test_class
 from codemods.rewrites.discover.extract import extracted
 from codemods.rewrites.discover.helpers import helpers_of
 from codemods.rewrites.replace_local_copies.decide import decide
@@ -56,7 +52,6 @@ def reasons_against(
     """Return what is in the way of replacing some definitions of a file; none where nothing is.
 
     What is no helper after all, but a test, or a text that looks like a definition, is left out.
-    So is a class that pytest collects by its name where another file may have given it tests.
 
     Args:
         module: the file.
@@ -64,27 +59,9 @@ def reasons_against(
         lines: where they stand.
 
     """
-    tests = modules.tests
-    heirs = {
-        first_line(node)
-        for node in module.tree.body
-        if isinstance(node, ast.ClassDef)
-        and first_line(node) in lines
-        and _inherits_elsewhere(node, module, tests)
-    }
     _, decisions = decide(module, shared_definitions(modules), {})
     return {
         d.definition.line: d.reasons
         for d in decisions
-        if d.definition.line in lines
-        and d.definition.line not in heirs
-        and all(r.code is not Code.PYTEST_TESTS for r in d.reasons)
+        if d.definition.line in lines and all(r.code is not Code.PYTEST_TESTS for r in d.reasons)
     }
-
-
-def _inherits_elsewhere(node: ast.ClassDef, module: ParsedModule, tests: PytestNames) -> bool:
-    """Whether pytest collects a class, and a base that no file here shows may bring its tests."""
-    if not is_test_class(node.name, tests):
-        return False
-    own = {s.name for s in node.body if isinstance(s, FUNCTIONS)}
-    return own.isdisjoint({"__init__", "__new__"}) and has_base_elsewhere(node, module.names)

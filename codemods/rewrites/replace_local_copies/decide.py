@@ -159,7 +159,7 @@ class _Decider:
 
     def _test_in(self, local: Local) -> int | None:
         module, tests = self._module, self._shared.modules.tests
-        return test_in(local.node, module.names, module.path, tests, is_nested=bool(local.around))
+        return test_in(local.node, module.names, module.path, tests, local.around)
 
     def _outside(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
         """Yield what other files say; their tests are hidden by ``__test__ = False`` alone."""
