@@ -350,7 +350,8 @@ def test_annotations_that_are_text_in_one_of_two_files(root: Path) -> None:
         other = "def other(x: int):\n    return x\n\n\ndef test():\n    other(1)\n"
         (root / f"suite/unit/test_late_{name}.py").write_text(other)
         (root / f"suite/unit/test_more_{name}.py").write_text(
-            "from __future__ import annotations\n" + other.replace("other", "more").replace("return x", "return -x")
+            "from __future__ import annotations\n"
+            + other.replace("other", "more").replace("return x", "return -x")
         )
     commit()
     text = said("adopt", "--all", "--skip-probe")

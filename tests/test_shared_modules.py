@@ -310,7 +310,7 @@ def test_files_that_no_table_covers_are_named(root: Path) -> None:
 def test_no_table_and_no_default_module(root: Path, asked: list[str]) -> None:
     files = by_file()
     assert [files.shared(path) for path in asked] == [None for _ in asked]
-    with pytest.raises(SettingsError, match="run `ssot-codemods init`"):
+    with pytest.raises(SettingsError, match="`ssot-codemods init`"):
         files.uncovered()
 
 

@@ -16,7 +16,10 @@ from codemods.report.table import Detail
     verbose="Without CODE, print all that is known of each.",
 )
 @click.argument(
-    "code", required=False, metavar="[CODE]", type=click.Choice([code.value for code in Code], case_sensitive=False)
+    "code",
+    required=False,
+    metavar="[CODE]",
+    type=click.Choice([code.value for code in Code], case_sensitive=False),
 )
 def explain(code: str | None, detail: Detail) -> int:
     """Explain the code of a reason, and what to do about it.
