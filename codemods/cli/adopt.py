@@ -79,7 +79,7 @@ def adopt(
         return OK
     write(done.steps)
     print_text(report.as_text(done, pasted, detail))
-    say(*done.skipped)
+    say(*(f"{name} is not adopted: {why}" for name, why in done.skipped.items()))
     if skip_probe:
         return OK
     is_fine, remarks = check_imports(setup.settings.root, done.module, pasted, setup.jobs)

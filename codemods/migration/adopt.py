@@ -61,7 +61,7 @@ class Adoption:
     why: str
     sources: dict[str, str]
     steps: tuple[Step, ...]
-    skipped: tuple[str, ...]
+    skipped: dict[str, str]
 
 
 def choose(
@@ -131,9 +131,8 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     """
     path, why = _home(settings, pasted, to)
     module = _dotted(settings, path)
-    names = ", ".join(one.name for one in pasted)
-    before = step_of(path, b"", names).before
-    parts, sources, skipped = Extract(), {}, []
+    before = step_of(path, b"", "").before
+    parts, sources, skipped = Extract(), {}, {}
     content = before or b""
     for one in pasted:
         if keys_of(content).get(one.name) == _key(one):
@@ -141,12 +140,13 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
         try:
             found, sources[one.name] = _parts(one, content, settings)
         except CannotAdopt as error:
-            skipped.append(f"{one.name} is not adopted: {error}")
+            skipped[one.name] = str(error)
             continue
         parts = parts | found
         content = module_with(before or b"", parts)
     if skipped and not sources:
-        raise UsageError(*skipped)
+        raise UsageError(*(f"{name} is not adopted: {why}" for name, why in skipped.items()))
+    names = ", ".join(sources)
     steps = [Step(path, before, content, names, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
     steps.append(settings_step(settings, module, _tops(settings.root, pasted)))
@@ -154,7 +154,7 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     steps += conftest_steps(settings, [shared])
     check_inside(steps, settings.root)
     changed = tuple(step for step in steps if step.before != step.after)
-    return Adoption(module, path, why, sources, changed, tuple(skipped))
+    return Adoption(module, path, why, sources, changed, skipped)
 
 
 # Where it belongs

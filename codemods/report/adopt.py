@@ -20,8 +20,9 @@ def as_text(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NO
     path = os.path.relpath(done.path)
     place = f"{done.module} is {path}: {done.why}"
     taken = [f"{name} is taken from {source}" for name, source in done.sources.items()]
+    adopted = [one for one in pasted if one.name not in done.skipped]
     lines = [step_line(step) for step in done.steps] or ["nothing to do"]
-    return paragraphs([[place, *taken], lines, list(_next(pasted)) if done.steps else []])
+    return paragraphs([[place, *taken], lines, list(_next(adopted)) if done.steps else []])
 
 
 def as_patch(step: Step) -> bytes:
