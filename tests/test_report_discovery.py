@@ -65,6 +65,12 @@ def test_text() -> None:
     )
 
 
+def test_where_nothing_can_go_the_way_on_is_told() -> None:
+    found = Discovery(2, (STUCK,), (), 0, (), 0)
+    code = STUCK.places[0].reasons[0].code.value
+    assert f"\nwhat is in the way: ssot-codemods explain {code}\n" in as_text(found)
+
+
 def test_text_with_each_place() -> None:
     shown = as_text(FULL._replace(groups=(SHARED,), near=(), left=0, failures=()), Detail.VERBOSE)
     assert (

@@ -173,3 +173,5 @@ def _advice(found: Discovery, *, verbose: bool) -> Iterator[str]:
         yield f"{found.left:,} smaller ones: -v or --format json has them"
     if saving is not None:
         yield f"next: ssot-codemods adopt {saving.names[0]}"
+    elif stuck := next((r for g in found.groups for p in g.places for r in p.reasons[:1]), None):
+        yield f"what is in the way: ssot-codemods explain {stuck.code.value}"
