@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from codemods.model import Code, SharedModules, Status
@@ -268,12 +270,34 @@ def test_what_is_known_not_to_act(text: str) -> None:
     assert is_shared(text)
 
 
-def test_the_settings_may_trust_more() -> None:
-    text = "import scrapy\nfrom app import route\n@route\nclass A(scrapy.Spider):\n    x = 1\n"
-    check_refused(text, Code.ACTS_WHEN_DEFINED, modules=shared(text, LIB))
-    one = ("scrapy.Spider",)
-    check_refused(text, Code.ACTS_WHEN_DEFINED, modules=shared(text, LIB, harmless=one))
-    assert is_shared(text, shared(text, LIB, harmless=(*one, "app.route")))
+def test_the_settings_may_trust_more_and_a_message_says_what_to_add() -> None:
+    text = (
+        "import scrapy\nfrom app import route\nfrom generic import Box\n"
+        "@route('/a')\nclass A(scrapy.Spider, Box[int]):\n    x = 1\n"
+    )
+    added: list[str] = []
+    for message in ("`@route('/a')`", "`scrapy.Spider`", "`Box[int]`"):
+        modules = shared(text, LIB, harmless=tuple(added))
+        result = check_refused(text, Code.ACTS_WHEN_DEFINED, saying=message, modules=modules)
+        advice = re.search(r"add `(.+)` to the setting", result.decisions[0].reasons[0].message)
+        assert advice
+        added.append(advice[1])
+    assert is_shared(text, shared(text, LIB, harmless=tuple(added)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("from .app import A\nclass B(A):\n    x = 1\n", id="relative import"),
+        pytest.param("from a import f\n@f(f())\nclass B:\n    x = 1\n", id="an argument acts"),
+        pytest.param("from a import f\nclass B(f()):\n    x = 1\n", id="a call as a base"),
+    ],
+)
+def test_no_advice_that_would_not_be_enough(text: str) -> None:
+    result = run(text, modules=shared(text, LIB))
+    reasons = [r for d in result.decisions for r in d.reasons if r.code is Code.ACTS_WHEN_DEFINED]
+    assert reasons
+    assert not any("harmless" in r.message for r in reasons)
 
 
 # Means its module

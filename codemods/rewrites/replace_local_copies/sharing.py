@@ -8,7 +8,8 @@ that it stands in.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from codemods.engine.names import ModuleNames, dotted_source, last_name
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names, local_names
@@ -71,10 +72,6 @@ _FRAME_MODULES = frozenset({"inspect", "sys", "traceback"})
 _TO_THE_MODULE = frozenset({"__code__", "__globals__", "__module__"})
 
 
-#: Where what acts is a name that the settings may know.
-_ADVICE = " (if it registers nothing, name it in the setting `harmless`)"
-
-
 def reasons_not_to_share(
     node: Definition, names: ModuleNames, harmless: frozenset[str], bases: frozenset[str]
 ) -> Iterator[Reason]:
@@ -127,8 +124,9 @@ def _acts(
     for inner in _executed_definitions(node):
         for decorator in inner.decorator_list:
             if not _is_harmless_decorator(decorator, names, harmless, own):
-                text = ast.unparse(decorator)
-                yield _acting(decorator, f"`@{text}` may act when it is executed", _ADVICE)
+                what = f"`@{ast.unparse(decorator)}` may act when it is executed"
+                advice = _advice(decorator, names, partial(_is_harmless_decorator, own=own))
+                yield _acting(decorator, what, advice)
         if isinstance(inner, ast.ClassDef):
             # The other keywords are arguments of the bases: total=False, extra=Extra.forbid.
             plain = [k for k in inner.keywords if k.arg and k.arg != "metaclass"]
@@ -137,9 +135,9 @@ def _acts(
             ]
             for base in [*inner.bases, *(k.value for k in acting)]:
                 if not _is_harmless_base(base, names, harmless | bases, own):
-                    text = ast.unparse(base)
-                    what = f"`{text}` may act when a class is derived from it"
-                    yield _acting(base, what, _ADVICE)
+                    what = f"`{ast.unparse(base)}` may act when a class is derived from it"
+                    advice = _advice(base, names, partial(_is_harmless_base, own=own))
+                    yield _acting(base, what, advice)
             for statement in inner.body:
                 if not _is_plain_statement(statement):
                     text = ast.unparse(statement).splitlines()[0]
@@ -160,6 +158,26 @@ def _hooks(node: ast.ClassDef, names: ModuleNames) -> frozenset[str]:
 def _acting(node: ast.expr | ast.stmt, what: str, advice: str = "") -> Reason:
     message = f"{what}: once for all files, not once for each of them{advice}"
     return reason_at(node, Code.ACTS_WHEN_DEFINED, message)
+
+
+def _advice(
+    acting: ast.expr,
+    names: ModuleNames,
+    is_harmless: Callable[[ast.expr, ModuleNames, frozenset[str]], bool],
+) -> str:
+    """Return what to add to the settings, where that would be enough."""
+    source = dotted_source(_named(acting), names)
+    if source is None or not is_harmless(acting, names, frozenset({source})):
+        return ""
+    return f" (if it registers nothing, add `{source}` to the setting `harmless`)"
+
+
+def _named(acting: ast.expr) -> ast.expr:
+    """Return what is called or subscripted in a decorator or base: its name."""
+    match acting:
+        case ast.Call(func=name) | ast.Subscript(value=name):
+            return name
+    return acting
 
 
 def _executed_definitions(node: Definition) -> Iterator[Definition]:
