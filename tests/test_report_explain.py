@@ -56,7 +56,14 @@ def test_all_codes_are_listed_and_each_is_explained() -> None:
         assert shown.stdout.startswith(f"{code.value}: {lines[code.value].strip()}\n")
 
 
-def test_a_code_that_there_is_not() -> None:
-    result = CliRunner().invoke(main, ["explain", "different-shapes"])
-    assert result.exit_code == 2
-    assert "different-shapes" in result.stderr
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("Different-Shapes", "did you mean 'different-shape'?"),
+        ("copies", "without CODE, all are listed"),
+    ],
+)
+def test_a_code_that_there_is_not(word: str, advice: str) -> None:
+    result = CliRunner().invoke(main, ["explain", word])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith(f"{word!r} is not the code of a reason: {advice}\n")
