@@ -167,6 +167,8 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
         path = Path(os.path.realpath(root / to))
         if path.suffix != ".py" or not path.is_relative_to(root):
             raise UsageError(f"--to {to}: wanted: a file *.py below {root}")
+        if any(_is_collected(str(path), config.tests) for config in pytest_configs(settings)):
+            raise UsageError(f"--to {to}: wanted: a file that pytest neither collects nor loads")
         return path, "named by --to"
     folder = _folder_of_tests(root, pasted)
     for path in _where_all_stand(settings, pasted):
