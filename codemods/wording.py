@@ -65,3 +65,14 @@ def reason_line(path: str, first: Reason, *others: Reason) -> str:
         also.append(f"; and {len(others) - len(shown)} more")
     place = f"{path}:{first.line}:{first.column}"
     return output_line(f"{place}: {first.code.value} {first.message}{''.join(also)}")
+
+
+def trusting(condition: str, source: str | None) -> str:
+    """Return how to tell the settings of a base or decorator; nothing for a name that is not known.
+
+    Args:
+        condition: when that is right.
+        source: its dotted name, as the file imports it.
+
+    """
+    return f" ({condition}, add `{source}` to the setting `harmless`)" if source else ""

@@ -282,6 +282,15 @@ def test_the_names_of_pytest_and_the_trusted_bases_count() -> None:
     assert [d.definition.name for d in found.decisions] == ["MySuite"]
 
 
+def test_a_message_says_which_name_to_trust() -> None:
+    text = f"from lib import Base as B, mark\n@mark(1)\nclass TestA(B):\n{INIT}"
+    check_refused(text, Code.UNKNOWN_KIND, saying="add `lib.Base` to the setting `harmless`")
+    trusted = MarkHelperClasses(PytestNames(), ("lib.Base",))
+    advice = "add `lib.mark` to the setting `harmless`"
+    tools.check_refused(text, Code.UNKNOWN_KIND, saying=advice, codemod=trusted)
+    assert tools.run(text, codemod=MarkHelperClasses(PytestNames(), ("lib.Base", "lib.mark"))).after
+
+
 def _again(others: dict[str, str], text: str, path: str) -> FileResult:
     """Apply the codemod to one file of a checkout."""
     result = tools.run(text, path, codemod=CODEMOD)

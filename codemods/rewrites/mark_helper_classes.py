@@ -51,6 +51,7 @@ from codemods.rewrites.others import (
     unknown,
     word_patterns,
 )
+from codemods.wording import trusting
 
 _ATTRIBUTE = "__test__"
 _CONSTRUCTORS = frozenset({"__init__", "__new__"})
@@ -339,7 +340,8 @@ class _Classes:
             source = dotted_source(plain, self._names)
             known = _WITH_INIT | _PLAIN_DECORATORS | self._harmless
             if source not in known and not is_mark(decorator):
-                what = f"`@{ast.unparse(plain)}` may read its attributes"
+                advice = trusting("if it does not", source)
+                what = f"`@{ast.unparse(plain)}` may read its attributes{advice}"
                 yield Reason(Code.UNKNOWN_KIND, decorator.lineno, what)
         yield from tests_derived_from(node.name, self._names, self._tests)
         yield from self._readers(node)
@@ -432,6 +434,7 @@ class _Classes:
                 yield Reason(Code.BECOMES_MEMBER, base.lineno, what)
             elif not self._is_plain_base(source):
                 what = f"`{text}` is not in this file: it may have tests, or read the attributes"
+                what += trusting("if it does neither", source)
                 yield Reason(Code.UNKNOWN_KIND, base.lineno, what)
         for keyword in node.keywords:
             is_plain = dotted_source(keyword.value, self._names) == "abc.ABCMeta"

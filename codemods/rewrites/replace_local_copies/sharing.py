@@ -18,6 +18,7 @@ from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.collected import is_mark, is_of_python
 from codemods.rewrites.replace_local_copies.stores import stores_of
+from codemods.wording import trusting
 
 #: Decorators and bases that have no effect outside of what they are applied to, by their dotted
 #: names, beside the bases of the standard library. The settings may name more (``harmless``).
@@ -167,9 +168,8 @@ def _advice(
 ) -> str:
     """Return what to add to the settings, where that would be enough."""
     source = dotted_source(_named(acting), names)
-    if source is None or not is_harmless(acting, names, frozenset({source})):
-        return ""
-    return f" (if it registers nothing, add `{source}` to the setting `harmless`)"
+    is_enough = source is not None and is_harmless(acting, names, frozenset({source}))
+    return trusting("if it registers nothing", source if is_enough else None)
 
 
 def _named(acting: ast.expr) -> ast.expr:
