@@ -252,11 +252,6 @@ def asserting_definitions(module: SharedModule) -> tuple[str, ...]:
     return tuple(n.name for n in found if any(isinstance(i, ast.Assert) for i in ast.walk(n)))
 
 
-def is_shared(path: str, modules: SharedModules) -> bool:
-    """Whether a file is one of the shared modules, by its real path."""
-    return os.path.realpath(path) in {m.path for m in modules.modules}
-
-
 class SettingsByFile:
     """The settings and the shared modules that count for each file of one run.
 
