@@ -126,16 +126,24 @@ NOT_TAKEN = {
         "try:\n    import a\nexcept ImportError:\n    a = None\ndef f(): return a\n",
         "`f` reads `a`",
     ),
+    "an import that may fail": (
+        "try:\n    import a\nexcept ImportError:\n    HAS_A = False\ndef f(): return a\n",
+        "`f` reads `a`, which may fail to be imported on line 2, and the file goes on",
+    ),
+    "an import under a condition": ("if x:\n    import a\ndef f(): return a\n", "reads `a`"),
     "a relative import": (
         "from .a import b\ndef f(): return b\n",
         "reads `b`, which is imported relatively",
     ),
     "a star import": ("from a import *\ndef f(): return b\n", "the star import of line 1"),
     "an unknown name": ("def f(): return b\n", "is bound nowhere in the file"),
-    "two definitions": ("def f(): ...\ndef f(): ...\n", "no one definition at the top"),
-    "a definition in an if": ("if x:\n    def f(): ...\n", "no one definition at the top"),
-    "a shared line": ("x = 1; f = 2\n", "no one definition at the top"),
-    "an assignment twice": ("N = 1\nN = 1\ndef f(): return N\n", "`f` reads `N`"),
+    "two definitions": ("def f(): ...\ndef f(): return 1\n", "no one definition of the file"),
+    "two definitions that it reads": (
+        "def g(): ...\ndef g(): return 1\ndef f(): g()\n",
+        "`f` reads `g`, which is bound on line 2",
+    ),
+    "no definition": ("x = 1; f = 2\n", "no one definition of the file: lines 1"),
+    "two values": ("N = 1\nN = 2\ndef f(): return N\n", "`f` reads `N`"),
     "a syntax error": ("def f(:\n", "line 1"),
 }
 
@@ -145,6 +153,35 @@ def test_what_cannot_be_taken(source: str, why: str) -> None:
     with pytest.raises(CannotAdopt) as error:
         extract(source.encode(), ["f"])
     assert why in str(error.value)
+
+
+TAKEN = {
+    "an import in a try": (
+        "try:\n    import a\nexcept ImportError:\n    print(1)\n    raise\ndef f(): return a\n",
+        "import a\n\n\ndef f(): return a\n",
+    ),
+    "a shared line": (
+        "M = 1; N = 2\ndef f(): return M, N\n",
+        "M = 1\nN = 2\n\n\ndef f(): return M, N\n",
+    ),
+    "an assignment twice": (
+        "N = 1\nN = 1\ndef f(): return N\n",
+        "N = 1\n\n\ndef f(): return N\n",
+    ),
+    "equal definitions": (
+        "def g(): ...\ndef g(): ...\ndef f(): g()\ndef f(): g()\n",
+        "\ndef g(): ...\n\n\ndef f(): g()\n",
+    ),
+    "a definition in a block": (
+        "if x:\n    # No.\n    def f():\n        return 1\n",
+        "\ndef f():\n    return 1\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "module"), TAKEN.values(), ids=TAKEN)
+def test_what_is_taken(source: str, module: str) -> None:
+    assert adopted(source, "f").partition("\n\n")[2] == module
 
 
 CLASHES = {
@@ -303,6 +340,30 @@ def test_a_definition_of_several_names(root: Path) -> None:
     commit()
     said("migrate", "--skip-probe")
     assert "import FakeSocket\n" in path.read_text()
+
+
+def test_a_name_that_stands_where_nothing_can_be_replaced(root: Path) -> None:
+    path = root / "suite/unit/test_c.py"
+    path.write_text(path.read_text().replace("TestSocket", "Fake") + "x = [Fake]\n")
+    commit()
+    assert "Fake is not adopted: 2 of 3 copies" in said("adopt", "Fake", code=2)
+
+
+def test_copies_in_blocks_and_twice_in_a_file(root: Path) -> None:
+    for name in ("a", "b", "c"):
+        path = root / f"suite/unit/test_{name}.py"
+        own = "if True:\n    def given():\n        return 1\n"
+        twice = "\n\ndef twice():\n    return 2\n" * 2
+        path.write_text(f"{own}{twice}\n\ndef test_it():\n    assert given() + twice()\n")
+    commit()
+    said("adopt", "--all", "--skip-probe")
+    assert {"def given():", "def twice():"} < set(
+        (root / "suite/support/helpers.py").read_text().splitlines()
+    )
+    commit()
+    said("migrate", "--skip-probe")
+    assert "def given" not in path.read_text()
+    assert "def twice" not in path.read_text()
 
 
 def test_to_a_module_that_is_there(root: Path) -> None:

@@ -232,20 +232,29 @@ def test_what_is_in_the_way_is_told_as_the_core_does(root: Path) -> None:
     }
     assert group.lines == 2
     own = "class A:\n    def f(self): return json.dumps(other())\n"
-    text = f"import json\n\nFULL = 3\n\ndef other(): return FULL\n\n{own}"
-    assert group.module.decode() == text
+    text = f"import json\n\nFULL = 3\n\n\ndef other(): return FULL\n\n\n{own}"
+    assert group.module.decode() == f'"""Helpers, shared by the tests."""\n\n{text}'
 
 
-def test_what_it_reads_is_taken_from_wherever_the_file_has_it(root: Path) -> None:
-    text = "try:\n    from a.b import c as d, e\nexcept ImportError:\n    pass\n\nimport os.path\n"
-    text += "N: int = 3\n\n\ndef f():\n    return d(os.path.sep, N, len)\n"
+@pytest.mark.parametrize("handler", ["raise", "pass"])
+def test_what_it_reads_is_taken_from_wherever_the_file_has_it(root: Path, handler: str) -> None:
+    """An import that may fail cannot stand in a module that must not: `adopt` takes none."""
+    text = f"try:\n    from a.b import c as d, e\nexcept ImportError:\n    {handler}\n\n"
+    text += "import os.path\nN: int = 3\n\n\ndef f():\n    return d(os.path.sep, N, len)\n"
     (group,) = find(root, dict.fromkeys(["test_a.py", "test_b.py"], text)).groups
-    assert [p.reasons for p in group.places] == [(), ()]
-    assert group.module.decode().split("\n\n")[:3] == [
-        "from a.b import c as d",
-        "import os.path",
-        "N = 3",
-    ]
+    imports = "\nimport os.path\n\nfrom a.b import c as d\n\nN: int = 3\n"
+    assert bool(group.replaceable) is (handler == "raise") is (imports in group.module.decode())
+
+
+def test_what_cannot_be_taken_along_is_in_the_way_everywhere(root: Path) -> None:
+    text = "from .models import Model\n\n\ndef f(x: Model):\n    return g(x)\n\n\n"
+    text += "def g(x):\n    return x\n"
+    found = find(root, dict.fromkeys(["test_a.py", "test_b.py"], text))
+    groups = {group.names[0]: group for group in found.groups}
+    message = "`f` reads `Model`, which is imported relatively"
+    reasons = [(reason.code, reason.message) for p in groups["f"].places for reason in p.reasons]
+    assert reasons == [(Code.DIFFERENT_GLOBALS, message)] * 2
+    assert len(groups["g"].replaceable) == 2
 
 
 @pytest.mark.parametrize(

@@ -320,6 +320,15 @@ DEPENDENT = {
     "the module of something": "return f.__module__",
     "the globals of a function": "return f.__globals__",
     "the code of a function": "return f.__code__.co_filename",
+    "an import with globals": "return __import__(x, globals())",
+    "an import with other globals": "return __import__(x, {})",
+    "an import with globals by name": "return __import__(x, globals=x)",
+    "a relative import by a call": "return __import__(x, level=1)",
+    "an import of an unknown level": "return __import__(x, level=x)",
+    "an import of unknown arguments": "return __import__(*x)",
+    "an import of unknown keywords": "return __import__(x, **x)",
+    "an import without a name": "return __import__(name=x)",
+    "an import that is handed on": "return map(__import__, x)",
 }
 
 INDEPENDENT = {
@@ -328,6 +337,7 @@ INDEPENDENT = {
     "an absolute import": "from a import b\n    return b",
     "vars of something": "return vars(x), dir(x)",
     "a warning": "import warnings\n    warnings.warn('x')",
+    "an import by a call": "return __import__(x), __import__(x, fromlist=[x], level=0)",
 }
 
 
@@ -343,6 +353,11 @@ def test_a_function_of_frames_that_is_imported_by_its_name() -> None:
     text = "from inspect import stack\ndef f(): return stack()\n"
     check_refused(text, Code.MODULE_DEPENDENT, modules=shared(text, LIB))
     text = "import inspect as i\ndef f(): return i.stack()\n"
+    check_refused(text, Code.MODULE_DEPENDENT, modules=shared(text, LIB))
+
+
+def test_an_import_function_of_the_file() -> None:
+    text = "def __import__(x): ...\ndef f(x): return __import__(x)\n"
     check_refused(text, Code.MODULE_DEPENDENT, modules=shared(text, LIB))
 
 

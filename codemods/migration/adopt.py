@@ -81,13 +81,14 @@ def choose(
     chosen: dict[str, Pasted] = {}
     refused: dict[str, str] = {}
     for group in groups:
-        name = next((n for n in names if n in group.names), group.names[0])
+        found = group.replaceable
+        usable = group._replace(places=found).names
+        name = next((n for n in names if n in group.names), (usable or group.names)[0])
         if name in chosen:
             continue
-        if group.is_nested or group.lines < min_lines:
+        if group.is_nested or group.lines < min_lines or name not in usable:
             refused.setdefault(name, _why_not(group))
             continue
-        found = group.replaceable
         others = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
         paths = sorted({place.path for place in found})
         chosen[name] = Pasted(name, tuple(sorted(others.values())), tuple(paths))

@@ -23,12 +23,11 @@ from codemods.model import (
     NearGroup,
     PytestNames,
     Reason,
-    SharedModules,
 )
 from codemods.pytest_config import pytest_config
 from codemods.rewrites.discover.blocks import Block, Blocks, blocks_of
 from codemods.rewrites.discover.groups import groups_of, order
-from codemods.rewrites.discover.judge import reasons_against, shared_module
+from codemods.rewrites.discover.judge import Candidate, candidate, reasons_against
 from codemods.rewrites.discover.near import lines_of, near_groups, variants_of
 from codemods.rewrites.discover.shapes import Shaped, shapes_of
 from codemods.rewrites.replace_local_copies.shared import bare
@@ -165,41 +164,40 @@ class _Search:
     def _decided(self, groups: Sequence[Group]) -> list[Group]:
         """Decide which places of some groups can be replaced; those that are none are left out."""
         shared = self._shared_modules(groups)
-        questions: dict[str, list[tuple[int, SharedModules, list[int]]]] = defaultdict(list)
-        for number, (group, modules) in enumerate(shared):
+        questions: dict[str, list[tuple[int, Candidate, list[int]]]] = defaultdict(list)
+        for number, (group, module) in enumerate(shared):
             lines: dict[str, list[int]] = defaultdict(list)
             for place in group.places:
                 lines[place.path].append(place.line)
             for path in lines:
-                questions[path].append((number, modules, lines[path]))
+                questions[path].append((number, module, lines[path]))
         reasons: dict[tuple[int, str, int], tuple[Reason, ...]] = {}
         for answer in self._asked(_reasons, questions):
             for number, line, found in answer.value or ():
                 reasons[number, answer.path, line] = found
         decided: list[Group] = []
-        for number, (group, modules) in enumerate(shared):
+        for number, (group, module) in enumerate(shared):
             places = tuple(
                 place._replace(reasons=reasons[number, place.path, place.line])
                 for place in group.places
                 if (number, place.path, place.line) in reasons
             )
-            module = modules.modules[0].source
-            decided.append(group._replace(places=places, module=module))
+            decided.append(group._replace(places=places, module=module.text))
         return [group for group in decided if group.files >= self._least]
 
-    def _shared_modules(self, groups: Sequence[Group]) -> list[tuple[Group, SharedModules]]:
+    def _shared_modules(self, groups: Sequence[Group]) -> list[tuple[Group, Candidate]]:
         """Return each group with the shared module that its most frequent text would make.
 
         Where its file turns out to be no Python, the next place takes its turn.
         """
-        found: list[tuple[Group, SharedModules]] = []
+        found: list[tuple[Group, Candidate]] = []
         pending = list(groups)
         while pending:
             questions: dict[str, list[tuple[int, int, tuple[str, ...]]]] = defaultdict(list)
             for number, group in enumerate(pending):
                 asked = (number, group.pattern.line, group.names)
                 questions[group.pattern.path].append(asked)
-            modules: dict[int, SharedModules] = {}
+            modules: dict[int, Candidate] = {}
             for answer in self._asked(partial(_modules, self._settings.harmless), questions):
                 modules.update(answer.value or {})
             found += [(pending[number], modules[number]) for number in sorted(modules)]
@@ -310,14 +308,14 @@ def _parsed(task: _Task) -> ParsedModule:
     return ParsedModule(task.content, task.path, parse(task.content))
 
 
-def _modules(harmless: tuple[str, ...], task: _Task) -> dict[int, SharedModules]:
+def _modules(harmless: tuple[str, ...], task: _Task) -> dict[int, Candidate]:
     """Return the shared modules that definitions of a file would make."""
     module = _parsed(task)
     found = {
-        number: shared_module(module, line, names, harmless=harmless, tests=task.tests)
+        number: candidate(module, line, names, harmless=harmless, tests=task.tests)
         for number, line, names in task.question
     }
-    return {number: modules for number, modules in found.items() if modules is not None}
+    return {number: shared for number, shared in found.items() if shared is not None}
 
 
 def _reasons(task: _Task) -> list[tuple[int, int, tuple[Reason, ...]]]:

@@ -11,12 +11,13 @@ import ast
 import sys
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import Binding, ModuleNames
-from codemods.engine.rows import Row, rows_of
-from codemods.engine.scopes import DEFINITIONS, free_names
+from codemods.engine.rows import first_line, last_line
+from codemods.engine.scopes import DEFINITIONS, Definition, free_names
 from codemods.engine.text import Unparsable, decoded, parse
 from codemods.model import Reason
 from codemods.rewrites.replace_local_copies.equality import (
@@ -41,7 +42,7 @@ class Extract:
 
     `imports` are statements, `type_imports` those that type checkers alone run; `constants` and
     `definitions` have the text by the name, in the order of the file; `aliases` are more names, of
-    definitions.
+    definitions. `left_out` says of what cannot be taken along why.
     """
 
     imports: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Extract:
     definitions: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     has_future_annotations: bool = False
+    left_out: tuple[str, ...] = ()
 
     def __or__(self, other: Extract) -> Extract:
         """Return what both have."""
@@ -74,8 +76,23 @@ def extract(source: bytes, names: Iterable[str]) -> Extract:
         CannotAdopt: one of them reads what cannot be taken along.
 
     """
-    text, tree = _parsed(source)
-    return _Extractor(text, tree).extract(names)
+    module = _parsed(source)
+    nodes = []
+    for name in names:
+        node = _definition(module.names, name)
+        if node is None:
+            lines = ", ".join(str(b.line) for b in module.names.bindings.get(name, ())) or "none"
+            raise CannotAdopt(f"`{name}` is no one definition of the file: lines {lines}")
+        nodes.append(node)
+    parts = extract_nodes(module, nodes)
+    if parts.left_out:
+        raise CannotAdopt(parts.left_out[0])
+    return parts
+
+
+def extract_nodes(module: ParsedModule, nodes: Sequence[Definition]) -> Extract:
+    """Take definitions from a file, be they nested, with what they read and what can be taken."""
+    return _Extractor(module).extract(nodes)
 
 
 def module_with(before: bytes, parts: Extract) -> bytes:
@@ -91,12 +108,12 @@ def module_with(before: bytes, parts: Extract) -> bytes:
     """
     if not before.strip():
         return _new_module(parts).encode()
-    text, tree = _parsed(before)
-    missing = _missing(tree, parts)
+    module = _parsed(before)
+    missing = _missing(module.names, parts)
     if missing == Extract():
         return before
-    rows = _lines(text)
-    at = _end_of_imports(tree)
+    rows = _lines(module)
+    at = _end_of_imports(module.tree)
     added = "".join(f"{line}\n" for line in _joined(missing.imports))
     if missing.type_imports:
         added += _type_checking_block(missing.type_imports)
@@ -113,19 +130,19 @@ def module_with(before: bytes, parts: Extract) -> bytes:
 
 
 def keys_of(source: bytes) -> dict[str, str]:
-    """Return what is the same for equal definitions, of those at the top of a file.
+    """Return what is the same for equal definitions, of each that a name of a file stands for.
 
     A file that does not parse has none.
     """
     try:
-        _, tree = _parsed(source)
+        module = _parsed(source)
     except CannotAdopt:
         return {}
-    names = ModuleNames(tree)
+    found = {name: _definition(module.names, name) for name in module.names.bindings}
     return {
-        node.name: Normal(node, names.is_builtin).shape.key
-        for node in tree.body
-        if isinstance(node, DEFINITIONS)
+        name: Normal(node, module.names.is_builtin).shape.key
+        for name, node in found.items()
+        if node is not None
     }
 
 
@@ -134,114 +151,109 @@ def source_has_bom(source: bytes) -> bool:
     return source.startswith(b"\xef\xbb\xbf")
 
 
-def _parsed(source: bytes) -> tuple[str, ast.Module]:
+def _parsed(source: bytes) -> ParsedModule:
     text = decoded(source)
     if isinstance(text, Reason):
         raise CannotAdopt(text.message)
     try:
-        tree = parse(source)
+        return ParsedModule(source, "", parse(source))
     except Unparsable as error:
         raise CannotAdopt(f"line {error.line}: {error}") from error
     except (RecursionError, MemoryError) as error:
         raise CannotAdopt("it is nested too deeply to be parsed") from error
+
+
+def _lines(module: ParsedModule) -> list[str]:
+    """Return the lines of a file as Python counts them: a form feed ends none."""
+    text = decoded(module.source)
+    assert isinstance(text, str), "it was parsed"
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return text, tree
-
-
-def _lines(text: str) -> list[str]:
-    """Return the lines of a text as Python counts them: a form feed ends none."""
     return [f"{line}\n" for line in text.split("\n")[:-1]] + [text.rpartition("\n")[2]]
 
 
+def _definition(names: ModuleNames, name: str) -> Definition | None:
+    """Return the definition that a global name stands for, the last one of several equal ones."""
+    bindings = names.bindings.get(name, [])
+    nodes = [b.node for b in bindings if isinstance(b.node, DEFINITIONS)]
+    keys = {Normal(node, names.is_builtin).shape.key for node in nodes} if nodes[1:] else ()
+    return nodes[-1] if nodes and len(nodes) == len(bindings) and len(keys) < 2 else None
+
+
 class _Extractor:
-    def __init__(self, text: str, tree: ast.Module) -> None:
-        self._lines = _lines(text)
-        self._text = text
-        self._tree = tree
-        self._names = ModuleNames(tree)
-        self._rows = {id(r.statements[0]): r for r in rows_of(tree) if len(r.statements) == 1}
-        self._has_future = has_future_annotations(tree)
+    def __init__(self, module: ParsedModule) -> None:
+        self._lines = _lines(module)
+        self._tree = module.tree
+        self._certain = frozenset(_certain_imports(module.tree.body))
+        self._names = module.names
+        self._has_future = has_future_annotations(module.tree)
         self._imports: dict[str, None] = {}
         self._type_imports: dict[str, None] = {}
         self._constants: dict[str, str] = {}
-        self._definitions: dict[str, str] = {}
+        self._definitions: dict[str, tuple[int, str]] = {}
+        self._left_out: dict[str, None] = {}
         self._is_annotated = False
 
-    def extract(self, names: Iterable[str]) -> Extract:
-        for name in names:
-            self._add_definition(name)
-        order = [s.name for s in self._tree.body if isinstance(s, DEFINITIONS)]
+    def extract(self, nodes: Iterable[Definition]) -> Extract:
+        for node in nodes:
+            self._add_definition(node)
         used = {n: self._constants[n] for n in self._names.bindings if n in self._constants}
+        in_order = sorted(self._definitions.items(), key=lambda item: item[1])
         return Extract(
             tuple(self._imports),
             tuple(t for t in self._type_imports if t not in self._imports),
             used,
-            {name: self._definitions[name] for name in order if name in self._definitions},
+            {name: text for name, (_, text) in in_order},
             has_future_annotations=self._has_future and self._is_annotated,
+            left_out=tuple(self._left_out),
         )
 
-    def _add_definition(self, name: str) -> None:
-        bindings = self._names.bindings.get(name, [])
-        node = bindings[0].node if len(bindings) == 1 else None
-        row = self._rows.get(id(node))
-        if not isinstance(node, DEFINITIONS) or row is None:
-            lines = ", ".join(str(b.line) for b in bindings) or "none"
-            raise CannotAdopt(
-                f"`{name}` is no one definition at the top of the file: lines {lines}"
-            )
-        self._definitions[name] = self._block(row)
+    def _add_definition(self, node: Definition) -> None:
+        self._definitions[node.name] = node.lineno, self._block(node)
         self._is_annotated |= has_annotations(node)
         free = free_names(node)
         if free.global_names:
-            raise CannotAdopt(f"`{name}` sets the global `{min(free.global_names)}`")
+            self._left_out[f"`{node.name}` sets the global `{min(free.global_names)}`"] = None
         now = _names_now(node, is_late=self._has_future)
         quoted = set(Normal(node, self._names.is_builtin).quoted)
         for read in sorted(free.names | quoted):
             if read not in self._definitions:
-                self._add_read(name, read, is_for_types=read not in now)
+                self._add_read(node.name, read, is_for_types=read not in now)
 
-    def _block(self, row: Row) -> str:
-        """Return the lines of a definition, and the comment directly above it."""
-        first = row.line - 1
-        while first and self._lines[first - 1].startswith("#"):
-            first -= 1
-        while first < row.line - 1 and _is_directive(first, self._lines[first]):
-            first += 1
-        return "".join(self._lines[first : row.end_line]).rstrip("\n") + "\n"
+    def _block(self, node: ast.stmt) -> str:
+        """Return the lines of a statement, not indented, and the comment directly above it."""
+        first, last = first_line(node) - 1, last_line(node)
+        text = _dedented(self._lines[first:last], first + 1, node)
+        if text is None:
+            return f"{ast.unparse(node)}\n"
+        start = first
+        while start and not node.col_offset and self._lines[start - 1].startswith("#"):
+            start -= 1
+        while start < first and _is_directive(start, self._lines[start]):
+            start += 1
+        return "".join([*self._lines[start:first], text])
 
     def _add_read(self, reader: str, name: str, *, is_for_types: bool) -> None:
         bindings = self._names.bindings.get(name, [])
-        if self._names.is_builtin(name) and not self._names.stars:
-            return
-        tops = set(map(id, self._tree.body))
-        if len(bindings) == 1 and isinstance(bindings[0].node, DEFINITIONS):
-            self._add_definition(name)
-        elif bindings and all(b.source and id(b.node) in tops for b in bindings):
+        meaning = self._names.meaning_of(name)
+        definition = _definition(self._names, name)
+        if definition is not None:
+            self._add_definition(definition)
+        elif meaning.is_known and all(b.node in self._certain for b in bindings):
             self._imports.update(dict.fromkeys(_import_of(b, name) for b in bindings))
         elif is_for_types and bindings and all(map(self._is_type_import, bindings)):
             self._type_imports.update(dict.fromkeys(_import_of(b, name) for b in bindings))
-        elif (constant := self._constant(name)) is not None:
-            self._constants[name] = constant
+        elif meaning.is_known and not any(b.source for b in bindings):
+            self._constants[name] = self._constant(bindings[0])
         else:
-            meaning = self._names.meaning_of(name)
             relative = any(getattr(b.node, "level", 0) for b in bindings)
             why = "is imported relatively" if relative else meaning.text
-            raise CannotAdopt(f"`{reader}` reads `{name}`, which {why}")
+            if meaning.is_known:
+                why = f"may fail to be imported on line {bindings[0].line}, and the file goes on"
+            self._left_out[f"`{reader}` reads `{name}`, which {why}"] = None
 
-    def _constant(self, name: str) -> str | None:
+    def _constant(self, binding: Binding) -> str:
         """Return the statement that gives a name an immutable value, at the top of the file."""
-        meaning = self._names.meaning_of(name)
-        found = [
-            statement
-            for statement in self._tree.body
-            if isinstance(statement, ast.Assign | ast.AnnAssign)
-            and isinstance(target := _target(statement), ast.Name)
-            and target.id == name
-        ]
-        row = self._rows.get(id(found[0])) if meaning.is_known and len(found) == 1 else None
-        if row is None or any(not isinstance(b.node, ast.Name) for b in self._names.bindings[name]):
-            return None
-        return self._block(row)
+        return next(self._block(s) for s in self._tree.body if binding.node in ast.walk(s))
 
     def _is_type_import(self, binding: Binding) -> bool:
         """Whether a binding is an absolute import below ``if TYPE_CHECKING:`` at the top."""
@@ -250,15 +262,50 @@ class _Extractor:
         return inside and not getattr(binding.node, "level", 0)
 
 
+def _certain_imports(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the imports that a module cannot go on without."""
+    for statement in body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            yield statement
+        elif isinstance(statement, ast.Try) and all(
+            isinstance(handler.body[-1], ast.Raise) for handler in statement.handlers
+        ):
+            yield from _certain_imports(statement.body)
+
+
+def _dedented(lines: Sequence[str], first: int, node: ast.stmt) -> str | None:
+    """Return the lines of a statement, not indented; None where they hold something else too.
+
+    Args:
+        lines: those lines.
+        first: the number of the first one.
+        node: the statement.
+
+    """
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    fixed = {n for c in ast.walk(node) if indent for n in _inside_string(c)}
+    text = "".join(
+        line if number in fixed or line[:indent].strip() else line[indent:]
+        for number, line in enumerate(lines, start=first)
+    )
+    text = text.rstrip("\n") + "\n"
+    try:
+        body = parse(text.encode()).body
+    except (Unparsable, UnicodeError):
+        return None
+    return text if len(body) == 1 and ast.dump(body[0]) == ast.dump(node) else None
+
+
+def _inside_string(node: ast.AST) -> Iterable[int]:
+    """Return the lines that begin in a string."""
+    if isinstance(node, ast.Constant | ast.JoinedStr):
+        return range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
+    return ()
+
+
 def _is_directive(number: int, line: str) -> bool:
     """Whether a comment is about the file: a shebang or its encoding, PEP 263."""
     return number < 2 and (line.startswith("#!") or "coding" in line)
-
-
-def _target(statement: ast.Assign | ast.AnnAssign) -> ast.expr | None:
-    if isinstance(statement, ast.AnnAssign):
-        return statement.target
-    return statement.targets[0] if len(statement.targets) == 1 else None
 
 
 def _is_for_types(statement: ast.If) -> bool:
@@ -358,17 +405,16 @@ def _definitions(parts: Extract) -> str:
     return "\n\n".join(["", *parts.definitions.values(), *(["".join(aliases)] if aliases else [])])
 
 
-def _missing(tree: ast.Module, parts: Extract) -> Extract:
+def _missing(names: ModuleNames, parts: Extract) -> Extract:
     """Return the parts that a module has not yet.
 
     Raises:
         CannotAdopt: a name means something else there.
 
     """
-    names = ModuleNames(tree)
     wanted = ModuleNames(ast.parse(_new_module(parts)))
     is_annotated = any(has_annotations(s) for s in wanted.tree.body if isinstance(s, DEFINITIONS))
-    if is_annotated and parts.has_future_annotations != has_future_annotations(tree):
+    if is_annotated and parts.has_future_annotations != has_future_annotations(names.tree):
         raise CannotAdopt(f"one of the two files has `{_FUTURE}`: annotations would change")
     lacking = {name for name in wanted.bindings if not _is_there(name, names, wanted)}
     typed = [*parts.type_imports, *([_FOR_TYPES] if parts.type_imports else [])]

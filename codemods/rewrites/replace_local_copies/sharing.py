@@ -59,7 +59,6 @@ _OF_THE_MODULE = frozenset(
     {
         *("__builtins__", "__doc__", "__file__", "__loader__", "__module__", "__name__"),
         *("__package__", "__path__", "__qualname__", "__spec__", "eval", "exec", "globals"),
-        *("__import__",),
     }
 )
 _FRAME_READERS = frozenset(
@@ -398,6 +397,7 @@ def _is_of_frames(owner: str, names: ModuleNames) -> bool:
 def _means_its_module(node: Definition, names: ModuleNames) -> Iterator[Reason]:
     for name in sorted(free_names(node).names & (_OF_THE_MODULE | _FRAME_READERS)):
         yield _dependent(node, f"`{name}`")
+    absolute = _absolute_importers(node, names)
     for inner in walk(node):
         match inner:
             case ast.ImportFrom(level=level) if level:
@@ -412,6 +412,28 @@ def _means_its_module(node: Definition, names: ModuleNames) -> Iterator[Reason]:
                 yield _dependent(inner.value, "`stacklevel`")
             case ast.Call(func=ast.Name(id="vars" | "dir" as called), args=[]):
                 yield _dependent(inner, f"`{called}()`")
+            case ast.Name(id="__import__") if inner not in absolute:
+                yield _dependent(inner, "an import by `__import__` that may be relative")
+
+
+def _absolute_importers(node: Definition, names: ModuleNames) -> set[ast.expr]:
+    """Return each ``__import__`` that is the built-in one, called for an absolute import.
+
+    Without globals, and with the default level 0, it reads nothing of the module that it stands in:
+    https://docs.python.org/3/library/functions.html#import__
+    """
+    calls = (n for n in walk(node) if isinstance(n, ast.Call) and len(n.args) == 1)
+    absolute = {c.func for c in calls if all(map(_is_absolute, [*c.args, *c.keywords]))}
+    return absolute if names.is_builtin("__import__") else set()
+
+
+def _is_absolute(argument: ast.AST) -> bool:
+    match argument:
+        case ast.keyword(arg="level", value=ast.Constant(value=0)):
+            return True
+        case ast.keyword(arg=name):
+            return name == "fromlist"
+    return not isinstance(argument, ast.Starred)
 
 
 def _dependent(node: ast.expr | ast.stmt, what: str) -> Reason:
