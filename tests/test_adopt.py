@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -375,12 +376,65 @@ def test_to_a_module_that_is_there(root: Path) -> None:
     assert b"\r\nclass TestSocket:\r\n    __test__ = False\r\n" in after
 
 
+def test_nothing_is_written_beside_a_shared_module_that_is_broken(root: Path) -> None:
+    (root / "broken.py").write_text("def f(:\n")
+    (root / "pyproject.toml").write_text('[tool.ssot-codemods]\nmodules = ["broken"]\n')
+    before = contents(root)
+    assert "broken.py:1: " in said("adopt", "socket", code=2)
+    assert contents(root) == before
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            b"#!/usr/bin/env python\n# coding: latin-1\n# caf\xe9\nX = 1\n",
+            b"#!/usr/bin/env python\n# coding: latin-1\n\nimport json\n\n\n# caf\xe9\nX = 1\n",
+            id="an encoding",
+        ),
+        pytest.param(
+            b"\xef\xbb\xbf# The licence.\r\n\r\nX = 1",
+            b"\xef\xbb\xbf# The licence.\r\n\r\nimport json\r\n\r\nX = 1\r\n",
+            id="a BOM, a licence, and no end of the last line",
+        ),
+        pytest.param(
+            b'"""Doc."""\r\nX = 1\n\n',
+            b'"""Doc."""\r\n\r\nimport json\r\n\r\n\r\nX = 1\n\n',
+            id="a docstring, mixed ends, a blank line at the end",
+        ),
+        pytest.param(
+            b"import os; X = (\n    1,\n)\nY = '\x0c'\n",
+            b"import os; X = (\n    1,\n)\n\nimport json\n\n\nY = '\x0c'\n",
+            id="a semicolon, a form feed",
+        ),
+        pytest.param(b"# X.\nX = 1\n", b"import json\n\n\n# X.\nX = 1\n", id="a comment on a name"),
+        pytest.param(b"# Nothing.\n", b"# Nothing.\n\nimport json\n", id="a comment alone"),
+    ],
+)
+def test_each_byte_of_a_module_stays(before: bytes, after: bytes) -> None:
+    parts = extract(b"import json\n\n\ndef f():\n    return json\n", ["f"])
+    end = b"\r\n" if b"\r\n" in before else b"\n"
+    definition = end.join([b"", b"", b"def f():", b"    return json", b""])
+    assert module_with(before, parts) == after + definition
+    compile(after + definition, "<module>", "exec")
+
+
+def test_a_character_that_the_encoding_of_a_module_lacks() -> None:
+    parts = extract("def f():\n    return '→'\n".encode(), ["f"])
+    with pytest.raises(CannotAdopt, match="the module is in latin-1, which has no '→'"):
+        module_with(b"# coding: latin-1\nX = 1\n", parts)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ("no_such", "no_such is not adopted: no two test files have the same code of it"),
-        ("", "wanted: a NAME, or --all"),
-        ("socket --all", "wanted: a NAME, or --all"),
+        ("", "wanted: names of definitions, or --all"),
+        ("socket --all", "wanted: names of definitions, or --all"),
+        ("socket --to suite/unit/test_a.py", "a file that pytest neither collects nor loads"),
+        ("socket --to conftest.py", "a file that pytest neither collects nor loads"),
+        ("socket --to suite/broken.py", "suite/broken.py: line 2: "),
+        ("socket --in suite/other", "socket is not adopted: no two test files"),
         ("socket --to ../x.py", "wanted: a file *.py below"),
         ("socket --to lib", "wanted: a file *.py below"),
         ("socket --to my-lib/x.py", "cannot be imported"),
@@ -388,6 +442,9 @@ def test_to_a_module_that_is_there(root: Path) -> None:
     ],
 )
 def test_what_cannot_be_adopted(root: Path, arguments: str, message: str) -> None:
+    (root / "suite/other").mkdir()
+    shutil.copy(root / "suite/unit/test_a.py", root / "suite/other/test_d.py")
+    (root / "suite/broken.py").write_text("\ndef f(:\n")
     before = contents(root)
     assert message in said("adopt", *arguments.split(), code=2)
     assert contents(root) == before

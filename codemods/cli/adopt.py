@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import COPIES_LEFT, OK, Setup
-from codemods.cli._options import verb
+from codemods.cli._options import FileArguments, verb
 from codemods.cli._output import print_patch, print_text, progress_bar, say
 from codemods.model import UsageError
 from codemods.report.table import Detail
@@ -33,6 +33,14 @@ from codemods.report.table import Detail
     metavar="N",
     help="With --all: of these, what saves at least N lines. Default: 1.",
 )
+@click.option(
+    "--in",
+    "paths",
+    multiple=True,
+    type=click.Path(),
+    metavar="PATH",
+    help="Look for copies in this file or folder. Repeatable. Default: as for `discover`.",
+)
 @click.option("--dry-run", is_flag=True, help="Print a diff, and write nothing.")
 @click.option("--skip-probe", is_flag=True, help="Do not start pytest to check the imports.")
 def adopt(
@@ -40,6 +48,7 @@ def adopt(
     to: str | None,
     of_all: bool,
     min_lines: int,
+    paths: tuple[str, ...],
     dry_run: bool,
     skip_probe: bool,
     detail: Detail,
@@ -54,7 +63,7 @@ def adopt(
     Examples:
       ssot-codemods adopt RecordingSocket
       ssot-codemods adopt make_client make_agent --to tests/support/clients.py
-      ssot-codemods adopt --all --min-lines 50 --dry-run
+      ssot-codemods adopt --all --min-lines 50 --in tests/unit --dry-run
     """
     from codemods.migration.adopt import adopt as work_out
     from codemods.migration.adopt import check_imports, choose
@@ -63,8 +72,8 @@ def adopt(
     from codemods.report import adopt as report
 
     if bool(names) == of_all:
-        raise click.UsageError("wanted: a NAME, or --all")
-    setup = Setup()
+        raise click.UsageError("wanted: names of definitions, or --all, and not both")
+    setup = Setup(FileArguments(paths))
     with progress_bar("discover") as progress:
         wanted = Wanted(names=frozenset(names))
         found = discover(setup.settings, setup.paths, setup.pool(), wanted, progress)

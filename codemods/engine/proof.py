@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import ast
 import codecs
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 
 from codemods.engine.comments import comment_lines
@@ -33,7 +31,7 @@ from codemods.engine.rows import (
     last_line,
     rows_of,
 )
-from codemods.engine.text import Unparsable, compiles, decoded, parse
+from codemods.engine.text import Unparsable, compiles, decoded, encoding_of, parse
 from codemods.engine.walk import walk_statements
 from codemods.model import Reason
 
@@ -75,7 +73,7 @@ def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) ->
     ):
         return "the syntax tree would change beyond what was planned"
     spans = [s for (wanted, ours), new in pairs for s in _written(wanted, new, whole=ours)]
-    if _encoding(before) != _encoding(after) or not _same_lines(
+    if encoding_of(before) != encoding_of(after) or not _same_lines(
         old_lines, new_lines, rows, plan, spans
     ):
         return "a line beside what was planned would change"
@@ -105,11 +103,6 @@ def _same_text(
     ours, theirs = old_lines[first - 1 : last], new_lines[new_first - 1 : new_last]
     # The end of the last line is not part of the statement.
     return ours[:-1] == theirs[:-1] and ours[-1].rstrip(b"\r\n") == theirs[-1].rstrip(b"\r\n")
-
-
-def _encoding(source: bytes) -> str:
-    """Return the encoding by PEP 263, with a name of its own for a BOM."""
-    return tokenize.detect_encoding(io.BytesIO(source).readline)[0]
 
 
 def _expected_statements(rows: list[Row], plan: EditPlan) -> Iterator[tuple[ast.stmt, bool]]:

@@ -31,11 +31,20 @@ class Unparsable(Exception):  # noqa: N818 - it is an outcome, not a fault
         return Reason(Code.SYNTAX_ERROR, self.line, str(self), self.column)
 
 
+def encoding_of(source: bytes) -> str:
+    """Return the encoding of a file by PEP 263, with a name of its own for a BOM.
+
+    Raises:
+        LookupError, SyntaxError: there is none of the name that the file has.
+
+    """
+    return tokenize.detect_encoding(io.BytesIO(source).readline)[0]
+
+
 def decoded(source: bytes) -> str | Reason:
     """Decode a file by the rules of PEP 263, or say why its bytes are no text."""
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        return source.decode(encoding)
+        return source.decode(encoding_of(source))
     except UnicodeDecodeError as error:
         *lines, before = source[: error.start].split(b"\n")
         column = len(before.decode(error.encoding, "replace")) + 1
@@ -83,6 +92,11 @@ def _plain_errors() -> Iterator[None]:
 def reason_at(node: ast.expr | ast.stmt, code: Code, message: str) -> Reason:
     """Return a reason about a node; its column counts bytes, see `column_of`."""
     return Reason(code, node.lineno, message, node.col_offset + 1)
+
+
+def rows_with_ends(text: str) -> list[str]:
+    """Return the lines of a file as Python counts them, with their ends, where they have one."""
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
 
 
 def lines_of(text: str) -> list[str]:

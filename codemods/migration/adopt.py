@@ -19,6 +19,7 @@ from codemods.migration.steps import (
     Step,
     check_inside,
     conftest_steps,
+    missing_default,
     package_steps,
     settings_step,
     step_of,
@@ -33,6 +34,7 @@ from codemods.shared_modules import (
     find_module,
     import_folders,
     pytest_configs,
+    read_shared_modules,
 )
 from codemods.wording import plural, reason_line
 from codemods.workers.pool import careful
@@ -133,6 +135,7 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     path, why = _home(settings, pasted, to)
     module = _dotted(settings, path)
     before = step_of(path, b"", "").before
+    _check(settings, module, path, before or b"")
     parts, sources, skipped = Extract(), {}, {}
     content = before or b""
     for one in pasted:
@@ -156,6 +159,17 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     check_inside(steps, settings.root)
     changed = tuple(step for step in steps if step.before != step.after)
     return Adoption(module, path, why, sources, changed, skipped)
+
+
+def _check(settings: Settings, module: str, path: Path, before: bytes) -> None:
+    """Raise a `UsageError` for a shared module that cannot be read, this one or another."""
+    others = {*settings.modules} - {module, *missing_default(settings)}
+    if settings.has_table and others:
+        read_shared_modules(settings, tuple(sorted(others)))
+    try:
+        module_with(before, Extract())
+    except CannotAdopt as error:
+        raise UsageError(f"{path}: {error}") from error
 
 
 # Where it belongs

@@ -18,7 +18,14 @@ from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import Binding, ModuleNames
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS, Definition, free_names
-from codemods.engine.text import Unparsable, decoded, parse
+from codemods.engine.text import (
+    Unparsable,
+    decoded,
+    encoding_of,
+    lines_of,
+    parse,
+    rows_with_ends,
+)
 from codemods.model import Reason
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
@@ -112,21 +119,35 @@ def module_with(before: bytes, parts: Extract) -> bytes:
     missing = _missing(module.names, parts)
     if missing == Extract():
         return before
-    rows = _lines(module)
-    at = _end_of_imports(module.tree)
-    added = "".join(f"{line}\n" for line in _joined(missing.imports))
+    text = _text(module)
+    rows = rows_with_ends(text)
+    at = _end_of_imports(module.tree, rows)
+    imports = "".join(f"{line}\n" for line in _joined(missing.imports))
     if missing.type_imports:
-        added += _type_checking_block(missing.type_imports)
-    if at and added and not rows[at - 1].endswith("\n"):
-        rows[at - 1] += "\n"
-    below = "".join(rows[at:])
-    if added and below.strip() and not below.startswith("\n"):
-        added += "\n\n"
-    after = "".join(rows[:at]) + added + below
-    after = f"{after.rstrip()}\n{_constants(missing)}{_definitions(missing)}"
-    bom = "\ufeff" if source_has_bom(before) else ""
-    newline = "\r\n" if b"\r\n" in before else "\n"
-    return (bom + after.replace("\n", newline)).encode()
+        imports += _type_checking_block(missing.type_imports)
+    if imports and at and not _is_import_above(module.tree, at):
+        imports = f"\n{imports}"
+    if imports and rows[at:] and rows[at].strip():
+        imports += "\n\n"
+    newline = next((row[len(row.rstrip("\r\n")) :] for row in rows), "") or "\n"
+    definitions = _constants(missing) + _definitions(missing)
+    added = (part.replace("\n", newline) for part in (imports, definitions))
+    old = (_ended("".join(part), newline) for part in (rows[:at], rows[at:]))
+    return _encoded("".join(part for pair in zip(old, added, strict=True) for part in pair), before)
+
+
+def _ended(text: str, newline: str) -> str:
+    return text if not text or text.endswith(("\r", "\n")) else text + newline
+
+
+def _encoded(text: str, before: bytes) -> bytes:
+    """Return the bytes of a text, in the encoding that the module has."""
+    try:
+        return text.encode(encoding_of(before))
+    except UnicodeEncodeError as error:
+        character = text[error.start]
+        message = f"the module is in {error.encoding}, which has no {character!r}"
+        raise CannotAdopt(message) from error
 
 
 def keys_of(source: bytes) -> dict[str, str]:
@@ -146,11 +167,6 @@ def keys_of(source: bytes) -> dict[str, str]:
     }
 
 
-def source_has_bom(source: bytes) -> bool:
-    """Whether a file begins with the mark of UTF-8."""
-    return source.startswith(b"\xef\xbb\xbf")
-
-
 def _parsed(source: bytes) -> ParsedModule:
     text = decoded(source)
     if isinstance(text, Reason):
@@ -163,12 +179,16 @@ def _parsed(source: bytes) -> ParsedModule:
         raise CannotAdopt("it is nested too deeply to be parsed") from error
 
 
-def _lines(module: ParsedModule) -> list[str]:
-    """Return the lines of a file as Python counts them: a form feed ends none."""
+def _text(module: ParsedModule) -> str:
     text = decoded(module.source)
     assert isinstance(text, str), "it was parsed"
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return [f"{line}\n" for line in text.split("\n")[:-1]] + [text.rpartition("\n")[2]]
+    return text
+
+
+def _lines(module: ParsedModule) -> list[str]:
+    """Return the lines of a file, each with one kind of end, but for the last."""
+    *lines, last = lines_of(_text(module))
+    return [*(f"{line}\n" for line in lines), last]
 
 
 def _definition(names: ModuleNames, name: str) -> Definition | None:
@@ -304,8 +324,8 @@ def _inside_string(node: ast.AST) -> Iterable[int]:
 
 
 def _is_directive(number: int, line: str) -> bool:
-    """Whether a comment is about the file: a shebang or its encoding, PEP 263."""
-    return number < 2 and (line.startswith("#!") or "coding" in line)
+    """Whether a line is a shebang, or the comment with the encoding, PEP 263."""
+    return number < 2 and line.startswith("#") and (line.startswith("#!") or "coding" in line)
 
 
 def _is_for_types(statement: ast.If) -> bool:
@@ -459,13 +479,31 @@ def _value(name: str, names: ModuleNames) -> object:
     return meaning if meaning.is_known else None
 
 
-def _end_of_imports(tree: ast.Module) -> int:
-    """Return the number of lines above which the imports of a module stand, or its docstring."""
+def _end_of_imports(tree: ast.Module, rows: Sequence[str]) -> int:
+    """Return the number of lines above which the imports of a module stand, else its head."""
     end = 0
     for number, statement in enumerate(tree.body):
         is_docstring = number == 0 and isinstance(statement, ast.Expr)
-        if isinstance(statement, ast.Import | ast.ImportFrom) or is_docstring:
-            end = statement.end_lineno or statement.lineno
+        if (
+            isinstance(statement, ast.Import | ast.ImportFrom)
+            or is_docstring
+            or statement.lineno == end
+        ):
+            end = last_line(statement)
         elif isinstance(statement, DEFINITIONS):
             break
-    return end
+    return end or _end_of_head(rows)
+
+
+def _end_of_head(rows: Sequence[str]) -> int:
+    """Return the number of lines of the comment that is about a file; a blank line ends it."""
+    comments = next((n for n, row in enumerate(rows) if not row.startswith("#")), len(rows))
+    if not rows[comments:] or not rows[comments].strip():
+        return comments
+    return next((n for n, row in enumerate(rows) if not _is_directive(n, row)), 0)
+
+
+def _is_import_above(tree: ast.Module, at: int) -> bool:
+    """Whether an import ends on a line."""
+    imports = (s for s in tree.body if isinstance(s, ast.Import | ast.ImportFrom))
+    return any(last_line(statement) == at for statement in imports)
