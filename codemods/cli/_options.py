@@ -183,7 +183,8 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
             "--file-timeout",
             type=Seconds(),
             metavar="SECONDS",
-            help="Limit for each file; one that takes longer fails. Default: 30. Not on a cluster.",
+            help="Limit for each file, in seconds of processor time; one that takes longer fails. "
+            "Default: 30. Not on a cluster.",
         ),
         click.option(
             "--scheduler",

@@ -73,8 +73,9 @@ class Pool(Protocol):
 class ProcessPool(NamedTuple):
     """Up to `jobs` processes of this machine; each file may take `file_timeout` seconds.
 
-    The kernel ends the process of a file that takes longer: what LibCST's parser does, nothing
-    within the process could interrupt.
+    The seconds are those of processor time: what else the machine does changes no outcome. The
+    kernel ends the process of a file that takes longer: what LibCST's parser does,
+    nothing within the process could interrupt.
     """
 
     jobs: int
@@ -220,8 +221,8 @@ class _Crew(Generic[R]):
             self._idle.append(worker)
 
     def _reason(self, code: int) -> Reason:
-        if code == -signal.SIGALRM:
-            limit = f"not done after {self._pool.file_timeout:g} seconds"
+        if code == -signal.SIGPROF:
+            limit = f"not done after {self._pool.file_timeout:g} seconds of processor time"
             advice = "exclude it, or allow more by --file-timeout"
             return Reason(Code.TOO_SLOW, 1, f"{limit}: {advice}")
         return worker_died(signal.Signals(-code).name if code < 0 else f"exit code {code}")
@@ -256,7 +257,7 @@ _HANDLERS = {
     signal.SIGHUP: signal.SIG_IGN,
     signal.SIGTSTP: signal.SIG_IGN,
     signal.SIGTERM: signal.SIG_DFL,
-    signal.SIGALRM: signal.SIG_DFL,
+    signal.SIGPROF: signal.SIG_DFL,
 }
 
 
@@ -271,9 +272,9 @@ def _serve(parent: Any, work: Work[Any], file_timeout: float) -> None:
         gc.disable()
         while True:
             for item in parent.recv():
-                signal.setitimer(signal.ITIMER_REAL, file_timeout)
+                signal.setitimer(signal.ITIMER_PROF, file_timeout)
                 result = work(item)
-                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.setitimer(signal.ITIMER_PROF, 0)
                 parent.send(result)
     finally:
         os._exit(1)
