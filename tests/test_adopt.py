@@ -376,6 +376,22 @@ def test_to_a_module_that_is_there(root: Path) -> None:
     assert b"\r\nclass TestSocket:\r\n    __test__ = False\r\n" in after
 
 
+@pytest.mark.parametrize("table", ["", '[tool.ssot-codemods]\npaths = ["tests"]\n'])
+def test_in_a_monorepo_the_project_of_the_copies_gets_the_module(root: Path, table: str) -> None:
+    for path in ("libs/one/tests/test_a.py", "libs/one/tests/unit/test_b.py"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(PASTED.replace("TestSocket", "Own").replace("def send", "def do"))
+    project = root / "libs/one/pyproject.toml"
+    project.write_text(f"{INI}\n{table}")
+    commit()
+    assert "wrote libs/one/tests/support/own.py: Own\n" in said("adopt", "Own", "--skip-probe")
+    assert 'modules = ["tests.support.own"]' in project.read_text()
+    assert (root / "pyproject.toml").read_text() == INI
+    commit()
+    said("migrate", "--skip-probe")
+    assert "from tests.support.own import Own\n" in (root / path).read_text()
+
+
 def test_nothing_is_written_beside_a_shared_module_that_is_broken(root: Path) -> None:
     (root / "broken.py").write_text("def f(:\n")
     (root / "pyproject.toml").write_text('[tool.ssot-codemods]\nmodules = ["broken"]\n')

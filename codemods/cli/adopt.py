@@ -21,7 +21,7 @@ from codemods.report.table import Detail
 @click.option(
     "--to",
     metavar="FILE",
-    help="The module, from the root; it is extended where it is there. Default: the module beside "
+    help="The module; it is extended where it is there. Default: the module beside "
     "the tests that has the code already, else one beside the shared module of the settings, "
     "else support/NAME.py below the folder of the tests.",
 )
@@ -91,6 +91,6 @@ def adopt(
     say(*(f"{name} is not adopted: {why}" for name, why in done.skipped.items()))
     if skip_probe:
         return OK
-    is_fine, remarks = check_imports(setup.settings.root, done.module, pasted, setup.jobs)
+    is_fine, remarks = check_imports(done.root, done.module, pasted, setup.jobs)
     say(*remarks)
     return OK if is_fine else COPIES_LEFT

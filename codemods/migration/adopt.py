@@ -53,11 +53,13 @@ class Pasted:
 class Adoption:
     """What makes pasted definitions shared ones.
 
-    `module` is the dotted name of the shared module, `why` the reason for its place; `sources` has
+    `root` is the folder of the pyproject.toml that names the shared module; `module` is the dotted
+    name of that, `why` the reason for its place; `sources` has
     for each name the file whose text is taken, and is empty where the module has them already;
     `skipped` says of each definition that cannot stand in the module why.
     """
 
+    root: Path
     module: str
     path: Path
     why: str
@@ -126,12 +128,13 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     Args:
         settings: of the repository.
         pasted: the definitions, of different names.
-        to: the file of the module, relative to the root; None to choose one.
+        to: the file of the module; None to choose one.
 
     Raises:
         UsageError: a definition cannot stand in a module, or the module cannot be imported.
 
     """
+    settings = _of_project(settings, pasted)
     path, why = _home(settings, pasted, to)
     module = _dotted(settings, path)
     before = step_of(path, b"", "").before
@@ -158,7 +161,7 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     steps += conftest_steps(settings, [shared])
     check_inside(steps, settings.root)
     changed = tuple(step for step in steps if step.before != step.after)
-    return Adoption(module, path, why, sources, changed, skipped)
+    return Adoption(settings.root, module, path, why, sources, changed, skipped)
 
 
 def _check(settings: Settings, module: str, path: Path, before: bytes) -> None:
@@ -175,11 +178,30 @@ def _check(settings: Settings, module: str, path: Path, before: bytes) -> None:
 # Where it belongs
 
 
+def _of_project(settings: Settings, pasted: Sequence[Pasted]) -> Settings:
+    """Return the settings that count for all copies: a monorepo has several.
+
+    Where none do, those of the nearest pyproject.toml above them, which is to get a table.
+    """
+    top = _common_folder(pasted)
+    nearest = read_settings(top)
+    if nearest.has_table:
+        return nearest
+    root = Path(os.path.realpath(settings.root))
+    folders = (f for f in (top, *top.parents) if f.is_relative_to(root))
+    project = next((f for f in folders if (f / "pyproject.toml").is_file()), root)
+    return settings._replace(root=project)
+
+
+def _common_folder(pasted: Sequence[Pasted]) -> Path:
+    return Path(os.path.commonpath([os.path.dirname(os.path.realpath(p)) for p in _paths(pasted)]))
+
+
 def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple[Path, str]:
     """Return the file of the shared module, and why it is that one."""
     root = Path(os.path.realpath(settings.root))
     if to is not None:
-        path = Path(os.path.realpath(root / to))
+        path = Path(os.path.realpath(to))
         if path.suffix != ".py" or not path.is_relative_to(root):
             raise UsageError(f"--to {to}: wanted: a file *.py below {root}")
         if any(_is_collected(str(path), config.tests) for config in pytest_configs(settings)):
@@ -198,7 +220,7 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
 
 def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
     """Return the folder at the root that has all copies, else `tests`."""
-    top = Path(os.path.commonpath([os.path.dirname(os.path.realpath(p)) for p in _paths(pasted)]))
+    top = _common_folder(pasted)
     inside = top.relative_to(root).parts if top.is_relative_to(root) else ()
     return root / (inside[0] if inside else "tests")
 
