@@ -242,15 +242,18 @@ def told(uses: Mapping[str, Collection[str]]) -> tuple[list[str], str]:
         return [], str(error)
 
 
-def test_each_advice_once_for_all_folders(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = own(root, file=None, error="ModuleNotFoundError: x")
-    answered(monkeypatch, answer, folders=["tests", "e2e"])
+def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = own(root, file=None, error="ModuleNotFoundError: x")
+    broken = own(root, error="ModuleNotFoundError: No module named 'other'")
+    answered(monkeypatch, missing, broken, folders=["tests", "e2e"])
     _, message = told({"tests/test_a.py": ["lib.own.shared"]})
     assert message.splitlines() == [
         "nothing was written, as the new imports would fail:",
         "e2e and 1 more: ModuleNotFoundError: x",
         'To fix it: add `pythonpath = ["."]` under [tool.pytest.ini_options] in '
         f"{root}/pyproject.toml.",
+        "e2e and 1 more: ModuleNotFoundError: No module named 'other'",
+        f"To fix it: fix what {root}/lib/own/shared.py raises when it is imported.",
     ]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from codemods.migration.diagnose import diagnose
+from codemods.migration.diagnose import Finding, FolderCheckup, diagnose
 from codemods.model import UsageError
 from codemods.shared_modules import SettingsByFile
 
@@ -36,14 +36,19 @@ def check_imports(
     found = [(folder, finding) for folder in checkup.folders for finding in folder.all_findings]
     errors = [(folder, finding) for folder, finding in found if finding.is_error]
     if errors:
-        folders: dict[str, list[str]] = {}
-        for folder, finding in errors:
-            folders.setdefault(finding.message, []).append(folder.folder)
-        places = [f"{_few(found)}: {message}" for message, found in folders.items()]
-        advice = dict.fromkeys(f"To fix it: {f.fix}." for _, f in errors)
-        head = "nothing was written, as the new imports would fail:"
-        raise UsageError(head, *places, *advice)
+        raise UsageError("nothing was written, as the new imports would fail:", *_by_fix(errors))
     return list(dict.fromkeys(f"{finding.message}: {finding.fix}" for _, finding in found))
+
+
+def _by_fix(errors: Iterable[tuple[FolderCheckup, Finding]]) -> Iterator[str]:
+    """Yield what is wrong where, and below it what mends it."""
+    fixes: dict[str, dict[str, list[str]]] = {}
+    for folder, finding in errors:
+        messages = fixes.setdefault(finding.fix, {})
+        messages.setdefault(finding.message, []).append(folder.folder)
+    for fix, messages in fixes.items():
+        yield from (f"{_few(folders)}: {message}" for message, folders in messages.items())
+        yield f"To fix it: {fix}."
 
 
 def _few(folders: list[str]) -> str:
