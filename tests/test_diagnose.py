@@ -244,15 +244,18 @@ def told(uses: Mapping[str, Collection[str]]) -> tuple[list[str], str]:
 
 def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = own(root, file=None, error="ModuleNotFoundError: x")
-    broken = own(root, error="ModuleNotFoundError: No module named 'other'")
-    answered(monkeypatch, missing, broken, folders=["tests", "e2e"])
+    broken = own(root, file=None, error="NameError: y")
+    answered(monkeypatch, missing, folders=["tests", "e2e", "unit"])
+    first, second, third = vars(module)["ask_imports"](Pytest(root), {})
+    answers = [first, replace(third, modules=(broken,), sys_path=(str(root),)), second]
+    monkeypatch.setattr(module, "ask_imports", lambda *args, **options: answers)
     _, message = told({"tests/test_a.py": ["lib.own.shared"]})
     assert message.splitlines() == [
         "nothing was written, as the new imports would fail:",
         "e2e and 1 more: ModuleNotFoundError: x",
         'To fix it: add `pythonpath = ["."]` under [tool.pytest.ini_options] in '
         f"{root}/pyproject.toml.",
-        "e2e and 1 more: ModuleNotFoundError: No module named 'other'",
+        "unit: NameError: y",
         f"To fix it: fix what {root}/lib/own/shared.py raises when it is imported.",
     ]
 
