@@ -392,6 +392,17 @@ def test_in_a_monorepo_the_project_of_the_copies_gets_the_module(root: Path, tab
     assert "from tests.support.own import Own\n" in (root / path).read_text()
 
 
+def test_beside_tests_that_stand_in_a_package(root: Path) -> None:
+    shutil.rmtree(root / "suite")
+    for name in ("a", "b"):
+        path = root / f"app/tests/{name}/tests/test_{name}.py"
+        path.parent.mkdir(parents=True)
+        path.write_text(PASTED)
+    commit()
+    assert "wrote app/tests/support/socket.py" in said("adopt", "socket", "--skip-probe")
+    assert 'paths = ["app/tests"]' in (root / "pyproject.toml").read_text()
+
+
 def test_nothing_is_written_beside_a_shared_module_that_is_broken(root: Path) -> None:
     (root / "broken.py").write_text("def f(:\n")
     (root / "pyproject.toml").write_text('[tool.ssot-codemods]\nmodules = ["broken"]\n')

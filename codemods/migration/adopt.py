@@ -156,7 +156,9 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     names = ", ".join(sources)
     steps = [Step(path, before, content, names, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
-    steps.append(settings_step(settings, module, _tops(settings.root, pasted)))
+    steps.append(
+        settings_step(settings, module, _tops(Path(os.path.realpath(settings.root)), pasted))
+    )
     shared = SharedModule(module, str(path), content)
     steps += conftest_steps(settings, [shared])
     check_inside(steps, settings.root)
@@ -219,17 +221,29 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
 
 
 def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
-    """Return the folder at the root that has all copies, else `tests`."""
-    top = _common_folder(pasted)
-    inside = top.relative_to(root).parts if top.is_relative_to(root) else ()
-    return root / (inside[0] if inside else "tests")
+    """Return the folder that has the tests with all copies, else `tests`."""
+    top = Path(os.path.commonpath(_test_folders(root, pasted)))
+    return top if top != root and top.is_relative_to(root) else root / "tests"
 
 
 def _tops(root: Path, pasted: Sequence[Pasted]) -> list[str]:
-    """Return the folders at the root that have copies; none where a file there has one."""
-    real = Path(os.path.realpath(root))
-    found = {Path(os.path.realpath(p)).relative_to(real).parts for p in _paths(pasted)}
-    return sorted({parts[0] for parts in found}) if all(len(p) > 1 for p in found) else []
+    """Return the folders of the tests that have copies; none where a file at the root has one."""
+    found = {folder.relative_to(root) for folder in _test_folders(root, pasted)}
+    return [] if Path() in found else sorted(map(str, found))
+
+
+def _test_folders(root: Path, pasted: Sequence[Pasted]) -> set[Path]:
+    """Return for each copy the outermost folder that has the name of one for tests.
+
+    Where there is none, that at the root: tests stand beside the code or within its package,
+    https://docs.pytest.org/en/stable/explanation/goodpractices.html
+    """
+    found = set()
+    for path in map(os.path.realpath, _paths(pasted)):
+        parents = [p for p in reversed(Path(path).parents) if p.is_relative_to(root)]
+        named = (folder for folder in parents[1:] if folder.name in {"test", "tests"})
+        found.add(next(named, parents[:2][-1] if parents else root))
+    return found
 
 
 def _where_all_stand(settings: Settings, pasted: Sequence[Pasted]) -> list[Path]:
