@@ -525,31 +525,51 @@ def test_a_session_that_never_began_has_no_end(tmp_path: Path) -> None:
 
 def test_imports_in_another_thread_are_not_counted() -> None:
     meter = Meter()
-    meter.enter("module", "test_a.py")
+    entry = meter.enter("module", "test_a.py")
 
     def load() -> None:
-        meter.enter("import", "x")
-        meter.leave()
+        meter.leave(meter.enter("import", "x"))
 
     thread = threading.Thread(target=load)
     thread.start()
     thread.join()
-    meter.leave()
-    assert meter.steps["module", "test_a.py"]["import_seconds"] == {}
+    meter.leave(entry)
+    assert meter.step("module", "test_a.py")["import_seconds"] == {}
 
 
 def test_a_package_is_its_init_file() -> None:
     meter = Meter()
-    meter.enter("import", "before.any.step")
-    meter.leave()
-    meter.enter("conftest", "/tests/unit/__init__.py")
-    meter.enter("import", "tests.unit")
-    meter.enter("import", "other.inner")
-    for _ in range(3):
-        meter.leave()
-    assert list(meter.steps) == [("conftest", "/tests/unit/__init__.py")]
-    (values,) = meter.steps.values()
+    meter.leave(meter.enter("import", "before.any.step"))
+    conftest = meter.enter("conftest", "/tests/unit/__init__.py")
+    package = meter.enter("import", "tests.unit")
+    meter.leave(meter.enter("import", "other.inner"))
+    meter.leave(package)
+    meter.leave(conftest)
+    values = meter.step("conftest", "/tests/unit/__init__.py")
     assert list(values["import_seconds"]) == ["other"]
+
+
+def test_what_takes_turns_may_end_in_another_order() -> None:
+    meter = Meter()
+    outer = meter.enter("module", "test_a.py")
+    first = meter.enter("import", "first")
+    second = meter.enter("import", "second")
+    for entry in (first, second, second, outer):
+        meter.leave(entry)
+    assert list(meter.step("module", "test_a.py")["import_seconds"]) == ["first"]
+
+
+def test_a_test_may_say_that_it_is_another_thread(tmp_path: Path) -> None:
+    """As `eventlet.monkey_patch` does."""
+    test = "def test_it(): pass\n"
+    other = "import threading\nthreading.get_ident = lambda: 7\nimport wave\n"
+    same = "import _thread, threading\nthreading.get_ident = _thread.get_ident\n"
+    seen = run(
+        write(tmp_path / "suite", test_a=other + test, test_b=same + test), options="imports"
+    )
+    assert list(seen.tests) == ["test_a.py::test_it", "test_b.py::test_it"]
+    assert "wave" in seen.modules["test_a.py"].import_seconds
+    assert not seen.problems
 
 
 def test_pythons_own_bytecode(tmp_path: Path) -> None:

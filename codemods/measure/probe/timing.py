@@ -17,49 +17,60 @@ from typing import Any
 
 import pytest
 
-#: As it is now: a test may put something else in its place.
+#: As they are now: a test may put something else in their place, as eventlet does.
 clock = time.perf_counter
+_get_ident = threading.get_ident
 _LONGEST_MESSAGE = 500
 
 
 class Meter:
-    """A stack of steps and imports, of the main thread only."""
+    """A stack of steps and imports, of the main thread only.
+
+    What takes turns within that thread, as greenlets do, may end in another order than it began: an
+    end ends all that began later, and is no end of anything else.
+    """
 
     def __init__(self) -> None:
-        self._thread = threading.get_ident()
+        self._thread = _get_ident()
         self._stack: list[list[Any]] = []  # kind, key, start, seconds of what is inside
-        self.steps: dict[tuple[str, str], dict[str, Any]] = {}
+        self._steps: dict[tuple[str, str], dict[str, Any]] = {}
 
-    def enter(self, kind: str, key: str) -> None:
-        """Begin a step or an import."""
-        if threading.get_ident() == self._thread:
-            self._stack.append([kind, key, clock(), 0.0])
+    def enter(self, kind: str, key: str) -> list[Any] | None:
+        """Begin a step or an import, and return what `leave` ends; None in another thread."""
+        if _get_ident() != self._thread:
+            return None
+        self._stack.append([kind, key, clock(), 0.0])
+        return self._stack[-1]
 
-    def leave(self) -> None:
-        """End what was begun last."""
-        if threading.get_ident() != self._thread:
+    def leave(self, entry: list[Any] | None) -> None:
+        """End what was begun."""
+        if not any(entry is one for one in self._stack):
             return
-        kind, key, start, inside = self._stack.pop()
+        while self._stack.pop() is not entry:
+            pass
+        assert entry is not None
+        kind, key, start, inside = entry
         total = clock() - start
         if self._stack:
             self._stack[-1][3] += total
         if kind == "import":
             self._count_import(key, total - inside)
         else:
-            step = self._step(kind, key)
+            step = self.step(kind, key)
             step["own_seconds"] += total - inside
             step["cumulative_seconds"] += total
 
-    def _step(self, kind: str, key: str) -> dict[str, Any]:
+    def step(self, kind: str, key: str) -> dict[str, Any]:
+        """Return the figures of a step so far."""
         new = {"own_seconds": 0.0, "cumulative_seconds": 0.0, "import_seconds": {}}
-        return self.steps.setdefault((kind, key), new)
+        return self._steps.setdefault((kind, key), new)
 
     def _count_import(self, name: str, seconds: float) -> None:
         depth = next((n for n, s in enumerate(reversed(self._stack)) if s[0] != "import"), None)
         if depth is None:
             return
         kind, key, *_ = self._stack[-1 - depth]
-        step = self._step(kind, key)
+        step = self.step(kind, key)
         if depth == 0 and name.rpartition(".")[2] == _module_name(key):
             step["own_seconds"] += seconds
         else:
@@ -77,11 +88,11 @@ def _module_name(key: str) -> str:
 _FIND_AND_LOAD = """
 def wrap(enter, leave, find_and_load):
     def _find_and_load(name, import_):
-        enter("import", name)
+        entry = enter("import", name)
         try:
             return find_and_load(name, import_)
         finally:
-            leave()
+            leave(entry)
     return _find_and_load
 """
 
@@ -191,12 +202,12 @@ class Timing:
     @contextlib.contextmanager
     def step(self, kind: str, key: str) -> Generator[None, None, None]:
         """Time what is done inside as one step."""
-        self._meter.enter(kind, key)
+        entry = self._meter.enter(kind, key)
         try:
             yield
         finally:
-            self._meter.leave()
-            values = dict(self._meter.steps[kind, key])
+            self._meter.leave(entry)
+            values = dict(self._meter.step(kind, key))
             if kind == "modules":
                 values["from_cache"] = self.cached.get(key)
             self._add("step", kind, self.relative(key), values)
