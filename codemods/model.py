@@ -41,7 +41,7 @@ class Status(enum.Enum):
 
 
 class Code(enum.Enum):
-    """Why a definition or a file stays as it is, or what is worth a warning. Values are stable."""
+    """Why a definition or a file stays as it is, or what is worth saying. Values are stable."""
 
     ACTS_WHEN_DEFINED = "acts-when-defined"
     ASSERTS = "asserts"
@@ -49,6 +49,7 @@ class Code(enum.Enum):
     CALLED_BY_NAME = "called-by-name"
     CIRCULAR_IMPORT = "circular-import"
     CHANGED_SINCE_PLANNED = "changed-since-planned"
+    COPY = "copy"
     DIFFERENT_GLOBALS = "different-globals"
     DIFFERENT_SHAPE = "different-shape"
     DOCTEST = "doctest"

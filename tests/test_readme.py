@@ -79,7 +79,7 @@ def test_a_file_has_the_name_of_its_verb_or_command() -> None:
     assert _files("cli") == verbs
     assert all(main.get_command(click.Context(main), verb) is not None for verb in verbs)
     assert sorted(verb for group in GROUPS.values() for verb in group) == sorted(verbs)
-    helpers = {"chart", "diff", "document", "findings", "page", "table"}
+    helpers = {"chart", "diff", "document", "findings", "hosts", "page", "table"}
     assert _files("report") - helpers <= verbs
     assert _files("commands") <= _files("rewrites")
 

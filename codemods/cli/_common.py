@@ -193,6 +193,14 @@ class Setup:
         return partial(CODEMODS[name].make, self.by_file)
 
     @property
+    def top(self) -> Path:
+        """The real path of the root of the repository: of its checkout, else of the settings."""
+        from codemods.disk.git import checkout_of
+
+        root = self.settings.root.resolve()
+        return checkout_of(root) or root
+
+    @property
     def first_name(self) -> str:
         """The name of the first shared class, which `accept` has grep count."""
         from codemods.rewrites.replace_local_copies.shared import shared_definitions

@@ -18,7 +18,7 @@ from codemods.cli._options import (
     over_files,
     verb,
 )
-from codemods.cli._output import print_diff, print_json, print_page, print_text
+from codemods.cli._output import print_diff, print_findings, print_json, print_text
 from codemods.model import STDIN
 from codemods.report.table import Detail
 
@@ -35,7 +35,11 @@ if TYPE_CHECKING:
     failed="a file failed",
 )
 @over_files
-@output_format("text", "json", "github", note=" github prints annotations for a workflow.")
+@output_format(
+    *("text", "json", "github", "sarif", "gitlab"),
+    note=" github prints annotations for a workflow, and adds to the file of $GITHUB_STEP_SUMMARY; "
+    "gitlab a report of code quality.",
+)
 @click.option(
     "--diff",
     is_flag=True,
@@ -73,14 +77,14 @@ def check(
     warn_unfinished_runs(Journal(setup.settings.root))
     content = sys.stdin.buffer.read() if files.paths == ("-",) else None
     planned = setup.plan("check") if content is None else _plan_stdin(setup, content)
-    if form == "json":
-        print_json(report.as_json(planned))
-    elif form == "github":
-        print_page(report.as_github(planned))
-    else:
+    if form == "text":
         if diff:
             print_diff(*_changes(planned, content))
         print_text(report.as_text(planned, files.paths, detail), err=diff)
+    elif form == "json":
+        print_json(report.as_json(planned))
+    else:
+        print_findings(form, report.findings(planned, setup.top), report.head(planned))
     return exit_code(planned.results, 0 if exit_zero else len(planned.changes))
 
 

@@ -1,26 +1,28 @@
-"""Which copies are left, as text, JSON or annotations for GitHub."""
+"""Which copies are left, as text, JSON, or findings for a code host."""
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from codemods.model import STDIN, Plan, Verdict
+from codemods.model import STDIN, Code, Decision, Plan, Reason, Verdict
 from codemods.report.document import document
 from codemods.report.findings import (
+    Finding,
+    command,
     copy_text,
     definition_json,
     definition_line,
+    dotted,
+    failed,
     failure_lines,
     failures_json,
+    from_root,
     is_namesake,
 )
 from codemods.report.table import Detail, joined
-from codemods.wording import percentage, visible
-
-_COMMAND = ("ssot-codemods", "migrate")
+from codemods.wording import percentage
 
 
 def as_text(planned: Plan, asked: Sequence[str] = (), detail: Detail = Detail.NORMAL) -> str:
@@ -66,44 +68,42 @@ def as_json(planned: Plan) -> dict[str, Any]:
     return document("check", values)
 
 
-def as_github(planned: Plan) -> str:
-    """Format what is left as annotations.
+def findings(planned: Plan, root: Path) -> list[Finding]:
+    """Return what is left as findings for a code host; `root` is that of the repository."""
+    copies = [_copy(from_root(path, root), decision) for path, decision in planned.copies]
+    return copies + [_failure(from_root(p, root), error) for p, error in failed(planned.results)]
 
-    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-    """
-    lines = []
-    for path, decision in planned.copies:
-        place = decision.definition
-        fix = "" if path == STDIN else f"; to fix it: {shlex.join([*_COMMAND, path])}"
-        message = f"{copy_text(decision)}{fix}"
-        # GitHub takes a column only where the first line is the last.
-        column = f"col={place.column}," if place.line == place.end_line else ""
-        where = f"file={_property(path)},line={place.line},{column}endLine={place.end_line}"
-        lines.append(f"::error {where},title=ssot-codemods::{_data(message)}\n")
-    for result in planned.results:
-        if result.error is not None:
-            error = result.error
-            where = f"file={_property(result.path)},line={error.line},col={error.column}"
-            message = f"{error.code.value} {error.message}"
-            lines.append(f"::error {where},title=ssot-codemods::{_data(message)}\n")
-    return "".join(lines)
+
+def head(planned: Plan) -> str:
+    """Return the figures on a line."""
+    return (
+        f"Compliant Files: {planned.compliant:,}/{planned.helpers:,}; "
+        f"Copies Left: {len(planned.copies):,}"
+    )
+
+
+def _copy(path: str, decision: Decision) -> Finding:
+    place = decision.definition
+    return Finding(
+        code=Code.COPY,
+        path=path,
+        line=place.line,
+        column=place.column,
+        end_line=place.end_line,
+        message=copy_text(decision),
+        about=f"{place.kind} {place.name} {dotted(decision)}",
+        fix="" if path == STDIN else command("migrate", path),
+    )
+
+
+def _failure(path: str, error: Reason) -> Finding:
+    line, column = error.line, error.column
+    about = error.code.value
+    return Finding(error.code, path, line, column, line, error.message, about, is_failure=True)
 
 
 def _command(planned: Plan, asked: Sequence[str]) -> str:
     paths = [r.path for r in planned.changes]
     if len(paths) > 1 and len(asked) > 5:
-        return shlex.join(_COMMAND)  # pre-commit names each file there is
-    chosen = paths if len(paths) == 1 else asked
-    return shlex.join([*_COMMAND, *(f"./{p}" if p.startswith("-") else p for p in chosen)])
-
-
-def _data(text: str) -> str:
-    return visible(re.sub(r"[%\r\n]", _percent, text))
-
-
-def _property(text: str) -> str:
-    return visible(re.sub(r"[%\r\n:,]", _percent, text))
-
-
-def _percent(match: re.Match[str]) -> str:
-    return f"%{ord(match.group()):02X}"
+        return command("migrate")  # pre-commit names each file there is
+    return command("migrate", *(paths if len(paths) == 1 else asked))
