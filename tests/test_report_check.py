@@ -110,6 +110,7 @@ def test_json() -> None:
         "compliant_file_count": 3,
         "helper_file_count": 4,
         "compliant_percent": 75.0,
+        "ratchet": None,
         "failures": [
             {"path": "c.py", "line": 3, "column": 1, "code": "syntax-error", "message": "it fails"}
         ],

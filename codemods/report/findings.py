@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from codemods.model import STDIN, Code, Decision, FileResult, Prospect, Reason, Verdict
+from codemods.model import Code, Decision, FileResult, Prospect, Reason, Verdict
 from codemods.wording import plural, reason_line
 
 
@@ -34,14 +33,9 @@ class Finding(NamedTuple):
         """The message, and what to do."""
         return f"{self.message}; to fix it: {self.fix}" if self.fix else self.message
 
-
-def from_root(path: str, root: Path) -> str:
-    """Return a path relative to the root of a repository; one outside of it is absolute."""
-    if path == STDIN:
-        return path
-    folder, name = os.path.split(path)
-    real = Path(os.path.realpath(folder or "."), name)
-    return str(real.relative_to(root)) if real.is_relative_to(root) else str(real)
+    def coded(self, text: str) -> str:
+        """Return a text with the code before it: that of a copy says so itself."""
+        return text if self.code is Code.COPY else f"{self.code.value} {text}"
 
 
 def command(verb: str, *paths: str) -> str:

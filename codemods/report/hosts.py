@@ -33,7 +33,7 @@ def as_github(findings: Sequence[Finding]) -> str:
         # GitHub takes a column only where the first line is the last.
         column = f"col={found.column}," if found.line == found.end_line else ""
         where = f"file={_property(found.path)},line={found.line},{column}endLine={found.end_line}"
-        lines.append(f"::error {where},title=ssot-codemods::{_data(_coded(found, found.text))}\n")
+        lines.append(f"::error {where},title=ssot-codemods::{_data(found.coded(found.text))}\n")
     return "".join(lines)
 
 
@@ -48,7 +48,7 @@ def as_summary(findings: Sequence[Finding], head: str) -> str:
 
     """
     rows = tuple(
-        (page.Code(f"{f.path}:{f.line}"), page.Code(_coded(f, f.message)), page.Code(f.fix))
+        (page.Code(f"{f.path}:{f.line}"), page.Code(f.coded(f.message)), page.Code(f.fix))
         for f in findings
     )
     blocks: list[page.Block] = [page.Paragraph((head,))]
@@ -118,10 +118,6 @@ def fingerprints(findings: Sequence[Finding]) -> Iterator[str]:
         seen[key] += 1
         text = "\0".join((*key, str(seen[key])))
         yield hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
-
-
-def _coded(found: Finding, text: str) -> str:
-    return text if found.code is Code.COPY else f"{found.code.value} {text}"
 
 
 def _rule(code: Code) -> dict[str, Any]:
