@@ -79,6 +79,7 @@ def test_what_is_there_is_allowed() -> None:
     assert content() == FIRST
     before = Path(FILE).read_bytes()
     assert check() == (0, out, "")
+    assert check("-v")[1].startswith("tests/unit/test_c.py:10:5: different-shape `last` differs: ")
     assert update() == (0, out, "")
     assert Path(FILE).read_bytes() == before
     # It is sorted, and has a line for each file.

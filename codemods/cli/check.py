@@ -31,6 +31,7 @@ from codemods.report.table import Detail
 if TYPE_CHECKING:
     from codemods.disk.journal import Change
     from codemods.model import Plan, Ratcheted
+    from codemods.progress.ratchet import Ratchet
 
 
 @verb(
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--ratchet",
+    type=click.Path(),
     metavar="FILE",
     help="Fail only for more copies, renamed and near copies of a definition than FILE allows.",
 )
@@ -100,11 +102,12 @@ def check(
         raise click.UsageError("--update needs --ratchet, and --force needs --update")
     setup = Setup(files)
     warn_unfinished_runs(Journal(setup.settings.root))
+    held = None if ratchet is None else _ratchet(setup, ratchet, must_exist=not update)
     content = sys.stdin.buffer.read() if files.paths == ("-",) else None
     planned = setup.plan("check") if content is None else _plan_stdin(setup, content)
     against = None
-    if ratchet is not None:
-        planned, against = _ratcheted(setup, planned, ratchet, update=update, force=force)
+    if held is not None:
+        planned, against = _ratcheted(setup, planned, held, update=update, force=force)
     if form == "text":
         if diff:
             print_diff(*_changes(planned, content))
@@ -118,16 +121,21 @@ def check(
     return exit_code(planned.results, 0 if exit_zero else len(left))
 
 
+def _ratchet(setup: Setup, path: str, *, must_exist: bool) -> Ratchet:
+    from codemods.progress.ratchet import Ratchet
+
+    return Ratchet(path, setup.settings.root, must_exist=must_exist)
+
+
 def _ratcheted(
-    setup: Setup, planned: Plan, path: str, *, update: bool, force: bool
+    setup: Setup, planned: Plan, held: Ratchet, *, update: bool, force: bool
 ) -> tuple[Plan, Ratcheted]:
     """Return the plan with what failed meanwhile, and what is left against what may be."""
-    from codemods.progress.ratchet import Ratchet, find
+    from codemods.progress.ratchet import find
 
-    ratchet = Ratchet(path, setup.settings.root)
     with progress_bar("ratchet") as progress:
         found = find(planned, setup.scan_resembling(progress), setup.pool())
-    against = ratchet.update(found, force=force) if update else ratchet.compare(found)
+    against = held.update(found, force=force) if update else held.compare(found)
     return planned._replace(results=(*planned.results, *found.failures)), against
 
 

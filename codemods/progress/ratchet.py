@@ -93,13 +93,14 @@ class Ratchet:
     Args:
         path: where it lies, or is to.
         root: of the repository; the paths in it begin there.
+        must_exist: whether it must be there.
 
     Raises:
-        UsageError: it is not below the root.
+        UsageError: it is not below the root, is not there, or is none of ours.
 
     """
 
-    def __init__(self, path: str, root: Path) -> None:
+    def __init__(self, path: str, root: Path, *, must_exist: bool) -> None:
         top = Path(os.path.realpath(root))
         folder = Path(os.path.realpath(os.path.dirname(path) or "."))
         if not folder.is_relative_to(top):
@@ -108,18 +109,13 @@ class Ratchet:
         self._root = root
         self._folder = Folder(top, str(folder.relative_to(top)))
         self._name = os.path.basename(path)
+        self._allowed = self._read()
+        if must_exist and self._allowed is None:
+            raise UsageError(f"{self._path} does not exist: run again with --update to write it")
 
     def compare(self, found: Found) -> Ratcheted:
-        """Compare what is there with what may be.
-
-        Raises:
-            UsageError: there is no file, or it is none of ours.
-
-        """
-        allowed = self._read()
-        if allowed is None:
-            raise UsageError(f"{self._path} does not exist: run again with --update to write it")
-        return self._compared(found, allowed)
+        """Compare what is there with what may be."""
+        return self._compared(found, self._allowed or {})
 
     def update(self, found: Found, *, force: bool) -> Ratcheted:
         """Lower the numbers to what is there; those of what has more than is allowed stay.
@@ -132,11 +128,10 @@ class Ratchet:
             What is there, against what may be from now on.
 
         Raises:
-            UsageError: the file is none of ours.
             OSError: it cannot be written.
 
         """
-        old, counted = self._read(), _counted(found.copies)
+        old, counted = self._allowed, _counted(found.copies)
         allowed = old or {}
         new: dict[tuple[str, str], _Files] = {}
         for key in {*allowed, *counted}:

@@ -45,7 +45,9 @@ def as_text(
 
     """
     good, helpers = planned.compliant, planned.helpers
-    lines = _ratchet_lines(ratcheted) if ratcheted is not None else _lines(planned, detail)
+    lines = _lines(planned, detail, has_copies=ratcheted is None)
+    if ratcheted is not None:
+        lines += _ratchet_lines(ratcheted)
     failures = failure_lines(planned.results)
     lines += failures
     if detail is Detail.QUIET:
@@ -98,12 +100,13 @@ def head(planned: Plan, ratcheted: Ratcheted | None = None) -> str:
     return "; ".join(figures if ratcheted is None else [*figures, _against(ratcheted)])
 
 
-def _lines(planned: Plan, detail: Detail) -> list[str]:
+def _lines(planned: Plan, detail: Detail, *, has_copies: bool) -> list[str]:
+    has_refused = detail is Detail.VERBOSE
     return [
         definition_line(r.path, d)
         for r in planned.results
         for d in r.decisions
-        if d.verdict is Verdict.REPLACE or (detail is Detail.VERBOSE and not is_namesake(d))
+        if (has_copies if d.verdict is Verdict.REPLACE else has_refused and not is_namesake(d))
     ]
 
 
