@@ -41,7 +41,7 @@ class Status(enum.Enum):
 
 
 class Code(enum.Enum):
-    """Why a definition or a file stays as it is, or what is worth a warning. Values are stable."""
+    """Why a definition or a file stays as it is, or what is worth saying. Values are stable."""
 
     ACTS_WHEN_DEFINED = "acts-when-defined"
     ASSERTS = "asserts"
@@ -49,6 +49,7 @@ class Code(enum.Enum):
     CALLED_BY_NAME = "called-by-name"
     CIRCULAR_IMPORT = "circular-import"
     CHANGED_SINCE_PLANNED = "changed-since-planned"
+    COPY = "copy"
     DIFFERENT_GLOBALS = "different-globals"
     DIFFERENT_SHAPE = "different-shape"
     DOCTEST = "doctest"
@@ -59,6 +60,7 @@ class Code(enum.Enum):
     LOSSY_ROUND_TRIP = "lossy-round-trip"
     MODULE_DEPENDENT = "module-dependent"
     MUTATED = "mutated"
+    NEAR_COPY = "near-copy"
     NESTED = "nested"
     NOT_WRITTEN = "not-written"
     ONE_LINE = "one-line"
@@ -66,6 +68,7 @@ class Code(enum.Enum):
     PYTEST_TESTS = "pytest-tests"
     READ_ONLY = "read-only"
     REBOUND = "rebound"
+    RENAMED_COPY = "renamed-copy"
     SAME_NAME_ONLY = "same-name-only"
     STATE = "state"
     SUBCLASS_OF_TESTS = "subclass-of-tests"
@@ -156,8 +159,8 @@ class Definition(NamedTuple):
 class Decision(NamedTuple):
     """The verdict on one definition.
 
-    `shared` are the module and the name to import, None where it is refused; `relies_on` the global
-    names that the replaced code reads.
+    `shared` are the module and the name to import, None where it is refused (but where it only
+    resembles that definition); `relies_on` the global names that the replaced code reads.
     """
 
     definition: Definition
@@ -430,6 +433,20 @@ class Plan(NamedTuple):
     def compliant(self) -> int:
         """The number of files that use the helper and hold no copy that can be replaced."""
         return self.helpers - len(self.changes)
+
+
+class Ratcheted(NamedTuple):
+    """What is left, against the file that says what may be.
+
+    `file` is its path, `left` counts the copies, renamed and near copies in the files looked at,
+    `allowed` those that it allows there; `excess` are the definitions of which there are more than
+    it allows, with the paths of their files.
+    """
+
+    file: str
+    left: int
+    allowed: int
+    excess: tuple[tuple[str, Decision], ...]
 
 
 class Written(NamedTuple):

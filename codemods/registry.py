@@ -54,6 +54,9 @@ def _loaded(place: str) -> Callable[..., RepositoryCodemod]:
     return found
 
 
+#: Finds what `check --ratchet` counts beside the copies; it changes nothing.
+RESEMBLING = _of_shared_modules("discover.resembling:FindResembling", "copy")
+
 #: What the verbs take for ``--codemod``; the first one is the default.
 CODEMODS: Mapping[str, Registered] = {
     "replace_local_copies": _of_shared_modules(

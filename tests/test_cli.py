@@ -890,7 +890,7 @@ def test_analyze_starts_lean(three: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_hooks_of_pre_commit(three: Path) -> None:
     hooks = {h["id"]: h for h in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
-    assert set(hooks) == {"ssot-check", "ssot-migrate"}
+    assert set(hooks) == {"ssot-check", "ssot-migrate", "ssot-ratchet"}
     for hook in hooks.values():
         assert (hook["language"], hook["types"], hook["pass_filenames"]) == (
             *("python", ["python"], True),

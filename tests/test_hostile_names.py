@@ -143,6 +143,8 @@ CHECKS = {
     "markdown": _check_markdown,
     "html": _check_html,
     "github": _check_annotations,
+    "sarif": _check_json,
+    "gitlab": _check_json,
 }
 
 
@@ -164,6 +166,7 @@ def _run(command: str, *paths: str) -> None:
         *("analyze", "analyze -v", "analyze --variants", "analyze --list"),
         *("analyze --variants --format json", "analyze --variants --format markdown"),
         *("check", "check --format json", "check --format github"),
+        *("check --format sarif", "check --format gitlab", "check --ratchet left.json --update"),
         *(
             "migrate --dry-run",
             "migrate --dry-run --format json",

@@ -121,6 +121,8 @@ def test_what_each_verb_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     found = [
         printed("analyze", "--variants", code=3),
         printed("check", code=3),
+        printed("check", "--ratchet", "left.json", "--update", "unit", code=0),
+        json.loads(Path("left.json").read_bytes()),
         printed("discover", "--near"),
         printed("doctor", "unit"),
         printed("status"),

@@ -79,7 +79,7 @@ def test_a_file_has_the_name_of_its_verb_or_command() -> None:
     assert _files("cli") == verbs
     assert all(main.get_command(click.Context(main), verb) is not None for verb in verbs)
     assert sorted(verb for group in GROUPS.values() for verb in group) == sorted(verbs)
-    helpers = {"chart", "diff", "document", "findings", "page", "table"}
+    helpers = {"chart", "diff", "document", "findings", "hosts", "page", "table"}
     assert _files("report") - helpers <= verbs
     assert _files("commands") <= _files("rewrites")
 
@@ -131,7 +131,7 @@ def _fits(shown: str, printed: str, root: Path) -> bool:
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="the suite must be in a checkout")
-@pytest.mark.parametrize(("page", "count"), [(README, 7), (VERBS, 11)], ids=["README", "verbs"])
+@pytest.mark.parametrize(("page", "count"), [(README, 7), (VERBS, 12)], ids=["README", "verbs"])
 def test_the_transcripts_are_what_the_verbs_print(tmp_path: Path, page: str, count: int) -> None:
     root = tmp_path / "repository"
     copy_sample_suite(root)

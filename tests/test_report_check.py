@@ -17,7 +17,7 @@ from codemods.model import (
     Status,
     Verdict,
 )
-from codemods.report.check import as_github, as_json, as_text
+from codemods.report.check import as_json, as_text
 from codemods.wording import percentage
 
 #: As the guide has it.
@@ -110,31 +110,12 @@ def test_json() -> None:
         "compliant_file_count": 3,
         "helper_file_count": 4,
         "compliant_percent": 75.0,
+        "ratchet": None,
         "failures": [
             {"path": "c.py", "line": 3, "column": 1, "code": "syntax-error", "message": "it fails"}
         ],
     }
 
 
-def test_annotations() -> None:
-    assert as_github(plan(2, copy("a.py", 1), failed("c.py"))) == (
-        "::error file=a.py,line=1,endLine=6,title=ssot-codemods::copy of `lib.Shared`, as `Fake`; "
-        "to fix it: ssot-codemods migrate a.py\n"
-        "::error file=c.py,line=3,col=1,title=ssot-codemods::syntax-error it fails\n"
-    )
-    assert as_github(plan(0)) == ""
-
-
 def test_no_command_changes_a_module_on_stdin() -> None:
-    planned = plan(1, copy(STDIN, 3))
-    assert "To fix them" not in as_text(planned, ["-"])
-    assert as_github(planned).endswith("::copy of `lib.Shared`, as `Fake`\n")
-
-
-def test_annotations_are_escaped() -> None:
-    """By the rules of actions/toolkit, packages/core/src/command.ts."""
-    text = as_github(plan(2, copy("a:b,c%d\ne.py", 1), failed("x.py", "50 %\r\nof: it, all")))
-    first, second = text.splitlines()
-    assert first.startswith("::error file=a%3Ab%2Cc%25d%0Ae.py,line=1,")
-    assert first.endswith("migrate 'a:b,c%25d%0Ae.py'")
-    assert second.endswith("::syntax-error 50 %25%0D%0Aof: it, all")
+    assert "To fix them" not in as_text(plan(1, copy(STDIN, 3)), ["-"])

@@ -313,5 +313,5 @@ def test_completion() -> None:
     assert completed("ssot-codemods explain different-", 2) == {
         *("different-globals", "different-shape")
     }
-    assert completed("ssot-codemods check --format ", 3) == {"text", "json", "github"}
+    assert completed("ssot-codemods check --format g", 3) == {"github", "gitlab"}
     assert completed("ssot-codemods check --col", 2) == {"--color"}

@@ -22,7 +22,7 @@ from codemods.cli._options import ALL_FILES, EXIT_CODES, FileArguments, colour_o
 from codemods.cli._output import discard, progress_bar, remark, say
 from codemods.disk.git import stop_git, take_notes
 from codemods.model import RunState, UsageError
-from codemods.registry import CODEMODS, DEFAULT
+from codemods.registry import CODEMODS, DEFAULT, RESEMBLING
 from codemods.settings import Settings, read_settings
 from codemods.shared_modules import SettingsByFile, import_folders
 from codemods.wording import visible
@@ -188,9 +188,24 @@ class Setup:
 
         return Scan(self.settings, self.codemod_of(codemod), self.paths, progress)
 
+    def scan_resembling(self, progress: Progress) -> Scan:
+        """Start to look for the same files, for what resembles a shared definition."""
+        from codemods.migration.scan import Scan
+
+        made = partial(RESEMBLING.make, self.by_file)
+        return Scan(self.settings, made, self.paths, progress)
+
     def codemod_of(self, name: str = DEFAULT) -> CodemodOf:
         """Return what makes a codemod for each file."""
         return partial(CODEMODS[name].make, self.by_file)
+
+    @property
+    def top(self) -> Path:
+        """The real path of the root of the repository: of its checkout, else of the settings."""
+        from codemods.disk.git import checkout_of
+
+        root = self.settings.root.resolve()
+        return checkout_of(root) or root
 
     @property
     def first_name(self) -> str:

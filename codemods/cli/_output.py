@@ -18,6 +18,7 @@ from codemods.wording import git_quoted, output_line, visible
 if TYPE_CHECKING:
     from codemods.disk.journal import Change
     from codemods.migration.scan import Progress
+    from codemods.report.findings import Finding
 
 
 #: Where the context of a verb has whether it is quiet.
@@ -137,6 +138,23 @@ def _escape(match: re.Match[str]) -> str:
     """Return a character as JSON escapes it: in units of UTF-16."""
     units = match.group().encode("utf-16-be").hex()
     return "".join(rf"\u{units[n : n + 4]}" for n in range(0, len(units), 4))
+
+
+def print_findings(form: str, findings: Sequence[Finding], head: str) -> None:
+    """Print findings for a code host, by the value of --format; GitHub also gets a summary."""
+    from codemods.report import hosts  # no text needs it
+
+    if form != "github":
+        print_json(hosts.as_sarif(findings) if form == "sarif" else hosts.as_gitlab(findings))
+        return
+    print_page(hosts.as_github(findings))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        try:
+            with Path(summary).open("ab") as file:
+                file.write(hosts.as_summary(findings, head).encode())
+        except OSError as error:
+            say(f"no summary of the job: {error}")
 
 
 def show(form: str, document: object, text: str) -> None:

@@ -18,13 +18,20 @@ from codemods.cli._options import (
     over_files,
     verb,
 )
-from codemods.cli._output import print_diff, print_json, print_page, print_text
+from codemods.cli._output import (
+    print_diff,
+    print_findings,
+    print_json,
+    print_text,
+    progress_bar,
+)
 from codemods.model import STDIN
 from codemods.report.table import Detail
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Change
-    from codemods.model import Plan
+    from codemods.model import Plan, Ratcheted
+    from codemods.progress.ratchet import Ratchet
 
 
 @verb(
@@ -35,7 +42,23 @@ if TYPE_CHECKING:
     failed="a file failed",
 )
 @over_files
-@output_format("text", "json", "github", note=" github prints annotations for a workflow.")
+@output_format(
+    *("text", "json", "github", "sarif", "gitlab"),
+    note=" github prints annotations for a workflow, and adds to the file of $GITHUB_STEP_SUMMARY; "
+    "gitlab a report of code quality.",
+)
+@click.option(
+    "--ratchet",
+    type=click.Path(),
+    metavar="FILE",
+    help="Fail only for more copies, renamed and near copies of a definition than FILE allows.",
+)
+@click.option(
+    "--update",
+    is_flag=True,
+    help="With --ratchet: lower the numbers in FILE to what is left; make FILE if need be.",
+)
+@click.option("--force", is_flag=True, help="With --update: raise numbers, too.")
 @click.option(
     "--diff",
     is_flag=True,
@@ -45,6 +68,9 @@ if TYPE_CHECKING:
 def check(
     files: FileArguments,
     form: str,
+    ratchet: str | None,
+    update: bool,
+    force: bool,
     diff: bool,
     exit_zero: bool,
     detail: Detail,
@@ -59,6 +85,7 @@ def check(
     Examples:
       ssot-codemods check
       ssot-codemods check --format github tests
+      ssot-codemods check --ratchet copies-left.json
       ssot-codemods check --diff - < tests/test_a.py
       ssot-codemods check | grep "Compliant Files" | awk '{print $4}' | tr -d '%'
     """
@@ -69,19 +96,47 @@ def check(
         raise click.UsageError("--diff cannot be combined with --format")
     if "-" in files.paths and len(files.paths) > 1:
         raise click.UsageError("- stands for a module on stdin: name no other path")
+    if "-" in files.paths and ratchet is not None:
+        raise click.UsageError("--ratchet cannot be combined with a module on stdin")
+    if (update and ratchet is None) or (force and not update):
+        raise click.UsageError("--update needs --ratchet, and --force needs --update")
     setup = Setup(files)
     warn_unfinished_runs(Journal(setup.settings.root))
+    held = None if ratchet is None else _ratchet(setup, ratchet, must_exist=not update)
     content = sys.stdin.buffer.read() if files.paths == ("-",) else None
     planned = setup.plan("check") if content is None else _plan_stdin(setup, content)
-    if form == "json":
-        print_json(report.as_json(planned))
-    elif form == "github":
-        print_page(report.as_github(planned))
-    else:
+    against = None
+    if held is not None:
+        planned, against = _ratcheted(setup, planned, held, update=update, force=force)
+    if form == "text":
         if diff:
             print_diff(*_changes(planned, content))
-        print_text(report.as_text(planned, files.paths, detail), err=diff)
-    return exit_code(planned.results, 0 if exit_zero else len(planned.changes))
+        print_text(report.as_text(planned, files.paths, detail, against), err=diff)
+    elif form == "json":
+        print_json(report.as_json(planned, against))
+    else:
+        found = report.findings(planned, setup.top, against)
+        print_findings(form, found, report.head(planned, against))
+    left = planned.copies if against is None else against.excess
+    return exit_code(planned.results, 0 if exit_zero else len(left))
+
+
+def _ratchet(setup: Setup, path: str, *, must_exist: bool) -> Ratchet:
+    from codemods.progress.ratchet import Ratchet
+
+    return Ratchet(path, setup.settings.root, must_exist=must_exist)
+
+
+def _ratcheted(
+    setup: Setup, planned: Plan, held: Ratchet, *, update: bool, force: bool
+) -> tuple[Plan, Ratcheted]:
+    """Return the plan with what failed meanwhile, and what is left against what may be."""
+    from codemods.progress.ratchet import find
+
+    with progress_bar("ratchet") as progress:
+        found = find(planned, setup.scan_resembling(progress), setup.pool())
+    against = held.update(found, force=force) if update else held.compare(found)
+    return planned._replace(results=(*planned.results, *found.failures)), against
 
 
 def _plan_stdin(setup: Setup, content: bytes) -> Plan:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from codemods.disk.git import checkout_of, is_ignored, note_failure, run_git
-from codemods.model import Code, FileResult, Reason, Source, UsageError
+from codemods.model import STDIN, Code, FileResult, Reason, Source, UsageError
 
 #: Folders that hold no code of one's own. Hidden ones and virtual environments go by their looks.
 _BUILD = frozenset(
@@ -170,6 +170,32 @@ def read_file(
         return content, status
     finally:
         os.close(descriptor)
+
+
+class FromRoot:
+    """Makes paths relative to the root of a repository; what lies outside of it gets absolute.
+
+    Links are followed up to the folder of a file.
+
+    Args:
+        root: that folder.
+
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.path.realpath(root)
+        self._folders: dict[str, str] = {}
+
+    def __call__(self, path: str) -> str:
+        """Return the path of a file; a module on stdin keeps its name."""
+        if path == STDIN:
+            return path
+        folder, name = os.path.split(path)
+        if folder not in self._folders:
+            real = Path(os.path.realpath(folder or "."))
+            is_inside = real.is_relative_to(self._root)
+            self._folders[folder] = str(real.relative_to(self._root) if is_inside else real)
+        return os.path.normpath(os.path.join(self._folders[folder], name))
 
 
 def unreadable(path: str, error: OSError) -> FileResult:

@@ -50,13 +50,14 @@ def prospect(name: str, scan: Scan, pool: Pool) -> Prospect:
 
     """
     with without_collector():
-        results = list(pool.run(_decide, scan.definitions(), FileResult.failure))
+        results = list(pool.run(decided, scan.definitions(), FileResult.failure))
     changed = [len(result.replaced) for result in results if result.replaced]
     refused = sum(len(result.refused) for result in results)
     return Prospect(name, CODEMODS[name].noun, len(changed), sum(changed), refused)
 
 
-def _decide(task: Task) -> FileResult:
+def decided(task: Task) -> FileResult:
+    """Return what a codemod would make of a file, as far as that file alone tells."""
     try:
         return decide(task.content, task.path, task.codemod)
     except Exception as error:  # noqa: BLE001 -- one file must not cost the others

@@ -74,6 +74,10 @@ class Scan:
             if task.codemod.may_mention(task.content) and not _is_own(task):
                 yield task
 
+    def covered(self) -> Iterator[Task]:
+        """Yield all files that settings cover, but for those that the codemod is made from."""
+        return (task for task in self._covered() if not _is_own(task))
+
     def by_codemod(
         self, results: Iterable[FileResult]
     ) -> Iterator[tuple[RepositoryCodemod, dict[str, FileResult]]]:

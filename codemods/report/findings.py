@@ -1,13 +1,49 @@
-"""One finding as a line ``path:line:column: code message``, and as values of JSON."""
+"""One finding: a value, a line ``path:line:column: code message``, and values of JSON."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from codemods.model import Code, Decision, FileResult, Prospect, Reason, Verdict
 from codemods.wording import plural, reason_line
+
+
+class Finding(NamedTuple):
+    """One thing to fix; lines and columns as those of `Definition`.
+
+    `path` is relative to the root of the repository. `about` tells it from others of the same code
+    in the file, wherever it moves to; `is_failure` whether the file could not be looked at; `fix`
+    what to do, which ends with a command.
+    """
+
+    code: Code
+    path: str
+    line: int
+    column: int
+    end_line: int
+    message: str
+    about: str
+    is_failure: bool = False
+    fix: str = ""
+
+    @property
+    def text(self) -> str:
+        """The message, and what to do."""
+        return f"{self.message}; to fix it: {self.fix}" if self.fix else self.message
+
+    def coded(self, text: str) -> str:
+        """Return a text with the code before it: that of a copy says so itself."""
+        return text if self.code is Code.COPY else f"{self.code.value} {text}"
+
+
+def command(verb: str, *paths: str) -> str:
+    """Return a command of ours on some paths, to be copied into a shell."""
+    import shlex  # few texts need it
+
+    shown = (f"./{path}" if path.startswith("-") else path for path in paths)
+    return shlex.join(["ssot-codemods", *verb.split(), *shown])
 
 
 def definition_line(path: str, decision: Decision) -> str:

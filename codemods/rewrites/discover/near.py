@@ -81,14 +81,31 @@ def _compared(
     other: Variant,
     lines_at: Callable[[Place], Sequence[str]],
 ) -> Iterator[NearGroup]:
-    one, two = lines_at(first[0]), lines_at(other[0])
-    if not one or not two or abs(len(one) - len(two)) * _SHARE > len(one) + len(two):
-        return
     here, there = (f"{variant[0].path}:{variant[0].line}" for variant in (first, other))
+    difference, changed = difference_of(lines_at(first[0]), lines_at(other[0]), here, there)
+    if difference:
+        yield NearGroup(name, kind, (first, other), changed, tuple(difference))
+
+
+def difference_of(
+    one: Sequence[str], two: Sequence[str], here: str = "", there: str = ""
+) -> tuple[list[str], int]:
+    """Return how two normalised definitions differ: a unified diff, and how many lines change.
+
+    There is none where they are equal, or differ much.
+
+    Args:
+        one: the lines of the first.
+        two: those of the second.
+        here: what the first is called.
+        there: what the second is called.
+
+    """
+    if not one or not two or abs(len(one) - len(two)) * _SHARE > len(one) + len(two):
+        return [], 0
     difference = list(difflib.unified_diff(one, two, here, there, lineterm="", n=1))
     changed = sum(line[:1] in {"+", "-"} for line in difference[2:])
-    if difference and changed * _SHARE <= len(one) + len(two):
-        yield NearGroup(name, kind, (first, other), changed, tuple(difference))
+    return (difference, changed) if changed * _SHARE <= len(one) + len(two) else ([], 0)
 
 
 def lines_of(
