@@ -59,6 +59,7 @@ class Code(enum.Enum):
     LOSSY_ROUND_TRIP = "lossy-round-trip"
     MODULE_DEPENDENT = "module-dependent"
     MUTATED = "mutated"
+    NAME_TAKEN = "name-taken"
     NESTED = "nested"
     NOT_WRITTEN = "not-written"
     ONE_LINE = "one-line"
@@ -73,11 +74,13 @@ class Code(enum.Enum):
     SYNTAX_ERROR = "syntax-error"
     TESTS_DIFFER = "tests-differ"
     TOO_SLOW = "too-slow"
+    UNCLEAR_MENTION = "unclear-mention"
     UNCOMMITTED = "uncommitted"
     UNDECODABLE = "undecodable"
     UNDEFINED_NAME = "undefined-name"
     UNKNOWN_KIND = "unknown-kind"
     UNREADABLE = "unreadable"
+    USED_ELSEWHERE = "used-elsewhere"
     WORKER_DIED = "worker-died"
 
 
@@ -138,6 +141,16 @@ class SharedModules(NamedTuple):
     harmless: tuple[str, ...] = ()
     only: frozenset[str] | None = None
     tests: PytestNames = PytestNames()
+
+
+class Renaming(NamedTuple):
+    """How classes are renamed: to `new_name`, or, where that is empty, by the name of their file.
+
+    `with_tests` tells whether those that have tests are, too.
+    """
+
+    new_name: str = ""
+    with_tests: bool = False
 
 
 class Definition(NamedTuple):

@@ -126,7 +126,7 @@ def _acts(
     own = _own_names(node)
     for inner in _executed_definitions(node):
         for decorator in inner.decorator_list:
-            if not _is_harmless_decorator(decorator, names, harmless, own):
+            if not is_harmless_decorator(decorator, names, harmless, own):
                 text = ast.unparse(decorator)
                 yield _acting(decorator, f"`@{text}` may act when it is executed", _ADVICE)
         if isinstance(inner, ast.ClassDef):
@@ -136,7 +136,7 @@ def _acts(
                 k for k in inner.keywords if k not in plain or not _is_plain_argument(k.value)
             ]
             for base in [*inner.bases, *(k.value for k in acting)]:
-                if not _is_harmless_base(base, names, harmless | bases, own):
+                if not is_harmless_base(base, names, harmless | bases, own):
                     text = ast.unparse(base)
                     what = f"`{text}` may act when a class is derived from it"
                     yield _acting(base, what, _ADVICE)
@@ -176,12 +176,13 @@ def _own_names(node: Definition) -> frozenset[str]:
     return frozenset(s.name for s in body if isinstance(s, DEFINITIONS))
 
 
-def _is_harmless_decorator(
+def is_harmless_decorator(
     decorator: ast.expr,
     names: ModuleNames,
     harmless: frozenset[str],
     own: frozenset[str],
 ) -> bool:
+    """Whether a decorator has no effect outside of what it is applied to; `own` are its methods."""
     if is_mark(decorator):
         root = ast.unparse(decorator).partition(".")[0]
         bound = names.bindings.get(root, [])
@@ -201,9 +202,10 @@ def _is_harmless_decorator(
     return source in harmless or source in _METHOD_DECORATORS
 
 
-def _is_harmless_base(
+def is_harmless_base(
     base: ast.expr, names: ModuleNames, harmless: frozenset[str], own: frozenset[str]
 ) -> bool:
+    """Whether a base has no effect outside of what derives from it; `own` are classes beside."""
     if isinstance(base, ast.Subscript):  # Generic[T], list[int]
         base = base.value
     if isinstance(base, ast.Constant):  # total=False
