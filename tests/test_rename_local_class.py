@@ -81,7 +81,7 @@ FOLLOWED = {
         "def f():\n    for FakeBus in (): print(FakeBus)\ndef g():\n    with x as FakeBus: ...\n"
         "def h():\n    try: ...\n    except E as FakeBus: FakeBus\n@()\n"
     ),
-    "a comprehension of its name": "x = [FakeBus for FakeBus in (1, @)]\ny = {@: @ for _ in [@]}\n",
+    "comprehensions": "x = [@ for y in (1, @)]\ny = {@: @ for _ in [@] if @}\n",
     "a lambda of its name": "x = lambda FakeBus, y=@: FakeBus\n@()\n",
     "a function of its name in a function": "def f():\n    def FakeBus(): FakeBus()\n@()\n",
     "longer words": "FakeBusy = my_FakeBus = 1\nprint('FakeBusy')\n@()\n",
@@ -90,13 +90,17 @@ FOLLOWED = {
         "try: ...\nexcept E as e:\n    print(type(e).__name__, e.__class__.__name__)\n"
         "print('e' in locals())\nimport importlib\nimportlib.import_module('tests.other')\n"
     ),
+    "instances as parameters": (
+        "BUS: @ = @()\n@pytest.mark.parametrize('bus', [@(), @.send])\n"
+        "def test_it(bus: @) -> @:\n    isinstance(bus, @)\nclass Sub(@): ...\n"
+    ),
     "the same line": "x = 'ä', @, 'ü', @; y = @\n",
     "an f-string": "print(f'{@().send} ä {@} {1:{@}}', f'''\n{@}''')\n",
 }
 
 
 def filled(text: str, name: str) -> str:
-    decorator = re.sub(r"(?m)^@(?=patch|f\()", "\0", text)
+    decorator = re.sub(r"(?m)^@(?=patch|f\(|pytest)", "\0", text)
     return decorator.replace("@", name).replace("{n}", name).replace("\0", "@")
 
 
@@ -219,6 +223,19 @@ REFUSED: dict[str, tuple[str, Code]] = {
         Code.UNCLEAR_MENTION,
     ),
     "its own __qualname__": (f"{BUS}    path = __qualname__\n", Code.UNCLEAR_MENTION),
+    "a parameter of a test": (
+        f"{BUS}@pytest.mark.parametrize('cls', [FakeBus, 1])\ndef test_it(cls): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a parameter of a fixture": (
+        f"{BUS}@pytest.fixture(params=[FakeBus])\ndef bus(request): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a parameter by way of a function": (
+        f"{BUS}def f():\n    return [FakeBus]\n"
+        "@pytest.mark.parametrize('cls', f())\ndef test_it(cls): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
     "private names": (f"{BUS}    def f(self):\n        self.__x = 1\n", Code.UNCLEAR_MENTION),
     "private names from outside": (f"{BUS}x._FakeBus__x\n", Code.UNCLEAR_MENTION),
     "bound again": (f"{BUS}FakeBus = wrapped(FakeBus)\n", Code.REBOUND),
@@ -227,6 +244,7 @@ REFUSED: dict[str, tuple[str, Code]] = {
         f"try:\n    from x import FakeBus\nexcept ImportError:\n{tools.indented(BUS)}",
         Code.REBOUND,
     ),
+    "bound by a comprehension": (f"{BUS}[FakeBus for FakeBus in ()]\n", Code.REBOUND),
     "bound by a walrus": (f"{BUS}[(FakeBus := 1) for _ in ()]\n", Code.REBOUND),
     "global": (f"{BUS}def f():\n    global FakeBus\n    FakeBus = 1\n", Code.REBOUND),
     "nonlocal": (
@@ -490,9 +508,8 @@ _READS = (
 _BINDS = (
     "X = 1",
     "for X in (2, 3): show(X)",
-    "show([X for X in (4, 5)])",
     "show((lambda X: X)(6))",
-    "show({X: X for X in (7,)})",
+    "show([x for x in (4, X)])",
     "del X",
     "(X := 8)",
     "import math as X\nprint(X.pi)",

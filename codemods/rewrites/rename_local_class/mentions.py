@@ -86,6 +86,7 @@ class File:
         yield from (r for node in self.classes for r in self._kind(node, harmless))
         yield from self._rebound()
         yield from (_unclear(node, what) for node, what in self._unclear())
+        yield from (_unclear(node, "it may be in the id of a test") for node in self._parameters())
         yield from (self._in_text(n) for n in self._texts if not self._is_told(n))
         yield from self._unplaced()
 
@@ -123,16 +124,20 @@ class File:
             binding = [n for n in own_nodes(scope.body) if self._binds(n) and id(n) not in own]
             if isinstance(scope, FUNCTIONS):
                 binding += [a for a in all_args(scope.args) if a.arg == self.name]
-            free = free_names(ast.Module(scope.body, []))
-            binding += [n for n in self._nodes if id(n) in free.doubtful and self._is_named(n)]
             binding += [n for n in self._mentions if not isinstance(n.ctx, ast.Load)]
             if scope is self._tree:
                 binding += [n for n in self._nodes if is_star(n)]
             for node in binding:
                 yield self._bound_again(getattr(node, "lineno", 1))
+        # Classes and comprehensions: from 3.12 on, symbol tables show the latter in the former.
         for node in self._nodes:
-            if isinstance(node, ast.Global | ast.Nonlocal) and self.name in node.names:
-                yield self._bound_again(node.lineno)
+            match node:
+                case ast.Global(names=names) | ast.Nonlocal(names=names) if self.name in names:
+                    yield self._bound_again(node.lineno)
+                case ast.ClassDef(body=body) if self.name in bound_in(body):
+                    yield self._bound_again(node.lineno)
+                case ast.comprehension(target=target) if any(map(self._is_named, walk(target))):
+                    yield self._bound_again(target.lineno)
         if hasattr(builtins, self.name):
             yield Reason(Code.REBOUND, self.classes[0].lineno, f"`{self.name}` is a builtin, too")
 
@@ -159,6 +164,7 @@ class File:
         family = [node]
         for one in family:  # which grows meanwhile
             for base in [*one.bases, *(k.value for k in one.keywords)]:
+                base = base.value if isinstance(base, ast.Subscript) else base
                 above = known.get(base.id) if isinstance(base, ast.Name) else None
                 if above is not None and above not in family:
                     family.append(above)
@@ -217,6 +223,31 @@ class File:
                     for inner in own_nodes(body):
                         if isinstance(inner, ast.Attribute) and ast.unparse(inner.value) in of_type:
                             yield inner
+
+    def _parameters(self) -> Iterator[ast.Name]:
+        """Yield where the class may become a parameter of a test: pytest has its name in the id.
+
+        https://docs.pytest.org/en/stable/example/parametrize.html#different-options-for-test-ids
+        """
+        if re.search(rb"param(?:etrize|s)\b", self.module.source) is None:
+            return
+        inside = {id(n) for f in self._nodes if isinstance(f, FUNCTIONS) for n in walk(*f.body)}
+        handed = (n for n in self._nodes if isinstance(n, ast.Return | ast.Yield | ast.YieldFrom))
+        inside -= {id(n) for one in handed for n in walk(one)}
+        for node in self._nodes:
+            match node:
+                case ast.Call(func=used) | ast.Attribute(value=used):
+                    inside.add(id(used))
+                case ast.ClassDef(bases=bases):
+                    inside.update(map(id, bases))
+                case ast.AnnAssign(annotation=used) | ast.arg(annotation=ast.expr() as used):
+                    inside.update(map(id, walk(used)))
+                case (
+                    ast.FunctionDef(returns=ast.expr() as used)
+                    | ast.AsyncFunctionDef(returns=ast.expr() as used)
+                ):
+                    inside.update(map(id, walk(used)))
+        yield from (n for n in self._mentions if id(n) not in inside)
 
     def _is_module(self, node: ast.Attribute) -> bool:
         return (last_name(node.value), node.attr) in {("sys", "modules"), ("request", "module")}
