@@ -269,7 +269,8 @@ class Analysis(NamedTuple):
     """The scope of a migration.
 
     `files` counts all files looked at; `surveys` has those that may define a shared name, in the
-    order of their paths; `seconds` is wall time; `prospects` are about the other codemods.
+    order of their paths; `seconds` is wall time; `prospects` are about the other codemods;
+    `without_code` are the files that hold nothing but comments.
     """
 
     files: int
@@ -277,6 +278,7 @@ class Analysis(NamedTuple):
     failures: tuple[FileResult, ...]
     seconds: float
     prospects: tuple[Prospect, ...] = ()
+    without_code: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):
