@@ -9,7 +9,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from codemods.cli import main
 from codemods.engine.codemod import ParsedModule, apply
+from codemods.engine.plan import EditPlan, Renamed
 from codemods.engine.proof import difference
 from codemods.model import Code, FileResult, Reason, Renaming, SharedModules, Source, Status
 from codemods.rewrites.rename_local_class.codemod import RenameLocalClass, suffix_of
@@ -84,6 +85,7 @@ FOLLOWED = {
     "comprehensions": "x = [@ for y in (1, @)]\ny = {@: @ for _ in [@] if @}\n",
     "a lambda of its name": "x = lambda FakeBus, y=@: FakeBus\n@()\n",
     "a function of its name in a function": "def f():\n    def FakeBus(): FakeBus()\n@()\n",
+    "another global": "def f():\n    global other\n    other = @\n",
     "longer words": "FakeBusy = my_FakeBus = 1\nprint('FakeBusy')\n@()\n",
     "comments and docstrings": "# FakeBus\ndef f():\n    'Use FakeBus.'\n    return @  # FakeBus\n",
     "a name that is asked of something else": (
@@ -168,6 +170,11 @@ def test_bytes_are_kept(encode: Callable[[str], bytes]) -> None:
         rest.replace("@(", f"{n}(").replace("@ ", f"{n} ") for n in ("FakeBus", "OrderBus")
     )
     check_renamed(encode(BUS + before), encode(NEW + after))
+
+
+def test_a_text_that_its_encoding_has_in_two_forms_is_refused() -> None:
+    text = f"# coding: utf-7\n{BUS}x = '+AGE-'\n"
+    tools.check_refused(text.encode(), Code.LOSSY_ROUND_TRIP, codemod=CODEMOD)
 
 
 REFUSED: dict[str, tuple[str, Code]] = {
@@ -284,8 +291,7 @@ def test_what_is_refused(text: str, code: Code) -> None:
     assert found.after is None
     assert found.status is Status.REFUSED
     assert code in {r.code for d in found.decisions for r in d.reasons}, found
-    for decision in found.decisions:
-        assert decision.reasons
+    assert all(decision.reasons for decision in found.decisions)
 
 
 def test_a_refusal_names_the_line_and_what_stands_there() -> None:
@@ -430,6 +436,12 @@ def test_other_files_do_not_matter(other: str) -> None:
     assert again({"/r/tests/test_b.py": other}).after is not None
 
 
+def test_the_file_itself_is_no_other_one() -> None:
+    path = "/r/tests/test_a.py"
+    text = f"# test_a\n{BUS}"
+    assert again({path: text}, text, path).after is not None
+
+
 def test_a_conftest_that_reads_it_from_the_module_of_a_test_refuses() -> None:
     text = "def bus(request):\n    return getattr(request.module, 'FakeBus')()\n"
     assert again({"/r/tests/conftest.py": text}).status is Status.REFUSED
@@ -448,7 +460,28 @@ def test_a_file_that_cannot_be_looked_at_refuses() -> None:
 
 # The proof, made without the code that decides
 
-PROVED = f"{BUS}def f(a, FakeBus=1):\n    return FakeBus, [FakeBus for x in a]\nx = FakeBus()\n"
+PROVED = """\
+class FakeBus: ...
+def f(a, FakeBus=1):
+    return FakeBus, [FakeBus for x in a]
+def g():
+    return FakeBus
+def h():
+    class FakeBus: ...
+    return lambda: FakeBus
+x = FakeBus()
+"""
+RIGHT = """\
+class OrderBus: ...
+def f(a, FakeBus=1):
+    return FakeBus, [FakeBus for x in a]
+def g():
+    return OrderBus
+def h():
+    class OrderBus: ...
+    return lambda: OrderBus
+x = OrderBus()
+"""
 
 WRONG: dict[str, Callable[[str], str]] = {
     "a mention is forgotten": lambda text: text.replace("x = OrderBus", "x = FakeBus"),
@@ -468,25 +501,42 @@ def test_a_wrong_edit_is_found(change: Callable[[str], str]) -> None:
     module = ParsedModule(before, "tests/test_a.py", ast.parse(before))
     plan = CODEMOD.plan(module).plan
     assert plan is not None
-    right = f"{NEW}def f(a, FakeBus=1):\n    return FakeBus, [FakeBus for x in a]\nx = OrderBus()\n"
-    assert difference(before, module.tree, right.encode(), plan) is None
-    assert difference(before, module.tree, change(right).encode(), plan) is not None
+    assert difference(before, module.tree, RIGHT.encode(), plan) is None
+    assert difference(before, module.tree, change(RIGHT).encode(), plan) is not None
 
 
-@pytest.mark.parametrize("left_out", range(2))
+def _places(text: str, lines: Iterable[int]) -> tuple[EditPlan, bytes]:
+    """Return a plan that renames what stands first on some lines, and the file after it."""
+    all_lines = text.splitlines(keepends=True)
+    found = []
+    for number in lines:
+        found.append(Renamed(number, all_lines[number - 1].index("FakeBus"), "FakeBus", "OrderBus"))
+        all_lines[number - 1] = all_lines[number - 1].replace("FakeBus", "OrderBus", 1)
+    return EditPlan(renamed=tuple(found)), "".join(all_lines).encode()
+
+
+@pytest.mark.parametrize("left_out", [1, 5, 7, 8, 9])
 def test_a_plan_that_forgets_a_mention_is_found(left_out: int) -> None:
-    before = PROVED.encode()
-    module = ParsedModule(before, "tests/test_a.py", ast.parse(before))
-    plan = CODEMOD.plan(module).plan
-    assert plan is not None
-    kept = tuple(p for n, p in enumerate(plan.renamed) if n != left_out)
-    lines = PROVED.splitlines(keepends=True)
-    for place in kept:
-        line = lines[place.line - 1]
-        lines[place.line - 1] = line.replace("FakeBus", "OrderBus")
-    wrong = difference(before, module.tree, "".join(lines).encode(), plan._replace(renamed=kept))
-    assert wrong is not None
-    assert "mean" in wrong
+    for lines, saying in (({1, 5, 7, 8, 9}, "None"), ({1, 5, 7, 8, 9} - {left_out}, "mean")):
+        plan, after = _places(PROVED, lines)
+        assert saying in str(difference(PROVED.encode(), ast.parse(PROVED), after, plan))
+
+
+@pytest.mark.parametrize("line", ["OrderBus = 1", "def f(OrderBus): return FakeBus"])
+def test_a_plan_that_captures_another_name_is_found(line: str) -> None:
+    text = f"class FakeBus: ...\n{line}\n"
+    plan, after = _places(text, [n for n, x in enumerate(text.split("\n"), 1) if "FakeBus" in x])
+    assert "mean" in str(difference(text.encode(), ast.parse(text), after, plan))
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [("f(FakeBus=1)", "beyond"), ("x.FakeBus", "beyond"), ("# FakeBus", "planned")],
+)
+def test_a_plan_that_renames_something_else_is_found(line: str, wrong: str) -> None:
+    text = f"class FakeBus: ...\n{line}\n"
+    plan, after = _places(text, [1, 2])
+    assert wrong in str(difference(text.encode(), ast.parse(text), after, plan))
 
 
 # Random modules, executed before and after

@@ -7,6 +7,7 @@ name still means what it did: https://docs.python.org/3/library/symtable.html
 from __future__ import annotations
 
 import ast
+import bisect
 import io
 import re
 import symtable
@@ -66,13 +67,14 @@ def difference_in_names(
     old, new = decoded(before), decoded(after)
     if isinstance(old, Reason) or isinstance(new, Reason) or _encoding(before) != _encoding(after):
         return "it would be no text, or another encoding"
+    places = sorted(places)
     if not _same_text(old, new, places):
         return "something beside the names would change"
     changed = list(_changed_nodes(tree, after_tree, new_names))
-    found = [p for node in changed if node is not None for p in places if _is_in(p, node)]
+    found = [place for node in changed if node for place in _places_in(node, places)]
     if None in changed:
         return "the syntax tree would change beyond the names"
-    if sorted(found) != sorted(places):
+    if sorted(found) != places:
         return "what was renamed is not what was planned"
     if not _same_scopes(symbols(old), symbols(new), new_names):
         return "a name would no longer mean what it did"
@@ -86,7 +88,7 @@ def _encoding(source: bytes) -> str:
 def _same_text(old: str, new: str, places: Sequence[Renamed]) -> bool:
     """Whether two files are the same but for the places."""
     by_line: dict[int, list[Renamed]] = defaultdict(list)
-    for place in sorted(places):
+    for place in places:
         by_line[place.line].append(place)
     lines, new_lines = lines_in_utf8(old), lines_in_utf8(new)
     return len(lines) == len(new_lines) and all(
@@ -130,17 +132,19 @@ def _renamed(value: object, node: _Named, new_names: Mapping[str, str]) -> objec
     return new_names.get(value) if isinstance(value, str) else None
 
 
-def _is_in(place: Renamed, node: _Named) -> bool:
-    """Whether a place is that of a name, or stands in the head of a class or in a string."""
-    start, at = (node.lineno, node.col_offset), (place.line, place.column)
-    if isinstance(node, ast.Name):
-        return at == start and place.old == node.id
+def _places_in(node: _Named, places: Sequence[Renamed]) -> Sequence[Renamed]:
+    """Return which places are that of a name, in the head of a class, or in a string."""
+    start, end = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
     if isinstance(node, ast.ClassDef):
         below: list[ast.expr | ast.stmt] = [*node.bases, *node.body]
         below += [k.value for k in node.keywords]
-        first = min((n.lineno, n.col_offset) for n in below)
-        return start < at < first and place.old == node.name
-    return start < at < (node.end_lineno or node.lineno, node.end_col_offset or 0)
+        end = min((n.lineno, n.col_offset) for n in below)
+    found = places[_below(places, start) : _below(places, end)]
+    return found[:1] if isinstance(node, ast.Name | ast.ClassDef) else found
+
+
+def _below(places: Sequence[Renamed], at: tuple[int, int]) -> int:
+    return bisect.bisect_left(places, at, key=lambda place: place[:2])
 
 
 # Scopes

@@ -87,18 +87,21 @@ class RenameLocalClass(RepositoryCodemod):
         places: list[Renamed] = []
         dropped: set[str] = set()
         for name, found in by_name.items():
-            others = [one for one in found if _first_code(one) in _ANOTHER | _STAYS]
-            if not others:
+            another = [one for one in found if _first_code(one) in _ANOTHER | _STAYS]
+            if not another:
                 continue
-            file = File(module, name, [d.definition.line for d in others])
-            reasons = [*self._reasons(file), *(_another(one) for one in found if one not in others)]
-            decisions = [self._decision(one, reasons) for one in others]
-            if any(d.verdict is Verdict.REFUSE for d in decisions):
-                decisions = [d if d.reasons else _all_or_none(d, decisions) for d in decisions]
-            else:
+            file = File(module, name, [one.definition.line for one in another])
+            copies = (one for one in found if _first_code(one) not in _ANOTHER | _STAYS)
+            reasons = [list(one.reasons[:1]) if self._stays(one) else [] for one in another]
+            reasons[0] += [*self._reasons(file), *map(_all_or_none, copies)]
+            first = next((one for one, r in zip(another, reasons, strict=True) if r), None)
+            if first is None:
                 places += file.places(self._new_name(module, name))
                 dropped |= file.globals
-            decided += decisions
+            decided += [
+                _decision(one, own or [_all_or_none(first)] if first else [])
+                for one, own in zip(another, reasons, strict=True)
+            ]
         decided.sort(key=lambda one: one.definition.line)
         plan = EditPlan(renamed=tuple(sorted(places))) if places else None
         return Planned(tuple(decided), plan=plan, dropped=frozenset(dropped))
@@ -144,12 +147,6 @@ class RenameLocalClass(RepositoryCodemod):
     def _new_name(self, module: ParsedModule, name: str) -> str:
         return self.renaming.new_name or f"{name}{suffix_of(module.stem)}"
 
-    def _decision(self, one: Decision, reasons: list[Reason]) -> Decision:
-        """Return what becomes of one definition: the reasons of the file are those of each."""
-        own = [one.reasons[0]] if self._stays(one) else []
-        found = tuple(dict.fromkeys([*own, *reasons]))
-        return Decision(one.definition, Verdict.REFUSE if found else Verdict.REPLACE, None, found)
-
     def _stays(self, one: Decision) -> bool:
         code = _first_code(one)
         return code in _STAYS and not (code is Code.PYTEST_TESTS and self.renaming.with_tests)
@@ -192,14 +189,14 @@ def _first_code(one: Decision) -> Code | None:
     return one.reasons[0].code if one.reasons else None
 
 
-def _all_or_none(one: Decision, decisions: Iterable[Decision]) -> Decision:
-    first = next(d for d in decisions if d.reasons)
-    return Decision(one.definition, Verdict.REFUSE, None, (_another(first),))
-
-
-def _another(one: Decision) -> Reason:
-    line = one.definition.line
+def _all_or_none(other: Decision) -> Reason:
+    line = other.definition.line
     return Reason(Code.REBOUND, line, f"the definition on line {line} stays: all or none")
+
+
+def _decision(one: Decision, reasons: Iterable[Reason]) -> Decision:
+    found = tuple(dict.fromkeys(reasons))
+    return Decision(one.definition, Verdict.REFUSE if found else Verdict.REPLACE, None, found)
 
 
 # Other files

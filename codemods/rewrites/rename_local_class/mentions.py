@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import builtins
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import PurePath
@@ -32,9 +34,6 @@ _IMPORTING = frozenset({"__import__", "import_module"})
 _PATCHING = frozenset({"delattr", "dict", "multiple", "patch", "setattr"})
 #: Types with arguments that are no types.
 _WITH_VALUES = frozenset({"Annotated", "Literal"})
-#: Calls without arguments that return names and values.
-_NAMESPACES = frozenset({"dir", "globals", "locals", "vars"})
-
 #: Line and column.
 _Place = tuple[int, int]
 
@@ -124,11 +123,11 @@ class File:
             binding = [n for n in own_nodes(scope.body) if self._binds(n) and id(n) not in own]
             if isinstance(scope, FUNCTIONS):
                 binding += [a for a in all_args(scope.args) if a.arg == self.name]
-            binding += [n for n in self._mentions if not isinstance(n.ctx, ast.Load)]
             if scope is self._tree:
                 binding += [n for n in self._nodes if is_star(n)]
-            for node in binding:
-                yield self._bound_again(getattr(node, "lineno", 1))
+            yield from (self._bound_again(getattr(node, "lineno", 1)) for node in binding)
+        stores = (n for n in self._mentions if not isinstance(n.ctx, ast.Load))
+        yield from (self._bound_again(node.lineno) for node in stores)
         # Classes and comprehensions: from 3.12 on, symbol tables show the latter in the former.
         for node in self._nodes:
             match node:
@@ -160,21 +159,27 @@ class File:
             if not is_harmless_decorator(decorator, names, harmless, frozenset()):
                 what = f"`@{ast.unparse(decorator)}` may read its name"
                 yield reason_at(decorator, Code.UNKNOWN_KIND, what)
-        known = {n.name: n for n in self._nodes if isinstance(n, ast.ClassDef)}
         family = [node]
         for one in family:  # which grows meanwhile
             for base in [*one.bases, *(k.value for k in one.keywords)]:
                 base = base.value if isinstance(base, ast.Subscript) else base
-                above = known.get(base.id) if isinstance(base, ast.Name) else None
+                above = self._by_name.get(base.id) if isinstance(base, ast.Name) else None
                 if above is not None and above not in family:
                     family.append(above)
                 elif not is_harmless_base(base, names, harmless, frozenset()):
                     what = f"`{ast.unparse(base)}` may read the names of its subclasses"
                     yield reason_at(base, Code.UNKNOWN_KIND, what)
-        private = f"_{bare(self.name)}__"
-        if has_private_names(node) or self.name.startswith("__") or private in self._text:
-            what = f"its private names begin with `{private}`, which would change"
+        if has_private_names(node) or self.name.startswith("__") or self._has_private_names:
+            what = f"its private names begin with `_{bare(self.name)}__`, which would change"
             yield Reason(Code.UNCLEAR_MENTION, node.lineno, what)
+
+    @cached_property
+    def _by_name(self) -> dict[str, ast.ClassDef]:
+        return {n.name: n for n in self._nodes if isinstance(n, ast.ClassDef)}
+
+    @cached_property
+    def _has_private_names(self) -> bool:
+        return f"_{bare(self.name)}__" in self._text
 
     # Mentions
 
@@ -213,8 +218,8 @@ class File:
                 case ast.Compare(
                     left=ast.Constant(),
                     ops=[ast.In() | ast.NotIn()],
-                    comparators=[ast.Call(func=ast.Name(id=name) as func, args=[]) as call],
-                ) if name in _NAMESPACES:
+                    comparators=[ast.Call(func=ast.Name() as func, args=[]) as call],
+                ):
                     yield from (call, func)
                 case ast.ExceptHandler(name=str(name), body=body) if (
                     not can_be_raised and name not in bound_in(body)
@@ -274,16 +279,26 @@ class File:
 
     def _is_told(self, node: ast.Constant) -> bool:
         """Whether the name in a string is that of the class."""
-        if any(text is node for text in self._quoted.values()):
-            inside = [i for i, text in self._quoted.items() if text is node]
-            mentions = set(map(id, self._mentions))
-            return len(inside) == len(self._word.findall(str(node.value))) and mentions.issuperset(
-                inside
-            )
+        inside = self._names_in.get(id(node))
+        if inside is not None:
+            count = len(self._word.findall(str(node.value)))
+            return len(inside) == count and self._meaning.issuperset(inside)
         return id(node) in self._exported or id(node) in self._patched
 
     def _in_text(self, node: ast.Constant) -> Reason:
         return _unclear(node, f"the string has `{self.name}` in it, and may mean it")
+
+    @cached_property
+    def _names_in(self) -> dict[int, list[int]]:
+        """The names in each annotation that is a text."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for name, text in self._quoted.items():
+            found[id(text)].append(name)
+        return found
+
+    @cached_property
+    def _meaning(self) -> frozenset[int]:
+        return frozenset(map(id, self._mentions))
 
     @cached_property
     def _exported(self) -> set[int]:
@@ -372,17 +387,18 @@ class File:
     def _spots(self, node: ast.ClassDef | ast.Name | ast.Constant) -> list[_Place]:
         """Return where the name stands in a node, nothing where it is spelled otherwise."""
         start = node.lineno, node.col_offset
-        if isinstance(node, ast.Name):
-            return [start] if start in self._words else []
-        if isinstance(node, ast.ClassDef):
-            return [next(at for at in self._words if at > start)]
         end = node.end_lineno or node.lineno, node.end_col_offset or 0
-        inside = [at for at in self._words if start < at < end]
+        words = self._words
+        inside = words[bisect.bisect_left(words, start) : bisect.bisect_left(words, end)]
+        if isinstance(node, ast.Name):
+            return inside if inside == [start] else []
+        if isinstance(node, ast.ClassDef):
+            return inside[:1]
         return inside if len(inside) == len(self._word.findall(str(node.value))) else []
 
     @cached_property
-    def _words(self) -> dict[_Place, None]:
-        return dict.fromkeys(_words_in(self._text, self.name))
+    def _words(self) -> list[_Place]:
+        return list(_words_in(self._text, self.name))
 
     def _unplaced(self) -> Iterator[Reason]:
         """Yield the mentions of which the place is not known."""
