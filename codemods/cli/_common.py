@@ -177,7 +177,7 @@ class Setup:
         self.settings = settings._replace(
             exclude=(*settings.exclude, *files.exclude), file_timeout=files.file_timeout
         )
-        self.by_file = SettingsByFile(self.settings, None, classes.names, classes.renaming)
+        self.by_file = SettingsByFile(self.settings, names=classes.names, renaming=classes.renaming)
         self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
         _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()

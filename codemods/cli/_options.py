@@ -195,6 +195,22 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
     return _with(options, command)
 
 
+class _Checked(click.types.StringParamType):
+    """A text that a check returns, or raises `ValueError` for."""
+
+    name = "name"
+
+    def __init__(self, check: Callable[[str], str]) -> None:
+        self._check = check
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text."""
+        try:
+            return self._check(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 class ClassArguments(NamedTuple):
     """Which classes are renamed, None for all, and how."""
 
@@ -212,7 +228,7 @@ def renames_classes(verb: Callable[..., int]) -> Callable[..., int]:
 
     @functools.wraps(verb)
     def command(
-        *, names: tuple[str, ...], to: str, suffix: bool, with_tests: bool, **values: Any
+        *, names: tuple[str, ...], to: str | None, suffix: bool, with_tests: bool, **values: Any
     ) -> int:
         is_chosen = values["codemod"] == _RENAMES
         if not is_chosen and any((names, to, suffix, with_tests)):
@@ -222,7 +238,8 @@ def renames_classes(verb: Callable[..., int]) -> Callable[..., int]:
             raise click.UsageError(f"{_RENAMES} needs --name OLD --to NEW, or --suffix-from-file")
         if to and len(names) != 1:
             raise click.UsageError("--to needs one --name")
-        return verb(classes=ClassArguments(names or None, Renaming(to, with_tests)), **values)
+        renaming = Renaming(to or "", with_tests)
+        return verb(classes=ClassArguments(names or None, renaming), **values)
 
     options = [
         click.option(
@@ -230,14 +247,13 @@ def renames_classes(verb: Callable[..., int]) -> Callable[..., int]:
             "names",
             multiple=True,
             metavar="OLD",
-            callback=_checked(check_name),
+            type=_Checked(check_name),
             help=f"With {_RENAMES}: classes of this name. Repeatable. Default: all shared names.",
         ),
         click.option(
             "--to",
-            default="",
+            type=_Checked(check_class_name),
             metavar="NEW",
-            callback=_checked(check_class_name),
             help=f"With {_RENAMES}: their new name.",
         ),
         click.option(
@@ -253,20 +269,6 @@ def renames_classes(verb: Callable[..., int]) -> Callable[..., int]:
         ),
     ]
     return _with(options, command)
-
-
-def _checked(check: Callable[[str], str]) -> Callable[..., Any]:
-    """Return a callback of click, from a check that raises `ValueError`."""
-
-    def callback(_: click.Context, __: click.Parameter, value: str | tuple[str, ...]) -> Any:
-        try:
-            for text in [value] if isinstance(value, str) else value:
-                check(text) if text else ""
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from error
-        return value
-
-    return callback
 
 
 def _with(options: Sequence[Callable[[_Command], _Command]], command: _Command) -> _Command:
