@@ -522,7 +522,9 @@ def test_a_plan_that_forgets_a_mention_is_found(left_out: int) -> None:
         assert saying in str(difference(PROVED.encode(), ast.parse(PROVED), after, plan))
 
 
-@pytest.mark.parametrize("line", ["OrderBus = 1", "def f(OrderBus): return FakeBus"])
+@pytest.mark.parametrize(
+    "line", ["class OrderBus: ...", "OrderBus = 1", "def f(OrderBus): return FakeBus"]
+)
 def test_a_plan_that_captures_another_name_is_found(line: str) -> None:
     text = f"class FakeBus: ...\n{line}\n"
     plan, after = _places(text, [n for n, x in enumerate(text.split("\n"), 1) if "FakeBus" in x])

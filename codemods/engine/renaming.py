@@ -133,14 +133,10 @@ def _renamed(value: object, node: _Named, new_names: Mapping[str, str]) -> objec
 
 
 def _places_in(node: _Named, places: Sequence[Renamed]) -> Sequence[Renamed]:
-    """Return which places are that of a name, in the head of a class, or in a string."""
+    """Return the place of a name, the first one in a class, or all those in a string."""
     start, end = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
-    if isinstance(node, ast.ClassDef):
-        below: list[ast.expr | ast.stmt] = [*node.bases, *node.body]
-        below += [k.value for k in node.keywords]
-        end = min((n.lineno, n.col_offset) for n in below)
     found = places[_below(places, start) : _below(places, end)]
-    return found[:1] if isinstance(node, ast.Name | ast.ClassDef) else found
+    return found if isinstance(node, ast.Constant) else found[:1]
 
 
 def _below(places: Sequence[Renamed], at: tuple[int, int]) -> int:
@@ -172,8 +168,8 @@ def _same_scopes(
     here = frozenset(o for o, n in new_names.items() if o in known and n in there)
     is_module = old.get_type() == "module"
     of_module = here if is_module else of_module
-    if not known.keys().isdisjoint(new_names.values()) or old.get_type() != new.get_type():
-        return False
+    if not known.keys().isdisjoint(new_names.values()):
+        return False  # two names would become one
     renamed = {new_names[n] if n in here else n: _kind(s) for n, s in known.items()}
     if renamed != {n: _kind(s) for n, s in there.items()}:
         return False
