@@ -60,6 +60,7 @@ class Code(enum.Enum):
     LOSSY_ROUND_TRIP = "lossy-round-trip"
     MODULE_DEPENDENT = "module-dependent"
     MUTATED = "mutated"
+    NAME_TAKEN = "name-taken"
     NEAR_COPY = "near-copy"
     NESTED = "nested"
     NOT_WRITTEN = "not-written"
@@ -76,11 +77,13 @@ class Code(enum.Enum):
     SYNTAX_ERROR = "syntax-error"
     TESTS_DIFFER = "tests-differ"
     TOO_SLOW = "too-slow"
+    UNCLEAR_MENTION = "unclear-mention"
     UNCOMMITTED = "uncommitted"
     UNDECODABLE = "undecodable"
     UNDEFINED_NAME = "undefined-name"
     UNKNOWN_KIND = "unknown-kind"
     UNREADABLE = "unreadable"
+    USED_ELSEWHERE = "used-elsewhere"
     WORKER_DIED = "worker-died"
 
 
@@ -141,6 +144,16 @@ class SharedModules(NamedTuple):
     harmless: tuple[str, ...] = ()
     only: frozenset[str] | None = None
     tests: PytestNames = PytestNames()
+
+
+class Renaming(NamedTuple):
+    """How classes are renamed: to `new_name`, or, where that is empty, by the name of their file.
+
+    `with_tests` tells whether those that have tests are, too.
+    """
+
+    new_name: str = ""
+    with_tests: bool = False
 
 
 class Definition(NamedTuple):
@@ -259,7 +272,8 @@ class Analysis(NamedTuple):
     """The scope of a migration.
 
     `files` counts all files looked at; `surveys` has those that may define a shared name, in the
-    order of their paths; `seconds` is wall time; `prospects` are about the other codemods.
+    order of their paths; `seconds` is wall time; `prospects` are about the other codemods;
+    `without_code` are the files that hold nothing but comments.
     """
 
     files: int
@@ -267,6 +281,7 @@ class Analysis(NamedTuple):
     failures: tuple[FileResult, ...]
     seconds: float
     prospects: tuple[Prospect, ...] = ()
+    without_code: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):

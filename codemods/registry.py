@@ -36,6 +36,16 @@ def _of_shared_modules(place: str, noun: str) -> Registered:
     return Registered(make, noun, has_shared=True)
 
 
+def _of_renaming(place: str, noun: str) -> Registered:
+    """Return a codemod that is made of the shared modules, and of what the user wants to rename."""
+
+    def make(by_file: SettingsByFile, path: str) -> RepositoryCodemod | None:
+        modules = by_file.shared(path)
+        return None if modules is None else _loaded(place)(modules, by_file.renaming)
+
+    return Registered(make, noun, has_shared=True)
+
+
 def _of_tests(place: str, noun: str) -> Registered:
     """Return a codemod that is made of what pytest collects, and of the bases that are trusted."""
 
@@ -66,5 +76,6 @@ CODEMODS: Mapping[str, Registered] = {
     "remove_commented_copies": _of_shared_modules(
         "remove_commented_copies:RemoveCommentedCopies", "commented copy"
     ),
+    "rename_local_class": _of_renaming("rename_local_class.codemod:RenameLocalClass", "class"),
 }
 DEFAULT = next(iter(CODEMODS))

@@ -6,6 +6,7 @@ import keyword
 import os
 import re
 import sys
+import unicodedata
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
@@ -170,6 +171,17 @@ def check_name(text: str) -> str:
     """Return the name of a definition, or raise `ValueError` for what cannot be one."""
     if not text.isidentifier() or keyword.iskeyword(text):
         raise ValueError(f"{text!r} is not the name of a class or function")
+    return text
+
+
+def check_class_name(text: str) -> str:
+    """Return a new name for a class, or raise `ValueError` for what is a bad one.
+
+    One that begins with two underscores would be another one in each class that mentions it.
+    """
+    is_name = text.isidentifier() and unicodedata.is_normalized("NFKC", text)
+    if not is_name or keyword.iskeyword(text) or keyword.issoftkeyword(text) or text[:2] == "__":
+        raise ValueError(f"{text!r} is no new name for a class")
     return text
 
 

@@ -14,7 +14,7 @@ from codemods.disk.files import read_file
 from codemods.disk.git import checkout_of
 from codemods.engine.run import SMALL
 from codemods.engine.text import Unparsable, parse
-from codemods.model import PytestNames, Reason, SharedModule, SharedModules, Source
+from codemods.model import PytestNames, Reason, Renaming, SharedModule, SharedModules, Source
 from codemods.pytest_config import PytestConfig, pytest_config, registers_rewrite
 from codemods.rewrites.replace_local_copies.shared import Shared, SharedModuleError
 from codemods.settings import (
@@ -262,6 +262,7 @@ class SettingsByFile:
         own: the settings around the working folder, which count where no table is found.
         modules: dotted names that replace those of all tables; looked for by `own`.
         names: the names of the definitions to look at; all without.
+        renaming: what the classes of those names are to be called.
 
     """
 
@@ -270,8 +271,10 @@ class SettingsByFile:
         own: Settings,
         modules: Sequence[str] | None = None,
         names: Sequence[str] | None = None,
+        renaming: Renaming | None = None,
     ) -> None:
         self.own = own
+        self.renaming = renaming or Renaming()
         self._modules = modules
         self._names = names
         self._tables: dict[Path, Settings | None] = {}

@@ -236,10 +236,11 @@ def test_a_scheduler(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_analyze_json(three: Path) -> None:
     write(three, {"c.py": BROKEN, "d.py": "#class TestWebSocketConnection:\n", "e.py": REFUSED})
+    write(three, {"f/__init__.py": "# a package\n", "g.py": "", "h.py": "x = 1  # code\n"})
     code, out, err = outcome("analyze", "--format", "json")
     assert (code, err) == (3, "")
     values = json.loads(out)
-    assert (values["schema"], values["file_count"]) == ("ssot-codemods/analyze/3", 10)
+    assert (values["schema"], values["file_count"]) == ("ssot-codemods/analyze/3", 13)
     assert (values["candidate_count"], values["variants"]) == (6, [])
     assert [d["path"] for d in values["definitions"]] == [
         *("a/test_a.py", "a/test_b.py", "b/test_c.py", "e.py")
@@ -247,6 +248,7 @@ def test_analyze_json(three: Path) -> None:
     assert values["commented_out"] == [
         {"path": "d.py", "line": 1, "name": "TestWebSocketConnection"}
     ]
+    assert values["without_code"] == ["d.py"]
     assert [f["path"] for f in values["failures"]] == ["c.py"]
     verbose = json.loads(outcome("analyze", "--format", "json", "-v", "--variants")[1])
     assert [len(variant["places"]) for variant in verbose["variants"]] == [4]

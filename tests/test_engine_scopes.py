@@ -127,3 +127,8 @@ def annotated(node: ast.AST) -> set[str]:
             if annotation is not None:
                 found |= {n.id for n in ast.walk(annotation) if isinstance(n, ast.Name)}
     return found
+
+
+def test_the_names_of_a_module_are_free_but_for_local_ones() -> None:
+    tree = ast.parse("global x\nx = y\ndef f(y):\n    return y, x\n")
+    assert sorted(free_names(tree).nodes.values()) == ["x", "x", "y"]

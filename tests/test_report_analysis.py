@@ -68,6 +68,7 @@ FULL = Analysis(
     ),
     failures=(failed("b/f.py"),),
     seconds=1.23456,
+    without_code=("b/h.py", "b/\x1b.py"),
 )
 EMPTY = Analysis(0, (), (), 0.5)
 
@@ -90,6 +91,8 @@ refused, by first reason  definitions
 mutated                             1
 
 1 other definition shares only the name (-v lists them)
+
+2 files without code, but with comments (-v lists them)
 
 `Fake` is commented out in 1 file, where grep finds it
 
@@ -126,6 +129,8 @@ def test_text_with_a_line_for_each_definition() -> None:
         "b/c.py:20:1: copy of `lib.Shared`, as `Mock`",
         "b/e.py:2:1: same-name-only because | same-name-only",
         "b/g.py:1:1: copy of `lib.Shared`, as `Mock`",
+        "b/h.py: no code",
+        "b/\\x1b.py: no code",
     }
 
 
@@ -174,6 +179,7 @@ def test_json_has_the_keys_of_the_schema() -> None:
         ],
         "variants": [],
         "commented_out": [],
+        "without_code": [],
         "warnings": [],
         "failures": [],
         "prospects": [],

@@ -38,8 +38,9 @@ def test_an_example_is_one(code: Code, tmp_path: Path, monkeypatch: pytest.Monke
     reasons = []
     for codemod in CODEMODS:
         arguments = ["migrate", "--codemod", codemod, "--dry-run", "--format", "json", "tests"]
-        result = CliRunner().invoke(main, arguments)
-        assert result.exit_code == 0, result.output
+        renames = codemod == "rename_local_class"  # most of what another one refuses
+        result = CliRunner().invoke(main, [*arguments, *["--suffix-from-file"] * renames])
+        assert result.exit_code in {0, int(renames)}, result.output
         found = json.loads(result.stdout)
         reasons += [r["code"] for d in found["refused"] for r in d["reasons"]]
         reasons += [w["code"] for w in found["warnings"]]

@@ -276,8 +276,8 @@ def test_definitions_with_an_assert() -> None:
 # The settings of each file
 
 
-def by_file(**options: list[str]) -> SettingsByFile:
-    return SettingsByFile(read_settings(Path.cwd()), **options)
+def by_file(modules: list[str] | None = None, names: list[str] | None = None) -> SettingsByFile:
+    return SettingsByFile(read_settings(Path.cwd()), modules, names)
 
 
 def names(found: SharedModules | None) -> list[str] | None:

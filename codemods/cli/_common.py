@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from codemods.cli._colour import is_terminal
-from codemods.cli._options import ALL_FILES, EXIT_CODES, FileArguments, colour_option
+from codemods.cli._options import (
+    ALL_CLASSES,
+    ALL_FILES,
+    EXIT_CODES,
+    ClassArguments,
+    FileArguments,
+    colour_option,
+)
 from codemods.cli._output import discard, progress_bar, remark, say
 from codemods.disk.git import stop_git, take_notes
 from codemods.model import RunState, UsageError
@@ -163,12 +170,14 @@ main.params.append(colour_option())
 class Setup:
     """The settings and the arguments of a verb, combined."""
 
-    def __init__(self, files: FileArguments = ALL_FILES) -> None:
+    def __init__(
+        self, files: FileArguments = ALL_FILES, classes: ClassArguments = ALL_CLASSES
+    ) -> None:
         settings = read_settings(Path.cwd())
         self.settings = settings._replace(
             exclude=(*settings.exclude, *files.exclude), file_timeout=files.file_timeout
         )
-        self.by_file = SettingsByFile(self.settings)
+        self.by_file = SettingsByFile(self.settings, names=classes.names, renaming=classes.renaming)
         self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
         _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from codemods.cli._output import QUIET, remark
-from codemods.model import UsageError
+from codemods.model import Renaming, UsageError
 from codemods.registry import CODEMODS, DEFAULT
 from codemods.report.table import Detail
+from codemods.settings import check_class_name, check_name
 
 if TYPE_CHECKING:
     from codemods.measure.outcomes import Xdist
@@ -190,6 +191,82 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
             "--scheduler",
             metavar="ADDRESS",
             help="Use a running Dask cluster (extra: distributed); only this process writes.",
+        ),
+    ]
+    return _with(options, command)
+
+
+class _Checked(click.types.StringParamType):
+    """A text that a check returns, or raises `ValueError` for."""
+
+    name = "name"
+
+    def __init__(self, check: Callable[[str], str]) -> None:
+        self._check = check
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text."""
+        try:
+            return self._check(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class ClassArguments(NamedTuple):
+    """Which classes are renamed, None for all, and how."""
+
+    names: tuple[str, ...] | None = None
+    renaming: Renaming | None = None
+
+
+#: Those of all shared names.
+ALL_CLASSES = ClassArguments()
+_RENAMES = "rename_local_class"
+
+
+def renames_classes(verb: Callable[..., int]) -> Callable[..., int]:
+    """Add the options of the codemod that renames classes; the verb gets them as `classes`."""
+
+    @functools.wraps(verb)
+    def command(
+        *, names: tuple[str, ...], to: str | None, suffix: bool, with_tests: bool, **values: Any
+    ) -> int:
+        is_chosen = values["codemod"] == _RENAMES
+        if not is_chosen and any((names, to, suffix, with_tests)):
+            message = "--name, --to, --suffix-from-file and --with-tests"
+            raise click.UsageError(f"{message} need --codemod {_RENAMES}")
+        if is_chosen and values["resume"] is None and bool(to) == suffix:
+            raise click.UsageError(f"{_RENAMES} needs --name OLD --to NEW, or --suffix-from-file")
+        if to and len(names) != 1:
+            raise click.UsageError("--to needs one --name")
+        renaming = Renaming(to or "", with_tests)
+        return verb(classes=ClassArguments(names or None, renaming), **values)
+
+    options = [
+        click.option(
+            "--name",
+            "names",
+            multiple=True,
+            metavar="OLD",
+            type=_Checked(check_name),
+            help=f"With {_RENAMES}: classes of this name. Repeatable. Default: all shared names.",
+        ),
+        click.option(
+            "--to",
+            type=_Checked(check_class_name),
+            metavar="NEW",
+            help=f"With {_RENAMES}: their new name.",
+        ),
+        click.option(
+            "--suffix-from-file",
+            "suffix",
+            is_flag=True,
+            help=f"With {_RENAMES}: add the name of the file, as AgentBus for test_agent_bus.py.",
+        ),
+        click.option(
+            "--with-tests",
+            is_flag=True,
+            help=f"With {_RENAMES}: also classes with tests, whose node ids change.",
         ),
     ]
     return _with(options, command)

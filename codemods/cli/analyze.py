@@ -13,7 +13,7 @@ from codemods.report.table import Detail
 @verb(
     PATHS,
     quiet="Print only the summary, and the files that failed.",
-    verbose="Print a line for each definition, and what other codemods would change.",
+    verbose="Print each definition and file without code, and what other codemods would change.",
     failed="a file failed",
 )
 @over_files

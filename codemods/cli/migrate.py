@@ -21,6 +21,7 @@ from codemods.cli._common import (
 )
 from codemods.cli._options import (
     PATHS,
+    ClassArguments,
     FileArguments,
     Seconds,
     codemod_option,
@@ -28,6 +29,7 @@ from codemods.cli._options import (
     output_format,
     over_files,
     python_option,
+    renames_classes,
     verb,
     xdist,
     xdist_options,
@@ -77,6 +79,7 @@ class _Output(NamedTuple):
 )
 @over_files
 @codemod_option
+@renames_classes
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -116,6 +119,7 @@ class _Output(NamedTuple):
 def migrate(
     files: FileArguments,
     codemod: str,
+    classes: ClassArguments,
     dry_run: bool,
     max_files: int | None,
     allow_dirty: bool,
@@ -142,6 +146,7 @@ def migrate(
       ssot-codemods migrate --max-files 10 tests/unit
       ssot-codemods migrate @batch.txt
       ssot-codemods migrate --codemod mark_helper_classes tests
+      ssot-codemods migrate --codemod rename_local_class --suffix-from-file tests
     """
     from codemods.disk.journal import Journal
     from codemods.measure.session import Pytest
@@ -155,7 +160,7 @@ def migrate(
         raise click.UsageError("--verify needs changed files, and --dry-run writes none")
     if not verify and (timeout is not None or workers is not None or targets):
         raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
-    setup = Setup(files)
+    setup = Setup(files, classes)
     output = _Output(codemod, form, detail)
     if dry_run:
         return _dry_run(setup, max_files, output)

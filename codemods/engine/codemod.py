@@ -18,6 +18,7 @@ from codemods.engine import proof
 from codemods.engine.comments import without_lines
 from codemods.engine.names import ModuleNames
 from codemods.engine.plan import EditPlan, InnerImport
+from codemods.engine.renaming import with_names
 from codemods.engine.rows import Row, is_string, rows_of
 from codemods.engine.text import Unparsable, column_of, compiles, decoded, lines_of, parse, stem_of
 from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
@@ -207,8 +208,11 @@ def failed(result: FileResult, reason: Reason) -> FileResult:
 
 def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | Reason:
     """Edit a file and prove the result, or return why it stays as it is."""
-    source = without_lines(module.source, plan.comments)
-    after = source if plan == EditPlan(comments=plan.comments) else _edited_tree(source, plan)
+    if plan.renamed:
+        after = with_names(module.source, plan.renamed)
+    else:
+        source = without_lines(module.source, plan.comments)
+        after = source if plan == EditPlan(comments=plan.comments) else _edited_tree(source, plan)
     if isinstance(after, Reason):
         return after
     wrong = proof.difference(module.source, module.tree, after, plan)
@@ -257,7 +261,7 @@ def _would_change_again(after: bytes, path: str, codemod: Codemod) -> bool:
 def _first_line(module: ParsedModule, plan: EditPlan) -> int:
     rows = [*plan.removed, *(i.row for i in plan.inner), *(j.row for j in plan.joined)]
     lines = [module.rows[row].line for row in rows] + [first for first, _ in plan.comments]
-    return min(lines, default=1)
+    return min([*lines, *(place.line for place in plan.renamed)], default=1)
 
 
 #: A statement; it may follow another one on its line.

@@ -7,12 +7,22 @@ statements, or in brackets. A line that is no part of any statement needs no tre
 from __future__ import annotations
 
 import codecs
+import re
 import tokenize
 from collections.abc import Iterable
 
 from codemods.engine.plan import Span
 from codemods.engine.text import decoded, lines_of
 from codemods.model import Reason
+
+_ONLY_COMMENTS = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:[ \t\f]*(?:#[^\r\n]*)?[\r\n])*[ \t\f]*(?:#[^\r\n]*)?\Z"
+)
+
+
+def has_only_comments(source: bytes) -> bool:
+    """Whether a file has comments, and nothing else but blank lines."""
+    return b"#" in source and _ONLY_COMMENTS.match(source) is not None
 
 
 def comment_lines(source: bytes) -> dict[int, str]:

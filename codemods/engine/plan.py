@@ -65,6 +65,18 @@ class NewAttribute(NamedTuple):
     value: bool
 
 
+class Renamed(NamedTuple):
+    """One place where a name stands that becomes another one.
+
+    `column` counts bytes of UTF-8 from 0, as `ast` does.
+    """
+
+    line: int
+    column: int
+    old: str
+    new: str
+
+
 #: What changes inside of a row.
 Inner = InnerImport | NewAttribute
 
@@ -73,7 +85,7 @@ class EditPlan(NamedTuple):
     """Everything that one edit does.
 
     `removed` are the rows of the definitions to remove, `comments` the lines to remove that hold
-    nothing but comments, or are blank.
+    nothing but comments, or are blank. A plan with `renamed` has nothing else.
     """
 
     removed: tuple[int, ...] = ()
@@ -81,6 +93,7 @@ class EditPlan(NamedTuple):
     joined: tuple[JoinedImport, ...] = ()
     inner: tuple[Inner, ...] = ()
     comments: tuple[Span, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
 
     def inside(self) -> dict[int, dict[int, Inner]]:
         """Return the changes inside of each row, by the ordinals of its definitions."""

@@ -23,6 +23,7 @@ from codemods.engine.plan import (
     assignment_node,
     import_node,
 )
+from codemods.engine.renaming import difference_in_names
 from codemods.engine.rows import (
     Row,
     below_docstring,
@@ -57,6 +58,8 @@ def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) ->
         compiles(after_tree)
     except Unparsable as error:
         return f"it would not compile: {error}"
+    if plan.renamed:
+        return difference_in_names(before, tree, after, after_tree, plan.renamed)
     if ast.get_docstring(tree, clean=False) != ast.get_docstring(after_tree, clean=False):
         return "the docstring of the module would change"
     old_lines, new_lines = _split(before), _split(after)

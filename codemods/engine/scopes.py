@@ -51,11 +51,12 @@ class _Frame:
 
 
 @functools.lru_cache(maxsize=1)  # several rules ask about one definition after the other
-def free_names(definition: Definition) -> FreeNames:
+def free_names(definition: Definition | ast.Module) -> FreeNames:
     """Return the names that a definition takes from around it.
 
     Args:
-        definition: a class or function; its own name is free in it.
+        definition: a class or function; its own name is free in it. Or a module, of which all
+            names are free that are not local to something in it.
 
     """
     resolver = _Resolver()
@@ -163,7 +164,8 @@ class _Resolver:
         for name in node.names:
             if isinstance(node, ast.Global) or not self._is_bound(name, self._frames[:-1]):
                 self.declared_global.add(name)
-            self._frames[-1].outer.add(name)
+            if self._frames:
+                self._frames[-1].outer.add(name)
 
     def _name(self, node: ast.Name) -> None:
         name = node.id

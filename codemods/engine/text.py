@@ -7,6 +7,7 @@ import contextlib
 import io
 import os
 import re
+import symtable
 import tokenize
 import warnings
 from collections.abc import Iterator
@@ -75,6 +76,12 @@ def compiles(code: bytes | ast.Module) -> None:
     """
     with _plain_errors():
         compile(code, "<file>", "exec", dont_inherit=True)
+
+
+def symbols(text: str) -> symtable.SymbolTable:
+    """Return the scopes of a file that compiles, and what each name means in them."""
+    with _plain_errors():
+        return symtable.symtable(text, "<file>", "exec")
 
 
 @contextlib.contextmanager

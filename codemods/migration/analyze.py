@@ -37,6 +37,7 @@ def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
         surveys=tuple(surveys),
         failures=tuple(sorted(failures, key=lambda f: os.fsencode(f.path))),
         seconds=time.perf_counter() - start,
+        without_code=tuple(sorted(scan.without_code, key=os.fsencode)),
     )
 
 

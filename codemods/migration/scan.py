@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from codemods.disk.checkout import Checkout
 from codemods.disk.files import Failed, list_files, read_files
+from codemods.engine.comments import has_only_comments
 from codemods.model import FileResult, Source
 from codemods.rewrites.others import RepositoryCodemod
 from codemods.settings import Settings
@@ -34,8 +35,9 @@ class Scan:
 
     `files` counts what was read, `failures` has what could not be; `uncovered` counts the files
     that no settings table covers; `sharing` are the files that use what the codemod brings, which
-    `definitions` finds. Git is asked at once which files there are, and the answer is taken when
-    the first one is wanted: there is something to import meanwhile.
+    `definitions` finds, and `without_code` those that hold comments alone, which `mentions` finds.
+    Git is asked at once which files there are, and the answer is taken when the first one is
+    wanted: there is something to import meanwhile.
 
     Args:
         settings: of the repository; its `exclude` counts.
@@ -56,6 +58,7 @@ class Scan:
         self.files = 0
         self.uncovered = 0
         self.sharing: set[str] = set()
+        self.without_code: list[str] = []
         self._codemods: dict[str, RepositoryCodemod | None] = {}
         self._listing = _Listing(paths, settings, self.failures.append)
         self._listing.start()
@@ -71,6 +74,8 @@ class Scan:
     def mentions(self) -> Iterator[Task]:
         """Yield those files, and those where such a definition may stand in a comment."""
         for task in self._covered():
+            if has_only_comments(task.content) and not task.path.endswith("__init__.py"):
+                self.without_code.append(task.path)
             if task.codemod.may_mention(task.content) and not _is_own(task):
                 yield task
 

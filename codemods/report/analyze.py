@@ -20,7 +20,7 @@ from codemods.report.findings import (
     prospect_line,
 )
 from codemods.report.table import Detail, paragraphs, table
-from codemods.wording import plural, reason_line
+from codemods.wording import plural, reason_line, visible
 
 _Found = tuple[FileSurvey, Decision]
 
@@ -51,6 +51,7 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     blocks += [[f"`{name}` {remark}" if name else remark] for name, remark in _remarks(analysis)]
     if detail is Detail.VERBOSE:
         blocks.append([definition_line(s.path, d) for s, d in _definitions(analysis)])
+        blocks.append([f"{visible(path)}: no code" for path in analysis.without_code])
     blocks.append([reason_line(s.path, w) for s in analysis.surveys for w in s.warnings])
     blocks += list(_variants(analysis))
     blocks.append(failure_lines(analysis.failures))
@@ -106,6 +107,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
             for s in analysis.surveys
             for line, name in s.commented_out
         ],
+        "without_code": list(analysis.without_code),
         "warnings": [finding_json(s.path, w) for s in analysis.surveys for w in s.warnings],
         "failures": failures_json(analysis.failures),
         "prospects": [prospect._asdict() for prospect in analysis.prospects],
@@ -163,6 +165,9 @@ def _remarks(analysis: Analysis) -> Iterator[tuple[str, str]]:
     namesakes = sum(is_namesake(d) for _, d in _definitions(analysis))
     if namesakes:
         yield "", namesakes_text(namesakes)
+    if analysis.without_code:
+        files = plural(len(analysis.without_code), "file")
+        yield "", f"{files} without code, but with comments (-v lists them)"
     commented: defaultdict[str, set[str]] = defaultdict(set)
     for survey in analysis.surveys:
         for _, name in survey.commented_out:

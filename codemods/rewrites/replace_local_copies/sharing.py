@@ -123,9 +123,9 @@ def _acts(
     own = _own_names(node)
     for inner in _executed_definitions(node):
         for decorator in inner.decorator_list:
-            if not _is_harmless_decorator(decorator, names, harmless, own):
+            if not is_harmless_decorator(decorator, names, harmless, own):
                 what = f"`@{ast.unparse(decorator)}` may act when it is executed"
-                advice = _advice(decorator, names, partial(_is_harmless_decorator, own=own))
+                advice = _advice(decorator, names, partial(is_harmless_decorator, own=own))
                 yield _acting(decorator, what, advice)
         if isinstance(inner, ast.ClassDef):
             # The other keywords are arguments of the bases: total=False, extra=Extra.forbid.
@@ -134,9 +134,9 @@ def _acts(
                 k for k in inner.keywords if k not in plain or not _is_plain_argument(k.value)
             ]
             for base in [*inner.bases, *(k.value for k in acting)]:
-                if not _is_harmless_base(base, names, harmless | bases, own):
+                if not is_harmless_base(base, names, harmless | bases, own):
                     what = f"`{ast.unparse(base)}` may act when a class is derived from it"
-                    advice = _advice(base, names, partial(_is_harmless_base, own=own))
+                    advice = _advice(base, names, partial(is_harmless_base, own=own))
                     yield _acting(base, what, advice)
             for statement in inner.body:
                 if not _is_plain_statement(statement):
@@ -193,12 +193,13 @@ def _own_names(node: Definition) -> frozenset[str]:
     return frozenset(s.name for s in body if isinstance(s, DEFINITIONS))
 
 
-def _is_harmless_decorator(
+def is_harmless_decorator(
     decorator: ast.expr,
     names: ModuleNames,
     harmless: frozenset[str],
     own: frozenset[str],
 ) -> bool:
+    """Whether a decorator has no effect outside of what it is applied to; `own` are its methods."""
     if is_mark(decorator):
         root = ast.unparse(decorator).partition(".")[0]
         bound = names.bindings.get(root, [])
@@ -218,9 +219,10 @@ def _is_harmless_decorator(
     return source in harmless or source in _METHOD_DECORATORS
 
 
-def _is_harmless_base(
+def is_harmless_base(
     base: ast.expr, names: ModuleNames, harmless: frozenset[str], own: frozenset[str]
 ) -> bool:
+    """Whether a base has no effect outside of what derives from it; `own` are classes beside."""
     if isinstance(base, ast.Subscript):  # Generic[T], list[int]
         base = base.value
     if isinstance(base, ast.Constant):  # total=False

@@ -1,0 +1,1 @@
+"""Rename a class that shares only its name with a shared definition."""

@@ -1,0 +1,251 @@
+"""The codemod: classes that share only their name with a shared definition get another one.
+
+Where a mention cannot be told from another thing of that name, nothing of the file is renamed.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import PurePath
+
+from codemods.engine.codemod import ParsedModule, Planned
+from codemods.engine.names import is_star
+from codemods.engine.plan import EditPlan, Renamed
+from codemods.engine.run import Run, one_by_one
+from codemods.engine.text import stem_of
+from codemods.model import (
+    Code,
+    Decision,
+    FileResult,
+    Reason,
+    Renaming,
+    SharedModules,
+    Source,
+    Status,
+    Verdict,
+)
+from codemods.rewrites.collected import fits
+from codemods.rewrites.others import (
+    Effects,
+    Found,
+    FromOutside,
+    OtherFile,
+    Others,
+    RepositoryCodemod,
+    together,
+    unknown,
+    word_patterns,
+)
+from codemods.rewrites.rename_local_class.mentions import File
+from codemods.rewrites.replace_local_copies.decide import decide
+from codemods.rewrites.replace_local_copies.shared import Shared, bare, shared_definitions
+from codemods.rewrites.replace_local_copies.sharing import HARMLESS
+
+#: Why a definition is another one than the shared one, and not a copy of it.
+_ANOTHER = frozenset({Code.DIFFERENT_SHAPE, Code.SAME_NAME_ONLY})
+#: Why it may be another one, and stays all the same; tests may be asked for.
+_STAYS = frozenset({Code.PYTEST_TESTS, Code.SWALLOWED_CODE})
+
+_BY_FILE = Renaming()
+
+
+@dataclass(frozen=True)
+class RenameLocalClass(RepositoryCodemod):
+    """Rename classes that share only their name with a shared definition.
+
+    Args:
+        modules: the shared modules; `only` are the names of the classes.
+        renaming: the new name.
+        from_outside: what forbids it for what other files do, by the name of the class.
+
+    """
+
+    modules: SharedModules
+    renaming: Renaming = _BY_FILE
+    from_outside: FromOutside = field(default_factory=dict, hash=False)
+
+    def may_concern(self, source: bytes) -> bool:
+        """Whether a file can hold a definition of a shared name."""
+        return self._shared.may_define(source)
+
+    def plan(self, module: ParsedModule) -> Planned:
+        """Decide on each class of a shared name that is no copy of the shared one."""
+        by_name: dict[str, list[Decision]] = defaultdict(list)
+        only = self.modules.only
+        for one in decide(module, self._shared, {})[1]:
+            if one.definition.kind == "class" and (only is None or one.definition.name in only):
+                by_name[one.definition.name].append(one)
+        decided: list[Decision] = []
+        places: list[Renamed] = []
+        dropped: set[str] = set()
+        for name, found in by_name.items():
+            another = [one for one in found if _first_code(one) in _ANOTHER | _STAYS]
+            if not another:
+                continue
+            file = File(module, name, [one.definition.line for one in another])
+            copies = (one for one in found if _first_code(one) not in _ANOTHER | _STAYS)
+            reasons = [list(one.reasons[:1]) if self._stays(one) else [] for one in another]
+            reasons[0] += [*self._reasons(file), *map(_all_or_none, copies)]
+            first = next((one for one, r in zip(another, reasons, strict=True) if r), None)
+            if first is None:
+                places += file.places(self._new_name(module, name))
+                dropped |= file.globals
+            decided += [
+                _decision(one, own or [_all_or_none(first)] if first else [])
+                for one, own in zip(another, reasons, strict=True)
+            ]
+        decided.sort(key=lambda one: one.definition.line)
+        plan = EditPlan(renamed=tuple(sorted(places))) if places else None
+        return Planned(tuple(decided), plan=plan, dropped=frozenset(dropped))
+
+    @property
+    def own_files(self) -> frozenset[str]:
+        """The real paths of the shared modules."""
+        return frozenset(m.path for m in self.modules.modules)
+
+    def words_outside(self, source: Source) -> frozenset[bytes]:
+        """Return the word by which other files name a module that may be changed."""
+        may_change = self.may_concern(source.content)
+        return frozenset([stem_of(source.path)] if may_change else [])
+
+    def again(
+        self, decided: Mapping[str, FileResult], others: Others, run: Run = one_by_one
+    ) -> Mapping[str, RenameLocalClass]:
+        """Return what to apply where another file may take a class by its old name."""
+        changed = {
+            path: result._replace(after=None)
+            for path, result in decided.items()
+            if result.status is Status.CHANGED and result.dropped
+        }
+        patterns = word_patterns({stem_of(path) for path in changed})
+        sources = (
+            source
+            for source in others.read()
+            if _is_conftest(source) or any(pattern.search(source.content) for pattern in patterns)
+        )
+
+        def failed(path: str, reason: Reason) -> Found:
+            other = OtherFile(Source(path, others.read_one(path) or b""))
+            used = {p for p in changed if p != path and other.has(stem_of(p))}
+            return {p: unknown(changed[p], path, reason) for p in used}
+
+        found = together(run(partial(_effects, changed=changed), sources, failed))
+        return {p: replace(self, from_outside=e.reasons) for p, e in found.items()}
+
+    @property
+    def _shared(self) -> Shared:
+        return shared_definitions(self.modules)
+
+    def _new_name(self, module: ParsedModule, name: str) -> str:
+        return self.renaming.new_name or f"{name}{suffix_of(module.stem)}"
+
+    def _stays(self, one: Decision) -> bool:
+        code = _first_code(one)
+        return code in _STAYS and not (code is Code.PYTEST_TESTS and self.renaming.with_tests)
+
+    def _reasons(self, file: File) -> Iterator[Reason]:
+        """Yield what forbids to rename the classes of one name."""
+        new = self._new_name(file.module, file.name)
+        taken = self._taken(file, new)
+        if taken is not None:
+            yield taken
+        yield from file.reasons(HARMLESS | self._shared.harmless | self._shared.classes)
+        classes, line = self.modules.tests.classes, file.classes[0].lineno
+        before, after = fits(file.name, classes), fits(new, classes)
+        if before != after and (after or self.renaming.with_tests):
+            what = "pytest would" if after else "pytest would no longer"
+            yield Reason(Code.PYTEST_TESTS, line, f"{what} collect a class `{new}`")
+        yield from self.from_outside.get(file.name, ())
+
+    def _taken(self, file: File, new: str) -> Reason | None:
+        """Return why the new name cannot be used in a file."""
+        line = file.line_of(new)
+        if line is not None:
+            return Reason(Code.NAME_TAKEN, line, f"`{new}` stands in the file already")
+        if bare(new) in {bare(definition.name) for definition in self._shared.definitions}:
+            why = "is the name of a shared definition"
+        elif hasattr(builtins, new) or not new.isidentifier() or keyword.iskeyword(new):
+            why = "is no name for a class"
+        else:
+            return None
+        return Reason(Code.NAME_TAKEN, file.classes[0].lineno, f"`{new}` {why}")
+
+
+def suffix_of(stem: str) -> str:
+    """Return the name of a module in words that begin with capitals: `AgentBus`."""
+    words = re.split(r"[\W_]+", re.sub(r"^test_|_test$", "", stem))
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def _first_code(one: Decision) -> Code | None:
+    return one.reasons[0].code if one.reasons else None
+
+
+def _all_or_none(other: Decision) -> Reason:
+    line = other.definition.line
+    return Reason(Code.REBOUND, line, f"the definition on line {line} stays: all or none")
+
+
+def _decision(one: Decision, reasons: Iterable[Reason]) -> Decision:
+    found = tuple(dict.fromkeys(reasons))
+    return Decision(one.definition, Verdict.REFUSE if found else Verdict.REPLACE, None, found)
+
+
+# Other files
+
+
+def _is_conftest(source: Source) -> bool:
+    return PurePath(source.path).name == "conftest.py"
+
+
+def _effects(source: Source, *, changed: Mapping[str, FileResult]) -> Found:
+    """Return what forbids to rename classes of other files: this one may take them from there."""
+    other = OtherFile(source)
+    found: Found = {}
+    for path, result in changed.items():
+        if path == source.path:
+            continue
+        what = _use(other, os.fsdecode(stem_of(path)), result.dropped)
+        reasons = {
+            d.definition.name: (
+                Reason(Code.USED_ELSEWHERE, d.definition.line, f"{source.path}{what}"),
+            )
+            for d in result.replaced
+        }
+        if what:
+            found[path] = Effects(frozenset(), reasons)
+    return found
+
+
+def _use(other: OtherFile, stem: str, names: Iterable[str]) -> str:
+    """Return where a file may take one of some names from a module, or the module itself."""
+    taken = [name for name in sorted(names) if other.has(name.encode())]
+    if not other.has(os.fsencode(stem)):
+        is_looking = taken and _is_conftest(other.source)
+        texts = other.names.of_kind(ast.Constant) if is_looking else ()
+        line = next((n.lineno for n in texts if n.value in taken), None)
+        return f":{line} may read it from the module of a test" if line else ""
+    if taken:
+        return f" names `{stem}` and `{taken[0]}`: it may take it from this file"
+    for node in other.names.of_kind(ast.ImportFrom):
+        if (is_star(node) and (node.module or "").rpartition(".")[2] == stem) or any(
+            a.name == stem for a in node.names
+        ):
+            return f":{node.lineno} may hand on what it takes from this file"
+    for plain in other.names.of_kind(ast.Import):
+        if any(stem in a.name.split(".") for a in plain.names):
+            return f":{plain.lineno} may hand this module on"
+    for text in other.names.of_kind(ast.Constant):
+        if isinstance(text.value, str) and re.fullmatch(
+            rf"(?:\w+\.)+{re.escape(stem)}", text.value
+        ):
+            return f":{text.lineno} may hand this module on"
+    return ""

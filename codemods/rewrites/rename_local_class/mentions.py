@@ -1,0 +1,421 @@
+"""What a file does with a class by its name: what means it, and what cannot be told."""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import builtins
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import PurePath
+
+from codemods.engine.codemod import ParsedModule
+from codemods.engine.names import all_args, bound_names, is_star, last_name, own_nodes
+from codemods.engine.plan import Renamed
+from codemods.engine.renaming import lines_in_utf8
+from codemods.engine.rows import first_line, is_string
+from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, bound_in, free_names
+from codemods.engine.text import decoded, parse, reason_at
+from codemods.engine.walk import children, walk
+from codemods.model import Code, Reason
+from codemods.rewrites.replace_local_copies.local import has_private_names
+from codemods.rewrites.replace_local_copies.shared import bare
+from codemods.rewrites.replace_local_copies.sharing import is_harmless_base, is_harmless_decorator
+
+#: Names and attributes by which code reaches what it does not name, or asks for a name.
+_DYNAMIC = frozenset({"eval", "exec", "globals", "locals", "__qualname__"})
+_DYNAMIC_ATTRIBUTES = frozenset(
+    {"__globals__", "__name__", "__qualname__", "f_globals", "f_locals", "f_builtins"}
+)
+_IMPORTING = frozenset({"__import__", "import_module"})
+#: Calls that take a dotted name as text.
+_PATCHING = frozenset({"delattr", "dict", "multiple", "patch", "setattr"})
+#: Types with arguments that are no types.
+_WITH_VALUES = frozenset({"Annotated", "Literal"})
+#: Line and column.
+_Place = tuple[int, int]
+
+
+class File:
+    """What one file does with the classes of one name."""
+
+    def __init__(self, module: ParsedModule, name: str, lines: Iterable[int]) -> None:
+        self.module = module
+        self.name = name
+        self._word = re.compile(rf"\b{re.escape(name)}\b")
+        self._tree = parse(module.source)  # annotations that are texts are parsed in it
+        self._quoted: dict[int, ast.Constant] = {}  # the texts, by the names in them
+        self._unquote_annotations()
+        self._nodes = walk(self._tree)
+        at = set(lines)
+        self.classes = [
+            n
+            for n in self._nodes
+            if isinstance(n, ast.ClassDef) and n.name == name and first_line(n) in at
+        ]
+
+    @cached_property
+    def _text(self) -> str:
+        text = decoded(self.module.source)
+        assert isinstance(text, str)  # it was parsed
+        return text
+
+    def line_of(self, name: str) -> int | None:
+        """Return the first line with a word, None without one."""
+        return next((line for line, _ in _words_in(self._text, name)), None)
+
+    @property
+    def globals(self) -> set[str]:
+        """The name, where it is a global one."""
+        return {self.name} if any(s is self._tree for s in self._scopes) else set()
+
+    def places(self, new: str) -> list[Renamed]:
+        """Return each place where the name stands for one of the classes."""
+        return [Renamed(*at, self.name, new) for _, spots in self._located for at in spots]
+
+    def reasons(self, harmless: frozenset[str]) -> Iterator[Reason]:
+        """Yield what forbids to rename the classes, but for their new name.
+
+        Args:
+            harmless: dotted names of the bases and decorators that do not look at the name.
+
+        """
+        yield from (r for node in self.classes for r in self._kind(node, harmless))
+        yield from self._rebound()
+        yield from (_unclear(node, what) for node, what in self._unclear())
+        yield from (_unclear(node, "it may be in the id of a test") for node in self._parameters())
+        yield from (self._in_text(n) for n in self._texts if not self._is_told(n))
+        yield from self._unplaced()
+
+    # Scopes
+
+    @cached_property
+    def _scopes(self) -> list[ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+        """The scopes that the classes are defined in."""
+        around: dict[int, ast.AST] = {}
+        pending: list[tuple[ast.AST, ast.AST]] = [(self._tree, self._tree)]
+        while pending:
+            node, scope = pending.pop()
+            around[id(node)] = scope
+            inner = node if isinstance(node, DEFINITIONS) else scope
+            pending += [(child, inner) for child in children(node)]
+        found = {id(s): s for c in self.classes for s in [around[id(c)]]}
+        return [s for s in found.values() if isinstance(s, (ast.Module, *DEFINITIONS))]
+
+    @cached_property
+    def _mentions(self) -> list[ast.Name]:
+        """The names that mean one of the classes, those in annotations that are texts included."""
+        wanted = {n for s in self._scopes for n, name in self._free(s).items() if name == self.name}
+        return [n for n in self._nodes if isinstance(n, ast.Name) and id(n) in wanted]
+
+    def _free(self, scope: ast.AST) -> dict[int, str]:
+        return free_names(ast.Module(getattr(scope, "body", []), [])).nodes
+
+    def _rebound(self) -> Iterator[Reason]:
+        """Yield what else binds the name, or may."""
+        own = set(map(id, self.classes))
+        for scope in self._scopes:
+            if isinstance(scope, ast.ClassDef):
+                what = f"it is an attribute of class `{scope.name}`"
+                yield Reason(Code.NESTED, scope.lineno, what)
+            binding = [n for n in own_nodes(scope.body) if self._binds(n) and id(n) not in own]
+            if isinstance(scope, FUNCTIONS):
+                binding += [a for a in all_args(scope.args) if a.arg == self.name]
+            if scope is self._tree:
+                binding += [n for n in self._nodes if is_star(n)]
+            yield from (self._bound_again(getattr(node, "lineno", 1)) for node in binding)
+        stores = (n for n in self._mentions if not isinstance(n.ctx, ast.Load))
+        yield from (self._bound_again(node.lineno) for node in stores)
+        # Classes and comprehensions: from 3.12 on, symbol tables show the latter in the former.
+        for node in self._nodes:
+            match node:
+                case ast.Global(names=names) | ast.Nonlocal(names=names) if self.name in names:
+                    yield self._bound_again(node.lineno)
+                case ast.ClassDef(body=body) if self.name in bound_in(body):
+                    yield self._bound_again(node.lineno)
+                case ast.comprehension(target=target) if any(map(self._is_named, walk(target))):
+                    yield self._bound_again(target.lineno)
+        if hasattr(builtins, self.name):
+            yield Reason(Code.REBOUND, self.classes[0].lineno, f"`{self.name}` is a builtin, too")
+
+    def _bound_again(self, line: int) -> Reason:
+        return Reason(Code.REBOUND, line, f"`{self.name}` may be bound again on line {line}")
+
+    def _binds(self, node: ast.AST) -> bool:
+        is_name = isinstance(node, ast.Name)  # those of comprehensions bind in their own scope
+        return not is_name and any(name == self.name for name, _ in bound_names(node))
+
+    def _is_named(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Name) and node.id == self.name
+
+    # The class itself
+
+    def _kind(self, node: ast.ClassDef, harmless: frozenset[str]) -> Iterator[Reason]:
+        """Yield what of a class, and of its bases in the file, may look at its name."""
+        names = self.module.names
+        for decorator in node.decorator_list:
+            if not is_harmless_decorator(decorator, names, harmless, frozenset()):
+                what = f"`@{ast.unparse(decorator)}` may read its name"
+                yield reason_at(decorator, Code.UNKNOWN_KIND, what)
+        family = [node]
+        for one in family:  # which grows meanwhile
+            for base in [*one.bases, *(k.value for k in one.keywords)]:
+                base = base.value if isinstance(base, ast.Subscript) else base
+                above = self._by_name.get(base.id) if isinstance(base, ast.Name) else None
+                if above is not None and above not in family:
+                    family.append(above)
+                elif not is_harmless_base(base, names, harmless, frozenset()):
+                    what = f"`{ast.unparse(base)}` may read the names of its subclasses"
+                    yield reason_at(base, Code.UNKNOWN_KIND, what)
+        if has_private_names(node) or self.name.startswith("__") or self._has_private_names:
+            what = f"its private names begin with `_{bare(self.name)}__`, which would change"
+            yield Reason(Code.UNCLEAR_MENTION, node.lineno, what)
+
+    @cached_property
+    def _by_name(self) -> dict[str, ast.ClassDef]:
+        return {n.name: n for n in self._nodes if isinstance(n, ast.ClassDef)}
+
+    @cached_property
+    def _has_private_names(self) -> bool:
+        return f"_{bare(self.name)}__" in self._text
+
+    # Mentions
+
+    def _unclear(self) -> Iterator[tuple[ast.AST, str]]:
+        """Yield what may mean the class, or ask for its name, in ways that cannot be followed."""
+        told = set(map(id, self._told_apart()))
+        for node in self._nodes:
+            match node:
+                case _ if id(node) in told:
+                    pass
+                case ast.Name(id=name) if name in _DYNAMIC:
+                    yield node, f"`{name}` may reach it by its name"
+                case ast.Attribute(attr=attr) if attr in _DYNAMIC_ATTRIBUTES:
+                    yield node, f"`{ast.unparse(node)}` may be its name"
+                case ast.Attribute(attr=attr) if attr == self.name or self._is_module(node):
+                    yield node, f"`{ast.unparse(node)}` may be it, or its module"
+                case ast.Call(func=func, args=args):
+                    if self._is_dynamic(last_name(func), args):
+                        yield node, f"`{ast.unparse(func)}` may reach it by its name"
+                case ast.keyword(arg=self.name):
+                    yield node.value, f"`{self.name}=` may set it by its name"
+                case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                    parts = {part for a in aliases for part in a.name.split(".")}
+                    if not parts.isdisjoint({self.name, self.module.stem}):
+                        yield node, f"`{ast.unparse(node)}` may import it"
+
+    def _told_apart(self) -> Iterator[ast.AST]:
+        """Yield what cannot mean the class after all.
+
+        That is `"x" in locals()`, as any text with its name is looked at by itself, and where no
+        instance of it can be raised, `type(e).__name__` of what was.
+        """
+        can_be_raised = any(c.bases or c.keywords for c in self.classes)
+        for node in self._nodes:
+            match node:
+                case ast.Compare(
+                    left=ast.Constant(),
+                    ops=[ast.In() | ast.NotIn()],
+                    comparators=[ast.Call(func=ast.Name() as func, args=[]) as call],
+                ):
+                    yield from (call, func)
+                case ast.ExceptHandler(name=str(name), body=body) if (
+                    not can_be_raised and name not in bound_in(body)
+                ):
+                    of_type = {f"type({name})", f"{name}.__class__"}
+                    for inner in own_nodes(body):
+                        if isinstance(inner, ast.Attribute) and ast.unparse(inner.value) in of_type:
+                            yield inner
+
+    def _parameters(self) -> Iterator[ast.Name]:
+        """Yield where the class may become a parameter of a test: pytest has its name in the id.
+
+        https://docs.pytest.org/en/stable/example/parametrize.html#different-options-for-test-ids
+        """
+        if b"param" not in self.module.source:  # neither ``parametrize`` nor ``params=``
+            return
+        inside = {id(n) for f in self._nodes if isinstance(f, FUNCTIONS) for n in walk(*f.body)}
+        handed = (n for n in self._nodes if isinstance(n, ast.Return | ast.Yield | ast.YieldFrom))
+        inside -= {id(n) for one in handed for n in walk(one)}
+        for node in self._nodes:
+            match node:
+                case ast.Call(func=used) | ast.Attribute(value=used):
+                    inside.add(id(used))
+                case ast.ClassDef(bases=bases):
+                    inside.update(map(id, bases))
+                case ast.AnnAssign(annotation=used) | ast.arg(annotation=ast.expr() as used):
+                    inside.update(map(id, walk(used)))
+                case (
+                    ast.FunctionDef(returns=ast.expr() as used)
+                    | ast.AsyncFunctionDef(returns=ast.expr() as used)
+                ):
+                    inside.update(map(id, walk(used)))
+        yield from (n for n in self._mentions if id(n) not in inside)
+
+    def _is_module(self, node: ast.Attribute) -> bool:
+        return (last_name(node.value), node.attr) in {("sys", "modules"), ("request", "module")}
+
+    def _is_dynamic(self, called: str, args: list[ast.expr]) -> bool:
+        if called in {"dir", "vars"}:
+            return not args
+        if called not in _IMPORTING or not args:
+            return False
+        is_told = isinstance(args[0], ast.Constant) and last_name(args[0]) != self.module.stem
+        return not is_told
+
+    @cached_property
+    def _texts(self) -> list[ast.Constant]:
+        """The strings that have the name in them, but for those that stand alone."""
+        alone = {id(s.value) for s in self._nodes if isinstance(s, ast.Expr) and is_string(s)}
+        found = [n for n in self._nodes if isinstance(n, ast.Constant) and self._is_in(n.value)]
+        found += {id(n): n for n in self._quoted.values() if self._is_in(n.value)}.values()
+        return [n for n in found if id(n) not in alone or ">>>" in str(n.value)]
+
+    def _is_in(self, value: object) -> bool:
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        return isinstance(text, str) and self._word.search(text) is not None
+
+    def _is_told(self, node: ast.Constant) -> bool:
+        """Whether the name in a string is that of the class."""
+        inside = self._names_in.get(id(node))
+        if inside is not None:
+            count = len(self._word.findall(str(node.value)))
+            return len(inside) == count and self._meaning.issuperset(inside)
+        return id(node) in self._exported or id(node) in self._patched
+
+    def _in_text(self, node: ast.Constant) -> Reason:
+        return _unclear(node, f"the string has `{self.name}` in it, and may mean it")
+
+    @cached_property
+    def _names_in(self) -> dict[int, list[int]]:
+        """The names in each annotation that is a text."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for name, text in self._quoted.items():
+            found[id(text)].append(name)
+        return found
+
+    @cached_property
+    def _meaning(self) -> frozenset[int]:
+        return frozenset(map(id, self._mentions))
+
+    @cached_property
+    def _exported(self) -> set[int]:
+        """The texts of ``__all__`` that are the name of a class at the top of the module."""
+        found: set[int] = set()
+        for statement in self._tree.body if self.globals else ():
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Name(id="__all__")], value=value)
+                    | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value)
+                    | ast.AugAssign(target=ast.Name(id="__all__"), value=value)
+                ):
+                    found.update(id(e) for e in getattr(value, "elts", ()) if self._is_exact(e))
+        return found
+
+    def _is_exact(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Constant) and node.value == self.name
+
+    @cached_property
+    def _patched(self) -> set[int]:
+        """The texts that lead a patch to the class by the dotted name of this module."""
+        calls = [n for n in self._nodes if isinstance(n, ast.Call) and n.args and self.globals]
+        firsts = (c.args[0] for c in calls if last_name(c.func) in _PATCHING)
+        return {id(n) for n in firsts if isinstance(n, ast.Constant) and self._leads_here(n.value)}
+
+    def _leads_here(self, path: object) -> bool:
+        parts = path.split(".") if isinstance(path, str) else []
+        at = parts.index(self.name) if self.name in parts else 0
+        file = PurePath(self.module.path)
+        own = [*file.parts[:-1], *([] if file.stem == "__init__" else [file.stem])]
+        length = min(at, len(own))
+        return (
+            bool(length)
+            and parts[at - length : at] == own[len(own) - length :]
+            and all(part.isidentifier() for part in parts)
+            and parts.count(self.name) == 1
+        )
+
+    # Annotations that are texts
+
+    def _unquote_annotations(self) -> None:
+        for node in walk(self._tree):
+            match node:
+                case ast.arg(annotation=ast.expr() as annotation):
+                    node.annotation = self._unquoted(annotation)
+                case ast.AnnAssign(annotation=annotation):
+                    node.annotation = self._unquoted(annotation)
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    if node.returns is not None:
+                        node.returns = self._unquoted(node.returns)
+
+    def _unquoted(self, node: ast.expr) -> ast.expr:
+        """Return an annotation with its texts parsed, where they have the name in them."""
+        match node:
+            case ast.Constant(value=str(text)) if self._word.search(text):
+                return self._parsed(node, text)
+            case ast.Subscript(value=value) if last_name(value) not in _WITH_VALUES:
+                node.slice = self._unquoted(node.slice)
+            case ast.BinOp(left=left, right=right):
+                node.left, node.right = self._unquoted(left), self._unquoted(right)
+            case ast.Tuple(elts=elts) | ast.List(elts=elts):
+                node.elts = [self._unquoted(e) for e in elts]
+        return node
+
+    def _parsed(self, node: ast.Constant, text: str) -> ast.expr:
+        try:
+            parsed = ast.parse(text, mode="eval").body
+        except (SyntaxError, ValueError):
+            return node
+        for inner in walk(parsed):
+            ast.copy_location(inner, node)
+            if self._is_named(inner):
+                self._quoted[id(inner)] = node
+        return parsed
+
+    # Places
+
+    @cached_property
+    def _located(self) -> list[tuple[ast.ClassDef | ast.Name | ast.Constant, list[_Place]]]:
+        """The classes and all that means them, each with its places in the text."""
+        names = [n for n in self._mentions if id(n) not in self._quoted]
+        texts = [n for n in self._texts if self._is_told(n)]
+        nodes: list[ast.ClassDef | ast.Name | ast.Constant] = [*self.classes, *names, *texts]
+        return [(node, self._spots(node)) for node in nodes]
+
+    def _spots(self, node: ast.ClassDef | ast.Name | ast.Constant) -> list[_Place]:
+        """Return where the name stands in a node, nothing where it is spelled otherwise."""
+        start = node.lineno, node.col_offset
+        end = node.end_lineno or node.lineno, node.end_col_offset or 0
+        words = self._words
+        inside = words[bisect.bisect_left(words, start) : bisect.bisect_left(words, end)]
+        if isinstance(node, ast.Name):
+            return inside if inside == [start] else []
+        if isinstance(node, ast.ClassDef):
+            return inside[:1]
+        return inside if len(inside) == len(self._word.findall(str(node.value))) else []
+
+    @cached_property
+    def _words(self) -> list[_Place]:
+        return list(_words_in(self._text, self.name))
+
+    def _unplaced(self) -> Iterator[Reason]:
+        """Yield the mentions of which the place is not known."""
+        seen: set[_Place] = set()
+        for node, spots in self._located:
+            if not spots or not seen.isdisjoint(spots):
+                yield _unclear(node, f"`{self.name}` is spelled otherwise here")
+            seen.update(spots)
+
+
+def _words_in(text: str, name: str) -> Iterator[_Place]:
+    """Yield line and column of each place of a word, as `ast` counts them."""
+    word = re.compile(rb"(?<![\w\x80-\xff])%b(?![\w\x80-\xff])" % re.escape(name.encode()))
+    for number, line in enumerate(lines_in_utf8(text), start=1):
+        yield from ((number, match.start()) for match in word.finditer(line))
+
+
+def _unclear(node: ast.AST, what: str) -> Reason:
+    assert isinstance(node, ast.expr | ast.stmt)
+    return reason_at(node, Code.UNCLEAR_MENTION, what)
