@@ -61,7 +61,7 @@ def test_all_codes_are_listed_and_each_is_explained() -> None:
     ("word", "advice"),
     [
         ("Different-Shapes", "did you mean 'different-shape'?"),
-        ("copies", "without CODE, all are listed"),
+        ("xyz", "without CODE, all are listed"),
     ],
 )
 def test_a_code_that_there_is_not(word: str, advice: str) -> None:

@@ -41,7 +41,7 @@ def check_imports(
 
 
 def _by_fix(errors: Iterable[tuple[FolderCheckup, Finding]]) -> Iterator[str]:
-    """Yield what is wrong where, and below it what mends it."""
+    """Yield what is wrong where, and below it what fixes it."""
     fixes: dict[str, dict[str, list[str]]] = {}
     for folder, finding in errors:
         messages = fixes.setdefault(finding.fix, {})
