@@ -277,6 +277,16 @@ def test_the_files_that_are_not_judged_are_named(
     assert (values["edited"], values["unused"]) == (["test_b.py"], [])
 
 
+def test_tests_that_fail_before_and_after_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(tmp_path, test_a=f"{COPY}{USE}    assert not ws.is_connected\n", test_b=COPY + USE)
+    result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
+    assert result.exit_code == 0
+    verdict = "no difference in the 2 tests that ran; 1 of them fails before and after\n"
+    assert result.output.endswith(f"\n\n{verdict}")
+
+
 @pytest.mark.parametrize("verb", ["migrate", "verify"])
 def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     """Pytest imports what it is given by name, and this would run, then."""

@@ -86,6 +86,15 @@ class Evidence:
         return (self.before.ran | self.after.ran) - {d.what for d in self.flaky}
 
     @property
+    def failing(self) -> frozenset[str]:
+        """Those of them that fail on both sides: how far they come is not known."""
+        return frozenset(
+            n
+            for n in self.ran
+            if {self.before.tests.get(n), self.after.tests.get(n)}.isdisjoint(GOOD)
+        )
+
+    @property
     def files_that_ran(self) -> frozenset[str]:
         """The real paths of the files of these tests."""
         files = {node.partition("::")[0] for node in self.ran}

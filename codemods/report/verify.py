@@ -103,7 +103,7 @@ def _summary(evidence: Evidence) -> list[str]:
 
 
 def _verdict(verified: Verified, evidence: Evidence) -> str:
-    """Return what was shown: of all outcomes only where each test ran, and each file was used."""
+    """Return what was shown: of all outcomes where each test ran, none fails, each file is used."""
     if evidence.differences:
         return plural(len(evidence.differences), "difference")
     if not evidence.ran:
@@ -113,6 +113,10 @@ def _verdict(verified: Verified, evidence: Evidence) -> str:
     number = plural(len(evidence.ran), "test")
     if evidence.flaky:
         return f"{stay}no difference in the {number} that ran, flaky ones aside"
+    if evidence.failing:
+        verb = "fails" if len(evidence.failing) == 1 else "fail"
+        failing = f"{len(evidence.failing):,} of them {verb} before and after"
+        return f"{stay}no difference in the {number} that ran; {failing}"
     unknown = verified.not_run or verified.unused or verified.edited
     if unknown or evidence.healed or evidence.after.errors or evidence.after.deselected:
         return f"{stay}no difference in the {number} that ran"
