@@ -124,6 +124,14 @@ def test_what_the_runs_replaced_and_what_was_left_after_each(root: Path) -> None
     assert [point["copy_count"] for point in curve] == [3, 2, 1]
 
 
+def test_what_other_codemods_removed_is_no_copy() -> None:
+    other = replace(RUN, id="run-2", codemod="rename_local_class")
+    markdown = report.as_markdown(replace(FULL, runs=(RUN, other)))
+    assert "2 copies replaced in 1 file, 1 left" in markdown
+    assert re.search(r"`run-1` \| `replace_local_copies` \| .* \| 1 \| 2 \| 1 \|\n", markdown)
+    assert re.search(r"`run-2` \| `rename_local_class` \| .* \| 1 \| 0 \| 1 \|\n", markdown)
+
+
 def test_what_was_taken_back_does_not_count(root: Path) -> None:
     run = _migrate(root)
     _roll_back(root, run, "tests/test_a.py")
@@ -365,6 +373,7 @@ COMPARED = {"a.py": ComparedFile(10, 10, 1, 2)}
 RUN = StandingRun(
     id="run-1",
     time="2026-01-01T00:00:00.000000Z",
+    codemod="replace_local_copies",
     paths=(NASTY,),
     files={f"{NASTY}.py": ChangedFile({"A.X": 1, "Y": 1}, ("Mock",))},
     unverified=(),

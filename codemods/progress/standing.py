@@ -22,12 +22,13 @@ from codemods.progress.history import (
     Verification,
     is_below,
 )
+from codemods.registry import DEFAULT
 from codemods.wording import plural
 
 
 @dataclass(frozen=True, slots=True)
 class StandingRun:
-    """A run of which changes stand.
+    """A run of a codemod, of which changes stand.
 
     `files` are those that still lack what the run removed, `unverified` those of them of which no
     verification of the run showed anything, and `edited` those of these that were edited before
@@ -37,6 +38,7 @@ class StandingRun:
 
     id: str
     time: str
+    codemod: str
     paths: tuple[str, ...]
     files: Mapping[str, ChangedFile]
     unverified: tuple[str, ...]
@@ -137,6 +139,7 @@ def _run(
     return StandingRun(
         run,
         record.time,
+        record.figures.codemod if isinstance(record.figures, Migration) else DEFAULT,
         record.paths,
         files,
         tuple(unverified),

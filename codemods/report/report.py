@@ -12,6 +12,7 @@ from codemods.measure.model import BaselineSummary, Claim, Series
 from codemods.model import Code as Reasoned
 from codemods.progress.completion import CollectionChange, Completion, Place, RefusedPlace
 from codemods.progress.standing import StandingRun, compared, compared_text, total, untested_text
+from codemods.registry import DEFAULT
 from codemods.report import page
 from codemods.report.baseline import WITH_MEDIANS, claim_text, series_text
 from codemods.report.chart import Bar, Bars
@@ -250,10 +251,11 @@ def _sections(done: Completion) -> Iterator[Block]:
 
 
 def _removed(*runs: StandingRun) -> list[Place]:
-    """Return the definitions that all these runs removed."""
+    """Return the copies that these runs replaced; other codemods replace none."""
     return [
         Place(path, line, name.rpartition(".")[2])
         for run in runs
+        if run.codemod == DEFAULT
         for path, change in run.files.items()
         for name, line in change.removed.items()
     ]
@@ -272,11 +274,12 @@ def _copies_section(done: Completion) -> Iterator[Block]:
     if not done.runs:
         yield Paragraph(("No run is recorded here.",))
         return
+    numbers = [len(_removed(run)) for run in done.runs]
     yield Table(
-        ("run", "paths", "files", "copies replaced", "copies left"),
+        ("run", "codemod", "paths", "files", "copies replaced", "copies left"),
         tuple(
-            (Code(r.id), Code(shown_paths(r.paths)), len(r.files), len(_removed(r)), left)
-            for r, left in zip(done.runs, _left_after(done), strict=True)
+            (Code(r.id), Code(r.codemod), Code(shown_paths(r.paths)), len(r.files), n, left)
+            for r, n, left in zip(done.runs, numbers, _left_after(done), strict=True)
         ),
     )
     yield Bars("Copies left after each run", _steps(done))
