@@ -23,11 +23,12 @@ from codemods.model import (
     NearGroup,
     PytestNames,
     Reason,
+    SharedModules,
 )
 from codemods.pytest_config import pytest_config
 from codemods.rewrites.discover.blocks import Block, Blocks, blocks_of
 from codemods.rewrites.discover.groups import groups_of, order
-from codemods.rewrites.discover.judge import Candidate, candidate, reasons_against
+from codemods.rewrites.discover.judge import Candidate, candidate, reasons_against, refused
 from codemods.rewrites.discover.near import lines_of, near_groups, variants_of
 from codemods.rewrites.discover.shapes import Shaped, shapes_of
 from codemods.rewrites.replace_local_copies.shared import bare
@@ -163,29 +164,34 @@ class _Search:
 
     def _decided(self, groups: Sequence[Group]) -> list[Group]:
         """Decide which places of some groups can be replaced; those that are none are left out."""
-        shared = self._shared_modules(groups)
-        questions: dict[str, list[tuple[int, Candidate, list[int]]]] = defaultdict(list)
-        for number, (group, module) in enumerate(shared):
+        found = self._candidates(groups)
+        decided = [
+            refused(group, shared.refusal)._replace(module=shared.text)
+            for group, shared in found
+            if shared.refusal
+        ]
+        left = [(group, shared) for group, shared in found if not shared.refusal]
+        questions: dict[str, list[tuple[int, SharedModules, list[int]]]] = defaultdict(list)
+        for number, (group, shared) in enumerate(left):
             lines: dict[str, list[int]] = defaultdict(list)
             for place in group.places:
                 lines[place.path].append(place.line)
             for path in lines:
-                questions[path].append((number, module, lines[path]))
+                questions[path].append((number, shared.modules, lines[path]))
         reasons: dict[tuple[int, str, int], tuple[Reason, ...]] = {}
         for answer in self._asked(_reasons, questions):
-            for number, line, found in answer.value or ():
-                reasons[number, answer.path, line] = found
-        decided: list[Group] = []
-        for number, (group, module) in enumerate(shared):
+            for number, line, why in answer.value or ():
+                reasons[number, answer.path, line] = why
+        for number, (group, shared) in enumerate(left):
             places = tuple(
                 place._replace(reasons=reasons[number, place.path, place.line])
                 for place in group.places
                 if (number, place.path, place.line) in reasons
             )
-            decided.append(group._replace(places=places, module=module.text))
+            decided.append(group._replace(places=places, module=shared.text))
         return [group for group in decided if group.files >= self._least]
 
-    def _shared_modules(self, groups: Sequence[Group]) -> list[tuple[Group, Candidate]]:
+    def _candidates(self, groups: Sequence[Group]) -> list[tuple[Group, Candidate]]:
         """Return each group with the shared module that its most frequent text would make.
 
         Where its file turns out to be no Python, the next place takes its turn.

@@ -283,6 +283,8 @@ def _dedented(lines: Sequence[str], first: int, node: ast.stmt) -> str | None:
 
     """
     indent = len(lines[0]) - len(lines[0].lstrip())
+    if not indent and isinstance(node, DEFINITIONS):
+        return "".join(lines).rstrip("\n") + "\n"  # nothing can stand beside it
     fixed = {n for c in ast.walk(node) if indent for n in _inside_string(c)}
     text = "".join(
         line if number in fixed or line[:indent].strip() else line[indent:]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
-from codemods.model import Code, PytestNames, Reason, SharedModule, SharedModules
+from codemods.model import Code, Group, PytestNames, Reason, SharedModule, SharedModules
 from codemods.rewrites.adopt import extract_nodes, module_with
 from codemods.rewrites.discover.helpers import helpers_of
 from codemods.rewrites.replace_local_copies.decide import decide
@@ -17,11 +17,24 @@ from codemods.rewrites.replace_local_copies.shared import bare, shared_definitio
 MODULE = "shared_helpers_to_be"
 
 
+#: What is in the way because of the definition itself, not of what its file does with it.
+_OF_ITSELF = frozenset(
+    {
+        *(Code.ACTS_WHEN_DEFINED, Code.CALLED_BY_NAME, Code.DOCTEST, Code.MODULE_DEPENDENT),
+        *(Code.STATE, Code.SWALLOWED_CODE),
+    }
+)
+
+
 class Candidate(NamedTuple):
-    """The shared module that a definition would make, and why it cannot, if it cannot."""
+    """The shared module that a definition would make.
+
+    `refusal` tells why no copy can be replaced: the module lacks what the definition reads. What
+    is nested is looked at in each file, as it may read what stands around it.
+    """
 
     modules: SharedModules
-    obstacle: str = ""
+    refusal: tuple[Reason, ...] = ()
 
     @property
     def text(self) -> bytes:
@@ -57,13 +70,25 @@ def candidate(
             aliases = dict.fromkeys(sorted(others.values()), node.name)
             parts = replace(extract_nodes(module, [node]), aliases=aliases)
             shared = SharedModule(MODULE, "", module_with(b"", parts), rewrites_asserts=True)
-            obstacle = next(iter(parts.left_out), "")
-            return Candidate(SharedModules((shared,), harmless, tests=tests), obstacle)
+            modules = SharedModules((shared,), harmless, tests=tests)
+            lacks = () if helper.is_nested else parts.left_out[:1]
+            return Candidate(modules, tuple(_refusal(module, modules, line, lacks)))
     return None
 
 
+def _refusal(
+    module: ParsedModule, modules: SharedModules, line: int, lacks: Sequence[str]
+) -> Iterator[Reason]:
+    """Yield why a definition cannot be shared that reads what the module lacks."""
+    own = reasons_against(module, modules, [line]) if lacks else {}
+    if line in own:  # else it is a test, and its copies may be none
+        of_itself = [reason for reason in own[line] if reason.code in _OF_ITSELF]
+        where = (Reason(Code.DIFFERENT_GLOBALS, line, f"{lack} ({module.path})") for lack in lacks)
+        yield from of_itself or where
+
+
 def reasons_against(
-    module: ParsedModule, shared: Candidate, lines: Collection[int]
+    module: ParsedModule, modules: SharedModules, lines: Collection[int]
 ) -> dict[int, tuple[Reason, ...]]:
     """Return what is in the way of replacing some definitions of a file; none where nothing is.
 
@@ -71,17 +96,24 @@ def reasons_against(
 
     Args:
         module: the file.
-        shared: what the definitions would be replaced by.
+        modules: the shared module that the definitions would be replaced by.
         lines: where they stand.
 
     """
-    _, decisions = decide(module, shared_definitions(shared.modules), {})
+    _, decisions = decide(module, shared_definitions(modules), {})
     return {
-        d.definition.line: d.reasons or _reasons(d.definition.line, shared.obstacle)
+        d.definition.line: d.reasons
         for d in decisions
         if d.definition.line in lines and all(r.code is not Code.PYTEST_TESTS for r in d.reasons)
     }
 
 
-def _reasons(line: int, obstacle: str) -> tuple[Reason, ...]:
-    return (Reason(Code.DIFFERENT_GLOBALS, line, obstacle),) if obstacle else ()
+def refused(group: Group, refusal: Sequence[Reason]) -> Group:
+    """Return a group of which no place can be replaced, for what its pattern is refused for."""
+    places = []
+    for place in group.places:
+        lines = (place.line + reason.line - group.pattern.line for reason in refusal)
+        pairs = zip(refusal, lines, strict=True)
+        moved = tuple(reason._replace(line=min(n, place.end_line)) for reason, n in pairs)
+        places.append(place._replace(reasons=moved))
+    return group._replace(places=tuple(places))
