@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -29,8 +29,7 @@ _OF_ITSELF = frozenset(
 class Candidate(NamedTuple):
     """The shared module that a definition would make.
 
-    `refusal` tells why no copy can be replaced: the module lacks what the definition reads. What
-    is nested is looked at in each file, as it may read what stands around it.
+    `refusal` tells why no copy can be replaced: the module lacks what the definition reads.
     """
 
     modules: SharedModules
@@ -71,20 +70,21 @@ def candidate(
             parts = replace(extract_nodes(module, [node]), aliases=aliases)
             shared = SharedModule(MODULE, "", module_with(b"", parts), rewrites_asserts=True)
             modules = SharedModules((shared,), harmless, tests=tests)
-            lacks = () if helper.is_nested else parts.left_out[:1]
-            return Candidate(modules, tuple(_refusal(module, modules, line, lacks)))
+            return Candidate(modules, _refusal(module, modules, line, parts.left_out))
     return None
 
 
 def _refusal(
-    module: ParsedModule, modules: SharedModules, line: int, lacks: Sequence[str]
-) -> Iterator[Reason]:
-    """Yield why a definition cannot be shared that reads what the module lacks."""
-    own = reasons_against(module, modules, [line]) if lacks else {}
-    if line in own:  # else it is a test, and its copies may be none
-        of_itself = [reason for reason in own[line] if reason.code in _OF_ITSELF]
-        where = (Reason(Code.DIFFERENT_GLOBALS, line, f"{lack} ({module.path})") for lack in lacks)
-        yield from of_itself or where
+    module: ParsedModule, modules: SharedModules, line: int, left_out: Sequence[str]
+) -> tuple[Reason, ...]:
+    """Return why a definition cannot be shared that reads what cannot be taken along."""
+    own = reasons_against(module, modules, [line]) if left_out else {}
+    if line not in own:  # where it is a test here, its copies may be none
+        return ()
+    is_captured = any(reason.code is Code.NESTED for reason in own[line])
+    code = Code.NESTED if is_captured else Code.DIFFERENT_GLOBALS
+    missing = Reason(code, line, f"{left_out[0]} ({module.path})")
+    return tuple(reason for reason in own[line] if reason.code in _OF_ITSELF) or (missing,)
 
 
 def reasons_against(
