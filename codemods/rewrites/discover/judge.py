@@ -29,11 +29,13 @@ _OF_ITSELF = frozenset(
 class Candidate(NamedTuple):
     """The shared module that a definition would make.
 
-    `refusal` tells why no copy can be replaced: the module lacks what the definition reads.
+    `refusal` tells why no copy can be replaced: the module lacks what the definition reads. Where
+    `lacks_imports`, another file may have what it needs.
     """
 
     modules: SharedModules
     refusal: tuple[Reason, ...] = ()
+    lacks_imports: bool = False
 
     @property
     def text(self) -> bytes:
@@ -70,7 +72,8 @@ def candidate(
             parts = replace(extract_nodes(module, [node]), aliases=aliases)
             shared = SharedModule(MODULE, "", module_with(b"", parts), rewrites_asserts=True)
             modules = SharedModules((shared,), harmless, tests=tests)
-            return Candidate(modules, _refusal(module, modules, line, parts.left_out))
+            refusal = _refusal(module, modules, line, parts.left_out)
+            return Candidate(modules, refusal, parts.lacks_imports)
     return None
 
 
