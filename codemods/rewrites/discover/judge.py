@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
-from codemods.model import Code, Group, PytestNames, Reason, SharedModule, SharedModules
+from codemods.model import Code, Group, Place, PytestNames, Reason, SharedModule, SharedModules
 from codemods.rewrites.adopt import extract_nodes, module_with
 from codemods.rewrites.discover.helpers import helpers_of
 from codemods.rewrites.replace_local_copies.decide import decide
@@ -113,10 +113,9 @@ def reasons_against(
 
 def refused(group: Group, refusal: Sequence[Reason]) -> Group:
     """Return a group of which no place can be replaced, for what its pattern is refused for."""
-    places = []
-    for place in group.places:
-        lines = (place.line + reason.line - group.pattern.line for reason in refusal)
-        pairs = zip(refusal, lines, strict=True)
-        moved = tuple(reason._replace(line=min(n, place.end_line)) for reason, n in pairs)
-        places.append(place._replace(reasons=moved))
-    return group._replace(places=tuple(places))
+
+    def moved(place: Place) -> tuple[Reason, ...]:
+        lines = ((r, place.line + r.line - group.pattern.line) for r in refusal)
+        return tuple(r._replace(line=min(line, place.end_line)) for r, line in lines)
+
+    return group._replace(places=tuple(p._replace(reasons=moved(p)) for p in group.places))
