@@ -258,21 +258,22 @@ def test_what_cannot_be_taken_along_is_in_the_way_everywhere(root: Path) -> None
     assert len(groups["g"].replaceable) == 2
 
 
-def test_a_file_that_has_the_imports_otherwise_is_taken(root: Path) -> None:
+@pytest.mark.parametrize("head", ["from .a import x", "from b.a import x\nfrom c import *"])
+def test_a_file_that_has_the_imports_otherwise_is_taken(root: Path, head: str) -> None:
     files = {
         f"test_{n}.py": f"{head}\n\n\ndef f():\n    return x(1)\n"
-        for n, head in enumerate(["from .a import x", "from b.a import x", "from b.a import x"])
+        for n, head in enumerate([head, "from b.a import x", "from b.a import x"])
     }
     (group,) = find(root, dict(files)).groups
     assert [place.path for place in group.replaceable] == ["test_1.py", "test_2.py"]
     assert b"from b.a import x" in group.module
 
 
-def test_what_acts_is_said_before_what_cannot_be_taken_along(root: Path) -> None:
-    text = "from .models import x\n\n\n@x\ndef f():\n    return 1\n"
+def test_state_is_said_before_what_cannot_be_taken_along(root: Path) -> None:
+    text = "from .models import x\n\n\ndef f(a=[]):\n    return x(a)\n"
     (group,) = find(root, {"test_a.py": text, "test_b.py": f"# On x.\n{text}"}).groups
     found = [(r.code, r.line) for place in group.places for r in place.reasons]
-    assert found == [(Code.ACTS_WHEN_DEFINED, 4), (Code.ACTS_WHEN_DEFINED, 5)]
+    assert found == [(Code.STATE, 4), (Code.STATE, 5)]
 
 
 def test_a_test_where_its_base_cannot_be_taken_along_is_no_helper(root: Path) -> None:

@@ -255,7 +255,8 @@ class _Extractor:
                 why = f"may fail to be imported on line {bindings[0].line}, and the file goes on"
             self._left_out[f"`{reader}` reads `{name}`, which {why}"] = None
             kinds = ast.Import, ast.ImportFrom
-            self._lacks_imports |= any(isinstance(b.node, kinds) for b in bindings)
+            is_import = any(isinstance(b.node, kinds) for b in bindings)
+            self._lacks_imports |= is_import or bool(self._names.stars)
 
     def _constant(self, binding: Binding) -> str:
         """Return the statement that gives a name an immutable value, at the top of the file."""

@@ -17,10 +17,10 @@ from codemods.rewrites.replace_local_copies.shared import bare, shared_definitio
 MODULE = "shared_helpers_to_be"
 
 
-#: What is in the way because of the definition itself, not of what its file does with it.
+#: What is in the way because of the definition itself, whatever its file imports or does with it.
 _OF_ITSELF = frozenset(
     {
-        *(Code.ACTS_WHEN_DEFINED, Code.CALLED_BY_NAME, Code.DOCTEST, Code.MODULE_DEPENDENT),
+        *(Code.CALLED_BY_NAME, Code.DOCTEST, Code.MODULE_DEPENDENT),
         *(Code.STATE, Code.SWALLOWED_CODE),
     }
 )
@@ -30,7 +30,8 @@ class Candidate(NamedTuple):
     """The shared module that a definition would make.
 
     `refusal` tells why no copy can be replaced: the module lacks what the definition reads. Where
-    `lacks_imports`, another file may have what it needs.
+    `lacks_imports`, another file may have what it needs. A nested definition is looked at in each
+    file, as it may read what stands around it.
     """
 
     modules: SharedModules
@@ -72,7 +73,8 @@ def candidate(
             parts = replace(extract_nodes(module, [node]), aliases=aliases)
             shared = SharedModule(MODULE, "", module_with(b"", parts), rewrites_asserts=True)
             modules = SharedModules((shared,), harmless, tests=tests)
-            refusal = _refusal(module, modules, line, parts.left_out)
+            left_out = () if helper.is_nested else parts.left_out
+            refusal = _refusal(module, modules, line, left_out)
             return Candidate(modules, refusal, parts.lacks_imports)
     return None
 
@@ -84,9 +86,7 @@ def _refusal(
     own = reasons_against(module, modules, [line]) if left_out else {}
     if line not in own:  # where it is a test here, its copies may be none
         return ()
-    is_captured = any(reason.code is Code.NESTED for reason in own[line])
-    code = Code.NESTED if is_captured else Code.DIFFERENT_GLOBALS
-    missing = Reason(code, line, f"{left_out[0]} ({module.path})")
+    missing = Reason(Code.DIFFERENT_GLOBALS, line, f"{left_out[0]} ({module.path})")
     return tuple(reason for reason in own[line] if reason.code in _OF_ITSELF) or (missing,)
 
 
