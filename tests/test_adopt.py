@@ -507,6 +507,21 @@ def test_annotations_that_are_text_in_one_of_two_files(root: Path) -> None:
     assert "different-shape" not in said("analyze", "-v")
 
 
+def test_why_a_definition_is_not_adopted_beside_another_one(root: Path) -> None:
+    """One file cannot give it, the other ones can: the module is what is in the way."""
+    fake = "class {}:\n    def send(self):\n        return json\n\n\ndef test():\n    {}().send()\n"
+    guarded = "try:\n    import json\nexcept ImportError:\n    pass\n\n\n"
+    heads = {"a": guarded, "b": "import json\n\n\n", "c": "import json\n\n\n"}
+    for name, head in heads.items():
+        text = fake.replace("{}", "TestSocket" if name == "c" else "Fake")
+        (root / f"suite/unit/test_fake_{name}.py").write_text(head + text)
+    (root / "suite/unit/test_fake_d.py").write_text(heads["b"] + fake.replace("{}", "Fake"))
+    commit()
+    text = said("adopt", "--all", "--skip-probe")
+    clash = "`TestSocket` is something else in the module already"
+    assert f"Fake is not adopted: suite/unit/test_fake_b.py: {clash}" in text
+
+
 def test_what_is_nested_is_not_adopted(root: Path) -> None:
     for name in ("a", "b"):
         inner = "def test():\n    class Inner:\n        x = 1\n    Inner()\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -64,7 +65,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def migrate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "codemods", "migrate", *arguments]
+    return verb(folder, "migrate", *arguments)
+
+
+def verb(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "codemods", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, timeout=90, check=False)
 
 
@@ -93,6 +98,28 @@ def test_the_bytes_are_those_of_a_local_run(tmp_path: Path, address: str) -> Non
     assert written.returncode == 3
     assert b"changed            20 files" in written.stdout
     assert not list(tmp_path.glob("dask*"))
+
+
+def test_the_groups_are_those_of_a_local_run(tmp_path: Path, address: str) -> None:
+    for n in range(20):
+        helper = f"def make_{n % 3}(x):\n    return go(x, {n % 5})\n"
+        odd = "def test_it():\n    class A:\n        x = [go(1)]\n    A()\n"
+        near = (
+            f"\n\ndef near():\n    a = go(2)\n    b = go(3)\n    c = {n % 2}\n    return a, b, c\n"
+        )
+        (tmp_path / f"test_{n}.py").write_text(f"{helper}\n\n{odd}{near}" + "# padding\n" * 3000)
+    (tmp_path / "test_broken.py").write_text("def f(")
+    local, remote = (
+        verb(tmp_path, "discover", ".", "--near", "--format", "json", *where)
+        for where in (("--jobs", "1"), ("--scheduler", address))
+    )
+    assert remote.returncode == local.returncode
+    assert remote.stderr == local.stderr
+    first, second = (json.loads(done.stdout) for done in (local, remote))
+    assert first.pop("seconds") + second.pop("seconds") > 0
+    assert first == second
+    assert len(first["groups"]) > 5
+    assert len(first["near"]) == len(first["failures"]) == 1
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from codemods.engine.names import ModuleNames
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS
 from codemods.migration.discover import Wanted, discover
-from codemods.model import Code, Discovery, PytestNames
+from codemods.model import Code, Discovery, PytestNames, Reason
 from codemods.rewrites.collected import is_fixture, is_test_function, own_test
 from codemods.rewrites.discover.blocks import blocks_of, fingerprint_of
 from codemods.rewrites.discover.helpers import helpers_of
@@ -249,12 +249,36 @@ def test_what_it_reads_is_taken_from_wherever_the_file_has_it(root: Path, handle
 def test_what_cannot_be_taken_along_is_in_the_way_everywhere(root: Path) -> None:
     text = "from .models import Model\n\n\ndef f(x: Model):\n    return g(x)\n\n\n"
     text += "def g(x):\n    return x\n"
-    found = find(root, dict.fromkeys(["test_a.py", "test_b.py"], text))
+    found = find(root, {"test_a.py": text, "test_b.py": f"# On\n# g.\n{text}"})
     groups = {group.names[0]: group for group in found.groups}
-    message = "`f` reads `Model`, which is imported relatively"
-    reasons = [(reason.code, reason.message) for p in groups["f"].places for reason in p.reasons]
-    assert reasons == [(Code.DIFFERENT_GLOBALS, message)] * 2
+    message = "`f` reads `Model`, which is imported relatively (test_a.py)"
+    assert [p.reasons for p in groups["f"].places] == [
+        (Reason(Code.DIFFERENT_GLOBALS, line, message),) for line in (4, 6)
+    ]
     assert len(groups["g"].replaceable) == 2
+
+
+@pytest.mark.parametrize("head", ["from .a import x", "from b.a import x\nfrom c import *"])
+def test_a_file_that_has_the_imports_otherwise_is_taken(root: Path, head: str) -> None:
+    files = {
+        f"test_{n}.py": f"{head}\n\n\ndef f():\n    return x(1)\n"
+        for n, head in enumerate([head, "from b.a import x", "from b.a import x"])
+    }
+    (group,) = find(root, dict(files)).groups
+    assert [place.path for place in group.replaceable] == ["test_1.py", "test_2.py"]
+    assert b"from b.a import x" in group.module
+
+
+def test_state_is_said_before_what_cannot_be_taken_along(root: Path) -> None:
+    text = "from .models import x\n\n\ndef f(a=[]):\n    return x(a)\n"
+    (group,) = find(root, {"test_a.py": text, "test_b.py": f"# On x.\n{text}"}).groups
+    found = [(r.code, r.line) for place in group.places for r in place.reasons]
+    assert found == [(Code.STATE, 4), (Code.STATE, 5)]
+
+
+def test_a_test_where_its_base_cannot_be_taken_along_is_no_helper(root: Path) -> None:
+    text = "from .base import Base\n\n\nclass TestA(Base):\n    x = go(1)\n"
+    assert not find(root, dict.fromkeys(["test_a.py", "test_b.py"], text)).groups
 
 
 @pytest.mark.parametrize(

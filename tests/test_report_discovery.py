@@ -105,6 +105,9 @@ def test_nothing_found_has_a_hint(found: Discovery, expected: str) -> None:
 def test_markdown() -> None:
     shown = as_markdown(FULL)
     assert "# Pasted definitions\n\n1,234 test files: 8 definitions" in shown
+    chart = "Lines that would go, the most first:\n\n```text\n"
+    bar = "░" * 36
+    assert f"{chart}Fake {bar} 10\nuser {bar} 10\n```\n" in shown
     assert "\n## At the top of modules, by the lines that would go\n" in shown
     assert "| 10 | 3 | class | `Fake (+ 1 name)` | 2 of 4: 2 escapes; 1 warning |" in shown
     assert "- `b.py:9:1: escapes because | escapes; line 9: state because | state`" in shown

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar, NamedTuple
 
 from codemods.engine.names import BINDING, all_args, bound_names, own_nodes, run_here
 from codemods.engine.walk import children, walk
@@ -16,7 +16,6 @@ from codemods.engine.walk import children, walk
 Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 #: Names that a class body or method reads without a binding of that name anywhere.
 _IMPLICIT = frozenset({"__class__", "__classdict__", "__conditional_annotations__"})
@@ -100,19 +99,9 @@ class _Resolver:
         self._frames: list[_Frame] = []
 
     def visit(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Name):
-            self._name(node)
-        elif isinstance(node, FUNCTIONS):
-            self._function(node)
-        elif isinstance(node, ast.Lambda):
-            self._all(run_here(node))
-            self._inside(_Frame(local_names(node)), [node.body])
-        elif isinstance(node, ast.ClassDef):
-            self._class(node)
-        elif isinstance(node, _COMPREHENSIONS):
-            self._comprehension(node)
-        elif isinstance(node, ast.Global | ast.Nonlocal):
-            self._declare(node)
+        special = self._SPECIAL.get(node.__class__)
+        if special is not None:
+            special(self, node)
         else:
             self._all(children(node))
 
@@ -124,6 +113,10 @@ class _Resolver:
         self._frames.append(frame)
         self._all(nodes)
         self._frames.pop()
+
+    def _lambda(self, node: ast.Lambda) -> None:
+        self._all(run_here(node))
+        self._inside(_Frame(local_names(node)), [node.body])
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._all(node.decorator_list)
@@ -187,6 +180,17 @@ class _Resolver:
             if name in frame.names and not frame.is_class:
                 return True
         return False
+
+    _SPECIAL: ClassVar[Mapping[type[ast.AST], Callable[..., None]]] = {
+        ast.Name: _name,
+        ast.Lambda: _lambda,
+        ast.ClassDef: _class,
+        **dict.fromkeys(FUNCTIONS, _function),
+        **dict.fromkeys(
+            (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), _comprehension
+        ),
+        **dict.fromkeys((ast.Global, ast.Nonlocal), _declare),
+    }
 
 
 def _type_parameters(node: Definition) -> set[str]:

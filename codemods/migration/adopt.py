@@ -322,15 +322,16 @@ def _parts(one: Pasted, content: bytes, settings: Settings) -> tuple[Extract, st
 
     """
     errors: list[str] = []
+    clashes: list[str] = []
     for source, parts in _extracts(one, errors):
         try:
             parts = replace(_marked(parts, settings), aliases=dict.fromkeys(one.others, one.name))
             module_with(content, parts)
         except CannotAdopt as error:
-            errors.append(f"{source}: {error}")
+            clashes.append(f"{source}: {error}")
         else:
             return parts, source
-    raise CannotAdopt(errors[0])
+    raise CannotAdopt(*(clashes or errors)[:1])
 
 
 def _marked(parts: Extract, settings: Settings) -> Extract:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,13 +21,15 @@ from codemods.model import (
     FileResult,
     Group,
     NearGroup,
+    Place,
     PytestNames,
     Reason,
+    SharedModules,
 )
 from codemods.pytest_config import pytest_config
 from codemods.rewrites.discover.blocks import Block, Blocks, blocks_of
 from codemods.rewrites.discover.groups import groups_of, order
-from codemods.rewrites.discover.judge import Candidate, candidate, reasons_against
+from codemods.rewrites.discover.judge import Candidate, candidate, reasons_against, refused
 from codemods.rewrites.discover.near import lines_of, near_groups, variants_of
 from codemods.rewrites.discover.shapes import Shaped, shapes_of
 from codemods.rewrites.replace_local_copies.shared import bare
@@ -163,47 +165,71 @@ class _Search:
 
     def _decided(self, groups: Sequence[Group]) -> list[Group]:
         """Decide which places of some groups can be replaced; those that are none are left out."""
-        shared = self._shared_modules(groups)
-        questions: dict[str, list[tuple[int, Candidate, list[int]]]] = defaultdict(list)
-        for number, (group, module) in enumerate(shared):
+        found = self._candidates(groups)
+        decided = [
+            refused(group, shared.refusal)._replace(module=shared.text)
+            for group, shared in found
+            if shared.refusal
+        ]
+        left = [(group, shared) for group, shared in found if not shared.refusal]
+        questions: dict[str, list[tuple[int, SharedModules, list[int]]]] = defaultdict(list)
+        for number, (group, shared) in enumerate(left):
             lines: dict[str, list[int]] = defaultdict(list)
             for place in group.places:
                 lines[place.path].append(place.line)
             for path in lines:
-                questions[path].append((number, module, lines[path]))
+                questions[path].append((number, shared.modules, lines[path]))
         reasons: dict[tuple[int, str, int], tuple[Reason, ...]] = {}
         for answer in self._asked(_reasons, questions):
-            for number, line, found in answer.value or ():
-                reasons[number, answer.path, line] = found
-        decided: list[Group] = []
-        for number, (group, module) in enumerate(shared):
+            for number, line, why in answer.value or ():
+                reasons[number, answer.path, line] = why
+        for number, (group, shared) in enumerate(left):
             places = tuple(
                 place._replace(reasons=reasons[number, place.path, place.line])
                 for place in group.places
                 if (number, place.path, place.line) in reasons
             )
-            decided.append(group._replace(places=places, module=module.text))
+            decided.append(group._replace(places=places, module=shared.text))
         return [group for group in decided if group.files >= self._least]
 
-    def _shared_modules(self, groups: Sequence[Group]) -> list[tuple[Group, Candidate]]:
+    def _candidates(self, groups: Sequence[Group]) -> list[tuple[Group, Candidate]]:
         """Return each group with the shared module that its most frequent text would make.
 
-        Where its file turns out to be no Python, the next place takes its turn.
+        Where its file turns out to be no Python, the next place takes its turn; where it has
+        imports that cannot be taken along, the first place that has others.
         """
         found: list[tuple[Group, Candidate]] = []
         pending = list(groups)
         while pending:
-            questions: dict[str, list[tuple[int, int, tuple[str, ...]]]] = defaultdict(list)
-            for number, group in enumerate(pending):
-                asked = (number, group.pattern.line, group.names)
-                questions[group.pattern.path].append(asked)
-            modules: dict[int, Candidate] = {}
-            for answer in self._asked(partial(_modules, self._settings.harmless), questions):
-                modules.update(answer.value or {})
-            found += [(pending[number], modules[number]) for number in sorted(modules)]
-            rest = [_without_pattern(g) for n, g in enumerate(pending) if n not in modules]
+            made = dict(self._made((n, g.pattern, g.names) for n, g in enumerate(pending)))
+            elsewhere = [
+                (number, place, pending[number].names)
+                for number, shared in made.items()
+                for place in pending[number].places
+                if shared.refusal and shared.lacks_imports
+            ]
+            for number, shared in self._made(elsewhere):
+                if made[number].refusal and not shared.refusal:
+                    made[number] = shared
+            found += [(pending[number], made[number]) for number in sorted(made)]
+            rest = [_without_pattern(g) for n, g in enumerate(pending) if n not in made]
             pending = [group for group in rest if group is not None and group.files >= self._least]
         return found
+
+    def _made(
+        self, asked: Iterable[tuple[int, Place, tuple[str, ...]]]
+    ) -> Iterator[tuple[int, Candidate]]:
+        """Yield the shared modules that definitions would make, in the order of their paths.
+
+        Args:
+            asked: the number of a group, the place of the definition, and all of its names.
+
+        """
+        questions: dict[str, list[tuple[int, int, tuple[str, ...]]]] = defaultdict(list)
+        for number, place, names in asked:
+            questions[place.path].append((number, place.line, names))
+        for answer in self._asked(partial(_modules, self._settings.harmless), questions):
+            yield from answer.value or ()
 
     def _asked(
         self,
@@ -308,14 +334,14 @@ def _parsed(task: _Task) -> ParsedModule:
     return ParsedModule(task.content, task.path, parse(task.content))
 
 
-def _modules(harmless: tuple[str, ...], task: _Task) -> dict[int, Candidate]:
+def _modules(harmless: tuple[str, ...], task: _Task) -> list[tuple[int, Candidate]]:
     """Return the shared modules that definitions of a file would make."""
     module = _parsed(task)
-    found = {
-        number: candidate(module, line, names, harmless=harmless, tests=task.tests)
+    found = (
+        (number, candidate(module, line, names, harmless=harmless, tests=task.tests))
         for number, line, names in task.question
-    }
-    return {number: shared for number, shared in found.items() if shared is not None}
+    )
+    return [(number, shared) for number, shared in found if shared is not None]
 
 
 def _reasons(task: _Task) -> list[tuple[int, int, tuple[Reason, ...]]]:

@@ -49,7 +49,8 @@ class Extract:
 
     `imports` are statements, `type_imports` those that type checkers alone run; `constants` and
     `definitions` have the text by the name, in the order of the file; `aliases` are more names, of
-    definitions. `left_out` says of what cannot be taken along why.
+    definitions. `left_out` says of what cannot be taken along why; `lacks_imports` tells whether
+    that is an import, which another file may have otherwise.
     """
 
     imports: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class Extract:
     aliases: dict[str, str] = field(default_factory=dict)
     has_future_annotations: bool = False
     left_out: tuple[str, ...] = ()
+    lacks_imports: bool = False
 
     def __or__(self, other: Extract) -> Extract:
         """Return what both have."""
@@ -211,6 +213,7 @@ class _Extractor:
         self._constants: dict[str, str] = {}
         self._definitions: dict[str, tuple[int, str]] = {}
         self._left_out: dict[str, None] = {}
+        self._lacks_imports = False
         self._is_annotated = False
 
     def extract(self, nodes: Iterable[Definition]) -> Extract:
@@ -225,6 +228,7 @@ class _Extractor:
             {name: text for name, (_, text) in in_order},
             has_future_annotations=self._has_future and self._is_annotated,
             left_out=tuple(self._left_out),
+            lacks_imports=self._lacks_imports,
         )
 
     def _add_definition(self, node: Definition) -> None:
@@ -270,6 +274,9 @@ class _Extractor:
             if meaning.is_known:
                 why = f"may fail to be imported on line {bindings[0].line}, and the file goes on"
             self._left_out[f"`{reader}` reads `{name}`, which {why}"] = None
+            kinds = ast.Import, ast.ImportFrom
+            is_import = any(isinstance(b.node, kinds) for b in bindings)
+            self._lacks_imports |= is_import or bool(self._names.stars)
 
     def _constant(self, binding: Binding) -> str:
         """Return the statement that gives a name an immutable value, at the top of the file."""
@@ -303,6 +310,8 @@ def _dedented(lines: Sequence[str], first: int, node: ast.stmt) -> str | None:
 
     """
     indent = len(lines[0]) - len(lines[0].lstrip())
+    if not indent and isinstance(node, DEFINITIONS):
+        return "".join(lines).rstrip("\n") + "\n"  # nothing can stand beside it
     fixed = {n for c in ast.walk(node) if indent for n in _inside_string(c)}
     text = "".join(
         line if number in fixed or line[:indent].strip() else line[indent:]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
-from codemods.model import Code, PytestNames, Reason, SharedModule, SharedModules
+from codemods.model import Code, Group, Place, PytestNames, Reason, SharedModule, SharedModules
 from codemods.rewrites.adopt import extract_nodes, module_with
 from codemods.rewrites.discover.helpers import helpers_of
 from codemods.rewrites.replace_local_copies.decide import decide
@@ -17,11 +17,26 @@ from codemods.rewrites.replace_local_copies.shared import bare, shared_definitio
 MODULE = "shared_helpers_to_be"
 
 
+#: What is in the way because of the definition itself, whatever its file imports or does with it.
+_OF_ITSELF = frozenset(
+    {
+        *(Code.CALLED_BY_NAME, Code.DOCTEST, Code.MODULE_DEPENDENT),
+        *(Code.STATE, Code.SWALLOWED_CODE),
+    }
+)
+
+
 class Candidate(NamedTuple):
-    """The shared module that a definition would make, and why it cannot, if it cannot."""
+    """The shared module that a definition would make.
+
+    `refusal` tells why no copy can be replaced: the module lacks what the definition reads. Where
+    `lacks_imports`, another file may have what it needs. A nested definition is looked at in each
+    file, as it may read what stands around it.
+    """
 
     modules: SharedModules
-    obstacle: str = ""
+    refusal: tuple[Reason, ...] = ()
+    lacks_imports: bool = False
 
     @property
     def text(self) -> bytes:
@@ -57,13 +72,26 @@ def candidate(
             aliases = dict.fromkeys(sorted(others.values()), node.name)
             parts = replace(extract_nodes(module, [node]), aliases=aliases)
             shared = SharedModule(MODULE, "", module_with(b"", parts), rewrites_asserts=True)
-            obstacle = next(iter(parts.left_out), "")
-            return Candidate(SharedModules((shared,), harmless, tests=tests), obstacle)
+            modules = SharedModules((shared,), harmless, tests=tests)
+            left_out = () if helper.is_nested else parts.left_out
+            refusal = _refusal(module, modules, line, left_out)
+            return Candidate(modules, refusal, parts.lacks_imports)
     return None
 
 
+def _refusal(
+    module: ParsedModule, modules: SharedModules, line: int, left_out: Sequence[str]
+) -> tuple[Reason, ...]:
+    """Return why a definition cannot be shared that reads what cannot be taken along."""
+    own = reasons_against(module, modules, [line]) if left_out else {}
+    if line not in own:  # where it is a test here, its copies may be none
+        return ()
+    missing = Reason(Code.DIFFERENT_GLOBALS, line, f"{left_out[0]} ({module.path})")
+    return tuple(reason for reason in own[line] if reason.code in _OF_ITSELF) or (missing,)
+
+
 def reasons_against(
-    module: ParsedModule, shared: Candidate, lines: Collection[int]
+    module: ParsedModule, modules: SharedModules, lines: Collection[int]
 ) -> dict[int, tuple[Reason, ...]]:
     """Return what is in the way of replacing some definitions of a file; none where nothing is.
 
@@ -71,17 +99,23 @@ def reasons_against(
 
     Args:
         module: the file.
-        shared: what the definitions would be replaced by.
+        modules: the shared module that the definitions would be replaced by.
         lines: where they stand.
 
     """
-    _, decisions = decide(module, shared_definitions(shared.modules), {})
+    _, decisions = decide(module, shared_definitions(modules), {})
     return {
-        d.definition.line: d.reasons or _reasons(d.definition.line, shared.obstacle)
+        d.definition.line: d.reasons
         for d in decisions
         if d.definition.line in lines and all(r.code is not Code.PYTEST_TESTS for r in d.reasons)
     }
 
 
-def _reasons(line: int, obstacle: str) -> tuple[Reason, ...]:
-    return (Reason(Code.DIFFERENT_GLOBALS, line, obstacle),) if obstacle else ()
+def refused(group: Group, refusal: Sequence[Reason]) -> Group:
+    """Return a group of which no place can be replaced, for what its pattern is refused for."""
+
+    def moved(place: Place) -> tuple[Reason, ...]:
+        lines = ((r, place.line + r.line - group.pattern.line) for r in refusal)
+        return tuple(r._replace(line=min(line, place.end_line)) for r, line in lines)
+
+    return group._replace(places=tuple(p._replace(reasons=moved(p)) for p in group.places))

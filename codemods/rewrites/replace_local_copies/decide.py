@@ -9,7 +9,7 @@ from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.codemod import refuse as refused
-from codemods.engine.names import Binding, Meaning, bound_names, last_name
+from codemods.engine.names import BINDING, Binding, Meaning, bound_names, last_name
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS
 from codemods.engine.scopes import Definition as DefinitionNode
@@ -520,9 +520,11 @@ def _marks(node: DefinitionNode) -> set[str]:
 
 
 def _binds(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id == name and not isinstance(node.ctx, ast.Load)
     if isinstance(node, ast.Global | ast.Nonlocal):
         return name in node.names
-    return any(bound == name for bound, _ in bound_names(node))
+    return node.__class__ in BINDING and any(bound == name for bound, _ in bound_names(node))
 
 
 def _compares_types(node: ast.Compare) -> bool:

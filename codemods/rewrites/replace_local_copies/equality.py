@@ -201,7 +201,10 @@ class _Writer:
         for field in node._fields:
             value = getattr(node, field, None)
             if isinstance(value, ast.AST):
-                self._write(value)
+                if value._fields:
+                    self._write(value)
+                else:  # an operator, or ``Load``
+                    parts.append(value.__class__.__name__)
             elif value.__class__ is list:
                 parts.append("[")
                 for item in value:
@@ -375,7 +378,9 @@ class _Normaliser:
 
     @staticmethod
     def _constant(node: ast.Constant) -> ast.AST:
-        return ast.copy_location(ast.Constant(node.value), node)  # u"" is ""
+        new = ast.Constant.__new__(ast.Constant)
+        new.__dict__.update(node.__dict__, kind=None)  # u"" is ""
+        return new
 
     _SPECIAL: ClassVar[Mapping[type[ast.AST], Callable[..., ast.AST | None]]] = {
         ast.ClassDef: definition,

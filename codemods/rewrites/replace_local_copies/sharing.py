@@ -399,7 +399,6 @@ def _is_of_frames(owner: str, names: ModuleNames) -> bool:
 def _means_its_module(node: Definition, names: ModuleNames) -> Iterator[Reason]:
     for name in sorted(free_names(node).names & (_OF_THE_MODULE | _FRAME_READERS)):
         yield _dependent(node, f"`{name}`")
-    absolute = _absolute_importers(node, names)
     for inner in walk(node):
         match inner:
             case ast.ImportFrom(level=level) if level:
@@ -414,7 +413,7 @@ def _means_its_module(node: Definition, names: ModuleNames) -> Iterator[Reason]:
                 yield _dependent(inner.value, "`stacklevel`")
             case ast.Call(func=ast.Name(id="vars" | "dir" as called), args=[]):
                 yield _dependent(inner, f"`{called}()`")
-            case ast.Name(id="__import__") if inner not in absolute:
+            case ast.Name(id="__import__") if inner not in _absolute_importers(node, names):
                 yield _dependent(inner, "an import by `__import__` that may be relative")
 
 
