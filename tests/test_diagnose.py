@@ -120,6 +120,22 @@ def test_what_to_add_where(
     assert advice.startswith(f"add `pythonpath = {where.format(root=root)}")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "advice"),
+    [
+        ("pytest.ini", "[pytest]\npythonpath = src\n", "`pythonpath = .. src` under [pytest] in "),
+        ("pytest.toml", "[pytest]\npythonpath = ['src', '..']\n", '`pythonpath = ["..", "src"]` '),
+    ],
+)
+def test_what_to_change_where_other_folders_are_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, advice: str
+) -> None:
+    write({"__init__.py": "", "pyproject.toml": table("repo.lib.own.shared"), name: text})
+    answer = ModuleAnswer("repo.lib.own.shared", error="ModuleNotFoundError: x")
+    ((*_, shown),) = findings(answered(monkeypatch, answer, ini_file=str(root / name)))
+    assert shown.startswith(f"change to {advice}")
+
+
 def test_a_package_as_the_module(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write({"lib/own/__init__.py": HELPER, "pyproject.toml": table("lib.own")})
     answer = ModuleAnswer("lib.own", error="ModuleNotFoundError: x")
@@ -196,7 +212,7 @@ def test_asserts_that_a_conftest_registers_in_vain(
 def test_only_python_m_pytest_finds_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkup = answered(monkeypatch, own(root, needs_working_folder=True))
     ((code, is_error, message, advice),) = findings(checkup)
-    assert (code, is_error) == ("working-folder", False)
+    assert (code, is_error) == ("working-folder", True)
     assert message.startswith(f"`python -m pytest`, started in {root}, finds lib.own.shared")
     assert advice.startswith('add `pythonpath = ["."]`')
 
@@ -261,11 +277,11 @@ def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.M
 
 
 def test_warnings_do_not_stop_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answered(monkeypatch, own(root, needs_working_folder=True), folders=["tests", "e2e"])
+    answered(monkeypatch, own(root, collected=("TestA",)), folders=["tests", "e2e"])
     notes, message = told({"tests/test_a.py": ["lib.own.shared"]})
     assert message == ""
     assert len(notes) == 1
-    assert notes[0].endswith(f"in {root}/pyproject.toml")
+    assert notes[0].endswith(f"set `__test__ = False` on it in {root}/lib/own/shared.py")
 
 
 # In a real pytest: what is wrong, what to do, and that it helps

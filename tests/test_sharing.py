@@ -291,6 +291,7 @@ def test_the_settings_may_trust_more_and_a_message_says_what_to_add() -> None:
         pytest.param("from .app import A\nclass B(A):\n    x = 1\n", id="relative import"),
         pytest.param("from a import f\n@f(f())\nclass B:\n    x = 1\n", id="an argument acts"),
         pytest.param("from a import f\nclass B(f()):\n    x = 1\n", id="a call as a base"),
+        pytest.param("import functools\n@functools.cache\ndef f(): pass\n", id="a cache"),
     ],
 )
 def test_no_advice_that_would_not_be_enough(text: str) -> None:

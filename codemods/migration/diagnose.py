@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from codemods.measure.importable import FolderAnswer, ImportCost, ModuleAnswer, ask_imports
 from codemods.measure.session import Pytest
 from codemods.model import SharedModule
+from codemods.pytest_config import pytest_config
 from codemods.settings import Settings, read_config
 from codemods.shared_modules import SettingsByFile, asserting_definitions, conftests
 
@@ -176,7 +178,7 @@ class _Case:
         if self._is_on_path:
             advice = f"fix what {self.module.path} raises when it is imported"
             return Finding("not-importable", True, error, advice)
-        return Finding("not-importable", True, error, f"add {self._path_setting}")
+        return Finding("not-importable", True, error, self._path_advice)
 
     def another_first(self, file: str) -> Finding:
         """Return that another file has the name: of equal code perhaps, and yet other objects."""
@@ -201,7 +203,8 @@ class _Case:
         if self.answer.needs_working_folder:
             message = f"`python -m pytest`, started in {self.settings.root}, finds {name}"
             message += "; `pytest` alone does not"
-            yield Finding("working-folder", False, message, f"add {self._path_setting}")
+            # Not all start it so: where the setting is missing, `pytest` alone would fail.
+            yield Finding("working-folder", True, message, self._path_advice)
 
     @property
     def _is_on_path(self) -> bool:
@@ -222,7 +225,7 @@ class _Case:
 
     def _advice_on_order(self, other: str) -> str:
         if not self._is_on_path:
-            return f"add {self._path_setting}"
+            return self._path_advice
         own = self._own_package
         if own.is_dir() and not (own / "__init__.py").exists() and other.endswith("__init__.py"):
             # Python takes a folder without it only where no other entry has a package.
@@ -230,13 +233,17 @@ class _Case:
         return f"uninstall what brought {other}, or give {own} another name"
 
     @property
-    def _path_setting(self) -> str:
-        """The line that makes pytest find the module, and where it belongs."""
+    def _path_advice(self) -> str:
+        """What to write where, so that pytest finds the module: beside what stands there."""
         ini = self.folder.ini_file
         file = Path(ini) if ini is not None else self.settings.root / "pyproject.toml"
-        entry = os.path.relpath(self.base, os.path.realpath(file.parent))
-        value = f'["{entry}"]' if file.suffix == ".toml" else entry
-        return f"`pythonpath = {value}` under {_section(file)} in {file}"
+        folder = Path(os.path.realpath(file.parent))
+        config = pytest_config(folder, folder)
+        old = [os.path.relpath(p, folder) for p in config.pythonpath] if config is not None else []
+        entries = list(dict.fromkeys([os.path.relpath(self.base, folder), *old]))
+        value = json.dumps(entries) if file.suffix == ".toml" else " ".join(entries)
+        verb = "change to" if old else "add"
+        return f"{verb} `pythonpath = {value}` under {_section(file)} in {file}"
 
 
 def _section(file: Path) -> str:

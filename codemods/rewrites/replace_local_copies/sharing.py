@@ -168,7 +168,12 @@ def _advice(
     """Return what to add to the settings, where that would be enough."""
     source = dotted_source(_named(acting), names)
     is_enough = source is not None and is_harmless(acting, names, frozenset({source}))
-    return trusting("if it registers nothing", source if is_enough else None)
+    is_known = source is None or is_of_python(
+        source
+    )  # as `functools.cache`: it does keep something
+    return trusting(
+        "if it keeps and registers nothing", source if is_enough and not is_known else None
+    )
 
 
 def _named(acting: ast.expr) -> ast.expr:
