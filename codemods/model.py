@@ -337,7 +337,12 @@ class Group(NamedTuple):
 
     @property
     def lines(self) -> int:
-        """The lines that would go: those of what can be replaced, but for one definition."""
+        """The lines that would go: those of what can be replaced, but for one definition.
+
+        None where one file has all that can be replaced: there is nothing to share.
+        """
+        if len({place.path for place in self.replaceable}) < 2:
+            return 0
         return max(0, sum(p.lines for p in self.replaceable) - self.pattern.lines)
 
     @property

@@ -229,11 +229,17 @@ _OLD_KEYS = {
 
 
 def _line_of(key: str, text: bytes) -> int:
-    """Return the line of a TOML file that a key, or a table of its name, stands on."""
-    name = re.escape(key.encode())
-    pattern = re.compile(rb"\s*[\"']?%b[\"']?\s*=|\s*\[.*\.[\"']?%b[\"']?\]" % (name, name))
+    """Return the line of a TOML file that a key stands on, else a table of its name, or ours."""
+    name, table = re.escape(key.encode()), _TABLE.encode()
     lines = text.splitlines()
-    return next((n for n, t in enumerate(lines, start=1) if pattern.match(t)), 1)
+    for pattern in (
+        rb"\s*[\"']?%b[\"']?\s*=|\s*\[.*\.[\"']?%b[\"']?\]" % (name, name),
+        rb"\s*\[\s*tool\s*\.\s*[\"']?%b[\"']?\s*\]" % table,
+    ):
+        for number, line in enumerate(lines, start=1):
+            if re.match(pattern, line):
+                return number
+    return 1
 
 
 def _is_inside(path: str) -> bool:

@@ -157,6 +157,13 @@ def _tests(settings: Settings, *folders: Path) -> PytestNames:
     )
 
 
+#: What makes a shared module where there is none.
+_FIRST_STEPS = (
+    "run `ssot-codemods discover` and `ssot-codemods adopt`, or for that module "
+    "`ssot-codemods init`"
+)
+
+
 def _not_found(settings: Settings, name: str) -> SettingsError:
     root = settings.root.absolute()
     outside = next(_candidates(settings, name), None)
@@ -170,7 +177,7 @@ def _not_found(settings: Settings, name: str) -> SettingsError:
         why = f"looked for below {root}, its `src` and the `pythonpath` of pytest"
     advice = "correct the name, or run `ssot-codemods init`, which writes the default module"
     if name == DEFAULT_MODULE:
-        advice = "run `ssot-codemods init`"
+        advice = f"{_FIRST_STEPS}; or name your module"
     message = f"no module {name} in this repository ({why}): {advice}"
     return setting_error(settings, "modules", message)
 
@@ -365,7 +372,6 @@ class SettingsByFile:
         if own is None and not any(self._shared.values()):
             raise SettingsError(
                 f"no [tool.ssot-codemods] in a pyproject.toml covers these files, and there is no "
-                f"module {DEFAULT_MODULE} in {self.own.root}: run `ssot-codemods discover` and "
-                f"`ssot-codemods adopt`, or for that module `ssot-codemods init`"
+                f"module {DEFAULT_MODULE} in {self.own.root}: {_FIRST_STEPS}"
             )
         return tuple(self._uncovered)

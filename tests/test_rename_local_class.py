@@ -742,6 +742,10 @@ def test_a_new_name_for_several_is_an_error_of_the_command(repository: Path) -> 
         (("--codemod", "rename_local_class", "--to", "match"), "'match' is no new name"),
         (("--codemod", "rename_local_class", "--to", "__A"), "'__A' is no new name"),
         (("--codemod", "rename_local_class", "--name", "a b"), "'a b' is not the name"),
+        (
+            ("--codemod", "rename_local_class", "--name", "FakeBuss", "--to", "A1"),
+            "--name FakeBuss: no file defines that shared name",
+        ),
     ],
 )
 def test_wrong_options(repository: Path, options: tuple[str, ...], message: str) -> None:

@@ -31,6 +31,7 @@ SHARED = group(
 )
 STUCK = group(place("a.py", "get", Code.STATE), place("b.py", "get", Code.STATE), kind="function")
 NESTED = group(place("a.py", "user"), place("b.py", "user"), kind="fixture", nested=True)
+OF_ONE_FILE = group(place("a.py", "A"), place("a.py", "B"), place("b.py", "A", Code.NESTED))
 NEAR = NearGroup(
     "make", "function", ((place("a.py", "make"),), (place("b.py", "make"),)), 2, ("-a", "+b")
 )
@@ -194,3 +195,7 @@ def test_a_single_file_is_taken_whatever_its_name(two: Path) -> None:
     assert [p["path"] for p in values["groups"][0]["places"]] == ["lib.py", "test_a.py"]
     assert outcome("nothing")[0] == 2
     assert outcome("--min-files", "1")[0] == 2
+
+
+def test_what_can_be_replaced_in_one_file_alone_saves_nothing() -> None:
+    assert (SHARED.lines, OF_ONE_FILE.lines) == (10, 0)

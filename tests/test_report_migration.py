@@ -98,6 +98,11 @@ def test_a_line_for_each_definition_that_stays() -> None:
     ]
 
 
+def test_a_reason_about_a_file_is_told_once() -> None:
+    said = text((stays("a.py", refused(Code.UNCOMMITTED), refused(Code.UNCOMMITTED)),))
+    assert said.count("a.py:2:1: uncommitted") == 1
+
+
 def test_each_changed_file_is_named() -> None:
     results = tuple(changed(f"{n:02}.py", replaced()) for n in range(12))
 

@@ -45,8 +45,10 @@ class TestChoose:
         roll_back(journal, second, ["b"], force=False)
         assert choose(journal, []) == (first, ["a"])
         roll_back(journal, first, ["a"], force=False)
-        with pytest.raises(UsageError, match="no run to undo"):
+        with pytest.raises(UsageError, match=r"^no run to undo"):
             choose(journal, [])
+        with pytest.raises(UsageError, match=r"^there is no run x, and no run to undo in "):
+            choose(journal, ["x"])
 
     def test_a_named_run_and_files(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
         first, second = complete(journal, "d/a", "d/b"), complete(journal, "d/c")

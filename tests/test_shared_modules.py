@@ -182,7 +182,7 @@ def test_a_changed_module_is_read_again(root: Path) -> None:
     [
         (["gone.a"], r"toml:3: .*\] modules: no module gone\.a in this repository"),
         (["gone.a"], r"or run `ssot-codemods init`, which writes the default module$"),
-        ([DEFAULT_MODULE], r"toml:3: .*: run `ssot-codemods init`$"),
+        ([DEFAULT_MODULE], r"toml:3: .*: run `ssot-codemods discover` .* or name your module$"),
         (["broken"], r"/broken\.py:2: "),
         (["null"], r"/null\.py:1: .*null"),
         (["a", "linked"], r"toml:3: .* a and linked are the same file, .*/a\.py: name it once$"),
@@ -195,6 +195,14 @@ def test_modules_that_cannot_be_used(root: Path, modules: list[str], message: st
     write(root, {"pyproject.toml": table(*modules, more="paths = ['.']\n")})
     (root / "linked.py").symlink_to("lib/a.py")
     with pytest.raises(SettingsError, match=message):
+        read_shared_modules(read_settings(root))
+
+
+def test_where_the_table_does_not_name_modules(root: Path) -> None:
+    write(
+        root, {"pyproject.toml": "[project]\nname = 'a'\n\n[tool.ssot-codemods]\npaths = ['.']\n"}
+    )
+    with pytest.raises(SettingsError, match=r"toml:4: .* modules: no module test_framework\."):
         read_shared_modules(read_settings(root))
 
 

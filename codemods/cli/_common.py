@@ -178,6 +178,7 @@ class Setup:
             exclude=(*settings.exclude, *files.exclude), file_timeout=files.file_timeout
         )
         self.by_file = SettingsByFile(self.settings, names=classes.names, renaming=classes.renaming)
+        self._names = classes.names
         self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
         _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()
@@ -253,7 +254,15 @@ class Setup:
             planned = plan(scan, self.pool())
         if CODEMODS[codemod].has_shared:
             self.warn_uncovered()
+        self._check_names(planned)
         return planned
+
+    def _check_names(self, planned: Plan) -> None:
+        """Raise a `UsageError` for a name of which nothing was found."""
+        found = {d.definition.name for result in planned.results for d in result.decisions}
+        for name in self._names or ():
+            if name not in found:
+                raise UsageError(f"--name {name}: no file defines that shared name")
 
     def prospects(self) -> tuple[Prospect, ...]:
         """Return what the other codemods would do."""

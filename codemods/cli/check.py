@@ -24,6 +24,7 @@ from codemods.cli._output import (
     print_json,
     print_text,
     progress_bar,
+    say,
 )
 from codemods.model import STDIN
 from codemods.report.table import Detail
@@ -108,6 +109,8 @@ def check(
     against = None
     if held is not None:
         planned, against = _ratcheted(setup, planned, held, update=update, force=force)
+        if update and against.excess:
+            say(f"{against.file} allows no more than before: --force raises it to what is there")
     if form == "text":
         if diff:
             print_diff(*_changes(planned, content))

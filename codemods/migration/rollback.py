@@ -27,7 +27,8 @@ def choose(journal: Journal, arguments: Sequence[str]) -> tuple[Run, list[str]]:
         journal.run(identity)
     standing = [run for run in journal.runs() if run.state is not RunState.ROLLED_BACK]
     if not standing:
-        raise UsageError(f"no run to undo in {journal.folder}")
+        unknown = f"there is no run {first}, and " if first else ""
+        raise UsageError(f"{unknown}no run to undo in {journal.folder}")
     return standing[-1], _entries(journal, standing[-1], arguments)
 
 

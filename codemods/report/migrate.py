@@ -81,6 +81,7 @@ def as_text(
         for r, d in _refused(results)
         if verbose or d.reasons[0].code in _HELD_BACK
     ]
+    lines = list(dict.fromkeys(lines))  # a reason about the file stands with each definition
     warned = [reason_line(r.path, w) for r in results for w in r.warnings]
     blocks += [lines, warned, failure_lines(failed)]
     if written.run is not None:
