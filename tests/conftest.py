@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from codemods.disk.git import take_notes
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _heard() -> Iterator[None]:
@@ -23,3 +25,10 @@ def _heard() -> Iterator[None]:
     yield
     for number in ignored:
         signal.signal(number, signal.SIG_IGN)
+
+
+@pytest.fixture(autouse=True)
+def _noted() -> Iterator[None]:
+    """Leave no note about git behind, which the next command would print."""
+    yield
+    take_notes()
