@@ -74,7 +74,7 @@ FOLLOWED = {
     "functions and closures": (
         "def f(a=@):\n    def g():\n        return [@ for _ in @.x if @], lambda: @\n    return g\n"
     ),
-    "decorators": "@f(@)\ndef f(): ...\n",
+    "decorators": "@patch.object(@, 'send')\ndef f(): ...\n",
     "a class body": "class A:\n    kind = @\n    def f(self) -> @:\n        return @\n",
     "a parameter of its name": "def f(FakeBus, x: @ = @):\n    return FakeBus\n",
     "a local of its name": "def f():\n    FakeBus = 1\n    return lambda: FakeBus\n@()\n",
@@ -93,8 +93,10 @@ FOLLOWED = {
         "print('e' in locals())\nimport importlib\nimportlib.import_module('tests.other')\n"
     ),
     "instances as parameters": (
-        "BUS: @ = @()\n@pytest.mark.parametrize('bus', [@(), @.send])\n"
-        "def test_it(bus: @) -> @:\n    isinstance(bus, @)\nclass Sub(@): ...\n"
+        "BUS: @ = @()\n@pytest.mark.parametrize('bus', [@()])\n"
+        "def test_it(bus: @) -> @:\n    print(@)\nclass Sub(@): ...\n"
+        "@pytest.fixture\ndef bus():\n    return @\n"
+        "def is_bus(bus):\n    try: return isinstance(bus, @)\n    except @: return @()\n"
     ),
     "the same line": "x = 'ä', @, 'ü', @; y = @\n",
     "an f-string": "print(f'{@().send} ä {@} {1:{@}}', f'''\n{@}''')\n",
@@ -241,6 +243,33 @@ REFUSED: dict[str, tuple[str, Code]] = {
     "a parameter by way of a function": (
         f"{BUS}def f():\n    return [FakeBus]\n"
         "@pytest.mark.parametrize('cls', f())\ndef test_it(cls): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a parameter that a function collects": (
+        f"{BUS}def f():\n    found = [FakeBus]\n    return found\n"
+        "@pytest.mark.parametrize('cls', f())\ndef test_it(cls): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a parameter by the hook of pytest": (
+        f"{BUS}def pytest_generate_tests(metafunc):\n    metafunc.parametrize('c', [FakeBus])\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a parameter by a decorator from elsewhere": (
+        f"{BUS}@with_values(FakeBus)\ndef test_it(cls): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a method that may give the class as a parameter": (
+        f"{BUS}@pytest.mark.parametrize('cls', [FakeBus.own()])\ndef test_it(cls): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a member of an enumeration as a parameter": (
+        "import enum\nclass FakeBus(enum.Enum):\n    A = 1\n"
+        "@pytest.mark.parametrize('bus', [FakeBus.A, FakeBus(1)])\ndef test_it(bus): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "an instance that shows its class as a parameter": (
+        "import dataclasses\n@dataclasses.dataclass\nclass FakeBus:\n    a: int = 1\n"
+        "@pytest.mark.parametrize('bus', [FakeBus()], ids=repr)\ndef test_it(bus): ...\n",
         Code.UNCLEAR_MENTION,
     ),
     "private names": (f"{BUS}    def f(self):\n        self.__x = 1\n", Code.UNCLEAR_MENTION),

@@ -20,6 +20,7 @@ from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, bound_in, free_names
 from codemods.engine.text import decoded, parse, reason_at
 from codemods.engine.walk import children, walk
 from codemods.model import Code, Reason
+from codemods.rewrites.collected import is_fixture
 from codemods.rewrites.replace_local_copies.local import has_private_names
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.rewrites.replace_local_copies.sharing import is_harmless_base, is_harmless_decorator
@@ -229,30 +230,35 @@ class File:
                         if isinstance(inner, ast.Attribute) and ast.unparse(inner.value) in of_type:
                             yield inner
 
-    def _parameters(self) -> Iterator[ast.Name]:
+    def _parameters(self) -> Iterator[ast.expr]:
         """Yield where the class may become a parameter of a test: pytest has its name in the id.
 
         https://docs.pytest.org/en/stable/example/parametrize.html#different-options-for-test-ids
         """
-        if b"param" not in self.module.source:  # neither ``parametrize`` nor ``params=``
-            return
-        inside = {id(n) for f in self._nodes if isinstance(f, FUNCTIONS) for n in walk(*f.body)}
-        handed = (n for n in self._nodes if isinstance(n, ast.Return | ast.Yield | ast.YieldFrom))
-        inside -= {id(n) for one in handed for n in walk(one)}
-        for node in self._nodes:
-            match node:
-                case ast.Call(func=used) | ast.Attribute(value=used):
-                    inside.add(id(used))
-                case ast.ClassDef(bases=bases):
-                    inside.update(map(id, bases))
-                case ast.AnnAssign(annotation=used) | ast.arg(annotation=ast.expr() as used):
-                    inside.update(map(id, walk(used)))
-                case (
-                    ast.FunctionDef(returns=ast.expr() as used)
-                    | ast.AsyncFunctionDef(returns=ast.expr() as used)
-                ):
-                    inside.update(map(id, walk(used)))
-        yield from (n for n in self._mentions if id(n) not in inside)
+        types = {id(n) for node in self._nodes for t in _types_of(node) for n in walk(t)}
+        calls = {id(n.func) for n in self._nodes if isinstance(n, ast.Call)}
+        is_plain = not any(c.bases or c.keywords or c.decorator_list for c in self.classes)
+        has_parameters = b"param" in self.module.source  # ``parametrize``, or ``params=``
+        told = types | self._run_in_tests | (calls if is_plain else set())
+        for node in self._mentions:
+            if id(node) not in told and (has_parameters or id(node) in self._of_decorators):
+                yield node
+
+    @cached_property
+    def _run_in_tests(self) -> set[int]:
+        """The nodes of what pytest calls when it runs a test, and has all ids."""
+        tests = (
+            f
+            for f in self._nodes
+            if isinstance(f, FUNCTIONS) and (f.name.startswith("test") or is_fixture(f))
+        )
+        return {id(n) for f in tests for n in walk(*f.body)}
+
+    @cached_property
+    def _of_decorators(self) -> set[int]:
+        """The nodes of the decorators of functions, but for those that patch something."""
+        found = (d for f in self._nodes if isinstance(f, FUNCTIONS) for d in f.decorator_list)
+        return {id(n) for d in found if "patch" not in ast.unparse(d) for n in walk(d)}
 
     def _is_module(self, node: ast.Attribute) -> bool:
         return (last_name(node.value), node.attr) in {("sys", "modules"), ("request", "module")}
@@ -414,6 +420,24 @@ def _words_in(text: str, name: str) -> Iterator[_Place]:
     word = re.compile(rb"(?<![\w\x80-\xff])%b(?![\w\x80-\xff])" % re.escape(name.encode()))
     for number, line in enumerate(lines_in_utf8(text), start=1):
         yield from ((number, match.start()) for match in word.finditer(line))
+
+
+def _types_of(node: ast.AST) -> list[ast.expr]:
+    """Return the types that a node only asks for: bases, annotations, and those of a check."""
+    match node:
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, used]):
+            return [used]
+        case ast.ExceptHandler(type=ast.expr() as used):
+            return [used]
+        case ast.ClassDef(bases=bases):
+            return bases
+        case ast.AnnAssign(annotation=used) | ast.arg(annotation=ast.expr() as used):
+            return [used]
+        case ast.FunctionDef(returns=ast.expr() as used):
+            return [used]
+        case ast.AsyncFunctionDef(returns=ast.expr() as used):
+            return [used]
+    return []
 
 
 def _unclear(node: ast.AST, what: str) -> Reason:
