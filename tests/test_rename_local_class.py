@@ -272,6 +272,42 @@ REFUSED: dict[str, tuple[str, Code]] = {
         "@pytest.mark.parametrize('bus', [FakeBus()], ids=repr)\ndef test_it(bus): ...\n",
         Code.UNCLEAR_MENTION,
     ),
+    "all subclasses": (
+        f"class Base: ...\n{BUS.replace('Bus:', 'Bus(Base):')}Base.__subclasses__()\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "its name by getattr": (f"{BUS}getattr(x, '__name__')\n", Code.UNCLEAR_MENTION),
+    "its name in a format": (f"{BUS}'{{0.__qualname__}}'.format(x)\n", Code.UNCLEAR_MENTION),
+    "modules from sys": (f"{BUS}from sys import modules\nmodules[x]\n", Code.UNCLEAR_MENTION),
+    "sys by another name": (
+        f"{BUS}def f():\n    import sys as s\n    return s.modules\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "the module by inspect": (f"{BUS}inspect.getmodule(f)\n", Code.UNCLEAR_MENTION),
+    "the module by pytest": (
+        f"{BUS}pytest.importorskip('tests.test_sample')\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a name by pkgutil": (f"{BUS}resolve_name(__name__ + text)\n", Code.UNCLEAR_MENTION),
+    "a metaclass of the file": (
+        "class M(type):\n    def __init__(cls, name, *more):\n        cls.nick = name\n"
+        f"{BUS.replace('Bus:', 'Bus(metaclass=M):')}",
+        Code.UNKNOWN_KIND,
+    ),
+    "a doctest": (
+        f'{BUS}    def f(self):\n        """\n        >>> 1\n        1\n        """\n',
+        Code.UNCLEAR_MENTION,
+    ),
+    "private slots": (f"{BUS}    __slots__ = ('__x',)\n", Code.UNCLEAR_MENTION),
+    "another global, which texts mean": (
+        f"FakeBus = int\ndef f():\n{tools.indented(BUS)}    def g(a: 'FakeBus'): ...\n",
+        Code.REBOUND,
+    ),
+    "a literal type by another name": (
+        f"{BUS}from typing import Literal as L\ndef f(a: L['FakeBus']): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a comment on a type": (f"{BUS}x = []  # type: list[FakeBus]\n", Code.UNCLEAR_MENTION),
     "private names": (f"{BUS}    def f(self):\n        self.__x = 1\n", Code.UNCLEAR_MENTION),
     "private names from outside": (f"{BUS}x._FakeBus__x\n", Code.UNCLEAR_MENTION),
     "bound again": (f"{BUS}FakeBus = wrapped(FakeBus)\n", Code.REBOUND),
