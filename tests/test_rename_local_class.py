@@ -427,6 +427,9 @@ def test_classes_with_tests_are_renamed_when_asked() -> None:
     codemod = RenameLocalClass(link, Renaming("OwnTest", with_tests=True))
     tools.check_refused(text, Code.PYTEST_TESTS, saying="would no longer", codemod=codemod)
     codemod = RenameLocalClass(link, Renaming("Link"))  # it warns no more
+    for line in ("TestLink.test_it = it", "setattr(TestLink, name, it)"):
+        found = f"class TestLink:\n    x = 1\n\n{line}\n"
+        tools.check_refused(found, Code.PYTEST_TESTS, line=4, codemod=codemod)
     text = "class TestLink:\n    def __init__(self): ...\n\n    def open(self): ...\n"
     tools.check_replaced(text, text.replace("TestLink", "Link"), codemod=codemod)
 

@@ -163,6 +163,9 @@ class RenameLocalClass(RepositoryCodemod):
         if before != after and (after or self.renaming.with_tests):
             what = "pytest would" if after else "pytest would no longer"
             yield Reason(Code.PYTEST_TESTS, line, f"{what} collect a class `{new}`")
+        stored = file.sets_attributes() if before and not self.renaming.with_tests else None
+        if stored is not None:
+            yield Reason(Code.PYTEST_TESTS, stored, "what is set on it here may be a test")
         yield from self.from_outside.get(file.name, ())
 
     def _taken(self, file: File, new: str) -> Reason | None:

@@ -24,6 +24,7 @@ from codemods.rewrites.collected import is_fixture
 from codemods.rewrites.replace_local_copies.local import has_private_names
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.rewrites.replace_local_copies.sharing import is_harmless_base, is_harmless_decorator
+from codemods.rewrites.replace_local_copies.stores import stores_of
 
 #: Names and attributes by which code reaches what it does not name, or asks for a name.
 _DYNAMIC = frozenset({"eval", "exec", "globals", "locals", "__qualname__"})
@@ -77,6 +78,12 @@ class File:
     def globals(self) -> set[str]:
         """The name, where it is a global one."""
         return {self.name} if any(s is self._tree for s in self._scopes) else set()
+
+    def sets_attributes(self) -> int | None:
+        """Return the line where an attribute of a class is set from outside, None without one."""
+        stores = (store for node in self._nodes for store in stores_of(node))
+        own = (s for s in stores if s.owner is not None and id(s.owner) in self._meaning)
+        return next((store.node.lineno for store in own), None)
 
     def places(self, new: str) -> list[Renamed]:
         """Return each place where the name stands for one of the classes."""
@@ -382,7 +389,7 @@ class File:
                         node.returns = self._unquoted(node.returns)
 
     @cached_property
-    def _with_values(self) -> set[str | None]:
+    def _with_values(self) -> frozenset[str | None]:
         """The names of types with arguments that are no types."""
         imports = (n for n in walk(self._tree) if isinstance(n, ast.ImportFrom))
         return _WITH_VALUES.union(
