@@ -479,6 +479,13 @@ def again(others: dict[str, str], text: str = BUS, path: str = "/r/tests/test_a.
         "patch('tests.test_a.FakeBus')\n",
         "getattr(import_module('tests.test_a'), name)\n",
         "from tests.test_a import Other\nclass FakeBus(Other): ...\n",
+        "from tests.test_a import ALL\n@pytest.mark.parametrize('a', ALL)\ndef test(a): ...\n",
+        "import_module('.test_a', 'tests')\n",
+        "import_module('test_a')\n",
+        "def bus(request):\n    return request.module.FakeBus()\n",
+        "patch(f'{request.module.__name__}.FakeBus')\n",
+        "class Base:\n    def f(self): sys.modules[self.__module__].FakeBus\n",
+        "for name in names: import_module(name).FakeBus\n",
     ],
 )
 def test_a_file_that_may_take_it_from_here_refuses(other: str) -> None:
@@ -498,6 +505,8 @@ def test_a_file_that_may_take_it_from_here_refuses(other: str) -> None:
         "from tests.test_a import helper\n",
         "# see test_a\n",
         "from tests.test_ab import FakeBus\n",
+        "import tests.support\nrequest.module, tests.support.FakeBus, 'a FakeBus'\n",
+        "x.FakeBus\n",
     ],
 )
 def test_other_files_do_not_matter(other: str) -> None:
