@@ -189,12 +189,18 @@ CLASHES = {
     "another definition": ("def f(): return 2\n", "`f` is something else", "line 1"),
     "another import": ("import x as os\n", "`os` is something else", "line 1"),
     "another constant": ("\nN = 2\n", "`N` is something else", "line 2"),
+    "a builtin, or what a star import brings": (
+        "from x import *\ndef g(): return f()\n",
+        "`f` means something else",
+        "line 2",
+    ),
+    "a builtin that it reads": ("from rich import print\n", "`print` is no builtin", "line 1"),
 }
 
 
 @pytest.mark.parametrize(("before", "what", "where"), CLASHES.values(), ids=CLASHES)
 def test_a_name_that_the_module_has_for_something_else(before: str, what: str, where: str) -> None:
-    parts = extract(b"import os\nN = 1\ndef f(): return os, N\n", ["f"])
+    parts = extract(b"import os\nN = 1\ndef f(): return print(os, N)\n", ["f"])
     with pytest.raises(CannotAdopt) as error:
         module_with(before.encode(), parts)
     assert what in str(error.value)
@@ -465,15 +471,25 @@ def test_a_character_that_the_encoding_of_a_module_lacks() -> None:
         ("socket --to ../x.py", "wanted: a file *.py below"),
         ("socket --to lib", "wanted: a file *.py below"),
         ("socket --to my-lib/x.py", "cannot be imported"),
+        ("socket --to suite/lib.py", "star.py imports all of"),
+        ("socket --to suite/lib/new.py", "the package {root}/suite/lib would hide the module"),
+        ("socket --to suite/pack.py", "the package {root}/suite/pack would hide the module"),
         ("--all --min-lines 100", "nothing to adopt"),
     ],
 )
 def test_what_cannot_be_adopted(root: Path, arguments: str, message: str) -> None:
     (root / "suite/other").mkdir()
     shutil.copy(root / "suite/unit/test_a.py", root / "suite/other/test_d.py")
-    (root / "suite/broken.py").write_text("\ndef f(:\n")
+    for name, text in {
+        "broken.py": "\ndef f(:\n",
+        "lib.py": "x = 1\n",
+        "star.py": "from suite.lib import *\n",
+        "pack/__init__.py": "",
+    }.items():
+        (root / "suite" / name).parent.mkdir(exist_ok=True)
+        (root / "suite" / name).write_text(text)
     before = contents(root)
-    assert message in said("adopt", *arguments.split(), code=2)
+    assert message.format(root=root) in said("adopt", *arguments.split(), code=2)
     assert contents(root) == before
 
 

@@ -47,6 +47,12 @@ TESTS = {
     "a class with a test coroutine": "class A:\n    async def test_a(self): return 1\n",
     "a class with runTest": "class A:\n    def runTest(self): return 1\n",
     "a class with a test class": "class A:\n    class TestB: ...\n",
+    "a test by assignment": "class A:\n    test_a = x.f\n",
+    "a test by a lambda": "class A:\n    test_a = lambda self: 1\n",
+    "a test by a call": "class A:\n    test_a = made(1)\n",
+    "a test on a branch": "class A:\n    if True:\n        def test_a(self): return 1\n",
+    "a test by an import": "class A:\n    from x import test_a\n",
+    "a class with tests by assignment": "class A:\n    TestB = Other\n",
     "a test case": "import unittest\nclass A(unittest.TestCase):\n    x = 1\n",
     "a test case by its own import": (
         "from unittest import IsolatedAsyncioTestCase as Case\nclass A(Case):\n    x = 1\n"
@@ -102,6 +108,7 @@ WITH_TESTS = {
     ),
     "nested test classes": "class TestA(TestClient):\n    class TestInner: ...\n",
     "tests from elsewhere, perhaps": "class TestA(TestClient, a.Tests): ...\n",
+    "tests by assignment": "def f(self): ...\nclass TestA(TestClient):\n    test_x = f\n",
     "tests of a generic class": "class TestA(TestClient[int]):\n    def test_x(self): ...\n",
     "in a function": ("def f():\n    class TestA(TestClient):\n        def test_x(self): ...\n"),
 }

@@ -74,7 +74,7 @@ FOLLOWED = {
     "functions and closures": (
         "def f(a=@):\n    def g():\n        return [@ for _ in @.x if @], lambda: @\n    return g\n"
     ),
-    "decorators": "@f(@)\ndef f(): ...\n",
+    "decorators": "@patch.object(@, 'send')\ndef f(): ...\n",
     "a class body": "class A:\n    kind = @\n    def f(self) -> @:\n        return @\n",
     "a parameter of its name": "def f(FakeBus, x: @ = @):\n    return FakeBus\n",
     "a local of its name": "def f():\n    FakeBus = 1\n    return lambda: FakeBus\n@()\n",
@@ -93,8 +93,10 @@ FOLLOWED = {
         "print('e' in locals())\nimport importlib\nimportlib.import_module('tests.other')\n"
     ),
     "instances as parameters": (
-        "BUS: @ = @()\n@pytest.mark.parametrize('bus', [@(), @.send])\n"
-        "def test_it(bus: @) -> @:\n    isinstance(bus, @)\nclass Sub(@): ...\n"
+        "BUS: @ = @()\n@pytest.mark.parametrize('bus', [@()])\n"
+        "def test_it(bus: @) -> @:\n    print(@)\nclass Sub(@): ...\n"
+        "@pytest.fixture\ndef bus():\n    return @\n"
+        "def is_bus(bus):\n    try: return isinstance(bus, @)\n    except @: return @()\n"
     ),
     "the same line": "x = 'ä', @, 'ü', @; y = @\n",
     "an f-string": "print(f'{@().send} ä {@} {1:{@}}', f'''\n{@}''')\n",
@@ -243,6 +245,69 @@ REFUSED: dict[str, tuple[str, Code]] = {
         "@pytest.mark.parametrize('cls', f())\ndef test_it(cls): ...\n",
         Code.UNCLEAR_MENTION,
     ),
+    "a parameter that a function collects": (
+        f"{BUS}def f():\n    found = [FakeBus]\n    return found\n"
+        "@pytest.mark.parametrize('cls', f())\ndef test_it(cls): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a parameter by the hook of pytest": (
+        f"{BUS}def pytest_generate_tests(metafunc):\n    metafunc.parametrize('c', [FakeBus])\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a parameter by a decorator from elsewhere": (
+        f"{BUS}@with_values(FakeBus)\ndef test_it(cls): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a method that may give the class as a parameter": (
+        f"{BUS}@pytest.mark.parametrize('cls', [FakeBus.own()])\ndef test_it(cls): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a member of an enumeration as a parameter": (
+        "import enum\nclass FakeBus(enum.Enum):\n    A = 1\n"
+        "@pytest.mark.parametrize('bus', [FakeBus.A, FakeBus(1)])\ndef test_it(bus): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "an instance that shows its class as a parameter": (
+        "import dataclasses\n@dataclasses.dataclass\nclass FakeBus:\n    a: int = 1\n"
+        "@pytest.mark.parametrize('bus', [FakeBus()], ids=repr)\ndef test_it(bus): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "all subclasses": (
+        f"class Base: ...\n{BUS.replace('Bus:', 'Bus(Base):')}Base.__subclasses__()\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "its name by getattr": (f"{BUS}getattr(x, '__name__')\n", Code.UNCLEAR_MENTION),
+    "its name in a format": (f"{BUS}'{{0.__qualname__}}'.format(x)\n", Code.UNCLEAR_MENTION),
+    "modules from sys": (f"{BUS}from sys import modules\nmodules[x]\n", Code.UNCLEAR_MENTION),
+    "sys by another name": (
+        f"{BUS}def f():\n    import sys as s\n    return s.modules\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "the module by inspect": (f"{BUS}inspect.getmodule(f)\n", Code.UNCLEAR_MENTION),
+    "the module by pytest": (
+        f"{BUS}pytest.importorskip('tests.test_sample')\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a name by pkgutil": (f"{BUS}resolve_name(__name__ + text)\n", Code.UNCLEAR_MENTION),
+    "a metaclass of the file": (
+        "class M(type):\n    def __init__(cls, name, *more):\n        cls.nick = name\n"
+        f"{BUS.replace('Bus:', 'Bus(metaclass=M):')}",
+        Code.UNKNOWN_KIND,
+    ),
+    "a doctest": (
+        f'{BUS}    def f(self):\n        """\n        >>> 1\n        1\n        """\n',
+        Code.UNCLEAR_MENTION,
+    ),
+    "private slots": (f"{BUS}    __slots__ = ('__x',)\n", Code.UNCLEAR_MENTION),
+    "another global, which texts mean": (
+        f"FakeBus = int\ndef f():\n{tools.indented(BUS)}    def g(a: 'FakeBus'): ...\n",
+        Code.REBOUND,
+    ),
+    "a literal type by another name": (
+        f"{BUS}from typing import Literal as L\ndef f(a: L['FakeBus']): ...\n",
+        Code.UNCLEAR_MENTION,
+    ),
+    "a comment on a type": (f"{BUS}x = []  # type: list[FakeBus]\n", Code.UNCLEAR_MENTION),
     "private names": (f"{BUS}    def f(self):\n        self.__x = 1\n", Code.UNCLEAR_MENTION),
     "private names from outside": (f"{BUS}x._FakeBus__x\n", Code.UNCLEAR_MENTION),
     "bound again": (f"{BUS}FakeBus = wrapped(FakeBus)\n", Code.REBOUND),
@@ -362,6 +427,9 @@ def test_classes_with_tests_are_renamed_when_asked() -> None:
     codemod = RenameLocalClass(link, Renaming("OwnTest", with_tests=True))
     tools.check_refused(text, Code.PYTEST_TESTS, saying="would no longer", codemod=codemod)
     codemod = RenameLocalClass(link, Renaming("Link"))  # it warns no more
+    for line in ("TestLink.test_it = it", "setattr(TestLink, name, it)"):
+        found = f"class TestLink:\n    x = 1\n\n{line}\n"
+        tools.check_refused(found, Code.PYTEST_TESTS, line=4, codemod=codemod)
     text = "class TestLink:\n    def __init__(self): ...\n\n    def open(self): ...\n"
     tools.check_replaced(text, text.replace("TestLink", "Link"), codemod=codemod)
 
@@ -411,6 +479,13 @@ def again(others: dict[str, str], text: str = BUS, path: str = "/r/tests/test_a.
         "patch('tests.test_a.FakeBus')\n",
         "getattr(import_module('tests.test_a'), name)\n",
         "from tests.test_a import Other\nclass FakeBus(Other): ...\n",
+        "from tests.test_a import ALL\n@pytest.mark.parametrize('a', ALL)\ndef test(a): ...\n",
+        "import_module('.test_a', 'tests')\n",
+        "import_module('test_a')\n",
+        "def bus(request):\n    return request.module.FakeBus()\n",
+        "patch(f'{request.module.__name__}.FakeBus')\n",
+        "class Base:\n    def f(self): sys.modules[self.__module__].FakeBus\n",
+        "for name in names: import_module(name).FakeBus\n",
     ],
 )
 def test_a_file_that_may_take_it_from_here_refuses(other: str) -> None:
@@ -430,6 +505,8 @@ def test_a_file_that_may_take_it_from_here_refuses(other: str) -> None:
         "from tests.test_a import helper\n",
         "# see test_a\n",
         "from tests.test_ab import FakeBus\n",
+        "import tests.support\nrequest.module, tests.support.FakeBus, 'a FakeBus'\n",
+        "x.FakeBus\n",
     ],
 )
 def test_other_files_do_not_matter(other: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from codemods.disk.checkout import Checkout
 from codemods.disk.files import read_file
 from codemods.engine.codemod import apply
+from codemods.engine.text import stem_of
 from codemods.migration.diagnose import diagnose
 from codemods.migration.steps import (
     Step,
@@ -138,6 +139,8 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     path, why = _home(settings, pasted, to)
     module = _dotted(settings, path)
     before = step_of(path, b"", "").before
+    if (path.with_suffix("") / "__init__.py").exists():
+        raise UsageError(f"the package {path.with_suffix('')} would hide the module {path}")
     _check(settings, module, path, before or b"")
     parts, sources, skipped = Extract(), {}, {}
     content = before or b""
@@ -153,6 +156,8 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
         content = module_with(before or b"", parts)
     if skipped and not sources:
         raise UsageError(*(f"{name} is not adopted: {why}" for name, why in skipped.items()))
+    if sources and before:
+        _check_star_imports(settings, path, before)
     names = ", ".join(sources)
     steps = [Step(path, before, content, names, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
@@ -175,6 +180,18 @@ def _check(settings: Settings, module: str, path: Path, before: bytes) -> None:
         module_with(before, Extract())
     except CannotAdopt as error:
         raise UsageError(f"{path}: {error}") from error
+
+
+def _check_star_imports(settings: Settings, path: Path, before: bytes) -> None:
+    """Raise a `UsageError` where a new name in a module would be one in another file, too."""
+    if re.search(rb"^__all__\b", before, re.MULTILINE):
+        return
+    stem = re.escape(stem_of(str(path)))
+    star = re.compile(rb"^[ \t]*from[ \t]+(?:[\w.]*\b%b|\.+)[ \t]+import[ \t]*\*" % stem, re.M)
+    for source in Checkout(Path(os.path.realpath(settings.root))).read():
+        if star.search(source.content):
+            what = f"{source.path} imports all of {path}, and would have the new names"
+            raise UsageError(f"{what}: name another file by --to")
 
 
 # Where it belongs

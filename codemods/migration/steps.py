@@ -66,6 +66,8 @@ def package_steps(root: Path, folder: Path) -> list[Step]:
     for there in filter(os.path.lexists, folders):
         if not there.is_dir():
             raise UsageError(f"{there} is no folder")
+    for new in (f for f in folders if not f.exists() and f.with_suffix(".py").exists()):
+        raise UsageError(f"the package {new} would hide the module {new}.py")
     purpose = "makes the folder a package"
     return [step_of(f / "__init__.py", b"", purpose) for f in folders if not f.exists()]
 

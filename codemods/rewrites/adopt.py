@@ -446,6 +446,14 @@ def _missing(names: ModuleNames, parts: Extract) -> Extract:
     if is_annotated and parts.has_future_annotations != has_future_annotations(names.tree):
         raise CannotAdopt(f"one of the two files has `{_FUTURE}`: annotations would change")
     lacking = {name for name in wanted.bindings if not _is_there(name, names, wanted)}
+    for node in ast.walk(names.tree):
+        if isinstance(node, ast.Name) and node.id in lacking:  # a builtin, or by a star import
+            what = f"`{node.id}` means something else in the module already"
+            raise CannotAdopt(f"{what}, on line {node.lineno}")
+    builtin = free_names(wanted.tree).names - wanted.bindings.keys()
+    for name in sorted(builtin & names.bindings.keys()):
+        line = names.bindings[name][0].line
+        raise CannotAdopt(f"`{name}` is no builtin in the module, by line {line}")
     typed = [*parts.type_imports, *([_FOR_TYPES] if parts.type_imports else [])]
     imports = [text for text in [*parts.imports, *typed] if lacking & _bound_by(text)]
     return Extract(

@@ -8,9 +8,9 @@ import functools
 import posixpath
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from codemods.engine.names import ModuleNames, dotted_source, last_name
+from codemods.engine.names import ModuleNames, bound_names, dotted_source, last_name, own_nodes
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.walk import reached
 from codemods.model import Code, PytestNames, Reason
@@ -98,14 +98,29 @@ def own_test(node: Definition, tests: PytestNames) -> int | None:
     if not isinstance(node, ast.ClassDef):
         is_test = is_test_function(node.name, tests) and not is_fixture(node)
         return node.lineno if is_test else None
-    for statement in node.body:
-        match statement:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                if is_test_function(name, tests):
-                    return statement.lineno
-            case ast.ClassDef(name=name) if is_test_class(name, tests):
-                return statement.lineno
-    return None
+    lines = (line for inner in own_nodes(node.body) for line in _lines_in(inner, tests))
+    return min(lines, default=None)
+
+
+def _lines_in(node: ast.AST, tests: PytestNames) -> Iterator[int]:
+    """Yield the line of what a class has as a test by one of its nodes, or may have."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            if is_test_function(name, tests):
+                yield node.lineno
+        case ast.ClassDef(name=name) if is_test_class(name, tests):
+            yield node.lineno
+        case ast.Assign(targets=targets, value=ast.Name() | ast.Attribute() | ast.Lambda()):
+            names = {t.id for t in targets if isinstance(t, ast.Name)}
+            if any(is_test_function(n, tests) or is_test_class(n, tests) for n in names):
+                yield node.lineno
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()):
+            if is_test_function(name, tests):
+                yield node.lineno
+        case ast.Import() | ast.ImportFrom():
+            bound = [n for n, _ in bound_names(node)]
+            if any(is_test_function(n, tests) or is_test_class(n, tests) for n in bound):
+                yield node.lineno
 
 
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other

@@ -11,13 +11,13 @@ import keyword
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
 
 from codemods.engine.codemod import ParsedModule, Planned
-from codemods.engine.names import is_star
+from codemods.engine.names import dotted_source, is_star
 from codemods.engine.plan import EditPlan, Renamed
 from codemods.engine.run import Run, one_by_one
 from codemods.engine.text import stem_of
@@ -53,6 +53,9 @@ from codemods.rewrites.replace_local_copies.sharing import HARMLESS
 _ANOTHER = frozenset({Code.DIFFERENT_SHAPE, Code.SAME_NAME_ONLY})
 #: Why it may be another one, and stays all the same; tests may be asked for.
 _STAYS = frozenset({Code.PYTEST_TESTS, Code.SWALLOWED_CODE})
+
+#: Words by which a file gets at modules that it does not name: `request.module`, `sys.modules`.
+_LOADING = (b"module", b"modules", b"import_module", b"__import__")
 
 _BY_FILE = Renaming()
 
@@ -125,7 +128,8 @@ class RenameLocalClass(RepositoryCodemod):
             for path, result in decided.items()
             if result.status is Status.CHANGED and result.dropped
         }
-        patterns = word_patterns({stem_of(path) for path in changed})
+        names = {name.encode() for result in changed.values() for name in result.dropped}
+        patterns = word_patterns({stem_of(path) for path in changed} | names)
         sources = (
             source
             for source in others.read()
@@ -163,6 +167,9 @@ class RenameLocalClass(RepositoryCodemod):
         if before != after and (after or self.renaming.with_tests):
             what = "pytest would" if after else "pytest would no longer"
             yield Reason(Code.PYTEST_TESTS, line, f"{what} collect a class `{new}`")
+        stored = file.sets_attributes() if before and not self.renaming.with_tests else None
+        if stored is not None:
+            yield Reason(Code.PYTEST_TESTS, stored, "what is set on it here may be a test")
         yield from self.from_outside.get(file.name, ())
 
     def _taken(self, file: File, new: str) -> Reason | None:
@@ -225,27 +232,41 @@ def _effects(source: Source, *, changed: Mapping[str, FileResult]) -> Found:
     return found
 
 
+def _lines_by_module(other: OtherFile, names: Sequence[str]) -> Iterator[int]:
+    """Yield where a file may take one of some names from a module that it does not name."""
+    if not _is_conftest(other.source) and not any(map(other.has, _LOADING)):
+        return
+    for node in other.names.of_kind(ast.Attribute):
+        if node.attr in names and dotted_source(node, other.names) is None:
+            yield node.lineno
+    path = re.compile(rf"[.:]?(?:{'|'.join(map(re.escape, names))})(?:[.:]\w+)*")
+    for text in other.names.of_kind(ast.Constant):
+        if isinstance(text.value, str) and path.fullmatch(text.value):
+            yield text.lineno
+
+
 def _use(other: OtherFile, stem: str, names: Iterable[str]) -> str:
     """Return where a file may take one of some names from a module, or the module itself."""
     taken = [name for name in sorted(names) if other.has(name.encode())]
     if not other.has(os.fsencode(stem)):
-        is_looking = taken and _is_conftest(other.source)
-        texts = other.names.of_kind(ast.Constant) if is_looking else ()
-        line = next((n.lineno for n in texts if n.value in taken), None)
+        line = next(_lines_by_module(other, taken), None) if taken else None
         return f":{line} may read it from the module of a test" if line else ""
     if taken:
         return f" names `{stem}` and `{taken[0]}`: it may take it from this file"
     for node in other.names.of_kind(ast.ImportFrom):
-        if (is_star(node) and (node.module or "").rpartition(".")[2] == stem) or any(
-            a.name == stem for a in node.names
-        ):
+        takes = (node.module or "").rpartition(".")[2] == stem
+        if takes and b"param" in other.source.content:
+            return f":{node.lineno} may take it as a parameter, which is in the id of a test"
+        if (is_star(node) and takes) or any(a.name == stem for a in node.names):
             return f":{node.lineno} may hand on what it takes from this file"
     for plain in other.names.of_kind(ast.Import):
         if any(stem in a.name.split(".") for a in plain.names):
             return f":{plain.lineno} may hand this module on"
+    is_loading = any(map(other.has, _LOADING))
     for text in other.names.of_kind(ast.Constant):
+        before = r"[\w.]*\.|" if is_loading else r"[\w.]*\."
         if isinstance(text.value, str) and re.fullmatch(
-            rf"(?:\w+\.)+{re.escape(stem)}", text.value
+            rf"(?:{before}){re.escape(stem)}", text.value
         ):
             return f":{text.lineno} may hand this module on"
     return ""

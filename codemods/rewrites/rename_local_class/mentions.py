@@ -20,16 +20,24 @@ from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, bound_in, free_names
 from codemods.engine.text import decoded, parse, reason_at
 from codemods.engine.walk import children, walk
 from codemods.model import Code, Reason
+from codemods.rewrites.collected import is_fixture
 from codemods.rewrites.replace_local_copies.local import has_private_names
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.rewrites.replace_local_copies.sharing import is_harmless_base, is_harmless_decorator
+from codemods.rewrites.replace_local_copies.stores import stores_of
 
 #: Names and attributes by which code reaches what it does not name, or asks for a name.
 _DYNAMIC = frozenset({"eval", "exec", "globals", "locals", "__qualname__"})
 _DYNAMIC_ATTRIBUTES = frozenset(
-    {"__globals__", "__name__", "__qualname__", "f_globals", "f_locals", "f_builtins"}
+    {
+        *("__globals__", "__name__", "__qualname__", "__subclasses__"),
+        *("f_builtins", "f_globals", "f_locals"),
+    }
 )
-_IMPORTING = frozenset({"__import__", "import_module"})
+_DYNAMIC_TEXT = re.compile(rf"\b(?:{'|'.join(sorted(_DYNAMIC_ATTRIBUTES))})\b")
+_IMPORTING = frozenset({"__import__", "import_module", "importorskip"})
+#: Calls that give a module, or what is in one, by a name or by something in it.
+_FINDING = frozenset({"getmodule", "resolve_name", "run_module", "run_path"})
 #: Calls that take a dotted name as text.
 _PATCHING = frozenset({"delattr", "dict", "multiple", "patch", "setattr"})
 #: Types with arguments that are no types.
@@ -70,6 +78,12 @@ class File:
     def globals(self) -> set[str]:
         """The name, where it is a global one."""
         return {self.name} if any(s is self._tree for s in self._scopes) else set()
+
+    def sets_attributes(self) -> int | None:
+        """Return the line where an attribute of a class is set from outside, None without one."""
+        stores = (store for node in self._nodes for store in stores_of(node))
+        own = (s for s in stores if s.owner is not None and id(s.owner) in self._meaning)
+        return next((store.node.lineno for store in own), None)
 
     def places(self, new: str) -> list[Renamed]:
         """Return each place where the name stands for one of the classes."""
@@ -137,6 +151,8 @@ class File:
                     yield self._bound_again(node.lineno)
                 case ast.comprehension(target=target) if any(map(self._is_named, walk(target))):
                     yield self._bound_again(target.lineno)
+        if not self.globals and self.name in self.module.names.bindings:
+            yield self._bound_again(self.module.names.bindings[self.name][0].line)
         if hasattr(builtins, self.name):
             yield Reason(Code.REBOUND, self.classes[0].lineno, f"`{self.name}` is a builtin, too")
 
@@ -161,15 +177,21 @@ class File:
                 yield reason_at(decorator, Code.UNKNOWN_KIND, what)
         family = [node]
         for one in family:  # which grows meanwhile
-            for base in [*one.bases, *(k.value for k in one.keywords)]:
+            keywords = [k.value for k in one.keywords]
+            for base in [*one.bases, *keywords]:
                 base = base.value if isinstance(base, ast.Subscript) else base
                 above = self._by_name.get(base.id) if isinstance(base, ast.Name) else None
-                if above is not None and above not in family:
-                    family.append(above)
-                elif not is_harmless_base(base, names, harmless, frozenset()):
+                if above is not None and base not in keywords:
+                    family += [above] if above not in family else []
+                elif above is not None or not is_harmless_base(base, names, harmless, frozenset()):
                     what = f"`{ast.unparse(base)}` may read the names of its subclasses"
                     yield reason_at(base, Code.UNKNOWN_KIND, what)
-        if has_private_names(node) or self.name.startswith("__") or self._has_private_names:
+        texts = [n for n in walk(node) if isinstance(n, ast.Constant)]
+        example = next((n for n in texts if ">>>" in str(n.value)), None)
+        if example is not None:
+            yield _unclear(example, "it is in the id of the doctest")
+        is_private = has_private_names(node) or any(_is_private(str(n.value)) for n in texts)
+        if is_private or self.name.startswith("__") or self._has_private_names:
             what = f"its private names begin with `_{bare(self.name)}__`, which would change"
             yield Reason(Code.UNCLEAR_MENTION, node.lineno, what)
 
@@ -185,7 +207,7 @@ class File:
 
     def _unclear(self) -> Iterator[tuple[ast.AST, str]]:
         """Yield what may mean the class, or ask for its name, in ways that cannot be followed."""
-        told = set(map(id, self._told_apart()))
+        told = set(map(id, [*self._told_apart(), *self._alone]))
         for node in self._nodes:
             match node:
                 case _ if id(node) in told:
@@ -196,11 +218,17 @@ class File:
                     yield node, f"`{ast.unparse(node)}` may be its name"
                 case ast.Attribute(attr=attr) if attr == self.name or self._is_module(node):
                     yield node, f"`{ast.unparse(node)}` may be it, or its module"
+                case ast.Constant(value=str(text)) if _DYNAMIC_TEXT.search(text):
+                    yield node, "this text may ask for its name"
                 case ast.Call(func=func, args=args):
                     if self._is_dynamic(last_name(func), args):
                         yield node, f"`{ast.unparse(func)}` may reach it by its name"
                 case ast.keyword(arg=self.name):
                     yield node.value, f"`{self.name}=` may set it by its name"
+                case ast.ImportFrom(module="sys", names=aliases) if _has(aliases, "modules"):
+                    yield node, "`sys.modules` may be its module"
+                case ast.Import(names=aliases) if _has(aliases, "sys", renamed=True):
+                    yield node, "`sys.modules` may be its module"
                 case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                     parts = {part for a in aliases for part in a.name.split(".")}
                     if not parts.isdisjoint({self.name, self.module.stem}):
@@ -229,30 +257,35 @@ class File:
                         if isinstance(inner, ast.Attribute) and ast.unparse(inner.value) in of_type:
                             yield inner
 
-    def _parameters(self) -> Iterator[ast.Name]:
+    def _parameters(self) -> Iterator[ast.expr]:
         """Yield where the class may become a parameter of a test: pytest has its name in the id.
 
         https://docs.pytest.org/en/stable/example/parametrize.html#different-options-for-test-ids
         """
-        if b"param" not in self.module.source:  # neither ``parametrize`` nor ``params=``
-            return
-        inside = {id(n) for f in self._nodes if isinstance(f, FUNCTIONS) for n in walk(*f.body)}
-        handed = (n for n in self._nodes if isinstance(n, ast.Return | ast.Yield | ast.YieldFrom))
-        inside -= {id(n) for one in handed for n in walk(one)}
-        for node in self._nodes:
-            match node:
-                case ast.Call(func=used) | ast.Attribute(value=used):
-                    inside.add(id(used))
-                case ast.ClassDef(bases=bases):
-                    inside.update(map(id, bases))
-                case ast.AnnAssign(annotation=used) | ast.arg(annotation=ast.expr() as used):
-                    inside.update(map(id, walk(used)))
-                case (
-                    ast.FunctionDef(returns=ast.expr() as used)
-                    | ast.AsyncFunctionDef(returns=ast.expr() as used)
-                ):
-                    inside.update(map(id, walk(used)))
-        yield from (n for n in self._mentions if id(n) not in inside)
+        types = {id(n) for node in self._nodes for t in _types_of(node) for n in walk(t)}
+        calls = {id(n.func) for n in self._nodes if isinstance(n, ast.Call)}
+        is_plain = not any(c.bases or c.keywords or c.decorator_list for c in self.classes)
+        has_parameters = b"param" in self.module.source  # ``parametrize``, or ``params=``
+        told = types | self._run_in_tests | (calls if is_plain else set())
+        for node in self._mentions:
+            if id(node) not in told and (has_parameters or id(node) in self._of_decorators):
+                yield node
+
+    @cached_property
+    def _run_in_tests(self) -> set[int]:
+        """The nodes of what pytest calls when it runs a test, and has all ids."""
+        tests = (
+            f
+            for f in self._nodes
+            if isinstance(f, FUNCTIONS) and (f.name.startswith("test") or is_fixture(f))
+        )
+        return {id(n) for f in tests for n in walk(*f.body)}
+
+    @cached_property
+    def _of_decorators(self) -> set[int]:
+        """The nodes of the decorators of functions, but for those that patch something."""
+        found = (d for f in self._nodes if isinstance(f, FUNCTIONS) for d in f.decorator_list)
+        return {id(n) for d in found if "patch" not in ast.unparse(d) for n in walk(d)}
 
     def _is_module(self, node: ast.Attribute) -> bool:
         return (last_name(node.value), node.attr) in {("sys", "modules"), ("request", "module")}
@@ -261,17 +294,22 @@ class File:
         if called in {"dir", "vars"}:
             return not args
         if called not in _IMPORTING or not args:
-            return False
+            return called in _FINDING
         is_told = isinstance(args[0], ast.Constant) and last_name(args[0]) != self.module.stem
         return not is_told
 
     @cached_property
     def _texts(self) -> list[ast.Constant]:
         """The strings that have the name in them, but for those that stand alone."""
-        alone = {id(s.value) for s in self._nodes if isinstance(s, ast.Expr) and is_string(s)}
+        alone = set(map(id, self._alone))
         found = [n for n in self._nodes if isinstance(n, ast.Constant) and self._is_in(n.value)]
         found += {id(n): n for n in self._quoted.values() if self._is_in(n.value)}.values()
         return [n for n in found if id(n) not in alone or ">>>" in str(n.value)]
+
+    @cached_property
+    def _alone(self) -> list[ast.expr]:
+        """The strings that stand alone, as docstrings do."""
+        return [s.value for s in self._nodes if isinstance(s, ast.Expr) and is_string(s)]
 
     def _is_in(self, value: object) -> bool:
         text = value.decode("latin-1") if isinstance(value, bytes) else value
@@ -350,12 +388,20 @@ class File:
                     if node.returns is not None:
                         node.returns = self._unquoted(node.returns)
 
+    @cached_property
+    def _with_values(self) -> frozenset[str | None]:
+        """The names of types with arguments that are no types."""
+        imports = (n for n in walk(self._tree) if isinstance(n, ast.ImportFrom))
+        return _WITH_VALUES.union(
+            a.asname for n in imports for a in n.names if a.name in _WITH_VALUES
+        )
+
     def _unquoted(self, node: ast.expr) -> ast.expr:
         """Return an annotation with its texts parsed, where they have the name in them."""
         match node:
             case ast.Constant(value=str(text)) if self._word.search(text):
                 return self._parsed(node, text)
-            case ast.Subscript(value=value) if last_name(value) not in _WITH_VALUES:
+            case ast.Subscript(value=value) if last_name(value) not in self._with_values:
                 node.slice = self._unquoted(node.slice)
             case ast.BinOp(left=left, right=right):
                 node.left, node.right = self._unquoted(left), self._unquoted(right)
@@ -401,7 +447,12 @@ class File:
         return list(_words_in(self._text, self.name))
 
     def _unplaced(self) -> Iterator[Reason]:
-        """Yield the mentions of which the place is not known."""
+        """Yield the mentions of which the place is not known, or that are comments on types."""
+        lines = lines_in_utf8(self._text)
+        for line, column in self._words:
+            if re.search(rb"#\s*type:", lines[line - 1][:column]):
+                what = f"the comment on a type has `{self.name}` in it"
+                yield Reason(Code.UNCLEAR_MENTION, line, what)
         seen: set[_Place] = set()
         for node, spots in self._located:
             if not spots or not seen.isdisjoint(spots):
@@ -414,6 +465,34 @@ def _words_in(text: str, name: str) -> Iterator[_Place]:
     word = re.compile(rb"(?<![\w\x80-\xff])%b(?![\w\x80-\xff])" % re.escape(name.encode()))
     for number, line in enumerate(lines_in_utf8(text), start=1):
         yield from ((number, match.start()) for match in word.finditer(line))
+
+
+def _is_private(text: str) -> bool:
+    """Whether a text may be a private name, as in ``__slots__``."""
+    return text.startswith("__") and not text.endswith("__")
+
+
+def _has(aliases: Iterable[ast.alias], name: str, *, renamed: bool = False) -> bool:
+    """Whether a name is imported, under another name where that is asked for."""
+    return any(a.name == name and (a.asname or not renamed) for a in aliases)
+
+
+def _types_of(node: ast.AST) -> list[ast.expr]:
+    """Return the types that a node only asks for: bases, annotations, and those of a check."""
+    match node:
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, used]):
+            return [used]
+        case ast.ExceptHandler(type=ast.expr() as used):
+            return [used]
+        case ast.ClassDef(bases=bases):
+            return bases
+        case ast.AnnAssign(annotation=used) | ast.arg(annotation=ast.expr() as used):
+            return [used]
+        case ast.FunctionDef(returns=ast.expr() as used):
+            return [used]
+        case ast.AsyncFunctionDef(returns=ast.expr() as used):
+            return [used]
+    return []
 
 
 def _unclear(node: ast.AST, what: str) -> Reason:
