@@ -254,15 +254,15 @@ class Setup:
             planned = plan(scan, self.pool())
         if CODEMODS[codemod].has_shared:
             self.warn_uncovered()
-        self._check_names(planned)
+        self._warn_not_found(planned)
         return planned
 
-    def _check_names(self, planned: Plan) -> None:
-        """Raise a `UsageError` for a name of which nothing was found."""
+    def _warn_not_found(self, planned: Plan) -> None:
+        """Tell of a name of which nothing was found: it may be misspelled, or all may be done."""
         found = {d.definition.name for result in planned.results for d in result.decisions}
         for name in self._names or ():
             if name not in found:
-                raise UsageError(f"--name {name}: no file defines that shared name")
+                say(f"--name {name}: no file defines that shared name")
 
     def prospects(self) -> tuple[Prospect, ...]:
         """Return what the other codemods would do."""
