@@ -145,10 +145,22 @@ def test_only_python_m_pytest_finds_it(tmp_path: Path) -> None:
     assert first(answer).needs_working_folder
 
 
-def test_only_python_m_pytest_though_a_package_of_the_name_was_found(tmp_path: Path) -> None:
-    answer = ask(tmp_path, {"tests/test_a.py": LOUD, "tests/own/__init__.py": ""})
+def test_only_python_m_pytest_though_a_package_of_the_name_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "installed"))
+    answer = ask(tmp_path, {"tests/test_a.py": LOUD, "installed/own/__init__.py": ""})
     check_found(answer, tmp_path)
     assert first(answer).needs_working_folder
+
+
+@pytest.mark.parametrize("ini", ["[pytest]\n", "[pytest]\npythonpath = .\n"])
+def test_a_package_of_the_name_beside_the_tests_comes_first(tmp_path: Path, ini: str) -> None:
+    """`python -m pytest` does not find it either: the folder of the tests is looked into first."""
+    files = {"tests/test_a.py": LOUD, "tests/own/__init__.py": "", "tests/pytest.ini": ini}
+    answer = ask(tmp_path, files)
+    assert first(answer).error == "ModuleNotFoundError: No module named 'own.shared'"
+    assert not first(answer).needs_working_folder
 
 
 def test_nothing_finds_it(tmp_path: Path) -> None:

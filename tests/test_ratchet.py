@@ -264,10 +264,15 @@ def test_the_names_of_files_are_kept(tmp_path: Path) -> None:
         ('{"schema": "ssot-codemods/check/3"}', "its schema is not"),
         ('{"schema": "ssot-codemods/ratchet/3"}', "no 'allowed'"),
         ('{"schema": "ssot-codemods/ratchet/3", "allowed": {"a": {"copy": {"b": "1"}}}}', "int"),
-        ("[" * 100_000, ""),
+        ('{"schema": "ssot-codemods/ratchet/3", "allowed": {"a": {"copy": {"b": -1}}}}', "below 0"),
+        (
+            '{"schema": "ssot-codemods/ratchet/3", "allowed": {"a": {"copy": {"b": 1, "b": 9}}}}',
+            "'b' stands in it twice",
+        ),
+        ("[" * 100_000, ""),  # how deep is too deep is said by each Python in its own words
         ("<<<<<<< HEAD\n", "Expecting value"),
     ],
-    ids=["empty", "list", "another document", "nothing in it", "no number", "deep", "conflict"],
+    ids=lambda value: value[:60],
 )
 def test_a_file_of_something_else_stays(text: str, why: str) -> None:
     write({FILE: text})

@@ -79,7 +79,10 @@ class _Stand(pytest.Module):
         invoked_in = str(self.config.invocation_params.dir)
         failed = [name for name in names if modules[name]["error"] is not None]
         if failed and invoked_in not in sys.path:
-            sys.path.insert(0, invoked_in)  # as `python -m pytest` does
+            # As `python -m pytest` has it: first, but behind what pytest and conftests put there.
+            # This plugin was found by the first entry that Python itself made.
+            own = str(Path(__file__).parent)
+            sys.path.insert(sys.path.index(own) if own in sys.path else 0, invoked_in)
             for name in failed:
                 _forget(name.partition(".")[0])
                 second = self._module(name)

@@ -171,10 +171,14 @@ class Ratchet:
 
     def _read(self) -> _Counts | None:
         try:
-            values = json.loads(self._folder.read(self._name)[0])
+            text = self._folder.read(self._name)[0]
+            values = json.loads(text, object_pairs_hook=_each_once)
             if not isinstance(values, dict) or values.pop("schema", None) != SCHEMA:
                 raise ValueError(f"its schema is not {SCHEMA}")
             content = decode(_Content, values)
+            codes = (files for codes in content.allowed.values() for files in codes.values())
+            if any(number < 0 for files in codes for number in files.values()):
+                raise ValueError("a number is below 0")
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -193,6 +197,15 @@ class Ratchet:
                 definitions[name][code] = dict(sorted(files.items()))
         text = json.dumps({"schema": SCHEMA, "allowed": definitions}, indent=1)
         self._folder.write(self._name, f"{text}\n".encode())
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON, in which a merge of branches may have left a key twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"{max(keys, key=keys.count)!r} stands in it twice")
+    return found
 
 
 def _counted(copies: Iterable[_Copy]) -> _Counts:
