@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -142,6 +143,9 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     if (path.with_suffix("") / "__init__.py").exists():
         raise UsageError(f"the package {path.with_suffix('')} would hide the module {path}")
     _check(settings, module, path, before or b"")
+    searched = map(os.path.realpath, import_folders(settings))
+    if before is None and path.stem in sys.stdlib_module_names and str(path.parent) in searched:
+        raise UsageError(f"{path} would hide `{path.stem}` of Python: name another file by --to")
     parts, sources, skipped = Extract(), {}, {}
     content = before or b""
     for one in pasted:
