@@ -258,7 +258,7 @@ class Setup:
         return planned
 
     def _warn_not_found(self, planned: Plan) -> None:
-        """Tell of a name of which nothing was found: it may be misspelled, or all may be done."""
+        """Warn of a name of which nothing was found: it may be misspelled, or all may be done."""
         found = {d.definition.name for result in planned.results for d in result.decisions}
         for name in self._names or ():
             if name not in found:
