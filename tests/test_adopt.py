@@ -398,6 +398,13 @@ def test_in_a_monorepo_the_project_of_the_copies_gets_the_module(root: Path, tab
     assert "from tests.support.own import Own\n" in (root / path).read_text()
 
 
+def test_beside_a_module_that_the_usual_package_would_hide(root: Path) -> None:
+    (root / "suite/support.py").write_text("X = 1\n")
+    commit()
+    assert "wrote suite/socket.py: socket\n" in said("adopt", "socket", "--skip-probe")
+    assert not (root / "suite/support").exists()
+
+
 def test_beside_tests_that_stand_in_a_package(root: Path) -> None:
     shutil.rmtree(root / "suite")
     for name in ("a", "b"):

@@ -140,12 +140,8 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     path, why = _home(settings, pasted, to)
     module = _dotted(settings, path)
     before = step_of(path, b"", "").before
-    if (path.with_suffix("") / "__init__.py").exists():
-        raise UsageError(f"the package {path.with_suffix('')} would hide the module {path}")
-    _check(settings, module, path, before or b"")
-    searched = map(os.path.realpath, import_folders(settings))
-    if before is None and path.stem in sys.stdlib_module_names and str(path.parent) in searched:
-        raise UsageError(f"{path} would hide `{path.stem}` of Python: name another file by --to")
+    _check_modules(settings, module, path, before or b"")
+    _check_place(settings, path)
     parts, sources, skipped = Extract(), {}, {}
     content = before or b""
     for one in pasted:
@@ -175,7 +171,17 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     return Adoption(settings.root, module, path, why, sources, changed, skipped)
 
 
-def _check(settings: Settings, module: str, path: Path, before: bytes) -> None:
+def _check_place(settings: Settings, path: Path) -> None:
+    """Raise a `UsageError` where a module would be hidden by a package, or hide one of Python."""
+    if (path.with_suffix("") / "__init__.py").exists():
+        raise UsageError(f"the package {path.with_suffix('')} would hide the module {path}")
+    searched = map(os.path.realpath, import_folders(settings))
+    is_known = path.stem in sys.stdlib_module_names and str(path.parent) in searched
+    if is_known and not path.exists():
+        raise UsageError(f"{path} would hide `{path.stem}` of Python: name another file by --to")
+
+
+def _check_modules(settings: Settings, module: str, path: Path, before: bytes) -> None:
     """Raise a `UsageError` for a shared module that cannot be read, this one or another."""
     others = {*settings.modules} - {module, *missing_default(settings)}
     if settings.has_table and others:
@@ -238,7 +244,9 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     named = [find_module(settings, m) for m in settings.modules if m != DEFAULT_MODULE]
     for module in (found for found in named if found is not None):
         return module.with_name(name), "beside the shared module of the settings"
-    return folder / "support" / name, "a new module; --to FILE names another one"
+    # A package beside a module of its name would hide that.
+    inside = () if (folder / "support.py").exists() else ("support",)
+    return folder.joinpath(*inside, name), "a new module; --to FILE names another one"
 
 
 def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
