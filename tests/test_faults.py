@@ -458,8 +458,10 @@ class TestSize:
         assert done.code == 3, done
         assert "Traceback" not in done.err
         values = json.loads(done.out)
-        died = [f["path"] for f in values["failures"] if f["code"] == "worker-died"]
-        assert died == ["test_deep_and.py", "test_deep_import.py"]
+        died = {f["path"] for f in values["failures"] if f["code"] == "worker-died"}
+        # Python 3.14 has less stack for one more of them.
+        assert {"test_deep_and.py", "test_deep_import.py"} <= died
+        assert died.isdisjoint(names)
         changed = {item["path"] for item in values["replaced"]}
         assert set(names) <= changed
         after = suite.files()
