@@ -56,9 +56,9 @@ class Adoption:
     """What makes pasted definitions shared ones.
 
     `root` is the folder of the pyproject.toml that names the shared module; `module` is the dotted
-    name of that, `why` the reason for its place; `sources` has
-    for each name the file whose text is taken, and is empty where the module has them already;
-    `skipped` says of each definition that cannot stand in the module why.
+    name of that, `path` its file, and `why` the reason for its place. `sources` has for each name
+    the file whose text is taken, and is empty where the module has them already; `skipped` says of
+    each definition that cannot stand in the module why.
     """
 
     root: Path
