@@ -137,6 +137,11 @@ def test_where_it_stands(before: str, after: str) -> None:
 
 #: Kinds of classes that pytest warns of, which the attribute changes in nothing else.
 KINDS = {
+    "inside of a base": (
+        "class Base:\n    class TestInner:\n"
+        f"{textwrap.indent(INIT, '    ')}\n\nclass TestIt(Base):\n{TEST}"
+    ),
+    "another name fits": f"class Socket:\n{INIT}\n\nTestSocket = Socket\n",
     "a constructor": f"class TestA:\n{INIT}",
     "a dataclass": "from dataclasses import dataclass\n@dataclass\nclass TestA:\n    x: int\n",
     "a frozen one by its module": (
@@ -169,6 +174,14 @@ def test_kinds_that_are_marked(text: str) -> None:
 
 
 REFUSED = {
+    "a subclass by another name has tests": (
+        f"class Socket:\n{INIT}\n\nTestSocket = Socket\n\n\nclass TestIt(TestSocket):\n{TEST}",
+        Code.SUBCLASS_OF_TESTS,
+    ),
+    "another name is asked for its attributes": (
+        f"class Socket:\n{INIT}\n\nTestSocket = Socket\nnames = dir(TestSocket)\n",
+        Code.ESCAPES,
+    ),
     "a test": (f"class TestA:\n{INIT}\n{TEST}", Code.PYTEST_TESTS),
     "a test of a base": (f"class B:\n{TEST}\nclass TestA(B):\n{INIT}", Code.PYTEST_TESTS),
     "a test case": (
@@ -247,6 +260,14 @@ def test_what_is_refused(text: str, code: Code) -> None:
 
 
 UNTOUCHED = {
+    "another name does not fit": f"class Socket:\n{INIT}\n\nWebSocket = Socket\n",
+    "another name of another class": (
+        f"class Socket:\n{INIT}\n\nSocket = make()\nTestSocket = Socket\n"
+    ),
+    "marked by another name": (
+        f"class Socket:\n{INIT}\n\nTestSocket = Socket\nTestSocket.__test__ = False\n"
+    ),
+    "a name in a string": f'class Socket:\n{INIT}\n\nTEXT = """\nTestSocket = Socket\n"""\n',
     "no constructor": "class TestA:\n    def send(self): ...\n",
     "another name": f"class Socket:\n{INIT}",
     "a mark": f"class TestA:\n    __test__ = False\n{INIT}",
@@ -294,7 +315,8 @@ def test_a_message_says_which_name_to_trust() -> None:
 def _again(others: dict[str, str], text: str, path: str) -> FileResult:
     """Apply the codemod to one file of a checkout."""
     result = tools.run(text, path, codemod=CODEMOD)
-    files = Files(*(Source(name, content.encode()) for name, content in others.items()))
+    every = {path: text, **others}
+    files = Files(*(Source(name, content.encode()) for name, content in every.items()))
     informed = CODEMOD.again({path: result}, files).get(path)
     return tools.run(text, path, codemod=informed) if informed else result
 
@@ -317,6 +339,16 @@ def test_of_a_helper_file_what_a_test_module_imports_is_marked(
     found = _again(other, f"class TestA:\n{INIT}", "/r/helpers.py")
     assert (found.after is not None) is marked
     assert found.status is (Status.CHANGED if marked else Status.UNCHANGED)
+
+
+def test_another_name_counts_in_other_files() -> None:
+    helpers = f"class Socket:\n{INIT}\n\nTestSocket = Socket\n"
+    taken = "from tests.helpers import TestSocket\n"
+    assert _again({"/r/test_b.py": taken}, helpers, "/r/helpers.py").after
+    assert not _again({"/r/test_b.py": "from tests import Other\n"}, helpers, "/r/helpers.py").after
+    derived = f"{taken}class TestB(TestSocket):\n{TEST}"
+    found = _again({"/r/test_b.py": derived}, helpers, "/r/helpers.py")
+    assert [r.code for r in found.decisions[0].reasons] == [Code.SUBCLASS_OF_TESTS]
 
 
 def test_a_subclass_with_tests_in_another_file_refuses() -> None:
@@ -425,6 +457,9 @@ def _module(choose: random.Random) -> str:
         made.append(name)
         parts.append(text)
         parts.append(choose.choice(["", "\n\n", f"SEEN.append({name}.__mro__[1:].__len__())\n"]))
+        if choose.random() < 0.2:
+            made.append(choose.choice(["Test", ""]) + f"Again{len(made)}")
+            parts.append(f"{made[-1]} = {name}\n")
         fields = f"[f.name for f in dataclasses.fields({name})]"
         parts.append(f"SEEN.append(dataclasses.is_dataclass({name}) and {fields})\n")
         parts.append(f"SEEN.append(sorted(getattr({name}, '__members__', ())))\n")

@@ -1,7 +1,7 @@
 """Mark helper classes that pytest tries to collect and cannot: `__test__ = False`.
 
-pytest warns of each class of which the name fits `python_classes` and that has a constructor, once
-in each test module that has the name:
+pytest warns of each class that has a constructor and a name that fits `python_classes`, perhaps by
+``TestResult = Result``, once in each test module that has the name:
 https://docs.pytest.org/en/stable/example/pythoncollection.html#customizing-test-collection
 """
 
@@ -11,6 +11,7 @@ import ast
 import builtins
 import functools
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -104,6 +105,9 @@ _DERIVING = frozenset({"new_class", "type"})
 
 #: Plain text in front is searched for at the speed of `bytes.find`.
 _CLASS = re.compile(rb"class(?:[ \t\f]|\\\r?\n|\\\r)+([\w\x80-\xff]+)")
+_OTHER_NAME = re.compile(
+    rb"[\r\n]([\w\x80-\xff]+)[ \t]*=[ \t]*([\w\x80-\xff]+)[ \t]*(?=[\r\n#]|\Z)"
+)
 #: For `_Text`, which looks for a constructor without parsing.
 _INDENT = re.compile(  # of the body, where the head is of one line
     rb"[^\r\n]*:[ \t]*(?:#[^\r\n]*)?\r?\n(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*([ \t]+)[^\s#]"
@@ -146,25 +150,35 @@ class MarkHelperClasses(RepositoryCodemod):
             wanted = None
         classes = _Classes(module, self.tests, frozenset(self.harmless))
         decided = [
-            (node, [*classes.reasons(node), *self.from_outside.get(node.name, ())])
+            (node, [*classes.reasons(node), *self._reasons_outside(classes.names_of(node))])
             for node in classes.without_mark()
-            if wanted is None or node.name in wanted
+            if wanted is None or not wanted.isdisjoint(classes.names_of(node))
         ]
         decisions = tuple(_decision(node, reasons) for node, reasons in decided)
         marked = {id(node) for node, reasons in decided if not reasons}
         return Planned(decisions, plan=_plan(module, marked) if marked else None)
 
+    def _reasons_outside(self, names: Iterable[str]) -> Iterator[Reason]:
+        for name in names:
+            yield from self.from_outside.get(name, ())
+
     def words_outside(self, source: Source) -> frozenset[bytes]:
         """Return the names of the classes, which a file has that imports or derives from one."""
         text = _Text(source.content)
         found = (m for m in self._matches(source.content) if text.may_have_constructor(m))
-        return frozenset(match[1] for match in found)
+        names = self._other_names(source.content)
+        return frozenset(name for m in found for name in (m[1], *names.get(m[1], ())))
 
     def again(
         self, decided: Mapping[str, FileResult], others: Others, run: Run = one_by_one
     ) -> Mapping[str, MarkHelperClasses]:
         """Return what to apply where other files have a say: all but the test modules, at least."""
-        names = {p: frozenset(d.definition.name for d in r.decisions) for p, r in decided.items()}
+        names = {
+            path: self._with_other_names(
+                {d.definition.name for d in result.decisions}, others.read_one(path) or b""
+            )
+            for path, result in decided.items()
+        }
         patterns = word_patterns({name.encode() for found in names.values() for name in found})
         sources = (
             source
@@ -188,10 +202,27 @@ class MarkHelperClasses(RepositoryCodemod):
         }
 
     def _matches(self, source: bytes) -> Iterator[re.Match[bytes]]:
-        """Yield the classes of which the name fits, from the bytes alone."""
+        """Yield the classes of which a name fits, from the bytes alone."""
+        others = self._other_names(source)
         for match in _CLASS.finditer(source):
-            if fits(match[1].decode(errors="replace"), self.tests.classes):
+            if match[1] in others or self._fits(match[1]):
                 yield match
+
+    def _other_names(self, source: bytes) -> dict[bytes, set[bytes]]:
+        """Return the names that fit which a file gives to others, by those."""
+        found: dict[bytes, set[bytes]] = defaultdict(set)
+        for new, old in _OTHER_NAME.findall(source):
+            if self._fits(new):
+                found[old].add(new)
+        return found
+
+    def _with_other_names(self, names: Iterable[str], source: bytes) -> frozenset[str]:
+        others = self._other_names(source)
+        new = (n.decode() for name in names for n in others.get(name.encode(), ()))
+        return frozenset((*names, *new))
+
+    def _fits(self, name: bytes) -> bool:
+        return fits(name.decode(errors="replace"), self.tests.classes)
 
 
 def _effects(source: Source, *, tests: PytestNames, names: Mapping[str, frozenset[str]]) -> Found:
@@ -324,7 +355,7 @@ class _Classes:
         """Return the classes that pytest tries to collect and cannot, and that have no mark."""
         return [
             node
-            for node in self._visited(self._module.tree.body)
+            for node in sorted(set(self._visited(self._module.tree.body)), key=first_line)
             if self._has_constructor(node) and not self._is_marked(node) and not _is_abstract(node)
         ]
 
@@ -343,20 +374,27 @@ class _Classes:
                 advice = trusting("if it does not", source)
                 what = f"`@{ast.unparse(plain)}` may read its attributes{advice}"
                 yield Reason(Code.UNKNOWN_KIND, decorator.lineno, what)
-        yield from tests_derived_from(node.name, self._names, self._tests)
+        for name in self.names_of(node):
+            yield from tests_derived_from(name, self._names, self._tests)
         yield from self._readers(node)
         if _is_one_line(node, self._module.source):
             what = "its body begins on the line of `class`, which would change"
             yield Reason(Code.ONE_LINE, node.lineno, what)
 
+    def names_of(self, node: ast.ClassDef) -> tuple[str, ...]:
+        """Return the names of a class in its module."""
+        others = (name for name, classes in self._by_name.items() if node in classes)
+        return node.name, *(name for name in others if name != node.name)
+
     def _visited(self, body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
         """Yield the classes whose name fits, of a module and of classes that are collected."""
         for statement in body:
             if isinstance(statement, ast.ClassDef):
-                if fits(statement.name, self._tests.classes):
+                if any(fits(name, self._tests.classes) for name in self.names_of(statement)):
                     yield statement
                     if not self._has_constructor(statement) and not self._is_case(statement):
-                        yield from self._visited(statement.body)
+                        for one in self._family(statement):
+                            yield from self._visited(one.body)
             elif not isinstance(statement, FUNCTIONS):
                 yield from self._visited(_inside(statement))
 
@@ -368,6 +406,12 @@ class _Classes:
             classes = [b.node for b in bindings if isinstance(b.node, ast.ClassDef)]
             if classes and len(classes) == len(bindings):
                 found[name] = classes
+        for statement in self._module.tree.body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=new)], value=ast.Name(id=name)) if (
+                    name in found and len(self._names.bindings[new]) == 1
+                ):
+                    found[new] = found[name]
         return found
 
     def _bases(self, node: ast.ClassDef) -> list[ast.expr]:
@@ -417,7 +461,7 @@ class _Classes:
         for call in self._names.of_kind(ast.Call):
             if any(isinstance(a, ast.Constant) and a.value == _ATTRIBUTE for a in call.args):
                 owners += call.args
-        return node.name in map(last_name, owners)
+        return not set(self.names_of(node)).isdisjoint(map(last_name, owners))
 
     def _kind(self, node: ast.ClassDef, *, is_itself: bool) -> Iterator[Reason]:
         """Yield what forbids the mark for the bases of a class, or of one that it derives from."""
@@ -454,18 +498,18 @@ class _Classes:
     def _readers(self, node: ast.ClassDef) -> Iterator[Reason]:
         """Yield where something asks for its attributes, or for a function behind its instances."""
         inside = walk(*node.body)
-        own = set(map(id, inside))
+        own, names = set(map(id, inside)), set(self.names_of(node))
         for call in self._names.of_kind(ast.Call):
             asked, func = set(map(last_name, call.args)), last_name(call.func)
             bases = {last_name(e) for a in call.args if isinstance(a, ast.Tuple) for e in a.elts}
             reads = func in _READERS and id(call) in own and "self" in asked
-            reads |= func in _OF_CLASSES and (node.name in asked or "cls" in asked)
-            if reads or (func in _DERIVING and node.name in bases):
+            reads |= func in _OF_CLASSES and bool(asked & {*names, "cls"})
+            if reads or (func in _DERIVING and names & bases):
                 yield _reading(call)
         here = [n for n in own_nodes(node.body) if isinstance(n, ast.Call) and not n.args]
         yield from (_reading(c) for c in here if last_name(c.func) in {"locals", "vars"})
         for attribute in self._names.of_kind(ast.Attribute):
-            if attribute.attr == "__dict__" and last_name(attribute.value) == node.name:
+            if attribute.attr == "__dict__" and last_name(attribute.value) in names:
                 yield _reading(attribute)
         methods = {s.name: s for s in node.body if isinstance(s, FUNCTIONS)}
         words = {getattr(n, "attr", getattr(n, "id", getattr(n, "value", ""))) for n in inside}
