@@ -281,10 +281,20 @@ def wait_for_end_of(mark: str) -> None:
     pytest.fail(f"left behind: {processes_with(mark)}")
 
 
+#: Has the second Ctrl-C come while the first one is seen to.
+AGAIN = """
+import os, signal
+from codemods.measure import process
+find = process._descendants
+process._descendants = lambda pid: os.kill(os.getpid(), signal.SIGINT) or find(pid)
+"""
+
+
 @LINUX
-def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", ["", AGAIN], ids=["once", "twice"])
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, again: str) -> None:
     script = (
-        "import sys; from pathlib import Path\n"
+        f"{again}import sys; from pathlib import Path\n"
         "from codemods.measure.session import Pytest\n"
         "Pytest(Path(sys.argv[1])).run()\n"
     )

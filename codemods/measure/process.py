@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from codemods.interrupts import uninterrupted
 from codemods.measure.model import MeasureError
 
 _MARK = "SSOT_CODEMODS_RUN"
@@ -99,8 +100,9 @@ def run_process(
         try:
             ended.timed_out = not _wait(done, timeout, watch)
         finally:
-            _end(process.pid, token, running=not done.is_set())
-            waiter.join()
+            with uninterrupted():
+                _end(process.pid, token, running=not done.is_set())
+                waiter.join()
             del _running[process.pid]
     return ended
 
@@ -112,12 +114,13 @@ def side_by_side(jobs: int) -> Iterator[ThreadPoolExecutor]:
         try:
             yield threads
         except BaseException:
-            threads.shutdown(wait=False, cancel_futures=True)
-            _interrupted.set()
-            for group, token in list(_running.items()):
-                _end(group, token, running=True)
-            threads.shutdown()
-            _interrupted.clear()
+            with uninterrupted():
+                threads.shutdown(wait=False, cancel_futures=True)
+                _interrupted.set()
+                for group, token in list(_running.items()):
+                    _end(group, token, running=True)
+                threads.shutdown()
+                _interrupted.clear()
             raise
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from codemods.disk.atomic import EditedError, uninterrupted
+from codemods.disk.atomic import EditedError
 from codemods.disk.files import read_file
 from codemods.disk.journal import Journal, JournalError
+from codemods.interrupts import uninterrupted
 from codemods.measure.commands import ExitCodes
 from codemods.measure.outcomes import Evidence, Outcomes, Side, compare
 from codemods.migration.references import imports_of
