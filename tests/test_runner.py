@@ -29,6 +29,7 @@ from codemods.workers.pool import CHUNKS_AHEAD, ProcessPool, chunks
 from tests.tools import COPY, default_modules, gone, wait_until
 
 _METHODS = ["fork", "forkserver", "spawn"]
+_FASTEST = "fork" if sys.platform == "linux" else "spawn"
 _Result = tuple[str, int, int]
 
 
@@ -230,6 +231,36 @@ class TestLimit:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             signal.signal(signal.SIGPROF, before)
         assert results[0][0].startswith(f"k0: {Code.TOO_SLOW.value}: ")
+
+
+class TestAmongThreads:
+    """As in a worker of Dask."""
+
+    def test_no_process_is_forked(self) -> None:
+        assert module._context().get_start_method() == _FASTEST
+        done = threading.Event()
+        thread = threading.Thread(target=done.wait)
+        thread.start()
+        assert module._context().get_start_method() != "fork"
+        done.set()
+        thread.join()
+
+    def test_they_take_turns_to_leave_the_working_directory(self) -> None:
+        before = Path.cwd()
+        is_inside, may_leave = threading.Event(), threading.Event()
+
+        def other() -> None:
+            with module._beside_no_module():
+                is_inside.set()
+                may_leave.wait()
+
+        thread = threading.Thread(target=other)
+        with module._beside_no_module():
+            thread.start()
+            assert not is_inside.wait(0.2)
+        may_leave.set()
+        thread.join()
+        assert Path.cwd() == before
 
 
 class TestBackpressure:
