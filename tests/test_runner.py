@@ -346,6 +346,33 @@ def script(tmp_path: Path) -> Path:
     return path
 
 
+def wait_and_write(source: Source, *, path: Path) -> str:
+    time.sleep(5)
+    path.touch()
+    return source.path
+
+
+def test_a_signal_that_came_to_another_thread_is_heard_at_once(tmp_path: Path) -> None:
+    """It interrupts no wait of this one."""
+
+    def interrupt_this_process() -> None:
+        time.sleep(0.3)  # until the worker is waited for
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    done = tmp_path / "done"
+    thread = threading.Thread(target=interrupt_this_process)
+    thread.start()
+    results = ProcessPool(1).run(partial(wait_and_write, path=done), sources(1), _path)
+    with pytest.raises(KeyboardInterrupt):
+        list(results)
+    thread.join()
+    assert not done.exists()
+
+
+def _path(path: str, reason: Reason) -> str:
+    return path
+
+
 class TestTheEndOfTheParent:
     @pytest.mark.parametrize("method", _METHODS)
     @pytest.mark.parametrize("how", ["long", "native"])
