@@ -241,9 +241,10 @@ class TestAmongThreads:
         done = threading.Event()
         thread = threading.Thread(target=done.wait)
         thread.start()
-        assert module._context().get_start_method() != "fork"
+        among_threads = module._context().get_start_method()
         done.set()
         thread.join()
+        assert among_threads != "fork"
 
     def test_they_take_turns_to_leave_the_working_directory(self) -> None:
         before = Path.cwd()
