@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from codemods.model import PytestNames
-from codemods.settings import SettingsError, parse_toml, read_config
+from codemods.settings import SettingsError, has_open_bracket, parse_toml, read_config
 
 
 class PytestConfig(NamedTuple):
@@ -111,6 +111,8 @@ def _config(path: Path, options: dict[str, Any]) -> PytestConfig:
         for field in PytestNames._fields
         if f"python_{field}" in options
     }
+    if any(has_open_bracket(pattern) for found in patterns.values() for pattern in found):
+        raise SettingsError(f"{path}: a pattern of names has a bracket that is not closed")
     return config._replace(tests=PytestNames(**patterns))
 
 

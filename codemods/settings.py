@@ -167,6 +167,11 @@ def setting_error(settings: Settings, key: str, message: str) -> SettingsError:
     return SettingsError(f"{path}:{line}: [tool.{_TABLE}] {key}: {message}")
 
 
+def has_open_bracket(pattern: str) -> bool:
+    """Whether a bracket of a pattern is not closed: `fnmatch` takes quadratic time for many."""
+    return "[" in pattern.rpartition("]")[2]
+
+
 def check_name(text: str) -> str:
     """Return the name of a definition, or raise `ValueError` for what cannot be one."""
     if not text.isidentifier() or keyword.iskeyword(text):
@@ -273,7 +278,7 @@ class _Reader:
             modules=self._dotted("modules", defaults.modules),
             harmless=self._dotted("harmless", (), may_be_empty=True),
             paths=self._inside("paths", self._strings("paths", defaults.paths)),
-            exclude=self._strings("exclude", defaults.exclude, may_be_empty=True),
+            exclude=self._patterns("exclude", defaults.exclude),
             golden_path=self._commands("golden-path"),
             categories=self._categories(),
             phases=self._phases(),
@@ -367,6 +372,12 @@ class _Reader:
             least = "" if may_be_empty else ", at least one"
             raise self._error(key, f"wanted: a list of strings{least}")
         return tuple(value)
+
+    def _patterns(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        patterns = self._strings(key, default, may_be_empty=True)
+        if any(map(has_open_bracket, patterns)):
+            raise self._error(key, "a pattern has a bracket that is not closed")
+        return patterns
 
     def _inside(self, key: str, paths: tuple[str, ...], inside: str = "") -> tuple[str, ...]:
         """Return paths that lead to places below the root: a repository may name no others."""

@@ -217,18 +217,16 @@ def test_cores_on_a_system_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_scheduler(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    asked: list[tuple[str, float | None]] = []
 
-    def cluster(address: str) -> Pool:
-        asked.append(address)
+    def cluster(address: str, file_timeout: float | None) -> Pool:
+        asked.append((address, file_timeout))
         return tools.Here()
 
     monkeypatch.setattr("codemods.workers.cluster.cluster_pool", cluster)
     assert outcome("check", "--scheduler", "tcp://x:1")[0] == 1
-    assert outcome("analyze", "--scheduler", "tcp://x:1")[0] == 0
-    assert asked == ["tcp://x:1", "tcp://x:1"]
-    code, _, err = outcome("check", "--scheduler", "tcp://x:1", "--file-timeout", "9")
-    assert (code, "--file-timeout cannot be combined with --scheduler" in err) == (2, True)
+    assert outcome("analyze", "--scheduler", "tcp://x:1", "--file-timeout", "9")[0] == 0
+    assert asked == [("tcp://x:1", None), ("tcp://x:1", 9)]
 
 
 # --- analyze

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +80,23 @@ def verb(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 def die(source: Source) -> tuple[str, int]:
     if source.content.startswith(b"killer"):
         os._exit(9)
+    if source.content.startswith(b"never ends"):
+        re.match(b"(a*)*b", b"a" * 100)  # one call of C code
     return source.path, os.getpid()
 
 
+def end_worker(source: Source) -> tuple[str, int]:
+    """Work that ends the worker of the cluster that has it done."""
+    parent = parent_process()
+    assert parent is not None
+    assert parent.pid is not None
+    os.kill(parent.pid, signal.SIGKILL)
+    time.sleep(60)
+    raise AssertionError
+
+
 def failed(path: str, reason: Reason) -> tuple[str, int]:
-    return f"{path}: {reason.message.split(':')[1].strip()}", 0
+    return f"{path}: {reason.code.value}: {reason.message}", 0
 
 
 def test_the_bytes_are_those_of_a_local_run(tmp_path: Path, address: str) -> None:
@@ -123,14 +139,30 @@ def test_the_groups_are_those_of_a_local_run(tmp_path: Path, address: str) -> No
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_a_worker_that_dies_costs_its_file(address: str) -> None:
+def test_what_dies_or_never_ends_costs_itself_alone(address: str) -> None:
+    """So it does among files of its chunk, and the workers of the cluster stay."""
+    cluster = cluster_pool(address, 2)
+    workers = cluster.client.scheduler_info()["workers"].keys()
     files = [Source(f"f{n}", b"x" * 60_000) for n in range(12)]
     files[5] = Source("k", b"killer" + bytes(60_000))
-    results = list(cluster_pool(address).run(die, files, failed))
-    assert [path for path, _ in results] == [
-        "k: KilledWorker" if s.path == "k" else s.path for s in files
-    ]
+    files[7] = Source("n", b"never ends" + bytes(60_000))
+    results = list(cluster.run(die, files, failed))
+    said = {
+        "k": "k: worker-died: the worker that had this file died: exit code 9",
+        "n": "n: too-slow: not done after 2 seconds of processor time: "
+        "exclude it, or allow more by --file-timeout",
+    }
+    assert [path for path, _ in results] == [said.get(s.path, s.path) for s in files]
     assert os.getpid() not in {pid for _, pid in results}
+    assert cluster.client.scheduler_info()["workers"].keys() == workers
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_a_worker_of_the_cluster_that_dies_costs_its_chunk(address: str) -> None:
+    results = list(cluster_pool(address).run(end_worker, [Source("f", b"")], failed))
+    assert [path.partition(": Attempted")[0] for path, _ in results] == [
+        "f: worker-died: the worker that had this file died: KilledWorker"
+    ]
 
 
 def test_no_scheduler_at_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

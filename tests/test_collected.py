@@ -75,6 +75,19 @@ def test_tests_of_a_base_in_the_same_file(base: str) -> None:
     check_refused(text, Code.PYTEST_TESTS, line=2, modules=shared("class A:\n    y = 1\n", LIB))
 
 
+@pytest.mark.parametrize("order", [("test", "check"), ("check", "test")])
+def test_each_file_has_the_names_of_its_own_settings(order: tuple[str, str]) -> None:
+    text = "class Base:\n    def check_a(self): return 1\n\n\nclass A(Base):\n    x = 1\n"
+    modules = shared("class A:\n    y = 1\n", LIB)
+    codes = {
+        name: [r.code for d in run(text, modules=given).decisions for r in d.reasons]
+        for name in order
+        for given in [modules._replace(tests=PytestNames(functions=(name,)))]
+    }
+    assert codes["check"] == [Code.PYTEST_TESTS]
+    assert codes["test"] == [Code.SAME_NAME_ONLY]
+
+
 NO_TESTS = {
     "a fixture of such a name": "import pytest\n@pytest.fixture\ndef test_data(): return 1\n",
     "a nested function of such a name": "def f():\n    def test_a(): return 1\n    return test_a\n",

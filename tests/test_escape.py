@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.model import Code, Status
+from codemods.model import Code, Status, Verdict
 from tests.tools import check_refused, indented, run, shared
 
 LIB = "lib.tools"
@@ -374,3 +374,38 @@ def test_what_reads_a_class_that_is_told_apart_stays_too() -> None:
         Code.DIFFERENT_GLOBALS,
         modules=shared(there, LIB),
     )
+
+
+_TWO = {
+    name: f"class {name}:\n    def __init__(self): self.{name} = 1\n" for name in ("TestA", "TestB")
+}
+_BOTH = shared(
+    "".join(text.replace(":\n", ":\n    __test__ = False\n", 1) for text in _TWO.values()), LIB
+)
+
+
+@pytest.mark.parametrize("order", [("TestA", "TestB"), ("TestB", "TestA")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f(TestB)\n",
+        "f(getattr(lib, 'TestB'))\n",
+        "x = 'test_sample.TestB'\n",
+        "class Sub(TestB): ...\nSub.__init__.x = 1\n",
+        "class Sub(TestB):\n    def test_it(self): ...\n",
+        "patch('lib.TestB.x')\n",
+    ],
+)
+def test_what_is_done_with_one_name_says_nothing_of_another(
+    text: str, order: tuple[str, str]
+) -> None:
+    used = "def test_it():\n    TestA(), TestB()\n"
+    result = run("".join(_TWO[name] for name in order) + used + text, modules=_BOTH)
+    verdicts = {d.definition.name: d.verdict for d in result.decisions}
+    assert verdicts == {"TestA": Verdict.REPLACE, "TestB": Verdict.REFUSE}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_what_one_file_says_of_its_module_says_nothing_of_another(order: tuple[int, int]) -> None:
+    files = f"{CLASS}Fake()\n", f"{CLASS}Fake()\nx = 'test_sample.Fake'\n"
+    assert {n: is_replaced(files[n]) for n in order} == {0: True, 1: False}

@@ -103,6 +103,11 @@ def test_a_summary_names_the_file_of_the_whole_report(root: Path) -> None:
     error = _run("report", "--summary", "--format", "json", code=2).stderr
     assert "--summary cannot be combined with --format" in error
     assert _run("report", "--output", "no/folder/report.html", code=3).stdout == ""
+    full = _run("report", "--output", "/dev/full", code=3)
+    assert (full.stdout, full.stderr.endswith("No space left on device: '/dev/full'\n")) == (
+        "",
+        True,
+    )
 
 
 def _without_time(text: str) -> str:

@@ -178,6 +178,7 @@ def outside(root: Path, kind: str) -> str:
         "absolute": str(other / "x.py"),
         "through a link": "link/x.py",
         "of git": ".git/x.py",
+        "of git, where case does not count": ".GIT/x.py",
         "of the journal": ".ssot-codemods/x.py",
     }
     return paths[kind]
@@ -187,7 +188,7 @@ def outside(root: Path, kind: str) -> str:
     "kind",
     [
         *("above", "above, in a detour", "absolute", "through a link"),
-        *("of git", "of the journal"),
+        *("of git", "of git, where case does not count", "of the journal"),
     ],
 )
 @pytest.mark.parametrize("is_there", [True, False])

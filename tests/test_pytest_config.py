@@ -173,6 +173,7 @@ def test_nothing_above_the_top_counts(tmp_path: Path) -> None:
         ),
         ("pytest.toml", "x = \n", "pytest.toml: "),
         ("pyproject.toml", "[tool.pytest.ini_options]\npythonpath = [1]\n", "wanted: a list"),
+        ("pytest.ini", f"[pytest]\npython_files = {'[' * 100_000}\n", "bracket that is not closed"),
     ],
 )
 def test_what_cannot_be_read(tmp_path: Path, name: str, text: str, message: str) -> None:

@@ -57,6 +57,16 @@ def test_cells(cell: page.Cell, shown: str) -> None:
         assert figures.splitlines()[-1] == f"| f | **1** | {shown} |"
 
 
+def test_lines_of_a_diff_are_lines_and_end_no_fence() -> None:
+    text = markdown(Diff(("+a\n# b\x1b", "-```", "+````")))
+    assert text == "`````diff\n+a\\n# b\\x1b\n-```\n+````\n`````\n"
+
+
+def test_a_text_of_html_stays_on_its_line() -> None:
+    text = page.as_html(("a\nb",), [Paragraph((Code("c\x1b"),)), Diff(("+d\u2028",))])
+    assert "<h1>a\\nb</h1>\n<p><code>c\\x1b</code></p>\n<pre>\n+d\\u2028\n</pre>" in text
+
+
 def test_columns_of_numbers_are_to_the_right() -> None:
     blocks = [Table(("a", "b", "c"), ((1, "x", 1), (2, 3, "y"))), Table(("d",), ())]
     text = markdown(*blocks)

@@ -29,6 +29,7 @@ from codemods.workers.pool import CHUNKS_AHEAD, ProcessPool, chunks
 from tests.tools import COPY, default_modules, gone, wait_until
 
 _METHODS = ["fork", "forkserver", "spawn"]
+_FASTEST = "fork" if sys.platform == "linux" else "spawn"
 _Result = tuple[str, int, int]
 
 
@@ -40,6 +41,7 @@ def measure(source: Source) -> _Result:
 def die(source: Source, *, how: str) -> _Result:
     """Work that some files end the process of, each in its way."""
     if source.content.startswith(b"killer"):
+        os.write(2, b"what LibCST says as it crashes\n")
         if how == "exit":
             os._exit(3)
         if how == "raise":
@@ -232,6 +234,38 @@ class TestLimit:
         assert results[0][0].startswith(f"k0: {Code.TOO_SLOW.value}: ")
 
 
+class TestAmongThreads:
+    """As in a worker of Dask."""
+
+    def test_no_process_is_forked(self) -> None:
+        assert module._context().get_start_method() == _FASTEST
+        done = threading.Event()
+        thread = threading.Thread(target=done.wait)
+        thread.start()
+        among_threads = module._context().get_start_method()
+        done.set()
+        thread.join()
+        assert among_threads != "fork"
+
+    def test_they_take_turns_to_leave_the_working_directory(self) -> None:
+        before = Path.cwd()
+        is_inside, may_leave = threading.Event(), threading.Event()
+
+        def other() -> None:
+            with module._beside_no_module():
+                is_inside.set()
+                may_leave.wait()
+
+        thread = threading.Thread(target=other)
+        with module._beside_no_module():
+            thread.start()
+            came_in = is_inside.wait(0.2)
+        may_leave.set()
+        thread.join()
+        assert not came_in
+        assert Path.cwd() == before
+
+
 class TestBackpressure:
     @pytest.mark.parametrize("jobs", [1, 2])
     def test_what_was_read_ahead_is_bounded(self, jobs: int) -> None:
@@ -312,6 +346,33 @@ _SCRIPT = """
 def script(tmp_path: Path) -> Path:
     path = tmp_path / "work.py"
     path.write_text(textwrap.dedent(_SCRIPT))
+    return path
+
+
+def wait_and_write(source: Source, *, path: Path) -> str:
+    time.sleep(5)
+    path.touch()
+    return source.path
+
+
+def test_a_signal_that_came_to_another_thread_is_heard_at_once(tmp_path: Path) -> None:
+    """It interrupts no wait of this one."""
+
+    def interrupt_this_process() -> None:
+        time.sleep(0.3)  # until the worker is waited for
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    done = tmp_path / "done"
+    thread = threading.Thread(target=interrupt_this_process)
+    thread.start()
+    results = ProcessPool(1).run(partial(wait_and_write, path=done), sources(1), _path)
+    with pytest.raises(KeyboardInterrupt):
+        list(results)
+    thread.join()
+    assert not done.exists()
+
+
+def _path(path: str, reason: Reason) -> str:
     return path
 
 

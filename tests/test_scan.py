@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from codemods.migration.scan import Scan
 from codemods.model import SharedModule, SharedModules, UsageError
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
+from tests import tools
 from tests.tools import COPY, SHARED, default_modules, shared
 
 
@@ -111,3 +115,38 @@ def test_what_goes_wrong_beside_is_raised_where_the_files_are_wanted(
     )
     with pytest.raises(kind, match="no such"):
         list(scan.definitions())
+
+
+def test_files_that_take_long_to_be_listed_are_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_: object) -> tuple[str, ...]:
+        time.sleep(0.5)
+        return ("a/test_copy.py",)
+
+    monkeypatch.setattr("codemods.migration.scan.list_files", slow)
+    scan = tools.scan(Settings(root=tmp_path))
+    assert [task.path for task in scan.definitions()] == ["a/test_copy.py"]
+
+
+def test_a_signal_is_heard_while_files_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes to another thread, so that it interrupts no wait of this one."""
+    may_end, ended = threading.Event(), threading.Event()
+
+    def listing(*_: object) -> tuple[str, ...]:
+        time.sleep(0.3)  # until it is waited for
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        may_end.wait(5)
+        ended.set()
+        return ()
+
+    monkeypatch.setattr("codemods.migration.scan.list_files", listing)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(tools.scan(Settings(root=tmp_path)).definitions())
+        assert not ended.is_set()
+    finally:
+        may_end.set()
+        ended.wait()

@@ -95,6 +95,10 @@ def test_an_old_key_names_the_new_one(tmp_path: Path, text: str, message: str) -
             r"toml:2: .* exclude: wanted: a list of strings$",
         ),
         (
+            f"[tool.ssot-codemods]\nexclude = ['{'[' * 1_000_000}']\n",
+            r"toml:2: .* exclude: a pattern has a bracket that is not closed$",
+        ),
+        (
             '[tool.ssot-codemods]\ngolden-path = ["make \'x"]\n',
             r"toml:2: .* golden-path: \"make 'x\": No closing quotation",
         ),

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from codemods.cli import main
 from codemods.cli._colour import coloured
 from codemods.cli._common import GROUPS
-from codemods.cli._output import wrapped
+from codemods.cli._output import print_page, print_text, wrapped
 from codemods.model import Code
 from tests.tools import COPY, write_shared
 
@@ -160,6 +160,14 @@ def test_each_code_has_a_colour(code: Code) -> None:
 
 
 # --- the width
+
+
+def test_what_is_printed_has_nothing_that_a_terminal_obeys(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_text(f"a{EVIL}\r\nb\u202e\n")
+    print_page(f"a{EVIL}\n")
+    assert capsys.readouterr().out == "a\\x1b[31;1m\\r\nb\\u202e\na\\x1b[31;1m\n"
 
 
 @pytest.mark.parametrize("verb", ["", *VERBS])

@@ -182,9 +182,7 @@ class Setup:
         self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
         _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()
-        if files.scheduler is not None and files.file_timeout is not None:
-            raise UsageError("--file-timeout cannot be combined with --scheduler: Dask has none")
-        self._cluster = _cluster(files.scheduler) if files.scheduler is not None else None
+        self._cluster = _cluster(files.scheduler, files.file_timeout) if files.scheduler else None
 
     def pool(self) -> Pool:
         """Return the workers; importing them loads multiprocessing."""
@@ -339,10 +337,10 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _cluster(scheduler: str) -> Pool:
+def _cluster(scheduler: str, file_timeout: float | None) -> Pool:
     from codemods.workers.cluster import cluster_pool
 
-    return cluster_pool(scheduler)
+    return cluster_pool(scheduler, file_timeout)
 
 
 def exit_code(results: Sequence[FileResult], left: int) -> int:

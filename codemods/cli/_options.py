@@ -185,7 +185,7 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
             type=Seconds(),
             metavar="SECONDS",
             help="Limit for each file, in seconds of processor time; one that takes longer fails. "
-            "Default: 30. Not on a cluster.",
+            "Default: 30.",
         ),
         click.option(
             "--scheduler",

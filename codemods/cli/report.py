@@ -9,6 +9,7 @@ import click
 from codemods.cli._common import OK, Setup, read_history
 from codemods.cli._options import PATHS, FileArguments, output_format, over_files, verb
 from codemods.cli._output import json_bytes, print_json, print_page
+from codemods.disk.folder import naming
 from codemods.report.table import Detail
 
 
@@ -69,7 +70,8 @@ def report(
     if output is not None:
         is_json = output.suffix == ".json"
         whole = json_bytes(rendered.as_json(done)) if is_json else rendered.as_html(done).encode()
-        output.write_bytes(whole)
+        with naming(output):
+            output.write_bytes(whole)
     if form == "json":
         print_json(rendered.as_json(done))
     elif form == "html":

@@ -143,7 +143,7 @@ class Journal:
         try:
             for number, change in enumerate(changes):
                 digests = digest(change.before), digest(change.after)
-                entries.append(Entry(number, change.path, *digests, change.mode & 0o777))
+                entries.append(Entry(number, change.path, *digests, change.mode))
                 folder.folder("before").write_new(str(number), change.before)
                 folder.folder("after").write_new(str(number), change.after)
             inner = (folder.folder("before"), folder.folder("after"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -11,8 +12,10 @@ from typing import Any, NamedTuple
 from codemods.model import UsageError
 from codemods.workers.pool import (
     CHUNKS_AHEAD,
+    FILE_TIMEOUT,
     Failed,
     Item,
+    ProcessPool,
     R,
     Work,
     chunks,
@@ -22,7 +25,7 @@ from codemods.workers.pool import (
 
 
 class Cluster(NamedTuple):
-    """The workers of a running cluster, `jobs` in all; it has no limit of time for one file.
+    """The workers of a running cluster, `jobs` in all; the limit is that of a `ProcessPool`.
 
     The contents of the files travel to them and values travel back: they need this package, and no
     disk in common with us.
@@ -30,50 +33,48 @@ class Cluster(NamedTuple):
 
     client: Any
     jobs: int
+    file_timeout: float
 
     def run(self, work: Work[R], items: Iterable[Item], failed: Failed[R]) -> Iterator[R]:
         """Do some work on each file, as `Pool.run` says."""
-        given = chunks(items)
+        given = chunks(items, _CHUNK_BYTES)
         ahead: deque[tuple[list[Item], Any]] = deque()
         try:
             while True:
-                wanted = self.jobs * CHUNKS_AHEAD - len(ahead)
-                ahead.extend((c, self._submit(work, c)) for c in islice(given, wanted))
+                for chunk in islice(given, self.jobs * CHUNKS_AHEAD - len(ahead)):
+                    # Not pure: a chunk that is handed in again is to be done again.
+                    arguments = work, chunk, failed, self.file_timeout
+                    ahead.append((chunk, self.client.submit(_do_chunk, *arguments, pure=False)))
                 if not ahead:
                     return
                 chunk, future = ahead.popleft()
                 try:
                     results = future.result()
-                except Exception:  # noqa: BLE001 -- which of them Dask raises is its matter
-                    results = [self._alone(work, item, failed) for item in chunk]
+                except Exception as error:  # noqa: BLE001 -- which ones Dask raises is its matter
+                    reason = worker_died(f"{type(error).__name__}: {error}")
+                    results = [failed(item.path, reason) for item in chunk]
                 yield from results
         finally:  # also where nobody wants the rest
             self.client.cancel([future for _, future in ahead])
 
-    def _submit(self, work: Work[R], chunk: list[Item]) -> Any:
-        # Not pure: a chunk that is handed in again is to be done again.
-        return self.client.submit(_do_chunk, work, chunk, pure=False)
 
-    def _alone(self, work: Work[R], item: Item, failed: Failed[R]) -> R:
-        """Do one file of a chunk whose worker died, be it of another file."""
-        try:
-            (result,) = self._submit(work, [item]).result()
-        except Exception as error:  # noqa: BLE001 -- which of them Dask raises is its matter
-            return failed(item.path, worker_died(f"{type(error).__name__}: {error}"))
-        found: R = result
-        return found
+#: A process is started for each chunk.
+_CHUNK_BYTES = 256 * 1024
 
 
-def _do_chunk(work: Work[R], chunk: list[Item]) -> list[R]:
-    with without_collector():
-        return [work(item) for item in chunk]
+def _do_chunk(work: Work[R], chunk: list[Item], failed: Failed[R], file_timeout: float) -> list[R]:
+    """Do some files in a process of this machine: Dask could not end one that takes too long."""
+    # Dask's workers are daemons, which may have no child: ours does not outlive them.
+    multiprocessing.current_process().daemon = False
+    return list(ProcessPool(1, file_timeout).run(work, chunk, failed))
 
 
-def cluster_pool(address: str) -> Cluster:
+def cluster_pool(address: str, file_timeout: float | None = None) -> Cluster:
     """Return the workers of a running cluster.
 
     Args:
         address: of its scheduler, as ``tcp://host:8786``.
+        file_timeout: of processor time for each file, in seconds; None for the default.
 
     Raises:
         UsageError: the extra is not installed, or no scheduler answers.
@@ -99,4 +100,4 @@ def cluster_pool(address: str) -> Cluster:
     jobs = sum(client.nthreads().values())
     if not jobs:
         raise UsageError(f"--scheduler {address}: it has no workers")
-    return Cluster(client, jobs)
+    return Cluster(client, jobs, file_timeout or FILE_TIMEOUT)

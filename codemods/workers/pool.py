@@ -112,14 +112,14 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Yield the files some at a time: small ones together."""
+def chunks(items: Iterable[Item], least: int = _CHUNK_BYTES) -> Iterator[list[Item]]:
+    """Yield the files some at a time: small ones together, `least` bytes or more."""
     chunk: list[Item] = []
     size = 0
     for item in items:
         chunk.append(item)
         size += len(item.content)
-        if size >= _CHUNK_BYTES:
+        if size >= least:
             yield chunk
             chunk, size = [], 0
     if chunk:
@@ -230,8 +230,9 @@ class _Crew(Generic[R]):
 
 def _context() -> Any:
     """Return how to start a process: by fork, the fastest way, where no thread is in its way."""
-    is_safe = sys.platform == "linux" and threading.active_count() == 1
-    return multiprocessing.get_context("fork" if is_safe else None)
+    if sys.platform != "linux":
+        return multiprocessing.get_context()
+    return multiprocessing.get_context("fork" if threading.active_count() == 1 else "forkserver")
 
 
 @contextmanager
@@ -240,15 +241,19 @@ def _beside_no_module() -> Iterator[None]:
 
     Where it is not forked, it is a ``python -c``, which looks there for modules first of all, until
     multiprocessing has given it our `sys.path`. In the folder of the standard library it finds what
-    it looks for. `PYTHONSAFEPATH` would need Python 3.11.
+    it looks for. `PYTHONSAFEPATH` would need Python 3.11. Threads of a Dask worker take turns.
     """
-    here = os.open(os.curdir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.chdir(Path(os.__file__).parent)
-        yield
-    finally:
-        os.fchdir(here)
-        os.close(here)
+    with _TURN:
+        here = os.open(os.curdir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.chdir(Path(os.__file__).parent)
+            yield
+        finally:
+            os.fchdir(here)
+            os.close(here)
+
+
+_TURN = threading.Lock()
 
 
 #: What a worker makes of signals: those of the terminal are a matter of the parent.

@@ -11,6 +11,7 @@ import ast
 import functools
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -159,6 +160,7 @@ class Escape:
         self._is_class = isinstance(definitions[0], ast.ClassDef)
         self._inside = {id(n) for d in definitions for n in walk(d)}
         self._followed: set[tuple[int, str]] = set()
+        self._short = functools.cache(_short)  # many mentions may stand in one expression
 
     @cached_property
     def mentions(self) -> list[ast.expr]:
@@ -194,7 +196,7 @@ class Escape:
             if how is not None:
                 yield _escapes(node, f"`{self._name}` {how}")
             elif not self._is_class and self._tells_where_it_stands(node):
-                message = f"`{_short(self._parents.of(node).above)}` may tell where it stands"
+                message = f"`{self._short(self._parents.of(node).above)}` may tell where it stands"
                 yield reason_at(node, Code.ESCAPES, message)
         if self._is_class:
             for expression in _ways_to_class(self._name, self._module.names):
@@ -246,12 +248,12 @@ class Escape:
                 return self._how_a_variable_escapes(variable, node)
         if self._is_annotation(node):
             return None
-        return f"is used as a value in `{_short(above)}`"
+        return f"is used as a value in `{self._short(above)}`"
 
     def _how_an_argument_escapes(self, node: ast.expr, call: ast.Call) -> str | None:
         called = last_name(call.func)
         if self._is_defined_here(call.func):
-            return f"is passed to `{_short(call.func)}`"
+            return f"is passed to `{self._short(call.func)}`"
         if called in ASKING or called in RAISING or called == "create_autospec":
             return None
         if called in _PATCHING and call.args and node is not call.args[0]:
@@ -264,7 +266,7 @@ class Escape:
             return self._how_an_element_escapes(call)
         if self._is_annotation(call):
             return None
-        return f"is passed to `{_short(call.func)}`"
+        return f"is passed to `{self._short(call.func)}`"
 
     def _how_a_keyword_escapes(self, keyword: ast.keyword) -> str | None:
         call = self._parents.of(keyword).above
@@ -273,7 +275,7 @@ class Escape:
         assert isinstance(call, ast.Call)
         if keyword.arg in _IMITATING and not self._is_defined_here(call.func):
             return None
-        return f"is passed to `{_short(call)}`"
+        return f"is passed to `{self._short(call)}`"
 
     def _is_defined_here(self, func: ast.expr) -> bool:
         """Whether what is called is a function of this very file, which may do anything."""
@@ -284,12 +286,12 @@ class Escape:
 
     def _how_an_attribute_escapes(self, attribute: ast.Attribute) -> str | None:
         if not isinstance(attribute.ctx, ast.Load):
-            return f"is changed by `{_short(attribute)}`"
+            return f"is changed by `{self._short(attribute)}`"
         if attribute.attr in _NAMES_OF_CLASS:
             is_other = self._is_renamed or (
                 attribute.attr == "__qualname__" and self._scope is not None
             )
-            return f"is asked for `{_short(attribute)}`" if is_other else None
+            return f"is asked for `{self._short(attribute)}`" if is_other else None
         if attribute.attr in _WAYS_TO_CLASS:
             return None  # that is looked at by itself
         above, field = self._parents.of(attribute)
@@ -297,12 +299,12 @@ class Escape:
         if attribute.attr not in self._own_attributes:
             if is_called and attribute.attr in _OF_MODELS:
                 return None
-            return f"is asked for `{_short(attribute)}`, which it does not define"
+            return f"is asked for `{self._short(attribute)}`, which it does not define"
         if isinstance(above, ast.Attribute) and not isinstance(above.ctx, ast.Load):
-            return f"is changed by `{_short(above)}`"
+            return f"is changed by `{self._short(above)}`"
         if is_called or attribute.attr in self._constants:
             return None
-        return f"is asked for `{_short(attribute)}`, and that is not called"
+        return f"is asked for `{self._short(attribute)}`, and that is not called"
 
     def _how_an_element_escapes(self, container: ast.AST) -> str | None:
         """Return how a class escapes that stands in a list, tuple or set."""
@@ -362,11 +364,11 @@ class Escape:
 
     def _tells_its_module(self) -> Iterator[Reason]:
         """Yield where something that may be an instance tells its module."""
-        for node in self._module.names.of_kind(ast.Attribute):
-            if node.attr != "__module__" or node.value in self._mentioning:
+        for node in _reads_of_module(self._module.names):
+            if node.value in self._mentioning or id(node) in self._inside:
                 continue
-            if id(node) not in self._inside and not self._is_of_another(node.value):
-                yield _escapes(node, f"its module may be read by `{_short(node)}`")
+            if not self._is_of_another(node.value):
+                yield _escapes(node, f"its module may be read by `{self._short(node)}`")
 
     def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
         """Return how a class escapes that was got from an instance, by way of a local variable."""
@@ -381,7 +383,7 @@ class Escape:
         return next((how for how in found if how is not None), None)
 
     def _is_of_another(self, node: ast.AST) -> bool:
-        return self._origins.is_of_another_class(node, self._heirs | {self._name})
+        return self._origins.is_of_another_class(node, self._family)
 
     @property
     def _origins(self) -> Origins:
@@ -396,20 +398,24 @@ class Escape:
         """The names of the classes that derive from it in this file."""
         return frozenset(heir.name for heir in derived_from(self._name, self._module.names))
 
+    @cached_property
+    def _family(self) -> frozenset[str]:
+        return self._heirs | {self._name}
+
     # A function
 
     def _how_it_is_changed(self, node: ast.expr) -> str | None:
         above = self._parents.of(node).above
         store = next((s for s in stores_of(above) if s.owner is node), None)
         if store is not None:
-            return f"is changed by `{_short(store.node)}`"
+            return f"is changed by `{self._short(store.node)}`"
         match above:
             case ast.Assign(targets=[ast.Name(id=variable)]):
                 if variable in self._changed_variables:
-                    return f"is changed by `{_short(self._changed_variables[variable])}`"
+                    return f"is changed by `{self._short(self._changed_variables[variable])}`"
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 if last_name(func) in {"update_wrapper", "vars"}:
-                    return f"is changed by `{_short(above)}`"
+                    return f"is changed by `{self._short(above)}`"
         return None
 
     def _tells_where_it_stands(self, node: ast.expr) -> bool:
@@ -425,24 +431,24 @@ class Escape:
     def _changed_variables(self) -> dict[str, ast.expr]:
         """The variables of which an attribute is set, each with the first place that does so."""
         found: dict[str, ast.expr] = {}
-        for store in self._stores:
+        for store in (s for same in stores_in(self._module.names).values() for s in same):
             if isinstance(store.owner, ast.Name):
                 found.setdefault(store.owner.id, store.node)
         return found
 
     # By another way than its name
 
-    @property
-    def _stores(self) -> Iterator[Store]:
-        return (s for found in stores_in(self._module.names).values() for s in found)
-
     def _changes_by_another_way(self) -> Iterator[Reason]:
         """Yield what sets an attribute of `module.Name`, `globals()["Name"]` and their like."""
-        for store in self._stores:
+        by_word = _stores_by_word(self._module.names)
+        stores = {n: s for word in self._family for n, s in by_word.get(word, {}).items()}
+        for _, store in sorted(stores.items()):
             match store.owner:
                 case ast.Constant(value=str(path)):
                     if id(store.node) not in self._inside and self._is_in_path(path):
-                        message = f"a patch by `{_short(store.node)}` would leak into other files"
+                        message = (
+                            f"a patch by `{self._short(store.node)}` would leak into other files"
+                        )
                         yield reason_at(store.node, Code.MUTATED, message)
                     continue
                 case ast.Attribute(value=ast.Name(id=owner), attr=attr) if owner in self._heirs:
@@ -492,15 +498,15 @@ class Escape:
             ast.FormattedValue,
             ast.BinOp,
         )
+        is_of_script = functools.cache(lambda node: "__main__" in ast.unparse(node))
         for mention in self._module.names.mentions.get("__name__", ()):
             above = self._parents.of(mention).above
-            if isinstance(above, beside) and "__main__" not in ast.unparse(above):
+            if isinstance(above, beside) and not is_of_script(above):
                 found.append(mention)
         for node in found:
             if id(node) not in self._inside and not self._leads_to_the_module(node):
-                message = (
-                    f"its module, which would be another, may be compared with `{_short(node)}`"
-                )
+                what = "its module, which would be another,"
+                message = f"{what} may be compared with `{self._short(node)}`"
                 yield reason_at(node, Code.MODULE_DEPENDENT, message)
 
     def _leads_to_the_module(self, node: ast.expr) -> bool:
@@ -528,7 +534,7 @@ class Escape:
         for node in self._comparisons():
             texts = (n.value for n in walk(node) if isinstance(n, ast.Constant))
             if any(isinstance(text, str) and word.search(text) for text in texts):
-                message = f"`{_short(node)}` compares with its name, which is another there"
+                message = f"`{self._short(node)}` compares with its name, which is another there"
                 yield reason_at(node, Code.ESCAPES, message)
 
     def _comparisons(self) -> Iterator[ast.expr]:
@@ -553,6 +559,35 @@ def _reads(names: ModuleNames) -> list[tuple[ast.expr, ast.expr]]:
         *((a, a.value) for a in names.of_kind(ast.Attribute) if a.attr in _READ),
         *((c, c.args[0] if c.args else c) for c in calls),
     ]
+
+
+@functools.lru_cache(maxsize=1)
+def _reads_of_module(names: ModuleNames) -> list[ast.Attribute]:
+    """Return what tells the module of something."""
+    return [a for a in names.of_kind(ast.Attribute) if a.attr == "__module__"]
+
+
+@functools.lru_cache(maxsize=1)
+def _stores_by_word(names: ModuleNames) -> dict[str, dict[int, Store]]:
+    """Return the stores of a module, numbered, by the names that the owner of each has in it."""
+    found: dict[str, dict[int, Store]] = defaultdict(dict)
+    for number, store in enumerate(s for same in stores_in(names).values() for s in same):
+        match store.owner:
+            case ast.Constant(value=str(path)):
+                words = path.split(".")
+            case ast.Attribute(value=ast.Name(id=owner), attr=attr):
+                words = [owner, attr]
+            case (
+                ast.Attribute(attr=word)
+                | ast.Subscript(slice=ast.Constant(value=str(word)))
+                | ast.Call(args=[_, ast.Constant(value=str(word))])
+            ):
+                words = [word]
+            case _:
+                words = [store.name or ""]
+        for word in words:
+            found[word][number] = store
+    return found
 
 
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
