@@ -65,6 +65,7 @@ class Code(enum.Enum):
     NESTED = "nested"
     NOT_WRITTEN = "not-written"
     ONE_LINE = "one-line"
+    OUTSIDE_TESTS = "outside-tests"
     PROOF_FAILED = "proof-failed"
     PYTEST_TESTS = "pytest-tests"
     READ_ONLY = "read-only"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 
 from codemods.engine.names import last_name
 from codemods.engine.run import Run, one_by_one
 from codemods.engine.text import stem_of
 from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
-from codemods.rewrites.collected import tests_derived_from
+from codemods.rewrites.collected import has_rewritten_asserts, tests_derived_from
 from codemods.rewrites.others import (
     Effects,
     Found,
@@ -65,11 +65,45 @@ def outside_effects(
     look = partial(_effects, tests=modules.tests, changed=changed)
     found = [*run(look, sources, failed)]
     found.append({p: refusing(changed[p], Code.CIRCULAR_IMPORT, message) for p in circular})
+    found.append(_outside_tests(modules, changed, others.paths))
     for other, reason in unknown_files.items():
         message = f"the shared module imports {other}, and what that imports is not known"
         message = f"{message}: {reason.message}"
         found.append({p: refusing(r, reason.code, message) for p, r in changed.items()})
     return together(found)
+
+
+#: What is called so is for tests: ``tests``, ``unit-tests``, ``test_framework``. What is called
+#: ``testing`` is made for the tests of others.
+_OF_TESTS = re.compile(r"(.*tests|(.*[_-])?test)([_-].*)?", re.IGNORECASE)
+
+
+def _outside_tests(
+    modules: SharedModules, changed: Mapping[str, FileResult], paths: Iterable[str]
+) -> Found:
+    """Return the files that do not lie among the tests, as the shared module does.
+
+    They may be installed or run where there are no tests, and then the import would fail.
+    """
+    folders: dict[str, bool] = {}  # whether it has tests
+    for path in (*paths, *changed, *(m.path for m in modules.modules)):
+        folder = os.path.dirname(path)
+        folders[folder] = folders.get(folder) or has_rewritten_asserts(path, modules.tests)
+    top = os.path.commonpath(folders)
+
+    def is_of_tests(path: str) -> bool:
+        parts = os.path.relpath(path, top).removesuffix(".py").split(os.sep)
+        above = (os.path.join(top, *parts[:number]) for number in range(1, len(parts)))
+        return any(map(_OF_TESTS.fullmatch, parts)) or any(map(folders.get, above))
+
+    found = {}
+    message = "it does not lie among the tests, and may be run where there are none"
+    for path, result in changed.items():
+        wanted = {d.shared[0] for d in result.replaced if d.shared is not None}
+        is_shared_among = any(is_of_tests(m.path) for m in modules.modules if m.name in wanted)
+        if is_shared_among and not is_of_tests(path):
+            found[path] = refusing(result, Code.OUTSIDE_TESTS, message)
+    return found
 
 
 def _is_looking(source: Source) -> bool:
