@@ -7,7 +7,7 @@ such definitions are decided together.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from codemods.engine.names import Binding, Meaning, ModuleNames, last_name, own_nodes
@@ -69,8 +69,8 @@ class Globals:
             is_copy = wanted in copies.get(name, ())
             actual = wanted if is_copy else self._names.meaning_of(name)
             if not (actual.is_known and wanted.is_known and actual.text == wanted.text):
-                here = f"is `{actual.text}`" if actual.is_known else actual.text
-                there = f"is `{wanted.text}`" if wanted.is_known else wanted.text
+                here = _clause(actual, self._names.bindings.get(name, ()))
+                there = _clause(wanted, shared.names.bindings.get(other, ()))
                 message = (
                     f"it reads `{name}`, which {here} here; in {shared.module.name} it {there}"
                 )
@@ -80,7 +80,7 @@ class Globals:
                 return Reason(Code.DIFFERENT_GLOBALS, line, message)
             replaced = self._first_replacement(name, anywhere=is_late)
             if replaced is not None:
-                message = f"it reads `{name}`, which the file replaces in a module"
+                message = f"it reads `{name}`, which line {replaced} may replace in a module"
                 return Reason(Code.DIFFERENT_GLOBALS, replaced, message)
         return None
 
@@ -204,7 +204,24 @@ class Globals:
         owners = {id(s.owner) for found in stores.values() for s in found}
         owners -= {id(s.owner) for s in stores.get(None, ())}
         owners |= {id(n.value) for n in names.of_kind(ast.Subscript) if isinstance(n.ctx, ast.Load)}
+        owners |= {id(c) for n in names.of_kind(ast.Compare) for c in n.comparators}
         return owners | {id(n.value) for n in names.of_kind(ast.Attribute) if n.attr in _READING}
+
+
+def _clause(meaning: Meaning, bindings: Sequence[Binding]) -> str:
+    """Return what a name stands for, or why that is not known, as a clause."""
+    match [binding.node for binding in bindings]:
+        case _ if meaning.is_known:
+            return f"is `{meaning.text}`"
+        case [ast.ImportFrom(level=level)] if level:
+            return f"{meaning.text} by a relative import"
+        case [ast.Import() | ast.ImportFrom()]:
+            return f"{meaning.text} for type checkers alone"
+        case [ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef()]:
+            return f"{meaning.text} by a definition that is no copy"
+        case [ast.Name()]:
+            return f"{meaning.text} to no constant"
+    return meaning.text
 
 
 def _is_own_name(node: ast.AST) -> bool:

@@ -307,6 +307,7 @@ class _Decider:
             [o.node for o in same],
             local.function,
             is_renamed=local.shared.real_name != local.name,
+            harmless=self._shared.harmless,
             tests=self._shared.modules.tests,
         )
 

@@ -22,7 +22,7 @@ from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.text import reason_at
 from codemods.engine.walk import FIELDS, walk
 from codemods.model import Code, PytestNames, Reason
-from codemods.rewrites.collected import derived_from
+from codemods.rewrites.collected import derived_from, is_of_python
 from codemods.rewrites.replace_local_copies.origins import Origins
 from codemods.rewrites.replace_local_copies.stores import (
     SETTERS,
@@ -31,6 +31,7 @@ from codemods.rewrites.replace_local_copies.stores import (
     stores_in,
     stores_of,
 )
+from codemods.wording import trusting
 
 #: Calls whose arguments are classes to compare with, or to expect.
 ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
@@ -135,6 +136,7 @@ class Escape:
         definitions: those of the name, all of them copies.
         scope: the function that they stand in, None for the module.
         is_renamed: whether the shared object has another ``__name__``.
+        harmless: dotted names of what changes and keeps nothing of a class that it is passed.
         tests: what pytest collects.
 
     """
@@ -147,6 +149,7 @@ class Escape:
         scope: ast.AST | None,
         *,
         is_renamed: bool,
+        harmless: frozenset[str],
         tests: PytestNames,
     ) -> None:
         self._module = module
@@ -154,6 +157,7 @@ class Escape:
         self._definitions = definitions
         self._scope = scope
         self._is_renamed = is_renamed
+        self._harmless = harmless
         self._tests = tests
         self._name = definitions[0].name
         self._is_class = isinstance(definitions[0], ast.ClassDef)
@@ -182,8 +186,12 @@ class Escape:
 
     @cached_property
     def first_read(self) -> int | None:
-        """The line of the first place that may read a docstring or annotations of an instance."""
-        found = (n.lineno for n, of in _reads(self._module.names) if not self._is_of_another(of))
+        """The line of the first place that may read a docstring or annotations of a class."""
+        found = [n.lineno for n, of in _reads(self._module.names) if not self._is_of_another(of)]
+        for node in self.mentions if self._harmless else ():
+            above = (place.above for place in self._parents.above(node))
+            if any(isinstance(a, ast.Call) and self._is_trusted(a) for a in above):
+                found.append(node.lineno)
         return min(found, default=None)
 
     def reasons(self) -> Iterator[Reason]:
@@ -232,6 +240,8 @@ class Escape:
                 return None
             case ast.Subscript() if field == "value":
                 return self._how_it_escapes(above)  # `Name[int]` is the class, too
+            case ast.Subscript() if self._is_called(above):
+                return None  # `Response[Name](...)`
             case ast.ExceptHandler() | ast.Raise() | ast.MatchClass() | ast.Expr() | ast.Delete():
                 return None
             case ast.List() | ast.Tuple() | ast.Set() | ast.Starred():
@@ -252,6 +262,8 @@ class Escape:
         called = last_name(call.func)
         if self._is_defined_here(call.func):
             return f"is passed to `{_short(call.func)}`"
+        if self._is_trusted(call):
+            return None
         if called in ASKING or called in RAISING or called == "create_autospec":
             return None
         if called in _PATCHING and call.args and node is not call.args[0]:
@@ -264,16 +276,27 @@ class Escape:
             return self._how_an_element_escapes(call)
         if self._is_annotation(call):
             return None
-        return f"is passed to `{_short(call.func)}`"
+        return f"is passed to `{_short(call.func)}`{self._advice(call)}"
+
+    def _is_trusted(self, call: ast.Call) -> bool:
+        """Whether the settings trust what is called; it may read the name of what it is passed."""
+        return not self._is_renamed and self._origins.source_of(call.func) in self._harmless
+
+    def _advice(self, call: ast.Call) -> str:
+        source = None if self._is_renamed else self._origins.source_of(call.func)
+        is_known = source is None or is_of_python(source)
+        return trusting("if that changes and keeps nothing of it", None if is_known else source)
 
     def _how_a_keyword_escapes(self, keyword: ast.keyword) -> str | None:
         call = self._parents.of(keyword).above
         if isinstance(call, ast.ClassDef):
             return f"is passed to class `{call.name}`"
         assert isinstance(call, ast.Call)
-        if keyword.arg in _IMITATING and not self._is_defined_here(call.func):
+        if self._is_defined_here(call.func):
+            return f"is passed to `{_short(call)}`"
+        if keyword.arg in _IMITATING or self._is_trusted(call):
             return None
-        return f"is passed to `{_short(call)}`"
+        return f"is passed to `{_short(call)}`{self._advice(call)}"
 
     def _is_defined_here(self, func: ast.expr) -> bool:
         """Whether what is called is a function of this very file, which may do anything."""
@@ -292,8 +315,8 @@ class Escape:
             return f"is asked for `{_short(attribute)}`" if is_other else None
         if attribute.attr in _WAYS_TO_CLASS:
             return None  # that is looked at by itself
-        above, field = self._parents.of(attribute)
-        is_called = isinstance(above, ast.Call) and field == "func"
+        above = self._parents.of(attribute).above
+        is_called = self._is_called(attribute)
         if attribute.attr not in self._own_attributes:
             if is_called and attribute.attr in _OF_MODELS:
                 return None
@@ -304,6 +327,10 @@ class Escape:
             return None
         return f"is asked for `{_short(attribute)}`, and that is not called"
 
+    def _is_called(self, node: ast.expr) -> bool:
+        above, field = self._parents.of(node)
+        return isinstance(above, ast.Call) and field == "func"
+
     def _how_an_element_escapes(self, container: ast.AST) -> str | None:
         """Return how a class escapes that stands in a list, tuple or set."""
         for above, _ in self._parents.above(container):
@@ -311,7 +338,7 @@ class Escape:
                 return None
             if isinstance(above, ast.Call):
                 called = last_name(above.func)
-                if called in ASKING or called in RAISING:
+                if called in ASKING or called in RAISING or self._is_trusted(above):
                     return None
                 if called in _PARAMETRIZING:
                     has_ids = any(k.arg == "ids" for k in above.keywords)
@@ -323,6 +350,8 @@ class Escape:
                     )
                 if called == "param":
                     continue
+            elif isinstance(above, ast.Subscript) and self._is_called(above):
+                return None  # `Response[int, Name](...)`
             elif isinstance(above, (*_CONTAINERS, ast.keyword)):
                 continue
             break

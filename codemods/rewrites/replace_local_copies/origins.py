@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import bound_names
+from codemods.engine.names import bound_names, dotted_source
 from codemods.engine.scopes import FUNCTIONS
 from codemods.engine.walk import walk
 
@@ -42,6 +42,32 @@ class Origins:
         owner = next((a for a in self._above(node) if isinstance(a, ast.ClassDef)), None)
         return node.id in {"self", "cls"} and owner is not None and owner.name not in family
 
+    def source_of(self, node: ast.expr) -> str | None:
+        """Return the dotted name of what an expression means, by the imports of the file.
+
+        For an attribute of a variable that is bound once, to what something imported made, it is
+        that of the maker's: ``runner.crawl`` is ``scrapy.crawler.CrawlerRunner.crawl``.
+        """
+        root = _root(node)
+        if not isinstance(root, ast.Name):
+            return None
+        is_global = self._is_global(root)
+        source = dotted_source(node, self._module.names) if is_global else None
+        if source is not None or root is node:
+            return source
+        scope = self._module.tree if is_global else self.scope_of(root)
+        self._look_into(scope)
+        match [next(iter(self._above(b))) for b in self._bound[id(scope)].get(root.id, ())]:
+            case [ast.Assign(targets=[ast.Name()], value=ast.Call(func=maker))]:
+                names = self._module.names
+                made = dotted_source(maker, names) if self._is_global(_root(maker)) else None
+                return made and made + ast.unparse(node).removeprefix(root.id)
+        return None
+
+    def _is_global(self, node: ast.expr) -> bool:
+        mentions = self._module.names.mentions
+        return isinstance(node, ast.Name) and any(node is m for m in mentions.get(node.id, ()))
+
     def reads(self, variable: str, scope: ast.AST) -> list[ast.Name]:
         """Return where a function, or the module, reads a variable."""
         self._look_into(scope)
@@ -60,6 +86,8 @@ class Origins:
         for node in walk(scope):
             for name, _ in bound_names(node):
                 bound[name].append(node)
+            if isinstance(node, ast.arg):
+                bound[node.arg].append(node)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 read[node.id].append(node)
 
@@ -76,7 +104,13 @@ class Origins:
             return True
         match next(iter(self._above(binding)), None):
             case ast.Assign(targets=[ast.Name()], value=ast.Call(func=func, args=[])):
-                while isinstance(func, ast.Attribute):
-                    func = func.value
-                return isinstance(func, ast.Name) and self._module.names.is_imported(func.id)
+                root = _root(func)
+                return isinstance(root, ast.Name) and self._module.names.is_imported(root.id)
         return False
+
+
+def _root(node: ast.expr) -> ast.expr:
+    """Return what a dotted name begins with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
