@@ -146,7 +146,8 @@ MESSAGES = {
         ("if TYPE_CHECKING:\n    import x", "import x", "x"),
         "bound on line 2 for type checkers alone here",
     ),
-    "a definition": (("def x(): ...", "import x", "x"), "by a definition that is no copy here"),
+    "a definition there": (("", "def x(): ...", "x"), "in lib.tools it is a definition of its own"),
+    "a definition": (("def x(): ...", "import x", "x"), "by a definition that stays here"),
 }
 
 

@@ -115,6 +115,13 @@ def test_a_class_with_state(body: str, saying: str) -> None:
         check_refused(text, Code.STATE, saying=saying, modules=shared(text, LIB))
 
 
+def test_what_a_definition_sets_of_the_function_around_it_is_quoted() -> None:
+    definition = "def f():\n    nonlocal n\n    n = 1\n"
+    before = "def test():\n    n = 0\n" + indented(definition) + "    f()\n"
+    codes = (Code.STATE, Code.NESTED)
+    check_refused(before, *codes, line=4, saying="`nonlocal n`", modules=shared(definition, LIB))
+
+
 FUNCTION_STATE = {
     "a mutable default": "def f(x=[]): ...\n",
     "a counter": "def f():\n    f.calls += 1\n",

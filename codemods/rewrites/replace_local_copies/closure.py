@@ -15,7 +15,7 @@ from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
-from codemods.rewrites.replace_local_copies.shared import SharedDefinition
+from codemods.rewrites.replace_local_copies.shared import SharedDefinition, import_of
 from codemods.rewrites.replace_local_copies.stores import (
     DICTIONARIES,
     SETTERS,
@@ -71,6 +71,8 @@ class Globals:
             if not (actual.is_known and wanted.is_known and actual.text == wanted.text):
                 here = _clause(actual, self._names.bindings.get(name, ()))
                 there = _clause(wanted, shared.names.bindings.get(other, ()))
+                if wanted == import_of(shared.module.name, other):
+                    there = "is a definition of its own"
                 message = (
                     f"it reads `{name}`, which {here} here; in {shared.module.name} it {there}"
                 )
@@ -218,7 +220,7 @@ def _clause(meaning: Meaning, bindings: Sequence[Binding]) -> str:
         case [ast.Import() | ast.ImportFrom()]:
             return f"{meaning.text} for type checkers alone"
         case [ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef()]:
-            return f"{meaning.text} by a definition that is no copy"
+            return f"{meaning.text} by a definition that stays"
         case [ast.Name()]:
             return f"{meaning.text} to no constant"
     return meaning.text

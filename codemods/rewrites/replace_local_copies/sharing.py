@@ -260,9 +260,11 @@ def _is_plain_statement(statement: ast.stmt) -> bool:
 
 
 def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
-    free = free_names(node)
-    for name in sorted(free.global_names):
-        yield _stateful(node, f"`global {name}` writes outside of the definition")
+    outer = free_names(node).global_names
+    for declared in (n for n in walk(node) if isinstance(n, ast.Global | ast.Nonlocal)):
+        if not outer.isdisjoint(declared.names):
+            text = ast.unparse(declared)
+            yield _stateful(declared, f"`{text}` writes outside of the definition")
     own = _names_of_itself(node)
     for inner in walk(node):
         for store in stores_of(inner):
