@@ -175,6 +175,33 @@ def test_other_calls_are_state(text: str) -> None:
     assert not is_shared(text)
 
 
+SPIDER = "import scrapy\n\n\nclass A(scrapy.Spider):\n    urls = ['a']\n"
+SPIDERS = {
+    "alone": ("", True),
+    "of another class": ("class B:\n    urls = 1\n", True),
+    "changed by an instance": ("A().urls.append('b')\n", False),
+    "changed by itself": ("    def go(self): self.urls.append('b')\n", False),
+    "made by a call": ("    urls = find()\n", False),
+}
+
+
+@pytest.mark.parametrize(("rest", "is_trusted"), SPIDERS.values(), ids=SPIDERS)
+def test_the_settings_may_trust_an_attribute_that_nothing_changes(
+    rest: str, *, is_trusted: bool
+) -> None:
+    text = SPIDER + rest
+    modules = shared(text, LIB, harmless=("scrapy.Spider", "scrapy.Spider.urls"))
+    result = run(text, modules=modules)
+    codes = [r.code for d in result.decisions if d.definition.name == "A" for r in d.reasons]
+    assert codes == ([] if is_trusted else [Code.STATE])
+
+
+def test_which_attribute_to_trust_is_said() -> None:
+    modules = shared(SPIDER, LIB, harmless=("scrapy.Spider",))
+    advice = "(if nothing changes it, add `scrapy.Spider.urls` to the setting `harmless`)"
+    check_refused(SPIDER, Code.STATE, saying=advice, modules=modules)
+
+
 # Acts when it is executed
 
 ACTS = {

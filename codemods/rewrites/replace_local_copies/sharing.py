@@ -85,7 +85,7 @@ def reasons_not_to_share(
 
     """
     yield from _acts(node, names, HARMLESS | harmless, bases)
-    yield from _state(node, names)
+    yield from _state(node, names, harmless)
     yield from _means_its_module(node, names)
     yield from _doctests(node)
 
@@ -259,7 +259,7 @@ def _is_plain_statement(statement: ast.stmt) -> bool:
 # State
 
 
-def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
+def _state(node: Definition, names: ModuleNames, harmless: frozenset[str]) -> Iterator[Reason]:
     outer = free_names(node).global_names
     for declared in (n for n in walk(node) if isinstance(n, ast.Global | ast.Nonlocal)):
         if not outer.isdisjoint(declared.names):
@@ -283,26 +283,38 @@ def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
                     text = ast.unparse(default)
                     yield _stateful(default, f"the default value `{text}` is mutable or made")
         else:
-            yield from _class_attributes(definition, names)
+            yield from _class_attributes(definition, names, harmless)
 
 
-def _class_attributes(node: ast.ClassDef, names: ModuleNames) -> Iterator[Reason]:
+def _class_attributes(
+    node: ast.ClassDef, names: ModuleNames, harmless: frozenset[str]
+) -> Iterator[Reason]:
     for statement in node.body:
         match statement:
-            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-                target = (
-                    statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-                )
-                plain = isinstance(target, ast.Name) and target.id in _PLAIN_ATTRIBUTES
-                if plain and _is_plain_argument(value):
-                    continue
-                if not _is_immutable(value) and not _is_field(value, names):
-                    text = ast.unparse(statement)
-                    yield _stateful(statement, f"`{text}` is state of the class")
+            case (
+                ast.Assign(targets=[target, *_], value=value)
+                | ast.AnnAssign(target=target, value=ast.expr() as value)
+            ) if not _is_immutable(value) and not _is_field(value, names):
+                advice = ""
+                if isinstance(target, ast.Name) and _is_plain_argument(value):
+                    inherited = _inherited(target.id, node, names)
+                    if target.id in _PLAIN_ATTRIBUTES or not harmless.isdisjoint(inherited):
+                        continue
+                    advice = trusting("if nothing changes it", next(iter(inherited), None))
+                text = ast.unparse(statement)
+                yield _stateful(statement, f"`{text}` is state of the class", advice)
 
 
-def _stateful(node: ast.expr | ast.stmt, what: str) -> Reason:
-    message = f"{what}: once shared, a change would leak into other files"
+def _inherited(name: str, node: ast.ClassDef, names: ModuleNames) -> list[str]:
+    """Return the dotted names that an attribute has in bases, none where the file mentions it."""
+    if any(attribute.attr == name for attribute in names.of_kind(ast.Attribute)):
+        return []
+    sources = (dotted_source(_named(base), names) for base in node.bases)
+    return [f"{source}.{name}" for source in sources if source and not is_of_python(source)]
+
+
+def _stateful(node: ast.expr | ast.stmt, what: str, advice: str = "") -> Reason:
+    message = f"{what}: once shared, a change would leak into other files{advice}"
     return reason_at(node, Code.STATE, message)
 
 
