@@ -33,14 +33,10 @@ from codemods.rewrites.replace_local_copies.equality import (
     has_future_annotations,
     is_marked_as_no_test,
 )
-from codemods.rewrites.replace_local_copies.escape import (
-    ASKING,
-    RAISING,
-    Escape,
-    Parents,
-)
+from codemods.rewrites.replace_local_copies.escape import ASKING, Escape
 from codemods.rewrites.replace_local_copies.local import Local, has_private_names, is_plain
 from codemods.rewrites.replace_local_copies.nested import reasons_to_stay_inside
+from codemods.rewrites.replace_local_copies.parents import Parents
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
     SharedDefinition,
@@ -49,6 +45,7 @@ from codemods.rewrites.replace_local_copies.shared import (
     is_called_by_name,
 )
 from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
+from codemods.rewrites.replace_local_copies.told import RAISING
 
 
 def decide(

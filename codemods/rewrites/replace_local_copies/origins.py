@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import bound_names, dotted_source
+from codemods.engine.names import ModuleNames, bound_names, dotted_source, last_name
 from codemods.engine.scopes import FUNCTIONS
 from codemods.engine.walk import walk
+from codemods.rewrites.replace_local_copies.stores import is_dictionary
+
+#: Attributes that lead from an instance or a subclass to the class, and from a method to its code.
+WAYS_TO_CLASS = frozenset({"__class__", "__bases__", "__base__", "__func__", "__mro__"})
+
+#: What reads the docstring or the annotations of a method, or of the class of an instance.
+_READ = frozenset({"__annotations__", "__doc__"})
+_READING = frozenset(
+    {"get_annotations", "get_type_hints", "getdoc", "getfullargspec", "getsource", "signature"}
+)
 
 #: The nodes above a node, the nearest first.
 Above = Callable[[ast.AST], Iterable[ast.AST]]
@@ -114,3 +125,43 @@ def _root(node: ast.expr) -> ast.expr:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node
+
+
+@functools.lru_cache(maxsize=1)
+def reads_in(names: ModuleNames) -> list[tuple[ast.expr, ast.expr]]:
+    """Return what may read a docstring or annotations, and the expression that has them."""
+    calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
+    return [
+        *((a, a.value) for a in names.of_kind(ast.Attribute) if a.attr in _READ),
+        *((c, c.args[0] if c.args else c) for c in calls),
+    ]
+
+
+@functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
+def ways_to_class(name: str, names: ModuleNames) -> list[ast.expr]:
+    """Return the expressions that may be a class without its name."""
+    kinds = (ast.Attribute, ast.Subscript, ast.Call)
+    return [n for kind in kinds for n in names.of_kind(kind) if _may_be_class(n, name)]
+
+
+def instance_in(node: ast.expr) -> ast.expr:
+    """Return the expression of which another gives the class."""
+    match node:
+        case ast.Attribute(value=instance) | ast.Call(func=ast.Name(id="type"), args=[instance]):
+            return instance
+    return node
+
+
+def _may_be_class(node: ast.expr, name: str) -> bool:
+    match node:
+        case ast.Attribute(attr=attr):
+            return attr in WAYS_TO_CLASS
+        case ast.Call(func=ast.Attribute(attr="mro" | "__subclasses__")):
+            return True
+        case ast.Call(func=ast.Name(id="type"), args=[_]):
+            return True
+        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
+            return bool(text == name)
+        case ast.Subscript(value=dictionary, slice=ast.Constant(value=text)):
+            return text == name and is_dictionary(dictionary)
+    return False
