@@ -240,12 +240,15 @@ OUTSIDE = {
     "a file at the root": ("/repo/fakes.py", True),
     "a helper for the tests of others": ("/repo/app/testing/fakes.py", True),
     "a plugin of pytest": ("/repo/app/contrib/pytest.py", True),
+    "a module beside a conftest": ("/repo/package/fakes.py", True),
     "a helper": ("/repo/tests/fakes.py", False),
     "a helper of a package": ("/repo/app/tests/fakes.py", False),
     "a helper beside tests": ("/repo/e2e/fakes.py", False),
     "a helper below tests": ("/repo/e2e/support/fakes.py", False),
     "a helper below a framework of tests": ("/repo/test_framework/fakes.py", False),
     "a test beside the code": ("/repo/app/test_fakes.py", False),
+    "the conftest of the root": ("/repo/conftest.py", False),
+    "a test of the root": ("/repo/test_fakes.py", False),
     "a conftest beside the code": ("/repo/app/conftest.py", False),
 }
 
@@ -257,7 +260,16 @@ def test_what_may_be_shipped_imports_nothing_of_the_tests(
 ) -> None:
     module = SharedModule("support", f"/repo/{folder}/support.py", UNUSED.encode())
     result = run(UNUSED, path, shared(UNUSED, "support"))._replace(path=path)
-    files = Files(Source("/repo/e2e/test_a.py", b""), Source("/repo/app/main.py", b""))
+    others = ("e2e/test_a.py", "app/main.py", "package/conftest.py")
+    files = Files(*(Source(f"/repo/{other}", b"") for other in others))
     found = outside_effects(SharedModules((module,)), {path: result}, files)
     reasons = [r.code for e in found.values() for rs in e.reasons.values() for r in rs]
     assert reasons == [Code.OUTSIDE_TESTS] * (is_refused and folder != "lib")
+
+
+def test_where_all_files_are_tests_no_name_of_a_folder_is_wanted() -> None:
+    module = SharedModule("support", "/repo/tests/support/test_doubles.py", UNUSED.encode())
+    path = "/repo/tests/fakes.py"
+    result = run(UNUSED, path, shared(UNUSED, "support"))._replace(path=path)
+    files = Files(Source(module.path, b""), Source("/repo/tests/unit/test_a.py", b""))
+    assert outside_effects(SharedModules((module,)), {path: result}, files) == {}

@@ -85,22 +85,29 @@ def _outside_tests(
 
     They may be installed or run where there are no tests, and then the import would fail.
     """
-    folders: dict[str, bool] = {}  # whether it has tests
-    for path in (*paths, *changed, *(m.path for m in modules.modules)):
+    shared = {m.path: m.name for m in modules.modules}
+    folders: dict[str, bool] = {}  # whether it has tests; a package may have a conftest
+    for path in (*paths, *changed, *shared):
         folder = os.path.dirname(path)
-        folders[folder] = folders.get(folder) or has_rewritten_asserts(path, modules.tests)
+        is_test = path not in shared and modules.tests.has_file(path)
+        folders[folder] = folders.get(folder, False) or is_test
     top = os.path.commonpath(folders)
 
-    def is_of_tests(path: str) -> bool:
-        parts = os.path.relpath(path, top).removesuffix(".py").split(os.sep)
-        above = (os.path.join(top, *parts[:number]) for number in range(1, len(parts)))
+    def lies_among_tests(path: str) -> bool:
+        parts = os.path.relpath(os.path.dirname(path), top).split(os.sep)
+        above = (os.path.join(top, *parts[:number]) for number in range(1, len(parts) + 1))
         return any(map(_OF_TESTS.fullmatch, parts)) or any(map(folders.get, above))
+
+    def is_of_tests(path: str) -> bool:
+        stem = os.path.basename(path).removesuffix(".py")
+        is_test = has_rewritten_asserts(path, modules.tests) or _OF_TESTS.fullmatch(stem)
+        return bool(is_test) or lies_among_tests(path)
 
     found = {}
     message = "it does not lie among the tests, and may be run where there are none"
     for path, result in changed.items():
         wanted = {d.shared[0] for d in result.replaced if d.shared is not None}
-        is_shared_among = any(is_of_tests(m.path) for m in modules.modules if m.name in wanted)
+        is_shared_among = any(lies_among_tests(p) for p, name in shared.items() if name in wanted)
         if is_shared_among and not is_of_tests(path):
             found[path] = refusing(result, Code.OUTSIDE_TESTS, message)
     return found
