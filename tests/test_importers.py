@@ -239,6 +239,7 @@ OUTSIDE = {
     "a script": ("/repo/scripts/run.py", True),
     "a file at the root": ("/repo/fakes.py", True),
     "a helper for the tests of others": ("/repo/app/testing/fakes.py", True),
+    "a suite for the tests of others": ("/repo/app/testing/test_suites/fakes.py", True),
     "a plugin of pytest": ("/repo/app/contrib/pytest.py", True),
     "a module beside a conftest": ("/repo/package/fakes.py", True),
     "a helper": ("/repo/tests/fakes.py", False),

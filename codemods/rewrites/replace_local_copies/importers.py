@@ -96,7 +96,8 @@ def _outside_tests(
     def lies_among_tests(path: str) -> bool:
         parts = os.path.relpath(os.path.dirname(path), top).split(os.sep)
         above = (os.path.join(top, *parts[:number]) for number in range(1, len(parts) + 1))
-        return any(map(_OF_TESTS.fullmatch, parts)) or any(map(folders.get, above))
+        is_named = "testing" not in parts and any(map(_OF_TESTS.fullmatch, parts))
+        return is_named or any(map(folders.get, above))
 
     def is_of_tests(path: str) -> bool:
         stem = os.path.basename(path).removesuffix(".py")
