@@ -20,6 +20,12 @@ class Fake:
 
     def go(self):
         return self.limit
+
+    def warn(self):
+        warnings.warn("it")
+
+    def fail(self):
+        raise OSError
 '''
 APP = """\
 class Agent:
@@ -73,6 +79,20 @@ CASES = {
         "change(lambda kind: setattr(kind, 'limit', kind.limit + 1))\nprint(Fake().go())",
         0,
     ),
+    "told by a warning": (
+        "import warnings",
+        "def warn():\n    with warnings.catch_warnings(record=True) as found:\n"
+        "        warnings.simplefilter('always')\n        Fake().warn()\n"
+        "    return found[0].filename == __file__\n\n\nprint(warn())",
+        0,
+    ),
+    "told by a traceback": (
+        "import traceback",
+        "try:\n    Fake().fail()\nexcept OSError:\n"
+        "    print('test_a.py' in traceback.format_exc().split('in fail')[0][-30:])\n"
+        "    print('test_b.py' in traceback.format_exc().split('in fail')[0][-30:])",
+        0,
+    ),
     "counted by its type": (
         "import collections\n\nimport app",
         "seen = app.__dict__.setdefault('seen', collections.Counter())\n"
@@ -90,10 +110,11 @@ def printed(folder: Path) -> str:
 
 @pytest.mark.parametrize(("above", "below", "replaced"), CASES.values(), ids=CASES)
 def test_two_files_show_the_same(above: str, below: str, replaced: int, tmp_path: Path) -> None:
-    text = f"{above}\n\n\n{FAKE}\n\n{below}\n".lstrip().encode()
+    text = f"import warnings\n{above}\n\n\n{FAKE}\n\n{below}\n".lstrip().encode()
     (tmp_path / "app.py").write_text(APP)
-    (tmp_path / "tools.py").write_text(FAKE)
-    module = SharedModule("tools", str(tmp_path / "tools.py"), FAKE.encode())
+    shared = f"import warnings\n\n\n{FAKE}"
+    (tmp_path / "tools.py").write_text(shared)
+    module = SharedModule("tools", str(tmp_path / "tools.py"), shared.encode())
     codemod = ReplaceLocalCopies(SharedModules((module,), HARMLESS))
     files = [tmp_path / "test_a.py", tmp_path / "test_b.py"]
     for file in files:

@@ -31,6 +31,7 @@ from codemods.rewrites.replace_local_copies.stores import Store, stores_in, stor
 from codemods.rewrites.replace_local_copies.told import (
     PATCHING,
     RAISING,
+    compares_its_file,
     name_checks,
     pickles,
     short,
@@ -147,9 +148,10 @@ class Escape:
                     yield _escapes(expression, f"`{text}`, which may be the class, {how}")
             yield from self._tells_its_module()
         yield from self._changes_by_another_way()
+        found = [*compares_its_file(self._module, self._parents)]
         if self._is_class or self.first_use_as_value is not None:
-            found = tells_of_its_module(self._name, self._module, self._parents, self._tests)
-            yield from (reason for node, reason in found if id(node) not in self._inside)
+            found += tells_of_its_module(self._name, self._module, self._parents, self._tests)
+        yield from (reason for node, reason in found if id(node) not in self._inside)
         if self._is_renamed:
             yield from name_checks(self._name, self._module.names)
         if self._scope is not None:

@@ -50,10 +50,40 @@ def tells_of_its_module(
         above = parents.of(mention).above
         if isinstance(above, _BESIDE) and "__main__" not in ast.unparse(above):
             found.append(mention)
-    for node in found:
-        if not _leads_to_the_module(node, parents):
-            message = f"its module, which would be another, may be compared with `{short(node)}`"
-            yield node, reason_at(node, Code.MODULE_DEPENDENT, message)
+    yield from ((n, _compared(n)) for n in found if not _leads_to_the_module(n, parents))
+
+
+def compares_its_file(module: ParsedModule, parents: Parents) -> Iterator[tuple[ast.expr, Reason]]:
+    """Yield what is compared with the file: a traceback, a warning or a record of logging tells it.
+
+    That is ``__file__``, and the name of the file in a text, or alone.
+    """
+    for node in (*module.names.mentions.get("__file__", ()), *_texts_of_file(module)):
+        if any(_is_comparison(place.above) for place in parents.above(node)):
+            yield node, _compared(node)
+
+
+def _compared(node: ast.expr) -> Reason:
+    message = f"its module, which would be another, may be compared with `{short(node)}`"
+    return reason_at(node, Code.MODULE_DEPENDENT, message)
+
+
+def _is_comparison(node: ast.AST) -> bool:
+    is_assertion = isinstance(node, ast.Call) and last_name(node.func).startswith("assert")
+    return is_assertion or isinstance(node, ast.Compare)
+
+
+@functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
+def _texts_of_file(module: ParsedModule) -> list[ast.Constant]:
+    stem = re.escape(module.stem)
+    path = re.compile(rf"(?<!\w){stem}\.pyc?(?!\w)|\A{stem}\Z")
+    return [n for n in module.names.of_kind(ast.Constant) if _is_text(n.value, path)]
+
+
+def _is_text(value: object, pattern: re.Pattern[str]) -> bool:
+    if isinstance(value, bytes):
+        value = value.decode(errors="replace")
+    return isinstance(value, str) and pattern.search(value) is not None
 
 
 @functools.lru_cache(maxsize=1)
@@ -62,15 +92,7 @@ def _texts_of_module(name: str, module: ParsedModule, tests: PytestNames) -> lis
     stem, name = re.escape(module.stem), re.escape(name)
     before = r"(?<!\w)" if tests.has_file(module.path) else r"(?<=\w\.)"
     path = re.compile(rf"(?<!\w){stem}[.:]{name}(?!\w)|{before}{stem}(?!\w|[.:/-]\w)")
-    return [
-        node
-        for node in module.names.of_kind(ast.Constant)
-        if isinstance(node.value, str | bytes) and path.search(_text(node.value))
-    ]
-
-
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode(errors="replace")
+    return [n for n in module.names.of_kind(ast.Constant) if _is_text(n.value, path)]
 
 
 def _leads_to_the_module(node: ast.expr, parents: Parents) -> bool:
