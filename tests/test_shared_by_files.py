@@ -73,6 +73,12 @@ CASES = {
         "def change(client):\n    type(client).limit += 1\n\n\nchange(Fake())\nprint(Fake().go())",
         0,
     ),
+    "changed through a variable of the function around, with the name of an import": (
+        "from app import Client as client",
+        "def test():\n    client = Fake()\n\n    def change():\n"
+        "        type(client).limit += 1\n\n    change()\n\n\ntest()\nprint(Fake().go())",
+        0,
+    ),
     "changed by a function with the name of a trusted one": (
         "from app import Agent",
         "def change(Agent):\n    Agent(Fake)\n\n\n"

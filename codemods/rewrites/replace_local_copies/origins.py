@@ -107,7 +107,7 @@ class Origins:
         self._look_into(scope)
         bound = self._bound[id(scope)].get(node.id)
         if not bound:
-            return self._module.names.is_imported(node.id)
+            return self._is_global(node) and self._module.names.is_imported(node.id)
         return all(map(self._is_from_elsewhere, bound))
 
     def _is_from_elsewhere(self, binding: ast.AST) -> bool:
