@@ -102,6 +102,11 @@ DIFFERENT = {
         "import x",
         "x",
     ),
+    "a value set on a module by a parameter with the name of an import": (
+        "import x\nfrom app import item\ndef g(item):\n    item.module.x = 1",
+        "import x",
+        "x",
+    ),
     "a patch of a builtin in the module": ("patch('tests.test_sample.len')", "", "len"),
 }
 

@@ -220,9 +220,10 @@ def test_a_conftest_counts_without_the_name_of_the_module() -> None:
     ],
 )
 def test_a_conftest_that_replaces_what_a_copy_reads(change: str, expected: set[str]) -> None:
-    text = f"import time\ndef change(request, monkeypatch):\n    {change}\n"
-    source = Source("/repo/conftest.py", text.encode())
-    assert set(effects(source, CHANGED).reasons) == expected
+    text = f"import time\n{{}}def change(request, monkeypatch):\n    {change}\n"
+    for above in ("", "from app import request\n"):
+        source = Source("/repo/conftest.py", text.format(above).encode())
+        assert set(effects(source, CHANGED).reasons) == expected
 
 
 def test_a_file_that_the_shared_module_imports() -> None:

@@ -79,6 +79,12 @@ CASES = {
         "        type(client).limit += 1\n\n    change()\n\n\ntest()\nprint(Fake().go())",
         0,
     ),
+    "changed through what a parameter with the name of an import made": (
+        "from app import Client",
+        "def change(Client):\n    client = Client()\n    type(client).limit += 1\n\n\n"
+        "change(lambda: Fake())\nprint(Fake().go())",
+        0,
+    ),
     "changed by a function with the name of a trusted one": (
         "from app import Agent",
         "def change(Agent):\n    Agent(Fake)\n\n\n"

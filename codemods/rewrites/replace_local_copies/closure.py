@@ -119,16 +119,13 @@ class Globals:
             case ast.Name(id="self" | "cls"):
                 return False
             case ast.Name(id=name):
-                is_global = any(owner is m for m in self._names.mentions.get(name, ()))
+                is_global = self._names.is_global(owner)
                 bindings = self._names.bindings.get(name, []) if is_global else []
                 return not bindings or any(map(self._may_be_own, bindings))
             case ast.Attribute(value=value, attr=last) if last in DICTIONARIES:
                 return self._is_own(value)
             case ast.Attribute(attr=last):
-                while isinstance(owner, ast.Attribute):
-                    owner = owner.value
-                is_path = isinstance(owner, ast.Name) and self._names.is_imported(owner.id)
-                return last in self._stems or not is_path
+                return last in self._stems or not self._names.means_import(owner)
         return True
 
     def _may_be_own(self, binding: Binding) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 
-from codemods.engine.names import last_name
+from codemods.engine.names import last_name, root_of
 from codemods.engine.run import Run, one_by_one
 from codemods.engine.text import stem_of
 from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
@@ -196,13 +196,9 @@ class _OtherFile(OtherFile):
     def _may_be_module(self, owner: ast.expr, stem: str) -> bool:
         if last_name(owner) == stem or isinstance(owner, ast.Constant):
             return last_name(owner) == stem
-        root = owner
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        is_known = isinstance(root, ast.Name) and (
-            root.id in {"self", "cls"} or self.names.is_imported(root.id)
-        )
-        return self._looks and not is_known
+        root = root_of(owner)
+        is_own = isinstance(root, ast.Name) and root.id in {"self", "cls"}
+        return self._looks and not is_own and not self.names.means_import(root)
 
     def _subclasses(self, name: str) -> Iterator[Reason]:
         """Yield the subclasses with tests, where the file imports the class."""

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import ModuleNames, bound_names, dotted_source, last_name
+from codemods.engine.names import ModuleNames, bound_names, dotted_source, last_name, root_of
 from codemods.engine.scopes import FUNCTIONS
 from codemods.engine.walk import walk
 from codemods.rewrites.replace_local_copies.stores import is_dictionary
@@ -59,10 +59,10 @@ class Origins:
         For an attribute of a variable that is bound once, to what something imported made, it is
         that of the maker's: ``runner.crawl`` is ``scrapy.crawler.CrawlerRunner.crawl``.
         """
-        root = _root(node)
+        root = root_of(node)
         if not isinstance(root, ast.Name):
             return None
-        is_global = self._is_global(root)
+        is_global = self._module.names.is_global(root)
         source = dotted_source(node, self._module.names) if is_global else None
         if source is not None or root is node:
             return source
@@ -71,13 +71,9 @@ class Origins:
         match [next(iter(self._above(b))) for b in self._bound[id(scope)].get(root.id, ())]:
             case [ast.Assign(targets=[ast.Name()], value=ast.Call(func=maker))]:
                 names = self._module.names
-                made = dotted_source(maker, names) if self._is_global(_root(maker)) else None
+                made = dotted_source(maker, names) if names.is_global(root_of(maker)) else None
                 return made and made + ast.unparse(node).removeprefix(root.id)
         return None
-
-    def _is_global(self, node: ast.expr) -> bool:
-        mentions = self._module.names.mentions
-        return isinstance(node, ast.Name) and any(node is m for m in mentions.get(node.id, ()))
 
     def reads(self, variable: str, scope: ast.AST) -> list[ast.Name]:
         """Return where a function, or the module, reads a variable."""
@@ -107,7 +103,7 @@ class Origins:
         self._look_into(scope)
         bound = self._bound[id(scope)].get(node.id)
         if not bound:
-            return self._is_global(node) and self._module.names.is_imported(node.id)
+            return self._module.names.means_import(node)
         return all(map(self._is_from_elsewhere, bound))
 
     def _is_from_elsewhere(self, binding: ast.AST) -> bool:
@@ -115,16 +111,8 @@ class Origins:
             return True
         match next(iter(self._above(binding)), None):
             case ast.Assign(targets=[ast.Name()], value=ast.Call(func=func, args=[])):
-                root = _root(func)
-                return isinstance(root, ast.Name) and self._module.names.is_imported(root.id)
+                return self._module.names.means_import(func)
         return False
-
-
-def _root(node: ast.expr) -> ast.expr:
-    """Return what a dotted name begins with."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node
 
 
 @functools.lru_cache(maxsize=1)
