@@ -268,6 +268,16 @@ def test_what_a_trusted_function_may_read_counts() -> None:
     check_refused(HEAD + renamed, Code.ESCAPES, modules=TRUSTED)
 
 
+def test_what_a_trusted_function_may_read_of_a_function_counts() -> None:
+    modules = shared(FUNCTION, LIB, harmless=("app.Agent",))
+    rest = "\n\nAgent(FUNCTION=helper)\n"
+    assert run(HEAD + FUNCTION + rest, modules=modules).status is Status.CHANGED
+    told = FUNCTION.replace("(x):", "(x) -> int:")
+    check_refused(HEAD + told + rest, Code.DIFFERENT_SHAPE, saying="passes it on", modules=modules)
+    named = HEAD + FUNCTION + rest + "use('tests.test_sample.helper')\n"
+    check_refused(named, Code.MODULE_DEPENDENT, modules=modules)
+
+
 @pytest.mark.parametrize(
     ("rest", "advice"),
     [

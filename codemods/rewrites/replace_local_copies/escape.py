@@ -114,18 +114,26 @@ class Escape:
     @cached_property
     def first_use_as_value(self) -> int | None:
         """The line of the first place that passes a function on, None where it is only called."""
-        lines = [m.lineno for m in self.mentions if self._how_it_escapes(m) is not None]
-        return min(lines, default=None)
+        found = [m for m in self.mentions if self._how_it_escapes(m) is not None]
+        return min((m.lineno for m in (*found, *self._entrusted)), default=None)
 
     @cached_property
     def first_read(self) -> int | None:
         """The line of the first place that may read a docstring or annotations of a class."""
-        found = [n.lineno for n, of in reads_in(self._module.names) if not self._is_of_another(of)]
-        for node in self.mentions if self._harmless else ():
-            above = (place.above for place in self._parents.above(node))
-            if any(isinstance(a, ast.Call) and self._is_trusted(a) for a in above):
-                found.append(node.lineno)
-        return min(found, default=None)
+        found = [n for n, of in reads_in(self._module.names) if not self._is_of_another(of)]
+        return min((n.lineno for n in (*found, *self._entrusted)), default=None)
+
+    @cached_property
+    def _entrusted(self) -> list[ast.expr]:
+        """The mentions in what is passed to a function that the settings trust."""
+        return [
+            node
+            for node in (self.mentions if self._harmless else ())
+            if any(
+                isinstance(place.above, ast.Call) and self._is_trusted(place.above)
+                for place in self._parents.above(node)
+            )
+        ]
 
     def reasons(self) -> Iterator[Reason]:
         """Yield what forbids that the definition is shared."""
