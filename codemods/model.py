@@ -65,6 +65,7 @@ class Code(enum.Enum):
     NESTED = "nested"
     NOT_WRITTEN = "not-written"
     ONE_LINE = "one-line"
+    OUTSIDE_TESTS = "outside-tests"
     PROOF_FAILED = "proof-failed"
     PYTEST_TESTS = "pytest-tests"
     READ_ONLY = "read-only"
@@ -136,8 +137,8 @@ class PytestNames(NamedTuple):
 class SharedModules(NamedTuple):
     """The shared modules of one settings table.
 
-    `harmless` are dotted names of bases and decorators that the settings trust; `only` the names of
-    definitions to look at, None for all; `tests` what pytest collects in the files.
+    `harmless` are dotted names of bases, decorators and functions that the settings trust; `only`
+    the names of definitions to look at, None for all; `tests` what pytest collects in the files.
     """
 
     modules: tuple[SharedModule, ...]

@@ -72,7 +72,8 @@ class Settings(NamedTuple):
     """What is replaced by what, and where.
 
     `modules` are the dotted names of the shared modules, as pytest imports them; `harmless` dotted
-    names of bases and decorators that may run once instead of once in each file. `paths` are the
+    names of bases and decorators that may run once instead of once in each file, and of what
+    changes and keeps nothing of a class that it is passed. `paths` are the
     files and folders that the verbs work on unless told otherwise, `exclude` patterns of what is
     left out, both relative to `root`: the folder of the pyproject.toml, else of the checkout;
     `has_table` whether it has the settings. `golden_path` are commands that must not fail,

@@ -68,7 +68,7 @@ def reason_line(path: str, first: Reason, *others: Reason) -> str:
 
 
 def trusting(condition: str, source: str | None) -> str:
-    """Return how to tell the settings of a base or decorator; nothing for a name that is not known.
+    """Return how to tell the settings what to trust; nothing for a name that is not known.
 
     Args:
         condition: when that is right.

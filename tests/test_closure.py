@@ -27,6 +27,7 @@ SAME = {
     "a mark of that name": ("import x\npytestmark = 'pytest.mark.x'", "import x", "x"),
     "a logger of the module": ("import x\nlog = getLogger(__name__)", "import x", "x"),
     "globals that are only read": ("import x\ny = globals()['z']", "import x", "x"),
+    "a name that is looked for in the globals": ("import x\ny = 'z' in globals()", "import x", "x"),
     "a global of another name that is set": ("import x\nglobals()['z'] = 1", "import x", "x"),
     "globals of other names that are set": (
         "import x\nglobals().update({'z': 1})",
@@ -101,6 +102,11 @@ DIFFERENT = {
         "import x",
         "x",
     ),
+    "a value set on a module by a parameter with the name of an import": (
+        "import x\nfrom app import item\ndef g(item):\n    item.module.x = 1",
+        "import x",
+        "x",
+    ),
     "a patch of a builtin in the module": ("patch('tests.test_sample.len')", "", "len"),
 }
 
@@ -138,7 +144,15 @@ MESSAGES = {
     "a second value": (("import x\nx = 1", "import x", "x"), "which is bound on line 2 here"),
     "a star import": (("from a import *", "", "len"), "the star import of line 1 here"),
     "nothing": (("", "import x", "x"), "`x`, which is bound nowhere in the file here"),
-    "a replacement": (("import x\n\npatch('tests.a.x')", "import x", "x"), "the file replaces"),
+    "a replacement": (("import x\n\npatch('tests.a.x')", "import x", "x"), "line 3 may replace"),
+    "no constant": (("x = [1]", "x = [1]", "x"), "bound on line 1 to no constant here"),
+    "a relative import": (("from . import x", "import x", "x"), "by a relative import here"),
+    "an import that is not run": (
+        ("if TYPE_CHECKING:\n    import x", "import x", "x"),
+        "bound on line 2 for type checkers alone here",
+    ),
+    "a definition there": (("", "def x(): ...", "x"), "in lib.tools it is a definition of its own"),
+    "a definition": (("def x(): ...", "import x", "x"), "by a definition that stays here"),
 }
 
 

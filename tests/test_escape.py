@@ -81,6 +81,7 @@ HARMLESS = {
     "parametrize": "@pytest.mark.parametrize('a', [Fake, pytest.param(Fake)])\ndef test(a): ...\n",
     "parametrize by tuples": "@pytest.mark.parametrize('a,b', [(Fake, 1)])\ndef test(a, b): ...\n",
     "cast": "cast(Fake, x)\n",
+    "a parameter of a type that is called": "Box[Fake](1), Pair[int, Fake](1, 2)\n",
 }
 
 ESCAPES = {
@@ -106,6 +107,13 @@ ESCAPES = {
     "the result of a lambda": "f = lambda: Fake\n",
     "yield": "def f():\n    yield Fake\n",
     "a comparison with another class": "type(x) is Fake\n",
+    "a key that is looked up": "assert app.handled[Fake] == 1\n",
+    "a key that is looked up, changed": "app.found[Fake].x = 1\n",
+    "a parameter of a base": "class Handler(Base[Fake]): ...\n",
+    "a parameter of a type that is passed on": "f(list[Fake])\n",
+    "an instance, as the parameter that an import hides": (
+        "import app\ndef test(app):\n    type(app).limit = 1\n"
+    ),
     "a loop": "for kind in Fake: ...\n",
     "a comprehension": "[k for k in Fake]\n",
     "a condition": "x = Fake if y else Other\n",
@@ -206,6 +214,80 @@ def test_the_place_is_named(rest: str, saying: str) -> None:
     before = CLASS + "\n\n" + rest + "\n"
     line = before.count("\n")
     check_refused(before, Code.ESCAPES, line=line, saying=saying, modules=MODULES)
+
+
+# What the settings trust
+
+TRUSTED = shared(CLASS, LIB, harmless=("app.Agent", "app.Runner.run", "app.Runner.runs"))
+TRUSTING = {
+    "an argument": "Agent(Fake)\n",
+    "a keyword argument": "Agent(kind=Fake)\n",
+    "a list": "Agent([Fake], kinds=(1, Fake))\n",
+    "an attribute of a module": "import app\napp.Agent(Fake)\n",
+    "a method of a variable": "runner = Runner()\ndef test():\n    runner.run(Fake)\n",
+    "a method of a variable of a function": "def test():\n    r = Runner(1)\n    r.run(Fake)\n",
+}
+NOT_TRUSTING = {
+    "another function": "Other(Fake)\n",
+    "another method": "runner = Runner()\nrunner.walk(Fake)\n",
+    "a method of an attribute": "runner = Runner()\nrunner.own.run(Fake)\n",
+    "a method of a variable that is bound again": (
+        "runner = Runner()\ndef test():\n    global runner\n    runner = 1\nrunner.run(Fake)\n"
+    ),
+    "a method of a parameter": "def test(runner):\n    runner.run(Fake)\n",
+    "a method of a parameter that is bound": (
+        "def test(runner):\n    runner.run(Fake)\n    runner = Runner()\n"
+    ),
+    "a variable of its name": "def test(Agent):\n    Agent(Fake)\n",
+    "a function of its name": "def test():\n    def Agent(x): x.y = 1\n    Agent(Fake)\n",
+    "a method of what a local class makes": (
+        "def test():\n    Runner = find()\n    r = Runner()\n    r.run(Fake)\n"
+    ),
+    "a result": "def test():\n    return Agent, Fake\n",
+    "a place in a mapping": "Agent({'a': Fake})\n",
+}
+HEAD = "from app import Agent, Other, Runner\n\n\n"
+
+
+@pytest.mark.parametrize("rest", TRUSTING.values(), ids=TRUSTING)
+def test_a_class_that_is_passed_to_what_the_settings_trust(rest: str) -> None:
+    assert run(HEAD + CLASS + "\n\n" + rest, modules=TRUSTED).status is Status.CHANGED
+    check_refused(HEAD + CLASS + "\n\n" + rest, Code.ESCAPES, modules=MODULES)
+
+
+@pytest.mark.parametrize("rest", NOT_TRUSTING.values(), ids=NOT_TRUSTING)
+def test_a_class_that_is_passed_to_something_else(rest: str) -> None:
+    check_refused(HEAD + CLASS + "\n\n" + rest, Code.ESCAPES, modules=TRUSTED)
+
+
+def test_what_a_trusted_function_may_read_counts() -> None:
+    rest = "\n\nAgent(kind=Fake)\n"
+    told = CLASS.replace("self): return", "self) -> int: return")
+    check_refused(HEAD + told + rest, Code.DIFFERENT_SHAPE, saying="line", modules=TRUSTED)
+    renamed = (CLASS + rest).replace("Fake", "_Fake")
+    check_refused(HEAD + renamed, Code.ESCAPES, modules=TRUSTED)
+
+
+def test_what_a_trusted_function_may_read_of_a_function_counts() -> None:
+    modules = shared(FUNCTION, LIB, harmless=("app.Agent",))
+    rest = "\n\nAgent(FUNCTION=helper)\n"
+    assert run(HEAD + FUNCTION + rest, modules=modules).status is Status.CHANGED
+    told = FUNCTION.replace("(x):", "(x) -> int:")
+    check_refused(HEAD + told + rest, Code.DIFFERENT_SHAPE, saying="passes it on", modules=modules)
+    named = HEAD + FUNCTION + rest + "use('tests.test_sample.helper')\n"
+    check_refused(named, Code.MODULE_DEPENDENT, modules=modules)
+
+
+@pytest.mark.parametrize(
+    ("rest", "advice"),
+    [
+        ("Agent(Fake)", "add `app.Agent` to the setting `harmless`"),
+        ("r = Runner()\nr.run(kind=Fake)", "add `app.Runner.run` to the setting `harmless`"),
+    ],
+)
+def test_what_to_add_to_the_settings_is_said(rest: str, advice: str) -> None:
+    before = f"{HEAD}{CLASS}\n\n{rest}\n"
+    check_refused(before, Code.ESCAPES, saying=advice, modules=MODULES)
 
 
 # Functions

@@ -53,11 +53,12 @@ def test_the_word_by_which_others_name_a_module(path: str, stem: bytes) -> None:
 def test_a_name_that_others_mention_is_kept() -> None:
     assert DROPPED.dropped == {"Name"}
     for text in ("from test_b import Name", "# test_b: Name", "run('test_b')['Name']"):
-        assert effects(Source("a.py", text.encode()), DROPPED).taken == {"Name"}
+        assert effects(Source("/repo/a.py", text.encode()), DROPPED).taken == {"Name"}
     for text in ("import test_b", "from test_b import Names, my_Name", "from test_b import *"):
-        assert effects(Source("a.py", text.encode()), DROPPED).taken == {"Name"}  # to be handed on
+        # To be handed on.
+        assert effects(Source("/repo/a.py", text.encode()), DROPPED).taken == {"Name"}
     for text in ("import test_bc", "Name = my_test_b = 1", ""):
-        assert effects(Source("a.py", text.encode()), DROPPED).taken == frozenset()
+        assert effects(Source("/repo/a.py", text.encode()), DROPPED).taken == frozenset()
 
 
 CHANGES = {
@@ -80,7 +81,8 @@ def test_a_file_that_changes_a_definition(text: str) -> None:
 
 def test_a_file_that_cannot_be_looked_at_may_do_anything() -> None:
     reason = Reason(Code.TOO_SLOW, 1, "not done after 1 second")
-    sources = (Source("a.py", b"import helpers, test_b"), Source("b.py", b"import other"))
+    texts = {"a": b"import helpers, test_b", "b": b"import other"}
+    sources = [Source(f"/repo/{name}.py", text) for name, text in texts.items()]
     changed = {r.path: r for r in (CHANGED, DROPPED)}
 
     found = outside_effects(MODULES, changed, Files(*sources), failing(reason))
@@ -91,7 +93,7 @@ def test_a_file_that_cannot_be_looked_at_may_do_anything() -> None:
         }
     assert found[DROPPED.path].taken == {"Name"}
     message = found[MODULE].reasons["make"][0].message
-    assert message == "what a.py does with it is not known: not done after 1 second"
+    assert message == "what /repo/a.py does with it is not known: not done after 1 second"
 
 
 def test_a_shared_module_that_cannot_be_looked_at_in_time_may_import_anything() -> None:
@@ -155,7 +157,7 @@ SUBCLASSES = {
 def test_a_subclass_with_tests_in_another_file(text: str) -> None:
     assert codes(text) == {"Name": {Code.SUBCLASS_OF_TESTS}}
     # It matters where the shared class is marked as no test alone.
-    reasons = effects(Source("test_a.py", text.encode()), CHANGED).reasons
+    reasons = effects(Source("/repo/test_a.py", text.encode()), CHANGED).reasons
     copy = "class Name:\n    def go(self): return 1\n"
     for there, status in (
         (copy, Status.CHANGED),
@@ -218,9 +220,10 @@ def test_a_conftest_counts_without_the_name_of_the_module() -> None:
     ],
 )
 def test_a_conftest_that_replaces_what_a_copy_reads(change: str, expected: set[str]) -> None:
-    text = f"import time\ndef change(request, monkeypatch):\n    {change}\n"
-    source = Source("/repo/conftest.py", text.encode())
-    assert set(effects(source, CHANGED).reasons) == expected
+    text = f"import time\n{{}}def change(request, monkeypatch):\n    {change}\n"
+    for above in ("", "from app import request\n"):
+        source = Source("/repo/conftest.py", text.format(above).encode())
+        assert set(effects(source, CHANGED).reasons) == expected
 
 
 def test_a_file_that_the_shared_module_imports() -> None:
@@ -230,3 +233,45 @@ def test_a_file_that_the_shared_module_imports() -> None:
     reasons = outside_effects(modules, {MODULE: CHANGED}, files)[MODULE].reasons
     assert {r.code for found in reasons.values() for r in found} == {Code.CIRCULAR_IMPORT}
     assert set(reasons) == {"Name", "make"}
+
+
+OUTSIDE = {
+    "a package": ("/repo/app/fakes.py", True),
+    "a script": ("/repo/scripts/run.py", True),
+    "a file at the root": ("/repo/fakes.py", True),
+    "a helper for the tests of others": ("/repo/app/testing/fakes.py", True),
+    "a suite for the tests of others": ("/repo/app/testing/test_suites/fakes.py", True),
+    "a plugin of pytest": ("/repo/app/contrib/pytest.py", True),
+    "a module beside a conftest": ("/repo/package/fakes.py", True),
+    "a helper": ("/repo/tests/fakes.py", False),
+    "a helper of a package": ("/repo/app/tests/fakes.py", False),
+    "a helper beside tests": ("/repo/e2e/fakes.py", False),
+    "a helper below tests": ("/repo/e2e/support/fakes.py", False),
+    "a helper below a framework of tests": ("/repo/test_framework/fakes.py", False),
+    "a test beside the code": ("/repo/app/test_fakes.py", False),
+    "the conftest of the root": ("/repo/conftest.py", False),
+    "a test of the root": ("/repo/test_fakes.py", False),
+    "a conftest beside the code": ("/repo/app/conftest.py", False),
+}
+
+
+@pytest.mark.parametrize(("path", "is_refused"), OUTSIDE.values(), ids=OUTSIDE)
+@pytest.mark.parametrize("folder", ["tests/support", "e2e", "lib"])
+def test_what_may_be_shipped_imports_nothing_of_the_tests(
+    path: str, folder: str, *, is_refused: bool
+) -> None:
+    module = SharedModule("support", f"/repo/{folder}/support.py", UNUSED.encode())
+    result = run(UNUSED, path, shared(UNUSED, "support"))._replace(path=path)
+    others = ("e2e/test_a.py", "app/main.py", "package/conftest.py")
+    files = Files(*(Source(f"/repo/{other}", b"") for other in others))
+    found = outside_effects(SharedModules((module,)), {path: result}, files)
+    reasons = [r.code for e in found.values() for rs in e.reasons.values() for r in rs]
+    assert reasons == [Code.OUTSIDE_TESTS] * (is_refused and folder != "lib")
+
+
+def test_where_all_files_are_tests_no_name_of_a_folder_is_wanted() -> None:
+    module = SharedModule("support", "/repo/tests/support/test_doubles.py", UNUSED.encode())
+    path = "/repo/tests/fakes.py"
+    result = run(UNUSED, path, shared(UNUSED, "support"))._replace(path=path)
+    files = Files(Source(module.path, b""), Source("/repo/tests/unit/test_a.py", b""))
+    assert outside_effects(SharedModules((module,)), {path: result}, files) == {}

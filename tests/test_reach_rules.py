@@ -475,6 +475,29 @@ def test_the_module_of_a_function_is_told_where_it_is_passed_on(use: str, is_kep
     assert (result.status is Status.REFUSED) == is_kept
 
 
+COMPARED = {
+    "a warning": ("assert found[0].filename == __file__", True),
+    "a traceback": ("self.assertIn('test_a.py', traceback.format_exc())", True),
+    "a frame": ("assert __file__ in (frame.f_code.co_filename for frame in frames)", True),
+    "a record of logging": ("assert record.module == 'test_a'", True),
+    "a start of pytest": ("pytest.main([__file__, 'test_a.py'])", False),
+    "another file": ("assert found[0].filename == 'test_ab.py'", False),
+    "a folder": ("DATA = Path(__file__).parent", False),
+}
+
+
+@pytest.mark.parametrize(("line", "is_kept"), COMPARED.values(), ids=COMPARED)
+def test_what_is_compared_with_the_file_may_be_told_by_a_frame(line: str, *, is_kept: bool) -> None:
+    rest = f"def test_it():\n    helper()\n    {line}\n"
+    definition = "def helper():\n    return 1\n"
+    if is_kept:
+        check_kept(definition, Code.MODULE_DEPENDENT, rest=rest)
+    else:
+        modules = shared(definition, LIB)
+        result = run(f"{definition}\n\n{rest}", path="tests/test_a.py", modules=modules)
+        assert result.status is Status.CHANGED
+
+
 def test_imports_stand_apart_from_set_up_above_and_code_below() -> None:
     one, other = "def make():\n    return 1\n", "def build():\n    return 2\n"
     modules = SharedModules((*shared(one, "lib.one").modules, *shared(other, "lib.two").modules))

@@ -115,6 +115,13 @@ def test_a_class_with_state(body: str, saying: str) -> None:
         check_refused(text, Code.STATE, saying=saying, modules=shared(text, LIB))
 
 
+def test_what_a_definition_sets_of_the_function_around_it_is_quoted() -> None:
+    definition = "def f():\n    nonlocal n\n    n = 1\n"
+    before = "def test():\n    n = 0\n" + indented(definition) + "    f()\n"
+    codes = (Code.STATE, Code.NESTED)
+    check_refused(before, *codes, line=4, saying="`nonlocal n`", modules=shared(definition, LIB))
+
+
 FUNCTION_STATE = {
     "a mutable default": "def f(x=[]): ...\n",
     "a counter": "def f():\n    f.calls += 1\n",
@@ -166,6 +173,33 @@ def test_fields_are_no_state(text: str) -> None:
 @pytest.mark.parametrize("text", NO_FIELDS.values(), ids=NO_FIELDS)
 def test_other_calls_are_state(text: str) -> None:
     assert not is_shared(text)
+
+
+SPIDER = "import scrapy\n\n\nclass A(scrapy.Spider):\n    urls = ['a']\n"
+SPIDERS = {
+    "alone": ("", True),
+    "of another class": ("class B:\n    urls = 1\n", True),
+    "changed by an instance": ("A().urls.append('b')\n", False),
+    "changed by itself": ("    def go(self): self.urls.append('b')\n", False),
+    "made by a call": ("    urls = find()\n", False),
+}
+
+
+@pytest.mark.parametrize(("rest", "is_trusted"), SPIDERS.values(), ids=SPIDERS)
+def test_the_settings_may_trust_an_attribute_that_nothing_changes(
+    rest: str, *, is_trusted: bool
+) -> None:
+    text = SPIDER + rest
+    modules = shared(text, LIB, harmless=("scrapy.Spider", "scrapy.Spider.urls"))
+    result = run(text, modules=modules)
+    codes = [r.code for d in result.decisions if d.definition.name == "A" for r in d.reasons]
+    assert codes == ([] if is_trusted else [Code.STATE])
+
+
+def test_which_attribute_to_trust_is_said() -> None:
+    modules = shared(SPIDER, LIB, harmless=("scrapy.Spider",))
+    advice = "(if nothing changes it, add `scrapy.Spider.urls` to the setting `harmless`)"
+    check_refused(SPIDER, Code.STATE, saying=advice, modules=modules)
 
 
 # Acts when it is executed

@@ -128,6 +128,16 @@ class ModuleNames:
         bindings = self.bindings.get(name, [])
         return bool(bindings) and all(b.source is not None for b in bindings)
 
+    def is_global(self, node: ast.expr) -> bool:
+        """Whether an expression is a global name: no variable, and no attribute."""
+        found = self.mentions.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        return any(node is mention for mention in found)
+
+    def means_import(self, node: ast.expr) -> bool:
+        """Whether an expression, or what it is an attribute of, is a global that is imported."""
+        root = root_of(node)
+        return isinstance(root, ast.Name) and self.is_global(root) and self.is_imported(root.id)
+
     def _constant(self, binding: Binding) -> str | None:
         """Return the text of the immutable literal that one assignment of the module binds."""
         for statement in self.tree.body:
@@ -248,23 +258,26 @@ def bound_names(node: ast.AST) -> Iterator[tuple[str, str | None]]:
 
 def dotted_source(node: ast.expr, names: ModuleNames) -> str | None:
     """Return the dotted name of what an expression means, by the imports of its module."""
-    attributes: list[str] = []
-    while isinstance(node, ast.Attribute):
-        attributes.insert(0, node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
+    root = root_of(node)
+    if not isinstance(root, ast.Name):
         return None
-    meaning = names.meaning_of(node.id)
-    words = meaning.text.split()
+    meaning = names.meaning_of(root.id)
     if not meaning.is_known:
         return None
-    if words[0] == "builtin":
-        return ".".join([node.id, *attributes])
-    if words[0] == "import":
-        return ".".join([words[1], *attributes])
-    if words[0] == "from":
-        return ".".join([words[1], words[3], *attributes])
+    attributes = ast.unparse(node).removeprefix(root.id)
+    match meaning.text.split():
+        case ["builtin" | "import", name]:
+            return name + attributes
+        case ["from", module, "import", name]:
+            return f"{module}.{name}{attributes}"
     return None
+
+
+def root_of(node: ast.expr) -> ast.expr:
+    """Return what a dotted expression begins with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
 
 
 def last_name(node: ast.expr) -> str:

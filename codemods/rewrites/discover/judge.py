@@ -60,7 +60,7 @@ def candidate(
         module: the file with the definition.
         line: the first line of the definition.
         names: all names that it has in the files.
-        harmless: dotted names of bases and decorators that the settings trust.
+        harmless: dotted names of bases, decorators and functions that the settings trust.
         tests: what pytest collects.
 
     """

@@ -7,7 +7,7 @@ such definitions are decided together.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from codemods.engine.names import Binding, Meaning, ModuleNames, last_name, own_nodes
@@ -15,7 +15,7 @@ from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
-from codemods.rewrites.replace_local_copies.shared import SharedDefinition
+from codemods.rewrites.replace_local_copies.shared import SharedDefinition, import_of
 from codemods.rewrites.replace_local_copies.stores import (
     DICTIONARIES,
     SETTERS,
@@ -69,8 +69,10 @@ class Globals:
             is_copy = wanted in copies.get(name, ())
             actual = wanted if is_copy else self._names.meaning_of(name)
             if not (actual.is_known and wanted.is_known and actual.text == wanted.text):
-                here = f"is `{actual.text}`" if actual.is_known else actual.text
-                there = f"is `{wanted.text}`" if wanted.is_known else wanted.text
+                here = _clause(actual, self._names.bindings.get(name, ()))
+                there = _clause(wanted, shared.names.bindings.get(other, ()))
+                if wanted == import_of(shared.module.name, other):
+                    there = "is a definition of its own"
                 message = (
                     f"it reads `{name}`, which {here} here; in {shared.module.name} it {there}"
                 )
@@ -80,7 +82,7 @@ class Globals:
                 return Reason(Code.DIFFERENT_GLOBALS, line, message)
             replaced = self._first_replacement(name, anywhere=is_late)
             if replaced is not None:
-                message = f"it reads `{name}`, which the file replaces in a module"
+                message = f"it reads `{name}`, which line {replaced} may replace in a module"
                 return Reason(Code.DIFFERENT_GLOBALS, replaced, message)
         return None
 
@@ -117,16 +119,13 @@ class Globals:
             case ast.Name(id="self" | "cls"):
                 return False
             case ast.Name(id=name):
-                is_global = any(owner is m for m in self._names.mentions.get(name, ()))
+                is_global = self._names.is_global(owner)
                 bindings = self._names.bindings.get(name, []) if is_global else []
                 return not bindings or any(map(self._may_be_own, bindings))
             case ast.Attribute(value=value, attr=last) if last in DICTIONARIES:
                 return self._is_own(value)
             case ast.Attribute(attr=last):
-                while isinstance(owner, ast.Attribute):
-                    owner = owner.value
-                is_path = isinstance(owner, ast.Name) and self._names.is_imported(owner.id)
-                return last in self._stems or not is_path
+                return last in self._stems or not self._names.means_import(owner)
         return True
 
     def _may_be_own(self, binding: Binding) -> bool:
@@ -204,7 +203,24 @@ class Globals:
         owners = {id(s.owner) for found in stores.values() for s in found}
         owners -= {id(s.owner) for s in stores.get(None, ())}
         owners |= {id(n.value) for n in names.of_kind(ast.Subscript) if isinstance(n.ctx, ast.Load)}
+        owners |= {id(c) for n in names.of_kind(ast.Compare) for c in n.comparators}
         return owners | {id(n.value) for n in names.of_kind(ast.Attribute) if n.attr in _READING}
+
+
+def _clause(meaning: Meaning, bindings: Sequence[Binding]) -> str:
+    """Return what a name stands for, or why that is not known, as a clause."""
+    match [binding.node for binding in bindings]:
+        case _ if meaning.is_known:
+            return f"is `{meaning.text}`"
+        case [ast.ImportFrom(level=level)] if level:
+            return f"{meaning.text} by a relative import"
+        case [ast.Import() | ast.ImportFrom()]:
+            return f"{meaning.text} for type checkers alone"
+        case [ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef()]:
+            return f"{meaning.text} by a definition that stays"
+        case [ast.Name()]:
+            return f"{meaning.text} to no constant"
+    return meaning.text
 
 
 def _is_own_name(node: ast.AST) -> bool:

@@ -9,43 +9,36 @@ from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.codemod import refuse as refused
-from codemods.engine.names import BINDING, Binding, Meaning, bound_names, last_name
+from codemods.engine.names import BINDING, Binding, Meaning, bound_names
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS
 from codemods.engine.scopes import Definition as DefinitionNode
 from codemods.engine.text import reason_at
-from codemods.engine.walk import BLOCKS, walk, walk_statements
-from codemods.model import Code, Decision, Definition, PytestNames, Reason, Verdict
+from codemods.engine.walk import BLOCKS, walk
+from codemods.model import Code, Decision, Definition, Reason, Verdict
 from codemods.rewrites.collected import (
     has_rewritten_asserts,
     is_mark,
-    is_test_function,
-    test_in,
     tests_derived_from,
 )
 from codemods.rewrites.others import FromOutside
+from codemods.rewrites.replace_local_copies.apart import told_apart
 from codemods.rewrites.replace_local_copies.closure import Globals
+from codemods.rewrites.replace_local_copies.differs import tests_in, why_it_differs
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
-    common_members,
-    first_difference,
     has_annotations,
     has_future_annotations,
     is_marked_as_no_test,
 )
-from codemods.rewrites.replace_local_copies.escape import (
-    ASKING,
-    RAISING,
-    Escape,
-    Parents,
-)
+from codemods.rewrites.replace_local_copies.escape import Escape
 from codemods.rewrites.replace_local_copies.local import Local, has_private_names, is_plain
 from codemods.rewrites.replace_local_copies.nested import reasons_to_stay_inside
+from codemods.rewrites.replace_local_copies.parents import Parents
 from codemods.rewrites.replace_local_copies.shared import (
     Shared,
     SharedDefinition,
     bare,
-    import_of,
     is_called_by_name,
 )
 from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
@@ -141,11 +134,11 @@ class _Decider:
         if local.shared is None:
             is_method = isinstance(node, FUNCTIONS) and isinstance(local.function, ast.ClassDef)
             if not is_method:
-                yield from self._why_it_differs(local)
+                yield why_it_differs(local, self._module, self._shared)
             return
-        line = self._test_in(local)
-        if line is not None:
-            yield Reason(Code.PYTEST_TESTS, line, "pytest may collect it, or tests in it")
+        test = tests_in(local, self._module, self._shared.modules.tests)
+        if test is not None:
+            yield test
         if is_called_by_name(node.name):
             message = "it is called by its name, in the module that it stands in"
             yield Reason(Code.CALLED_BY_NAME, node.lineno, message)
@@ -156,10 +149,6 @@ class _Decider:
         if local.around:
             yield from reasons_to_stay_inside(local, self._module, self._shared.modules.tests)
         yield from self._outside(local, local.shared)
-
-    def _test_in(self, local: Local) -> int | None:
-        module, tests = self._module, self._shared.modules.tests
-        return test_in(local.node, module.names, module.path, tests, local.around)
 
     def _outside(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
         """Yield what other files say; their tests are hidden by ``__test__ = False`` alone."""
@@ -241,27 +230,6 @@ class _Decider:
                 return reason
         return None
 
-    def _why_it_differs(self, local: Local) -> Iterator[Reason]:
-        """Yield why a definition is equal to no shared one."""
-        node = local.node
-        line = self._test_in(local)
-        if line is not None:
-            yield Reason(Code.PYTEST_TESTS, line, "pytest may collect it, or tests in it")
-            return
-        namesakes = self._shared.by_name[bare(node.name)]
-        swallowed = _swallowed(node, namesakes, self._shared.modules.tests)
-        if swallowed is not None:
-            yield swallowed
-            return
-        best = max(namesakes, key=lambda d: common_members(local.normal, d.normal))
-        if not common_members(local.normal, best.normal):
-            message = f"it shares the name with `{best.module.name}`, and no code"
-            yield Reason(Code.SAME_NAME_ONLY, node.lineno, message)
-            return
-        line, message = first_difference(local.normal, best.normal)
-        where = f"`{best.name}`, line {best.node.lineno} of {best.module.name}"
-        yield Reason(Code.DIFFERENT_SHAPE, line, f"{message} ({where})")
-
     def _assertions(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
         line = asserts(local.node)
         rewritten = has_rewritten_asserts(self._module.path, self._shared.modules.tests)
@@ -307,6 +275,7 @@ class _Decider:
             [o.node for o in same],
             local.function,
             is_renamed=local.shared.real_name != local.name,
+            harmless=self._shared.harmless,
             tests=self._shared.modules.tests,
         )
 
@@ -394,7 +363,10 @@ class _Decider:
             for group in groups:
                 self._look_at_rivals(group)
             self._compare_globals([one for one in copies if one.is_copy])
-            self._tell_apart([one for one in copies if one.is_copy])
+            for one, reason in told_apart(
+                [one for one in copies if one.is_copy], self._shared, self._module.names
+            ):
+                one.reasons.append(reason)
             if all(one.is_copy for one in copies):
                 return
 
@@ -415,46 +387,6 @@ class _Decider:
             if reason is not None:
                 one.reasons.append(reason)
 
-    def _tell_apart(self, copies: Iterable[Local]) -> None:
-        """Refuse copies that would be one class, where the file compares or catches classes."""
-        classes = [
-            (one, one.shared)
-            for one in copies
-            if one.shared is not None and isinstance(one.node, ast.ClassDef)
-        ]
-        shared = {id(its.node): its for _, its in classes}
-        places: dict[int, set[tuple[str, int]]] = {
-            node: {(name, id(None)) for name in self._imported_names(shared[node])}
-            for node in shared
-        }
-        for one, its in classes:
-            places[id(its.node)].add((one.name, id(one.function)))
-        for one, its in classes:
-            if len(places[id(its.node)]) > 1 and self._first_type_check is not None:
-                message = "the file tells apart two classes that would be one"
-                one.reasons.append(Reason(Code.ESCAPES, self._first_type_check, message))
-
-    def _imported_names(self, shared: SharedDefinition) -> set[str]:
-        """Return the names by which the file has imported a shared definition."""
-        texts = {
-            import_of(d.module.name, d.name).text
-            for d in self._shared.definitions
-            if d.node is shared.node
-        }
-        bindings = self._module.names.bindings.items()
-        return {name for name, found in bindings if any(b.source in texts for b in found)}
-
-    @cached_property
-    def _first_type_check(self) -> int | None:
-        """The line of the first place that asks of which class something is."""
-        names = self._module.names
-        compared = [n for n in names.of_kind(ast.Compare) if _compares_types(n)]
-        asked = [c for c in names.of_kind(ast.Call) if last_name(c.func) in ASKING | RAISING]
-        lines = [n.lineno for n in [*compared, *asked]]
-        lines += [n.lineno for n in names.of_kind(ast.MatchClass)]
-        lines += [n.lineno for n in names.of_kind(ast.ExceptHandler)]
-        return min(lines, default=None)
-
     def _decision(self, local: Local) -> Decision:
         node = local.node
         kind = "class" if isinstance(node, ast.ClassDef) else "function"
@@ -474,32 +406,6 @@ class _Decider:
 def _rival(one: Local, same: Iterable[Local]) -> Local | None:
     """Return the first definition that is no copy of what one is a copy of."""
     return next((o for o in same if not o.is_copy or o.shared != one.shared), None)
-
-
-def _swallowed(
-    node: DefinitionNode, namesakes: Iterable[SharedDefinition], tests: PytestNames
-) -> Reason | None:
-    """Return the first definition in a method that no namesake has, and the number of tests."""
-    known = {(m.name, inner.name) for d in namesakes for m, inner in _inside_methods(d.node)}
-    inside = [(m, inner) for m, inner in _inside_methods(node) if (m.name, inner.name) not in known]
-    if not inside:
-        return None
-    method, first = inside[0]
-    message = f"`{first.name}` is defined inside its method `{method.name}`"
-    functions = (inner for _, inner in inside if isinstance(inner, FUNCTIONS))
-    hidden = sum(is_test_function(function.name, tests) for function in functions)
-    if hidden:
-        message += f"; tests inside that never run: {hidden:,}"
-    return Reason(Code.SWALLOWED_CODE, first.lineno, message)
-
-
-def _inside_methods(node: DefinitionNode) -> Iterator[tuple[DefinitionNode, DefinitionNode]]:
-    """Yield the definitions that stand in the methods of a class, each with its method."""
-    methods = [s for s in node.body if isinstance(s, FUNCTIONS)]
-    for method in methods if isinstance(node, ast.ClassDef) else ():
-        for inner in walk_statements(method.body):
-            if isinstance(inner, DEFINITIONS):
-                yield method, inner
 
 
 def _reads_names(node: ast.AST) -> bool:
@@ -525,15 +431,3 @@ def _binds(node: ast.AST, name: str) -> bool:
     if isinstance(node, ast.Global | ast.Nonlocal):
         return name in node.names
     return node.__class__ in BINDING and any(bound == name for bound, _ in bound_names(node))
-
-
-def _compares_types(node: ast.Compare) -> bool:
-    parts = [node.left, *node.comparators]
-    return any(isinstance(n, ast.Call | ast.Attribute) and _is_type(n) for n in parts)
-
-
-def _is_type(node: ast.expr) -> bool:
-    match node:
-        case ast.Call(func=ast.Name(id="type")) | ast.Attribute(attr="__class__"):
-            return True
-    return False

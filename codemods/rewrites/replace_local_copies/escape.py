@@ -9,60 +9,47 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import ModuleNames, last_name
-from codemods.engine.rows import first_line, last_line
+from codemods.engine.names import last_name
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.text import reason_at
-from codemods.engine.walk import FIELDS, walk
+from codemods.engine.walk import walk
 from codemods.model import Code, PytestNames, Reason
-from codemods.rewrites.collected import derived_from
-from codemods.rewrites.replace_local_copies.origins import Origins
-from codemods.rewrites.replace_local_copies.stores import (
-    SETTERS,
-    Store,
-    is_dictionary,
-    stores_in,
-    stores_of,
+from codemods.rewrites.collected import derived_from, is_of_python
+from codemods.rewrites.replace_local_copies.origins import (
+    WAYS_TO_CLASS,
+    Origins,
+    instance_in,
+    reads_in,
+    reads_of_module,
+    ways_to_class,
 )
+from codemods.rewrites.replace_local_copies.parents import Parents
+from codemods.rewrites.replace_local_copies.stores import stores_by_word, stores_in, stores_of
+from codemods.rewrites.replace_local_copies.told import (
+    PATCHING,
+    RAISING,
+    compares_its_file,
+    name_checks,
+    pickles,
+    short,
+    tells_of_its_module,
+)
+from codemods.wording import trusting
 
-#: Calls whose arguments are classes to compare with, or to expect.
+#: Calls whose arguments are classes to compare with.
 ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
-RAISING = frozenset(
-    {
-        *("raises", "assertRaises", "assertRaisesRegex", "assertRaisesRegexp", "suppress"),
-        *("assertWarns", "assertWarnsRegex", "warns", "cast"),
-    }
-)
 #: Keywords whose value is a class to imitate, or what a mock gives.
 _IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new", "wraps"})
-_PATCHING = frozenset({"patch", "setattr"})
-#: Calls that find a module or what is in it by a dotted path.
-_LEADING = frozenset({*(SETTERS - {"dict"}), *_PATCHING, "getLogger", "import_module"})
-_PICKLES = re.compile(r"\w*pickle\w*|dill")
-
-#: Attributes that lead from an instance or a subclass to the class, and from a method to its code.
-_WAYS_TO_CLASS = frozenset({"__class__", "__bases__", "__base__", "__func__", "__mro__"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
 
 #: Calls that make a test or a fixture of each of some values, and its id of their ``__name__``.
 #: https://docs.pytest.org/en/stable/how-to/parametrize.html
 _PARAMETRIZING = frozenset({"fixture", "parametrize"})
 _CONTAINERS = (ast.List, ast.Tuple, ast.Set)
-
-
-#: What reads the docstring or the annotations of a method, or of the class of an instance.
-_READ = frozenset({"__annotations__", "__doc__"})
-_READING = frozenset(
-    {"get_annotations", "get_type_hints", "getdoc", "getfullargspec", "getsource", "signature"}
-)
 
 #: Inherited class methods that make an instance or a schema of a pydantic model, and leave it as it
 #: is: https://docs.pydantic.dev/latest/api/base_model/
@@ -74,59 +61,6 @@ _OF_MODELS = frozenset(
 )
 
 
-class Place(NamedTuple):
-    """Where a node stands: the node above it, and the field of that."""
-
-    above: ast.AST
-    field: str
-
-
-class Parents:
-    """The places of the nodes of a module, of each statement when one in it is asked for."""
-
-    def __init__(self, tree: ast.Module) -> None:
-        self._tree = tree
-        self._places: dict[int, Place] = {}
-
-    def of(self, node: ast.AST) -> Place:
-        """Return the place of a node, which is not the module."""
-        self._find(node)
-        return self._places[id(node)]
-
-    def above(self, node: ast.AST) -> Iterator[Place]:
-        """Yield the places of a node and of all above it."""
-        self._find(node)
-        while (place := self._places.get(id(node))) is not None:
-            yield place
-            node = place.above
-
-    def _find(self, node: ast.AST) -> None:
-        line = getattr(node, "lineno", None)
-        if line is None or id(node) in self._places:
-            return
-        body = self._tree.body
-        for at in reversed(range(bisect_right(self._first_lines, line))):
-            if last_line(body[at]) < line:
-                break
-            self._places[id(body[at])] = Place(self._tree, "body")
-            self._add(body[at])
-
-    @cached_property
-    def _first_lines(self) -> list[int]:
-        return [first_line(statement) for statement in self._tree.body]
-
-    def _add(self, statement: ast.stmt) -> None:
-        pending: list[ast.AST] = [statement]
-        while pending:
-            node = pending.pop()
-            for field in FIELDS[node.__class__]:
-                value = getattr(node, field, None)
-                for child in value if isinstance(value, list) else (value,):
-                    if isinstance(child, ast.AST):
-                        self._places[id(child)] = Place(node, field)
-                        pending.append(child)
-
-
 class Escape:
     """What one file does with one name that it defines.
 
@@ -136,6 +70,7 @@ class Escape:
         definitions: those of the name, all of them copies.
         scope: the function that they stand in, None for the module.
         is_renamed: whether the shared object has another ``__name__``.
+        harmless: dotted names of what changes and keeps nothing of a class that it is passed.
         tests: what pytest collects.
 
     """
@@ -148,6 +83,7 @@ class Escape:
         scope: ast.AST | None,
         *,
         is_renamed: bool,
+        harmless: frozenset[str],
         tests: PytestNames,
     ) -> None:
         self._module = module
@@ -155,12 +91,12 @@ class Escape:
         self._definitions = definitions
         self._scope = scope
         self._is_renamed = is_renamed
+        self._harmless = harmless
         self._tests = tests
         self._name = definitions[0].name
         self._is_class = isinstance(definitions[0], ast.ClassDef)
         self._inside = {id(n) for d in definitions for n in walk(d)}
         self._followed: set[tuple[int, str]] = set()
-        self._short = functools.cache(_short)  # many mentions may stand in one expression
 
     @cached_property
     def mentions(self) -> list[ast.expr]:
@@ -179,14 +115,26 @@ class Escape:
     @cached_property
     def first_use_as_value(self) -> int | None:
         """The line of the first place that passes a function on, None where it is only called."""
-        lines = [m.lineno for m in self.mentions if self._how_it_escapes(m) is not None]
-        return min(lines, default=None)
+        found = [m for m in self.mentions if self._how_it_escapes(m) is not None]
+        return min((m.lineno for m in (*found, *self._entrusted)), default=None)
 
     @cached_property
     def first_read(self) -> int | None:
-        """The line of the first place that may read a docstring or annotations of an instance."""
-        found = (n.lineno for n, of in _reads(self._module.names) if not self._is_of_another(of))
-        return min(found, default=None)
+        """The line of the first place that may read a docstring or annotations of a class."""
+        found = [n for n, of in reads_in(self._module.names) if not self._is_of_another(of)]
+        return min((n.lineno for n in (*found, *self._entrusted)), default=None)
+
+    @cached_property
+    def _entrusted(self) -> list[ast.expr]:
+        """The mentions in what is passed to a function that the settings trust."""
+        return [
+            node
+            for node in (self.mentions if self._harmless else ())
+            if any(
+                isinstance(place.above, ast.Call) and self._is_trusted(place.above)
+                for place in self._parents.above(node)
+            )
+        ]
 
     def reasons(self) -> Iterator[Reason]:
         """Yield what forbids that the definition is shared."""
@@ -196,11 +144,11 @@ class Escape:
             if how is not None:
                 yield _escapes(node, f"`{self._name}` {how}")
             elif not self._is_class and self._tells_where_it_stands(node):
-                message = f"`{self._short(self._parents.of(node).above)}` may tell where it stands"
+                message = f"`{short(self._parents.of(node).above)}` may tell where it stands"
                 yield reason_at(node, Code.ESCAPES, message)
         if self._is_class:
-            for expression in _ways_to_class(self._name, self._module.names):
-                instance = _instance_in(expression)
+            for expression in ways_to_class(self._name, self._module.names):
+                instance = instance_in(expression)
                 if id(expression) in self._inside or self._is_of_another(instance):
                     continue
                 how = self._how_it_escapes(expression)
@@ -209,12 +157,14 @@ class Escape:
                     yield _escapes(expression, f"`{text}`, which may be the class, {how}")
             yield from self._tells_its_module()
         yield from self._changes_by_another_way()
+        found = [*compares_its_file(self._module, self._parents)]
         if self._is_class or self.first_use_as_value is not None:
-            yield from self._tells_of_its_module()
+            found += tells_of_its_module(self._name, self._module, self._parents, self._tests)
+        yield from (reason for node, reason in found if id(node) not in self._inside)
         if self._is_renamed:
-            yield from self._name_checks()
+            yield from name_checks(self._name, self._module.names)
         if self._scope is not None:
-            yield from self._pickles()
+            yield from pickles(self._module.names)
 
     # A class
 
@@ -234,6 +184,8 @@ class Escape:
                 return None
             case ast.Subscript() if field == "value":
                 return self._how_it_escapes(above)  # `Name[int]` is the class, too
+            case ast.Subscript() if self._is_called(above):
+                return None  # `Response[Name](...)`
             case ast.ExceptHandler() | ast.Raise() | ast.MatchClass() | ast.Expr() | ast.Delete():
                 return None
             case ast.List() | ast.Tuple() | ast.Set() | ast.Starred():
@@ -248,15 +200,17 @@ class Escape:
                 return self._how_a_variable_escapes(variable, node)
         if self._is_annotation(node):
             return None
-        return f"is used as a value in `{self._short(above)}`"
+        return f"is used as a value in `{short(above)}`"
 
     def _how_an_argument_escapes(self, node: ast.expr, call: ast.Call) -> str | None:
         called = last_name(call.func)
         if self._is_defined_here(call.func):
-            return f"is passed to `{self._short(call.func)}`"
+            return f"is passed to `{short(call.func)}`"
+        if self._is_trusted(call):
+            return None
         if called in ASKING or called in RAISING or called == "create_autospec":
             return None
-        if called in _PATCHING and call.args and node is not call.args[0]:
+        if called in PATCHING and call.args and node is not call.args[0]:
             return None  # patch("a.B", Name), monkeypatch.setattr(module, "B", Name)
         if called == "object" and len(call.args) > 2 and node is call.args[2]:
             return None
@@ -266,16 +220,27 @@ class Escape:
             return self._how_an_element_escapes(call)
         if self._is_annotation(call):
             return None
-        return f"is passed to `{self._short(call.func)}`"
+        return f"is passed to `{short(call.func)}`{self._advice(call)}"
+
+    def _is_trusted(self, call: ast.Call) -> bool:
+        """Whether the settings trust what is called; it may read the name of what it is passed."""
+        return not self._is_renamed and self._origins.source_of(call.func) in self._harmless
+
+    def _advice(self, call: ast.Call) -> str:
+        source = None if self._is_renamed else self._origins.source_of(call.func)
+        is_known = source is None or is_of_python(source)
+        return trusting("if that changes and keeps nothing of it", None if is_known else source)
 
     def _how_a_keyword_escapes(self, keyword: ast.keyword) -> str | None:
         call = self._parents.of(keyword).above
         if isinstance(call, ast.ClassDef):
             return f"is passed to class `{call.name}`"
         assert isinstance(call, ast.Call)
-        if keyword.arg in _IMITATING and not self._is_defined_here(call.func):
+        if self._is_defined_here(call.func):
+            return f"is passed to `{short(call)}`"
+        if keyword.arg in _IMITATING or self._is_trusted(call):
             return None
-        return f"is passed to `{self._short(call)}`"
+        return f"is passed to `{short(call)}`{self._advice(call)}"
 
     def _is_defined_here(self, func: ast.expr) -> bool:
         """Whether what is called is a function of this very file, which may do anything."""
@@ -286,25 +251,29 @@ class Escape:
 
     def _how_an_attribute_escapes(self, attribute: ast.Attribute) -> str | None:
         if not isinstance(attribute.ctx, ast.Load):
-            return f"is changed by `{self._short(attribute)}`"
+            return f"is changed by `{short(attribute)}`"
         if attribute.attr in _NAMES_OF_CLASS:
             is_other = self._is_renamed or (
                 attribute.attr == "__qualname__" and self._scope is not None
             )
-            return f"is asked for `{self._short(attribute)}`" if is_other else None
-        if attribute.attr in _WAYS_TO_CLASS:
+            return f"is asked for `{short(attribute)}`" if is_other else None
+        if attribute.attr in WAYS_TO_CLASS:
             return None  # that is looked at by itself
-        above, field = self._parents.of(attribute)
-        is_called = isinstance(above, ast.Call) and field == "func"
+        above = self._parents.of(attribute).above
+        is_called = self._is_called(attribute)
         if attribute.attr not in self._own_attributes:
             if is_called and attribute.attr in _OF_MODELS:
                 return None
-            return f"is asked for `{self._short(attribute)}`, which it does not define"
+            return f"is asked for `{short(attribute)}`, which it does not define"
         if isinstance(above, ast.Attribute) and not isinstance(above.ctx, ast.Load):
-            return f"is changed by `{self._short(above)}`"
+            return f"is changed by `{short(above)}`"
         if is_called or attribute.attr in self._constants:
             return None
-        return f"is asked for `{self._short(attribute)}`, and that is not called"
+        return f"is asked for `{short(attribute)}`, and that is not called"
+
+    def _is_called(self, node: ast.expr) -> bool:
+        above, field = self._parents.of(node)
+        return isinstance(above, ast.Call) and field == "func"
 
     def _how_an_element_escapes(self, container: ast.AST) -> str | None:
         """Return how a class escapes that stands in a list, tuple or set."""
@@ -313,7 +282,7 @@ class Escape:
                 return None
             if isinstance(above, ast.Call):
                 called = last_name(above.func)
-                if called in ASKING or called in RAISING:
+                if called in ASKING or called in RAISING or self._is_trusted(above):
                     return None
                 if called in _PARAMETRIZING:
                     has_ids = any(k.arg == "ids" for k in above.keywords)
@@ -325,6 +294,8 @@ class Escape:
                     )
                 if called == "param":
                     continue
+            elif isinstance(above, ast.Subscript) and self._is_called(above):
+                return None  # `Response[int, Name](...)`
             elif isinstance(above, (*_CONTAINERS, ast.keyword)):
                 continue
             break
@@ -364,11 +335,11 @@ class Escape:
 
     def _tells_its_module(self) -> Iterator[Reason]:
         """Yield where something that may be an instance tells its module."""
-        for node in _reads_of_module(self._module.names):
+        for node in reads_of_module(self._module.names):
             if node.value in self._mentioning or id(node) in self._inside:
                 continue
             if not self._is_of_another(node.value):
-                yield _escapes(node, f"its module may be read by `{self._short(node)}`")
+                yield _escapes(node, f"its module may be read by `{short(node)}`")
 
     def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
         """Return how a class escapes that was got from an instance, by way of a local variable."""
@@ -408,14 +379,14 @@ class Escape:
         above = self._parents.of(node).above
         store = next((s for s in stores_of(above) if s.owner is node), None)
         if store is not None:
-            return f"is changed by `{self._short(store.node)}`"
+            return f"is changed by `{short(store.node)}`"
         match above:
             case ast.Assign(targets=[ast.Name(id=variable)]):
                 if variable in self._changed_variables:
-                    return f"is changed by `{self._short(self._changed_variables[variable])}`"
+                    return f"is changed by `{short(self._changed_variables[variable])}`"
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 if last_name(func) in {"update_wrapper", "vars"}:
-                    return f"is changed by `{self._short(above)}`"
+                    return f"is changed by `{short(above)}`"
         return None
 
     def _tells_where_it_stands(self, node: ast.expr) -> bool:
@@ -440,15 +411,13 @@ class Escape:
 
     def _changes_by_another_way(self) -> Iterator[Reason]:
         """Yield what sets an attribute of `module.Name`, `globals()["Name"]` and their like."""
-        by_word = _stores_by_word(self._module.names)
+        by_word = stores_by_word(self._module.names)
         stores = {n: s for word in self._family for n, s in by_word.get(word, {}).items()}
         for _, store in sorted(stores.items()):
             match store.owner:
                 case ast.Constant(value=str(path)):
                     if id(store.node) not in self._inside and self._is_in_path(path):
-                        message = (
-                            f"a patch by `{self._short(store.node)}` would leak into other files"
-                        )
+                        message = f"a patch by `{short(store.node)}` would leak into other files"
                         yield reason_at(store.node, Code.MUTATED, message)
                     continue
                 case ast.Attribute(value=ast.Name(id=owner), attr=attr) if owner in self._heirs:
@@ -476,172 +445,12 @@ class Escape:
         own = {"", "__main__", self._module.stem}
         return bool(found) and (self._is_class or not last.isidentifier() or last in own)
 
-    # By its module or name
-
-    def _tells_of_its_module(self) -> Iterator[Reason]:
-        """Yield what a library may compare with the ``__module__`` of a class or function.
-
-        That is the dotted name of the file in a text, alone or with that of the definition behind
-        it, and ``__name__`` beside other values. In a patch it leads to the name, which stays.
-        """
-        found: list[ast.expr] = [
-            node
-            for node in _texts_of_module(self._name, self._module, self._tests)
-            if not isinstance(self._parents.of(node).above, ast.Expr)
-        ]
-        beside = (
-            ast.Tuple,
-            ast.List,
-            ast.Set,
-            ast.Dict,
-            ast.Compare,
-            ast.FormattedValue,
-            ast.BinOp,
-        )
-        is_of_script = functools.cache(lambda node: "__main__" in ast.unparse(node))
-        for mention in self._module.names.mentions.get("__name__", ()):
-            above = self._parents.of(mention).above
-            if isinstance(above, beside) and not is_of_script(above):
-                found.append(mention)
-        for node in found:
-            if id(node) not in self._inside and not self._leads_to_the_module(node):
-                what = "its module, which would be another,"
-                message = f"{what} may be compared with `{self._short(node)}`"
-                yield reason_at(node, Code.MODULE_DEPENDENT, message)
-
-    def _leads_to_the_module(self, node: ast.expr) -> bool:
-        """Whether an expression is in a call that looks for the module, which stays."""
-        above = (place.above for place in self._parents.above(node))
-        call = next((a for a in above if isinstance(a, ast.Call)), None)
-        return call is not None and last_name(call.func) in _LEADING
-
-    def _pickles(self) -> Iterator[Reason]:
-        """Yield the imports of pickle: what is nested cannot be pickled, and what is imported can.
-
-        https://docs.python.org/3/library/pickle.html#what-can-be-pickled-and-unpickled
-        """
-        names = self._module.names
-        imported = [(n.lineno, a.name) for n in names.of_kind(ast.Import) for a in n.names]
-        imported += [(n.lineno, n.module or "") for n in names.of_kind(ast.ImportFrom)]
-        for line, module in imported:
-            if _PICKLES.fullmatch(module):
-                message = "a nested definition cannot be pickled, and an imported one can"
-                yield Reason(Code.ESCAPES, line, message)
-
-    def _name_checks(self) -> Iterator[Reason]:
-        """Yield the comparisons with the name of a definition whose object has another one."""
-        word = re.compile(rf"(?<!\w){re.escape(self._name)}(?!\w)")
-        for node in self._comparisons():
-            texts = (n.value for n in walk(node) if isinstance(n, ast.Constant))
-            if any(isinstance(text, str) and word.search(text) for text in texts):
-                message = f"`{self._short(node)}` compares with its name, which is another there"
-                yield reason_at(node, Code.ESCAPES, message)
-
-    def _comparisons(self) -> Iterator[ast.expr]:
-        """Yield what compares texts: operators, and `raises(..., match=...)`."""
-        names = self._module.names
-        yield from names.of_kind(ast.Compare)
-        for call in names.of_kind(ast.Call):
-            if last_name(call.func) in RAISING:
-                yield call
-
 
 @functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
 def _origins(module: ParsedModule, parents: Parents) -> Origins:
     return Origins(module, lambda node: (place.above for place in parents.above(node)))
 
 
-@functools.lru_cache(maxsize=1)
-def _reads(names: ModuleNames) -> list[tuple[ast.expr, ast.expr]]:
-    """Return what may read a docstring or annotations, and the expression that has them."""
-    calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in _READING]
-    return [
-        *((a, a.value) for a in names.of_kind(ast.Attribute) if a.attr in _READ),
-        *((c, c.args[0] if c.args else c) for c in calls),
-    ]
-
-
-@functools.lru_cache(maxsize=1)
-def _reads_of_module(names: ModuleNames) -> list[ast.Attribute]:
-    """Return what tells the module of something."""
-    return [a for a in names.of_kind(ast.Attribute) if a.attr == "__module__"]
-
-
-@functools.lru_cache(maxsize=1)
-def _stores_by_word(names: ModuleNames) -> dict[str, dict[int, Store]]:
-    """Return the stores of a module, numbered, by the names that the owner of each has in it."""
-    found: dict[str, dict[int, Store]] = defaultdict(dict)
-    for number, store in enumerate(s for same in stores_in(names).values() for s in same):
-        match store.owner:
-            case ast.Constant(value=str(path)):
-                words = path.split(".")
-            case ast.Attribute(value=ast.Name(id=owner), attr=attr):
-                words = [owner, attr]
-            case (
-                ast.Attribute(attr=word)
-                | ast.Subscript(slice=ast.Constant(value=str(word)))
-                | ast.Call(args=[_, ast.Constant(value=str(word))])
-            ):
-                words = [word]
-            case _:
-                words = [store.name or ""]
-        for word in words:
-            found[word][number] = store
-    return found
-
-
-@functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
-def _ways_to_class(name: str, names: ModuleNames) -> list[ast.expr]:
-    """Return the expressions that may be a class without its name."""
-    kinds = (ast.Attribute, ast.Subscript, ast.Call)
-    return [n for kind in kinds for n in names.of_kind(kind) if _may_be_class(n, name)]
-
-
-def _instance_in(node: ast.expr) -> ast.expr:
-    """Return the expression of which another gives the class."""
-    match node:
-        case ast.Attribute(value=instance) | ast.Call(func=ast.Name(id="type"), args=[instance]):
-            return instance
-    return node
-
-
-def _may_be_class(node: ast.expr, name: str) -> bool:
-    match node:
-        case ast.Attribute(attr=attr):
-            return attr in _WAYS_TO_CLASS
-        case ast.Call(func=ast.Attribute(attr="mro" | "__subclasses__")):
-            return True
-        case ast.Call(func=ast.Name(id="type"), args=[_]):
-            return True
-        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=text), *_]):
-            return bool(text == name)
-        case ast.Subscript(value=dictionary, slice=ast.Constant(value=text)):
-            return text == name and is_dictionary(dictionary)
-    return False
-
-
-@functools.lru_cache(maxsize=1)
-def _texts_of_module(name: str, module: ParsedModule, tests: PytestNames) -> list[ast.Constant]:
-    """Return the texts that have the dotted name of the file in them, or of a definition in it."""
-    stem, name = re.escape(module.stem), re.escape(name)
-    before = r"(?<!\w)" if tests.has_file(module.path) else r"(?<=\w\.)"
-    path = re.compile(rf"(?<!\w){stem}[.:]{name}(?!\w)|{before}{stem}(?!\w|[.:/-]\w)")
-    return [
-        node
-        for node in module.names.of_kind(ast.Constant)
-        if isinstance(node.value, str | bytes) and path.search(_text(node.value))
-    ]
-
-
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode(errors="replace")
-
-
 def _escapes(node: ast.expr | ast.stmt, what: str) -> Reason:
     message = f"{what}: once shared, a change would leak into other files"
     return reason_at(node, Code.ESCAPES, message)
-
-
-def _short(node: ast.AST) -> str:
-    text = ast.unparse(node).splitlines()[0]
-    return text if len(text) <= 50 else f"{text[:47]}..."

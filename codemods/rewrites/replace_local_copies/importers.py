@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 
-from codemods.engine.names import last_name
+from codemods.engine.names import last_name, root_of
 from codemods.engine.run import Run, one_by_one
 from codemods.engine.text import stem_of
 from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
-from codemods.rewrites.collected import tests_derived_from
+from codemods.rewrites.collected import has_rewritten_asserts, tests_derived_from
 from codemods.rewrites.others import (
     Effects,
     Found,
@@ -65,11 +65,53 @@ def outside_effects(
     look = partial(_effects, tests=modules.tests, changed=changed)
     found = [*run(look, sources, failed)]
     found.append({p: refusing(changed[p], Code.CIRCULAR_IMPORT, message) for p in circular})
+    found.append(_outside_tests(modules, changed, others.paths))
     for other, reason in unknown_files.items():
         message = f"the shared module imports {other}, and what that imports is not known"
         message = f"{message}: {reason.message}"
         found.append({p: refusing(r, reason.code, message) for p, r in changed.items()})
     return together(found)
+
+
+#: What is called so is for tests: ``tests``, ``unit-tests``, ``test_framework``. What is called
+#: ``testing`` is made for the tests of others.
+_OF_TESTS = re.compile(r"(.*tests|(.*[_-])?test)([_-].*)?", re.IGNORECASE)
+
+
+def _outside_tests(
+    modules: SharedModules, changed: Mapping[str, FileResult], paths: Iterable[str]
+) -> Found:
+    """Return the files that do not lie among the tests, as the shared module does.
+
+    They may be installed or run where there are no tests, and then the import would fail.
+    """
+    shared = {m.path: m.name for m in modules.modules}
+    folders: dict[str, bool] = {}  # whether it has tests; a package may have a conftest
+    for path in (*paths, *changed, *shared):
+        folder = os.path.dirname(path)
+        is_test = path not in shared and modules.tests.has_file(path)
+        folders[folder] = folders.get(folder, False) or is_test
+    top = os.path.commonpath(folders)
+
+    def lies_among_tests(path: str) -> bool:
+        parts = os.path.relpath(os.path.dirname(path), top).split(os.sep)
+        above = (os.path.join(top, *parts[:number]) for number in range(1, len(parts) + 1))
+        is_named = "testing" not in parts and any(map(_OF_TESTS.fullmatch, parts))
+        return is_named or any(map(folders.get, above))
+
+    def is_of_tests(path: str) -> bool:
+        stem = os.path.basename(path).removesuffix(".py")
+        is_test = has_rewritten_asserts(path, modules.tests) or _OF_TESTS.fullmatch(stem)
+        return bool(is_test) or lies_among_tests(path)
+
+    found = {}
+    message = "it does not lie among the tests, and may be run where there are none"
+    for path, result in changed.items():
+        wanted = {d.shared[0] for d in result.replaced if d.shared is not None}
+        is_shared_among = any(lies_among_tests(p) for p, name in shared.items() if name in wanted)
+        if is_shared_among and not is_of_tests(path):
+            found[path] = refusing(result, Code.OUTSIDE_TESTS, message)
+    return found
 
 
 def _is_looking(source: Source) -> bool:
@@ -154,13 +196,9 @@ class _OtherFile(OtherFile):
     def _may_be_module(self, owner: ast.expr, stem: str) -> bool:
         if last_name(owner) == stem or isinstance(owner, ast.Constant):
             return last_name(owner) == stem
-        root = owner
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        is_known = isinstance(root, ast.Name) and (
-            root.id in {"self", "cls"} or self.names.is_imported(root.id)
-        )
-        return self._looks and not is_known
+        root = root_of(owner)
+        is_own = isinstance(root, ast.Name) and root.id in {"self", "cls"}
+        return self._looks and not is_own and not self.names.means_import(root)
 
     def _subclasses(self, name: str) -> Iterator[Reason]:
         """Yield the subclasses with tests, where the file imports the class."""

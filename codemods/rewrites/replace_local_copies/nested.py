@@ -84,12 +84,12 @@ def _executions(local: Local, module: ParsedModule, tests: PytestNames) -> Itera
     if once and not any(isinstance(a, _LOOPS) for a in local.around):
         return
     if isinstance(node, ast.ClassDef) and not is_plain(node):
-        message = "it is executed more than once, and what may compare or catch its classes"
-        yield Reason(Code.NESTED, node.lineno, f"{message} would find one")
+        message = "each time that it is executed makes another class; shared, it would be one"
+        yield Reason(Code.NESTED, node.lineno, message)
     above = functions[-1] if functions else module.tree
     line = _first_other_use(above).get(local.name)
     if line is not None:
-        message = "it is executed more than once, and more than called"
+        message = "each time that it is executed makes another one, and it is not only called"
         yield Reason(Code.ESCAPES, line, message)
 
 

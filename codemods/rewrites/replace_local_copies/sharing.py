@@ -17,6 +17,7 @@ from codemods.engine.text import reason_at
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.collected import is_mark, is_of_python
+from codemods.rewrites.replace_local_copies.own_module import means_its_module
 from codemods.rewrites.replace_local_copies.stores import stores_of
 from codemods.wording import trusting
 
@@ -54,23 +55,6 @@ _FIELDS = frozenset(
 )
 _PLAIN_ATTRIBUTES = frozenset({"__match_args__", "__slots__", "model_config"})
 
-#: Names that mean the module, or the frame, that the code stands in.
-_OF_THE_MODULE = frozenset(
-    {
-        *("__builtins__", "__doc__", "__file__", "__loader__", "__module__", "__name__"),
-        *("__package__", "__path__", "__qualname__", "__spec__", "eval", "exec", "globals"),
-    }
-)
-_FRAME_READERS = frozenset(
-    {
-        *("_getframe", "_getframemodulename", "currentframe", "extract_stack", "format_stack"),
-        *("getouterframes", "print_stack", "stack"),
-    }
-)
-_FRAME_MODULES = frozenset({"inspect", "sys", "traceback"})
-#: Attributes of functions and classes that lead to their module.
-_TO_THE_MODULE = frozenset({"__code__", "__globals__", "__module__"})
-
 
 def reasons_not_to_share(
     node: Definition, names: ModuleNames, harmless: frozenset[str], bases: frozenset[str]
@@ -85,9 +69,8 @@ def reasons_not_to_share(
 
     """
     yield from _acts(node, names, HARMLESS | harmless, bases)
-    yield from _state(node, names)
-    yield from _means_its_module(node, names)
-    yield from _doctests(node)
+    yield from _state(node, names, harmless)
+    yield from means_its_module(node, names)
 
 
 def asserts(node: Definition) -> int | None:
@@ -259,10 +242,12 @@ def _is_plain_statement(statement: ast.stmt) -> bool:
 # State
 
 
-def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
-    free = free_names(node)
-    for name in sorted(free.global_names):
-        yield _stateful(node, f"`global {name}` writes outside of the definition")
+def _state(node: Definition, names: ModuleNames, harmless: frozenset[str]) -> Iterator[Reason]:
+    outer = free_names(node).global_names
+    for declared in (n for n in walk(node) if isinstance(n, ast.Global | ast.Nonlocal)):
+        if not outer.isdisjoint(declared.names):
+            text = ast.unparse(declared)
+            yield _stateful(declared, f"`{text}` writes outside of the definition")
     own = _names_of_itself(node)
     for inner in walk(node):
         for store in stores_of(inner):
@@ -281,26 +266,38 @@ def _state(node: Definition, names: ModuleNames) -> Iterator[Reason]:
                     text = ast.unparse(default)
                     yield _stateful(default, f"the default value `{text}` is mutable or made")
         else:
-            yield from _class_attributes(definition, names)
+            yield from _class_attributes(definition, names, harmless)
 
 
-def _class_attributes(node: ast.ClassDef, names: ModuleNames) -> Iterator[Reason]:
+def _class_attributes(
+    node: ast.ClassDef, names: ModuleNames, harmless: frozenset[str]
+) -> Iterator[Reason]:
     for statement in node.body:
         match statement:
-            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-                target = (
-                    statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-                )
-                plain = isinstance(target, ast.Name) and target.id in _PLAIN_ATTRIBUTES
-                if plain and _is_plain_argument(value):
-                    continue
-                if not _is_immutable(value) and not _is_field(value, names):
-                    text = ast.unparse(statement)
-                    yield _stateful(statement, f"`{text}` is state of the class")
+            case (
+                ast.Assign(targets=[target, *_], value=value)
+                | ast.AnnAssign(target=target, value=ast.expr() as value)
+            ) if not _is_immutable(value) and not _is_field(value, names):
+                advice = ""
+                if isinstance(target, ast.Name) and _is_plain_argument(value):
+                    inherited = _inherited(target.id, node, names)
+                    if target.id in _PLAIN_ATTRIBUTES or not harmless.isdisjoint(inherited):
+                        continue
+                    advice = trusting("if nothing changes it", next(iter(inherited), None))
+                text = ast.unparse(statement)
+                yield _stateful(statement, f"`{text}` is state of the class", advice)
 
 
-def _stateful(node: ast.expr | ast.stmt, what: str) -> Reason:
-    message = f"{what}: once shared, a change would leak into other files"
+def _inherited(name: str, node: ast.ClassDef, names: ModuleNames) -> list[str]:
+    """Return the dotted names that an attribute has in bases, none where the file mentions it."""
+    if any(attribute.attr == name for attribute in names.of_kind(ast.Attribute)):
+        return []
+    sources = (dotted_source(_named(base), names) for base in node.bases)
+    return [f"{source}.{name}" for source in sources if source and not is_of_python(source)]
+
+
+def _stateful(node: ast.expr | ast.stmt, what: str, advice: str = "") -> Reason:
+    message = f"{what}: once shared, a change would leak into other files{advice}"
     return reason_at(node, Code.STATE, message)
 
 
@@ -390,67 +387,3 @@ def _is_field(node: ast.expr, names: ModuleNames) -> bool:
                 _is_plain_argument(v) for v in [*args, *(k.value for k in keywords)]
             )
     return False
-
-
-# Means its module
-
-
-def _is_of_frames(owner: str, names: ModuleNames) -> bool:
-    """Whether a name may be a module with functions that read frames; it may be a local one."""
-    source = names.meaning_of(owner).text.removeprefix("import ")
-    return owner in _FRAME_MODULES or source in _FRAME_MODULES
-
-
-def _means_its_module(node: Definition, names: ModuleNames) -> Iterator[Reason]:
-    for name in sorted(free_names(node).names & (_OF_THE_MODULE | _FRAME_READERS)):
-        yield _dependent(node, f"`{name}`")
-    for inner in walk(node):
-        match inner:
-            case ast.ImportFrom(level=level) if level:
-                yield _dependent(inner, f"`{ast.unparse(inner)}`")
-            case ast.Attribute(attr=attr) if attr in _TO_THE_MODULE:
-                yield _dependent(inner, f"`{ast.unparse(inner)}`")
-            case ast.Attribute(value=ast.Name(id=owner), attr=attr) if (
-                attr in _FRAME_READERS and _is_of_frames(owner, names)
-            ):
-                yield _dependent(inner, f"`{ast.unparse(inner)}`")
-            case ast.keyword(arg="stacklevel"):
-                yield _dependent(inner.value, "`stacklevel`")
-            case ast.Call(func=ast.Name(id="vars" | "dir" as called), args=[]):
-                yield _dependent(inner, f"`{called}()`")
-            case ast.Name(id="__import__") if inner not in _absolute_importers(node, names):
-                yield _dependent(inner, "an import by `__import__` that may be relative")
-
-
-def _absolute_importers(node: Definition, names: ModuleNames) -> set[ast.expr]:
-    """Return each ``__import__`` that is the built-in one, called for an absolute import.
-
-    Without globals, and with the default level 0, it reads nothing of the module that it stands in:
-    https://docs.python.org/3/library/functions.html#import__
-    """
-    calls = (n for n in walk(node) if isinstance(n, ast.Call) and len(n.args) == 1)
-    absolute = {c.func for c in calls if all(map(_is_absolute, [*c.args, *c.keywords]))}
-    return absolute if names.is_builtin("__import__") else set()
-
-
-def _is_absolute(argument: ast.AST) -> bool:
-    match argument:
-        case ast.keyword(arg="level", value=ast.Constant(value=0)):
-            return True
-        case ast.keyword(arg=name):
-            return name == "fromlist"
-    return not isinstance(argument, ast.Starred)
-
-
-def _dependent(node: ast.expr | ast.stmt, what: str) -> Reason:
-    message = f"{what} means something else in another module"
-    return reason_at(node, Code.MODULE_DEPENDENT, message)
-
-
-def _doctests(node: Definition) -> Iterator[Reason]:
-    for inner in walk(node):
-        if isinstance(inner, DEFINITIONS) and ">>>" in (
-            ast.get_docstring(inner, clean=False) or ""
-        ):
-            message = "its docstring has an example, which doctest runs in the module it stands in"
-            yield reason_at(inner, Code.DOCTEST, message)

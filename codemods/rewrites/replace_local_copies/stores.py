@@ -97,6 +97,29 @@ def stores_in(names: ModuleNames) -> dict[str | None, list[Store]]:
     return found
 
 
+@functools.lru_cache(maxsize=1)
+def stores_by_word(names: ModuleNames) -> dict[str, dict[int, Store]]:
+    """Return the stores of a module, numbered, by the names that the owner of each has in it."""
+    found: dict[str, dict[int, Store]] = defaultdict(dict)
+    for number, store in enumerate(s for same in stores_in(names).values() for s in same):
+        match store.owner:
+            case ast.Constant(value=str(path)):
+                words = path.split(".")
+            case ast.Attribute(value=ast.Name(id=owner), attr=attr):
+                words = [owner, attr]
+            case (
+                ast.Attribute(attr=word)
+                | ast.Subscript(slice=ast.Constant(value=str(word)))
+                | ast.Call(args=[_, ast.Constant(value=str(word))])
+            ):
+                words = [word]
+            case _:
+                words = [store.name or ""]
+        for word in words:
+            found[word][number] = store
+    return found
+
+
 def is_dictionary(node: ast.expr) -> bool:
     """Whether an expression may be the dictionary of a module."""
     match node:

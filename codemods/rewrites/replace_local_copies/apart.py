@@ -1,0 +1,73 @@
+"""Copies that would be one class, in a file that tells classes apart."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from codemods.engine.names import ModuleNames, last_name
+from codemods.model import Code, Reason
+from codemods.rewrites.replace_local_copies.escape import ASKING
+from codemods.rewrites.replace_local_copies.local import Local
+from codemods.rewrites.replace_local_copies.shared import Shared, SharedDefinition, import_of
+from codemods.rewrites.replace_local_copies.told import RAISING
+
+
+def told_apart(
+    copies: Sequence[Local], shared: Shared, names: ModuleNames
+) -> Iterator[tuple[Local, Reason]]:
+    """Yield the copies that would be one class, where the file compares or catches classes.
+
+    Args:
+        copies: those of one file.
+        shared: the shared definitions.
+        names: those of the file.
+
+    """
+    classes = [
+        (one, one.shared)
+        for one in copies
+        if one.shared is not None and isinstance(one.node, ast.ClassDef)
+    ]
+    places: dict[int, set[tuple[str, int]]] = {
+        id(its.node): {(name, id(None)) for name in _imported_names(its, shared, names)}
+        for _, its in classes
+    }
+    for one, its in classes:
+        places[id(its.node)].add((one.name, id(one.function)))
+    several = [one for one, its in classes if len(places[id(its.node)]) > 1]
+    line = _first_type_check(names) if several else None
+    if line is not None:
+        message = "the file tells apart two classes that would be one"
+        yield from ((one, Reason(Code.ESCAPES, line, message)) for one in several)
+
+
+def _imported_names(its: SharedDefinition, shared: Shared, names: ModuleNames) -> set[str]:
+    """Return the names by which the file has imported a shared definition."""
+    texts = {
+        import_of(d.module.name, d.name).text for d in shared.definitions if d.node is its.node
+    }
+    bindings = names.bindings.items()
+    return {name for name, found in bindings if any(b.source in texts for b in found)}
+
+
+def _first_type_check(names: ModuleNames) -> int | None:
+    """Return the line of the first place that asks of which class something is."""
+    compared = [n for n in names.of_kind(ast.Compare) if _compares_types(n)]
+    asked = [c for c in names.of_kind(ast.Call) if last_name(c.func) in ASKING | RAISING]
+    lines = [n.lineno for n in [*compared, *asked]]
+    lines += [n.lineno for n in names.of_kind(ast.MatchClass)]
+    lines += [n.lineno for n in names.of_kind(ast.ExceptHandler)]
+    return min(lines, default=None)
+
+
+def _compares_types(node: ast.Compare) -> bool:
+    parts = [node.left, *node.comparators]
+    return any(isinstance(n, ast.Call | ast.Attribute) and _is_type(n) for n in parts)
+
+
+def _is_type(node: ast.expr) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="type")) | ast.Attribute(attr="__class__"):
+            return True
+    return False

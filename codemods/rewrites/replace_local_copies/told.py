@@ -1,0 +1,141 @@
+"""What tells in which module a definition stands, or by which name: an import would change that."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from collections.abc import Iterator
+
+from codemods.engine.codemod import ParsedModule
+from codemods.engine.names import ModuleNames, last_name
+from codemods.engine.text import reason_at
+from codemods.engine.walk import walk
+from codemods.model import Code, PytestNames, Reason
+from codemods.rewrites.replace_local_copies.parents import Parents
+from codemods.rewrites.replace_local_copies.stores import SETTERS
+
+#: Calls whose arguments are classes to expect, and texts to match.
+RAISING = frozenset(
+    {
+        *("raises", "assertRaises", "assertRaisesRegex", "assertRaisesRegexp", "suppress"),
+        *("assertWarns", "assertWarnsRegex", "warns", "cast"),
+    }
+)
+PATCHING = frozenset({"patch", "setattr"})
+#: Calls that find a module or what is in it by a dotted path.
+_LEADING = frozenset({*(SETTERS - {"dict"}), *PATCHING, "getLogger", "import_module"})
+_PICKLES = re.compile(r"\w*pickle\w*|dill")
+#: Where ``__name__`` stands beside other values.
+_BESIDE = (
+    *(ast.Tuple, ast.List, ast.Set, ast.Dict),
+    *(ast.Compare, ast.FormattedValue, ast.BinOp),
+)
+
+
+def tells_of_its_module(
+    name: str, module: ParsedModule, parents: Parents, tests: PytestNames
+) -> Iterator[tuple[ast.expr, Reason]]:
+    """Yield what a library may compare with the ``__module__`` of a class or function.
+
+    That is the dotted name of the file in a text, alone or with that of the definition behind
+    it, and ``__name__`` beside other values. In a patch it leads to the name, which stays.
+    """
+    found: list[ast.expr] = [
+        node
+        for node in _texts_of_module(name, module, tests)
+        if not isinstance(parents.of(node).above, ast.Expr)
+    ]
+    for mention in module.names.mentions.get("__name__", ()):
+        above = parents.of(mention).above
+        if isinstance(above, _BESIDE) and not _is_of_script(above):
+            found.append(mention)
+    yield from ((n, _compared(n)) for n in found if not _leads_to_the_module(n, parents))
+
+
+@functools.lru_cache(maxsize=8)
+def _is_of_script(node: ast.AST) -> bool:
+    return "__main__" in ast.unparse(node)
+
+
+def compares_its_file(module: ParsedModule, parents: Parents) -> Iterator[tuple[ast.expr, Reason]]:
+    """Yield what is compared with the file: a traceback, a warning or a record of logging tells it.
+
+    That is ``__file__``, and the name of the file in a text, or alone.
+    """
+    for node in (*module.names.mentions.get("__file__", ()), *_texts_of_file(module)):
+        if any(_is_comparison(place.above) for place in parents.above(node)):
+            yield node, _compared(node)
+
+
+def _compared(node: ast.expr) -> Reason:
+    message = f"its module, which would be another, may be compared with `{short(node)}`"
+    return reason_at(node, Code.MODULE_DEPENDENT, message)
+
+
+def _is_comparison(node: ast.AST) -> bool:
+    is_assertion = isinstance(node, ast.Call) and last_name(node.func).startswith("assert")
+    return is_assertion or isinstance(node, ast.Compare)
+
+
+@functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
+def _texts_of_file(module: ParsedModule) -> list[ast.Constant]:
+    stem = re.escape(module.stem)
+    path = re.compile(rf"(?<!\w){stem}\.pyc?(?!\w)|\A{stem}\Z")
+    return [n for n in module.names.of_kind(ast.Constant) if _is_text(n.value, path)]
+
+
+def _is_text(value: object, pattern: re.Pattern[str]) -> bool:
+    if isinstance(value, bytes):
+        value = value.decode(errors="replace")
+    return isinstance(value, str) and pattern.search(value) is not None
+
+
+@functools.lru_cache(maxsize=1)
+def _texts_of_module(name: str, module: ParsedModule, tests: PytestNames) -> list[ast.Constant]:
+    """Return the texts that have the dotted name of the file in them, or of a definition in it."""
+    stem, name = re.escape(module.stem), re.escape(name)
+    before = r"(?<!\w)" if tests.has_file(module.path) else r"(?<=\w\.)"
+    path = re.compile(rf"(?<!\w){stem}[.:]{name}(?!\w)|{before}{stem}(?!\w|[.:/-]\w)")
+    return [n for n in module.names.of_kind(ast.Constant) if _is_text(n.value, path)]
+
+
+def _leads_to_the_module(node: ast.expr, parents: Parents) -> bool:
+    """Whether an expression is in a call that looks for the module, which stays."""
+    above = (place.above for place in parents.above(node))
+    call = next((a for a in above if isinstance(a, ast.Call)), None)
+    return call is not None and last_name(call.func) in _LEADING
+
+
+def pickles(names: ModuleNames) -> Iterator[Reason]:
+    """Yield the imports of pickle: what is nested cannot be pickled, and what is imported can.
+
+    https://docs.python.org/3/library/pickle.html#what-can-be-pickled-and-unpickled
+    """
+    imported = [(n.lineno, a.name) for n in names.of_kind(ast.Import) for a in n.names]
+    imported += [(n.lineno, n.module or "") for n in names.of_kind(ast.ImportFrom)]
+    for line, module in imported:
+        if _PICKLES.fullmatch(module):
+            message = "a nested definition cannot be pickled, and an imported one can"
+            yield Reason(Code.ESCAPES, line, message)
+
+
+def name_checks(name: str, names: ModuleNames) -> Iterator[Reason]:
+    """Yield the comparisons with the name of a definition whose object has another one.
+
+    Texts are compared by operators, and by `raises(..., match=...)`.
+    """
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    calls = [call for call in names.of_kind(ast.Call) if last_name(call.func) in RAISING]
+    for node in (*names.of_kind(ast.Compare), *calls):
+        texts = (n.value for n in walk(node) if isinstance(n, ast.Constant))
+        if any(isinstance(text, str) and word.search(text) for text in texts):
+            message = f"`{short(node)}` compares with its name, which is another there"
+            yield reason_at(node, Code.ESCAPES, message)
+
+
+@functools.lru_cache(maxsize=8)  # many mentions may stand in one expression
+def short(node: ast.AST) -> str:
+    """Return the first line of a node, and not all of a long one."""
+    text = ast.unparse(node).splitlines()[0]
+    return text if len(text) <= 50 else f"{text[:47]}..."
