@@ -27,12 +27,7 @@ class PytestConfig(NamedTuple):
 def pytest_config(start: Path, top: Path) -> PytestConfig | None:
     """Read the configuration that pytest takes when it is started on a path.
 
-    Args:
-        start: the path.
-        top: the folder above which there is nothing to look for.
-
-    Returns:
-        None where no file has any.
+    Nothing above the folder `top` is looked for. None where no file has any.
 
     Raises:
         SettingsError: a file that pytest would read cannot be parsed.
@@ -130,11 +125,8 @@ def _words(value: object, path: Path, key: str) -> list[str]:
 def registers_rewrite(content: ast.Module, module: str, package: str | None = None) -> bool:
     """Whether a file has pytest rewrite the asserts of a module, before it imports that itself.
 
-    Args:
-        content: the file: a conftest, or ``__init__.py`` of a package that the module is in.
-        module: the dotted name of the module.
-        package: the dotted name of that package; None for a conftest.
-
+    The file is a conftest, or ``__init__.py`` of a package that the module is in: `package` is the
+    dotted name of that, None for a conftest.
     """
     for statement in content.body:
         if any(module == name or module.startswith(f"{name}.") for name in _registered(statement)):

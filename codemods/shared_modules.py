@@ -62,10 +62,7 @@ def _files_of(module: Path) -> list[Path]:
 def import_folders(settings: Settings, names: Sequence[str] = ()) -> Iterator[Path]:
     """Yield the folders from which a repository imports its own modules; see `find_module`.
 
-    Args:
-        settings: of the repository.
-        names: the parts of a dotted name, for the folders above the root that it may begin in.
-
+    `names` are the parts of a dotted name, for the folders above the root that it may begin in.
     """
     root = settings.root.absolute()
     if not _is_package(root):

@@ -70,9 +70,6 @@ def reason_line(path: str, first: Reason, *others: Reason) -> str:
 def trusting(condition: str, source: str | None) -> str:
     """Return how to tell the settings of a base or decorator; nothing for a name that is not known.
 
-    Args:
-        condition: when that is right.
-        source: its dotted name, as the file imports it.
-
+    It is right under a condition; `source` is the dotted name, as the file imports it.
     """
     return f" ({condition}, add `{source}` to the setting `harmless`)" if source else ""

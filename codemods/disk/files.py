@@ -91,18 +91,12 @@ def _in_order(paths: Collection[str]) -> list[str]:
 def read_files(
     paths: Iterable[str], root: Path, exclude: Sequence[str], failed: Failed
 ) -> Iterator[Source]:
-    """Read files, each once, however many links lead to it.
+    """Read files as `list_files` gives them, each once, however many links lead to it.
 
     A symbolic link gives way to its target, where that is a file below `root` that is neither
     excluded nor listed anyway. What went since it was listed, and what is no regular file (a FIFO,
-    a folder called ``x.py``), is left out.
-
-    Args:
-        paths: as `list_files` gives them.
-        root: the folder that no link leads out of.
-        exclude: the patterns that `list_files` had.
-        failed: takes a result for each file that the system does not let us read.
-
+    a folder called ``x.py``), is left out; `failed` takes a result for each file that the system
+    does not let us read.
     """
     top = os.path.realpath(root)
     below = os.path.join(top, "")
@@ -146,9 +140,9 @@ def read_file(
     """Read one regular file that is no symbolic link; a FIFO is not waited for.
 
     Args:
-        path: the file.
+        path: relative to `folder`, or where that is None, to the current folder.
         limit: the number of bytes that it may have at most.
-        folder: the descriptor of the folder that `path` is relative to; None for the current one.
+        folder: the descriptor of a folder.
 
     Raises:
         OSError: it cannot be read; ELOOP for a symbolic link, ENXIO for a socket, EFBIG for one
@@ -176,10 +170,6 @@ class FromRoot:
     """Makes paths relative to the root of a repository; what lies outside of it gets absolute.
 
     Links are followed up to the folder of a file.
-
-    Args:
-        root: that folder.
-
     """
 
     def __init__(self, root: Path) -> None:

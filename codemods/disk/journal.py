@@ -95,9 +95,7 @@ class Journal:
     def name(self, paths: Iterable[str]) -> None:
         """Allow files outside of the root to be changed: the user has named them in this process.
 
-        Args:
-            paths: relative to the root, as runs have them.
-
+        Their paths are relative to the root, as runs have them.
         """
         self._named.update(paths)
 
@@ -245,13 +243,8 @@ class Journal:
     def revert(self, run: Run, entry: Entry, *, force: bool = False) -> Path | None:
         """Restore the old bytes of one file.
 
-        Args:
-            run: the run to undo.
-            entry: one of its files.
-            force: overwrite a file that was edited since, and keep a copy of it.
-
         Returns:
-            The copy where one was kept.
+            With `force`, the copy that is kept of a file that was edited since.
 
         Raises:
             EditedError: it was edited or deleted since, and `force` is not set.
@@ -273,10 +266,7 @@ class Journal:
     def finish(self, run: Run, left_alone: Iterable[str] = ()) -> None:
         """Record that a run is complete, and remove the oldest ones.
 
-        Args:
-            run: the run.
-            left_alone: the paths of the files that it could not write: they are not part of it.
-
+        The paths `left_alone` are those of files that it could not write: they are not part of it.
         """
         folder = self._run_folder(run.id)
         known = _read_finished(folder)  # where it was reopened

@@ -30,6 +30,7 @@ _PREFIX = "PYTHONPYCACHEPREFIX"
 #: Set by the runs themselves, or by a pytest around them, as its plugin does for each run anew.
 _NOT_OURS = (NO_BYTECODE, _PREFIX, "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_")
 
+#: Called with a line of text before and after each run.
 Progress = Callable[[str], None]
 
 
@@ -61,7 +62,7 @@ def in_turn(
             run that exceeds its time limit ends the measurement of its tree.
         paths: what to collect, relative to the root; nothing for what pytest's configuration says.
         runs: how many cold and how many warm runs.
-        progress: called with a line of text before and after each run.
+        progress: see `Progress`.
 
     Returns:
         The figures of each tree. Where a run did not come to its end, `problem` says so, and there
@@ -84,16 +85,10 @@ def in_turn(
 
 
 class Bench:
-    """Collects one tree again and again, with bytecode in a folder of its own.
+    """Collects one tree again and again, with bytecode in a folder of its own; see `in_turn`.
 
     `problem` is what ended the measurement early. `keeps_bytecode` is False where the environment
     forbids Python to write it, which does not count for these runs.
-
-    Args:
-        tree: what is measured.
-        paths: what to collect, relative to the root.
-        progress: called with a line of text before and after each run.
-
     """
 
     def __init__(self, tree: Tree, paths: Sequence[str], progress: Progress) -> None:

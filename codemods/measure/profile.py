@@ -33,14 +33,9 @@ def profile(
 ) -> Profile:
     """Collect four times (to warm up, cold, warm, warm with import timing) and take it apart.
 
-    Args:
-        pytest: how it is started.
-        paths: what to collect, relative to the root; nothing for what pytest's configuration says.
-        progress: called with a line of text before and after each run.
-
-    Returns:
-        The figures. Where a run did not come to its end, `problem` says so, and there is what the
-        runs before it showed.
+    The paths are relative to the root; without any, pytest collects what its configuration says.
+    Where a run did not come to its end, `problem` says so, and there is what the runs before it
+    showed.
 
     Raises:
         MeasureError: the interpreter cannot be started.
@@ -101,10 +96,7 @@ def read_imports(log: bytes) -> list[Import]:
 def packages_of(imports: Iterable[Import], named: Mapping[str, int]) -> list[PackageTime]:
     """Sum up imports by top-level package, the one with most own time first.
 
-    Args:
-        imports: what `read_imports` gave.
-        named: how many test modules name a package in an import.
-
+    `named` says how many test modules name a package in an import.
     """
     own: Counter[str] = Counter()
     cumulative: Counter[str] = Counter()

@@ -132,15 +132,7 @@ class Acceptance:
 
 
 def planner(settings: Settings, codemod_of: CodemodOf, pool: Pool, progress: Progress) -> Count:
-    """Return a function that plans some paths, and each set of them once.
-
-    Args:
-        settings: of the repository.
-        codemod_of: returns the codemod for a file.
-        pool: the workers that plan.
-        progress: called for each file that was read.
-
-    """
+    """Return a function that plans some paths, and each set of them once."""
     known: dict[tuple[str, ...], Plan] = {}
 
     def count(paths: Sequence[str]) -> Plan:
@@ -168,15 +160,9 @@ def status(settings: Settings, records: Sequence[Record], count: Count) -> Stand
 def accept(
     settings: Settings, name: str, records: Sequence[Record], damaged: Sequence[str], count: Count
 ) -> Acceptance:
-    """Return whether all criteria of all phases are met, and what grep counts of a name there.
+    """Return whether all criteria of all phases are met, and what grep counts of a class there.
 
-    Args:
-        settings: of the repository.
-        name: of a class; empty for none.
-        records: of the history.
-        damaged: see `Acceptance`.
-        count: counts the copies in some paths.
-
+    `name` is that of the class, empty for none; for `damaged`, see `Acceptance`.
     """
     paths = [p for phase in phases_of(settings) for p in phase.paths]
     roots = outermost(_existing(settings.root, paths))

@@ -260,10 +260,8 @@ def first_change(records: Iterable[Record]) -> str | None:
 def before_the_change(records: Iterable[Record], measured: Sequence[Measured]) -> BaselineSummary:
     """Return of some measurements the latest before the first run that stands, else the first.
 
-    Args:
-        records: what `standing` returns.
-        measured: at least one, the oldest first.
-
+    The records are those of `standing`; of the measurements there is one at least, the oldest
+    first.
     """
     change = first_change(records)
     earlier = [summary for time, summary in measured if change and time <= change]

@@ -53,10 +53,7 @@ def as_text(chart: Bars) -> list[str]:
 def as_svg(chart: Bars, name: str) -> list[str]:
     """Return an inline SVG whose colours are variables of the page.
 
-    Args:
-        chart: what to draw.
-        name: unique on the page; the ids of its title and description begin with it.
-
+    The ids of its title and description begin with `name`, which is unique on the page.
     """
     about = "; ".join(f"{bar.label}: {bar.text}" for bar in chart.bars)
     rows = [line for n, bar in enumerate(chart.bars) for line in _row(chart, bar, n * _ROW)]

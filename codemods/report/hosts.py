@@ -38,14 +38,9 @@ def as_github(findings: Sequence[Finding]) -> str:
 
 
 def as_summary(findings: Sequence[Finding], head: str) -> str:
-    """Format findings as Markdown, for the summary of a job of GitHub.
+    """Format findings as Markdown below a line, for the summary of a job of GitHub.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-
-    Args:
-        findings: what is to be fixed.
-        head: what there is to say of all of it.
-
     """
     rows = tuple(
         (page.Code(f"{f.path}:{f.line}"), page.Code(f.coded(f.message)), page.Code(f.fix))

@@ -110,11 +110,7 @@ _MOST_CHARACTERS = 300
 def as_markdown(title: tuple[Inline, ...], blocks: Sequence[Block], rest: str) -> str:
     """Format the page as GitHub Flavored Markdown, short enough for a comment on a code host.
 
-    Args:
-        title: of the page.
-        blocks: what is on it.
-        rest: where the whole of a list is that was cut: a command, or a file.
-
+    `rest` is where the whole of a list is that was cut: a command, or a file.
     """
     for most in MOST_ITEMS:
         shown = [f"# {_inlines(title)}"]
