@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from codemods.model import Reason
 
@@ -16,6 +18,11 @@ def plural(number: int, noun: str) -> str:
     if noun.endswith("y"):
         return f"{number:,} {noun[:-1]}ies"
     return f"{number:,} {noun}{'es' if noun.endswith('ss') else 's'}"
+
+
+def most_first(texts: Iterable[str]) -> list[tuple[str, int]]:
+    """Return each text with how often it comes, the most frequent first."""
+    return sorted(Counter(texts).items(), key=lambda counted: (-counted[1], counted[0]))
 
 
 def percentage(part: int, whole: int) -> float:

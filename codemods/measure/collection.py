@@ -24,6 +24,7 @@ from typing import Any
 from codemods.measure.model import Baseline, BaselineSummary, Conditions, Series, Timing
 from codemods.measure.record import SessionRecord
 from codemods.measure.session import Pytest, Session
+from codemods.wording import most_first
 
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _PREFIX = "PYTHONPYCACHEPREFIX"
@@ -163,7 +164,6 @@ class Bench:
     def result(self) -> Baseline:
         """Return all that was measured so far."""
         seen = self._last
-        warnings = Counter(w.category for w in seen.warnings)
         summary = BaselineSummary(
             time=f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
             commit=self._tree.commit,
@@ -175,7 +175,7 @@ class Bench:
             test_count=len(seen.collected),
             nodes=digest(seen.collected),
             error_count=len(seen.errors),
-            warning_counts=dict(sorted(warnings.items(), key=lambda pair: (-pair[1], pair[0]))),
+            warning_counts=dict(most_first(w.category for w in seen.warnings)),
             is_stable=len(self._collected) <= 1,
             problem=self.problem,
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import shlex
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +29,7 @@ from codemods.progress.standing import (
     untested_text,
 )
 from codemods.settings import Phase, Settings, phases_of
-from codemods.wording import percentage, plural
+from codemods.wording import most_first, percentage, plural
 from codemods.workers.pool import Pool
 
 COPIES, COMPLIANCE = "copies left", "compliance"
@@ -217,8 +216,8 @@ def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
 def _compliance(phase: Phase, planned: Plan) -> Criterion:
     share = percentage(planned.compliant, planned.helpers)
     codes = (d.reasons[0].code for result in planned.results for d in result.refused)
-    reasons = Counter(code.value for code in codes if code is not Code.SAME_NAME_ONLY)
-    by_reason = ", ".join(f"{code} {n:,}" for code, n in sorted(reasons.items(), key=_most_first))
+    reasons = most_first(code.value for code in codes if code is not Code.SAME_NAME_ONLY)
+    by_reason = ", ".join(f"{code} {n:,}" for code, n in reasons)
     found = Criterion(COMPLIANCE, f"at least {phase.compliance:g} %", "percent", phase.compliance)
     return found.measured(
         share >= phase.compliance,
@@ -226,13 +225,9 @@ def _compliance(phase: Phase, planned: Plan) -> Criterion:
         share,
         f"no copy that can be replaced in {planned.compliant:,} of "
         f"{plural(planned.helpers, 'file')} with a shared name; definitions that stay: "
-        f"{reasons.total():,}"
+        f"{sum(n for _, n in reasons):,}"
         f"{f' ({by_reason})' if by_reason else ''}",
     )
-
-
-def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
-    return -counted[1], counted[0]
 
 
 def _collection(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -> Criterion:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from codemods.report.findings import (
     prospect_line,
 )
 from codemods.report.table import Detail, paragraphs, table
-from codemods.wording import plural, reason_line, visible
+from codemods.wording import most_first, plural, reason_line, visible
 
 _Found = tuple[FileSurvey, Decision]
 
@@ -147,10 +147,9 @@ def _tables(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
 
 def _reasons(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
     found = [d for _, d in _definitions(analysis) if not is_namesake(d)]
-    codes = Counter(d.reasons[0].code.value for d in found if d.reasons)
+    codes = most_first(d.reasons[0].code.value for d in found if d.reasons)
     if codes:
-        rows = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
-        yield ("refused, by first reason", "definitions"), list(rows)
+        yield ("refused, by first reason", "definitions"), list(codes)
 
 
 def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[_Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -33,7 +33,7 @@ from codemods.report.page import (
     Table,
 )
 from codemods.report.status import shown_paths
-from codemods.wording import percentage, plural
+from codemods.wording import most_first, percentage, plural
 
 #: Has all of what was cut from a list.
 _WHOLE = "ssot-codemods report --output FILE"
@@ -93,7 +93,7 @@ def as_json(done: Completion) -> dict[str, Any]:
 
 def refusals(found: Sequence[RefusedPlace]) -> Iterator[Details]:
     """Yield a list for each reason, those met most often first, with an item for each file."""
-    for code, number in _by_number(place.code for place in found):
+    for code, number in most_first(place.code for place in found):
         places = sorted((p for p in found if p.code == code), key=lambda p: (p.path, p.line))
         messages = {place.message for place in places}
         is_same = len(messages) == 1 < number
@@ -121,10 +121,6 @@ def _refusal(places: Sequence[RefusedPlace], *, with_message: bool) -> Iterator[
 
 def _where(place: RefusedPlace) -> str:
     return f"{place.path}:{place.line}:{place.column}"
-
-
-def _by_number(codes: Iterator[str]) -> list[tuple[str, int]]:
-    return sorted(Counter(codes).items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 # The title, the verdict and the figures
@@ -182,7 +178,7 @@ def _copies(done: Completion) -> Figure:
 
 
 def _stay(done: Completion) -> Figure:
-    codes = _by_number(place.code for place in done.refused if place.code != _NAMESAKE)
+    codes = most_first(place.code for place in done.refused if place.code != _NAMESAKE)
     parts = [f"{code} {number:,}" for code, number in codes[:_FEW_REASONS]]
     if len(codes) > _FEW_REASONS:
         parts.append(f"other reasons {sum(n for _, n in codes[_FEW_REASONS:]):,}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from codemods.decode import encode
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.progress.history import (
     ComparedTests,
@@ -55,7 +54,7 @@ def blocks(standing: Standing, detail: Detail = Detail.NORMAL) -> Iterator[list[
 
 def as_json(standing: Standing) -> dict[str, Any]:
     """Return it as values of JSON."""
-    return document("status", encode(standing))
+    return document("status", standing)
 
 
 def history_text(records: Sequence[Record], detail: Detail = Detail.NORMAL) -> str:
