@@ -295,9 +295,9 @@ class TestDamage:
             shutil.rmtree(folder)
         else:
             (folder / "finished.json").write_bytes(content)
-        for change_state in (journal.reopen, journal.close):
+        for is_open in (True, False):
             with pytest.raises(JournalError, match=rf"{run.id}.*(removed|damaged)"):
-                change_state(run)
+                journal.set_open(run, is_open)
         assert folder.exists() == (content is not None)
 
     def test_a_run_that_is_not_there(self, journal: Journal) -> None:
