@@ -21,7 +21,6 @@ from codemods.measure.outcomes import (
     Xdist,
     compare,
     differences,
-    file_of,
     files_with_tests,
     healed_files,
     run_tests,
@@ -451,7 +450,7 @@ def test_it_can_start_from_the_state_after() -> None:
 def test_the_file_of_a_difference_is_a_real_path() -> None:
     after = outcomes()
     (found,) = differences(outcomes({"a.py::t": "passed"}), after)
-    assert file_of(found, after) == "/suite/a.py"
+    assert after.real_path(found.path) == "/suite/a.py"
 
 
 def test_files_are_relative_to_the_rootdir_of_pytest(tmp_path: Path) -> None:
@@ -461,4 +460,4 @@ def test_files_are_relative_to_the_rootdir_of_pytest(tmp_path: Path) -> None:
     (inner / "test_a.py").write_text("def test_a():\n    assert False\n")
     seen = run_tests(Pytest(tmp_path, timeout=120), Xdist(), ["tests/test_a.py"])
     (found,) = differences(outcomes(), seen)
-    assert file_of(found, seen) == str((inner / "test_a.py").resolve())
+    assert seen.real_path(found.path) == str((inner / "test_a.py").resolve())

@@ -55,6 +55,10 @@ class Outcomes:
         never = {"skipped", "error", NEVER_RUN}
         return frozenset(n for n, o in self.tests.items() if o.partition(" (")[0] not in never)
 
+    def real_path(self, path: str) -> str:
+        """Return the real path of one of the files."""
+        return os.path.realpath(os.path.join(self.root, path))
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -64,6 +68,9 @@ class Difference:
     what: str
     before: str
     after: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.before} -> {self.after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +104,7 @@ class Evidence:
     @property
     def files_that_ran(self) -> frozenset[str]:
         """The real paths of the files of these tests."""
-        files = {node.partition("::")[0] for node in self.ran}
-        return frozenset(os.path.realpath(os.path.join(self.after.root, file)) for file in files)
+        return frozenset(self.after.real_path(node.partition("::")[0]) for node in self.ran)
 
 
 class Side(enum.Enum):
@@ -425,8 +431,3 @@ def _last_line(message: str) -> str:
     """Return the last line, without the addresses of objects, which differ from run to run."""
     lines = message.strip().splitlines()
     return re.sub(r"\b0x[0-9a-fA-F]+", "0x...", lines[-1]) if lines else ""
-
-
-def file_of(difference: Difference, outcomes: Outcomes) -> str:
-    """Return the real path of the file that a difference is in."""
-    return os.path.realpath(os.path.join(outcomes.root, difference.path))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from codemods.disk.files import FromRoot
 from codemods.disk.git import repository_name
 from codemods.measure.commands import ExitCodes
 from codemods.measure.compare import claims, obstacles
 from codemods.measure.model import BaselineSummary, Claim, MeasureError
-from codemods.model import FileResult, Plan
+from codemods.model import Plan, Reason
 from codemods.progress import history
 from codemods.progress.history import Record
 from codemods.progress.standing import (
@@ -68,6 +67,11 @@ class RefusedPlace:
     code: str
     message: str
     column: int = 1
+
+    @classmethod
+    def of(cls, path: str, reason: Reason, name: str = "") -> RefusedPlace:
+        """Return the place that a reason is about."""
+        return cls(path, reason.line, name, reason.code.value, reason.message, reason.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ def completion_report(
 
     """
     root = settings.root
+    from_root = FromRoot(root)
     inside = history.relative_paths(root, paths)
     there = standing(records)
     codes = latest_codes(there)
@@ -138,40 +143,21 @@ def completion_report(
         helpers=planned.helpers,
         compliant=planned.compliant,
         runs=tuple(standing_runs(root, records, inside)),
-        refused=tuple(_refused(root, planned)),
-        failed=tuple(_failed(root, r) for r in planned.results if r.error is not None),
+        refused=tuple(
+            RefusedPlace.of(from_root(r.path), d.reasons[0], d.definition.name)
+            for r in planned.results
+            for d in r.refused
+        ),
+        failed=tuple(
+            RefusedPlace.of(from_root(r.path), r.error) for r in planned.results if r.error
+        ),
         left=tuple(
-            Place(_from_root(root, path), d.definition.line, d.definition.name)
+            Place(from_root(path), d.definition.line, d.definition.name)
             for path, d in planned.copies
         ),
         collection=tuple(_collection(there, inside, compare_baseline, after_baseline)),
         golden_path={command: codes[key] for command, key in keys.items() if key in codes},
     )
-
-
-def _from_root(root: Path, path: str) -> str:
-    return os.path.relpath(os.path.realpath(path), os.path.realpath(root))
-
-
-def _refused(root: Path, planned: Plan) -> Iterator[RefusedPlace]:
-    for result in planned.results:
-        for decision in result.refused:
-            reason = decision.reasons[0]
-            yield RefusedPlace(
-                _from_root(root, result.path),
-                reason.line,
-                decision.definition.name,
-                reason.code.value,
-                reason.message,
-                reason.column,
-            )
-
-
-def _failed(root: Path, result: FileResult) -> RefusedPlace:
-    assert result.error is not None
-    error = result.error
-    path = _from_root(root, result.path)
-    return RefusedPlace(path, error.line, "", error.code.value, error.message)
 
 
 def _collection(

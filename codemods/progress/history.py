@@ -14,7 +14,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -27,7 +27,7 @@ from codemods.disk.folder import Folder, naming
 from codemods.disk.journal import Journal
 from codemods.measure.commands import ExitCodes
 from codemods.measure.model import BaselineSummary, Warmed
-from codemods.measure.outcomes import Difference, Evidence, Outcomes, file_of
+from codemods.measure.outcomes import Evidence
 from codemods.migration.verify import RanOnce, Verified
 from codemods.model import Plan, Run, Source, Status, Written
 from codemods.progress.definitions import removed_definitions
@@ -429,21 +429,10 @@ def _compared(evidence: Evidence, root: Path) -> ComparedTests:
         count(difference.path, "flaky_count")
     for file in evidence.healed:
         count(file, "healed_count")
-    names = dict(_from_root(counts, after, root))
+    top = os.path.realpath(root)
+    names = {file: os.path.relpath(after.real_path(file), top) for file in counts}
     first = evidence.differences[:_MOST_PLACES]
     return ComparedTests(
         {names[file]: ComparedFile(**found) for file, found in sorted(counts.items())},
-        tuple(DifferingPlace(names[d.path], _difference(d)) for d in first),
+        tuple(DifferingPlace(names[d.path], str(d)) for d in first),
     )
-
-
-def _from_root(files: Iterable[str], outcomes: Outcomes, root: Path) -> Iterator[tuple[str, str]]:
-    """Yield files as pytest names them, each with its path from the root."""
-    top = os.path.realpath(root)
-    for file in files:
-        difference = Difference(file, "", "", "")
-        yield file, os.path.relpath(file_of(difference, outcomes), top)
-
-
-def _difference(difference: Difference) -> str:
-    return f"{difference.what}: {difference.before} -> {difference.after}"

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from codemods.model import Analysis, Decision, FileSurvey, Reason, Variant, Verdict
+from codemods.model import Analysis, Decision, FileSurvey, Variant, Verdict
 from codemods.report.document import document
 from codemods.report.findings import (
     definition_json,
@@ -65,10 +65,6 @@ def as_markdown(analysis: Analysis) -> str:
     from codemods.report import page  # no text needs these
     from codemods.report.report import failures, refusals
 
-    def place(path: str, name: str, reason: Reason) -> RefusedPlace:
-        line, column, code = reason.line, reason.column, reason.code.value
-        return RefusedPlace(path, line, name, code, reason.message, column)
-
     blocks: list[page.Block] = [page.Paragraph((_summary(analysis),))]
     for head, rows in _tables(analysis):
         blocks.append(page.Table(head, tuple((page.Code(key), *counts) for key, *counts in rows)))
@@ -76,11 +72,11 @@ def as_markdown(analysis: Analysis) -> str:
         blocks.append(page.Paragraph((page.Code(name), " ", text) if name else (text,)))
     definitions = _definitions(analysis)
     refused = [
-        place(s.path, d.definition.name, d.reasons[0])
+        RefusedPlace.of(s.path, d.reasons[0], d.definition.name)
         for s, d in definitions
         if d.reasons and not is_namesake(d)
     ]
-    files = [place(path, "", error) for path, error in failed(analysis.failures)]
+    files = [RefusedPlace.of(path, error) for path, error in failed(analysis.failures)]
     for title, part in (
         ("Definitions that stay, and why", list(refusals(refused))),
         ("Files that failed", list(failures(files))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
@@ -76,14 +77,8 @@ def as_json(done: Completion) -> dict[str, Any]:
         "copies": done.left,
         "refused": done.refused,
         "failures": [
-            {
-                "path": p.path,
-                "line": p.line,
-                "column": p.column,
-                "code": p.code,
-                "message": p.message,
-            }
-            for p in done.failed
+            {key: value for key, value in asdict(place).items() if key != "name"}
+            for place in done.failed
         ],
         "collection": done.collection,
         "golden_path": done.golden_path,
@@ -322,10 +317,6 @@ def _stay_section(done: Completion) -> Iterator[Block]:
     yield from refusals(namesakes)
 
 
-def _failed_section(done: Completion) -> Iterator[Block]:
-    yield from failures(done.failed)
-
-
 def _tests_section(done: Completion) -> Iterator[Block]:
     shown = [run for run in done.runs if run.tests]
     if shown:
@@ -463,7 +454,7 @@ def _when(time: str) -> str:
 _SECTIONS: dict[str, Callable[[Completion], Iterator[Block]]] = {
     "Copies": _copies_section,
     "Definitions that stay, and why": _stay_section,
-    "Files that failed": _failed_section,
+    "Files that failed": lambda done: failures(done.failed),
     "Tests before and after": _tests_section,
     "Golden path": _golden_path_section,
     "Collection": _collection_section,
