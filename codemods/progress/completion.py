@@ -111,7 +111,6 @@ def completion_report(
     planned: Plan,
     *,
     compare_baseline: str | None = None,
-    after_baseline: str | None = None,
 ) -> Completion:
     """Gather what there is to say of the migration of some paths.
 
@@ -122,8 +121,6 @@ def completion_report(
         planned: what would still change in them.
         compare_baseline: name of the saved baseline that is the side before; None for the latest
             one of these paths before the first run that stands.
-        after_baseline: name of a saved baseline for the side after; None for the latest one of
-            these paths.
 
     Raises:
         codemods.measure.model.MeasureError: there is no baseline of such a name.
@@ -155,29 +152,26 @@ def completion_report(
             Place(from_root(path), d.definition.line, d.definition.name)
             for path, d in planned.copies
         ),
-        collection=tuple(_collection(there, inside, compare_baseline, after_baseline)),
+        collection=tuple(_collection(there, inside, compare_baseline)),
         golden_path={command: codes[key] for command, key in keys.items() if key in codes},
     )
 
 
 def _collection(
-    records: Sequence[Record], paths: Sequence[str], before: str | None, after: str | None
+    records: Sequence[Record], paths: Sequence[str], saved: str | None
 ) -> Iterator[CollectionChange]:
     """Yield the two sides of the paths, or of each part of them, and what may be claimed."""
-    if before is None and after is None:
+    if saved is None:
         for part, measured in parts(records, paths):
             yield _change(part, *_sides(records, measured))
         return
+    about, before = _saved(records, saved)
+    is_other = set(about) != set(paths)
+    found = [f"baseline {saved} is of other paths: {' '.join(about)}"] if is_other else []
     measured = baselines(records, paths)
-    first, last = _sides(records, measured)
-    found: list[str] = []
-    if after is not None:
-        last = _saved(records, after, paths, found)
-    if before is not None:
-        first = _saved(records, before, paths, found)
-        last = last or (measured[-1][1] if measured else None)
+    after = measured[-1][1] if measured else None
     # The saved baseline may be the latest one: then nothing was measured since.
-    yield _change(tuple(paths), first, last if last != first else None, *found)
+    yield _change(tuple(paths), before, after if after != before else None, *found)
 
 
 def _sides(
@@ -205,14 +199,9 @@ def _change(
     return CollectionChange(paths, before, after, *claims(before, after, found), found)
 
 
-def _saved(
-    records: Sequence[Record], name: str, paths: Sequence[str], found: list[str]
-) -> BaselineSummary:
-    """Return the figures of a saved baseline; other paths than the report's are an obstacle."""
-    saved = [(r.paths, r.figures) for r in records if r.name == name]
-    for about, summary in reversed(saved):
-        if isinstance(summary, BaselineSummary):
-            if set(about) != set(paths):
-                found.append(f"baseline {name} is of other paths: {' '.join(about)}")
-            return summary
+def _saved(records: Sequence[Record], name: str) -> tuple[Sequence[str], BaselineSummary]:
+    """Return the paths of a saved baseline, and its figures."""
+    for record in reversed(records):
+        if record.name == name and isinstance(record.figures, BaselineSummary):
+            return record.paths, record.figures
     raise MeasureError(f"no baseline was saved as {name} in the history")
