@@ -164,17 +164,17 @@ def _registered(statement: ast.stmt) -> Iterator[str]:
     pytest does the same for the plugins in ``pytest_plugins``.
     """
     values: list[ast.expr] = []
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        function = ast.unparse(statement.value.func)
-        if function in {"pytest.register_assert_rewrite", "register_assert_rewrite"}:
-            values = statement.value.args
-    elif isinstance(statement, ast.Assign) and _is_plugins(statement.targets[0]):
-        value = statement.value
-        values = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+    match statement:
+        case ast.Expr(ast.Call(function, arguments)):
+            if ast.unparse(function) in {
+                "pytest.register_assert_rewrite",
+                "register_assert_rewrite",
+            }:
+                values = arguments
+        case ast.Assign([ast.Name("pytest_plugins"), *_], ast.List(items) | ast.Tuple(items)):
+            values = items
+        case ast.Assign([ast.Name("pytest_plugins"), *_], item):
+            values = [item]
     for value in values:
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             yield value.value
-
-
-def _is_plugins(target: ast.expr) -> bool:
-    return isinstance(target, ast.Name) and target.id == "pytest_plugins"

@@ -166,7 +166,7 @@ def _figures(
         ),
         plugin_times=_longest_first(record.plugins.values()),
         folder_times=_longest_first(record.folders.values()),
-        empty_folders=tuple(sorted(f for f in record.folders if not _holds(f, record.modules))),
+        empty_folders=_empty(record),
         rewriting=cold.record.rewriting if cold is not None else Cost(),
         warnings_building=record.warnings_building,
         advice=(),
@@ -268,9 +268,9 @@ def _longest_first(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(sorted(steps, key=lambda step: -step.cumulative_seconds))
 
 
-def _holds(folder: str, modules: Iterable[str]) -> bool:
-    inside = "" if folder == "." else f"{folder}/"
-    return any(path.startswith(inside) for path in modules)
+def _empty(record: SessionRecord) -> tuple[str, ...]:
+    above = {str(folder) for path in record.modules for folder in PurePosixPath(path).parents}
+    return tuple(sorted(record.folders.keys() - above))
 
 
 def _relative(path: str, rootdir: Path) -> str:

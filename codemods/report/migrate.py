@@ -62,7 +62,7 @@ def as_text(
     rows: list[Sequence[object]] = [
         (verb, len(changed), f"with {plural(replaced, noun)}"),
         ("remaining", left, ""),
-        ("refused", len(refusing), _count(refused)),
+        ("refused", len(refusing), f"with {plural(len(refused), 'definition')}"),
         ("failed", len(failed), ""),
         ("unchanged", written.files - (len(results) - unread) - left, ""),
     ]
@@ -113,10 +113,6 @@ def _import_check(paths: Sequence[str]) -> str:
     if len(paths) > _FEW_PATHS:
         return f"git diff --name-only -z -- '*.py' | xargs -0 {command}"
     return f"{command} {shlex.join(f'./{p}' if p.startswith('-') else p for p in paths)}"
-
-
-def _count(refused: Sequence[Decision]) -> str:
-    return f"with {plural(len(refused), 'definition')}"
 
 
 def _line(row: Sequence[object]) -> str:

@@ -348,13 +348,9 @@ _OTHERS = ("differences", "flaky", "healed")
 
 def _golden_path_section(done: Completion) -> Iterator[Block]:
     codes = done.golden_path.items()
-    rows = tuple((Code(c), _code(before), _code(after)) for c, (before, after) in codes)
+    rows = tuple((Code(c), *("none" if n is None else n for n in both)) for c, both in codes)
     if rows:
         yield Table(("command", "exit code before", "exit code after"), rows)
-
-
-def _code(code: int | None) -> int | str:
-    return "none" if code is None else code
 
 
 def _collection_section(done: Completion) -> Iterator[Block]:
