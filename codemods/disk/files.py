@@ -50,33 +50,24 @@ def list_files(
         UsageError: a path does not exist.
 
     """
-    here = os.path.realpath(Path.cwd())
+    here, top = os.path.realpath(Path.cwd()), os.path.realpath(root)
+    excluded = _matcher(exclude)
     found: list[str] = []
     for path in paths:
         if not os.path.exists(path):
             raise UsageError(f"{path}: no such file or directory")
         real = os.path.realpath(path)
-        if not os.path.isdir(real):
-            found.append(os.path.relpath(real, here))
-        elif real == here:
-            found.extend(_in_folder(real, failed))
-        elif real.startswith(os.path.join(here, "")):
-            shown = os.path.relpath(real, here)
-            found.extend(f"{shown}/{name}" for name in _in_folder(real, failed))
-        else:
-            files = (os.path.join(real, name) for name in _in_folder(real, failed))
-            found.extend(os.path.relpath(file, here) for file in files)
-    if exclude:
-        excluded, top = _matcher(exclude), os.path.realpath(root)
-        found = [path for path in found if not excluded(_from(top, here, path))]
+        files: Iterable[str] = [real]
+        if os.path.isdir(real):
+            files = (f"{real}/{name}" for name in _in_folder(real, failed))
+        found.extend(_from(here, file) for file in files if not excluded(_from(top, file)))
     return tuple(_in_order(dict.fromkeys(found)))
 
 
-def _from(top: str, here: str, path: str) -> str:
-    """Return a path relative to one folder that is given relative to another."""
-    whole = f"{here}/{path}"
-    inside = whole.startswith(f"{top}/") and not path.startswith(os.pardir)
-    return whole[len(top) + 1 :] if inside else os.path.relpath(whole, top)
+def _from(folder: str, path: str) -> str:
+    """Return an absolute path relative to a folder; `os.path.relpath` alone would take longer."""
+    is_below = path.startswith(f"{folder}/")
+    return path[len(folder) + 1 :] if is_below else os.path.relpath(path, folder)
 
 
 def _in_order(paths: Collection[str]) -> list[str]:
@@ -109,10 +100,8 @@ def read_files(
         for path in listed:
             try:
                 content, status = read_file(path)
-            except (FileNotFoundError, NotADirectoryError):
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 continue  # git lists what was deleted too
-            except IsADirectoryError:
-                continue
             except OSError as error:
                 if error.errno == errno.ENXIO:
                     continue  # a socket
