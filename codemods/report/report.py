@@ -72,7 +72,7 @@ def as_json(done: Completion) -> dict[str, Any]:
         "runs": done.runs,
         "copies_over_time": [
             {"run": run, "copy_count": number}
-            for run, (_, number) in zip(runs, _copies_over_time(done), strict=False)
+            for run, number in zip(runs, _copies_over_time(done), strict=False)
         ],
         "copies": done.left,
         "refused": done.refused,
@@ -166,7 +166,7 @@ def _shown(done: Completion) -> str:
 
 
 def _copies(done: Completion) -> Figure:
-    before = f"{_copies_over_time(done)[0][1]:,} before the first run; " if done.runs else ""
+    before = f"{_copies_over_time(done)[0]:,} before the first run; " if done.runs else ""
     share = f"{percentage(done.compliant, done.helpers):.1f} %"
     files = f"{done.compliant:,} of {plural(done.helpers, 'file')} with a shared name"
     return Figure("copies left", f"{len(done.left):,}", (f"{before}none in {files}, {share}",))
@@ -270,7 +270,7 @@ def _copies_section(done: Completion) -> Iterator[Block]:
         ("run", "codemod", "paths", "files", "copies replaced", "copies left"),
         tuple(
             (Code(r.id), Code(r.codemod), Code(shown_paths(r.paths)), len(r.files), n, left)
-            for r, n, left in zip(done.runs, numbers, _left_after(done), strict=True)
+            for r, n, left in zip(done.runs, numbers, _copies_over_time(done)[1:], strict=True)
         ),
     )
     yield Bars("Copies left after each run", _steps(done))
@@ -278,23 +278,15 @@ def _copies_section(done: Completion) -> Iterator[Block]:
     yield Details((replaced,), tuple(_by_file(removed)))
 
 
-def _left_after(done: Completion) -> list[int]:
-    """Return how many copies were left after each run, counted back from now."""
-    later = [len(_removed(*done.runs[number:])) for number in range(1, len(done.runs) + 1)]
-    return [len(done.left) + number for number in later]
-
-
-def _copies_over_time(done: Completion) -> list[tuple[str, int]]:
-    """Return the number of copies before the first run, and after each."""
-    if not done.runs:
-        return []
-    start = (f"before {done.runs[0].time}", len(done.left) + len(_removed(*done.runs)))
-    return [start, *zip((run.time for run in done.runs), _left_after(done), strict=True)]
+def _copies_over_time(done: Completion) -> list[int]:
+    """Return the number of copies before the first run, and after each, counted back from now."""
+    later = [len(_removed(*done.runs[n:])) for n in range(len(done.runs) + 1)]
+    return [len(done.left) + number for number in later] if done.runs else []
 
 
 def _steps(done: Completion) -> tuple[Bar, ...]:
     """Return a bar for the number before and after each run; of many, some, and the last."""
-    numbers = [number for _, number in _copies_over_time(done)]
+    numbers = _copies_over_time(done)
     last, most = len(numbers) - 1, _MOST_BARS - 1
     shown = range(last + 1) if last <= most else [last * n // most for n in range(most + 1)]
     return tuple(
