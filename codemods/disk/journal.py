@@ -222,11 +222,8 @@ class Journal:
         except (ValueError, RecursionError, OSError) as error:
             raise JournalError(f"{folder.path}: damaged: {error}") from error
 
-    def apply(self, run: Run, entry: Entry) -> bool:
-        """Write the new bytes of one file.
-
-        Returns:
-            Whether it was written; False where it has them already.
+    def apply(self, run: Run, entry: Entry) -> None:
+        """Write the new bytes of one file, unless it has them already.
 
         Raises:
             EditedError: it was edited since the run was planned.
@@ -234,7 +231,7 @@ class Journal:
             OSError: it cannot be written, and is unchanged.
 
         """
-        return self._put(run, entry, "after", entry.before)
+        self._put(run, entry, "after", entry.before)
 
     def revert(self, run: Run, entry: Entry, *, force: bool = False) -> Path | None:
         """Restore the old bytes of one file.
@@ -328,20 +325,19 @@ class Journal:
             raise JournalError(f"{folder.path / name} is damaged")
         return content
 
-    def _put(self, run: Run, entry: Entry, side: str, expected: str | None) -> bool:
-        """Write one side of a file where it is the other one; return whether it was written."""
+    def _put(self, run: Run, entry: Entry, side: str, expected: str | None) -> None:
+        """Write one side of a file where it is the other one."""
         content = self.content(run, entry, side)
         wanted = digest(content)
         current, status = self._current(entry)
         found = None if current is None else digest(current)
         if found == wanted:
-            return False
+            return
         if found != expected:
             what = "deleted" if current is None else "edited"
             raise EditedError(f"{what} since the run" if side == "before" else f"{what} meanwhile")
         folder, name = self._place(entry)
         folder.replace(name, content, _temporary(run, entry), mode=entry.mode, old=status)
-        return True
 
     def _current(self, entry: Entry) -> tuple[bytes, os.stat_result] | tuple[None, None]:
         """Return a file as it is now, None twice where it does not exist."""

@@ -284,32 +284,22 @@ def merged(parts: Sequence[Outcomes]) -> Outcomes:
     )
 
 
-def compare(
-    use: Callable[[Side], None], run: Callable[[], Outcomes], *, now: Side = Side.BEFORE
-) -> Evidence:
+def compare(use: Callable[[Side], None], run: Callable[[], Outcomes]) -> Evidence:
     """Run tests on both sides, and again on both where something differs.
 
-    A difference counts that shows three times; a file is healed that is so twice.
-
-    Args:
-        use: brings the files to one side of the change; they are left after it.
-        run: runs the tests.
-        now: the side that the files are on at the start.
+    A difference counts that shows three times; a file is healed that is so twice. `use` brings the
+    files to one side of the change; they are after it at the start, and in the end.
 
     Raises:
         MeasureError: a session did not come to its end.
 
     """
-    sides = sorted(Side, key=lambda side: side is not now)
+    sides = [Side.AFTER, Side.BEFORE]
     seen: dict[Side, list[Outcomes]] = {side: [] for side in Side}
-
-    def run_on(side: Side) -> None:
-        use(side)
-        seen[side].append(run())
-
     for number in range(1, _ROUNDS + 1):
         for side in sides:
-            run_on(side)
+            use(side)
+            seen[side].append(run())
         evidence = _judge(seen[Side.BEFORE], seen[Side.AFTER])
         if not evidence.differences and (number > 1 or not evidence.healed):
             break

@@ -109,7 +109,7 @@ class Trial:
     def compare(self, run: Callable[[], Outcomes]) -> Evidence:
         """Run tests in both states, the files being in that after the run, and staying there."""
         with self.opened():
-            return compare(self.use, run, now=Side.AFTER)
+            return compare(self.use, run)
 
     @contextmanager
     def opened(self) -> Iterator[None]:
