@@ -60,7 +60,10 @@ def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Pl
 
     """
     pattern = f"class {name}"
-    read = set(_listed(settings, roots))
+    # What cannot be listed is reported where copies are counted.
+    folders = [str(settings.root / path) for path in roots]
+    listed = list_files(folders, settings.root, settings.exclude, lambda result: None)
+    read = set(map(os.path.realpath, listed))
     results = {os.path.realpath(r.path): r for r in planned.results}
     kinds: list[str] = []
     for path in _files(settings.root, roots):
@@ -82,13 +85,6 @@ def outermost(paths: Sequence[str]) -> tuple[str, ...]:
     """Return the paths that lie below no other."""
     clean = sorted({os.path.normpath(p) for p in paths})
     return tuple(p for p in clean if not is_below(p, [o for o in clean if o != p]))
-
-
-def _listed(settings: Settings, roots: Sequence[str]) -> Iterator[str]:
-    """Return the real paths of the files that the tool reads."""
-    folders = [str(settings.root / p) for p in roots]
-    listed = list_files(folders, settings.root, settings.exclude, lambda result: None)
-    return map(os.path.realpath, listed)
 
 
 def _files(root: Path, paths: Sequence[str]) -> Iterator[str]:

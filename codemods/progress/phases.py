@@ -39,6 +39,8 @@ SUCCESS, WARNINGS, GOLDEN_PATH = "success", "fall of warnings", "golden path"
 _TOOL = "ssot-codemods"
 _BATCH = 10
 
+#: The baseline before the change, and the latest one.
+_Sides = tuple[BaselineSummary, BaselineSummary]
 #: Counts the copies in some paths, relative to the root.
 Count = Callable[[Sequence[str]], Plan]
 
@@ -188,12 +190,14 @@ def _phase(root: Path, phase: Phase, records: Sequence[Record], count: Count) ->
     real = relative_paths(root, [str(root / p) for p in paths])
     planned = count(paths) if paths else Plan(0, 0, ())
     there = standing(records)
+    measured = baselines(there, real)
+    sides = (before_the_change(there, measured), measured[-1][1]) if measured else None
     criteria: tuple[Criterion, ...] = (
         _copies(phase, real, planned),
         _compliance(phase, planned),
-        _collection(phase, real, there),
+        _collection(phase, real, sides),
         _success(phase, real, there, standing_runs(root, records, real), len(planned.copies)),
-        _warnings(phase, real, there),
+        _warnings(phase, real, sides),
     )
     if not paths:
         remedy = f"name the paths of phase {phase.name} in [tool.ssot-codemods.phases]"
@@ -230,15 +234,14 @@ def _compliance(phase: Phase, planned: Plan) -> Criterion:
     )
 
 
-def _collection(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -> Criterion:
+def _collection(phase: Phase, paths: Sequence[str], sides: _Sides | None) -> Criterion:
     budget, aim = phase.collection_seconds, phase.aim_seconds
     wanted = f"under {budget:g} s" + (f" (aim: {aim:g} s)" if aim is not None else "")
     found = Criterion(COLLECTION, wanted, "seconds", budget)
-    measured = baselines(records, paths)
-    broken = _broken(before_the_change(records, measured), measured[-1][1]) if measured else ""
-    if broken or not measured:
+    broken = _broken(*sides) if sides is not None else ""
+    if broken or sides is None:
         return found.unmeasured(_command("baseline", paths), broken)
-    latest = measured[-1][1]
+    latest = sides[1]
     seconds = latest.warm.wall_seconds.median
     notes = [f"measured {latest.time}"]
     if aim is not None:
@@ -290,14 +293,13 @@ def _success(
     return found.measured(rate >= limit, f"{rate:.1f} %", rate, note)
 
 
-def _warnings(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -> Criterion:
+def _warnings(phase: Phase, paths: Sequence[str], sides: _Sides | None) -> Criterion:
     limit = phase.warnings_fall
     found = Criterion(WARNINGS, f"at least {limit:g} %", "percent", limit)
     remedy = _command("baseline", paths)
-    measured = baselines(records, paths)
-    if not measured:
+    if sides is None:
         return found.unmeasured(remedy)
-    before, latest = before_the_change(records, measured), measured[-1][1]
+    before, latest = sides
     first, last = (sum(summary.warning_counts.values()) for summary in (before, latest))
     broken = _broken(before, latest) or "; ".join(differing_conditions(before, latest))
     if before is latest and not broken:

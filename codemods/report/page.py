@@ -245,13 +245,10 @@ def _markdown_cell(cell: Cell) -> str:
     if isinstance(cell, Code | Message):
         if "\\|" in cell.text:
             # In a cell a backslash escapes the bar, and nothing escapes that backslash.
-            return f"<code>{re.sub('[^A-Za-z0-9 ]', _reference, _clipped(cell.text))}</code>"
+            shown = re.sub("[^A-Za-z0-9 ]", lambda m: f"&#{ord(m[0])};", _clipped(cell.text))
+            return f"<code>{shown}</code>"
         return _markdown_code(cell.text).replace("|", "\\|")
     return _markdown_text(cell) if isinstance(cell, str) else f"{cell:,}"
-
-
-def _reference(match: re.Match[str]) -> str:
-    return f"&#{ord(match.group())};"
 
 
 # HTML

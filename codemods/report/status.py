@@ -107,7 +107,8 @@ def _next_steps(standing: Standing) -> Iterator[str]:
 def _figures(record: Record) -> str:
     """Return what is worth a place on a line; the rest is in the JSON."""
     shown = {key: value for key, value in _values(record).items() if value is not None}
-    return ", ".join(f"{key} {_figure(value)}" for key, value in shown.items())
+    texts = {key: f"{v:.2f}" if isinstance(v, float) else v for key, v in shown.items()}
+    return ", ".join(f"{key} {text}" for key, text in texts.items())
 
 
 def _values(record: Record) -> dict[str, object]:
@@ -151,7 +152,3 @@ def _values(record: Record) -> dict[str, object]:
             return {"run": run}
         case Rollback(run=run, restored=restored):
             return {"run": run, "files": len(restored)}
-
-
-def _figure(value: object) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
