@@ -196,8 +196,6 @@ def _parsed(path: Path, stamp: int, timeout: float | None) -> tuple[bytes, ast.M
         raise SettingsError(f"{path}: {error.strerror}") from error
     except Unparsable as error:
         raise SettingsError(f"{path}:{error.line}: {error}") from error
-    except (RecursionError, MemoryError) as error:
-        raise SettingsError(f"{path}:1: nested too deeply, or too large, to be parsed") from error
 
 
 def _try_first(path: Path, source: bytes, timeout: float | None) -> None:

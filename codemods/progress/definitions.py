@@ -60,7 +60,7 @@ def _definitions(content: bytes) -> dict[str, int]:
     """
     try:
         pending: list[tuple[ast.AST, str]] = [(parse(content), "")]
-    except (Unparsable, RecursionError, MemoryError):
+    except Unparsable:
         return {}
     found: dict[str, int] = {}
     while pending:

@@ -145,7 +145,7 @@ def _lines_of_strings(source: Source, *, text: str) -> set[int]:
     """Return the lines of the strings that contain a text; none where the file does not parse."""
     try:
         tree = parse(source.content)
-    except (Unparsable, RecursionError, MemoryError):
+    except Unparsable:
         return set()
     return {
         line
