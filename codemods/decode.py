@@ -39,10 +39,7 @@ def decode(kind: type[_T], value: object, where: str = "") -> _T:
 def encode(value: object, known: Mapping[type, Callable[[Any], Any]] = {}) -> Any:
     """Return records as objects and enums as their values; `decode` takes them back.
 
-    Args:
-        value: what is to be values of JSON.
-        known: kinds of records with an encoding of their own, which `decode` does not know.
-
+    `known` are kinds of records with an encoding of their own, which `decode` does not know.
     """
     kind: Any = type(value)
     if kind in known:

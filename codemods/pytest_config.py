@@ -27,12 +27,7 @@ class PytestConfig(NamedTuple):
 def pytest_config(start: Path, top: Path) -> PytestConfig | None:
     """Read the configuration that pytest takes when it is started on a path.
 
-    Args:
-        start: the path.
-        top: the folder above which there is nothing to look for.
-
-    Returns:
-        None where no file has any.
+    Nothing above the folder `top` is looked for. None where no file has any.
 
     Raises:
         SettingsError: a file that pytest would read cannot be parsed.
@@ -132,11 +127,8 @@ def _words(value: object, path: Path, key: str) -> list[str]:
 def registers_rewrite(content: ast.Module, module: str, package: str | None = None) -> bool:
     """Whether a file has pytest rewrite the asserts of a module, before it imports that itself.
 
-    Args:
-        content: the file: a conftest, or ``__init__.py`` of a package that the module is in.
-        module: the dotted name of the module.
-        package: the dotted name of that package; None for a conftest.
-
+    The file is a conftest, or ``__init__.py`` of a package that the module is in: `package` is the
+    dotted name of that, None for a conftest.
     """
     for statement in content.body:
         if any(module == name or module.startswith(f"{name}.") for name in _registered(statement)):
@@ -174,17 +166,17 @@ def _registered(statement: ast.stmt) -> Iterator[str]:
     pytest does the same for the plugins in ``pytest_plugins``.
     """
     values: list[ast.expr] = []
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        function = ast.unparse(statement.value.func)
-        if function in {"pytest.register_assert_rewrite", "register_assert_rewrite"}:
-            values = statement.value.args
-    elif isinstance(statement, ast.Assign) and _is_plugins(statement.targets[0]):
-        value = statement.value
-        values = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+    match statement:
+        case ast.Expr(ast.Call(function, arguments)):
+            if ast.unparse(function) in {
+                "pytest.register_assert_rewrite",
+                "register_assert_rewrite",
+            }:
+                values = arguments
+        case ast.Assign([ast.Name("pytest_plugins"), *_], ast.List(items) | ast.Tuple(items)):
+            values = items
+        case ast.Assign([ast.Name("pytest_plugins"), *_], item):
+            values = [item]
     for value in values:
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             yield value.value
-
-
-def _is_plugins(target: ast.expr) -> bool:
-    return isinstance(target, ast.Name) and target.id == "pytest_plugins"

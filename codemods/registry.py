@@ -26,22 +26,16 @@ class Registered(NamedTuple):
     has_shared: bool
 
 
-def _of_shared_modules(place: str, noun: str) -> Registered:
-    """Return a codemod that is made of the shared modules alone; `place` is its class."""
+def _of_shared_modules(place: str, noun: str, *wanted: str) -> Registered:
+    """Return a codemod that is made of the shared modules, and of what else is wanted.
+
+    `place` is its class, and `wanted` names attributes of the settings.
+    """
 
     def make(by_file: SettingsByFile, path: str) -> RepositoryCodemod | None:
         modules = by_file.shared(path)
-        return None if modules is None else _loaded(place)(modules)
-
-    return Registered(make, noun, has_shared=True)
-
-
-def _of_renaming(place: str, noun: str) -> Registered:
-    """Return a codemod that is made of the shared modules, and of what the user wants to rename."""
-
-    def make(by_file: SettingsByFile, path: str) -> RepositoryCodemod | None:
-        modules = by_file.shared(path)
-        return None if modules is None else _loaded(place)(modules, by_file.renaming)
+        more = (getattr(by_file, name) for name in wanted)
+        return None if modules is None else _loaded(place)(modules, *more)
 
     return Registered(make, noun, has_shared=True)
 
@@ -76,6 +70,8 @@ CODEMODS: Mapping[str, Registered] = {
     "remove_commented_copies": _of_shared_modules(
         "remove_commented_copies:RemoveCommentedCopies", "commented copy"
     ),
-    "rename_local_class": _of_renaming("rename_local_class.codemod:RenameLocalClass", "class"),
+    "rename_local_class": _of_shared_modules(
+        "rename_local_class.codemod:RenameLocalClass", "class", "renaming"
+    ),
 }
 DEFAULT = next(iter(CODEMODS))

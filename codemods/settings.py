@@ -164,8 +164,7 @@ def setting_error(settings: Settings, key: str, message: str) -> SettingsError:
     if not settings.has_table:
         return SettingsError(message)
     path = settings.root / "pyproject.toml"
-    line = _line_of(key, read_config(path))
-    return SettingsError(f"{path}:{line}: [tool.{_TABLE}] {key}: {message}")
+    return _error_at(path, read_config(path), _TABLE, key, message)
 
 
 def has_open_bracket(pattern: str) -> bool:
@@ -248,37 +247,22 @@ def _line_of(key: str, text: bytes) -> int:
     return 1
 
 
-def _is_inside(path: str) -> bool:
-    """Whether a path is a relative one that does not lead out; links are not looked at."""
-    pure = PurePath(path)
-    return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts
-
-
-def _real(root: str, path: str) -> Path:
-    """Return a real path; `Path.resolve` raises for links in a circle, before Python 3.13."""
-    return Path(os.path.realpath(Path(root, path)))
-
-
-def _strings_of(value: object) -> tuple[str, ...]:
-    """Return a list of strings as a tuple, and anything else as an empty one."""
-    if isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return tuple(value)
-    return ()
-
-
 class _Reader:
-    def __init__(self, table: dict[str, Any], text: bytes, path: Path) -> None:
+    """Reads a table of the settings, which is `inside` ours."""
+
+    def __init__(self, table: dict[str, Any], text: bytes, path: Path, inside: str = "") -> None:
         self._table = table
         self._text = text
         self._path = path
+        self._inside = inside
 
     def settings(self) -> Settings:
         defaults = Settings()
-        self._check_keys(self._table, _KEYS)
+        self._check_keys(_KEYS)
         return Settings(
             modules=self._dotted("modules", defaults.modules),
             harmless=self._dotted("harmless", (), may_be_empty=True),
-            paths=self._inside("paths", self._strings("paths", defaults.paths)),
+            paths=self._paths("paths", defaults.paths),
             exclude=self._patterns("exclude", defaults.exclude),
             golden_path=self._commands("golden-path"),
             categories=self._categories(),
@@ -314,58 +298,45 @@ class _Reader:
 
     def _categories(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the usual categories, with those of the table in their place or added."""
-        own = self._subtable("categories")
-        paths = {name: _strings_of(value) for name, value in own.items()}
-        for name, value in paths.items():
-            if not value:
-                raise self._error(name, "wanted: a list of strings, at least one")
-            self._inside(name, value)
+        own = self._inner("categories")
+        paths = {name: own._paths(name) for name in own._table}
         return tuple({**dict(_DEFAULT_CATEGORIES), **paths}.items())
 
     def _phases(self) -> tuple[Phase, ...]:
-        own = self._subtable("phases")
-        return tuple(self._phase(n, v) for n, v in own.items())
+        own = self._inner("phases")
+        return tuple(own._phase(name) for name in own._table)
+
+    def _phase(self, name: str) -> Phase:
+        own = self._inner(name, "a table with paths and budgets")
+        own._check_keys(("paths", *(budget.replace("_", "-") for budget in _BUDGETS)))
+        paths = own._paths("paths")
+        budgets = {key: own._number(key) for key in own._table if key != "paths"}
+        if "collection-seconds" not in budgets:
+            raise self._error(name, "lacks collection-seconds")
+        return Phase(name, paths, **{key.replace("-", "_"): n for key, n in budgets.items()})
 
     def _evidence(self) -> str:
         value = self._table.get("evidence", "")
-        if not isinstance(value, str) or (value and not _is_inside(value)):
+        path = PurePath(value) if isinstance(value, str) else PurePath("/")
+        if path.is_absolute() or ".." in path.parts or (value and not path.parts):
             raise self._error("evidence", "wanted: a file below the folder of this one")
-        return value
+        return str(value)
 
-    def _phase(self, name: str, table: object) -> Phase:
-        if not isinstance(table, dict):
-            raise self._error(name, "wanted: a table with paths and budgets", ".phases")
-        inside = f".phases.{name}"
-        self._check_keys(table, ("paths", *(b.replace("_", "-") for b in _BUDGETS)), inside)
-        paths = _strings_of(table.get("paths"))
-        if not paths:
-            raise self._error("paths", "wanted: a list of strings, at least one", inside)
-        self._inside("paths", paths, inside)
-        values = {key.replace("-", "_"): v for key, v in table.items() if key != "paths"}
-        for key, value in values.items():
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not is_number or not 0 <= value <= _MOST:  # neither is true of `nan`
-                message = f"wanted: a number from 0 to {_MOST:,}"
-                raise self._error(key.replace("_", "-"), message, inside)
-        if "collection_seconds" not in values:
-            raise self._error(name, "lacks collection-seconds", ".phases")
-        return Phase(name, paths, **values)
-
-    def _subtable(self, key: str) -> dict[str, Any]:
+    def _inner(self, key: str, wanted: str = "a table") -> _Reader:
         value = self._table.get(key, {})
         if not isinstance(value, dict):
-            raise self._error(key, "wanted: a table")
-        return value
+            raise self._error(key, f"wanted: {wanted}")
+        return _Reader(value, self._text, self._path, f"{self._inside}.{key}")
 
-    def _check_keys(self, table: dict[str, Any], known: tuple[str, ...], inside: str = "") -> None:
-        for key in table:
-            if key in _OLD_KEYS and not inside:
+    def _check_keys(self, known: tuple[str, ...]) -> None:
+        for key in self._table:
+            if key in _OLD_KEYS and not self._inside:
                 raise self._error(key, _OLD_KEYS[key])
             if key not in known:
-                raise self._error(key, f"unknown; known are {', '.join(sorted(known))}", inside)
+                raise self._error(key, f"unknown; known are {', '.join(sorted(known))}")
 
     def _strings(
-        self, key: str, default: tuple[str, ...], *, may_be_empty: bool = False
+        self, key: str, default: tuple[str, ...] = (), *, may_be_empty: bool = False
     ) -> tuple[str, ...]:
         value = self._table.get(key, list(default))
         strings = isinstance(value, list) and all(isinstance(v, str) for v in value)
@@ -380,15 +351,27 @@ class _Reader:
             raise self._error(key, "a pattern has a bracket that is not closed")
         return patterns
 
-    def _inside(self, key: str, paths: tuple[str, ...], inside: str = "") -> tuple[str, ...]:
+    def _paths(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return paths that lead to places below the root: a repository may name no others."""
         root = os.path.realpath(self._path.parent)
+        paths = self._strings(key, default)
         for path in paths:
-            if "\0" in path or not _real(root, path).is_relative_to(root):
-                raise self._error(key, f"{path!r} leads out of the repository", inside)
+            # `Path.resolve` raises for links in a circle, before Python 3.13.
+            real = "" if "\0" in path else os.path.realpath(Path(root, path))
+            if not Path(real).is_relative_to(root):
+                raise self._error(key, f"{path!r} leads out of the repository")
         return paths
 
-    def _error(self, key: str, message: str, inside: str = "") -> SettingsError:
-        """Return an error about a key of the table, or of one of those inside it."""
-        line = _line_of(key, self._text)
-        return SettingsError(f"{self._path}:{line}: [tool.{_TABLE}{inside}] {key}: {message}")
+    def _number(self, key: str) -> Any:
+        value = self._table[key]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 <= value <= _MOST:  # neither is true of `nan`
+            raise self._error(key, f"wanted: a number from 0 to {_MOST:,}")
+        return value
+
+    def _error(self, key: str, message: str) -> SettingsError:
+        return _error_at(self._path, self._text, f"{_TABLE}{self._inside}", key, message)
+
+
+def _error_at(path: Path, text: bytes, table: str, key: str, message: str) -> SettingsError:
+    return SettingsError(f"{path}:{_line_of(key, text)}: [tool.{table}] {key}: {message}")

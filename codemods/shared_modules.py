@@ -62,10 +62,7 @@ def _files_of(module: Path) -> list[Path]:
 def import_folders(settings: Settings, names: Sequence[str] = ()) -> Iterator[Path]:
     """Yield the folders from which a repository imports its own modules; see `find_module`.
 
-    Args:
-        settings: of the repository.
-        names: the parts of a dotted name, for the folders above the root that it may begin in.
-
+    `names` are the parts of a dotted name, for the folders above the root that it may begin in.
     """
     root = settings.root.absolute()
     if not _is_package(root):
@@ -199,8 +196,6 @@ def _parsed(path: Path, stamp: int, timeout: float | None) -> tuple[bytes, ast.M
         raise SettingsError(f"{path}: {error.strerror}") from error
     except Unparsable as error:
         raise SettingsError(f"{path}:{error.line}: {error}") from error
-    except (RecursionError, MemoryError) as error:
-        raise SettingsError(f"{path}:1: nested too deeply, or too large, to be parsed") from error
 
 
 def _try_first(path: Path, source: bytes, timeout: float | None) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from codemods.model import Reason
 
@@ -16,6 +18,11 @@ def plural(number: int, noun: str) -> str:
     if noun.endswith("y"):
         return f"{number:,} {noun[:-1]}ies"
     return f"{number:,} {noun}{'es' if noun.endswith('ss') else 's'}"
+
+
+def most_first(texts: Iterable[str]) -> list[tuple[str, int]]:
+    """Return each text with how often it comes, the most frequent first."""
+    return sorted(Counter(texts).items(), key=lambda counted: (-counted[1], counted[0]))
 
 
 def percentage(part: int, whole: int) -> float:
@@ -70,9 +77,6 @@ def reason_line(path: str, first: Reason, *others: Reason) -> str:
 def trusting(condition: str, source: str | None) -> str:
     """Return how to tell the settings what to trust; nothing for a name that is not known.
 
-    Args:
-        condition: when that is right.
-        source: its dotted name, as the file imports it.
-
+    It is right under a condition; `source` is the dotted name, as the file imports it.
     """
     return f" ({condition}, add `{source}` to the setting `harmless`)" if source else ""

@@ -423,10 +423,10 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, files: int) -> None:
     real = Journal.apply
     left = iter(range(files))
 
-    def apply(self: Journal, started: Run, entry: Any) -> bool:
+    def apply(self: Journal, started: Run, entry: Any) -> None:
         if next(left, None) is None:
             raise KeyboardInterrupt
-        return real(self, started, entry)
+        real(self, started, entry)
 
     monkeypatch.setattr(Journal, "apply", apply)
 

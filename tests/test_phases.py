@@ -612,15 +612,7 @@ def test_the_status_for_programs(root: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("values", "curve"),
-    [([], ""), ([0, 0], "▁▁"), ([7], "█"), ([370, 185, 0], "█▅▁"), ([7, 6, 5, 4, 3], "█▇▆▅▄")],
-)
-def test_sparkline(values: list[float], curve: str) -> None:
-    assert status.sparkline(values) == curve
-
-
-def test_the_history_is_told_with_curves() -> None:
+def test_the_history_is_told_in_lines() -> None:
     records = [
         _baseline(8.0, warnings={"A": 370}),
         _change("2026-01-02T00:00:00.123456Z", copies=370),
@@ -629,17 +621,10 @@ def test_the_history_is_told_with_curves() -> None:
         _verify(9, 8),
         Record("2026-01-05T00:00:00Z", ("a", "b", "c", "d"), Rollback("run-1", ("a",))),
     ]
-    text = status.history_text(records, unicode=True)
+    text = status.history_text(records)
     assert (
         text
         == """\
-collection, seconds  first  last  records
-tests/unit           8      8           1  █
--                    4      4           1  █
-
-copies left  first  last  records
-tests        370    0           2  █▁
-
 time                  verb      paths             figures
 2026-01-01T00:00:00Z  baseline  tests/unit        cold 2.10, warm 8.00, modules 3, tests 1, \
 errors 0, warnings 370
@@ -654,17 +639,8 @@ differences 0, flaky 0, healed 0
 2026-01-05T00:00:00Z  rollback  a b c and 1 more  run run-1, files 1
 """
     )
-    assert status.history_text(records, unicode=False).isascii()
-    assert status.history_text([], unicode=True) == "no history\n"
+    assert status.history_text([]) == "no history\n"
     assert json.loads(json.dumps(status.history_json(records)))["records"][2]["verb"] == "migrate"
-
-
-def test_a_long_history_is_drawn_from_its_end() -> None:
-    records = [_change(copies=number) for number in range(100, 0, -1)]
-    head = status.history_text(records, unicode=True).splitlines()[1]
-    assert head.startswith("tests")
-    assert len(head.split()[-1]) == 40
-    assert head.split()[1:3] == ["100", "1"]
 
 
 def test_nothing_is_accepted_while_a_line_of_the_history_cannot_be_read(root: Path) -> None:

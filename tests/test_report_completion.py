@@ -85,16 +85,13 @@ def _report(
     root: Path,
     paths: Sequence[str] = ("tests",),
     before: str | None = None,
-    after: str | None = None,
     **settings: Any,
 ) -> Completion:
     made = _settings(root, **settings)
     records, damaged = history.read(made)
     assert damaged == []
     planned = plan(scan(made, *paths), ProcessPool(1))
-    return completion_report(
-        made, records, paths, planned, compare_baseline=before, after_baseline=after
-    )
+    return completion_report(made, records, paths, planned, compare_baseline=before)
 
 
 def _removed(done: Completion) -> list[tuple[str, dict[str, int]]]:
@@ -303,11 +300,6 @@ def test_a_saved_baseline_is_the_side_before(root: Path) -> None:
     _note(root, measured(warm=(5, 5, 5), time="now"))
     (change,) = _report(root, before="start").collection
     assert (change.warm_claim, change.obstacles) == (Claim.FASTER, ())
-    _note(root, measured(warm=(19, 19, 19), time="later"), "end")
-    _note(root, measured(warm=(1, 1, 1), time="last"))
-    (change,) = _report(root, before="start", after="end").collection
-    assert change.after is not None
-    assert (change.warm_claim, change.after.time) == (Claim.SLOWER, "later")
 
 
 def test_there_is_no_such_baseline(root: Path) -> None:

@@ -425,7 +425,7 @@ def test_figures_of_files_that_are_on_their_way_are_not_noted_down(
 ) -> None:
     root = suite(tmp_path, test_a=COPY + USE)
     trial = trial_of(root, "test_a.py")
-    trial.journal.reopen(trial.run)
+    trial.journal.set_open(trial.run, True)
     for verb in ("baseline", "status", "accept", "check", "report", "verify"):
         result = run(root, monkeypatch, verb, *["--runs", "1"] * (verb == "baseline"))
         assert f"run {trial.run.id} was interrupted, or is still in progress" in result.stderr

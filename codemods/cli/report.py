@@ -20,11 +20,6 @@ from codemods.report.table import Detail
     metavar="NAME",
     help="The saved baseline before. Default: the latest of PATHS before the first run.",
 )
-@click.option(
-    "--after",
-    metavar="NAME",
-    help="The saved baseline after. Default: the latest one of PATHS in the history.",
-)
 @output_format("markdown", "json", "html", note=" html is a single file.")
 @click.option("--summary", is_flag=True, help="At most fifteen lines of Markdown.")
 @click.option(
@@ -36,7 +31,6 @@ from codemods.report.table import Detail
 def report(
     files: FileArguments,
     compare_baseline: str | None,
-    after: str | None,
     form: str,
     summary: bool,
     output: Path | None,
@@ -65,7 +59,6 @@ def report(
         setup.paths,
         setup.plan("report"),
         compare_baseline=compare_baseline,
-        after_baseline=after,
     )
     if output is not None:
         is_json = output.suffix == ".json"

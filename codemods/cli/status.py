@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 
 import click
@@ -36,9 +35,7 @@ def status(as_history: bool, form: str, detail: Detail) -> int:
     setup = Setup()
     records, _ = read_history(setup.settings, detail)
     if as_history:
-        encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-        text = report.history_text(records, detail, unicode=encoding == "utf8")
-        show(form, report.history_json(records), text)
+        show(form, report.history_json(records), report.history_text(records, detail))
         return OK
     with progress_bar("status") as progress:
         count = phases.planner(setup.settings, setup.codemod_of(), setup.pool(), progress)

@@ -23,8 +23,7 @@ def replace_file(
         name: the name of the file, which is not a symbolic link.
         content: its new bytes.
         temporary: name for the temporary file, in the same folder; it must not exist.
-        mode: the mode bits, where there is no old file; only the permissions count, and of those
-            what the umask leaves.
+        mode: where there is no old file: the permissions, of which the umask leaves some.
         old: what the system said of the file as it was read: the new one gets its mode bits, owner,
             group and attributes. None where there was no file.
 

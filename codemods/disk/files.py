@@ -50,33 +50,24 @@ def list_files(
         UsageError: a path does not exist.
 
     """
-    here = os.path.realpath(Path.cwd())
+    here, top = os.path.realpath(Path.cwd()), os.path.realpath(root)
+    excluded = _matcher(exclude)
     found: list[str] = []
     for path in paths:
         if not os.path.exists(path):
             raise UsageError(f"{path}: no such file or directory")
         real = os.path.realpath(path)
-        if not os.path.isdir(real):
-            found.append(os.path.relpath(real, here))
-        elif real == here:
-            found.extend(_in_folder(real, failed))
-        elif real.startswith(os.path.join(here, "")):
-            shown = os.path.relpath(real, here)
-            found.extend(f"{shown}/{name}" for name in _in_folder(real, failed))
-        else:
-            files = (os.path.join(real, name) for name in _in_folder(real, failed))
-            found.extend(os.path.relpath(file, here) for file in files)
-    if exclude:
-        excluded, top = _matcher(exclude), os.path.realpath(root)
-        found = [path for path in found if not excluded(_from(top, here, path))]
+        files: Iterable[str] = [real]
+        if os.path.isdir(real):
+            files = (f"{real}/{name}" for name in _in_folder(real, failed))
+        found.extend(_from(here, file) for file in files if not excluded(_from(top, file)))
     return tuple(_in_order(dict.fromkeys(found)))
 
 
-def _from(top: str, here: str, path: str) -> str:
-    """Return a path relative to one folder that is given relative to another."""
-    whole = f"{here}/{path}"
-    inside = whole.startswith(f"{top}/") and not path.startswith(os.pardir)
-    return whole[len(top) + 1 :] if inside else os.path.relpath(whole, top)
+def _from(folder: str, path: str) -> str:
+    """Return an absolute path relative to a folder; `os.path.relpath` alone would take longer."""
+    is_below = path.startswith(f"{folder}/")
+    return path[len(folder) + 1 :] if is_below else os.path.relpath(path, folder)
 
 
 def _in_order(paths: Collection[str]) -> list[str]:
@@ -91,18 +82,12 @@ def _in_order(paths: Collection[str]) -> list[str]:
 def read_files(
     paths: Iterable[str], root: Path, exclude: Sequence[str], failed: Failed
 ) -> Iterator[Source]:
-    """Read files, each once, however many links lead to it.
+    """Read files as `list_files` gives them, each once, however many links lead to it.
 
     A symbolic link gives way to its target, where that is a file below `root` that is neither
     excluded nor listed anyway. What went since it was listed, and what is no regular file (a FIFO,
-    a folder called ``x.py``), is left out.
-
-    Args:
-        paths: as `list_files` gives them.
-        root: the folder that no link leads out of.
-        exclude: the patterns that `list_files` had.
-        failed: takes a result for each file that the system does not let us read.
-
+    a folder called ``x.py``), is left out; `failed` takes a result for each file that the system
+    does not let us read.
     """
     top = os.path.realpath(root)
     below = os.path.join(top, "")
@@ -115,10 +100,8 @@ def read_files(
         for path in listed:
             try:
                 content, status = read_file(path)
-            except (FileNotFoundError, NotADirectoryError):
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 continue  # git lists what was deleted too
-            except IsADirectoryError:
-                continue
             except OSError as error:
                 if error.errno == errno.ENXIO:
                     continue  # a socket
@@ -146,9 +129,9 @@ def read_file(
     """Read one regular file that is no symbolic link; a FIFO is not waited for.
 
     Args:
-        path: the file.
+        path: relative to `folder`, or where that is None, to the current folder.
         limit: the number of bytes that it may have at most.
-        folder: the descriptor of the folder that `path` is relative to; None for the current one.
+        folder: the descriptor of a folder.
 
     Raises:
         OSError: it cannot be read; ELOOP for a symbolic link, ENXIO for a socket, EFBIG for one
@@ -176,10 +159,6 @@ class FromRoot:
     """Makes paths relative to the root of a repository; what lies outside of it gets absolute.
 
     Links are followed up to the folder of a file.
-
-    Args:
-        root: that folder.
-
     """
 
     def __init__(self, root: Path) -> None:

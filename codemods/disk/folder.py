@@ -38,10 +38,7 @@ class Folder(NamedTuple):
 
     @contextmanager
     def open(self, *, create: bool = False) -> Iterator[int]:
-        """Open the folder, and yield its descriptor.
-
-        Args:
-            create: make the folders below `top` that are not there.
+        """Open the folder, and yield its descriptor; `create` makes what is not there below `top`.
 
         Raises:
             NotADirectoryError: a part of the way is a link, or no folder.

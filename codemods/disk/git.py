@@ -71,8 +71,8 @@ def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None
     Args:
         folder: that root.
         arguments: of git.
-        environment: its environment; None for that of this process, less what is about the
-            checkout of a hook that started this process.
+        environment: None for that of this process, less what is about the checkout of a hook that
+            started this process.
 
     Raises:
         UsageError: git is not installed, or fails.
@@ -101,11 +101,8 @@ def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None
 def _without_filters(environment: Mapping[str, str], names: Iterable[bytes]) -> dict[str, str]:
     """Return an environment in which git runs none of the filters that are configured.
 
-    Args:
-        environment: that of git.
-        names: of all settings. Those of a filter may hold any character, so that they cannot be
-            overridden on the command line.
-
+    `names` are those of all settings. Those of a filter may hold any character, so that they cannot
+    be overridden on the command line.
     """
     filters = dict.fromkeys(m[1] for name in names if (m := _FILTER.fullmatch(name)))
     values = (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))

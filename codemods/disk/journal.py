@@ -33,7 +33,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from codemods.decode import decode, encode
 from codemods.disk.atomic import EditedError
@@ -47,6 +47,7 @@ _KEPT_RUNS = 50
 _IDENTITY = re.compile(r"\d{8}T\d{6}Z-\d{3,6}", re.ASCII)
 #: Where a file of a run never is, and what a journal from elsewhere would like to change.
 _NO_PLACE = frozenset({os.pardir, ".git", FOLDER})
+_T = TypeVar("_T")
 
 
 class JournalError(UsageError):
@@ -95,9 +96,7 @@ class Journal:
     def name(self, paths: Iterable[str]) -> None:
         """Allow files outside of the root to be changed: the user has named them in this process.
 
-        Args:
-            paths: relative to the root, as runs have them.
-
+        Their paths are relative to the root, as runs have them.
         """
         self._named.update(paths)
 
@@ -150,8 +149,7 @@ class Journal:
             for written in (*inner, self._runs, self.files, Folder(self.root)):
                 written.sync()
             run = Run(identity, f"{now:%Y-%m-%dT%H:%M:%SZ}", command, tuple(entries), False, _NONE)
-            manifest = _Manifest(_SCHEMA, run.time, command, run.entries)
-            _write_json(folder, "manifest.json", encode(manifest))
+            _write(folder, "manifest.json", _Manifest(_SCHEMA, run.time, command, run.entries))
         except BaseException:
             with suppress(OSError):
                 _remove_run(folder)
@@ -160,22 +158,18 @@ class Journal:
 
     def runs(self) -> list[Run]:
         """Return the runs that changed something and can be read, the oldest first."""
-        runs = []
-        for identity in self.identities():
-            # A damaged one is no obstacle; `run` raises for it.
-            with suppress(JournalError):
-                runs.append(self.run(identity))
-        return runs
+        return [run for run in self._each() if isinstance(run, Run)]
 
     def damaged(self) -> list[str]:
         """Return what is wrong with each run that cannot be read."""
-        found = []
+        return [str(error) for error in self._each() if isinstance(error, JournalError)]
+
+    def _each(self) -> Iterator[Run | JournalError]:
         for identity in self.identities():
             try:
-                self.run(identity)
+                yield self.run(identity)
             except JournalError as error:
-                found.append(str(error))
-        return found
+                yield error
 
     def identities(self) -> list[str]:
         """Return the names of the runs that changed something, the oldest first.
@@ -207,13 +201,15 @@ class Journal:
             raise JournalError(f"no run {identity} in {self.folder}")
         folder = self._run_folder(identity)
         try:
-            manifest = decode(_Manifest, json.loads(folder.read("manifest.json")[0]))
+            manifest = _read(folder, "manifest.json", _Manifest)
+            if manifest is None:
+                raise JournalError(f"no run {identity} in {self.folder}")
             if manifest.schema != _SCHEMA:
                 raise JournalError(f"{folder.path}: of another version: {manifest.schema}")
             for entry in manifest.entries:
                 if b"\0" in os.fsencode(entry.path):
                     raise ValueError(f"no path: {entry.path!r}")
-            finished = _read_finished(folder)
+            finished = _read(folder, "finished.json", _Finished)
             left_alone = finished.left_alone if finished is not None else _NONE
             return Run(
                 id=identity,
@@ -221,18 +217,13 @@ class Journal:
                 command=manifest.command,
                 entries=tuple(e for e in manifest.entries if e.path not in left_alone),
                 finished=finished is not None and not finished.open,
-                undone=decode(frozenset[str], _read_json(folder, "undone.json") or []),
+                undone=_read(folder, "undone.json", frozenset[str]) or _NONE,
             )
-        except FileNotFoundError as error:
-            raise JournalError(f"no run {identity} in {self.folder}") from error
         except (ValueError, RecursionError, OSError) as error:
             raise JournalError(f"{folder.path}: damaged: {error}") from error
 
-    def apply(self, run: Run, entry: Entry) -> bool:
-        """Write the new bytes of one file.
-
-        Returns:
-            Whether it was written; False where it has them already.
+    def apply(self, run: Run, entry: Entry) -> None:
+        """Write the new bytes of one file, unless it has them already.
 
         Raises:
             EditedError: it was edited since the run was planned.
@@ -240,18 +231,13 @@ class Journal:
             OSError: it cannot be written, and is unchanged.
 
         """
-        return self._put(run, entry, "after", entry.before)
+        self._put(run, entry, "after", entry.before)
 
     def revert(self, run: Run, entry: Entry, *, force: bool = False) -> Path | None:
         """Restore the old bytes of one file.
 
-        Args:
-            run: the run to undo.
-            entry: one of its files.
-            force: overwrite a file that was edited since, and keep a copy of it.
-
         Returns:
-            The copy where one was kept.
+            With `force`, the copy that is kept of a file that was edited since.
 
         Raises:
             EditedError: it was edited or deleted since, and `force` is not set.
@@ -273,44 +259,34 @@ class Journal:
     def finish(self, run: Run, left_alone: Iterable[str] = ()) -> None:
         """Record that a run is complete, and remove the oldest ones.
 
-        Args:
-            run: the run.
-            left_alone: the paths of the files that it could not write: they are not part of it.
-
+        The paths `left_alone` are those of files that it could not write: they are not part of it.
         """
         folder = self._run_folder(run.id)
-        known = _read_finished(folder)  # where it was reopened
+        known = _read(folder, "finished.json", _Finished)  # where it was reopened
         all_of_them = frozenset(left_alone) | (known.left_alone if known is not None else _NONE)
-        _write_json(folder, "finished.json", encode(_Finished(_SCHEMA, all_of_them)))
+        _write(folder, "finished.json", _Finished(_SCHEMA, all_of_them))
         self._prune()
 
-    def reopen(self, run: Run) -> None:
-        """Make a run count as unfinished until `close`, as its files are restored meanwhile.
+    def set_open(self, run: Run, is_open: bool) -> None:
+        """Make a run count as unfinished while its files are restored, and as complete again.
 
         Raises:
             JournalError: the run is gone, or damaged.
 
         """
-        self._set_open(run, True)
-
-    def close(self, run: Run) -> None:
-        """End what `reopen` began: the files of the run have their new bytes."""
-        self._set_open(run, False)
-
-    def _set_open(self, run: Run, is_open: bool) -> None:
         folder = self._run_folder(run.id)
         try:
-            known = _read_finished(folder)
+            known = _read(folder, "finished.json", _Finished)
         except (ValueError, RecursionError) as error:
             raise JournalError(f"{folder.path}: damaged: {error}") from error
         if known is None:
             raise JournalError(f"run {run.id} was removed from {self.folder} meanwhile")
-        _write_json(folder, "finished.json", encode(known._replace(open=is_open)))
+        _write(folder, "finished.json", known._replace(open=is_open))
 
     def note_undone(self, run: Run, paths: Iterable[str]) -> None:
         """Record which files of a run were rolled back."""
         undone = sorted(self.run(run.id).undone.union(paths))
-        _write_json(self._run_folder(run.id), "undone.json", undone)
+        _write(self._run_folder(run.id), "undone.json", undone)
 
     def sweep(self, run: Run) -> None:
         """Remove the temporary file that an interrupted run may have left."""
@@ -349,20 +325,19 @@ class Journal:
             raise JournalError(f"{folder.path / name} is damaged")
         return content
 
-    def _put(self, run: Run, entry: Entry, side: str, expected: str | None) -> bool:
-        """Write one side of a file where it is the other one; return whether it was written."""
+    def _put(self, run: Run, entry: Entry, side: str, expected: str | None) -> None:
+        """Write one side of a file where it is the other one."""
         content = self.content(run, entry, side)
         wanted = digest(content)
         current, status = self._current(entry)
         found = None if current is None else digest(current)
         if found == wanted:
-            return False
+            return
         if found != expected:
             what = "deleted" if current is None else "edited"
             raise EditedError(f"{what} since the run" if side == "before" else f"{what} meanwhile")
         folder, name = self._place(entry)
         folder.replace(name, content, _temporary(run, entry), mode=entry.mode, old=status)
-        return True
 
     def _current(self, entry: Entry) -> tuple[bytes, os.stat_result] | tuple[None, None]:
         """Return a file as it is now, None twice where it does not exist."""
@@ -419,17 +394,10 @@ class Journal:
         return f"{last}-{int(number) + 1:03}"
 
     def _prune(self) -> None:
-        """Remove the oldest runs, except unfinished ones."""
-        settled = [identity for identity in self.identities() if self._is_settled(identity)]
-        for identity in settled[:-_KEPT_RUNS]:
-            _remove_run(self._run_folder(identity))
-
-    def _is_settled(self, identity: str) -> bool:
-        try:
-            run = self.run(identity)
-        except JournalError:
-            return False  # a damaged one is kept
-        return run.finished or run.state is RunState.ROLLED_BACK
+        """Remove the oldest runs, except unfinished and damaged ones."""
+        settled = [r for r in self.runs() if r.finished or r.state is RunState.ROLLED_BACK]
+        for run in settled[:-_KEPT_RUNS]:
+            _remove_run(self._run_folder(run.id))
 
 
 _NONE: frozenset[str] = frozenset()
@@ -462,11 +430,6 @@ class _Finished(NamedTuple):
     open: bool = False
 
 
-def _read_finished(folder: Folder) -> _Finished | None:
-    values = _read_json(folder, "finished.json")
-    return decode(_Finished, values) if values is not None else None
-
-
 def _temporary(run: Run, entry: Entry) -> str:
     """Return a name that `sweep` finds again, and that does not end in ``.py``."""
     return f".ssot-codemods-{run.id}-{entry.number}.tmp"
@@ -477,13 +440,13 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _read_json(folder: Folder, name: str) -> Any:
-    """Return the values of a file, None where it does not exist."""
+def _read(folder: Folder, name: str, kind: type[_T]) -> _T | None:
+    """Return what a file of JSON holds, None where it does not exist."""
     try:
-        return json.loads(folder.read(name)[0])
+        return decode(kind, json.loads(folder.read(name)[0]))
     except FileNotFoundError:
         return None
 
 
-def _write_json(folder: Folder, name: str, value: object) -> None:
-    folder.write(name, json.dumps(value, indent=1).encode())
+def _write(folder: Folder, name: str, value: object) -> None:
+    folder.write(name, json.dumps(encode(value), indent=1).encode())

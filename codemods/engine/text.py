@@ -59,12 +59,15 @@ def parse(source: bytes) -> ast.Module:
     """Parse a file as CPython would, without the warnings that it may print.
 
     Raises:
-        Unparsable: it is no Python of the version that runs.
-        RecursionError, MemoryError: it is nested too deeply, as with `ast.parse`.
+        Unparsable: it is no Python of the version that runs, or too much for its parser.
 
     """
     with _plain_errors():
-        return ast.parse(source)
+        try:
+            return ast.parse(source)
+        except (RecursionError, MemoryError) as error:
+            message = "nested too deeply, or too large, to be parsed"
+            raise Unparsable(message, 1, 1) from error
 
 
 def compiles(code: bytes | ast.Module) -> None:

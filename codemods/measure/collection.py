@@ -24,12 +24,14 @@ from typing import Any
 from codemods.measure.model import Baseline, BaselineSummary, Conditions, Series, Timing
 from codemods.measure.record import SessionRecord
 from codemods.measure.session import Pytest, Session
+from codemods.wording import most_first
 
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _PREFIX = "PYTHONPYCACHEPREFIX"
 #: Set by the runs themselves, or by a pytest around them, as its plugin does for each run anew.
 _NOT_OURS = (NO_BYTECODE, _PREFIX, "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_")
 
+#: Called with a line of text before and after each run.
 Progress = Callable[[str], None]
 
 
@@ -61,7 +63,7 @@ def in_turn(
             run that exceeds its time limit ends the measurement of its tree.
         paths: what to collect, relative to the root; nothing for what pytest's configuration says.
         runs: how many cold and how many warm runs.
-        progress: called with a line of text before and after each run.
+        progress: see `Progress`.
 
     Returns:
         The figures of each tree. Where a run did not come to its end, `problem` says so, and there
@@ -84,16 +86,10 @@ def in_turn(
 
 
 class Bench:
-    """Collects one tree again and again, with bytecode in a folder of its own.
+    """Collects one tree again and again, with bytecode in a folder of its own; see `in_turn`.
 
     `problem` is what ended the measurement early. `keeps_bytecode` is False where the environment
     forbids Python to write it, which does not count for these runs.
-
-    Args:
-        tree: what is measured.
-        paths: what to collect, relative to the root.
-        progress: called with a line of text before and after each run.
-
     """
 
     def __init__(self, tree: Tree, paths: Sequence[str], progress: Progress) -> None:
@@ -168,7 +164,6 @@ class Bench:
     def result(self) -> Baseline:
         """Return all that was measured so far."""
         seen = self._last
-        warnings = Counter(w.category for w in seen.warnings)
         summary = BaselineSummary(
             time=f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
             commit=self._tree.commit,
@@ -180,7 +175,7 @@ class Bench:
             test_count=len(seen.collected),
             nodes=digest(seen.collected),
             error_count=len(seen.errors),
-            warning_counts=dict(sorted(warnings.items(), key=lambda pair: (-pair[1], pair[0]))),
+            warning_counts=dict(most_first(w.category for w in seen.warnings)),
             is_stable=len(self._collected) <= 1,
             problem=self.problem,
         )

@@ -23,12 +23,7 @@ class ExitCodes(NamedTuple):
 
 
 def run_commands(commands: Sequence[str], root: Path, timeout: float | None) -> dict[str, int]:
-    """Run commands one after the other, without a shell.
-
-    Args:
-        commands: as one writes them on a command line.
-        root: the folder to run them in.
-        timeout: seconds for each; None for no limit.
+    """Run commands one after the other, without a shell; each for `timeout` seconds at most.
 
     Returns:
         The exit code of each: the negative number of a signal that ended it, 124 where it did not

@@ -78,7 +78,7 @@ class FolderAnswer:
 def ask_imports(
     pytest: Pytest, uses: Mapping[str, Collection[str]], *, jobs: int = 1
 ) -> list[FolderAnswer]:
-    """Import modules in a fresh pytest for each folder of some files.
+    """Import modules in a fresh pytest for each folder of some files, `jobs` at once.
 
     pytest starts as always: with its own rootdir, configuration, conftest files, import mode and
     ``pythonpath``. Only the test modules themselves are not imported.
@@ -87,7 +87,6 @@ def ask_imports(
         pytest: how it is started, for each folder.
         uses: Python files, and the dotted names of the modules to import for each; one file of each
             folder stands for all of them.
-        jobs: how many at once.
 
     Returns:
         One answer for each folder, in order.

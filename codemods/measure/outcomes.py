@@ -55,6 +55,10 @@ class Outcomes:
         never = {"skipped", "error", NEVER_RUN}
         return frozenset(n for n, o in self.tests.items() if o.partition(" (")[0] not in never)
 
+    def real_path(self, path: str) -> str:
+        """Return the real path of one of the files."""
+        return os.path.realpath(os.path.join(self.root, path))
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -64,6 +68,9 @@ class Difference:
     what: str
     before: str
     after: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.before} -> {self.after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +104,7 @@ class Evidence:
     @property
     def files_that_ran(self) -> frozenset[str]:
         """The real paths of the files of these tests."""
-        files = {node.partition("::")[0] for node in self.ran}
-        return frozenset(os.path.realpath(os.path.join(self.after.root, file)) for file in files)
+        return frozenset(self.after.real_path(node.partition("::")[0]) for node in self.ran)
 
 
 class Side(enum.Enum):
@@ -278,32 +284,22 @@ def merged(parts: Sequence[Outcomes]) -> Outcomes:
     )
 
 
-def compare(
-    use: Callable[[Side], None], run: Callable[[], Outcomes], *, now: Side = Side.BEFORE
-) -> Evidence:
+def compare(use: Callable[[Side], None], run: Callable[[], Outcomes]) -> Evidence:
     """Run tests on both sides, and again on both where something differs.
 
-    A difference counts that shows three times; a file is healed that is so twice.
-
-    Args:
-        use: brings the files to one side of the change; they are left after it.
-        run: runs the tests.
-        now: the side that the files are on at the start.
+    A difference counts that shows three times; a file is healed that is so twice. `use` brings the
+    files to one side of the change; they are after it at the start, and in the end.
 
     Raises:
         MeasureError: a session did not come to its end.
 
     """
-    sides = sorted(Side, key=lambda side: side is not now)
+    sides = [Side.AFTER, Side.BEFORE]
     seen: dict[Side, list[Outcomes]] = {side: [] for side in Side}
-
-    def run_on(side: Side) -> None:
-        use(side)
-        seen[side].append(run())
-
     for number in range(1, _ROUNDS + 1):
         for side in sides:
-            run_on(side)
+            use(side)
+            seen[side].append(run())
         evidence = _judge(seen[Side.BEFORE], seen[Side.AFTER])
         if not evidence.differences and (number > 1 or not evidence.healed):
             break
@@ -425,8 +421,3 @@ def _last_line(message: str) -> str:
     """Return the last line, without the addresses of objects, which differ from run to run."""
     lines = message.strip().splitlines()
     return re.sub(r"\b0x[0-9a-fA-F]+", "0x...", lines[-1]) if lines else ""
-
-
-def file_of(difference: Difference, outcomes: Outcomes) -> str:
-    """Return the real path of the file that a difference is in."""
-    return os.path.realpath(os.path.join(outcomes.root, difference.path))

@@ -33,14 +33,9 @@ def profile(
 ) -> Profile:
     """Collect four times (to warm up, cold, warm, warm with import timing) and take it apart.
 
-    Args:
-        pytest: how it is started.
-        paths: what to collect, relative to the root; nothing for what pytest's configuration says.
-        progress: called with a line of text before and after each run.
-
-    Returns:
-        The figures. Where a run did not come to its end, `problem` says so, and there is what the
-        runs before it showed.
+    The paths are relative to the root; without any, pytest collects what its configuration says.
+    Where a run did not come to its end, `problem` says so, and there is what the runs before it
+    showed.
 
     Raises:
         MeasureError: the interpreter cannot be started.
@@ -101,10 +96,7 @@ def read_imports(log: bytes) -> list[Import]:
 def packages_of(imports: Iterable[Import], named: Mapping[str, int]) -> list[PackageTime]:
     """Sum up imports by top-level package, the one with most own time first.
 
-    Args:
-        imports: what `read_imports` gave.
-        named: how many test modules name a package in an import.
-
+    `named` says how many test modules name a package in an import.
     """
     own: Counter[str] = Counter()
     cumulative: Counter[str] = Counter()
@@ -174,7 +166,7 @@ def _figures(
         ),
         plugin_times=_longest_first(record.plugins.values()),
         folder_times=_longest_first(record.folders.values()),
-        empty_folders=tuple(sorted(f for f in record.folders if not _holds(f, record.modules))),
+        empty_folders=_empty(record),
         rewriting=cold.record.rewriting if cold is not None else Cost(),
         warnings_building=record.warnings_building,
         advice=(),
@@ -276,9 +268,9 @@ def _longest_first(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(sorted(steps, key=lambda step: -step.cumulative_seconds))
 
 
-def _holds(folder: str, modules: Iterable[str]) -> bool:
-    inside = "" if folder == "." else f"{folder}/"
-    return any(path.startswith(inside) for path in modules)
+def _empty(record: SessionRecord) -> tuple[str, ...]:
+    above = {str(folder) for path in record.modules for folder in PurePosixPath(path).parents}
+    return tuple(sorted(record.folders.keys() - above))
 
 
 def _relative(path: str, rootdir: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -86,30 +86,32 @@ def read_record(path: Path) -> SessionRecord | None:
 
 
 class Follower:
-    """Follows what a session writes: `ended` of `tests` tests have come to their end."""
+    """Follows what a session writes: `progress` gets the numbers of ended tests and of all."""
 
-    def __init__(self, path: Path) -> None:
-        self.ended = 0
-        self.tests = 0
+    def __init__(self, path: Path, progress: Callable[[int, int], None] | None) -> None:
         self._path = path
-        self._read = 0
+        self._progress = progress
+        self._ended = self._tests = self._read = 0
 
-    def follow(self) -> bool:
-        """Read what was written since, and return whether a test has ended."""
+    def follow(self) -> None:
+        """Read what was written since, and tell of it where a test has ended."""
+        if self._progress is None:
+            return
         try:
             with self._path.open("rb") as file:
                 file.seek(self._read)
                 whole, newline, _ = file.read().rpartition(b"\n")
         except FileNotFoundError:
-            return False
+            return
         self._read += len(whole) + len(newline)
-        before = self.ended
+        before = self._ended
         for line in whole.splitlines():
             if line.startswith(b'["finished"'):
-                self.ended += 1
+                self._ended += 1
             elif line.startswith((b'["items"', b'["worker_collected"')):
-                self.tests = max(self.tests, len(json.loads(line)[1]))
-        return self.ended > before
+                self._tests = max(self._tests, len(json.loads(line)[1]))
+        if self._ended > before:
+            self._progress(self._ended, self._tests)
 
 
 def fold(lines: Iterable[bytes | str]) -> SessionRecord:

@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +101,7 @@ class Pytest:
             command += ["-p", PLUGIN] if early else []
             command += ["-o", f"cache_dir={folder / 'cache'}", "--maxfail=0", *arguments]
             out = folder / "output"
-            watch = partial(_report, Follower(folder / "lines"), self.progress)
+            watch = Follower(folder / "lines", self.progress).follow
             ended = run_process(command, self.root, variables, self.timeout, out, stderr, watch)
             watch()  # of the tests that ended since it looked last
             record = read_record(folder / "lines")
@@ -178,11 +177,6 @@ class Pytest:
             last = " | ".join(map(str.strip, tail.strip().splitlines()[-8:]))
             return f"pytest did not start its session (exit code {ended.exit_code}): {last}"
         return f"pytest ended with exit code {ended.exit_code}{doing}, before its session was over"
-
-
-def _report(lines: Follower, progress: Callable[[int, int], None] | None) -> None:
-    if progress is not None and lines.follow():
-        progress(lines.ended, lines.tests)
 
 
 def _append(variables: dict[str, str], name: str, value: str, separator: str) -> None:

@@ -39,7 +39,7 @@ def warm(
         paths: what to collect, relative to the root; nothing for what pytest's configuration says.
         jobs: how many processes side by side.
         measure_cold: measure a cold collection too, in a private folder; that takes two runs more.
-        progress: called with a line of text before and after each step.
+        progress: see `Progress`.
 
     Returns:
         What was written and the times. Where a run did not come to its end, `problem` says so.

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
-from codemods.measure.outcomes import Difference, Evidence, Outcomes, differences, file_of
+from codemods.measure.outcomes import Difference, Evidence, Outcomes, differences
 from codemods.migration.concerned import Concerned
 from codemods.migration.sessions import is_test
 from codemods.migration.trial import Trial
@@ -32,7 +32,7 @@ def find_causes(
         the tests use which differ.
 
     """
-    shown_in = {d: file_of(d, evidence.after) for d in evidence.differences}
+    shown_in = {d: evidence.after.real_path(d.path) for d in evidence.differences}
     if not shown_in:
         return {}
     if len(trial.entries) == 1:

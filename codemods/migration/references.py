@@ -141,7 +141,7 @@ def names_in(source: Source) -> Names:
     near: set[Parts] = set()
     try:
         tree = parse(source.content)
-    except (Unparsable, RecursionError, MemoryError):
+    except Unparsable:
         return Names(source.path)
     for node in walk_statements(tree.body):
         if isinstance(node, ast.Import):
@@ -198,7 +198,7 @@ def imports_of(source: Source) -> frozenset[tuple[str, str]]:
     """Return what a file imports by ``from module import name``, as pairs of both."""
     try:
         nodes = walk_statements(parse(source.content).body)
-    except (Unparsable, RecursionError, MemoryError):
+    except Unparsable:
         return frozenset()
     found = (n for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level)
     return frozenset((str(n.module), alias.name) for n in found for alias in n.names)

@@ -50,8 +50,6 @@ def _parsed(content: bytes, path: Path) -> ast.Module:
         return parse(content)
     except Unparsable as error:
         raise UsageError(f"{path}:{error.line}: {error}") from error
-    except (RecursionError, MemoryError) as error:
-        raise UsageError(f"{path}:1: nested too deeply, or too large, to be parsed") from error
 
 
 def _place(tree: ast.Module, own_folders: Sequence[Path]) -> tuple[int, bool]:

@@ -110,12 +110,12 @@ class Trial:
     def compare(self, run: Callable[[], Outcomes]) -> Evidence:
         """Run tests in both states, the files being in that after the run, and staying there."""
         with self.opened():
-            return compare(self.use, run, now=Side.AFTER)
+            return compare(self.use, run)
 
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Make the run count as unfinished until its files are back: this process may be killed."""
-        self.journal.reopen(self.run)
+        self.journal.set_open(self.run, True)
         try:
             yield
         finally:
@@ -128,9 +128,9 @@ class Trial:
             self.use(Side.AFTER)
         except EditedError:
             self._check_journal()
-            self.journal.close(self.run)
+            self.journal.set_open(self.run, False)
             raise
-        self.journal.close(self.run)
+        self.journal.set_open(self.run, False)
 
     def _check_journal(self) -> None:
         """Check that the old bytes are there still.
@@ -161,7 +161,7 @@ class Trial:
         gone = []
         self._check_journal()
         with uninterrupted():
-            self.journal.reopen(self.run)
+            self.journal.set_open(self.run, True)
             for entry in [e for e in self.entries if self.path(e) in wanted]:
                 try:
                     self.journal.revert(self.run, entry)
@@ -171,7 +171,7 @@ class Trial:
                     gone.append(entry.path)
                 self.entries.remove(entry)
             self.journal.note_undone(self.run, gone)
-            self.journal.close(self.run)
+            self.journal.set_open(self.run, False)
         return edited
 
     def sharing(self) -> list[str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from codemods.disk.files import FromRoot
 from codemods.disk.git import repository_name
 from codemods.measure.commands import ExitCodes
 from codemods.measure.compare import claims, obstacles
 from codemods.measure.model import BaselineSummary, Claim, MeasureError
-from codemods.model import FileResult, Plan
+from codemods.model import Plan, Reason
 from codemods.progress import history
 from codemods.progress.history import Record
 from codemods.progress.standing import (
@@ -69,6 +68,11 @@ class RefusedPlace:
     message: str
     column: int = 1
 
+    @classmethod
+    def of(cls, path: str, reason: Reason, name: str = "") -> RefusedPlace:
+        """Return the place that a reason is about."""
+        return cls(path, reason.line, name, reason.code.value, reason.message, reason.column)
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -107,7 +111,6 @@ def completion_report(
     planned: Plan,
     *,
     compare_baseline: str | None = None,
-    after_baseline: str | None = None,
 ) -> Completion:
     """Gather what there is to say of the migration of some paths.
 
@@ -118,14 +121,13 @@ def completion_report(
         planned: what would still change in them.
         compare_baseline: name of the saved baseline that is the side before; None for the latest
             one of these paths before the first run that stands.
-        after_baseline: name of a saved baseline for the side after; None for the latest one of
-            these paths.
 
     Raises:
         codemods.measure.model.MeasureError: there is no baseline of such a name.
 
     """
     root = settings.root
+    from_root = FromRoot(root)
     inside = history.relative_paths(root, paths)
     there = standing(records)
     codes = latest_codes(there)
@@ -138,60 +140,38 @@ def completion_report(
         helpers=planned.helpers,
         compliant=planned.compliant,
         runs=tuple(standing_runs(root, records, inside)),
-        refused=tuple(_refused(root, planned)),
-        failed=tuple(_failed(root, r) for r in planned.results if r.error is not None),
+        refused=tuple(
+            RefusedPlace.of(from_root(r.path), d.reasons[0], d.definition.name)
+            for r in planned.results
+            for d in r.refused
+        ),
+        failed=tuple(
+            RefusedPlace.of(from_root(r.path), r.error) for r in planned.results if r.error
+        ),
         left=tuple(
-            Place(_from_root(root, path), d.definition.line, d.definition.name)
+            Place(from_root(path), d.definition.line, d.definition.name)
             for path, d in planned.copies
         ),
-        collection=tuple(_collection(there, inside, compare_baseline, after_baseline)),
+        collection=tuple(_collection(there, inside, compare_baseline)),
         golden_path={command: codes[key] for command, key in keys.items() if key in codes},
     )
 
 
-def _from_root(root: Path, path: str) -> str:
-    return os.path.relpath(os.path.realpath(path), os.path.realpath(root))
-
-
-def _refused(root: Path, planned: Plan) -> Iterator[RefusedPlace]:
-    for result in planned.results:
-        for decision in result.refused:
-            reason = decision.reasons[0]
-            yield RefusedPlace(
-                _from_root(root, result.path),
-                reason.line,
-                decision.definition.name,
-                reason.code.value,
-                reason.message,
-                reason.column,
-            )
-
-
-def _failed(root: Path, result: FileResult) -> RefusedPlace:
-    assert result.error is not None
-    error = result.error
-    path = _from_root(root, result.path)
-    return RefusedPlace(path, error.line, "", error.code.value, error.message)
-
-
 def _collection(
-    records: Sequence[Record], paths: Sequence[str], before: str | None, after: str | None
+    records: Sequence[Record], paths: Sequence[str], saved: str | None
 ) -> Iterator[CollectionChange]:
     """Yield the two sides of the paths, or of each part of them, and what may be claimed."""
-    if before is None and after is None:
+    if saved is None:
         for part, measured in parts(records, paths):
             yield _change(part, *_sides(records, measured))
         return
+    about, before = _saved(records, saved)
+    is_other = set(about) != set(paths)
+    found = [f"baseline {saved} is of other paths: {' '.join(about)}"] if is_other else []
     measured = baselines(records, paths)
-    first, last = _sides(records, measured)
-    found: list[str] = []
-    if after is not None:
-        last = _saved(records, after, paths, found)
-    if before is not None:
-        first = _saved(records, before, paths, found)
-        last = last or (measured[-1][1] if measured else None)
+    after = measured[-1][1] if measured else None
     # The saved baseline may be the latest one: then nothing was measured since.
-    yield _change(tuple(paths), first, last if last != first else None, *found)
+    yield _change(tuple(paths), before, after if after != before else None, *found)
 
 
 def _sides(
@@ -219,14 +199,9 @@ def _change(
     return CollectionChange(paths, before, after, *claims(before, after, found), found)
 
 
-def _saved(
-    records: Sequence[Record], name: str, paths: Sequence[str], found: list[str]
-) -> BaselineSummary:
-    """Return the figures of a saved baseline; other paths than the report's are an obstacle."""
-    saved = [(r.paths, r.figures) for r in records if r.name == name]
-    for about, summary in reversed(saved):
-        if isinstance(summary, BaselineSummary):
-            if set(about) != set(paths):
-                found.append(f"baseline {name} is of other paths: {' '.join(about)}")
-            return summary
+def _saved(records: Sequence[Record], name: str) -> tuple[Sequence[str], BaselineSummary]:
+    """Return the paths of a saved baseline, and its figures."""
+    for record in reversed(records):
+        if record.name == name and isinstance(record.figures, BaselineSummary):
+            return record.paths, record.figures
     raise MeasureError(f"no baseline was saved as {name} in the history")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from codemods.disk.files import read_file
@@ -20,8 +20,8 @@ def removed_definitions(before: bytes, after: bytes) -> dict[str, int]:
 
     What stands in another one that went is left out.
     """
-    there = dict(_definitions(after))
-    gone = {name: line for name, line in _definitions(before) if name not in there}
+    there = _definitions(after)
+    gone = {name: line for name, line in _definitions(before).items() if name not in there}
     return {name: line for name, line in gone.items() if name.rpartition(".")[0] not in gone}
 
 
@@ -50,18 +50,18 @@ def still_gone(root: Path, path: str, names: Iterable[str]) -> list[str]:
 
 
 def _definitions_of(source: Source) -> dict[str, int]:
-    return dict(_definitions(source.content))
+    return _definitions(source.content)
 
 
-def _definitions(content: bytes) -> Iterator[tuple[str, int]]:
-    """Yield classes and functions by their qualified names with their lines; the first counts.
+def _definitions(content: bytes) -> dict[str, int]:
+    """Return the lines of classes and functions by their qualified names; the first counts.
 
-    Nothing where the module does not parse.
+    None where the module does not parse.
     """
     try:
         pending: list[tuple[ast.AST, str]] = [(parse(content), "")]
-    except (Unparsable, RecursionError, MemoryError):
-        return
+    except Unparsable:
+        return {}
     found: dict[str, int] = {}
     while pending:
         node, name = pending.pop()
@@ -69,4 +69,4 @@ def _definitions(content: bytes) -> Iterator[tuple[str, int]]:
             name = f"{name}.{node.name}".lstrip(".")
             found.setdefault(name, node.lineno)
         pending += [(child, name) for child in ast.iter_child_nodes(node)]
-    yield from found.items()
+    return found

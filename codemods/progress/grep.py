@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from codemods.engine.text import Unparsable, parse
 from codemods.model import FileResult, Plan, Source, Verdict
 from codemods.progress.history import is_below
 from codemods.settings import Settings
+from codemods.wording import most_first
 from codemods.workers.pool import careful
 
 _COPY = "copies"
@@ -60,39 +60,31 @@ def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Pl
 
     """
     pattern = f"class {name}"
-    read = set(_listed(settings, roots))
+    # What cannot be listed is reported where copies are counted.
+    folders = [str(settings.root / path) for path in roots]
+    listed = list_files(folders, settings.root, settings.exclude, lambda result: None)
+    read = set(map(os.path.realpath, listed))
     results = {os.path.realpath(r.path): r for r in planned.results}
-    parts: Counter[str] = Counter()
+    kinds: list[str] = []
     for path in _files(settings.root, roots):
         content = _text_of(path)
         if pattern.encode() in content:
-            parts.update(_kinds(content, name, results.get(path), path in read))
+            kinds += _kinds(content, name, results.get(path), path in read)
     number = len(planned.copies)
     return Grep(
         pattern=pattern,
         paths=tuple(roots),
-        line_count=sum(parts.values()),
+        line_count=len(kinds),
         copy_count=number,
-        parts=tuple(sorted((Part(n, what) for what, n in parts.items()), key=_most_first)),
-        unseen_count=number - parts[_COPY],
+        parts=tuple(Part(n, what) for what, n in most_first(kinds)),
+        unseen_count=number - kinds.count(_COPY),
     )
-
-
-def _most_first(part: Part) -> tuple[int, str]:
-    return -part.line_count, part.what
 
 
 def outermost(paths: Sequence[str]) -> tuple[str, ...]:
     """Return the paths that lie below no other."""
     clean = sorted({os.path.normpath(p) for p in paths})
     return tuple(p for p in clean if not is_below(p, [o for o in clean if o != p]))
-
-
-def _listed(settings: Settings, roots: Sequence[str]) -> Iterator[str]:
-    """Return the real paths of the files that the tool reads."""
-    folders = [str(settings.root / p) for p in roots]
-    listed = list_files(folders, settings.root, settings.exclude, lambda result: None)
-    return map(os.path.realpath, listed)
 
 
 def _files(root: Path, paths: Sequence[str]) -> Iterator[str]:
@@ -153,7 +145,7 @@ def _lines_of_strings(source: Source, *, text: str) -> set[int]:
     """Return the lines of the strings that contain a text; none where the file does not parse."""
     try:
         tree = parse(source.content)
-    except (Unparsable, RecursionError, MemoryError):
+    except Unparsable:
         return set()
     return {
         line

@@ -14,7 +14,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -27,7 +27,7 @@ from codemods.disk.folder import Folder, naming
 from codemods.disk.journal import Journal
 from codemods.measure.commands import ExitCodes
 from codemods.measure.model import BaselineSummary, Warmed
-from codemods.measure.outcomes import Difference, Evidence, Outcomes, file_of
+from codemods.measure.outcomes import Evidence
 from codemods.migration.verify import RanOnce, Verified
 from codemods.model import Plan, Run, Source, Status, Written
 from codemods.progress.definitions import removed_definitions
@@ -195,13 +195,8 @@ def is_below(path: str, folders: Iterable[str]) -> bool:
 def append(settings: Settings, paths: Iterable[str], figures: Figures, name: str = "") -> None:
     """Append a record of a run that has just ended.
 
-    By one ``write``, so that two processes at once do not mix their lines.
-
-    Args:
-        settings: of the repository.
-        paths: files and folders, absolute or relative to the current folder.
-        figures: what the verb did.
-        name: see `Record`.
+    By one ``write``, so that two processes at once do not mix their lines. The paths are absolute
+    or relative to the current folder.
 
     Raises:
         OSError: it cannot be written, or is no regular file.
@@ -358,11 +353,7 @@ def of_migration(codemod: str, planned: Plan, written: Written, journal: Journal
 def of_resumption(journal: Journal, run: Run, failed: Collection[str]) -> Migration:
     """Return the figures of a run that was finished later; its command names the codemod.
 
-    Args:
-        journal: of the repository.
-        run: the run.
-        failed: the paths, from the root, of files that it could not change.
-
+    The paths that `failed`, from the root, are those of files that it could not change.
     """
     words = run.command.replace("=", " ").split()
     named = (word for before, word in pairwise(words) if before == "--codemod")
@@ -375,11 +366,7 @@ def changed_files(
 ) -> dict[str, ChangedFile]:
     """Return what a run of the journal did to each file that has its new bytes now.
 
-    Args:
-        journal: of the repository.
-        identity: the run.
-        failed: the paths, from the root, of files that it could not change.
-
+    The paths that `failed`, from the root, are those of files that it could not change.
     """
     run = journal.run(identity)
     left = run.undone.union(failed)
@@ -406,14 +393,7 @@ def _change(both: Source, *, end: int) -> ChangedFile:
 
 
 def of_verification(shown: Verified | RanOnce, root: Path, *, is_whole: bool) -> Verification:
-    """Return the figures of a verification.
-
-    Args:
-        shown: what the tests showed.
-        root: of the repository.
-        is_whole: whether no paths were named, so that all tests were run that use a changed file.
-
-    """
+    """Return the figures of a verification; `is_whole` where no paths were named to it."""
     if isinstance(shown, RanOnce):
         codes = {command: ExitCodes(None, code) for command, code in shown.golden_path.items()}
         passed = sum(outcome == "passed" for outcome in shown.outcomes.tests.values())
@@ -449,21 +429,10 @@ def _compared(evidence: Evidence, root: Path) -> ComparedTests:
         count(difference.path, "flaky_count")
     for file in evidence.healed:
         count(file, "healed_count")
-    names = dict(_from_root(counts, after, root))
+    top = os.path.realpath(root)
+    names = {file: os.path.relpath(after.real_path(file), top) for file in counts}
     first = evidence.differences[:_MOST_PLACES]
     return ComparedTests(
         {names[file]: ComparedFile(**found) for file, found in sorted(counts.items())},
-        tuple(DifferingPlace(names[d.path], _difference(d)) for d in first),
+        tuple(DifferingPlace(names[d.path], str(d)) for d in first),
     )
-
-
-def _from_root(files: Iterable[str], outcomes: Outcomes, root: Path) -> Iterator[tuple[str, str]]:
-    """Yield files as pytest names them, each with its path from the root."""
-    top = os.path.realpath(root)
-    for file in files:
-        difference = Difference(file, "", "", "")
-        yield file, os.path.relpath(file_of(difference, outcomes), top)
-
-
-def _difference(difference: Difference) -> str:
-    return f"{difference.what}: {difference.before} -> {difference.after}"

@@ -25,7 +25,7 @@ def introduced(before: bytes, after: bytes) -> frozenset[str]:
 def _names(source: bytes) -> frozenset[str]:
     try:
         nodes = walk(parse(source))
-    except (Unparsable, RecursionError, MemoryError):
+    except Unparsable:
         return frozenset()
     found: set[str] = set()
     for node in nodes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import shlex
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +29,7 @@ from codemods.progress.standing import (
     untested_text,
 )
 from codemods.settings import Phase, Settings, phases_of
-from codemods.wording import percentage, plural
+from codemods.wording import most_first, percentage, plural
 from codemods.workers.pool import Pool
 
 COPIES, COMPLIANCE = "copies left", "compliance"
@@ -40,6 +39,8 @@ SUCCESS, WARNINGS, GOLDEN_PATH = "success", "fall of warnings", "golden path"
 _TOOL = "ssot-codemods"
 _BATCH = 10
 
+#: The baseline before the change, and the latest one.
+_Sides = tuple[BaselineSummary, BaselineSummary]
 #: Counts the copies in some paths, relative to the root.
 Count = Callable[[Sequence[str]], Plan]
 
@@ -132,15 +133,7 @@ class Acceptance:
 
 
 def planner(settings: Settings, codemod_of: CodemodOf, pool: Pool, progress: Progress) -> Count:
-    """Return a function that plans some paths, and each set of them once.
-
-    Args:
-        settings: of the repository.
-        codemod_of: returns the codemod for a file.
-        pool: the workers that plan.
-        progress: called for each file that was read.
-
-    """
+    """Return a function that plans some paths, and each set of them once."""
     known: dict[tuple[str, ...], Plan] = {}
 
     def count(paths: Sequence[str]) -> Plan:
@@ -168,15 +161,9 @@ def status(settings: Settings, records: Sequence[Record], count: Count) -> Stand
 def accept(
     settings: Settings, name: str, records: Sequence[Record], damaged: Sequence[str], count: Count
 ) -> Acceptance:
-    """Return whether all criteria of all phases are met, and what grep counts of a name there.
+    """Return whether all criteria of all phases are met, and what grep counts of a class there.
 
-    Args:
-        settings: of the repository.
-        name: of a class; empty for none.
-        records: of the history.
-        damaged: see `Acceptance`.
-        count: counts the copies in some paths.
-
+    `name` is that of the class, empty for none; for `damaged`, see `Acceptance`.
     """
     paths = [p for phase in phases_of(settings) for p in phase.paths]
     roots = outermost(_existing(settings.root, paths))
@@ -203,12 +190,14 @@ def _phase(root: Path, phase: Phase, records: Sequence[Record], count: Count) ->
     real = relative_paths(root, [str(root / p) for p in paths])
     planned = count(paths) if paths else Plan(0, 0, ())
     there = standing(records)
+    measured = baselines(there, real)
+    sides = (before_the_change(there, measured), measured[-1][1]) if measured else None
     criteria: tuple[Criterion, ...] = (
         _copies(phase, real, planned),
         _compliance(phase, planned),
-        _collection(phase, real, there),
+        _collection(phase, real, sides),
         _success(phase, real, there, standing_runs(root, records, real), len(planned.copies)),
-        _warnings(phase, real, there),
+        _warnings(phase, real, sides),
     )
     if not paths:
         remedy = f"name the paths of phase {phase.name} in [tool.ssot-codemods.phases]"
@@ -231,8 +220,8 @@ def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
 def _compliance(phase: Phase, planned: Plan) -> Criterion:
     share = percentage(planned.compliant, planned.helpers)
     codes = (d.reasons[0].code for result in planned.results for d in result.refused)
-    reasons = Counter(code.value for code in codes if code is not Code.SAME_NAME_ONLY)
-    by_reason = ", ".join(f"{code} {n:,}" for code, n in sorted(reasons.items(), key=_most_first))
+    reasons = most_first(code.value for code in codes if code is not Code.SAME_NAME_ONLY)
+    by_reason = ", ".join(f"{code} {n:,}" for code, n in reasons)
     found = Criterion(COMPLIANCE, f"at least {phase.compliance:g} %", "percent", phase.compliance)
     return found.measured(
         share >= phase.compliance,
@@ -240,24 +229,19 @@ def _compliance(phase: Phase, planned: Plan) -> Criterion:
         share,
         f"no copy that can be replaced in {planned.compliant:,} of "
         f"{plural(planned.helpers, 'file')} with a shared name; definitions that stay: "
-        f"{reasons.total():,}"
+        f"{sum(n for _, n in reasons):,}"
         f"{f' ({by_reason})' if by_reason else ''}",
     )
 
 
-def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
-    return -counted[1], counted[0]
-
-
-def _collection(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -> Criterion:
+def _collection(phase: Phase, paths: Sequence[str], sides: _Sides | None) -> Criterion:
     budget, aim = phase.collection_seconds, phase.aim_seconds
     wanted = f"under {budget:g} s" + (f" (aim: {aim:g} s)" if aim is not None else "")
     found = Criterion(COLLECTION, wanted, "seconds", budget)
-    measured = baselines(records, paths)
-    broken = _broken(before_the_change(records, measured), measured[-1][1]) if measured else ""
-    if broken or not measured:
+    broken = _broken(*sides) if sides is not None else ""
+    if broken or sides is None:
         return found.unmeasured(_command("baseline", paths), broken)
-    latest = measured[-1][1]
+    latest = sides[1]
     seconds = latest.warm.wall_seconds.median
     notes = [f"measured {latest.time}"]
     if aim is not None:
@@ -309,14 +293,13 @@ def _success(
     return found.measured(rate >= limit, f"{rate:.1f} %", rate, note)
 
 
-def _warnings(phase: Phase, paths: Sequence[str], records: Sequence[Record]) -> Criterion:
+def _warnings(phase: Phase, paths: Sequence[str], sides: _Sides | None) -> Criterion:
     limit = phase.warnings_fall
     found = Criterion(WARNINGS, f"at least {limit:g} %", "percent", limit)
     remedy = _command("baseline", paths)
-    measured = baselines(records, paths)
-    if not measured:
+    if sides is None:
         return found.unmeasured(remedy)
-    before, latest = before_the_change(records, measured), measured[-1][1]
+    before, latest = sides
     first, last = (sum(summary.warning_counts.values()) for summary in (before, latest))
     broken = _broken(before, latest) or "; ".join(differing_conditions(before, latest))
     if before is latest and not broken:

@@ -64,13 +64,9 @@ class Found(NamedTuple):
 
 
 def find(planned: Plan, scan: Scan, pool: Pool) -> Found:
-    """Find what is counted.
+    """Find what is counted: the copies that would be replaced, and what `scan` finds.
 
-    Args:
-        planned: what would be replaced: the copies.
-        scan: the same files, with the codemod that finds what resembles a shared definition.
-        pool: the workers.
-
+    That is of the same files, with the codemod that finds what resembles a shared definition.
     """
     with without_collector():
         results = list(pool.run(decided, scan.covered(), FileResult.failure))
@@ -88,15 +84,10 @@ def find(planned: Plan, scan: Scan, pool: Pool) -> Found:
 
 
 class Ratchet:
-    """The file of a repository.
-
-    Args:
-        path: where it lies, or is to.
-        root: of the repository; the paths in it begin there.
-        must_exist: whether it must be there.
+    """The file of a repository, at `path`, which is relative to the current folder.
 
     Raises:
-        UsageError: it is not below the root, is not there, or is none of ours.
+        UsageError: it is not below the root, is not there but must be, or is none of ours.
 
     """
 
@@ -120,9 +111,7 @@ class Ratchet:
     def update(self, found: Found, *, force: bool) -> Ratcheted:
         """Lower the numbers to what is there; those of what has more than is allowed stay.
 
-        Args:
-            found: what is there.
-            force: whether to raise numbers, too. Where there is no file, nothing stands against it.
+        With `force`, they are raised, too. Where there is no file, nothing stands against it.
 
         Returns:
             What is there, against what may be from now on.

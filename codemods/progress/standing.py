@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -223,7 +223,7 @@ def parts(
     known = _baselines(records)
     whole = frozenset(map(os.path.normpath, paths))
     taken: list[frozenset[str]] = []
-    inside = [key for key in known if all(is_below(path, paths) for path in key)]
+    inside = [key for key in known if _is_within(key, paths)]
     # What holds others comes first, and of those that overlap, the latest.
     holding = {key: sum(_is_within(other, key) for other in inside) for key in inside}
     for key in sorted(inside, key=lambda k: (k == whole, holding[k], known[k][-1][0]))[::-1]:
@@ -233,16 +233,12 @@ def parts(
         yield tuple(sorted(key)), known[key]
 
 
-def _is_within(paths: frozenset[str], others: frozenset[str]) -> bool:
+def _is_within(paths: Iterable[str], others: Collection[str]) -> bool:
     return all(is_below(path, others) for path in paths)
 
 
 def _overlap(paths: frozenset[str], others: frozenset[str]) -> bool:
-    one, other = (
-        any(is_below(path, around) for path in inside)
-        for inside, around in ((paths, others), (others, paths))
-    )
-    return one or other
+    return any(is_below(p, others) for p in paths) or any(is_below(p, paths) for p in others)
 
 
 def collected(records: Sequence[Record], paths: Sequence[str]) -> int | None:
@@ -260,10 +256,8 @@ def first_change(records: Iterable[Record]) -> str | None:
 def before_the_change(records: Iterable[Record], measured: Sequence[Measured]) -> BaselineSummary:
     """Return of some measurements the latest before the first run that stands, else the first.
 
-    Args:
-        records: what `standing` returns.
-        measured: at least one, the oldest first.
-
+    The records are those of `standing`; of the measurements there is one at least, the oldest
+    first.
     """
     change = first_change(records)
     earlier = [summary for time, summary in measured if change and time <= change]

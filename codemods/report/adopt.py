@@ -21,8 +21,11 @@ def as_text(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NO
     place = f"{done.module} is {path}: {done.why}"
     taken = [f"{name} is taken from {source}" for name, source in done.sources.items()]
     adopted = [one for one in pasted if one.name not in done.skipped]
-    lines = [step_line(step) for step in done.steps] or ["nothing to do"]
-    return paragraphs([[place, *taken], lines, list(_next(adopted)) if done.steps else []])
+    if not done.steps:
+        return paragraphs([[place, *taken], ["nothing to do"]])
+    files = plural(len({path for one in adopted for path in one.paths}), "file")
+    way = [f"next: commit, and replace the copies in {files}", "then: ssot-codemods migrate"]
+    return paragraphs([[place, *taken], list(map(step_line, done.steps)), way])
 
 
 def as_patch(step: Step) -> bytes:
@@ -32,8 +35,3 @@ def as_patch(step: Step) -> bytes:
     if step.before is not None:
         return found
     return found.replace(b"--- a/" + os.fsencode(path), b"--- /dev/null", 1)
-
-
-def _next(pasted: Sequence[Pasted]) -> list[str]:
-    files = plural(len({path for one in pasted for path in one.paths}), "file")
-    return [f"next: commit, and replace the copies in {files}", "then: ssot-codemods migrate"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from codemods.model import Analysis, Decision, FileSurvey, Reason, Variant, Verdict
+from codemods.model import Analysis, Decision, FileSurvey, Variant, Verdict
 from codemods.report.document import document
 from codemods.report.findings import (
     definition_json,
@@ -20,7 +20,7 @@ from codemods.report.findings import (
     prospect_line,
 )
 from codemods.report.table import Detail, paragraphs, table
-from codemods.wording import plural, reason_line, visible
+from codemods.wording import most_first, plural, reason_line, visible
 
 _Found = tuple[FileSurvey, Decision]
 
@@ -65,10 +65,6 @@ def as_markdown(analysis: Analysis) -> str:
     from codemods.report import page  # no text needs these
     from codemods.report.report import failures, refusals
 
-    def place(path: str, name: str, reason: Reason) -> RefusedPlace:
-        line, column, code = reason.line, reason.column, reason.code.value
-        return RefusedPlace(path, line, name, code, reason.message, column)
-
     blocks: list[page.Block] = [page.Paragraph((_summary(analysis),))]
     for head, rows in _tables(analysis):
         blocks.append(page.Table(head, tuple((page.Code(key), *counts) for key, *counts in rows)))
@@ -76,11 +72,11 @@ def as_markdown(analysis: Analysis) -> str:
         blocks.append(page.Paragraph((page.Code(name), " ", text) if name else (text,)))
     definitions = _definitions(analysis)
     refused = [
-        place(s.path, d.definition.name, d.reasons[0])
+        RefusedPlace.of(s.path, d.reasons[0], d.definition.name)
         for s, d in definitions
         if d.reasons and not is_namesake(d)
     ]
-    files = [place(path, "", error) for path, error in failed(analysis.failures)]
+    files = [RefusedPlace.of(path, error) for path, error in failed(analysis.failures)]
     for title, part in (
         ("Definitions that stay, and why", list(refusals(refused))),
         ("Files that failed", list(failures(files))),
@@ -147,10 +143,9 @@ def _tables(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
 
 def _reasons(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
     found = [d for _, d in _definitions(analysis) if not is_namesake(d)]
-    codes = Counter(d.reasons[0].code.value for d in found if d.reasons)
+    codes = most_first(d.reasons[0].code.value for d in found if d.reasons)
     if codes:
-        rows = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
-        yield ("refused, by first reason", "definitions"), list(rows)
+        yield ("refused, by first reason", "definitions"), list(codes)
 
 
 def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[_Row]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -38,8 +37,8 @@ def as_json(measured: Baseline) -> dict[str, Any]:
     """Return a baseline as values of JSON."""
     warm = measured.summary.warm.wall_seconds
     seconds = warm.median if warm.values else None
-    fields = {f.name: getattr(measured, f.name) for f in dataclasses.fields(measured)}
-    return document("baseline", {"collection_seconds": seconds, **fields}, WITH_MEDIANS)
+    values = {"collection_seconds": seconds, **encode(measured, WITH_MEDIANS)}
+    return document("baseline", values)
 
 
 def comparison_text(comparison: Comparison, detail: Detail = Detail.NORMAL) -> str:
@@ -60,7 +59,7 @@ def profile_text(found: Profile, detail: Detail = Detail.NORMAL) -> str:
 
 def profile_json(found: Profile) -> dict[str, Any]:
     """Return a profile as values of JSON."""
-    return document("baseline-profile", encode(found))
+    return document("baseline-profile", found)
 
 
 def _baseline(measured: Baseline, detail: Detail) -> Iterator[str]:
@@ -109,7 +108,8 @@ def _timing(timing: Timing) -> str:
     wall = timing.wall_seconds
     seconds = (wall.median, wall.minimum, wall.maximum, timing.cpu_seconds.median)
     figures = "".join(f"{f'{s:.2f} s':>10}" for s in seconds)
-    return f"{figures}{_size(timing.memory_bytes.maximum):>10}{len(wall.values):>6}"
+    memory = f"{timing.memory_bytes.maximum / 2**20:.0f} MB"
+    return f"{figures}{memory:>10}{len(wall.values):>6}"
 
 
 def _comparison(comparison: Comparison, detail: Detail) -> Iterator[str]:
@@ -203,7 +203,3 @@ WITH_MEDIANS: Mapping[type, Callable[[Any], Any]] = {Series: _series}
 
 def _first_line(text: str) -> str:
     return text.partition("\n")[0]
-
-
-def _size(size: float) -> str:
-    return f"{size / 2**20:.0f} MB"

@@ -53,18 +53,15 @@ def as_text(chart: Bars) -> list[str]:
 def as_svg(chart: Bars, name: str) -> list[str]:
     """Return an inline SVG whose colours are variables of the page.
 
-    Args:
-        chart: what to draw.
-        name: unique on the page; the ids of its title and description begin with it.
-
+    The ids of its title and description begin with `name`, which is unique on the page.
     """
     about = "; ".join(f"{bar.label}: {bar.text}" for bar in chart.bars)
     rows = [line for n, bar in enumerate(chart.bars) for line in _row(chart, bar, n * _ROW)]
     return [
         f'<svg viewBox="0 0 {_WIDTH} {_ROW * len(chart.bars)}" role="img" '
         f'aria-labelledby="{name}-title {name}-about">',
-        f'<title id="{name}-title">{_escaped(chart.title)}</title>',
-        f'<desc id="{name}-about">{_escaped(about)}</desc>',
+        f'<title id="{name}-title">{escaped(chart.title)}</title>',
+        f'<desc id="{name}-about">{escaped(about)}</desc>',
         *rows,
         "</svg>",
     ]
@@ -73,8 +70,8 @@ def as_svg(chart: Bars, name: str) -> list[str]:
 def _row(chart: Bars, bar: Bar, top: int) -> Iterator[str]:
     scale = (_WIDTH - 4) / _highest(chart)
     kind = "before" if bar.is_before else "after"
-    yield f'<text x="1" y="{top + 14}">{_escaped(bar.label)}</text>'
-    yield f'<text x="{_WIDTH - 1}" y="{top + 14}" text-anchor="end">{_escaped(bar.text)}</text>'
+    yield f'<text x="1" y="{top + 14}">{escaped(bar.label)}</text>'
+    yield f'<text x="{_WIDTH - 1}" y="{top + 14}" text-anchor="end">{escaped(bar.text)}</text>'
     width = f"{scale * bar.value:.1f}"
     yield f'<rect class="{kind}" x="2" y="{top + 20}" width="{width}" height="14"/>'
     if bar.high > bar.low:
@@ -87,5 +84,6 @@ def _highest(chart: Bars) -> float:
     return max(max(bar.value, bar.high) for bar in chart.bars) or 1.0
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text as HTML and SVG have it."""
     return html.escape(visible(text))

@@ -77,14 +77,7 @@ def as_json(planned: Plan, ratcheted: Ratcheted | None = None) -> dict[str, Any]
 
 
 def findings(planned: Plan, root: Path, ratcheted: Ratcheted | None = None) -> list[Finding]:
-    """Return what is to be fixed, for a code host.
-
-    Args:
-        planned: what would be replaced.
-        root: of the repository, where the paths of the findings begin.
-        ratcheted: see `as_text`.
-
-    """
+    """Return what is to be fixed, for a code host: paths begin at the root of the repository."""
     from_root = FromRoot(root)
     found = planned.copies if ratcheted is None else ratcheted.excess
     copies = [_finding(path, decision, from_root) for path, decision in found]

@@ -15,16 +15,9 @@ _NO_NEWLINE = "\\ No newline at end of file\n"
 
 
 def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
-    """Return the difference between two versions of a file.
+    """Return the difference between two versions of a file; `path` is from where it is applied.
 
-    Args:
-        path: the file, relative to where the diff is to be applied.
-        before: its bytes.
-        after: its bytes afterwards.
-
-    Returns:
-        The diff; where it cannot be found in time, one that takes out all lines and puts all in.
-
+    Where it cannot be found in time, the diff takes out all lines and puts all in.
     """
 
     def all_lines(path: str, reason: Reason) -> bytes:

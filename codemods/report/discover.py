@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from codemods.report.chart import Bar, Bars
 from codemods.report.document import document
 from codemods.report.findings import failure_lines, failures_json, finding_json
 from codemods.report.table import Detail, paragraphs, table
-from codemods.wording import plural, reason_line
+from codemods.wording import most_first, plural, reason_line
 
 #: Of each kind of groups, a text shows so many.
 MOST_GROUPS = 10
@@ -150,8 +149,7 @@ def _row(group: Group) -> tuple[int, int, str, str, str]:
 
 def _verdict(group: Group) -> str:
     """Return how many places can be replaced, and what is in the way of the others."""
-    codes = Counter(place.reasons[0].code.value for place in group.places if place.reasons)
-    counted = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
+    counted = most_first(p.reasons[0].code.value for p in group.places if p.reasons)
     text = f"{len(group.replaceable):,} of {len(group.places):,}"
     if counted:
         text = f"{text}: {', '.join(f'{number:,} {code}' for code, number in counted)}"

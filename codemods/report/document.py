@@ -10,13 +10,13 @@ VERSION = 3
 
 
 def document(
-    kind: str, values: Mapping[str, Any], known: Mapping[type, Callable[[Any], Any]] = {}
+    kind: str, values: object, known: Mapping[type, Callable[[Any], Any]] = {}
 ) -> dict[str, Any]:
     """Return a document of JSON.
 
     Args:
         kind: the verb, and where it prints several ones, which: a key of ``$defs`` in the schema.
-        values: the rest of it; records and enums in it are encoded.
+        values: the rest of it, a record or a mapping; records and enums in it are encoded.
         known: see `encode`.
 
     """

@@ -32,20 +32,17 @@ def as_github(findings: Sequence[Finding]) -> str:
     for found in findings:
         # GitHub takes a column only where the first line is the last.
         column = f"col={found.column}," if found.line == found.end_line else ""
-        where = f"file={_property(found.path)},line={found.line},{column}endLine={found.end_line}"
-        lines.append(f"::error {where},title=ssot-codemods::{_data(found.coded(found.text))}\n")
+        where = (
+            f"file={_quoted(found.path, ':,')},line={found.line},{column}endLine={found.end_line}"
+        )
+        lines.append(f"::error {where},title=ssot-codemods::{_quoted(found.coded(found.text))}\n")
     return "".join(lines)
 
 
 def as_summary(findings: Sequence[Finding], head: str) -> str:
-    """Format findings as Markdown, for the summary of a job of GitHub.
+    """Format findings as Markdown below a line, for the summary of a job of GitHub.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-
-    Args:
-        findings: what is to be fixed.
-        head: what there is to say of all of it.
-
     """
     rows = tuple(
         (page.Code(f"{f.path}:{f.line}"), page.Code(f.coded(f.message)), page.Code(f.fix))
@@ -137,13 +134,6 @@ def _location(found: Finding) -> dict[str, Any]:
     return {"artifactLocation": place, "region": region}
 
 
-def _data(text: str) -> str:
-    return visible(re.sub(r"[%\r\n]", _percent, text))
-
-
-def _property(text: str) -> str:
-    return visible(re.sub(r"[%\r\n:,]", _percent, text))
-
-
-def _percent(match: re.Match[str]) -> str:
-    return f"%{ord(match.group()):02X}"
+def _quoted(text: str, more: str = "") -> str:
+    """Return data of a command; in a property, more characters have a meaning."""
+    return visible(re.sub(rf"[%\r\n{more}]", lambda match: f"%{ord(match.group()):02X}", text))

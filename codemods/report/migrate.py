@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +21,7 @@ from codemods.report.findings import (
 from codemods.report.rollback import ways_to_end
 from codemods.report.table import Detail, paragraphs, shortened, table
 from codemods.report.verify import as_json as verification_json
-from codemods.wording import plural, reason_line
+from codemods.wording import most_first, plural, reason_line
 
 #: So many paths fit into a line.
 _FEW_PATHS = 5
@@ -63,17 +62,16 @@ def as_text(
     rows: list[Sequence[object]] = [
         (verb, len(changed), f"with {plural(replaced, noun)}"),
         ("remaining", left, ""),
-        ("refused", len(refusing), _count(refused)),
+        ("refused", len(refusing), f"with {plural(len(refused), 'definition')}"),
         ("failed", len(failed), ""),
         ("unchanged", written.files - (len(results) - unread) - left, ""),
     ]
     blocks = [[_line(row) for row in rows if row[1] or row[0] == verb]]
     names = [] if quiet else [r.path for r in changed]
     blocks.append(list(shortened(f"{verb}: ", names, detail)))
-    codes = Counter(d.reasons[0].code.value for d in refused)
-    by_count = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
+    codes = most_first(d.reasons[0].code.value for d in refused)
     if codes and not quiet:
-        blocks.append(table(("refused, by first reason", "definitions"), list(by_count)))
+        blocks.append(table(("refused, by first reason", "definitions"), codes))
     if namesakes and not quiet:
         blocks.append([namesakes_text(namesakes)])
     lines = [
@@ -115,10 +113,6 @@ def _import_check(paths: Sequence[str]) -> str:
     if len(paths) > _FEW_PATHS:
         return f"git diff --name-only -z -- '*.py' | xargs -0 {command}"
     return f"{command} {shlex.join(f'./{p}' if p.startswith('-') else p for p in paths)}"
-
-
-def _count(refused: Sequence[Decision]) -> str:
-    return f"with {plural(len(refused), 'definition')}"
 
 
 def _line(row: Sequence[object]) -> str:

@@ -6,13 +6,12 @@ reference, link or tag of what stands in it.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from codemods.report.chart import Bars, as_svg, as_text
+from codemods.report.chart import Bars, as_svg, as_text, escaped
 from codemods.wording import visible
 
 
@@ -110,11 +109,7 @@ _MOST_CHARACTERS = 300
 def as_markdown(title: tuple[Inline, ...], blocks: Sequence[Block], rest: str) -> str:
     """Format the page as GitHub Flavored Markdown, short enough for a comment on a code host.
 
-    Args:
-        title: of the page.
-        blocks: what is on it.
-        rest: where the whole of a list is that was cut: a command, or a file.
-
+    `rest` is where the whole of a list is that was cut: a command, or a file.
     """
     for most in MOST_ITEMS:
         shown = [f"# {_inlines(title)}"]
@@ -139,7 +134,7 @@ def as_html(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        f"<title>{_escaped(plain)}</title>",
+        f"<title>{escaped(plain)}</title>",
         f"<style>{_STYLE}</style>",
         "</head>",
         "<body>",
@@ -249,13 +244,10 @@ def _markdown_cell(cell: Cell) -> str:
     if isinstance(cell, Code | Message):
         if "\\|" in cell.text:
             # In a cell a backslash escapes the bar, and nothing escapes that backslash.
-            return f"<code>{re.sub('[^A-Za-z0-9 ]', _reference, _clipped(cell.text))}</code>"
+            shown = re.sub("[^A-Za-z0-9 ]", lambda m: f"&#{ord(m[0])};", _clipped(cell.text))
+            return f"<code>{shown}</code>"
         return _markdown_code(cell.text).replace("|", "\\|")
     return _markdown_text(cell) if isinstance(cell, str) else f"{cell:,}"
-
-
-def _reference(match: re.Match[str]) -> str:
-    return f"&#{ord(match.group())};"
 
 
 # HTML
@@ -264,14 +256,14 @@ def _reference(match: re.Match[str]) -> str:
 def _html(block: Block, number: int) -> Iterator[str]:
     match block:
         case Heading(text):
-            yield f"<h2>{_escaped(text)}</h2>"
+            yield f"<h2>{escaped(text)}</h2>"
         case Paragraph(parts):
             yield f"<p>{_html_inlines(parts)}</p>"
         case Figures(figures):
             yield '<dl class="figures">'
             for figure in figures:
-                yield f"<div><dt>{_escaped(figure.name)}</dt>"
-                yield f"<dd>{_escaped(figure.value)}</dd>"
+                yield f"<div><dt>{escaped(figure.name)}</dt>"
+                yield f"<dd>{escaped(figure.value)}</dd>"
                 yield f'<dd class="note">{_html_inlines(figure.note)}</dd></div>'
             yield "</dl>"
         case Table(head, rows):
@@ -283,10 +275,10 @@ def _html(block: Block, number: int) -> Iterator[str]:
             yield "</ul>"
             yield "</details>"
         case Diff(lines):
-            yield from ("<pre>", *map(_escaped, lines), "</pre>")
+            yield from ("<pre>", *map(escaped, lines), "</pre>")
         case Bars(title):
             yield "<figure>"
-            yield f"<figcaption>{_escaped(title)}</figcaption>"
+            yield f"<figcaption>{escaped(title)}</figcaption>"
             yield from as_svg(block, f"chart-{number}")
             yield "</figure>"
 
@@ -295,7 +287,7 @@ def _html_table(head: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...]) -> It
     classes = [' class="number"' if to_right else "" for to_right in _numbers(head, rows)]
     names = zip(classes, head, strict=True)
     yield '<div class="wide" tabindex="0"><table>'
-    cells = "".join(f'<th scope="col"{c}>{_escaped(name)}</th>' for c, name in names)
+    cells = "".join(f'<th scope="col"{c}>{escaped(name)}</th>' for c, name in names)
     yield f"<thead><tr>{cells}</tr></thead>"
     yield "<tbody>"
     for row in rows:
@@ -312,18 +304,14 @@ def _html_inlines(parts: Sequence[Inline]) -> str:
 def _html_cell(cell: Cell | Strong) -> str:
     match cell:
         case Code(text):
-            return f"<code>{_escaped(text)}</code>"
+            return f"<code>{escaped(text)}</code>"
         case Strong(text):
-            return f"<strong>{_escaped(text)}</strong>"
+            return f"<strong>{escaped(text)}</strong>"
         case Message(text):
-            parts = [_escaped(part) for part in text.split("`")]
+            parts = [escaped(part) for part in text.split("`")]
             parts[1::2] = [f"<code>{part}</code>" for part in parts[1::2]]
             return "".join(parts)
-    return _escaped(cell) if isinstance(cell, str) else f"{cell:,}"
-
-
-def _escaped(text: str) -> str:
-    return html.escape(visible(text))
+    return escaped(cell) if isinstance(cell, str) else f"{cell:,}"
 
 
 # Both
@@ -334,7 +322,7 @@ def _folded(head: Sequence[str], rows: Sequence[object], lines: Iterator[str]) -
     if len(rows) <= _FEW_ROWS:
         yield from lines
         return
-    yield f"<details><summary>{len(rows):,} rows: {_escaped(', '.join(head))}</summary>"
+    yield f"<details><summary>{len(rows):,} rows: {escaped(', '.join(head))}</summary>"
     yield from ("", *lines, "", "</details>")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
@@ -33,7 +34,7 @@ from codemods.report.page import (
     Table,
 )
 from codemods.report.status import shown_paths
-from codemods.wording import percentage, plural
+from codemods.wording import most_first, percentage, plural
 
 #: Has all of what was cut from a list.
 _WHOLE = "ssot-codemods report --output FILE"
@@ -71,19 +72,13 @@ def as_json(done: Completion) -> dict[str, Any]:
         "runs": done.runs,
         "copies_over_time": [
             {"run": run, "copy_count": number}
-            for run, (_, number) in zip(runs, _copies_over_time(done), strict=False)
+            for run, number in zip(runs, _copies_over_time(done), strict=False)
         ],
         "copies": done.left,
         "refused": done.refused,
         "failures": [
-            {
-                "path": p.path,
-                "line": p.line,
-                "column": p.column,
-                "code": p.code,
-                "message": p.message,
-            }
-            for p in done.failed
+            {key: value for key, value in asdict(place).items() if key != "name"}
+            for place in done.failed
         ],
         "collection": done.collection,
         "golden_path": done.golden_path,
@@ -93,7 +88,7 @@ def as_json(done: Completion) -> dict[str, Any]:
 
 def refusals(found: Sequence[RefusedPlace]) -> Iterator[Details]:
     """Yield a list for each reason, those met most often first, with an item for each file."""
-    for code, number in _by_number(place.code for place in found):
+    for code, number in most_first(place.code for place in found):
         places = sorted((p for p in found if p.code == code), key=lambda p: (p.path, p.line))
         messages = {place.message for place in places}
         is_same = len(messages) == 1 < number
@@ -121,10 +116,6 @@ def _refusal(places: Sequence[RefusedPlace], *, with_message: bool) -> Iterator[
 
 def _where(place: RefusedPlace) -> str:
     return f"{place.path}:{place.line}:{place.column}"
-
-
-def _by_number(codes: Iterator[str]) -> list[tuple[str, int]]:
-    return sorted(Counter(codes).items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 # The title, the verdict and the figures
@@ -175,14 +166,14 @@ def _shown(done: Completion) -> str:
 
 
 def _copies(done: Completion) -> Figure:
-    before = f"{_copies_over_time(done)[0][1]:,} before the first run; " if done.runs else ""
+    before = f"{_copies_over_time(done)[0]:,} before the first run; " if done.runs else ""
     share = f"{percentage(done.compliant, done.helpers):.1f} %"
     files = f"{done.compliant:,} of {plural(done.helpers, 'file')} with a shared name"
     return Figure("copies left", f"{len(done.left):,}", (f"{before}none in {files}, {share}",))
 
 
 def _stay(done: Completion) -> Figure:
-    codes = _by_number(place.code for place in done.refused if place.code != _NAMESAKE)
+    codes = most_first(place.code for place in done.refused if place.code != _NAMESAKE)
     parts = [f"{code} {number:,}" for code, number in codes[:_FEW_REASONS]]
     if len(codes) > _FEW_REASONS:
         parts.append(f"other reasons {sum(n for _, n in codes[_FEW_REASONS:]):,}")
@@ -279,7 +270,7 @@ def _copies_section(done: Completion) -> Iterator[Block]:
         ("run", "codemod", "paths", "files", "copies replaced", "copies left"),
         tuple(
             (Code(r.id), Code(r.codemod), Code(shown_paths(r.paths)), len(r.files), n, left)
-            for r, n, left in zip(done.runs, numbers, _left_after(done), strict=True)
+            for r, n, left in zip(done.runs, numbers, _copies_over_time(done)[1:], strict=True)
         ),
     )
     yield Bars("Copies left after each run", _steps(done))
@@ -287,23 +278,15 @@ def _copies_section(done: Completion) -> Iterator[Block]:
     yield Details((replaced,), tuple(_by_file(removed)))
 
 
-def _left_after(done: Completion) -> list[int]:
-    """Return how many copies were left after each run, counted back from now."""
-    later = [len(_removed(*done.runs[number:])) for number in range(1, len(done.runs) + 1)]
-    return [len(done.left) + number for number in later]
-
-
-def _copies_over_time(done: Completion) -> list[tuple[str, int]]:
-    """Return the number of copies before the first run, and after each."""
-    if not done.runs:
-        return []
-    start = (f"before {done.runs[0].time}", len(done.left) + len(_removed(*done.runs)))
-    return [start, *zip((run.time for run in done.runs), _left_after(done), strict=True)]
+def _copies_over_time(done: Completion) -> list[int]:
+    """Return the number of copies before the first run, and after each, counted back from now."""
+    later = [len(_removed(*done.runs[n:])) for n in range(len(done.runs) + 1)]
+    return [len(done.left) + number for number in later] if done.runs else []
 
 
 def _steps(done: Completion) -> tuple[Bar, ...]:
     """Return a bar for the number before and after each run; of many, some, and the last."""
-    numbers = [number for _, number in _copies_over_time(done)]
+    numbers = _copies_over_time(done)
     last, most = len(numbers) - 1, _MOST_BARS - 1
     shown = range(last + 1) if last <= most else [last * n // most for n in range(most + 1)]
     return tuple(
@@ -324,10 +307,6 @@ def _stay_section(done: Completion) -> Iterator[Block]:
     namesakes = [place for place in done.refused if place.code == _NAMESAKE]
     yield from refusals([place for place in done.refused if place.code != _NAMESAKE])
     yield from refusals(namesakes)
-
-
-def _failed_section(done: Completion) -> Iterator[Block]:
-    yield from failures(done.failed)
 
 
 def _tests_section(done: Completion) -> Iterator[Block]:
@@ -361,13 +340,9 @@ _OTHERS = ("differences", "flaky", "healed")
 
 def _golden_path_section(done: Completion) -> Iterator[Block]:
     codes = done.golden_path.items()
-    rows = tuple((Code(c), _code(before), _code(after)) for c, (before, after) in codes)
+    rows = tuple((Code(c), *("none" if n is None else n for n in both)) for c, both in codes)
     if rows:
         yield Table(("command", "exit code before", "exit code after"), rows)
-
-
-def _code(code: int | None) -> int | str:
-    return "none" if code is None else code
 
 
 def _collection_section(done: Completion) -> Iterator[Block]:
@@ -467,7 +442,7 @@ def _when(time: str) -> str:
 _SECTIONS: dict[str, Callable[[Completion], Iterator[Block]]] = {
     "Copies": _copies_section,
     "Definitions that stay, and why": _stay_section,
-    "Files that failed": _failed_section,
+    "Files that failed": lambda done: failures(done.failed),
     "Tests before and after": _tests_section,
     "Golden path": _golden_path_section,
     "Collection": _collection_section,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from codemods.decode import encode
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.progress.history import (
     ComparedTests,
@@ -25,8 +23,6 @@ from codemods.report.document import document
 from codemods.report.findings import prospect_line
 from codemods.report.table import Detail, paragraphs, table
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
-_MOST_POINTS = 40
 _MOST_PATHS = 3
 
 
@@ -58,32 +54,16 @@ def blocks(standing: Standing, detail: Detail = Detail.NORMAL) -> Iterator[list[
 
 def as_json(standing: Standing) -> dict[str, Any]:
     """Return it as values of JSON."""
-    return document("status", encode(standing))
+    return document("status", standing)
 
 
-def history_text(
-    records: Sequence[Record], detail: Detail = Detail.NORMAL, *, unicode: bool
-) -> str:
-    """Format the history: curves of seconds and copies, then a line for each record.
-
-    Args:
-        records: the oldest first.
-        detail: VERBOSE names all paths, QUIET has no curves.
-        unicode: whether the reader can show blocks; else the curves are left out.
-
-    """
+def history_text(records: Sequence[Record], detail: Detail = Detail.NORMAL) -> str:
+    """Format the history, a line for each record; VERBOSE names all paths."""
     if not records:
         return "no history\n"
     most = None if detail is Detail.VERBOSE else _MOST_PATHS
     rows = [(f"{r.time[:19]}Z", r.verb, shown_paths(r.paths, most), _figures(r)) for r in records]
-    lines = table(("time", "verb", "paths", "figures"), rows)
-    if detail is Detail.QUIET:
-        return paragraphs([lines])
-    return paragraphs([
-        _curves("collection, seconds", records, _seconds, unicode),
-        _curves("copies left", records, _copies_left, unicode),
-        lines,
-    ])  # fmt: skip
+    return paragraphs([table(("time", "verb", "paths", "figures"), rows)])
 
 
 def shown_paths(paths: Sequence[str], most: int | None = _MOST_PATHS) -> str:
@@ -96,15 +76,6 @@ def shown_paths(paths: Sequence[str], most: int | None = _MOST_PATHS) -> str:
 def history_json(records: Sequence[Record]) -> dict[str, Any]:
     """Return it as values of JSON."""
     return document("status-history", {"records": list(map(record_values, records))}, WITH_MEDIANS)
-
-
-def sparkline(values: Sequence[float]) -> str:
-    """Draw numbers from 0 on as blocks, the largest as the highest one."""
-    highest = max(values, default=0)
-    if highest <= 0:
-        return _BLOCKS[0] * len(values)
-    top = len(_BLOCKS) - 1
-    return "".join(_BLOCKS[round(top * value / highest)] for value in values)
 
 
 def _note(criterion: Criterion, detail: Detail) -> list[str]:
@@ -133,47 +104,11 @@ def _next_steps(standing: Standing) -> Iterator[str]:
     )
 
 
-def _curves(
-    title: str,
-    records: Sequence[Record],
-    value_of: Callable[[Record], float | None],
-    unicode: bool,
-) -> list[str]:
-    """Format for each set of paths the first value, the last one, and the curve between."""
-    series: defaultdict[str, list[float]] = defaultdict(list)
-    for record in records:
-        value = value_of(record)
-        if value is not None:
-            series[shown_paths(record.paths)].append(value)
-    if not series:
-        return []
-    rows = [
-        (paths, f"{values[0]:g}", f"{values[-1]:g}", len(values), _curve(values, unicode))
-        for paths, values in series.items()
-    ]
-    return table((title, "first", "last", "records", ""), rows)
-
-
-def _curve(values: Sequence[float], unicode: bool) -> str:
-    return sparkline(values[-_MOST_POINTS:]) if unicode else ""
-
-
-def _seconds(record: Record) -> float | None:
-    found = record.figures
-    return round(found.warm.wall_seconds.median, 2) if isinstance(found, BaselineSummary) else None
-
-
-def _copies_left(record: Record) -> float | None:
-    found = record.figures
-    if not isinstance(found, Migration) or found.codemod != DEFAULT:
-        return None
-    return found.copy_count
-
-
 def _figures(record: Record) -> str:
     """Return what is worth a place on a line; the rest is in the JSON."""
     shown = {key: value for key, value in _values(record).items() if value is not None}
-    return ", ".join(f"{key} {_figure(value)}" for key, value in shown.items())
+    texts = {key: f"{v:.2f}" if isinstance(v, float) else v for key, v in shown.items()}
+    return ", ".join(f"{key} {text}" for key, text in texts.items())
 
 
 def _values(record: Record) -> dict[str, object]:
@@ -217,7 +152,3 @@ def _values(record: Record) -> dict[str, object]:
             return {"run": run}
         case Rollback(run=run, restored=restored):
             return {"run": run, "files": len(restored)}
-
-
-def _figure(value: object) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else str(value)

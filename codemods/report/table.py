@@ -40,14 +40,7 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> s
 
 
 def shortened(label: str, texts: Sequence[str], detail: Detail = Detail.NORMAL) -> Iterator[str]:
-    """Yield the first lines of many, each with a label, and how many more there are.
-
-    Args:
-        label: what stands before each.
-        texts: the lines.
-        detail: VERBOSE for all of them.
-
-    """
+    """Yield the first of many texts (VERBOSE: all) behind a label, and how many more there are."""
     most = len(texts) if detail is Detail.VERBOSE else MOST_LINES
     yield from (f"{label}{text}" for text in texts[:most])
     if len(texts) > most:

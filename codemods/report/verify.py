@@ -25,8 +25,7 @@ def as_text(verified: Verified | RanOnce, detail: Detail = Detail.NORMAL) -> str
     if evidence is not None:
         blocks += [_summary(evidence), [_verdict(verified, evidence)]]
         for label, found in (("differs", evidence.differences), ("flaky", evidence.flaky)):
-            lines = [f"{d.what}: {d.before} -> {d.after}" for d in found]
-            blocks.append(list(shortened(f"{label}: ", lines, detail)))
+            blocks.append(list(shortened(f"{label}: ", list(map(str, found)), detail)))
         if not quiet:
             blocks.append([f"healed: {file} can be collected now" for file in evidence.healed])
             blocks.append(list(_never_collected(evidence, detail)))

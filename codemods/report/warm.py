@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from codemods.decode import encode
 from codemods.measure.model import Warmed
 from codemods.report.document import document
 from codemods.report.table import Detail, joined, shortened
@@ -20,7 +19,7 @@ def as_text(warmed: Warmed, detail: Detail = Detail.NORMAL) -> str:
 
 def as_json(warmed: Warmed) -> dict[str, Any]:
     """Return what was written as values of JSON."""
-    return document("warm", encode(warmed))
+    return document("warm", warmed)
 
 
 def _warmed(warmed: Warmed, detail: Detail) -> Iterator[str]:

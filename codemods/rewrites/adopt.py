@@ -177,8 +177,6 @@ def _parsed(source: bytes) -> ParsedModule:
         return ParsedModule(source, "", parse(source))
     except Unparsable as error:
         raise CannotAdopt(f"line {error.line}: {error}") from error
-    except (RecursionError, MemoryError) as error:
-        raise CannotAdopt("it is nested too deeply to be parsed") from error
 
 
 def _text(module: ParsedModule) -> str:

@@ -74,11 +74,9 @@ channel.send(found)
 class _Probe:
     """One session: its lines.
 
-    Args:
-        path: the file of lines, or None in a worker of pytest-xdist, which hands its lines over.
-        options: words out of ``imports`` and ``list``.
-        same: a folder and the digests of files in it, which workers must have, too.
-
+    `path` is the file of lines, None in a worker of pytest-xdist, which hands its lines over.
+    `options` are words out of ``imports`` and ``list``; `same` has a folder and the digests of
+    files in it, which workers must have, too.
     """
 
     def __init__(

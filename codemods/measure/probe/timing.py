@@ -98,12 +98,9 @@ def wrap(enter, leave, find_and_load):
 
 
 class Timing:
-    """Times the steps of a session, and adds a line for each.
+    """Times the steps of a session, and hands `add` the kind and the values of a line for each.
 
-    Args:
-        add: takes the kind of a line and its values.
-        with_imports: tell the imports apart.
-
+    Imports are told apart only `with_imports`.
     """
 
     def __init__(self, add: Callable[..., None], *, with_imports: bool) -> None:

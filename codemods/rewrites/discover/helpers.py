@@ -69,7 +69,7 @@ def parse_blocks(source: bytes, blocks: Sequence[tuple[int, int]]) -> list[Defin
         pieces += lines[line - 1 : end_line]
     try:
         body = parse(b"\n".join(pieces) + b"\n").body
-    except (Unparsable, RecursionError, MemoryError):
+    except Unparsable:
         return None
     nodes = [s.body[0] if isinstance(s, ast.If) and len(s.body) == 1 else s for s in body]
     found = [node for node in nodes if isinstance(node, DEFINITIONS)]

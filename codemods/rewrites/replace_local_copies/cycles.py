@@ -70,7 +70,7 @@ def _imported(source: Source, roots: frozenset[str]) -> frozenset[str]:
     """Return the paths, without their ends, of what a file may import when it is imported."""
     try:
         tree = parse(source.content)
-    except (Unparsable, RecursionError, MemoryError):
+    except Unparsable:
         return frozenset()
     found: set[str] = set()
     for level, dotted in _named(tree):

@@ -171,9 +171,6 @@ def _definitions(module: SharedModule) -> Iterator[SharedDefinition]:
         tree = parse(module.source)
     except Unparsable as error:
         raise SharedModuleError(f"{module.path}:{error.line}: {error}") from error
-    except (RecursionError, MemoryError) as error:
-        message = "nested too deeply, or too large, to be parsed"
-        raise SharedModuleError(f"{module.path}:1: {message}") from error
     names = ModuleNames(tree)
     future = has_future_annotations(tree)
     found: dict[str, Definition] = {}
