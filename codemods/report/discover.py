@@ -29,7 +29,7 @@ def as_text(found: Discovery, detail: Detail = Detail.NORMAL) -> str:
         blocks.append([f"{title}:", *table(_HEAD, [_row(group) for group in shown])])
     if verbose:
         blocks += [[_title(group), *map(_place_line, group.places)] for group in found.groups]
-    blocks += [list(_near_lines(near)) for near in found.near]
+    blocks += [list(_near_lines(near)) for near in found.near[: None if verbose else MOST_GROUPS]]
     blocks.append(list(_advice(found, verbose=verbose)))
     blocks.append(failure_lines(found.failures))
     return paragraphs(blocks)
@@ -118,7 +118,7 @@ def _summary(found: Discovery) -> str:
         return "no test file and no conftest here: name the paths of your tests"
     files = plural(found.files, "test file")
     if not found.groups:
-        return f"{files}: no helper stands in several of them (--near shows those that differ)"
+        return f"{files}: no helper stands in several of them"
     number = plural(len(found.groups) + found.left, "definition")
     return f"{files}: {number} pasted into several of them"
 
@@ -179,6 +179,9 @@ def _advice(found: Discovery, *, verbose: bool) -> Iterator[str]:
     saving = next((g for g in found.groups if g.lines and not g.is_nested), None)
     if found.left and not verbose:
         yield f"{found.left:,} smaller ones: -v or --format json has them"
+    more = len(found.near) - MOST_GROUPS
+    if more > 0 and not verbose:
+        yield f"{more:,} more that differ little: -v or --format json has them"
     if saving is not None:
         yield f"next: ssot-codemods adopt {saving.names[0]}"
     elif stuck := next((r for g in found.groups for p in g.places for r in p.reasons[:1]), None):
