@@ -120,6 +120,69 @@ def test_a_module_is_extended(end: str) -> None:
     ).replace("\n", end)
 
 
+SORTED = {
+    "into each block": (
+        "import os\n\nimport pytest\n\nfrom app.b import B\n",
+        "import json\nimport os\nimport re\n\nimport attr\nimport pytest\n\n"
+        "from app.a import A\nfrom app.b import B\n",
+    ),
+    "names of one module": (
+        "import os\nfrom app.a import C\n",
+        "import json\nimport os\nimport re\nfrom app.a import A, C\n\nimport attr\n",
+    ),
+    "not where the order is another one": (
+        "import sys\nimport os\n\nimport pytest  # all of it\n",
+        "import sys\nimport os\nimport json\nimport re\n\n"
+        "import pytest  # all of it\nimport attr\nfrom app.a import A\n",
+    ),
+    "below others only": (
+        '"""Ours."""\nimport pytest\n',
+        '"""Ours."""\nimport json\nimport os\nimport re\n\n'
+        "import attr\nimport pytest\nfrom app.a import A\n",
+    ),
+    "above others only": (
+        "import os\n\nX = 1\n",
+        "import json\nimport os\nimport re\n\nimport attr\nfrom app.a import A\n\nX = 1\n",
+    ),
+    "below the import that is first": (
+        "from __future__ import annotations\n",
+        "from __future__ import annotations\n\nimport json\nimport os\nimport re\n\n"
+        "import attr\nfrom app.a import A\n",
+    ),
+    "below what sets something up": (
+        "import sys\n\nimport pytest\n\nsys.path.insert(0, '.')\n\nfrom app.b import B\n",
+        "import sys\n\nimport pytest\n\nsys.path.insert(0, '.')\n\n"
+        "import json\nimport os\nimport re\n\nimport attr\n"
+        "from app.a import A\nfrom app.b import B\n",
+    ),
+    "not on a line with something else": (
+        "X = 1; import os\nimport os; Y = 1\nimport pytest\n",
+        "X = 1; import os\nimport os; Y = 1\nimport json\nimport re\n\n"
+        "import attr\nimport pytest\nfrom app.a import A\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), SORTED.values(), ids=SORTED)
+def test_imports_are_sorted_into_those_that_are_there(before: str, after: str) -> None:
+    source = (
+        "import attr, json, os, re\nfrom app.a import A\ndef f(): return A, attr, json, os, re\n"
+    )
+    if "__future__" in before:
+        source = f"from __future__ import annotations\n{source}"
+    assert (
+        adopted(source, "f", before=before) == f"{after}\n\ndef f(): return A, attr, json, os, re\n"
+    )
+
+
+def test_imports_for_types_are_sorted_into_those_that_are_there() -> None:
+    before = MODULE[: MODULE.index("#: In seconds.")]
+    source = FILE.replace("Model", "Account").replace("make", "other")
+    after = adopted(source, "other", before=before)
+    assert after.count("if TYPE_CHECKING:\n") == 1
+    assert "if TYPE_CHECKING:\n    from app.models import Account, Model\n" in after
+
+
 NOT_TAKEN = {
     "a mutable global": ("S = []\ndef f(): return S\n", "`f` reads `S`, which is bound on line 1"),
     "a global that is set": ("def f():\n    global S\n    S = 1\n", "sets the global `S`"),
