@@ -345,7 +345,7 @@ def contents(root: Path) -> dict[str, bytes]:
 def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     assert "next: ssot-codemods adopt TestSocket" in said("discover")
     text = said("adopt", "socket")
-    assert "wrote suite/support/socket.py: socket\n" in text
+    assert "wrote suite/support/socket.py: socket, with TestSocket, which it reads\n" in text
     assert "socket is taken from suite/unit/test_a.py" in text
     module = (root / "suite/support/socket.py").read_text()
     attribute = "class TestSocket:\n    __test__ = False\n\n"
@@ -382,7 +382,7 @@ def test_a_module_that_has_the_code_already(root: Path) -> None:
     helpers.write_text(PASTED[: PASTED.index("def test_it")])
     commit()
     text = said("adopt", "TestSocket", "--skip-probe")
-    assert "suite.helpers is suite/helpers.py: it has the same code already" in text
+    assert "the shared module is suite/helpers.py: it has the same code already" in text
     assert "wrote" not in text
     assert 'modules = ["suite.helpers"]' in (root / "pyproject.toml").read_text()
 
@@ -464,7 +464,7 @@ def test_in_a_monorepo_the_project_of_the_copies_gets_the_module(root: Path, tab
 def test_beside_a_module_that_the_usual_package_would_hide(root: Path) -> None:
     (root / "suite/support.py").write_text("X = 1\n")
     commit()
-    assert "wrote suite/socket.py: socket\n" in said("adopt", "socket", "--skip-probe")
+    assert "wrote suite/socket.py: socket, with TestSocket, which it reads\n" in said("adopt", "socket", "--skip-probe")
     assert not (root / "suite/support").exists()
 
 
@@ -607,6 +607,25 @@ def test_why_a_definition_is_not_adopted_beside_another_one(root: Path) -> None:
     text = said("adopt", "--all", "--skip-probe")
     clash = "`TestSocket` is something else in the module already"
     assert f"Fake is not adopted: suite/unit/test_fake_b.py: {clash}" in text
+    git("checkout", "-q", ".")
+    git("clean", "-qfd")
+    text = said("adopt", "--all", "--dry-run")
+    assert f"Fake is not adopted: suite/unit/test_fake_b.py: {clash}" in text
+
+
+def test_other_code_of_an_adopted_name_is_named(root: Path) -> None:
+    for name, number in (("a", 1), ("b", 1), ("c", 1), ("d", 2), ("e", 2)):
+        text = f"def wait(n):\n    n += 1\n    return n * {number}\n\n\ndef test():\n    wait(1)\n"
+        (root / f"suite/unit/test_wait_{name}.py").write_text(text)
+    commit()
+    what = "other code of the name wait is not adopted: 2 files, as suite/unit/test_wait_d.py:1; "
+    before = contents(root)
+    for arguments in (["--all"], ["wait", "socket"]):
+        assert what in said("adopt", *arguments, "--dry-run")
+    assert "other code" not in said("adopt", "socket", "--dry-run")
+    assert contents(root) == before
+    assert what in said("adopt", "wait", "--skip-probe")
+    assert "-    return n * 1\n+    return n * 2\n" in said("analyze", "--variants")
 
 
 def test_what_is_nested_is_not_adopted(root: Path) -> None:

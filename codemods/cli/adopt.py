@@ -82,13 +82,13 @@ def adopt(
     if not pasted:
         raise UsageError("nothing to adopt: `ssot-codemods discover` lists what is pasted")
     done = work_out(setup.settings, pasted, to)
+    say(*(f"{name} is not adopted: {why}" for name, why in done.skipped.items()))
     if dry_run:
         for step in done.steps:
             print_patch(report.as_patch(step))
         return OK
     write(done.steps)
     print_text(report.as_text(done, pasted, detail))
-    say(*(f"{name} is not adopted: {why}" for name, why in done.skipped.items()))
     if skip_probe:
         return OK
     is_fine, remarks = check_imports(done.root, done.module, pasted, setup.jobs)

@@ -81,28 +81,41 @@ def choose(
         min_lines: how many lines each must save.
 
     Returns:
-        The definitions, and for each wanted name that is none of them why it is not.
+        The definitions, and what is not adopted, with the reason: each wanted name that is none of
+        them, and each other code of a name that is.
 
     """
     chosen: dict[str, Pasted] = {}
     refused: dict[str, str] = {}
+    others: list[str] = []
     for group in groups:
         found = group.replaceable
         usable = group._replace(places=found).names
         name = next((n for n in names if n in group.names), (usable or group.names)[0])
-        if name in chosen:
-            continue
         if group.is_nested or group.lines < min_lines or name not in usable:
             refused.setdefault(name, _why_not(group))
-            continue
-        others = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
-        paths = sorted({place.path for place in found})
-        chosen[name] = Pasted(name, tuple(sorted(others.values())), tuple(paths))
+        elif name in chosen:
+            others.append(_other_code(name, group))
+        else:
+            aliases = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
+            paths = sorted({place.path for place in found})
+            chosen[name] = Pasted(name, tuple(sorted(aliases.values())), tuple(paths))
     unknown = "no two test files have the same code of it"
     missing = [name for name in names if name not in chosen]
     return list(chosen.values()), [
-        f"{name} is not adopted: {refused.get(name, unknown)}" for name in missing
+        *(f"{name} is not adopted: {refused.get(name, unknown)}" for name in missing),
+        *others,
     ]
+
+
+def _other_code(name: str, group: Group) -> str:
+    """Return what to do about code that has the name of what is adopted."""
+    place = group.pattern
+    files = plural(group.files, "file")
+    return (
+        f"other code of the name {name} is not adopted: {files}, as {place.path}:{place.line}; "
+        "`ssot-codemods analyze --variants` will show the difference: make them equal, or rename it"
+    )
 
 
 def _why_not(group: Group) -> str:
@@ -158,8 +171,10 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
         raise UsageError(*(f"{name} is not adopted: {why}" for name, why in skipped.items()))
     if sources and before:
         _check_star_imports(settings, path, before)
-    names = ", ".join(sources)
-    steps = [Step(path, before, content, names, is_addition=True)] if sources else []
+    known = keys_of(before or b"")
+    along = ", ".join(n for n in keys_of(content) if n not in known and n not in sources)
+    what = ", ".join(sources) + (f", with {along}, which it reads" if along else "")
+    steps = [Step(path, before, content, what, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
     steps.append(
         settings_step(settings, module, _tops(Path(os.path.realpath(settings.root)), pasted))

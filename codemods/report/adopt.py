@@ -18,7 +18,7 @@ def as_text(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NO
     if detail is Detail.QUIET:
         return ""
     path = os.path.relpath(done.path)
-    place = f"{done.module} is {path}: {done.why}"
+    place = f"the shared module is {path}: {done.why}"
     taken = [f"{name} is taken from {source}" for name, source in done.sources.items()]
     adopted = [one for one in pasted if one.name not in done.skipped]
     lines = [step_line(step) for step in done.steps] or ["nothing to do"]
@@ -36,4 +36,4 @@ def as_patch(step: Step) -> bytes:
 
 def _next(pasted: Sequence[Pasted]) -> list[str]:
     files = plural(len({path for one in pasted for path in one.paths}), "file")
-    return [f"next: commit, and replace the copies in {files}", "then: ssot-codemods migrate"]
+    return ["next: commit", f"then, for the copies in {files}: ssot-codemods migrate"]
