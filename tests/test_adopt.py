@@ -464,7 +464,9 @@ def test_in_a_monorepo_the_project_of_the_copies_gets_the_module(root: Path, tab
 def test_beside_a_module_that_the_usual_package_would_hide(root: Path) -> None:
     (root / "suite/support.py").write_text("X = 1\n")
     commit()
-    assert "wrote suite/socket.py: socket, with TestSocket, which it reads\n" in said("adopt", "socket", "--skip-probe")
+    assert "wrote suite/socket.py: socket, with TestSocket, which it reads\n" in said(
+        "adopt", "socket", "--skip-probe"
+    )
     assert not (root / "suite/support").exists()
 
 

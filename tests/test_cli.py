@@ -153,6 +153,18 @@ def test_usage_errors(root: Path, arguments: list[str]) -> None:
     assert {p.name for p in root.iterdir()} <= {".git", ".ssot-codemods", "test_framework"}
 
 
+@pytest.mark.parametrize("verb", ["analyze", "check", "migrate", "status", "accept", "report"])
+def test_without_settings_and_a_shared_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Nothing is met where nothing can be counted."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"tests/test_a.py": "{copy}" + USES})
+    code, out, err = outcome(verb)
+    assert (code, out) == (2, "")
+    assert "run `ssot-codemods discover` and `ssot-codemods adopt`" in err
+
+
 @pytest.mark.parametrize(
     "other",
     [

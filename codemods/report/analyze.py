@@ -17,7 +17,7 @@ from codemods.report.findings import (
     finding_json,
     is_namesake,
     namesakes_text,
-    prospect_line,
+    prospect_lines,
 )
 from codemods.report.table import Detail, paragraphs, table
 from codemods.wording import plural, reason_line, visible
@@ -55,7 +55,7 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     blocks.append([reason_line(s.path, w) for s in analysis.surveys for w in s.warnings])
     blocks += list(_variants(analysis))
     blocks.append(failure_lines(analysis.failures))
-    blocks.append(list(map(prospect_line, analysis.prospects)))
+    blocks.append(prospect_lines(analysis.prospects))
     return paragraphs(blocks)
 
 
@@ -86,7 +86,7 @@ def as_markdown(analysis: Analysis) -> str:
         ("Files that failed", list(failures(files))),
     ):
         blocks += [page.Heading(title), *part] if part else []
-    blocks += [page.Paragraph((prospect_line(p),)) for p in analysis.prospects]
+    blocks += [page.Paragraph((line,)) for line in prospect_lines(analysis.prospects)]
     blocks += [page.Diff(tuple(lines)) for lines in _variants(analysis)]
     return page.as_markdown(
         ("Scope of the migration",), blocks, "ssot-codemods analyze --format json"

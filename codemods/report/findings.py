@@ -88,13 +88,14 @@ def namesakes_text(number: int) -> str:
     return f"{plural(number, 'other definition')} {verb} only the name (-v lists them)"
 
 
-def prospect_line(prospect: Prospect) -> str:
-    """Return what another codemod would do."""
-    name, noun, files, changed, refused = prospect
-    return (
-        f"{name}: at most {plural(changed, noun)} in {plural(files, 'file')} to be changed, "
-        f"{refused:,} to stay"
-    )
+def prospect_lines(prospects: Iterable[Prospect]) -> list[str]:
+    """Return a line for each other codemod that would change something."""
+    return [
+        f"migrate --codemod {name}: at most {plural(changed, noun)} in {plural(files, 'file')} "
+        f"to be changed, {refused:,} to stay"
+        for name, noun, files, changed, refused in prospects
+        if changed
+    ]
 
 
 def definition_json(path: str, decision: Decision) -> dict[str, Any]:
