@@ -572,6 +572,12 @@ def test_a_module_that_pytest_cannot_import(root: Path) -> None:
     assert "no_such_plugin" not in said("adopt", "socket", "--skip-probe")
 
 
+def test_the_interpreter_that_is_asked(root: Path) -> None:
+    assert "No such file or directory: 'gone'" in said(
+        "adopt", "socket", "--python", "gone", code=2
+    )
+
+
 def test_a_product_with_the_same_code_is_not_beside_the_tests(root: Path) -> None:
     (root / "product.py").write_text(PASTED[: PASTED.index("def test_it")])
     assert "wrote suite/support/socket.py" in said("adopt", "TestSocket", "--skip-probe")

@@ -148,7 +148,10 @@ def test_no_pytest(tmp_path: Path) -> None:
         "sys.meta_path.insert(0, Finder())\n"
     )
     seen = run(tmp_path, environment={**ENVIRONMENT, "PYTHONPATH": str(tmp_path)})
-    assert seen.problem == f"{sys.executable} has no pytest"
+    assert (
+        seen.problem
+        == f"{sys.executable} has no pytest: name the interpreter of your tests by --python"
+    )
     assert seen.record == SessionRecord()
 
 
@@ -176,7 +179,10 @@ def test_an_interpreter_named_from_here(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "inner").mkdir()
     seen = run(tmp_path / "inner", "--collect-only", python="bin/python")
     # A link outside of its venv may be another interpreter, as far as packages go.
-    assert seen.problem in ("", f"{tmp_path}/bin/python has no pytest")
+    assert seen.problem in (
+        "",
+        f"{tmp_path}/bin/python has no pytest: name the interpreter of your tests by --python",
+    )
 
 
 def test_a_conftest_that_raises(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import COPIES_LEFT, OK, Setup
-from codemods.cli._options import FileArguments, verb
+from codemods.cli._options import FileArguments, interpreter, python_option, verb
 from codemods.cli._output import print_patch, print_text, progress_bar, say
 from codemods.model import UsageError
 from codemods.report.table import Detail
@@ -42,6 +42,7 @@ from codemods.report.table import Detail
     help="Look for copies in this file or folder. Repeatable. Default: as for `discover`.",
 )
 @click.option("--dry-run", is_flag=True, help="Print a diff, and write nothing.")
+@python_option
 @click.option("--skip-probe", is_flag=True, help="Do not start pytest to check the imports.")
 def adopt(
     names: tuple[str, ...],
@@ -50,6 +51,7 @@ def adopt(
     min_lines: int,
     paths: tuple[str, ...],
     dry_run: bool,
+    python: str | None,
     skip_probe: bool,
     detail: Detail,
 ) -> int:
@@ -91,6 +93,7 @@ def adopt(
     print_text(report.as_text(done, pasted, detail))
     if skip_probe:
         return OK
-    is_fine, remarks = check_imports(done.root, done.module, pasted, setup.jobs)
+    chosen = interpreter(python, setup.settings.root)
+    is_fine, remarks = check_imports(done.root, done.module, pasted, setup.jobs, chosen)
     say(*remarks)
     return OK if is_fine else COPIES_LEFT

@@ -127,12 +127,12 @@ def _why_not(group: Group) -> str:
 
 
 def check_imports(
-    root: Path, module: str, pasted: Sequence[Pasted], jobs: int
+    root: Path, module: str, pasted: Sequence[Pasted], jobs: int, python: str
 ) -> tuple[bool, list[str]]:
     """Return whether pytest can import a module in the folders of its copies, and what to do."""
     by_file = SettingsByFile(read_settings(root))
     uses = {path: [module] for one in pasted for path in one.paths}
-    checkup = diagnose(by_file, uses, jobs=jobs)
+    checkup = diagnose(by_file, uses, jobs=jobs, python=python)
     found = [finding for folder in checkup.folders for finding in folder.all_findings]
     return checkup.ok, list(dict.fromkeys(f"{f.message}: {f.fix}" for f in found))
 

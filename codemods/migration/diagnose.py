@@ -134,7 +134,10 @@ def _is_probe(entry: str) -> bool:
 
 def _no_pytest(answer: FolderAnswer) -> Iterator[Finding]:
     if answer.error is not None:
-        advice = "run pytest on this folder and fix what stops it; `--skip-probe` migrates without"
+        advice = (
+            "run pytest on this folder and fix what stops it, or name the interpreter of your "
+            "tests by --python; --skip-probe goes on without"
+        )
         yield Finding("no-pytest", True, answer.error, advice)
 
 

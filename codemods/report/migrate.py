@@ -99,6 +99,9 @@ def early_end(written: Written, verified: Verified | None) -> list[str]:
         stay = plural(len(verified.edited), "file")
         edited = f", but for {stay} that the tests edited or deleted" if verified.edited else ""
         return [f"every change was undone{edited}"]
+    if verified is not None and written.run is not None and not verified.ran:
+        undo = f"ssot-codemods rollback {written.run.id}"
+        return [f"the changes stay, and no test shows anything of them; to undo them: {undo}"]
     if written.run is None or not written.stopped:
         return []
     changed = sum(r.status is Status.CHANGED for r in written.results)
