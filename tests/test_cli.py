@@ -173,6 +173,7 @@ def test_without_settings_and_a_shared_module(
         "--skip-probe",
         "--allow-dirty",
         "--max-files=1",
+        "--within-paths",
         "--exclude=x",
         "--jobs=1",
         "--scheduler=x",
@@ -919,6 +920,13 @@ def test_hooks_of_pre_commit(three: Path) -> None:
         return started(command, *files, env=environment).returncode
 
     assert start("ssot-check", "a/test_a.py", "b/plain.py") == 1
+    table = "[tool.ssot-codemods]\npaths = ['b']\n"
+    (three / "pyproject.toml").write_text(table)  # the files of pre-commit are all that changed
+    assert start("ssot-check", "a/test_a.py", "b/plain.py") == 0
+    assert start("ssot-migrate", "a/test_a.py") == 0
+    assert start("ssot-check", "a/test_a.py", "b/test_c.py") == 1
+    (three / "pyproject.toml").unlink()
+    assert start("ssot-check", "a/test_a.py") == 1
     assert start("ssot-migrate", "a/test_a.py", "b/plain.py") == 0
     assert start("ssot-check", "a/test_a.py", "b/plain.py") == 0
 

@@ -180,6 +180,10 @@ class Setup:
         self.by_file = SettingsByFile(self.settings, names=classes.names, renaming=classes.renaming)
         self._names = classes.names
         self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
+        if files.within_paths:
+            own = [os.path.realpath(path) for path in _own_paths(settings)]
+            real = ((path, Path(os.path.realpath(path))) for path in self.paths)
+            self.paths = [path for path, at in real if any(map(at.is_relative_to, own))]
         _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()
         if files.scheduler is not None and files.file_timeout is not None:

@@ -153,6 +153,7 @@ class FileArguments(NamedTuple):
     """Which files a verb is about, and who works on them."""
 
     paths: tuple[str, ...] = ()
+    within_paths: bool = False
     exclude: tuple[str, ...] = ()
     jobs: int | None = None
     file_timeout: float | None = None
@@ -173,6 +174,11 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
 
     options = [
         click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
+        click.option(
+            "--within-paths",
+            is_flag=True,
+            help="Skip what of PATHS is outside of `paths` in the settings, as for pre-commit.",
+        ),
         click.option(
             "--exclude",
             multiple=True,
