@@ -561,6 +561,15 @@ def stdin(text: bytes, *arguments: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+def test_check_reads_no_further_than_a_shared_name(three: Path) -> None:
+    """What may define none holds no copy: a template, say, or a file to be fixed by its author."""
+    write(three, {"a/test_a.py": "class Other(:\n", "b/test_c.py": "x = {{ value }}\n"})
+    assert outcome("check", "a/test_a.py", "b")[0] == 0
+    write(three, {"a/test_a.py": "\nclass TestWebSocketConnection(:\n"})
+    code, out, _ = outcome("check", "a/test_a.py", "b")
+    assert (code, out.startswith("a/test_a.py:2:")) == (3, True)
+
+
 def test_check_of_a_module_on_stdin(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (three / "a/test_a.py").read_bytes()
     code, out, err = stdin(before, "-")
