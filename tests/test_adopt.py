@@ -621,6 +621,24 @@ def test_why_a_definition_is_not_adopted_beside_another_one(root: Path) -> None:
     assert f"Fake is not adopted: suite/unit/test_fake_b.py: {clash}" in text
 
 
+def test_what_is_shared_already_is_not_shared_twice(root: Path) -> None:
+    for name in ("x", "y"):
+        text = "def wait(n):\n    n += 1\n    return n\n\n\ndef test():\n    wait(1)\n"
+        (root / f"suite/unit/test_{name}.py").write_text(text)
+    said("adopt", "socket", "--skip-probe")
+    before = contents(root)
+    text = said("adopt", "wait", "socket", "--skip-probe", "--dry-run")
+    why = "socket is not adopted: suite/support/socket.py has it already: `ssot-codemods migrate`"
+    assert why in text
+    assert "+def wait(n):" in text
+    assert "class TestSocket" not in text
+    said("adopt", "wait", "--skip-probe")
+    after = contents(root)
+    assert after.keys() - before.keys() == {"suite/support/wait.py"}
+    assert "nothing to do" in said("adopt", "wait", "socket", "--skip-probe")
+    assert contents(root) == after
+
+
 def test_other_code_of_an_adopted_name_is_named(root: Path) -> None:
     for name, number in (("a", 1), ("b", 1), ("c", 1), ("d", 2), ("e", 2)):
         text = f"def wait(n):\n    n += 1\n    return n * {number}\n\n\ndef test():\n    wait(1)\n"

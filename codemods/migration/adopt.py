@@ -41,6 +41,8 @@ from codemods.shared_modules import (
 from codemods.wording import plural, reason_line
 from codemods.workers.pool import careful
 
+_HAS_IT_ALREADY = "it has the same code already"
+
 
 @dataclass(frozen=True)
 class Pasted:
@@ -150,14 +152,21 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
 
     """
     settings = _of_project(settings, pasted)
-    path, why = _home(settings, pasted, to)
+    shared = _shared_already(settings, pasted)
+    new = [one for one in pasted if one.name not in shared]
+    path, why = _home(settings, new, to) if new else (Path(shared[pasted[0].name]), _HAS_IT_ALREADY)
     module = _dotted(settings, path)
     before = step_of(path, b"", "").before
     _check_modules(settings, module, path, before or b"")
     _check_place(settings, path)
-    parts, sources, skipped = Extract(), {}, {}
+    parts, sources = Extract(), {}
+    skipped = {
+        name: f"{os.path.relpath(file)} has it already: `ssot-codemods migrate` replaces its copies"
+        for name, file in shared.items()
+        if new and file != str(path)
+    }
     content = before or b""
-    for one in pasted:
+    for one in new:
         if keys_of(content).get(one.name) == _key(one):
             continue  # it is there already
         try:
@@ -179,11 +188,21 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     steps.append(
         settings_step(settings, module, _tops(Path(os.path.realpath(settings.root)), pasted))
     )
-    shared = SharedModule(module, str(path), content)
-    steps += conftest_steps(settings, [shared])
+    steps += conftest_steps(settings, [SharedModule(module, str(path), content)])
     check_inside(steps, settings.root)
     changed = tuple(step for step in steps if step.before != step.after)
     return Adoption(settings.root, module, path, why, sources, changed, skipped)
+
+
+def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, str]:
+    """Return which definitions a shared module of the settings has already, and its path."""
+    there = [name for name in settings.modules if find_module(settings, name) is not None]
+    found: dict[str, str] = {}
+    for module in read_shared_modules(settings, there).modules:
+        keys = keys_of(module.source)
+        equal = (one.name for one in pasted if one.name in keys and keys[one.name] == _key(one))
+        found = {**dict.fromkeys(equal, module.path), **found}
+    return found
 
 
 def _check_place(settings: Settings, path: Path) -> None:
@@ -254,7 +273,7 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     folder = _folder_of_tests(root, pasted)
     for path in _where_all_stand(settings, pasted):
         if path.is_relative_to(folder):
-            return path, "it has the same code already"
+            return path, _HAS_IT_ALREADY
     name = _file_name(pasted)
     named = [find_module(settings, m) for m in settings.modules if m != DEFAULT_MODULE]
     for module in (found for found in named if found is not None):

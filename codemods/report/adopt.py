@@ -22,7 +22,10 @@ def as_text(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NO
     taken = [f"{name} is taken from {source}" for name, source in done.sources.items()]
     adopted = [one for one in pasted if one.name not in done.skipped]
     lines = [step_line(step) for step in done.steps] or ["nothing to do"]
-    return paragraphs([[place, *taken], lines, list(_next(adopted)) if done.steps else []])
+    files = plural(len({path for one in adopted for path in one.paths}), "file")
+    then = f"for the copies in {files}: ssot-codemods migrate"
+    way_on = ["next: commit", f"then, {then}"] if done.steps else [f"next, {then}"]
+    return paragraphs([[place, *taken], lines, way_on])
 
 
 def as_patch(step: Step) -> bytes:
@@ -32,8 +35,3 @@ def as_patch(step: Step) -> bytes:
     if step.before is not None:
         return found
     return found.replace(b"--- a/" + os.fsencode(path), b"--- /dev/null", 1)
-
-
-def _next(pasted: Sequence[Pasted]) -> list[str]:
-    files = plural(len({path for one in pasted for path in one.paths}), "file")
-    return ["next: commit", f"then, for the copies in {files}: ssot-codemods migrate"]
