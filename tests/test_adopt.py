@@ -568,7 +568,9 @@ def test_what_cannot_be_adopted(root: Path, arguments: str, message: str) -> Non
 
 def test_a_module_that_pytest_cannot_import(root: Path) -> None:
     (root / "pyproject.toml").write_text(f'{INI}addopts = "-p no_such_plugin"\n')
-    assert "no_such_plugin" in said("adopt", "socket", code=1)
+    text = said("adopt", "socket", code=1)
+    assert "first, as pytest cannot import the module everywhere:\n  " in text
+    assert "no_such_plugin" in text
     assert "no_such_plugin" not in said("adopt", "socket", "--skip-probe")
 
 

@@ -156,6 +156,14 @@ def test_a_module_that_raises(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ]
 
 
+def test_a_module_that_needs_what_the_interpreter_lacks(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = own(root, file=None, error="ModuleNotFoundError: No module named 'x'")
+    ((*_, advice),) = findings(answered(monkeypatch, answer, sys_path=("/a", str(root))))
+    assert advice.endswith(", or name the interpreter of your tests by --python")
+
+
 def test_the_own_package_hides_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write({"lib/own/__init__.py": ""})
     package = str(root / "lib/own/__init__.py")

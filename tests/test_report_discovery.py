@@ -67,6 +67,12 @@ def test_text() -> None:
     )
 
 
+def test_groups_of_one_name_are_told_apart() -> None:
+    found = FULL._replace(groups=(SHARED, SHARED))
+    for text in (as_text(found), as_markdown(found)):
+        assert "Fake (+ 1 name), other code" in text
+
+
 def test_where_nothing_can_go_the_way_on_is_told() -> None:
     found = Discovery(2, (STUCK,), (), 0, (), 0)
     code = STUCK.places[0].reasons[0].code.value

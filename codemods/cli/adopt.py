@@ -6,7 +6,7 @@ import click
 
 from codemods.cli._common import COPIES_LEFT, OK, Setup
 from codemods.cli._options import FileArguments, interpreter, python_option, verb
-from codemods.cli._output import print_patch, print_text, progress_bar, say
+from codemods.cli._output import print_patch, print_text, progress_bar, remark, say
 from codemods.model import UsageError
 from codemods.report.table import Detail
 
@@ -80,11 +80,13 @@ def adopt(
         wanted = Wanted(names=frozenset(names))
         found = discover(setup.settings, setup.paths, setup.pool(), wanted, progress)
     pasted, skipped = choose(found.groups, names, min_lines)
-    say(*skipped)
+    for line in skipped:
+        say(line)
     if not pasted:
         raise UsageError("nothing to adopt: `ssot-codemods discover` lists what is pasted")
     done = work_out(setup.settings, pasted, to)
-    say(*(f"{name} is not adopted: {why}" for name, why in done.skipped.items()))
+    for name, why in done.skipped.items():
+        say(f"{name} is not adopted: {why}")
     if dry_run:
         for step in done.steps:
             print_patch(report.as_patch(step))
@@ -95,5 +97,9 @@ def adopt(
         return OK
     chosen = interpreter(python, setup.settings.root)
     is_fine, remarks = check_imports(done.root, done.module, pasted, setup.jobs, chosen)
-    say(*remarks)
-    return OK if is_fine else COPIES_LEFT
+    if is_fine:
+        for line in remarks:
+            remark(line)
+        return OK
+    say("first, as pytest cannot import the module everywhere:", *remarks)
+    return COPIES_LEFT

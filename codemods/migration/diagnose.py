@@ -180,6 +180,8 @@ class _Case:
             return Finding("hidden", True, message, self._advice_on_order(hiding))
         if self._is_on_path:
             advice = f"fix what {self.module.path} raises when it is imported"
+            if error.startswith("ModuleNotFoundError"):
+                advice += ", or name the interpreter of your tests by --python"
             return Finding("not-importable", True, error, advice)
         return Finding("not-importable", True, error, self._path_advice)
 

@@ -19,7 +19,7 @@ from codemods.report.findings import (
     namesakes_text,
     prospect_lines,
 )
-from codemods.report.table import Detail, paragraphs, table
+from codemods.report.table import Detail, paragraphs, shortened, table
 from codemods.wording import plural, reason_line, visible
 
 _Found = tuple[FileSurvey, Decision]
@@ -46,14 +46,14 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     """Format it for people; VERBOSE has a line for each definition, QUIET the summary alone."""
     blocks = [[_summary(analysis)]]
     if detail is Detail.QUIET:
-        return paragraphs([*blocks, *_variants(analysis), failure_lines(analysis.failures)])
+        return paragraphs([*blocks, *_variants(analysis, detail), failure_lines(analysis.failures)])
     blocks += [table(head, rows) for head, rows in (*_tables(analysis), *_reasons(analysis))]
     blocks += [[f"`{name}` {remark}" if name else remark] for name, remark in _remarks(analysis)]
     if detail is Detail.VERBOSE:
         blocks.append([definition_line(s.path, d) for s, d in _definitions(analysis)])
         blocks.append([f"{visible(path)}: no code" for path in analysis.without_code])
     blocks.append([reason_line(s.path, w) for s in analysis.surveys for w in s.warnings])
-    blocks += list(_variants(analysis))
+    blocks += list(_variants(analysis, detail))
     blocks.append(failure_lines(analysis.failures))
     blocks.append(prospect_lines(analysis.prospects))
     return paragraphs(blocks)
@@ -87,7 +87,7 @@ def as_markdown(analysis: Analysis) -> str:
     ):
         blocks += [page.Heading(title), *part] if part else []
     blocks += [page.Paragraph((line,)) for line in prospect_lines(analysis.prospects)]
-    blocks += [page.Diff(tuple(lines)) for lines in _variants(analysis)]
+    blocks += [page.Diff(tuple(lines)) for lines in _variants(analysis, Detail.VERBOSE)]
     return page.as_markdown(
         ("Scope of the migration",), blocks, "ssot-codemods analyze --format json"
     )
@@ -187,7 +187,7 @@ def _by_variant(analysis: Analysis) -> list[tuple[Variant, list[_Place]]]:
     return sorted(groups.values(), key=lambda group: (-len(group[1]), group[1]))
 
 
-def _variants(analysis: Analysis) -> Iterator[list[str]]:
+def _variants(analysis: Analysis, detail: Detail) -> Iterator[list[str]]:
     """Yield a block for each shape."""
     for variant, places in _by_variant(analysis):
         likeness = "only adds members to" if variant.only_adds else "differs from"
@@ -195,6 +195,6 @@ def _variants(analysis: Analysis) -> Iterator[list[str]]:
         head = f"variant {variant.key}: {plural(len(places), 'definition')}, {said}"
         yield [
             head,
-            *(f"    {p.path}:{p.line} {p.name}" for p in places),
+            *shortened("    ", [f"{p.path}:{p.line} {p.name}" for p in places], detail),
             *variant.difference,
         ]
