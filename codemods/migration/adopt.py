@@ -172,7 +172,7 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
         try:
             found, sources[one.name] = _parts(one, content, settings)
         except CannotAdopt as error:
-            skipped[one.name] = str(error)
+            skipped[one.name] = f"{error}{_way_out(one, settings) if content else ''}"
             continue
         parts = parts | found
         content = module_with(before or b"", parts)
@@ -395,6 +395,15 @@ def _parts(one: Pasted, content: bytes, settings: Settings) -> tuple[Extract, st
         else:
             return parts, source
     raise CannotAdopt(*(clashes or errors)[:1])
+
+
+def _way_out(one: Pasted, settings: Settings) -> str:
+    """Return how a definition can be adopted that cannot stand in a module beside others."""
+    try:
+        _parts(one, b"", settings)
+    except CannotAdopt:
+        return ""
+    return f"; alone it can be: ssot-codemods adopt {one.name}"
 
 
 def _marked(parts: Extract, settings: Settings) -> Extract:

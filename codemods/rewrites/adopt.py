@@ -444,8 +444,9 @@ def _missing(names: ModuleNames, parts: Extract) -> Extract:
     if is_annotated and parts.has_future_annotations != has_future_annotations(names.tree):
         raise CannotAdopt(f"one of the two files has `{_FUTURE}`: annotations would change")
     lacking = {name for name in wanted.bindings if not _is_there(name, names, wanted)}
-    for node in ast.walk(names.tree):
-        if isinstance(node, ast.Name) and node.id in lacking:  # a builtin, or by a star import
+    free = free_names(names.tree).nodes
+    for node in ast.walk(names.tree):  # a builtin, or by a star import
+        if isinstance(node, ast.Name) and id(node) in free and node.id in lacking:
             what = f"`{node.id}` means something else in the module already"
             raise CannotAdopt(f"{what}, on line {node.lineno}")
     builtin = free_names(wanted.tree).names - wanted.bindings.keys()
