@@ -160,7 +160,8 @@ def test_an_interpreter_that_does_nothing_right(tmp_path: Path) -> None:
     broken.write_text("#!/bin/sh\necho broken; rm $0; exit 9\n")
     broken.chmod(0o755)
     seen = run(tmp_path, python=str(broken))
-    assert seen.problem == "pytest did not start its session (exit code 9): broken"
+    hint = "--python names another interpreter"
+    assert seen.problem == f"pytest did not start its session (exit code 9; {hint}): broken"
 
 
 def test_no_interpreter(tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_a_usage_error(tmp_path: Path) -> None:
     seen = run(tmp_path, "missing.py")
     assert (seen.record.exit_code, seen.problem) == (4, "file or directory not found: missing.py")
     seen = run(tmp_path, "--no-such-option")
-    assert seen.problem.startswith("pytest did not start its session (exit code 4): ")
+    assert seen.problem.startswith("pytest did not start its session (exit code 4; ")
     assert "--no-such-option" in seen.problem
 
 
@@ -203,7 +204,7 @@ def test_a_configuration_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options\n")
     seen = run(tmp_path)
     assert seen.record == SessionRecord()
-    assert seen.problem.startswith("pytest did not start its session (exit code 4): ")
+    assert seen.problem.startswith("pytest did not start its session (exit code 4; ")
 
 
 def test_a_test_that_leaves_at_once(tmp_path: Path) -> None:

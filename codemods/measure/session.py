@@ -176,7 +176,8 @@ class Pytest:
             return f"{self.python} has no pytest: name the interpreter of your tests by --python"
         if not seen.facts.pytest:
             last = " | ".join(map(str.strip, tail.strip().splitlines()[-8:]))
-            return f"pytest did not start its session (exit code {ended.exit_code}): {last}"
+            hint = "--python names another interpreter"
+            return f"pytest did not start its session (exit code {ended.exit_code}; {hint}): {last}"
         return f"pytest ended with exit code {ended.exit_code}{doing}, before its session was over"
 
 
