@@ -410,7 +410,7 @@ def test_migrate_as_json_and_the_probe(three: Path) -> None:
 
 
 def test_notes_of_the_probe(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codemods.migration.guards.check_imports", lambda *_: ["by the way"])
+    monkeypatch.setattr("codemods.migration.guards.check_imports", lambda *_: ([], ["by the way"]))
     code, _, err = outcome("migrate", "a")
     assert (code, err) == (0, "by the way\n")
 

@@ -164,9 +164,10 @@ def _visible_errors() -> Iterator[None]:
 def main() -> None:
     """Replace pasted copies of test helpers by imports of the shared ones.
 
-    Begin with `discover`, which needs no settings, and `adopt`. The settings name the modules of shared classes, functions and fixtures. A definition of the
-    same name is replaced where its code is equal; whatever is not shown to be equal stays, with a
-    reason. Each run that writes can be undone.
+    Begin with `discover`, which needs no settings, and `adopt`. The settings name the modules of
+    shared classes, functions and fixtures. A definition of the same name is replaced where its code
+    is equal; whatever is not shown to be equal stays, with a reason. Each run that writes can be
+    undone.
     """
 
 

@@ -6,9 +6,11 @@ import click
 
 from codemods.cli._common import COPIES_LEFT, OK, Setup
 from codemods.cli._options import FileArguments, interpreter, python_option, verb
-from codemods.cli._output import print_patch, print_text, progress_bar, remark, say
+from codemods.cli._output import print_patch, print_text, progress_bar, say
 from codemods.model import UsageError
 from codemods.report.table import Detail
+from codemods.settings import read_settings
+from codemods.shared_modules import SettingsByFile
 
 
 @verb(
@@ -68,8 +70,9 @@ def adopt(
       ssot-codemods adopt --all --min-lines 50 --in tests/unit --dry-run
     """
     from codemods.migration.adopt import adopt as work_out
-    from codemods.migration.adopt import check_imports, choose
+    from codemods.migration.adopt import choose
     from codemods.migration.discover import Wanted, discover
+    from codemods.migration.guards import check_imports
     from codemods.migration.steps import write
     from codemods.report import adopt as report
 
@@ -95,11 +98,12 @@ def adopt(
     print_text(report.as_text(done, pasted, detail))
     if skip_probe:
         return OK
+    uses = {path: [done.module] for one in pasted for path in one.paths}
+    by_file = SettingsByFile(read_settings(done.root))
     chosen = interpreter(python, setup.settings.root)
-    is_fine, remarks = check_imports(done.root, done.module, pasted, setup.jobs, chosen)
-    if is_fine:
-        for line in remarks:
-            remark(line)
-        return OK
-    say("first, as pytest cannot import the module everywhere:", *remarks)
-    return COPIES_LEFT
+    errors, notes = check_imports(by_file, uses, setup.jobs, chosen)
+    for note in notes:
+        say(note)
+    if errors:
+        say("first, as pytest cannot import the module everywhere:", *errors)
+    return COPIES_LEFT if errors else OK

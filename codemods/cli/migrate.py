@@ -37,6 +37,7 @@ from codemods.cli._options import (
 )
 from codemods.cli._output import print_diff, print_json, print_text, remark, say
 from codemods.cli.rollback import print_outcomes
+from codemods.model import UsageError
 from codemods.registry import CODEMODS
 from codemods.report.table import Detail
 from codemods.settings import Settings, read_settings
@@ -251,7 +252,10 @@ def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> No
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
     if not any(uses.values()):
         return  # nothing is imported
-    for note in check_imports(setup.by_file, uses, setup.jobs, python):
+    errors, notes = check_imports(setup.by_file, uses, setup.jobs, python)
+    if errors:
+        raise UsageError("nothing was written, as the new imports would fail:", *errors)
+    for note in notes:
         say(note)
 
 

@@ -16,7 +16,6 @@ from codemods.disk.checkout import Checkout
 from codemods.disk.files import read_file
 from codemods.engine.codemod import apply
 from codemods.engine.text import stem_of
-from codemods.migration.diagnose import diagnose
 from codemods.migration.steps import (
     Step,
     check_inside,
@@ -126,17 +125,6 @@ def _why_not(group: Group) -> str:
     first = next((place for place in group.places if place.reasons), None)
     many = f"{len(group.replaceable):,} of {plural(len(group.places), 'copy')} can be replaced"
     return many if first is None else f"{many}; {reason_line(first.path, *first.reasons)}"
-
-
-def check_imports(
-    root: Path, module: str, pasted: Sequence[Pasted], jobs: int, python: str
-) -> tuple[bool, list[str]]:
-    """Return whether pytest can import a module in the folders of its copies, and what to do."""
-    by_file = SettingsByFile(read_settings(root))
-    uses = {path: [module] for one in pasted for path in one.paths}
-    checkup = diagnose(by_file, uses, jobs=jobs, python=python)
-    found = [finding for folder in checkup.folders for finding in folder.all_findings]
-    return checkup.ok, list(dict.fromkeys(f"{f.message}: {f.fix}" for f in found))
 
 
 def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adoption:
