@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from codemods.cli._common import COPIES_LEFT, OK, Setup
@@ -11,6 +14,9 @@ from codemods.model import UsageError
 from codemods.report.table import Detail
 from codemods.settings import read_settings
 from codemods.shared_modules import SettingsByFile
+
+if TYPE_CHECKING:
+    from codemods.migration.adopt import Adoption, Pasted
 
 
 @verb(
@@ -72,7 +78,6 @@ def adopt(
     from codemods.migration.adopt import adopt as work_out
     from codemods.migration.adopt import choose
     from codemods.migration.discover import Wanted, discover
-    from codemods.migration.guards import check_imports
     from codemods.migration.steps import write
     from codemods.report import adopt as report
 
@@ -96,8 +101,12 @@ def adopt(
         return OK
     write(done.steps)
     print_text(report.as_text(done, pasted, detail))
-    if skip_probe:
-        return OK
+    return OK if skip_probe else _probe(setup, done, pasted, python)
+
+
+def _probe(setup: Setup, done: Adoption, pasted: Sequence[Pasted], python: str | None) -> int:
+    from codemods.migration.guards import check_imports
+
     uses = {path: [done.module] for one in pasted for path in one.paths}
     by_file = SettingsByFile(read_settings(done.root))
     chosen = interpreter(python, setup.settings.root)
