@@ -89,6 +89,7 @@ b                 3        2       1
 
 refused, by first reason  definitions
 mutated                             1
+why: -v names each; ssot-codemods explain mutated
 
 1 other definition shares only the name (-v lists them)
 
@@ -139,6 +140,7 @@ def test_text_with_a_line_for_each_definition() -> None:
         "b/g.py:1:1: copy of `lib.Shared`, as `Mock`",
         "b/h.py: no code",
         "b/\\x1b.py: no code",
+        "why: ssot-codemods explain mutated",
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from codemods.report.findings import (
     is_namesake,
     namesakes_text,
     prospect_lines,
+    reason_counts,
 )
 from codemods.report.table import Detail, paragraphs, shortened, table
 from codemods.wording import plural, reason_line, visible
@@ -47,7 +48,9 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     blocks = [[_summary(analysis)]]
     if detail is Detail.QUIET:
         return paragraphs([*blocks, *_variants(analysis, detail), failure_lines(analysis.failures)])
-    blocks += [table(head, rows) for head, rows in (*_tables(analysis), *_reasons(analysis))]
+    blocks += [table(head, rows) for head, rows in _tables(analysis)]
+    found = (d for _, d in _definitions(analysis) if not is_namesake(d))
+    blocks.append(reason_counts(found, detail))
     blocks += [[f"`{name}` {remark}" if name else remark] for name, remark in _remarks(analysis)]
     if detail is Detail.VERBOSE:
         blocks.append([definition_line(s.path, d) for s, d in _definitions(analysis)])
@@ -143,14 +146,6 @@ def _tables(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
     folders = _counts((s.path.rpartition("/")[0] or ".", d) for s, d in found)
     if len(folders) > 1:
         yield ("folder", *verdicts), folders
-
-
-def _reasons(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
-    found = [d for _, d in _definitions(analysis) if not is_namesake(d)]
-    codes = Counter(d.reasons[0].code.value for d in found if d.reasons)
-    if codes:
-        rows = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
-        yield ("refused, by first reason", "definitions"), list(rows)
 
 
 def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[_Row]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from codemods.model import Code, Decision, FileResult, Prospect, Reason, Verdict
+from codemods.report.table import Detail, table
 from codemods.wording import plural, reason_line
 
 
@@ -86,6 +88,17 @@ def namesakes_text(number: int) -> str:
     """Return how many definitions share only the name."""
     verb = "shares" if number == 1 else "share"
     return f"{plural(number, 'other definition')} {verb} only the name (-v lists them)"
+
+
+def reason_counts(refused: Iterable[Decision], detail: Detail) -> list[str]:
+    """Return how many definitions stay for each first reason, and what says more."""
+    codes = Counter(d.reasons[0].code.value for d in refused if d.reasons)
+    rows = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
+    if not rows:
+        return []
+    more = "" if detail is Detail.VERBOSE else "-v names each; "
+    way = f"why: {more}ssot-codemods explain {rows[0][0]}"
+    return [*table(("refused, by first reason", "definitions"), rows), way]
 
 
 def prospect_lines(prospects: Iterable[Prospect]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,9 +17,10 @@ from codemods.report.findings import (
     finding_json,
     is_namesake,
     namesakes_text,
+    reason_counts,
 )
 from codemods.report.rollback import ways_to_end
-from codemods.report.table import Detail, paragraphs, shortened, table
+from codemods.report.table import Detail, paragraphs, shortened
 from codemods.report.verify import as_json as verification_json
 from codemods.wording import plural, reason_line
 
@@ -70,10 +70,7 @@ def as_text(
     blocks = [[_line(row) for row in rows if row[1] or row[0] == verb]]
     names = [] if quiet else [r.path for r in changed]
     blocks.append(list(shortened(f"{verb}: ", names, detail)))
-    codes = Counter(d.reasons[0].code.value for d in refused)
-    by_count = sorted(codes.items(), key=lambda pair: (-pair[1], pair[0]))
-    if codes and not quiet:
-        blocks.append(table(("refused, by first reason", "definitions"), list(by_count)))
+    blocks.append([] if quiet else reason_counts(refused, detail))
     if namesakes and not quiet:
         blocks.append([namesakes_text(namesakes)])
     lines = [
