@@ -153,7 +153,9 @@ def test_usage_errors(root: Path, arguments: list[str]) -> None:
     assert {p.name for p in root.iterdir()} <= {".git", ".ssot-codemods", "test_framework"}
 
 
-@pytest.mark.parametrize("verb", ["analyze", "check", "migrate", "status", "accept", "report"])
+@pytest.mark.parametrize(
+    "verb", ["analyze", "check", "migrate", "status", "accept", "report", "doctor"]
+)
 def test_without_settings_and_a_shared_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
