@@ -120,6 +120,69 @@ def test_a_module_is_extended(end: str) -> None:
     ).replace("\n", end)
 
 
+SORTED = {
+    "into each block": (
+        "import os\n\nimport pytest\n\nfrom app.b import B\n",
+        "import json\nimport os\nimport re\n\nimport attr\nimport pytest\n\n"
+        "from app.a import A\nfrom app.b import B\n",
+    ),
+    "names of one module": (
+        "import os\nfrom app.a import C\n",
+        "import json\nimport os\nimport re\nfrom app.a import A, C\n\nimport attr\n",
+    ),
+    "not where the order is another one": (
+        "import sys\nimport os\n\nimport pytest  # all of it\n",
+        "import sys\nimport os\nimport json\nimport re\n\n"
+        "import pytest  # all of it\nimport attr\nfrom app.a import A\n",
+    ),
+    "below others only": (
+        '"""Ours."""\nimport pytest\n',
+        '"""Ours."""\nimport json\nimport os\nimport re\n\n'
+        "import attr\nimport pytest\nfrom app.a import A\n",
+    ),
+    "above others only": (
+        "import os\n\nX = 1\n",
+        "import json\nimport os\nimport re\n\nimport attr\nfrom app.a import A\n\nX = 1\n",
+    ),
+    "below the import that is first": (
+        "from __future__ import annotations\n",
+        "from __future__ import annotations\n\nimport json\nimport os\nimport re\n\n"
+        "import attr\nfrom app.a import A\n",
+    ),
+    "below what sets something up": (
+        "import sys\n\nimport pytest\n\nsys.path.insert(0, '.')\n\nfrom app.b import B\n",
+        "import sys\n\nimport pytest\n\nsys.path.insert(0, '.')\n\n"
+        "import json\nimport os\nimport re\n\nimport attr\n"
+        "from app.a import A\nfrom app.b import B\n",
+    ),
+    "not on a line with something else": (
+        "X = 1; import os\nimport os; Y = 1\nimport pytest\n",
+        "X = 1; import os\nimport os; Y = 1\nimport json\nimport re\n\n"
+        "import attr\nimport pytest\nfrom app.a import A\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), SORTED.values(), ids=SORTED)
+def test_imports_are_sorted_into_those_that_are_there(before: str, after: str) -> None:
+    source = (
+        "import attr, json, os, re\nfrom app.a import A\ndef f(): return A, attr, json, os, re\n"
+    )
+    if "__future__" in before:
+        source = f"from __future__ import annotations\n{source}"
+    assert (
+        adopted(source, "f", before=before) == f"{after}\n\ndef f(): return A, attr, json, os, re\n"
+    )
+
+
+def test_imports_for_types_are_sorted_into_those_that_are_there() -> None:
+    before = MODULE[: MODULE.index("#: In seconds.")]
+    source = FILE.replace("Model", "Account").replace("make", "other")
+    after = adopted(source, "other", before=before)
+    assert after.count("if TYPE_CHECKING:\n") == 1
+    assert "if TYPE_CHECKING:\n    from app.models import Account, Model\n" in after
+
+
 NOT_TAKEN = {
     "a mutable global": ("S = []\ndef f(): return S\n", "`f` reads `S`, which is bound on line 1"),
     "a global that is set": ("def f():\n    global S\n    S = 1\n", "sets the global `S`"),
@@ -207,6 +270,11 @@ def test_a_name_that_the_module_has_for_something_else(before: str, what: str, w
     assert where in str(error.value)
 
 
+def test_a_name_that_is_local_to_something_in_the_module() -> None:
+    before = "def g(f):\n    return f(), [f for f in (1,)]\n"
+    assert adopted("def f(): return 2\n", "f", before=before).startswith(before)
+
+
 def test_a_module_without_the_future_import() -> None:
     parts = extract(b"from __future__ import annotations\ndef f(x: int): ...\n", ["f"])
     with pytest.raises(CannotAdopt, match="annotations would change"):
@@ -282,7 +350,7 @@ def contents(root: Path) -> dict[str, bytes]:
 def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     assert "next: ssot-codemods adopt TestSocket" in said("discover")
     text = said("adopt", "socket")
-    assert "wrote suite/support/socket.py: socket\n" in text
+    assert "wrote suite/support/socket.py: socket, with TestSocket, which it reads\n" in text
     assert "socket is taken from suite/unit/test_a.py" in text
     module = (root / "suite/support/socket.py").read_text()
     attribute = "class TestSocket:\n    __test__ = False\n\n"
@@ -319,7 +387,7 @@ def test_a_module_that_has_the_code_already(root: Path) -> None:
     helpers.write_text(PASTED[: PASTED.index("def test_it")])
     commit()
     text = said("adopt", "TestSocket", "--skip-probe")
-    assert "suite.helpers is suite/helpers.py: it has the same code already" in text
+    assert "the shared module is suite/helpers.py: it has the same code already" in text
     assert "wrote" not in text
     assert 'modules = ["suite.helpers"]' in (root / "pyproject.toml").read_text()
 
@@ -401,7 +469,9 @@ def test_in_a_monorepo_the_project_of_the_copies_gets_the_module(root: Path, tab
 def test_beside_a_module_that_the_usual_package_would_hide(root: Path) -> None:
     (root / "suite/support.py").write_text("X = 1\n")
     commit()
-    assert "wrote suite/socket.py: socket\n" in said("adopt", "socket", "--skip-probe")
+    assert "wrote suite/socket.py: socket, with TestSocket, which it reads\n" in said(
+        "adopt", "socket", "--skip-probe"
+    )
     assert not (root / "suite/support").exists()
 
 
@@ -503,8 +573,16 @@ def test_what_cannot_be_adopted(root: Path, arguments: str, message: str) -> Non
 
 def test_a_module_that_pytest_cannot_import(root: Path) -> None:
     (root / "pyproject.toml").write_text(f'{INI}addopts = "-p no_such_plugin"\n')
-    assert "no_such_plugin" in said("adopt", "socket", code=1)
+    text = said("adopt", "socket", code=1)
+    assert "first, as pytest cannot import the module everywhere:\n  " in text
+    assert "no_such_plugin" in text
     assert "no_such_plugin" not in said("adopt", "socket", "--skip-probe")
+
+
+def test_the_interpreter_that_is_asked(root: Path) -> None:
+    assert "No such file or directory: 'gone'" in said(
+        "adopt", "socket", "--python", "gone", code=2
+    )
 
 
 def test_a_product_with_the_same_code_is_not_beside_the_tests(root: Path) -> None:
@@ -525,7 +603,7 @@ def test_annotations_that_are_text_in_one_of_two_files(root: Path) -> None:
     commit()
     text = said("adopt", "--all", "--skip-probe")
     assert "is not adopted: " in text
-    assert "annotations would change" in text
+    assert "annotations would change; alone it can be: ssot-codemods adopt more" in text
     commit()
     said("migrate", "--skip-probe")
     assert "different-shape" not in said("analyze", "-v")
@@ -544,6 +622,43 @@ def test_why_a_definition_is_not_adopted_beside_another_one(root: Path) -> None:
     text = said("adopt", "--all", "--skip-probe")
     clash = "`TestSocket` is something else in the module already"
     assert f"Fake is not adopted: suite/unit/test_fake_b.py: {clash}" in text
+    git("checkout", "-q", ".")
+    git("clean", "-qfd")
+    text = said("adopt", "--all", "--dry-run")
+    assert f"Fake is not adopted: suite/unit/test_fake_b.py: {clash}" in text
+
+
+def test_what_is_shared_already_is_not_shared_twice(root: Path) -> None:
+    for name in ("x", "y"):
+        text = "def wait(n):\n    n += 1\n    return n\n\n\ndef test():\n    wait(1)\n"
+        (root / f"suite/unit/test_{name}.py").write_text(text)
+    said("adopt", "socket", "--skip-probe")
+    before = contents(root)
+    text = said("adopt", "wait", "socket", "--skip-probe", "--dry-run")
+    why = "socket is not adopted: suite/support/socket.py has it already: `ssot-codemods migrate`"
+    assert why in text
+    assert "+def wait(n):" in text
+    assert "class TestSocket" not in text
+    said("adopt", "wait", "--skip-probe")
+    after = contents(root)
+    assert after.keys() - before.keys() == {"suite/support/wait.py"}
+    assert "nothing to do" in said("adopt", "wait", "socket", "--skip-probe")
+    assert contents(root) == after
+
+
+def test_other_code_of_an_adopted_name_is_named(root: Path) -> None:
+    for name, number in (("a", 1), ("b", 1), ("c", 1), ("d", 2), ("e", 2)):
+        text = f"def wait(n):\n    n += 1\n    return n * {number}\n\n\ndef test():\n    wait(1)\n"
+        (root / f"suite/unit/test_wait_{name}.py").write_text(text)
+    commit()
+    what = "other code of the name wait is not adopted: 2 files, as suite/unit/test_wait_d.py:1; "
+    before = contents(root)
+    for arguments in (["--all"], ["wait", "socket"]):
+        assert what in said("adopt", *arguments, "--dry-run")
+    assert "other code" not in said("adopt", "socket", "--dry-run")
+    assert contents(root) == before
+    assert what in said("adopt", "wait", "--skip-probe")
+    assert "-    return n * 1\n+    return n * 2\n" in said("analyze", "--variants")
 
 
 def test_what_is_nested_is_not_adopted(root: Path) -> None:

@@ -154,6 +154,20 @@ def test_usage_errors(root: Path, arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "verb", ["analyze", "check", "migrate", "status", "accept", "report", "doctor"]
+)
+def test_without_settings_and_a_shared_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Nothing is met where nothing can be counted."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"tests/test_a.py": "{copy}" + USES})
+    code, out, err = outcome(verb)
+    assert (code, out) == (2, "")
+    assert "run `ssot-codemods discover` and `ssot-codemods adopt`" in err
+
+
+@pytest.mark.parametrize(
     "other",
     [
         "a",
@@ -161,6 +175,7 @@ def test_usage_errors(root: Path, arguments: list[str]) -> None:
         "--skip-probe",
         "--allow-dirty",
         "--max-files=1",
+        "--within-paths",
         "--exclude=x",
         "--jobs=1",
         "--scheduler=x",
@@ -395,7 +410,7 @@ def test_migrate_as_json_and_the_probe(three: Path) -> None:
 
 
 def test_notes_of_the_probe(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codemods.migration.guards.check_imports", lambda *_: ["by the way"])
+    monkeypatch.setattr("codemods.migration.guards.check_imports", lambda *_: ([], ["by the way"]))
     code, _, err = outcome("migrate", "a")
     assert (code, err) == (0, "by the way\n")
 
@@ -544,6 +559,15 @@ To fix them: ssot-codemods migrate a
 def stdin(text: bytes, *arguments: str) -> tuple[int, str, str]:
     result = CliRunner().invoke(main, ["check", *arguments], input=text)
     return result.exit_code, result.stdout, result.stderr
+
+
+def test_check_reads_no_further_than_a_shared_name(three: Path) -> None:
+    """What may define none holds no copy: a template, say, or a file to be fixed by its author."""
+    write(three, {"a/test_a.py": "class Other(:\n", "b/test_c.py": "x = {{ value }}\n"})
+    assert outcome("check", "a/test_a.py", "b")[0] == 0
+    write(three, {"a/test_a.py": "\nclass TestWebSocketConnection(:\n"})
+    code, out, _ = outcome("check", "a/test_a.py", "b")
+    assert (code, out.startswith("a/test_a.py:2:")) == (3, True)
 
 
 def test_check_of_a_module_on_stdin(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -905,6 +929,13 @@ def test_hooks_of_pre_commit(three: Path) -> None:
         return started(command, *files, env=environment).returncode
 
     assert start("ssot-check", "a/test_a.py", "b/plain.py") == 1
+    table = "[tool.ssot-codemods]\npaths = ['b']\n"
+    (three / "pyproject.toml").write_text(table)  # the files of pre-commit are all that changed
+    assert start("ssot-check", "a/test_a.py", "b/plain.py") == 0
+    assert start("ssot-migrate", "a/test_a.py") == 0
+    assert start("ssot-check", "a/test_a.py", "b/test_c.py") == 1
+    (three / "pyproject.toml").unlink()
+    assert start("ssot-check", "a/test_a.py") == 1
     assert start("ssot-migrate", "a/test_a.py", "b/plain.py") == 0
     assert start("ssot-check", "a/test_a.py", "b/plain.py") == 0
 

@@ -148,7 +148,10 @@ def test_no_pytest(tmp_path: Path) -> None:
         "sys.meta_path.insert(0, Finder())\n"
     )
     seen = run(tmp_path, environment={**ENVIRONMENT, "PYTHONPATH": str(tmp_path)})
-    assert seen.problem == f"{sys.executable} has no pytest"
+    assert (
+        seen.problem
+        == f"{sys.executable} has no pytest: name the interpreter of your tests by --python"
+    )
     assert seen.record == SessionRecord()
 
 
@@ -157,7 +160,8 @@ def test_an_interpreter_that_does_nothing_right(tmp_path: Path) -> None:
     broken.write_text("#!/bin/sh\necho broken; rm $0; exit 9\n")
     broken.chmod(0o755)
     seen = run(tmp_path, python=str(broken))
-    assert seen.problem == "pytest did not start its session (exit code 9): broken"
+    hint = "--python names another interpreter"
+    assert seen.problem == f"pytest did not start its session (exit code 9; {hint}): broken"
 
 
 def test_no_interpreter(tmp_path: Path) -> None:
@@ -176,7 +180,10 @@ def test_an_interpreter_named_from_here(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "inner").mkdir()
     seen = run(tmp_path / "inner", "--collect-only", python="bin/python")
     # A link outside of its venv may be another interpreter, as far as packages go.
-    assert seen.problem in ("", f"{tmp_path}/bin/python has no pytest")
+    assert seen.problem in (
+        "",
+        f"{tmp_path}/bin/python has no pytest: name the interpreter of your tests by --python",
+    )
 
 
 def test_a_conftest_that_raises(tmp_path: Path) -> None:
@@ -189,7 +196,7 @@ def test_a_usage_error(tmp_path: Path) -> None:
     seen = run(tmp_path, "missing.py")
     assert (seen.record.exit_code, seen.problem) == (4, "file or directory not found: missing.py")
     seen = run(tmp_path, "--no-such-option")
-    assert seen.problem.startswith("pytest did not start its session (exit code 4): ")
+    assert seen.problem.startswith("pytest did not start its session (exit code 4; ")
     assert "--no-such-option" in seen.problem
 
 
@@ -197,7 +204,7 @@ def test_a_configuration_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options\n")
     seen = run(tmp_path)
     assert seen.record == SessionRecord()
-    assert seen.problem.startswith("pytest did not start its session (exit code 4): ")
+    assert seen.problem.startswith("pytest did not start its session (exit code 4; ")
 
 
 def test_a_test_that_leaves_at_once(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from codemods.model import UsageError
 
 COMMAND = [str(Path(sys.executable).with_name("ssot-codemods")), "demo"]
 QUIET = b"The file changes the definition, hands it to code that could, or asks for its module.\n"
-ONE_STEP = (module.STEPS[0], module.Step("See", "ssot-codemods analyze", 3))
+ONE_STEP = (module.FULL_STEPS[0], module.Step("See", "ssot-codemods analyze", 3))
 
 
 def ignore(text: str) -> None:
@@ -103,7 +103,9 @@ def outputs(printed: str, steps: Sequence[module.Step]) -> dict[str, str]:
 def test_the_short_way_fits_on_a_page(tmp_path: Path) -> None:
     printed = run_demo(cwd=tmp_path)
     shown = outputs(printed, module.STEPS)
-    assert "\n+from test_framework" in printed
+    assert shown["discover"].startswith("10 test files: 1 definition pasted into several of them\n")
+    assert "\nwrote mission_critical/support/web_socket_connection.py: " in shown["adopt"]
+    assert "\n+from mission_critical.support.web_socket_connection import" in printed
     assert "no difference in the 20 tests that ran" in shown["migrate"]
     assert "Copies Left: 0\n" in shown["check"]
     assert "7 of 7 files done" in shown["rollback"]

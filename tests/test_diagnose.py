@@ -16,7 +16,6 @@ from codemods.measure.session import Pytest
 from codemods.migration import diagnose as module
 from codemods.migration.diagnose import Checkup, diagnose
 from codemods.migration.guards import check_imports
-from codemods.model import UsageError
 from codemods.settings import read_settings
 from codemods.shared_modules import SettingsByFile
 
@@ -156,6 +155,14 @@ def test_a_module_that_raises(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ]
 
 
+def test_a_module_that_needs_what_the_interpreter_lacks(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = own(root, file=None, error="ModuleNotFoundError: No module named 'x'")
+    ((*_, advice),) = findings(answered(monkeypatch, answer, sys_path=("/a", str(root))))
+    assert advice.endswith(", or name the interpreter of your tests by --python")
+
+
 def test_the_own_package_hides_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write({"lib/own/__init__.py": ""})
     package = str(root / "lib/own/__init__.py")
@@ -250,12 +257,9 @@ def test_each_package_of_a_monorepo_by_its_own_settings(
 # Before a write
 
 
-def told(uses: Mapping[str, Collection[str]]) -> tuple[list[str], str]:
-    """Return the notes, and the message where something is wrong."""
-    try:
-        return check_imports(by_file(), uses, 1), ""
-    except UsageError as error:
-        return [], str(error)
+def told(uses: Mapping[str, Collection[str]]) -> tuple[list[str], list[str]]:
+    """Return what is wrong, and the notes."""
+    return check_imports(by_file(), uses, 1)
 
 
 def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,9 +269,9 @@ def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.M
     first, second, third = vars(module)["ask_imports"](Pytest(root), {})
     answers = [first, replace(third, modules=(broken,), sys_path=(str(root),)), second]
     monkeypatch.setattr(module, "ask_imports", lambda *args, **options: answers)
-    _, message = told({"tests/test_a.py": ["lib.own.shared"]})
-    assert message.splitlines() == [
-        "nothing was written, as the new imports would fail:",
+    errors, notes = told({"tests/test_a.py": ["lib.own.shared"]})
+    assert notes == []
+    assert errors == [
         "e2e and 1 more: ModuleNotFoundError: x",
         'To fix it: add `pythonpath = ["."]` under [tool.pytest.ini_options] in '
         f"{root}/pyproject.toml.",
@@ -278,8 +282,8 @@ def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.M
 
 def test_warnings_do_not_stop_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answered(monkeypatch, own(root, collected=("TestA",)), folders=["tests", "e2e"])
-    notes, message = told({"tests/test_a.py": ["lib.own.shared"]})
-    assert message == ""
+    errors, notes = told({"tests/test_a.py": ["lib.own.shared"]})
+    assert errors == []
     assert len(notes) == 1
     assert notes[0].endswith(f"set `__test__ = False` on it in {root}/lib/own/shared.py")
 
@@ -292,11 +296,11 @@ USES = {"checks/unit/test_a.py": ["own.shared"]}
 def test_the_advice_on_the_path_is_right(root: Path) -> None:
     write({"pyproject.toml": table("own.shared"), "src/own/shared.py": HELPER})
     write({"checks/unit/test_a.py": "", "checks/pytest.ini": "[pytest]\n"})
-    _, message = told(USES)
-    assert "No module named 'own'" in message
-    assert f"add `pythonpath = ../src` under [pytest] in {root}/checks/pytest.ini" in message
+    (where, way), _ = told(USES)
+    assert "No module named 'own'" in where
+    assert f"add `pythonpath = ../src` under [pytest] in {root}/checks/pytest.ini" in way
     write({"checks/pytest.ini": "[pytest]\npythonpath = ../src\n"})
-    assert told(USES) == ([], "")
+    assert told(USES) == ([], [])
 
 
 def test_a_package_elsewhere_that_hides_a_folder_of_the_repository(

@@ -67,8 +67,9 @@ def make(n):
     [
         pytest.param(HELPER, HELPER, ("function", False, ("make",)), id="a function"),
         pytest.param(
-            HELPER,
-            'x = 1\ndef other(n: int) -> list:\n    """Tell."""\n    # why\n    return [n] * 3\n',
+            "def make(n):\n    n = n + 1\n    return [n] * 3\n",
+            'x = 1\ndef other(n: int) -> list:\n    """Tell."""\n    n = n + 1\n    # why\n'
+            "    return [n] * 3\n",
             ("function", False, ("make", "other")),
             id="another name, annotations, a docstring and a comment",
         ),
@@ -304,6 +305,21 @@ def test_a_class_of_another_name_can_be_replaced(root: Path) -> None:
     (group,) = find(root, dict(files)).groups
     assert (group.names, len(group.replaceable)) == (("A", "B"), 2)
     assert group.module.endswith(b"\n\nB = A\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class {}(Exception): pass\n",
+        'class {}(Exception):\n    """Raised."""\n',
+        "def {}(): return 1\n",
+        "@pytest.fixture\ndef {}():\n    return 1\n",
+    ],
+)
+def test_one_statement_is_no_copy_under_another_name(root: Path, text: str) -> None:
+    one, two, three = (text.format(name) for name in ("One", "_One", "Two"))
+    found = find(root, {"test_a.py": one, "test_b.py": two, "test_c.py": three})
+    assert [names for _, _, names, _ in shown(found)] == [("One", "_One")]
 
 
 def test_a_nested_definition_is_written_without_its_indent(root: Path) -> None:

@@ -580,8 +580,9 @@ def test_libcst_tool_gives_the_same_bytes(repository: Path) -> None:
 def test_analyze_tells_of_it(repository: Path) -> None:
     settings = '[tool.ssot-codemods]\nmodules = ["tests.helpers"]\n'
     Path("pyproject.toml").write_text(settings)
-    assert "\nmark_helper_classes: at most 3 classes in 3 files to be changed" in _verb(
-        "analyze", "-v"
+    assert (
+        "\nmigrate --codemod mark_helper_classes: at most 3 classes in 3 files to be changed"
+        in _verb("analyze", "-v")
     )
 
 

@@ -831,8 +831,9 @@ def test_a_name_that_no_file_has_is_told(repository: Path) -> None:
 
 
 def test_analyze_tells_of_it(repository: Path) -> None:
-    assert "\nrename_local_class: at most 2 classes in 2 files to be changed" in _verb(
-        "analyze", "-v"
+    assert (
+        "\nmigrate --codemod rename_local_class: at most 2 classes in 2 files to be changed"
+        in _verb("analyze", "-v")
     )
 
 

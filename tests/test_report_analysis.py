@@ -89,6 +89,7 @@ b                 3        2       1
 
 refused, by first reason  definitions
 mutated                             1
+why: -v names each; ssot-codemods explain mutated
 
 1 other definition shares only the name (-v lists them)
 
@@ -121,6 +122,14 @@ b/f.py:7:1: syntax-error invalid syntax
     )
 
 
+def test_a_long_list_of_places_is_cut_short() -> None:
+    many = [survey(f"{n:02}.py", decision("Fake", 3), variants=(SAME,)) for n in range(12)]
+    found = FULL._replace(surveys=tuple(many))
+    assert "    09.py:3 Fake\n    2 more (-v names them)\n" in as_text(found)
+    assert "    11.py:3 Fake\n" in as_text(found, Detail.VERBOSE)
+    assert "    11.py:3 Fake\n" in as_markdown(found)
+
+
 def test_text_with_a_line_for_each_definition() -> None:
     added = set(as_text(FULL, Detail.VERBOSE).splitlines()) - set(as_text(FULL).splitlines())
     assert added == {
@@ -131,6 +140,7 @@ def test_text_with_a_line_for_each_definition() -> None:
         "b/g.py:1:1: copy of `lib.Shared`, as `Mock`",
         "b/h.py: no code",
         "b/\\x1b.py: no code",
+        "why: ssot-codemods explain mutated",
     }
 
 

@@ -517,6 +517,12 @@ def test_the_markdown() -> None:
     assert report.as_markdown(done) == Path(__file__).with_name("report_completion.md").read_text()
 
 
+def test_the_definitions_of_a_file_are_in_the_order_of_their_lines() -> None:
+    places = (Place("b.py", 9, "Z"), Place("b.py", 2, "Y"), Place("a.py", 3, "X"))
+    markdown = report.as_markdown(replace(EMPTY, left=places), "")
+    assert "- `a.py`: `X (3)`\n- `b.py`: `Y (2), Z (9)`\n" in markdown
+
+
 def test_the_markdown_of_nothing() -> None:
     assert (
         report.as_markdown(EMPTY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,12 @@ def test_text() -> None:
     )
 
 
+def test_groups_of_one_name_are_told_apart() -> None:
+    found = FULL._replace(groups=(SHARED, SHARED))
+    for text in (as_text(found), as_markdown(found)):
+        assert "Fake (+ 1 name), other code" in text
+
+
 def test_where_nothing_can_go_the_way_on_is_told() -> None:
     found = Discovery(2, (STUCK,), (), 0, (), 0)
     code = STUCK.places[0].reasons[0].code.value
@@ -95,7 +102,7 @@ def test_no_more_groups_than_fit_a_screen() -> None:
     ("found", "expected"),
     [
         (Discovery(0, (), (), 0, (), 0), "no test file and no conftest here: name the paths"),
-        (Discovery(3, (), (), 0, (), 0), "3 test files: no helper stands in several of them (--n"),
+        (Discovery(3, (), (), 0, (), 0), "3 test files: no helper stands in several of them\n"),
     ],
 )
 def test_nothing_found_has_a_hint(found: Discovery, expected: str) -> None:
@@ -180,6 +187,23 @@ def test_the_verb_shows_what_differs(two: Path) -> None:
     code, text = outcome("--near")
     assert code == 0
     assert "-        return 1\n+        return 2\n" in text
+
+
+def test_the_verb_says_that_nothing_differs_little(two: Path) -> None:
+    def remarks(*arguments: str) -> str:
+        return CliRunner().invoke(main, ["discover", *arguments]).stderr
+
+    what = "no two definitions of one name differ in a quarter of their lines or less\n"
+    assert (remarks(), remarks("--near"), remarks("--near", "-q")) == ("", what, "")
+    (two / "test_b.py").unlink()
+    assert remarks() == "--near shows the definitions of one name that differ little\n"
+
+
+def test_a_text_has_the_first_that_differ_little() -> None:
+    found = FULL._replace(near=FULL.near * 12)
+    what = "2 more that differ little: -v or --format json has them\n"
+    assert (what in as_text(found), what in as_text(found, Detail.VERBOSE)) == (True, False)
+    assert len(re.findall(r"^\w+ \w+: \d+ lines? differ", as_text(found), re.MULTILINE)) == 10
 
 
 def test_a_failed_file_is_named(two: Path) -> None:

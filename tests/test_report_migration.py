@@ -78,6 +78,7 @@ changed: a.py
 refused, by first reason  definitions
 nested                              2
 mutated                             1
+why: -v names each; ssot-codemods explain nested
 
 a.py:8:1: undefined-name it is not defined
 

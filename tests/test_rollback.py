@@ -58,8 +58,11 @@ class TestChoose:
         monkeypatch.chdir("d")
         assert choose(journal, [first.id, "../d/a"]) == (first, ["d/a"])
         assert choose(journal, ["c"]) == (second, ["d/c"])
-        with pytest.raises(UsageError, match=f"a is neither a run nor a file of run {second.id}"):
+        neither = f"is neither a run nor a file of run {second.id}"
+        with pytest.raises(UsageError, match=f"a {neither}; run {first.id} changed it"):
             choose(journal, ["a"])
+        with pytest.raises(UsageError, match=f"x {neither}$"):
+            choose(journal, ["x"])
 
     def test_a_damaged_run_does_not_hold_up_another(self, journal: Journal) -> None:
         first, second = complete(journal, "a"), complete(journal, "b")
@@ -71,6 +74,20 @@ class TestChoose:
 
 
 class TestRollBack:
+    def test_a_later_run_that_built_upon_it_is_named(self, journal: Journal) -> None:
+        first = complete(journal, "a", "b")
+        with journal.lock():
+            second = journal.begin("migrate", [Change("a", b"new", b"newer", 0o644)])
+        resume(journal, second.id)
+        way = (
+            f"edited since the run, by run {second.id}: first, `ssot-codemods rollback {second.id}`"
+        )
+        edited = Outcome("a", f"{way}; use --force to overwrite it and keep a copy")
+        assert roll_back(journal, first, ["a", "b"], force=False) == [edited, Outcome("b")]
+        roll_back(journal, second, ["a"], force=False)
+        assert roll_back(journal, journal.run(first.id), ["a"], force=False) == [Outcome("a")]
+        assert texts("a", "b") == ["old", "old"]
+
     def test_all_or_some(self, journal: Journal) -> None:
         run = complete(journal, "a", "b", "c")
         assert roll_back(journal, run, ["b"], force=False) == [Outcome("b")]

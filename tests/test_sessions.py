@@ -150,6 +150,7 @@ def test_nothing_is_shown_by_tests_that_never_ran(
 ) -> None:
     result = run(migrated(tmp_path, monkeypatch, files), monkeypatch, "verify")
     assert row in result.stdout
+    assert result.exit_code == 3
     assert "\nno test ran: nothing is shown\n" in result.stdout
     assert result.stdout.endswith("not tested: no test that uses it ran: test_a.py\n")
 

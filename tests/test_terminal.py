@@ -123,6 +123,11 @@ def test_findings_and_diffs_are_coloured_on_a_terminal(root: Path) -> None:
         (["check", "--format", "json"], {"FORCE_COLOR": "1"}, False),
         (["check", "--format", "github"], {"FORCE_COLOR": "1"}, False),
         (["report", "--format", "html"], {"FORCE_COLOR": "1"}, False),
+        (["chekc"], {}, False),
+        (["chekc"], {"FORCE_COLOR": "1"}, True),
+        (["check", "--nothing"], {"FORCE_COLOR": "1"}, True),
+        (["check", "--color", "always", "--update"], {}, True),
+        (["check", "--color", "never", "--update"], {"FORCE_COLOR": "1"}, False),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list | dict) else str(value),
 )
@@ -135,8 +140,8 @@ def test_who_gets_colours(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    out = outcome(*arguments)[1]
-    assert bool(ESCAPE.search(out)) == has_colour
+    code, out, err = outcome(*arguments)
+    assert bool(ESCAPE.search(err if code == 2 else out)) == has_colour
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])

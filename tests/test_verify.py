@@ -306,13 +306,45 @@ def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ve
 def test_files_that_no_test_uses_are_kept_unjudged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And no other test is run in their place."""
+    """And no other test is run in their place. That is no success: nothing was verified."""
     root = suite(tmp_path, script=COPY + USE, test_b="def test_b():\n    open('ran', 'w')\n")
     result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
-    assert result.exit_code == 0, result.output
-    assert "not tested: no test uses it: script.py" in result.output
+    assert result.exit_code == 3, result.output
+    assert (
+        "\n\nno test ran: nothing is shown\n\nnot tested: no test uses it: script.py\n"
+        in result.stdout
+    )
+    undo = f"ssot-codemods rollback {Journal(root).runs()[-1].id}"
+    assert result.stderr.endswith(f"no test shows anything of them; to undo them: {undo}\n")
+    assert run(root, monkeypatch, "verify").exit_code == 3
     assert not (root / "ran").exists()
     assert "class Test" not in (root / "script.py").read_text()
+
+
+@pytest.mark.parametrize(
+    "text", ["X = 1\n", "import pytest\npytest.skip('', allow_module_level=True)\n"]
+)
+def test_no_test_at_all_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    result = run(suite(tmp_path, test_a=text), monkeypatch, "verify")
+    assert result.exit_code == 3
+    assert result.stdout.endswith("\n\nno test ran: nothing is shown\n")
+
+
+@pytest.mark.parametrize(
+    "verb", ["verify", "migrate --allow-dirty --skip-probe --verify", "baseline --runs 1"]
+)
+def test_modules_that_the_interpreter_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    root = suite(tmp_path, test_a=f"import no_such_module\n{COPY}{USE}", test_b=COPY + USE)
+    hint = (
+        f"modules are missing, by 1 error: if {sys.executable} is not the interpreter of your tests"
+    )
+    assert f"{hint}, name that by --python\n" in run(root, monkeypatch, *verb.split()).stderr
+    (root / "test_a.py").write_text(COPY + USE)
+    assert "--python" not in run(root, monkeypatch, *verb.split()).stderr
 
 
 def test_while_files_are_put_back_the_run_counts_as_cut_off(tmp_path: Path) -> None:

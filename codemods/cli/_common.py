@@ -7,10 +7,11 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from codemods.cli._options import (
     FileArguments,
     colour_option,
 )
-from codemods.cli._output import discard, progress_bar, remark, say
+from codemods.cli._output import discard, print_text, progress_bar, remark, say
 from codemods.disk.git import stop_git, take_notes
 from codemods.model import RunState, UsageError
 from codemods.registry import CODEMODS, DEFAULT, RESEMBLING
@@ -140,12 +141,17 @@ class _Group(click.Group):
 
 @contextmanager
 def _visible_errors() -> Iterator[None]:
-    """Quote the messages of click: an argument may be the name of any file."""
+    """Print the messages of click as our own: an argument may be the name of any file."""
     try:
         yield
     except click.ClickException as error:
+        text = StringIO()
         vars(error)["message"] = visible(error.message)
-        raise
+        error.show(text)
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        with context.scope(cleanup=False) if context is not None else nullcontext():
+            print_text(text.getvalue(), err=True)  # by its --color
+        raise click.exceptions.Exit(error.exit_code) from error
 
 
 @click.group(
@@ -158,9 +164,10 @@ def _visible_errors() -> Iterator[None]:
 def main() -> None:
     """Replace pasted copies of test helpers by imports of the shared ones.
 
-    The settings name the modules of shared classes, functions and fixtures. A definition of the
-    same name is replaced where its code is equal; whatever is not shown to be equal stays, with a
-    reason. Each run that writes can be undone.
+    Begin with `discover`, which needs no settings, and `adopt`. The settings name the modules of
+    shared classes, functions and fixtures. A definition of the same name is replaced where its code
+    is equal; whatever is not shown to be equal stays, with a reason. Each run that writes can be
+    undone.
     """
 
 
@@ -180,6 +187,10 @@ class Setup:
         self.by_file = SettingsByFile(self.settings, names=classes.names, renaming=classes.renaming)
         self._names = classes.names
         self.paths = expanded(files.paths) if files.paths else _own_paths(settings)
+        if files.within_paths:
+            own = [os.path.realpath(path) for path in _own_paths(settings)]
+            real = ((path, Path(os.path.realpath(path))) for path in self.paths)
+            self.paths = [path for path, at in real if any(map(at.is_relative_to, own))]
         _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()
         self._cluster = _cluster(files.scheduler, files.file_timeout) if files.scheduler else None

@@ -6,25 +6,26 @@ import functools
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from codemods.cli._output import QUIET, remark
+from codemods.cli._output import QUIET, remark, say
 from codemods.model import Renaming, UsageError
 from codemods.registry import CODEMODS, DEFAULT
 from codemods.report.table import Detail
 from codemods.settings import check_class_name, check_name
+from codemods.wording import plural
 
 if TYPE_CHECKING:
     from codemods.measure.outcomes import Xdist
     from codemods.measure.session import Pytest
 
 EXIT_CODES = """\
-Exit codes: 0 OK; 1 copies are left, or files would change; 2 usage error; 3 a file failed, or tests
-differ; 130 interrupted.
+Exit codes: 0 OK; 1 copies are left, or files would change; 2 usage error; 3 a file failed, tests
+differ or none ran; 130 interrupted.
 """
 _PATHS = "PATHS are files or folders; @FILE reads paths from FILE, one per line. The default is"
 PATHS = f"""{_PATHS} `paths` in
@@ -152,6 +153,7 @@ class FileArguments(NamedTuple):
     """Which files a verb is about, and who works on them."""
 
     paths: tuple[str, ...] = ()
+    within_paths: bool = False
     exclude: tuple[str, ...] = ()
     jobs: int | None = None
     file_timeout: float | None = None
@@ -172,6 +174,11 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
 
     options = [
         click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
+        click.option(
+            "--within-paths",
+            is_flag=True,
+            help="Skip what of PATHS is outside of `paths` in the settings, as for pre-commit.",
+        ),
         click.option(
             "--exclude",
             multiple=True,
@@ -331,6 +338,14 @@ def interpreter(python: str | None, root: Path) -> str:
         return python or sys.executable
     remark(f"pytest is started with {chosen}: --python takes another one")
     return str(chosen)
+
+
+def hint_at_python(python: str, errors: Iterable[str]) -> None:
+    """Point at --python where errors tell that an interpreter lacks what the tests import."""
+    number = sum("ModuleNotFoundError" in error for error in errors)
+    if number:
+        what = f"modules are missing, by {plural(number, 'error')}"
+        say(f"{what}: if {python} is not the interpreter of your tests, name that by --python")
 
 
 def xdist(pytest: Pytest, workers: str | None, targets: Sequence[str]) -> Xdist:

@@ -33,5 +33,6 @@ def accept(form: str, exit_zero: bool, detail: Detail) -> int:
     with progress_bar("accept") as progress:
         count = phases.planner(setup.settings, setup.codemod_of(), setup.pool(), progress)
         found = phases.accept(setup.settings, setup.first_name, records, damaged, count)
+    setup.warn_uncovered()
     show(form, report.as_json(found), report.as_text(found, detail))
     return OK if found.ok or exit_zero else COPIES_LEFT

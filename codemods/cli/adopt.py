@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from codemods.cli._common import COPIES_LEFT, OK, Setup
-from codemods.cli._options import FileArguments, verb
+from codemods.cli._options import FileArguments, interpreter, python_option, verb
 from codemods.cli._output import print_patch, print_text, progress_bar, say
 from codemods.model import UsageError
 from codemods.report.table import Detail
+from codemods.settings import read_settings
+from codemods.shared_modules import SettingsByFile
+
+if TYPE_CHECKING:
+    from codemods.migration.adopt import Adoption, Pasted
 
 
 @verb(
@@ -42,6 +50,7 @@ from codemods.report.table import Detail
     help="Look for copies in this file or folder. Repeatable. Default: as for `discover`.",
 )
 @click.option("--dry-run", is_flag=True, help="Print a diff, and write nothing.")
+@python_option
 @click.option("--skip-probe", is_flag=True, help="Do not start pytest to check the imports.")
 def adopt(
     names: tuple[str, ...],
@@ -50,6 +59,7 @@ def adopt(
     min_lines: int,
     paths: tuple[str, ...],
     dry_run: bool,
+    python: str | None,
     skip_probe: bool,
     detail: Detail,
 ) -> int:
@@ -66,7 +76,7 @@ def adopt(
       ssot-codemods adopt --all --min-lines 50 --in tests/unit --dry-run
     """
     from codemods.migration.adopt import adopt as work_out
-    from codemods.migration.adopt import check_imports, choose
+    from codemods.migration.adopt import choose
     from codemods.migration.discover import Wanted, discover
     from codemods.migration.steps import write
     from codemods.report import adopt as report
@@ -78,19 +88,31 @@ def adopt(
         wanted = Wanted(names=frozenset(names))
         found = discover(setup.settings, setup.paths, setup.pool(), wanted, progress)
     pasted, skipped = choose(found.groups, names, min_lines)
-    say(*skipped)
+    for line in skipped:
+        say(line)
     if not pasted:
         raise UsageError("nothing to adopt: `ssot-codemods discover` lists what is pasted")
     done = work_out(setup.settings, pasted, to)
+    for name, why in done.skipped.items():
+        say(f"{name} is not adopted: {why}")
     if dry_run:
         for step in done.steps:
             print_patch(report.as_patch(step))
         return OK
     write(done.steps)
     print_text(report.as_text(done, pasted, detail))
-    say(*(f"{name} is not adopted: {why}" for name, why in done.skipped.items()))
-    if skip_probe:
-        return OK
-    is_fine, remarks = check_imports(done.root, done.module, pasted, setup.jobs)
-    say(*remarks)
-    return OK if is_fine else COPIES_LEFT
+    return OK if skip_probe else _probe(setup, done, pasted, python)
+
+
+def _probe(setup: Setup, done: Adoption, pasted: Sequence[Pasted], python: str | None) -> int:
+    from codemods.migration.guards import check_imports
+
+    uses = {path: [done.module] for one in pasted for path in one.paths}
+    by_file = SettingsByFile(read_settings(done.root))
+    chosen = interpreter(python, setup.settings.root)
+    errors, notes = check_imports(by_file, uses, setup.jobs, chosen)
+    for note in notes:
+        say(note)
+    if errors:
+        say("first, as pytest cannot import the module everywhere:", *errors)
+    return COPIES_LEFT if errors else OK

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, paths_for_pytest, show_step, warn_unfinished_runs
-from codemods.cli._options import PYTEST_PATHS, interpreter, starts_pytest, verb
+from codemods.cli._options import PYTEST_PATHS, hint_at_python, interpreter, starts_pytest, verb
 from codemods.cli._output import say, show
 from codemods.report.table import Detail
 from codemods.settings import read_settings
@@ -85,6 +85,7 @@ def baseline(
     earlier = load_baseline(settings.root, compare) if compare is not None else None
     measured, remarks = measure(settings, pytest, chosen, runs=runs, save=save, progress=show_step)
     warn_unfinished_runs(Journal(settings.root))
+    hint_at_python(pytest.python, (error.message for error in measured.errors))
     for remark in remarks:
         say(remark)
     if earlier is None:

@@ -6,7 +6,7 @@ import click
 
 from codemods.cli._common import FILE_FAILED, OK, Setup
 from codemods.cli._options import PATHS, FileArguments, output_format, over_files, verb
-from codemods.cli._output import print_json, print_page, print_text, progress_bar
+from codemods.cli._output import print_json, print_page, print_text, progress_bar, remark
 from codemods.report.table import Detail
 
 
@@ -56,4 +56,8 @@ def discover(files: FileArguments, min_files: int, near: bool, form: str, detail
         print_page(report.as_markdown(found))
     else:
         print_text(report.as_text(found, detail))
+    if near and not found.near:
+        remark("no two definitions of one name differ in a quarter of their lines or less")
+    elif found.files and not near and not found.groups:
+        remark("--near shows the definitions of one name that differ little")
     return FILE_FAILED if found.failures else OK

@@ -67,5 +67,6 @@ def doctor(
             timeout=timeout,
             python=interpreter(python, setup.settings.root),
         )
+    setup.warn_uncovered()
     show(form, rendered.as_json(found), rendered.as_text(found, detail))
     return OK if found.ok else FILE_FAILED

@@ -25,6 +25,7 @@ from codemods.cli._options import (
     FileArguments,
     Seconds,
     codemod_option,
+    hint_at_python,
     interpreter,
     output_format,
     over_files,
@@ -36,6 +37,7 @@ from codemods.cli._options import (
 )
 from codemods.cli._output import print_diff, print_json, print_text, remark, say
 from codemods.cli.rollback import print_outcomes
+from codemods.model import UsageError
 from codemods.registry import CODEMODS
 from codemods.report.table import Detail
 from codemods.settings import Settings, read_settings
@@ -75,7 +77,7 @@ class _Output(NamedTuple):
     quiet="Print only the numbers of files, and those that failed or were skipped.",
     verbose="Print a line for each changed file and each refused definition.",
     copies_left="a file with a copy was skipped (with --dry-run: a file would change)",
-    failed="a file failed, or tests differ",
+    failed="a file failed; with --verify, tests differ or none ran",
 )
 @over_files
 @codemod_option
@@ -239,7 +241,7 @@ def _migrate(
     say(*report.early_end(written, verified))
     if written.stopped:
         return INTERRUPTED
-    if verified is not None and (verified.problem or verified.reverted):
+    if verified is not None and (not verified.ok or verified.reverted):
         return FILE_FAILED
     return exit_code(written.results, written.held_back)
 
@@ -250,7 +252,10 @@ def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> No
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
     if not any(uses.values()):
         return  # nothing is imported
-    for note in check_imports(setup.by_file, uses, setup.jobs, python):
+    errors, notes = check_imports(setup.by_file, uses, setup.jobs, python)
+    if errors:
+        raise UsageError("nothing was written, as the new imports would fail:", *errors)
+    for note in notes:
         say(note)
 
 
@@ -261,8 +266,10 @@ def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verifie
     run_tests = partial(run, same=trial.paths(), state=trial.state)
     remark(f"verifying run {trial.run.id}")
     try:
-        return revert_regressions(trial, setup.find_uses, run_tests)
+        verified = revert_regressions(trial, setup.find_uses, run_tests)
     except KeyboardInterrupt:
         undone = sum(not trial.journal.is_new(entry) for entry in trial.run.entries)
         say(f"interrupted: {undone} of {plural(len(trial.run.entries), 'file')} undone")
         raise
+    hint_at_python(pytest.python, verified.collection_errors.values())
+    return verified

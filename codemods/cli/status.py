@@ -40,6 +40,7 @@ def status(as_history: bool, form: str, detail: Detail) -> int:
     with progress_bar("status") as progress:
         count = phases.planner(setup.settings, setup.codemod_of(), setup.pool(), progress)
         found = phases.status(setup.settings, records, count)
+    setup.warn_uncovered()
     found = replace(found, prospects=setup.prospects())
     show(form, report.as_json(found), report.as_text(found, detail))
     return OK

@@ -16,6 +16,7 @@ from codemods.cli._common import (
 )
 from codemods.cli._options import (
     PATHS_OF_TESTS,
+    hint_at_python,
     interpreter,
     starts_pytest,
     verb,
@@ -30,7 +31,7 @@ from codemods.report.table import Detail
 @verb(
     PATHS_OF_TESTS,
     quiet="Print only the numbers, what differs, and what was not tested.",
-    failed="tests differ, or one fails with no run to compare",
+    failed="tests differ, none ran, or one fails with no run to compare",
 )
 @starts_pytest
 @click.option("--run", "identity", metavar="RUN", help="The run to verify. Default: the last one.")
@@ -97,4 +98,5 @@ def verify(
     if isinstance(shown, Verified):
         shown = relative_to_cwd(shown)
     show(form, report.as_json(shown), report.as_text(shown, detail))
+    hint_at_python(pytest.python, shown.collection_errors.values())
     return OK if shown.ok else FILE_FAILED

@@ -172,10 +172,11 @@ class Pytest:
         if ended.exit_code < 0:
             return f"pytest was killed by {_name_of(-ended.exit_code)}{doing}"
         if record is None and not self.has_module("pytest"):
-            return f"{self.python} has no pytest"
+            return f"{self.python} has no pytest: name the interpreter of your tests by --python"
         if not seen.facts.pytest:
             last = " | ".join(map(str.strip, tail.strip().splitlines()[-8:]))
-            return f"pytest did not start its session (exit code {ended.exit_code}): {last}"
+            hint = "--python names another interpreter"
+            return f"pytest did not start its session (exit code {ended.exit_code}; {hint}): {last}"
         return f"pytest ended with exit code {ended.exit_code}{doing}, before its session was over"
 
 

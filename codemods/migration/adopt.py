@@ -16,7 +16,6 @@ from codemods.disk.checkout import Checkout
 from codemods.disk.files import read_file
 from codemods.engine.codemod import apply
 from codemods.engine.text import stem_of
-from codemods.migration.diagnose import diagnose
 from codemods.migration.steps import (
     Step,
     check_inside,
@@ -40,6 +39,8 @@ from codemods.shared_modules import (
 )
 from codemods.wording import plural, reason_line
 from codemods.workers.pool import careful
+
+_HAS_IT_ALREADY = "it has the same code already"
 
 
 @dataclass(frozen=True)
@@ -81,28 +82,41 @@ def choose(
         min_lines: how many lines each must save.
 
     Returns:
-        The definitions, and for each wanted name that is none of them why it is not.
+        The definitions, and what is not adopted, with the reason: each wanted name that is none of
+        them, and each other code of a name that is.
 
     """
     chosen: dict[str, Pasted] = {}
     refused: dict[str, str] = {}
+    others: list[str] = []
     for group in groups:
         found = group.replaceable
         usable = group._replace(places=found).names
         name = next((n for n in names if n in group.names), (usable or group.names)[0])
-        if name in chosen:
-            continue
         if group.is_nested or group.lines < min_lines or name not in usable:
             refused.setdefault(name, _why_not(group))
-            continue
-        others = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
-        paths = sorted({place.path for place in found})
-        chosen[name] = Pasted(name, tuple(sorted(others.values())), tuple(paths))
+        elif name in chosen:
+            others.append(_other_code(name, group))
+        else:
+            aliases = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
+            paths = sorted({place.path for place in found})
+            chosen[name] = Pasted(name, tuple(sorted(aliases.values())), tuple(paths))
     unknown = "no two test files have the same code of it"
     missing = [name for name in names if name not in chosen]
     return list(chosen.values()), [
-        f"{name} is not adopted: {refused.get(name, unknown)}" for name in missing
+        *(f"{name} is not adopted: {refused.get(name, unknown)}" for name in missing),
+        *others,
     ]
+
+
+def _other_code(name: str, group: Group) -> str:
+    """Return what to do about code that has the name of what is adopted."""
+    place = group.pattern
+    files = plural(group.files, "file")
+    return (
+        f"other code of the name {name} is not adopted: {files}, as {place.path}:{place.line}; "
+        "`ssot-codemods analyze --variants` will show the difference: make them equal, or rename it"
+    )
 
 
 def _why_not(group: Group) -> str:
@@ -111,17 +125,6 @@ def _why_not(group: Group) -> str:
     first = next((place for place in group.places if place.reasons), None)
     many = f"{len(group.replaceable):,} of {plural(len(group.places), 'copy')} can be replaced"
     return many if first is None else f"{many}; {reason_line(first.path, *first.reasons)}"
-
-
-def check_imports(
-    root: Path, module: str, pasted: Sequence[Pasted], jobs: int
-) -> tuple[bool, list[str]]:
-    """Return whether pytest can import a module in the folders of its copies, and what to do."""
-    by_file = SettingsByFile(read_settings(root))
-    uses = {path: [module] for one in pasted for path in one.paths}
-    checkup = diagnose(by_file, uses, jobs=jobs)
-    found = [finding for folder in checkup.folders for finding in folder.all_findings]
-    return checkup.ok, list(dict.fromkeys(f"{f.message}: {f.fix}" for f in found))
 
 
 def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adoption:
@@ -137,20 +140,27 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
 
     """
     settings = _of_project(settings, pasted)
-    path, why = _home(settings, pasted, to)
+    shared = _shared_already(settings, pasted)
+    new = [one for one in pasted if one.name not in shared]
+    path, why = _home(settings, new, to) if new else (Path(shared[pasted[0].name]), _HAS_IT_ALREADY)
     module = _dotted(settings, path)
     before = step_of(path, b"", "").before
     _check_modules(settings, module, path, before or b"")
     _check_place(settings, path)
-    parts, sources, skipped = Extract(), {}, {}
+    parts, sources = Extract(), {}
+    skipped = {
+        name: f"{os.path.relpath(file)} has it already: `ssot-codemods migrate` replaces its copies"
+        for name, file in shared.items()
+        if new and file != str(path)
+    }
     content = before or b""
-    for one in pasted:
+    for one in new:
         if keys_of(content).get(one.name) == _key(one):
             continue  # it is there already
         try:
             found, sources[one.name] = _parts(one, content, settings)
         except CannotAdopt as error:
-            skipped[one.name] = str(error)
+            skipped[one.name] = f"{error}{_way_out(one, settings) if content else ''}"
             continue
         parts = parts | found
         content = module_with(before or b"", parts)
@@ -158,17 +168,29 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
         raise UsageError(*(f"{name} is not adopted: {why}" for name, why in skipped.items()))
     if sources and before:
         _check_star_imports(settings, path, before)
-    names = ", ".join(sources)
-    steps = [Step(path, before, content, names, is_addition=True)] if sources else []
+    known = keys_of(before or b"")
+    along = ", ".join(n for n in keys_of(content) if n not in known and n not in sources)
+    what = ", ".join(sources) + (f", with {along}, which it reads" if along else "")
+    steps = [Step(path, before, content, what, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
     steps.append(
         settings_step(settings, module, _tops(Path(os.path.realpath(settings.root)), pasted))
     )
-    shared = SharedModule(module, str(path), content)
-    steps += conftest_steps(settings, [shared])
+    steps += conftest_steps(settings, [SharedModule(module, str(path), content)])
     check_inside(steps, settings.root)
     changed = tuple(step for step in steps if step.before != step.after)
     return Adoption(settings.root, module, path, why, sources, changed, skipped)
+
+
+def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, str]:
+    """Return which definitions a shared module of the settings has already, and its path."""
+    there = [name for name in settings.modules if find_module(settings, name) is not None]
+    found: dict[str, str] = {}
+    for module in read_shared_modules(settings, there).modules:
+        keys = keys_of(module.source)
+        equal = (one.name for one in pasted if one.name in keys and keys[one.name] == _key(one))
+        found = {**dict.fromkeys(equal, module.path), **found}
+    return found
 
 
 def _check_place(settings: Settings, path: Path) -> None:
@@ -239,7 +261,7 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     folder = _folder_of_tests(root, pasted)
     for path in _where_all_stand(settings, pasted):
         if path.is_relative_to(folder):
-            return path, "it has the same code already"
+            return path, _HAS_IT_ALREADY
     name = _file_name(pasted)
     named = [find_module(settings, m) for m in settings.modules if m != DEFAULT_MODULE]
     for module in (found for found in named if found is not None):
@@ -361,6 +383,15 @@ def _parts(one: Pasted, content: bytes, settings: Settings) -> tuple[Extract, st
         else:
             return parts, source
     raise CannotAdopt(*(clashes or errors)[:1])
+
+
+def _way_out(one: Pasted, settings: Settings) -> str:
+    """Return how a definition can be adopted that cannot stand in a module beside others."""
+    try:
+        _parts(one, b"", settings)
+    except CannotAdopt:
+        return ""
+    return f"; alone it can be: ssot-codemods adopt {one.name}"
 
 
 def _marked(parts: Extract, settings: Settings) -> Extract:

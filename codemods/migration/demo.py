@@ -22,12 +22,16 @@ class Step(NamedTuple):
     expected: int = 0
 
 
-_INIT = Step("Get ready", "ssot-codemods init && git add -A && git commit -q -m 'Get ready'")
+_COMMIT = "git add -A && git commit -q -m"
 _ROLLBACK = Step("Undo it", "ssot-codemods rollback")
 
 STEPS: tuple[Step, ...] = (
-    _INIT,
-    Step("See what is pasted", "ssot-codemods analyze mission_critical"),
+    Step("See what is pasted", "ssot-codemods discover mission_critical"),
+    Step(
+        "Share it",
+        "ssot-codemods adopt TestWebSocketConnection --in mission_critical"
+        f" && {_COMMIT} 'Share it'",
+    ),
     Step(
         "See one change",
         "ssot-codemods migrate -q --dry-run mission_critical/test_concurrent_isolation.py",
@@ -39,9 +43,9 @@ STEPS: tuple[Step, ...] = (
 )
 #: One file of the suite does not parse, so the verbs that read it exit with 3.
 FULL_STEPS: tuple[Step, ...] = (
-    _INIT,
+    Step("Get ready", f"ssot-codemods init && {_COMMIT} 'Get ready'"),
     Step("Measure collection", "ssot-codemods baseline --runs 3 --save before"),
-    Step("See what is pasted", "ssot-codemods analyze", 3),
+    Step("See each copy", "ssot-codemods analyze", 3),
     Step("See one change", "ssot-codemods migrate --dry-run --max-files 1", 3),
     Step("Change all, prove it", "ssot-codemods migrate --verify", 3),
     Step("Keep it so, in CI", "ssot-codemods check", 3),

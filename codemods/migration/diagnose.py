@@ -134,7 +134,10 @@ def _is_probe(entry: str) -> bool:
 
 def _no_pytest(answer: FolderAnswer) -> Iterator[Finding]:
     if answer.error is not None:
-        advice = "run pytest on this folder and fix what stops it; `--skip-probe` migrates without"
+        advice = (
+            "run pytest on this folder and fix what stops it, or name the interpreter of your "
+            "tests by --python; --skip-probe goes on without"
+        )
         yield Finding("no-pytest", True, answer.error, advice)
 
 
@@ -177,6 +180,8 @@ class _Case:
             return Finding("hidden", True, message, self._advice_on_order(hiding))
         if self._is_on_path:
             advice = f"fix what {self.module.path} raises when it is imported"
+            if error.startswith("ModuleNotFoundError"):
+                advice += ", or name the interpreter of your tests by --python"
             return Finding("not-importable", True, error, advice)
         return Finding("not-importable", True, error, self._path_advice)
 

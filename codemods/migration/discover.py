@@ -86,7 +86,7 @@ def discover(
     return Discovery(
         files=len(blocks),
         groups=tuple(decided),
-        near=tuple(near[: wanted.most]),
+        near=tuple(near),
         left=len(groups) - len(decided) if wanted.most is not None else 0,
         failures=tuple(sorted(search.failures.values(), key=lambda f: os.fsencode(f.path))),
         seconds=time.perf_counter() - start,

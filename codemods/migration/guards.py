@@ -6,7 +6,6 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from codemods.migration.diagnose import Finding, FolderCheckup, diagnose
-from codemods.model import UsageError
 from codemods.shared_modules import SettingsByFile
 
 
@@ -15,7 +14,7 @@ def check_imports(
     uses: Mapping[str, Collection[str]],
     jobs: int,
     python: str = sys.executable,
-) -> list[str]:
+) -> tuple[list[str], list[str]]:
     """Check in pytest that files can import the shared modules.
 
     Args:
@@ -25,19 +24,15 @@ def check_imports(
         python: the interpreter that starts it.
 
     Returns:
-        What is worth saying though nothing is wrong, each once.
-
-    Raises:
-        UsageError: a module cannot be imported somewhere, or another one is found first; the
-            message says what to do.
+        Which module cannot be imported where, or another one is found first, with what to do; and
+        what is worth saying though nothing is wrong, each once.
 
     """
     checkup = diagnose(by_file, uses, jobs=jobs, python=python)
     found = [(folder, finding) for folder in checkup.folders for finding in folder.all_findings]
-    errors = [(folder, finding) for folder, finding in found if finding.is_error]
-    if errors:
-        raise UsageError("nothing was written, as the new imports would fail:", *_by_fix(errors))
-    return list(dict.fromkeys(f"{finding.message}: {finding.fix}" for _, finding in found))
+    errors = _by_fix((folder, finding) for folder, finding in found if finding.is_error)
+    notes = (f"{f.message}: {f.fix}" for _, f in found if not f.is_error)
+    return list(errors), list(dict.fromkeys(notes))
 
 
 def _by_fix(errors: Iterable[tuple[FolderCheckup, Finding]]) -> Iterator[str]:

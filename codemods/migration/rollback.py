@@ -44,7 +44,12 @@ def roll_back(journal: Journal, run: Run, paths: Sequence[str], *, force: bool) 
     """
     journal.sweep(run)
     wanted = set(paths)
-    outcomes = [_revert(journal, run, e, force) for e in run.entries if e.path in wanted]
+    latest = _latest_runs(journal)
+    outcomes = [
+        _revert(journal, run, e, latest.get(e.path, run.id), force=force)
+        for e in run.entries
+        if e.path in wanted
+    ]
     journal.sync(run)
     journal.note_undone(run, [o.path for o in outcomes if o.error is None])
     return outcomes
@@ -69,10 +74,19 @@ def resume(journal: Journal, identity: str) -> tuple[Run, list[Outcome]]:
     return run, outcomes
 
 
-def _revert(journal: Journal, run: Run, entry: Entry, force: bool) -> Outcome:
+def _latest_runs(journal: Journal) -> dict[str, str]:
+    """Return for each file the last run that changes it still."""
+    return {e.path: r.id for r in journal.runs() for e in r.entries if e.path not in r.undone}
+
+
+def _revert(journal: Journal, run: Run, entry: Entry, latest: str, *, force: bool) -> Outcome:
     try:
         kept = journal.revert(run, entry, force=force)
     except EditedError as error:
+        if latest != run.id:
+            error = EditedError(
+                f"{error}, by run {latest}: first, `ssot-codemods rollback {latest}`"
+            )
         return Outcome(entry.path, f"{error}; use --force to overwrite it and keep a copy")
     except (OSError, JournalError) as error:
         return Outcome(entry.path, str(error))
@@ -95,6 +109,8 @@ def _entries(journal: Journal, run: Run, files: Sequence[str]) -> list[str]:
     wanted = [os.path.relpath(os.path.realpath(f), root) for f in files]
     for file, path in zip(files, wanted, strict=True):
         if path not in known:
-            raise UsageError(f"{file} is neither a run nor a file of run {run.id}")
+            other = _latest_runs(journal).get(path)
+            hint = f"; run {other} changed it" if other is not None else ""
+            raise UsageError(f"{file} is neither a run nor a file of run {run.id}{hint}")
     journal.name(wanted)
     return wanted

@@ -45,11 +45,21 @@ class Verified:
     run: str | None = None
 
     @property
+    def ran(self) -> bool:
+        """Whether a test or a command was run that shows something."""
+        return bool(self.golden_path) or (self.evidence is not None and bool(self.evidence.ran))
+
+    @property
     def ok(self) -> bool:
-        """Whether nothing differs."""
+        """Whether something was run, and nothing differs."""
         differs = self.evidence is not None and bool(self.evidence.differences)
         same = all(before == after for before, after in self.golden_path.values())
-        return not self.problem and not differs and same
+        return self.ran and not self.problem and not differs and same
+
+    @property
+    def collection_errors(self) -> Mapping[str, str]:
+        """What was raised with the change, by the file that could not be collected."""
+        return self.evidence.after.errors if self.evidence is not None else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +70,20 @@ class RanOnce:
     golden_path: Mapping[str, int]
 
     @property
+    def ran(self) -> bool:
+        """Whether a test or a command was run."""
+        return bool(self.golden_path) or bool(self.outcomes.ran)
+
+    @property
     def ok(self) -> bool:
-        """Whether nothing failed."""
+        """Whether something was run, and nothing failed."""
         failed = self.outcomes.failed or self.outcomes.exit_code == 1
-        return not failed and not any(self.golden_path.values())
+        return self.ran and not failed and not any(self.golden_path.values())
+
+    @property
+    def collection_errors(self) -> Mapping[str, str]:
+        """What was raised, by the file that could not be collected."""
+        return self.outcomes.errors
 
 
 def verify(

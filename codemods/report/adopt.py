@@ -18,14 +18,14 @@ def as_text(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NO
     if detail is Detail.QUIET:
         return ""
     path = os.path.relpath(done.path)
-    place = f"{done.module} is {path}: {done.why}"
+    place = f"the shared module is {path}: {done.why}"
     taken = [f"{name} is taken from {source}" for name, source in done.sources.items()]
     adopted = [one for one in pasted if one.name not in done.skipped]
-    if not done.steps:
-        return paragraphs([[place, *taken], ["nothing to do"]])
+    lines = [step_line(step) for step in done.steps] or ["nothing to do"]
     files = plural(len({path for one in adopted for path in one.paths}), "file")
-    way = [f"next: commit, and replace the copies in {files}", "then: ssot-codemods migrate"]
-    return paragraphs([[place, *taken], list(map(step_line, done.steps)), way])
+    then = f"for the copies in {files}: ssot-codemods migrate"
+    way_on = ["next: commit", f"then, {then}"] if done.steps else [f"next, {then}"]
+    return paragraphs([[place, *taken], lines, way_on])
 
 
 def as_patch(step: Step) -> bytes:

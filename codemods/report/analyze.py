@@ -17,10 +17,11 @@ from codemods.report.findings import (
     finding_json,
     is_namesake,
     namesakes_text,
-    prospect_line,
+    prospect_lines,
+    reason_counts,
 )
-from codemods.report.table import Detail, paragraphs, table
-from codemods.wording import most_first, plural, reason_line, visible
+from codemods.report.table import Detail, paragraphs, shortened, table
+from codemods.wording import plural, reason_line, visible
 
 _Found = tuple[FileSurvey, Decision]
 
@@ -46,16 +47,18 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     """Format it for people; VERBOSE has a line for each definition, QUIET the summary alone."""
     blocks = [[_summary(analysis)]]
     if detail is Detail.QUIET:
-        return paragraphs([*blocks, *_variants(analysis), failure_lines(analysis.failures)])
-    blocks += [table(head, rows) for head, rows in (*_tables(analysis), *_reasons(analysis))]
+        return paragraphs([*blocks, *_variants(analysis, detail), failure_lines(analysis.failures)])
+    blocks += [table(head, rows) for head, rows in _tables(analysis)]
+    found = (d for _, d in _definitions(analysis) if not is_namesake(d))
+    blocks.append(reason_counts(found, detail))
     blocks += [[f"`{name}` {remark}" if name else remark] for name, remark in _remarks(analysis)]
     if detail is Detail.VERBOSE:
         blocks.append([definition_line(s.path, d) for s, d in _definitions(analysis)])
         blocks.append([f"{visible(path)}: no code" for path in analysis.without_code])
     blocks.append([reason_line(s.path, w) for s in analysis.surveys for w in s.warnings])
-    blocks += list(_variants(analysis))
+    blocks += list(_variants(analysis, detail))
     blocks.append(failure_lines(analysis.failures))
-    blocks.append(list(map(prospect_line, analysis.prospects)))
+    blocks.append(prospect_lines(analysis.prospects))
     return paragraphs(blocks)
 
 
@@ -82,8 +85,8 @@ def as_markdown(analysis: Analysis) -> str:
         ("Files that failed", list(failures(files))),
     ):
         blocks += [page.Heading(title), *part] if part else []
-    blocks += [page.Paragraph((prospect_line(p),)) for p in analysis.prospects]
-    blocks += [page.Diff(tuple(lines)) for lines in _variants(analysis)]
+    blocks += [page.Paragraph((line,)) for line in prospect_lines(analysis.prospects)]
+    blocks += [page.Diff(tuple(lines)) for lines in _variants(analysis, Detail.VERBOSE)]
     return page.as_markdown(
         ("Scope of the migration",), blocks, "ssot-codemods analyze --format json"
     )
@@ -141,13 +144,6 @@ def _tables(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
         yield ("folder", *verdicts), folders
 
 
-def _reasons(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
-    found = [d for _, d in _definitions(analysis) if not is_namesake(d)]
-    codes = most_first(d.reasons[0].code.value for d in found if d.reasons)
-    if codes:
-        yield ("refused, by first reason", "definitions"), list(codes)
-
-
 def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[_Row]:
     groups: defaultdict[str, list[bool]] = defaultdict(list)
     for key, decision in pairs:
@@ -182,7 +178,7 @@ def _by_variant(analysis: Analysis) -> list[tuple[Variant, list[_Place]]]:
     return sorted(groups.values(), key=lambda group: (-len(group[1]), group[1]))
 
 
-def _variants(analysis: Analysis) -> Iterator[list[str]]:
+def _variants(analysis: Analysis, detail: Detail) -> Iterator[list[str]]:
     """Yield a block for each shape."""
     for variant, places in _by_variant(analysis):
         likeness = "only adds members to" if variant.only_adds else "differs from"
@@ -190,6 +186,6 @@ def _variants(analysis: Analysis) -> Iterator[list[str]]:
         head = f"variant {variant.key}: {plural(len(places), 'definition')}, {said}"
         yield [
             head,
-            *(f"    {p.path}:{p.line} {p.name}" for p in places),
+            *shortened("    ", [f"{p.path}:{p.line} {p.name}" for p in places], detail),
             *variant.difference,
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codemods.model import Discovery, Group, NearGroup, Place
@@ -25,10 +25,10 @@ def as_text(found: Discovery, detail: Detail = Detail.NORMAL) -> str:
     verbose = detail is Detail.VERBOSE
     for title, groups in _sections(found):
         shown = groups if verbose else groups[:MOST_GROUPS]
-        blocks.append([f"{title}:", *table(_HEAD, [_row(group) for group in shown])])
+        blocks.append([f"{title}:", *table(_HEAD, _rows(shown))])
     if verbose:
         blocks += [[_title(group), *map(_place_line, group.places)] for group in found.groups]
-    blocks += [list(_near_lines(near)) for near in found.near]
+    blocks += [list(_near_lines(near)) for near in found.near[: None if verbose else MOST_GROUPS]]
     blocks.append(list(_advice(found, verbose=verbose)))
     blocks.append(failure_lines(found.failures))
     return paragraphs(blocks)
@@ -49,7 +49,7 @@ def as_markdown(found: Discovery) -> str:
     for title, groups in _sections(found):
         rows = tuple(
             (lines, files, kind, page.Code(name), verdict)
-            for lines, files, kind, name, verdict in map(_row, groups)
+            for lines, files, kind, name, verdict in _rows(groups)
         )
         blocks += [page.Heading(title[0].upper() + title[1:]), page.Table(_HEAD, rows)]
         for group in groups[:MOST_GROUPS]:
@@ -117,7 +117,7 @@ def _summary(found: Discovery) -> str:
         return "no test file and no conftest here: name the paths of your tests"
     files = plural(found.files, "test file")
     if not found.groups:
-        return f"{files}: no helper stands in several of them (--near shows those that differ)"
+        return f"{files}: no helper stands in several of them"
     number = plural(len(found.groups) + found.left, "definition")
     return f"{files}: {number} pasted into several of them"
 
@@ -140,11 +140,18 @@ def _pasted_lines(group: Group) -> int:
     return sum(place.lines for place in group.places) - group.pattern.lines
 
 
-def _row(group: Group) -> tuple[int, int, str, str, str]:
-    name, others = group.names[0], len(group.names) - 1
-    more = f" (+ {plural(others, 'name')})" if others else ""
-    lines = group.lines or _pasted_lines(group)
-    return lines, group.files, group.kind, name + more, _verdict(group)
+def _rows(groups: Sequence[Group]) -> list[tuple[int, int, str, str, str]]:
+    """Return the line of each group; of several with one name, the later ones are told apart."""
+    rows = []
+    seen: set[str] = set()
+    for group in groups:
+        name, others = group.names[0], len(group.names) - 1
+        shown = f"{name} (+ {plural(others, 'name')})" if others else name
+        shown += ", other code" if name in seen else ""
+        seen.add(name)
+        lines = group.lines or _pasted_lines(group)
+        rows.append((lines, group.files, group.kind, shown, _verdict(group)))
+    return rows
 
 
 def _verdict(group: Group) -> str:
@@ -177,6 +184,9 @@ def _advice(found: Discovery, *, verbose: bool) -> Iterator[str]:
     saving = next((g for g in found.groups if g.lines and not g.is_nested), None)
     if found.left and not verbose:
         yield f"{found.left:,} smaller ones: -v or --format json has them"
+    more = len(found.near) - MOST_GROUPS
+    if more > 0 and not verbose:
+        yield f"{more:,} more that differ little: -v or --format json has them"
     if saving is not None:
         yield f"next: ssot-codemods adopt {saving.names[0]}"
     elif stuck := next((r for g in found.groups for p in g.places for r in p.reasons[:1]), None):

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from codemods.model import Code, Decision, FileResult, Prospect, Reason, Verdict
-from codemods.wording import plural, reason_line
+from codemods.report.table import Detail, table
+from codemods.wording import most_first, plural, reason_line
 
 
 class Finding(NamedTuple):
@@ -88,13 +89,24 @@ def namesakes_text(number: int) -> str:
     return f"{plural(number, 'other definition')} {verb} only the name (-v lists them)"
 
 
-def prospect_line(prospect: Prospect) -> str:
-    """Return what another codemod would do."""
-    name, noun, files, changed, refused = prospect
-    return (
-        f"{name}: at most {plural(changed, noun)} in {plural(files, 'file')} to be changed, "
-        f"{refused:,} to stay"
-    )
+def reason_counts(refused: Iterable[Decision], detail: Detail) -> list[str]:
+    """Return how many definitions stay for each first reason, and what says more."""
+    rows = most_first(d.reasons[0].code.value for d in refused if d.reasons)
+    if not rows:
+        return []
+    more = "" if detail is Detail.VERBOSE else "-v names each; "
+    way = f"why: {more}ssot-codemods explain {rows[0][0]}"
+    return [*table(("refused, by first reason", "definitions"), rows), way]
+
+
+def prospect_lines(prospects: Iterable[Prospect]) -> list[str]:
+    """Return a line for each other codemod that would change something."""
+    return [
+        f"migrate --codemod {name}: at most {plural(changed, noun)} in {plural(files, 'file')} "
+        f"to be changed, {refused:,} to stay"
+        for name, noun, files, changed, refused in prospects
+        if changed
+    ]
 
 
 def definition_json(path: str, decision: Decision) -> dict[str, Any]:

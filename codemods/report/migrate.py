@@ -17,11 +17,12 @@ from codemods.report.findings import (
     finding_json,
     is_namesake,
     namesakes_text,
+    reason_counts,
 )
 from codemods.report.rollback import ways_to_end
-from codemods.report.table import Detail, paragraphs, shortened, table
+from codemods.report.table import Detail, paragraphs, shortened
 from codemods.report.verify import as_json as verification_json
-from codemods.wording import most_first, plural, reason_line
+from codemods.wording import plural, reason_line
 
 #: So many paths fit into a line.
 _FEW_PATHS = 5
@@ -69,9 +70,7 @@ def as_text(
     blocks = [[_line(row) for row in rows if row[1] or row[0] == verb]]
     names = [] if quiet else [r.path for r in changed]
     blocks.append(list(shortened(f"{verb}: ", names, detail)))
-    codes = most_first(d.reasons[0].code.value for d in refused)
-    if codes and not quiet:
-        blocks.append(table(("refused, by first reason", "definitions"), codes))
+    blocks.append([] if quiet else reason_counts(refused, detail))
     if namesakes and not quiet:
         blocks.append([namesakes_text(namesakes)])
     lines = [
@@ -97,6 +96,9 @@ def early_end(written: Written, verified: Verified | None) -> list[str]:
         stay = plural(len(verified.edited), "file")
         edited = f", but for {stay} that the tests edited or deleted" if verified.edited else ""
         return [f"every change was undone{edited}"]
+    if verified is not None and written.run is not None and not verified.ran:
+        undo = f"ssot-codemods rollback {written.run.id}"
+        return [f"the changes stay, and no test shows anything of them; to undo them: {undo}"]
     if written.run is None or not written.stopped:
         return []
     changed = sum(r.status is Status.CHANGED for r in written.results)

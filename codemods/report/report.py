@@ -297,9 +297,9 @@ def _steps(done: Completion) -> tuple[Bar, ...]:
 def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
     """Yield each file with its definitions."""
     files: defaultdict[str, list[str]] = defaultdict(list)
-    for place in places:
+    for place in sorted(places, key=lambda place: (place.path, place.line)):
         files[place.path].append(f"{place.name} ({place.line})")
-    for path, names in sorted(files.items()):
+    for path, names in files.items():
         yield (Code(path), ": ", Code(", ".join(names)))
 
 

@@ -20,7 +20,7 @@ from codemods.progress.standing import total
 from codemods.registry import DEFAULT
 from codemods.report.baseline import WITH_MEDIANS
 from codemods.report.document import document
-from codemods.report.findings import prospect_line
+from codemods.report.findings import prospect_lines
 from codemods.report.table import Detail, paragraphs, table
 
 _MOST_PATHS = 3
@@ -49,7 +49,7 @@ def blocks(standing: Standing, detail: Detail = Detail.NORMAL) -> Iterator[list[
         return
     yield list(_missing_paths(standing))
     yield list(_next_steps(standing))
-    yield list(map(prospect_line, standing.prospects))
+    yield prospect_lines(standing.prospects)
 
 
 def as_json(standing: Standing) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from codemods.report.document import document
 from codemods.report.table import Detail, joined, paragraphs, shortened, table
 from codemods.wording import plural
 
+_NOTHING = "no test ran: nothing is shown"
+
 
 def as_text(verified: Verified | RanOnce, detail: Detail = Detail.NORMAL) -> str:
     """Return what the tests showed, for people; QUIET without what is well."""
@@ -29,6 +31,8 @@ def as_text(verified: Verified | RanOnce, detail: Detail = Detail.NORMAL) -> str
         if not quiet:
             blocks.append([f"healed: {file} can be collected now" for file in evidence.healed])
             blocks.append(list(_never_collected(evidence, detail)))
+    elif not verified.ran and not verified.problem:
+        blocks.append([_NOTHING])
     if verified.golden_path:
         head = ("golden path", "before", "after")
         blocks.append(table(head, [(c, *codes) for c, codes in verified.golden_path.items()]))
@@ -90,6 +94,7 @@ def _unknown(verified: Verified, detail: Detail) -> Iterator[str]:
 def _ran_once(once: RanOnce) -> Iterator[list[str]]:
     yield table(("outcome", "tests"), list(_counts(once.outcomes).items()))
     yield list(_failures(once.outcomes))
+    yield [] if once.ran else [_NOTHING]
     if once.golden_path:
         yield table(("golden path", "exit code"), list(once.golden_path.items()))
 
@@ -106,8 +111,7 @@ def _verdict(verified: Verified, evidence: Evidence) -> str:
     if evidence.differences:
         return plural(len(evidence.differences), "difference")
     if not evidence.ran:
-        seen = "no test but flaky ones ran" if evidence.flaky else "no test ran"
-        return f"{seen}: nothing is shown"
+        return "no test but flaky ones ran: nothing is shown" if evidence.flaky else _NOTHING
     stay = "with the files that stay, " if verified.reverted else ""
     number = plural(len(evidence.ran), "test")
     if evidence.flaky:

@@ -13,6 +13,8 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import Binding, ModuleNames
@@ -121,25 +123,16 @@ def module_with(before: bytes, parts: Extract) -> bytes:
     missing = _missing(module.names, parts)
     if missing == Extract():
         return before
-    text = _text(module)
-    rows = rows_with_ends(text)
-    at = _end_of_imports(module.tree, rows)
-    imports = "".join(f"{line}\n" for line in _joined(missing.imports))
-    if missing.type_imports:
-        imports += _type_checking_block(missing.type_imports)
-    if imports and at and not _is_import_above(module.tree, at):
-        imports = f"\n{imports}"
-    if imports and rows[at:] and rows[at].strip():
-        imports += "\n\n"
+    rows = rows_with_ends(_text(module))
     newline = next((row[len(row.rstrip("\r\n")) :] for row in rows), "") or "\n"
-    definitions = _constants(missing) + _definitions(missing)
-    added = (part.replace("\n", newline) for part in (imports, definitions))
-    old = (_ended("".join(part), newline) for part in (rows[:at], rows[at:]))
-    return _encoded("".join(part for pair in zip(old, added, strict=True) for part in pair), before)
-
-
-def _ended(text: str, newline: str) -> str:
-    return text if not text or text.endswith(("\r", "\n")) else text + newline
+    added = _constants(missing) + _definitions(missing)
+    edits = [*_import_edits(module.tree, rows, missing), (len(rows), len(rows), added)]
+    edits.sort(key=itemgetter(0))
+    for start, end, text in reversed(edits):
+        if start and not rows[start - 1].endswith(("\r", "\n")):
+            rows[start - 1] += newline
+        rows[start:end] = [text.replace("\n", newline)]
+    return _encoded("".join(rows), before)
 
 
 def _encoded(text: str, before: bytes) -> bytes:
@@ -360,11 +353,16 @@ def _import_of(binding: Binding, name: str) -> str:
     """Return the import of one name from a statement that may import several."""
     node = binding.node
     assert isinstance(node, ast.Import | ast.ImportFrom)
-    alias = next(a for a in node.names if name in {a.asname, a.name, a.name.partition(".")[0]})
-    text = f"{alias.name} as {alias.asname}" if alias.asname else alias.name
-    if isinstance(node, ast.Import):
-        return f"import {text}"
-    return f"from {node.module} import {text}"
+    pairs = zip(node.names, _texts(node), strict=True)
+    return next(t for a, t in pairs if name in {a.asname, a.name, a.name.partition(".")[0]})
+
+
+def _texts(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Return a statement as several ones, which import one name each."""
+    head = ""
+    if isinstance(node, ast.ImportFrom):
+        head = f"from {'.' * node.level}{node.module or ''} "
+    return [f"{head}import {ast.unparse(alias)}" for alias in node.names]
 
 
 # The module
@@ -376,18 +374,18 @@ def _new_module(parts: Extract) -> str:
     text = f'"""{what}, shared by the tests."""\n'
     if parts.has_future_annotations:
         text += f"\n{_FUTURE}\n"
-    text += _import_block(parts)
+    for_types = [_FOR_TYPES] if parts.type_imports else []
+    text += _import_block([*parts.imports, *for_types], parts.type_imports)
     return f"{text}{_constants(parts)}{_definitions(parts)}"
 
 
-def _import_block(parts: Extract) -> str:
+def _import_block(imports: Sequence[str], type_imports: Sequence[str]) -> str:
     """Return the imports, those of the standard library first."""
-    lines = _joined([*parts.imports, *([_FOR_TYPES] if parts.type_imports else [])])
-    first = [t for t in lines if _root(t) in sys.stdlib_module_names]
-    others = [t for t in lines if _root(t) not in sys.stdlib_module_names]
-    blocks = ["\n" + "".join(f"{line}\n" for line in group) for group in (first, others) if group]
-    if parts.type_imports:
-        blocks.append(_type_checking_block(parts.type_imports))
+    first = [text for text in imports if _is_standard(text)]
+    others = [text for text in imports if not _is_standard(text)]
+    blocks = [f"\n{_lines_of(group)}" for group in (first, others) if group]
+    if type_imports:
+        blocks.append(f"\nif TYPE_CHECKING:\n{_lines_of(type_imports, '    ')}")
     return "".join(blocks)
 
 
@@ -414,12 +412,12 @@ def _from_import(head: str, names: Sequence[str]) -> str:
     return "\n".join([f"{head} import (", *(f"    {name}," for name in names), ")"])
 
 
-def _type_checking_block(imports: Sequence[str]) -> str:
-    inside = textwrap.indent("\n".join(_joined(imports)), "    ")
-    return f"\nif TYPE_CHECKING:\n{inside}\n"
+def _is_standard(statement: str) -> bool:
+    """Whether an import is of the standard library."""
+    return _package(statement) in sys.stdlib_module_names
 
 
-def _root(statement: str) -> str:
+def _package(statement: str) -> str:
     return statement.split()[1].partition(".")[0]
 
 
@@ -444,8 +442,9 @@ def _missing(names: ModuleNames, parts: Extract) -> Extract:
     if is_annotated and parts.has_future_annotations != has_future_annotations(names.tree):
         raise CannotAdopt(f"one of the two files has `{_FUTURE}`: annotations would change")
     lacking = {name for name in wanted.bindings if not _is_there(name, names, wanted)}
-    for node in ast.walk(names.tree):
-        if isinstance(node, ast.Name) and node.id in lacking:  # a builtin, or by a star import
+    free = free_names(names.tree).nodes
+    for node in ast.walk(names.tree):  # a builtin, or by a star import
+        if isinstance(node, ast.Name) and id(node) in free and node.id in lacking:
             what = f"`{node.id}` means something else in the module already"
             raise CannotAdopt(f"{what}, on line {node.lineno}")
     builtin = free_names(wanted.tree).names - wanted.bindings.keys()
@@ -518,7 +517,75 @@ def _end_of_head(rows: Sequence[str]) -> int:
     return next((n for n, row in enumerate(rows) if not _is_directive(n, row)), 0)
 
 
-def _is_import_above(tree: ast.Module, at: int) -> bool:
-    """Whether an import ends on a line."""
-    imports = (s for s in tree.body if isinstance(s, ast.Import | ast.ImportFrom))
-    return any(last_line(statement) == at for statement in imports)
+#: Lines of a module that are replaced: the first one, that behind the last one, the new text.
+_Edit = tuple[int, int, str]
+
+
+def _import_edits(tree: ast.Module, rows: Sequence[str], parts: Extract) -> Iterator[_Edit]:
+    """Yield what adds imports to a module, in its order: among those that stand there, if any."""
+    at = _end_of_imports(tree, rows)
+    blocks = _import_blocks(s for s in tree.body if last_line(s) <= at)
+    type_checking = (s.body for s in tree.body if isinstance(s, ast.If) and _is_for_types(s))
+    type_blocks = _import_blocks(s for body in type_checking for s in body)
+    yield from _sorted_in(blocks, parts.imports, rows)
+    new = _import_block(() if blocks else parts.imports, () if type_blocks else parts.type_imports)
+    if new:
+        gap = "\n\n" if rows[at:] and rows[at].strip() else ""
+        yield at, at, (new if at else new.lstrip("\n")) + gap
+    yield from _sorted_in(type_blocks, parts.type_imports, rows)
+
+
+class _Block(NamedTuple):
+    """Lines of a module that are imports, and these as statements of one name each."""
+
+    start: int
+    end: int
+    imports: list[str]
+
+
+def _import_blocks(statements: Iterable[ast.stmt]) -> list[_Block]:
+    """Return the lines that are imports alone: those with nothing but imports below them."""
+    found: list[_Block] = []
+    end = 0
+    for statement in statements:
+        start, above, end = first_line(statement) - 1, end, last_line(statement)
+        imports = _texts(statement) if isinstance(statement, ast.Import | ast.ImportFrom) else []
+        if not imports:
+            found = []
+        elif found and found[-1].end >= start:
+            found[-1] = _Block(found[-1].start, end, [*found[-1].imports, *imports])
+        elif start >= above and _package(imports[0]) != "__future__":
+            found.append(_Block(start, end, imports))
+    return found
+
+
+def _sorted_in(
+    blocks: Sequence[_Block], imports: Iterable[str], rows: Sequence[str]
+) -> Iterator[_Edit]:
+    """Yield what adds imports of one name each to blocks, sorted where these are.
+
+    Each is added to the block that imports from the same package, else to the first one of the
+    standard library or of other packages, else it makes a new one.
+    """
+    added: dict[int, list[str]] = defaultdict(list)
+    for text in imports if blocks else ():
+        fits = [n for n, b in enumerate(blocks) if _package(text) in map(_package, b.imports)]
+        is_standard = _is_standard(text)
+        alike = [n for n, b in enumerate(blocks) if _is_standard(b.imports[0]) is is_standard]
+        added[[*fits, *alike, -1 if is_standard else len(blocks)][0]].append(text)
+    for number, new in sorted(added.items()):
+        block = blocks[max(0, min(number, len(blocks) - 1))]
+        there = [row.rstrip("\r\n") for row in rows[block.start : block.end]]
+        indent = there[0][: len(there[0]) - len(there[0].lstrip())]
+        if number < 0:
+            yield block.start, block.start, _lines_of(new, indent) + "\n"
+        elif number == len(blocks):
+            yield block.end, block.end, "\n" + _lines_of(new, indent)
+        elif there == _lines_of(block.imports, indent).splitlines():
+            yield block.start, block.end, _lines_of([*block.imports, *new], indent)
+        else:
+            yield block.end, block.end, _lines_of(new, indent)
+
+
+def _lines_of(imports: Iterable[str], indent: str = "") -> str:
+    return textwrap.indent("".join(f"{line}\n" for line in _joined(imports)), indent)

@@ -24,8 +24,6 @@ from codemods.rewrites.replace_local_copies.shared import (
 from codemods.rewrites.replace_local_copies.survey import normal_lines
 from codemods.wording import plural
 
-#: Less code, as `class NotFound(Exception): pass`, is equal by chance.
-_FEWEST_LINES = 3
 #: Of a class with at least so many members in common, one may differ, however long it is.
 _COMMON_MEMBERS = 2
 
@@ -73,7 +71,7 @@ def _fingerprints(modules: SharedModules) -> dict[int, list[SharedDefinition]]:
     """Return the shared definitions, but for the shortest, by a number that equal ones share."""
     found: dict[int, list[SharedDefinition]] = {}
     for definition in shared_definitions(modules).definitions:
-        if len(list(filter(None, normal_lines(definition.normal)))) >= _FEWEST_LINES:
+        if not definition.normal.is_short:
             found.setdefault(fingerprint_of(definition.node), []).append(definition)
     return found
 

@@ -93,8 +93,10 @@ def _shaped(
 
 def _key(normal: Normal, kind: str, *, is_nested: bool) -> bytes:
     shape = normal.shape
+    # Of `class NotFound(Exception): pass`, the name is all there is.
+    own = bare(normal.node.name) if normal.is_short else ""
     # Names from outside count by their spelling here; whether they mean the same is decided later.
-    text = "\0".join((kind, str(is_nested), shape.key, *map(bare, shape.reads)))
+    text = "\0".join((kind, str(is_nested), own, shape.key, *map(bare, shape.reads)))
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
 
 

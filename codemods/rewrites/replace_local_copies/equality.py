@@ -88,6 +88,15 @@ class Normal:
         """Whether a decorator or a base may read annotations."""
         return any(_is_read(n, self._is_builtin) for n in walk(self.node))
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it has one simple statement at most, so that it equals another one by chance."""
+        body = self._normal.body
+        inner = ast.stmt | ast.match_case | ast.excepthandler
+        return len(body) < 2 and not any(
+            isinstance(c, inner) for c in ast.iter_child_nodes(body[0])
+        )
+
     @cached_property
     def head(self) -> Member:
         """Decorators, bases and keywords, or parameters."""
