@@ -28,9 +28,7 @@ from codemods.settings import Settings
 from tests.tools import COPY, write_shared
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
-READS_ITSELF = (
-    "\n\ndef test_text():\n    assert 'class TestWeb' + 'Socket' in open(__file__).read()\n"
-)
+READS_ITSELF = "\n\ndef test_text(text=open(__file__).read()):\n    assert 'class TestWeb' + 'Socket' in text\n"
 
 
 def suite(tmp_path: Path, **files: str) -> Path:
