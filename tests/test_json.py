@@ -151,9 +151,7 @@ def test_what_each_verb_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_what_each_verb_prints_of_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_shared(tmp_path)
-    reads = (
-        "def test_it(text=open(__file__).read()):\n    assert 'class TestWeb' + 'Socket' in text\n"
-    )
+    reads = "def test_it(s=open(__file__).read()):\n    assert 'class TestWeb' + 'Socket' in s\n"
     for name, text in (
         ("pytest.ini", "[pytest]\n"),
         ("differs/test_a.py", f"{COPY}\n\n{reads}"),

@@ -28,7 +28,9 @@ from codemods.settings import Settings
 from tests.tools import COPY, write_shared
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
-READS_ITSELF = "\n\ndef test_text(text=open(__file__).read()):\n    assert 'class TestWeb' + 'Socket' in text\n"
+READS_ITSELF = (
+    "\n\ndef test_text(s=open(__file__).read()):\n    assert 'class TestWeb' + 'Socket' in s\n"
+)
 
 
 def suite(tmp_path: Path, **files: str) -> Path:
@@ -288,35 +290,35 @@ def test_tests_that_fail_before_and_after_are_counted(
 @pytest.mark.parametrize("verb", ["migrate", "verify"])
 def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     """Pytest imports what it is given by name, and this would run, then."""
-    root = suite(tmp_path, test_a=COPY + USE, script=COPY + USE + "\n\nopen('ran', 'w')\n")
+    root = suite(tmp_path, test_a=COPY + USE, tests_script=COPY + USE + "\n\nopen('ran', 'w')\n")
     verify = ["--verify"] if verb == "migrate" else []
     result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", *verify)
     if verb == "verify":
         result = run(root, monkeypatch, "verify")
     assert result.exit_code == 0, result.output
     assert result.output.endswith(
-        "no difference in the 1 test that ran\n\nnot tested: no test uses it: script.py\n"
+        "no difference in the 1 test that ran\n\nnot tested: no test uses it: tests_script.py\n"
     )
     assert not (root / "ran").exists()
-    assert "class Test" not in (root / "script.py").read_text()
+    assert "class Test" not in (root / "tests_script.py").read_text()
 
 
 def test_files_that_no_test_uses_are_kept_unjudged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And no other test is run in their place. That is no success: nothing was verified."""
-    root = suite(tmp_path, script=COPY + USE, test_b="def test_b():\n    open('ran', 'w')\n")
+    root = suite(tmp_path, tests_script=COPY + USE, test_b="def test_b():\n    open('ran', 'w')\n")
     result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
     assert result.exit_code == 3, result.output
     assert (
-        "\n\nno test ran: nothing is shown\n\nnot tested: no test uses it: script.py\n"
+        "\n\nno test ran: nothing is shown\n\nnot tested: no test uses it: tests_script.py\n"
         in result.stdout
     )
     undo = f"ssot-codemods rollback {Journal(root).runs()[-1].id}"
     assert result.stderr.endswith(f"no test shows anything of them; to undo them: {undo}\n")
     assert run(root, monkeypatch, "verify").exit_code == 3
     assert not (root / "ran").exists()
-    assert "class Test" not in (root / "script.py").read_text()
+    assert "class Test" not in (root / "tests_script.py").read_text()
 
 
 @pytest.mark.parametrize(
