@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Sequence
 
 from codemods.model import Reason
 
@@ -16,6 +17,13 @@ def plural(number: int, noun: str) -> str:
     if noun.endswith("y"):
         return f"{number:,} {noun[:-1]}ies"
     return f"{number:,} {noun}{'es' if noun.endswith('ss') else 's'}"
+
+
+def first_of(texts: Sequence[str], most: int = 1) -> str:
+    """Return the first of some texts, and how many more there are."""
+    more = len(texts) - most
+    shown = ", ".join(texts[:most])
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def percentage(part: int, whole: int) -> float:

@@ -33,7 +33,7 @@ from codemods.model import RunState, UsageError
 from codemods.registry import CODEMODS, DEFAULT, RESEMBLING
 from codemods.settings import Settings, read_settings
 from codemods.shared_modules import SettingsByFile, import_folders
-from codemods.wording import visible
+from codemods.wording import first_of, visible
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
@@ -195,7 +195,11 @@ class Setup:
         self.jobs = files.jobs or cores()
         if files.scheduler is not None and files.file_timeout is not None:
             raise UsageError("--file-timeout cannot be combined with --scheduler: Dask has none")
-        self._cluster = _cluster(files.scheduler) if files.scheduler is not None else None
+        self._cluster: Pool | None = None
+        if files.scheduler is not None:
+            from codemods.workers.cluster import cluster_pool
+
+            self._cluster = cluster_pool(files.scheduler)
 
     def pool(self) -> Pool:
         """Return the workers; importing them loads multiprocessing."""
@@ -292,8 +296,7 @@ class Setup:
         """
         uncovered = self.by_file.uncovered()
         if uncovered:
-            more = f" and {len(uncovered) - 1:,} more" if len(uncovered) > 1 else ""
-            say(f"covered by no [tool.ssot-codemods]: {uncovered[0]}{more}")
+            say(f"covered by no [tool.ssot-codemods]: {first_of(uncovered)}")
 
 
 def _check_outside(paths: Sequence[str], root: Path) -> None:
@@ -348,12 +351,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _cluster(scheduler: str) -> Pool:
-    from codemods.workers.cluster import cluster_pool
-
-    return cluster_pool(scheduler)
 
 
 def exit_code(results: Sequence[FileResult], left: int) -> int:
