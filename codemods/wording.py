@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from codemods.model import Reason
 
@@ -23,6 +23,13 @@ def plural(number: int, noun: str) -> str:
 def most_first(texts: Iterable[str]) -> list[tuple[str, int]]:
     """Return each text with how often it comes, the most frequent first."""
     return sorted(Counter(texts).items(), key=lambda counted: (-counted[1], counted[0]))
+
+
+def first_of(texts: Sequence[str], most: int = 1) -> str:
+    """Return the first of some texts, and how many more there are."""
+    more = len(texts) - most
+    shown = ", ".join(texts[:most])
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def percentage(part: int, whole: int) -> float:

@@ -350,7 +350,7 @@ def contents(root: Path) -> dict[str, bytes]:
 def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     assert "next: ssot-codemods adopt TestSocket" in said("discover")
     text = said("adopt", "socket")
-    assert "wrote suite/support/socket.py: socket, with TestSocket, which it reads\n" in text
+    assert "wrote suite/support/socket.py: socket; taken along: TestSocket\n" in text
     assert "socket is taken from suite/unit/test_a.py" in text
     module = (root / "suite/support/socket.py").read_text()
     attribute = "class TestSocket:\n    __test__ = False\n\n"
@@ -469,7 +469,7 @@ def test_in_a_monorepo_the_project_of_the_copies_gets_the_module(root: Path, tab
 def test_beside_a_module_that_the_usual_package_would_hide(root: Path) -> None:
     (root / "suite/support.py").write_text("X = 1\n")
     commit()
-    assert "wrote suite/socket.py: socket, with TestSocket, which it reads\n" in said(
+    assert "wrote suite/socket.py: socket; taken along: TestSocket\n" in said(
         "adopt", "socket", "--skip-probe"
     )
     assert not (root / "suite/support").exists()
@@ -626,6 +626,17 @@ def test_why_a_definition_is_not_adopted_beside_another_one(root: Path) -> None:
     git("clean", "-qfd")
     text = said("adopt", "--all", "--dry-run")
     assert f"Fake is not adopted: suite/unit/test_fake_b.py: {clash}" in text
+
+
+def test_long_lists_are_cut_short(root: Path) -> None:
+    names = [f"helper_{n:02}" for n in range(12)]
+    text = "".join(f"def {name}(n):\n    n += {name[-2:]!r}\n    return n\n\n\n" for name in names)
+    for name in ("x", "y"):
+        (root / f"suite/unit/test_{name}.py").write_text(text)
+    text = said("adopt", *names, "--skip-probe")
+    assert ": helper_00, " in text
+    assert ", helper_09 and 2 more\n" in text
+    assert "helper_09 is taken from suite/unit/test_x.py\n2 more (-v names them)\n" in text
 
 
 def test_what_is_shared_already_is_not_shared_twice(root: Path) -> None:

@@ -465,9 +465,10 @@ def reference(files: dict[str, bytes], least: int = 2) -> list[set[tuple[str, in
                 continue
             if isinstance(node, ast.ClassDef) and own_test(node, TESTS) is not None:
                 continue
-            shape = Normal(node, names.is_builtin).shape
+            normal = Normal(node, names.is_builtin)
+            shape, own = normal.shape, bare(node.name) if normal.is_short else ""
             line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            key = (type(node), fixture, bool(around), shape.key, *map(bare, shape.reads))
+            key = (type(node), fixture, bool(around), own, shape.key, *map(bare, shape.reads))
             groups[key].add((path, line))
             spans[path, line] = node.end_lineno or 0
     equal = [g for g in groups.values() if len({path for path, _ in g}) >= least]

@@ -33,7 +33,7 @@ from codemods.model import RunState, UsageError
 from codemods.registry import CODEMODS, DEFAULT, RESEMBLING
 from codemods.settings import Settings, read_settings
 from codemods.shared_modules import SettingsByFile, import_folders
-from codemods.wording import visible
+from codemods.wording import first_of, visible
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
@@ -290,8 +290,7 @@ class Setup:
         """
         uncovered = self.by_file.uncovered()
         if uncovered:
-            more = f" and {len(uncovered) - 1:,} more" if len(uncovered) > 1 else ""
-            say(f"covered by no [tool.ssot-codemods]: {uncovered[0]}{more}")
+            say(f"covered by no [tool.ssot-codemods]: {first_of(uncovered)}")
 
 
 def _check_outside(paths: Sequence[str], root: Path) -> None:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 @verb(
     "NAME is that of a class, function or fixture that `discover` lists.",
     quiet="Print nothing but errors.",
-    verbose="Also name the files that are as wanted already.",
     copies_left="pytest cannot import the module everywhere",
 )
 @click.argument("names", nargs=-1, metavar="[NAME]...")

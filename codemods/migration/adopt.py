@@ -37,9 +37,11 @@ from codemods.shared_modules import (
     pytest_configs,
     read_shared_modules,
 )
-from codemods.wording import plural, reason_line
+from codemods.wording import first_of, plural, reason_line
 from codemods.workers.pool import careful
 
+#: Of those written into a module, so many are named on a line.
+_MOST_NAMES = 10
 _HAS_IT_ALREADY = "it has the same code already"
 
 
@@ -169,8 +171,9 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     if sources and before:
         _check_star_imports(settings, path, before)
     known = keys_of(before or b"")
-    along = ", ".join(n for n in keys_of(content) if n not in known and n not in sources)
-    what = ", ".join(sources) + (f", with {along}, which it reads" if along else "")
+    along = [n for n in keys_of(content) if n not in known and n not in sources]
+    what = first_of([*sources], _MOST_NAMES)
+    what += f"; taken along: {first_of(along, _MOST_NAMES)}" if along else ""
     steps = [Step(path, before, content, what, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
     steps.append(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from codemods.migration.diagnose import Finding, FolderCheckup, diagnose
 from codemods.shared_modules import SettingsByFile
+from codemods.wording import first_of
 
 
 def check_imports(
@@ -42,10 +43,5 @@ def _by_fix(errors: Iterable[tuple[FolderCheckup, Finding]]) -> Iterator[str]:
         messages = fixes.setdefault(finding.fix, {})
         messages.setdefault(finding.message, []).append(folder.folder)
     for fix, messages in fixes.items():
-        yield from (f"{_few(folders)}: {message}" for message, folders in messages.items())
+        yield from (f"{first_of(folders)}: {message}" for message, folders in messages.items())
         yield f"To fix it: {fix}."
-
-
-def _few(folders: list[str]) -> str:
-    more = f" and {len(folders) - 1:,} more" if len(folders) > 1 else ""
-    return f"{folders[0]}{more}"

@@ -9,7 +9,7 @@ from codemods.migration.adopt import Adoption, Pasted
 from codemods.migration.steps import Step
 from codemods.report.diff import unified_diff
 from codemods.report.init import step_line
-from codemods.report.table import Detail, paragraphs
+from codemods.report.table import Detail, paragraphs, shortened
 from codemods.wording import plural
 
 
@@ -19,7 +19,8 @@ def as_text(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NO
         return ""
     path = os.path.relpath(done.path)
     place = f"the shared module is {path}: {done.why}"
-    taken = [f"{name} is taken from {source}" for name, source in done.sources.items()]
+    texts = [f"{name} is taken from {source}" for name, source in done.sources.items()]
+    taken = shortened("", texts, detail)
     adopted = [one for one in pasted if one.name not in done.skipped]
     lines = [step_line(step) for step in done.steps] or ["nothing to do"]
     files = plural(len({path for one in adopted for path in one.paths}), "file")
