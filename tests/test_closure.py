@@ -24,6 +24,7 @@ SAME = {
     "an import in a block": ("try:\n    import x\nfinally:\n    pass", "import x", "x"),
     "a star import above the import": ("from a import *\nimport x", "import x", "x"),
     "a patch of something in a module": ("import x\npatch('x.y')", "import x", "x"),
+    "a file name that ends like it": ("import x\nPATH = 'basket.x'", "import x", "x"),
     "a mark of that name": ("import x\npytestmark = 'pytest.mark.x'", "import x", "x"),
     "a logger of the module": ("import x\nlog = getLogger(__name__)", "import x", "x"),
     "globals that are only read": ("import x\ny = globals()['z']", "import x", "x"),
@@ -72,6 +73,13 @@ DIFFERENT = {
     "a local function": ("def helper(): ...", "import helper", "helper"),
     # The module's own globals are replaced.
     "a patch of the module": ("import x\npatch('tests.test_sample.x')", "import x", "x"),
+    "a patch of a module of the root": ("import x\npatch('test_sample.x')", "import x", "x"),
+    "a path of the module in parts": (
+        "import x\nTARGET = f'{PACKAGE}{\"lib.x\"}'",
+        "import x",
+        "x",
+    ),
+    "a patch of where it is imported from": ("from m import x\nP = 'm.x'", "from m import x", "x"),
     "a patch by the name of the module": ("import x\npatch(f'{__name__}.x')", "import x", "x"),
     "a patch by a sum": ("import x\npatch(__name__ + '.x')", "import x", "x"),
     "a patch by a format": ("import x\npatch('%s.x' % __name__)", "import x", "x"),

@@ -19,6 +19,7 @@ from codemods.rewrites.replace_local_copies.shared import SharedDefinition, impo
 from codemods.rewrites.replace_local_copies.stores import (
     DICTIONARIES,
     SETTERS,
+    Store,
     is_dictionary,
     stores_in,
 )
@@ -34,13 +35,14 @@ class Globals:
 
     Args:
         names: those of the file.
-        stems: the last parts of the dotted names of the file and of the shared modules.
+        modules: the dotted names of the shared modules, and that of the file without its packages.
 
     """
 
-    def __init__(self, names: ModuleNames, stems: frozenset[str]) -> None:
+    def __init__(self, names: ModuleNames, modules: frozenset[str]) -> None:
         self._names = names
-        self._stems = stems | {"__main__"}
+        self._modules = modules | {"__main__"}
+        self._stems = {name.rpartition(".")[2] for name in self._modules}
 
     def difference(
         self,
@@ -80,27 +82,38 @@ class Globals:
             if actual.text.startswith(("from conftest import ", "import conftest")):
                 message = f"it reads `{name}` of `conftest`, which is another module in each folder"
                 return Reason(Code.DIFFERENT_GLOBALS, line, message)
-            replaced = self._first_replacement(name, anywhere=is_late)
+            is_module = actual.text == f"import {name}"
+            replaced = self._first_replacement(name, anywhere=is_late, is_module=is_module)
             if replaced is not None:
                 message = f"it reads `{name}`, which line {replaced} may replace in a module"
                 return Reason(Code.DIFFERENT_GLOBALS, replaced, message)
         return None
 
-    def _first_replacement(self, name: str, *, anywhere: bool) -> int | None:
+    def _first_replacement(self, name: str, *, anywhere: bool, is_module: bool) -> int | None:
         """Return the first line that may replace a global by something else.
 
         Args:
             name: that of the global.
             anywhere: whether the global of that name in any other module counts too, as it does
                 for what is run before the tests: a patch may be on when the file is imported.
+            is_module: whether the global is a module, and so what other modules have by its name
+                does not count where a text like ``config.json`` tells which one that is.
 
         """
         found = (
             store.node.lineno
             for store in stores_in(self._names).get(name, ())
-            if anywhere or not self._is_in_definition(store.node) or self._is_own(store.owner)
+            if not (is_module and self._is_of_another(store))
+            and (anywhere or not self._is_in_definition(store.node) or self._is_own(store.owner))
         )
         return min(found, default=self._first_way_in)
+
+    def _is_of_another(self, store: Store) -> bool:
+        """Whether a text is a name and a word in front that is no module of ours, as a whole."""
+        match store.owner:
+            case ast.Constant(value=str(word)) if word.isidentifier():
+                return word not in self._modules and id(store.node) not in self._composed
+        return False
 
     def _is_in_definition(self, node: ast.expr) -> bool:
         return any(
@@ -142,15 +155,20 @@ class Globals:
             for store in stores_in(names).get("__dict__", ())
             if isinstance(store.owner, ast.Constant) and self._is_own(store.owner)
         ]
-        composed = [*names.of_kind(ast.JoinedStr), *names.of_kind(ast.BinOp)]
-        composed += [c for c in names.of_kind(ast.Call) if last_name(c.func) in _COMPOSING]
         own = names.mentions.get("__name__", ())
-        parts = set(map(id, walk(*composed))) if own else set()
         named = {id(s.owner) for stores in stores_in(names).values() for s in stores}
-        found += [n for n in own if id(n) in parts - named]
+        found += [n for n in own if id(n) in self._composed - named]
         found += [m for m in self._module_objects if id(m) not in self._named_only]
         found += [d for d in self._dictionaries if id(d) not in self._read_only]
         return min((node.lineno for node in found), default=None)
+
+    @cached_property
+    def _composed(self) -> set[int]:
+        """What is a part of a longer text, or taken for a patch."""
+        names = self._names
+        composed = [*names.of_kind(ast.JoinedStr), *names.of_kind(ast.BinOp)]
+        composed += [c for c in names.of_kind(ast.Call) if last_name(c.func) in _COMPOSING]
+        return set(map(id, walk(*composed)))
 
     @property
     def _module_objects(self) -> list[ast.expr]:
