@@ -29,9 +29,10 @@ def told_apart(
         for one in copies
         if one.shared is not None and isinstance(one.node, ast.ClassDef)
     ]
+    wanted = {id(its.node): its for _, its in classes}
     places: dict[int, set[tuple[str, int]]] = {
-        id(its.node): {(name, id(None)) for name in _imported_names(its, shared, names)}
-        for _, its in classes
+        node: {(name, id(None)) for name in _imported_names(its, shared, names)}
+        for node, its in wanted.items()
     }
     for one, its in classes:
         places[id(its.node)].add((one.name, id(one.function)))
