@@ -293,6 +293,21 @@ def test_the_parts_of_the_paths_are_shown(root: Path) -> None:
     assert [change.paths for change in _report(root).collection] == [("tests",)]
 
 
+def test_the_figures_of_one_part_are_not_those_of_all(root: Path) -> None:
+    run = _migrate(root)
+    Path("tests/a").mkdir()
+    _note(root, measured(["tests/a"]))
+    tests = ComparedTests({"tests/test_a.py": ComparedFile(9, 9, 0)})
+    history.append(_settings(root), ["tests"], Verification(run, {}, tests, is_whole=True))
+    markdown = report.as_markdown(_report(root))
+    assert "| of an unknown number collected; 9 of 9 that passed" in markdown
+    assert "| of `tests/a` alone: warm, median of 3 runs; " in markdown
+    _note(root, measured())
+    markdown = report.as_markdown(_report(root))
+    assert "an unknown number" not in markdown
+    assert " alone: " not in markdown
+
+
 def test_a_saved_baseline_is_the_side_before(root: Path) -> None:
     _note(root, measured(warm=(9, 9, 9)), "start")
     (change,) = _report(root, before="start").collection
@@ -440,7 +455,7 @@ def test_what_others_wrote_is_shown_and_never_markup() -> None:
     shown = "<b>&`|\\|*@x*#1\\u202e\\x1b"
     assert visible(NASTY) == shown
     read = Page(report.as_html(FULL))
-    assert "".join(read.texts).count(shown) == 15
+    assert "".join(read.texts).count(shown) == 16
     markdown = report.as_markdown(FULL)
     assert "\u202e" not in markdown
     assert "\x1b" not in markdown
@@ -481,6 +496,7 @@ def test_the_markdown() -> None:
         time="2026-01-01T10:11:12.131415Z",
         paths=("tests",),
         files=changed,
+        tests={"tests/a.py": COMPARED["a.py"]},
         places=(DifferingPlace("a.py", "x: passed -> failed"),),
     )
     done = replace(
