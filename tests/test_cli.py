@@ -164,6 +164,7 @@ def test_without_settings_and_a_shared_module(
     write(tmp_path, {"tests/test_a.py": "{copy}" + USES})
     code, out, err = outcome(verb)
     assert (code, out) == (2, "")
+    assert err.startswith("Error: no settings name a shared module for these files")
     assert "run `ssot-codemods discover` and `ssot-codemods adopt`" in err
 
 

@@ -103,7 +103,9 @@ def choose(
             aliases = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
             paths = sorted({place.path for place in found})
             chosen[name] = Pasted(name, tuple(sorted(aliases.values())), tuple(paths))
-    unknown = "no two test files have the same code of it"
+    unknown = (
+        "no two test files have the same code of it: `ssot-codemods discover` lists what is pasted"
+    )
     missing = [name for name in names if name not in chosen]
     return list(chosen.values()), [
         *(f"{name} is not adopted: {refused.get(name, unknown)}" for name in missing),
