@@ -350,6 +350,9 @@ def contents(root: Path) -> dict[str, bytes]:
 def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     assert "next: ssot-codemods adopt TestSocket" in said("discover")
     text = said("adopt", "socket")
+    found = said("discover")
+    assert found.count("; shared already\n") == 2
+    assert found.endswith("\nnext, for what is shared already: ssot-codemods migrate\n")
     assert "wrote suite/support/socket.py: socket; taken along: TestSocket\n" in text
     assert "socket is taken from suite/unit/test_a.py" in text
     module = (root / "suite/support/socket.py").read_text()
@@ -542,7 +545,7 @@ def test_a_character_that_the_encoding_of_a_module_lacks() -> None:
     [
         (
             "no_such",
-            "is not adopted: no two test files have the same code of it: `ssot-codemods discover` lists",
+            "no_such is not adopted: no two test files have the same code of it: `ssot-codemods ",
         ),
         ("", "wanted: names of definitions, or --all"),
         ("socket --all", "wanted: names of definitions, or --all"),

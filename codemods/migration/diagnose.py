@@ -17,7 +17,6 @@ from codemods.pytest_config import pytest_config
 from codemods.settings import Settings, read_config
 from codemods.shared_modules import SettingsByFile, asserting_definitions, conftests
 
-
 #: The code of the finding that pytest could not be asked.
 NO_PYTEST = "no-pytest"
 
