@@ -189,6 +189,24 @@ def test_resume_takes_nothing_beside_it(root: Path, other: str) -> None:
     assert "--resume finishes a run as planned: no other option applies" in err
 
 
+def test_a_word_that_is_no_verb_gets_the_nearest_one() -> None:
+    code, _, err = outcome("migrat")
+    assert (code, err.splitlines()[-1]) == (
+        2,
+        "Error: 'migrat' is no verb: did you mean 'migrate'?",
+    )
+    assert "No such command 'xyz'" in outcome("xyz")[2]
+
+
+def test_status_says_where_its_phases_come_from(root: Path) -> None:
+    settings = root / "pyproject.toml"
+    assert "the phases are the usual ones: " in outcome("status")[2]
+    assert outcome("status", "-q")[2] == ""
+    phase = '[tool.ssot-codemods.phases.all]\npaths = ["."]\ncollection-seconds = 9\n'
+    settings.write_text(f"{settings.read_text()}\n{phase}" if settings.exists() else phase)
+    assert "the usual ones" not in outcome("status")[2]
+
+
 def test_rollback_where_nothing_ran_leaves_no_folder(root: Path) -> None:
     assert "no run to undo" in outcome("rollback")[2]
     assert outcome("rollback", "--list")[:2] == (0, "no runs\n")
