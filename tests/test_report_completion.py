@@ -171,6 +171,7 @@ def test_definitions_are_known_by_their_qualified_names(root: Path) -> None:
     }
     assert removed_definitions(before, b"broken(") == {"A": 1, "g": 8, "h": 9}
     assert removed_definitions(b"broken(", b"") == {}
+    assert removed_definitions(b"\n@a\n@b\ndef f(): ...\n", b"") == {"f": 2}
     (root / "a.py").write_text("class A: ...\n\ndef f():\n    class B: ...\n")
     assert still_gone(root, "a.py", ["A", "A.B", "B", "f.B", "C"]) == ["A.B", "B", "C"]
 
