@@ -311,7 +311,7 @@ class Group(NamedTuple):
     `kind` is ``class``, ``function`` or ``fixture``; `is_nested` tells whether they stand in a
     function or class; `pattern` is the place of the most frequent text, and `module` that text with
     what it reads from around it, as a module of its own: empty until it was decided which places
-    can be replaced by an import of it.
+    can be replaced by an import of it. `is_shared` tells whether a module of the settings has it.
     """
 
     kind: str
@@ -319,6 +319,7 @@ class Group(NamedTuple):
     places: tuple[Place, ...]
     pattern: Place
     module: bytes = b""
+    is_shared: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -156,8 +156,8 @@ def _tests(settings: Settings, *folders: Path) -> PytestNames:
 
 #: What makes a shared module where there is none.
 _FIRST_STEPS = (
-    "run `ssot-codemods discover` and `ssot-codemods adopt`, or for that module "
-    "`ssot-codemods init`"
+    "run `ssot-codemods discover` and `ssot-codemods adopt`, which makes one and the settings; "
+    "or, for the module of this package, `ssot-codemods init`"
 )
 
 
@@ -366,7 +366,7 @@ class SettingsByFile:
         own = self._shared_by(self.own)
         if own is None and not any(self._shared.values()):
             raise SettingsError(
-                f"no [tool.ssot-codemods] in a pyproject.toml covers these files, and there is no "
-                f"module {DEFAULT_MODULE} in {self.own.root}: {_FIRST_STEPS}"
+                "no settings name a shared module for these files, by [tool.ssot-codemods] in a "
+                f"pyproject.toml (nor is {DEFAULT_MODULE} in {self.own.root}): {_FIRST_STEPS}"
             )
         return tuple(self._uncovered)

@@ -350,6 +350,9 @@ def contents(root: Path) -> dict[str, bytes]:
 def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     assert "next: ssot-codemods adopt TestSocket" in said("discover")
     text = said("adopt", "socket")
+    found = said("discover")
+    assert found.count("; shared already\n") == 2
+    assert found.endswith("\nnext, for what is shared already: ssot-codemods migrate\n")
     assert "wrote suite/support/socket.py: socket; taken along: TestSocket\n" in text
     assert "socket is taken from suite/unit/test_a.py" in text
     module = (root / "suite/support/socket.py").read_text()
@@ -421,7 +424,9 @@ def test_a_name_that_stands_where_nothing_can_be_replaced(root: Path) -> None:
     path = root / "suite/unit/test_c.py"
     path.write_text(path.read_text().replace("TestSocket", "Fake") + "x = [Fake]\n")
     commit()
-    assert "Fake is not adopted: 2 of 3 copies" in said("adopt", "Fake", code=2)
+    text = said("adopt", "Fake", code=2)
+    assert "Error: Fake is not adopted: 2 of 3 copies" in text
+    assert "nothing to adopt" not in text
 
 
 def test_copies_in_blocks_and_twice_in_a_file(root: Path) -> None:
@@ -538,7 +543,10 @@ def test_a_character_that_the_encoding_of_a_module_lacks() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("no_such", "no_such is not adopted: no two test files have the same code of it"),
+        (
+            "no_such",
+            "no_such is not adopted: no two test files have the same code of it: `ssot-codemods ",
+        ),
         ("", "wanted: names of definitions, or --all"),
         ("socket --all", "wanted: names of definitions, or --all"),
         ("socket --to suite/unit/test_a.py", "a file that pytest neither collects nor loads"),
@@ -552,7 +560,7 @@ def test_a_character_that_the_encoding_of_a_module_lacks() -> None:
         ("socket --to suite/lib.py", "star.py imports all of"),
         ("socket --to suite/lib/new.py", "the package {root}/suite/lib would hide the module"),
         ("socket --to suite/pack.py", "the package {root}/suite/pack would hide the module"),
-        ("--all --min-lines 100", "nothing to adopt"),
+        ("--all --min-lines 100", "nothing to adopt saves 100 lines (--min-lines): see "),
     ],
 )
 def test_what_cannot_be_adopted(root: Path, arguments: str, message: str) -> None:

@@ -164,6 +164,7 @@ def test_without_settings_and_a_shared_module(
     write(tmp_path, {"tests/test_a.py": "{copy}" + USES})
     code, out, err = outcome(verb)
     assert (code, out) == (2, "")
+    assert err.startswith("Error: no settings name a shared module for these files")
     assert "run `ssot-codemods discover` and `ssot-codemods adopt`" in err
 
 
@@ -186,6 +187,24 @@ def test_resume_takes_nothing_beside_it(root: Path, other: str) -> None:
     code, _, err = outcome("migrate", "--resume", "R", other)
     assert code == 2
     assert "--resume finishes a run as planned: no other option applies" in err
+
+
+def test_a_word_that_is_no_verb_gets_the_nearest_one() -> None:
+    code, _, err = outcome("migrat")
+    assert (code, err.splitlines()[-1]) == (
+        2,
+        "Error: 'migrat' is no verb: did you mean 'migrate'?",
+    )
+    assert "No such command 'xyz'" in outcome("xyz")[2]
+
+
+def test_status_says_where_its_phases_come_from(root: Path) -> None:
+    settings = root / "pyproject.toml"
+    assert "the phases are the usual ones: " in outcome("status")[2]
+    assert outcome("status", "-q")[2] == ""
+    phase = '[tool.ssot-codemods.phases.all]\npaths = ["."]\ncollection-seconds = 9\n'
+    settings.write_text(f"{settings.read_text()}\n{phase}" if settings.exists() else phase)
+    assert "the usual ones" not in outcome("status")[2]
 
 
 def test_rollback_where_nothing_ran_leaves_no_folder(root: Path) -> None:

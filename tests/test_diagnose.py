@@ -280,6 +280,13 @@ def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.M
     ]
 
 
+def test_what_stops_pytest_can_be_skipped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered(monkeypatch, error="no pytest")
+    (where, way), _ = told({"tests/test_a.py": ["lib.own.shared"]})
+    assert where.endswith(": no pytest")
+    assert way.endswith(" by --python; --skip-probe goes on without.")
+
+
 def test_warnings_do_not_stop_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answered(monkeypatch, own(root, collected=("TestA",)), folders=["tests", "e2e"])
     errors, notes = told({"tests/test_a.py": ["lib.own.shared"]})

@@ -79,6 +79,7 @@ def test_an_import_that_would_fail(root: Path) -> None:
     text = report.as_text(checkup)
     assert "error: no-pytest: pytest did not get to its test modules: " in text
     assert "no such service" in text
+    assert "--skip-probe" not in text  # an option of other verbs
     assert "sys.path:" not in text
     assert text.endswith("new imports would fail in 1 of 1 folder\n")
 

@@ -291,6 +291,8 @@ def test_the_figures_of_phases_add_up(root: Path) -> None:
         "2 of 3 collected",
         "5 of 8 collected",
     ]
+    unmeasured = _success(root, *records[:1], *records[2:], paths=["."]).note
+    assert "; 5 tests compared, of an unknown number; " in unmeasured
 
 
 def test_compliance_stands_beside_what_stays(root: Path) -> None:

@@ -171,6 +171,7 @@ def test_definitions_are_known_by_their_qualified_names(root: Path) -> None:
     }
     assert removed_definitions(before, b"broken(") == {"A": 1, "g": 8, "h": 9}
     assert removed_definitions(b"broken(", b"") == {}
+    assert removed_definitions(b"\n@a\n@b\ndef f(): ...\n", b"") == {"f": 2}
     (root / "a.py").write_text("class A: ...\n\ndef f():\n    class B: ...\n")
     assert still_gone(root, "a.py", ["A", "A.B", "B", "f.B", "C"]) == ["A.B", "B", "C"]
 
@@ -291,6 +292,21 @@ def test_the_parts_of_the_paths_are_shown(root: Path) -> None:
     assert "\ntests/a, before ░░" in markdown
     _note(root, measured(warnings={"A": 1}))
     assert [change.paths for change in _report(root).collection] == [("tests",)]
+
+
+def test_the_figures_of_one_part_are_not_those_of_all(root: Path) -> None:
+    run = _migrate(root)
+    Path("tests/a").mkdir()
+    _note(root, measured(["tests/a"]))
+    tests = ComparedTests({"tests/test_a.py": ComparedFile(9, 9, 0)})
+    history.append(_settings(root), ["tests"], Verification(run, {}, tests, is_whole=True))
+    markdown = report.as_markdown(_report(root))
+    assert "| of an unknown number collected; 9 of 9 that passed" in markdown
+    assert "| of `tests/a` alone: warm, median of 3 runs; " in markdown
+    _note(root, measured())
+    markdown = report.as_markdown(_report(root))
+    assert "an unknown number" not in markdown
+    assert " alone: " not in markdown
 
 
 def test_a_saved_baseline_is_the_side_before(root: Path) -> None:
@@ -440,7 +456,7 @@ def test_what_others_wrote_is_shown_and_never_markup() -> None:
     shown = "<b>&`|\\|*@x*#1\\u202e\\x1b"
     assert visible(NASTY) == shown
     read = Page(report.as_html(FULL))
-    assert "".join(read.texts).count(shown) == 15
+    assert "".join(read.texts).count(shown) == 16
     markdown = report.as_markdown(FULL)
     assert "\u202e" not in markdown
     assert "\x1b" not in markdown
@@ -481,6 +497,7 @@ def test_the_markdown() -> None:
         time="2026-01-01T10:11:12.131415Z",
         paths=("tests",),
         files=changed,
+        tests={"tests/a.py": COMPARED["a.py"]},
         places=(DifferingPlace("a.py", "x: passed -> failed"),),
     )
     done = replace(

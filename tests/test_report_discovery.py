@@ -61,6 +61,7 @@ def test_text() -> None:
         "+b\n"
         "\n"
         "5 smaller ones: -v or --format json has them\n"
+        "why: -v names each; ssot-codemods explain escapes\n"
         "next: ssot-codemods adopt Fake\n"
         "\n"
         "bad.py:7:1: syntax-error invalid syntax\n"
@@ -76,7 +77,13 @@ def test_groups_of_one_name_are_told_apart() -> None:
 def test_where_nothing_can_go_the_way_on_is_told() -> None:
     found = Discovery(2, (STUCK,), (), 0, (), 0)
     code = STUCK.places[0].reasons[0].code.value
-    assert f"\nwhat is in the way: ssot-codemods explain {code}\n" in as_text(found)
+    assert as_text(found).endswith(f"\nwhy: -v names each; ssot-codemods explain {code}\n")
+
+
+def test_what_is_shared_already_is_not_adopted_again() -> None:
+    text = as_text(Discovery(2, (SHARED._replace(is_shared=True), STUCK), (), 0, (), 0))
+    assert "2 of 4: 2 escapes; 1 warning; shared already\n" in text
+    assert text.endswith("\nnext, for what is shared already: ssot-codemods migrate\n")
 
 
 def test_text_with_each_place() -> None:

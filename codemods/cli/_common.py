@@ -76,6 +76,18 @@ class _Group(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; of a word that is none, name the nearest one."""
+        verbs = self.list_commands(ctx)
+        if args[0] not in verbs:
+            from difflib import get_close_matches  # no verb needs it
+
+            for nearest in get_close_matches(args[0], verbs, 1):
+                ctx.fail(f"{args[0]!r} is no verb: did you mean {nearest!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each group of verbs."""
         width = max(len(verb) for verbs in GROUPS.values() for verb in verbs)

@@ -14,6 +14,7 @@ from codemods.model import UsageError
 from codemods.report.table import Detail
 from codemods.settings import read_settings
 from codemods.shared_modules import SettingsByFile
+from codemods.wording import plural
 
 if TYPE_CHECKING:
     from codemods.migration.adopt import Adoption, Pasted
@@ -87,10 +88,10 @@ def adopt(
         wanted = Wanted(names=frozenset(names))
         found = discover(setup.settings, setup.paths, setup.pool(), wanted, progress)
     pasted, skipped = choose(found.groups, names, min_lines)
+    if not pasted:
+        raise UsageError(*skipped or [_nothing(min_lines)])
     for line in skipped:
         say(line)
-    if not pasted:
-        raise UsageError("nothing to adopt: `ssot-codemods discover` lists what is pasted")
     done = work_out(setup.settings, pasted, to)
     for name, why in done.skipped.items():
         say(f"{name} is not adopted: {why}")
@@ -101,6 +102,11 @@ def adopt(
     write(done.steps)
     print_text(report.as_text(done, pasted, detail))
     return OK if skip_probe else _probe(setup, done, pasted, python)
+
+
+def _nothing(min_lines: int) -> str:
+    least = plural(min_lines, "line")
+    return f"nothing to adopt saves {least} (--min-lines): see `ssot-codemods discover`"
 
 
 def _probe(setup: Setup, done: Adoption, pasted: Sequence[Pasted], python: str | None) -> int:

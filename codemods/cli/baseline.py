@@ -26,7 +26,7 @@ from codemods.settings import read_settings
     default=5,
     show_default=True,
     metavar="N",
-    help="Number of runs without bytecode, and of runs with it.",
+    help="Number of runs without bytecode, and of runs with it; a comparison needs 3 of each.",
 )
 @click.option("--save", metavar="NAME", help="Save the figures under NAME.")
 @click.option("--compare", metavar="NAME", help="Compare with the figures saved under NAME.")

@@ -8,7 +8,7 @@ import click
 
 from codemods.cli._common import OK, Setup, read_history
 from codemods.cli._options import text_or_json, verb
-from codemods.cli._output import progress_bar, show
+from codemods.cli._output import progress_bar, remark, show
 from codemods.report.table import Detail
 
 
@@ -42,5 +42,7 @@ def status(as_history: bool, form: str, detail: Detail) -> int:
         found = phases.status(setup.settings, records, count)
     setup.warn_uncovered()
     found = replace(found, prospects=setup.prospects())
+    if not setup.settings.phases:
+        remark("the phases are the usual ones: yours are tables [tool.ssot-codemods.phases.NAME]")
     show(form, report.as_json(found), report.as_text(found, detail))
     return OK

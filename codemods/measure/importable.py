@@ -115,7 +115,9 @@ def _ask(pytest: Pytest, folder: str, file: str, modules: Sequence[str]) -> Fold
         output = _run(pytest, modules, file, Path(temporary))
         answer = Path(temporary, "answer.json")
         if not answer.exists():
-            return FolderAnswer(folder, error=output)
+            has_pytest = pytest.has_module("pytest")
+            error = output if has_pytest else f"{pytest.python} has no pytest"
+            return FolderAnswer(folder, error=error)
         return decode(FolderAnswer, {"folder": folder, **json.loads(answer.read_bytes())})
 
 

@@ -16,6 +16,7 @@ from codemods.disk.checkout import Checkout
 from codemods.disk.files import read_file
 from codemods.engine.codemod import apply
 from codemods.engine.text import stem_of
+from codemods.migration.discover import shared_keys
 from codemods.migration.steps import (
     Step,
     check_inside,
@@ -103,7 +104,9 @@ def choose(
             aliases = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
             paths = sorted({place.path for place in found})
             chosen[name] = Pasted(name, tuple(sorted(aliases.values())), tuple(paths))
-    unknown = "no two test files have the same code of it"
+    unknown = (
+        "no two test files have the same code of it: `ssot-codemods discover` lists what is pasted"
+    )
     missing = [name for name in names if name not in chosen]
     return list(chosen.values()), [
         *(f"{name} is not adopted: {refused.get(name, unknown)}" for name in missing),
@@ -187,12 +190,10 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
 
 def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, str]:
     """Return which definitions a shared module of the settings has already, and its path."""
-    there = [name for name in settings.modules if find_module(settings, name) is not None]
     found: dict[str, str] = {}
-    for module in read_shared_modules(settings, there).modules:
-        keys = keys_of(module.source)
+    for path, keys in shared_keys(settings):
         equal = (one.name for one in pasted if one.name in keys and keys[one.name] == _key(one))
-        found = {**dict.fromkeys(equal, module.path), **found}
+        found = {**dict.fromkeys(equal, path), **found}
     return found
 
 

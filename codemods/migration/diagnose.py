@@ -17,6 +17,9 @@ from codemods.pytest_config import pytest_config
 from codemods.settings import Settings, read_config
 from codemods.shared_modules import SettingsByFile, asserting_definitions, conftests
 
+#: The code of the finding that pytest could not be asked.
+NO_PYTEST = "no-pytest"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -136,9 +139,9 @@ def _no_pytest(answer: FolderAnswer) -> Iterator[Finding]:
     if answer.error is not None:
         advice = (
             "run pytest on this folder and fix what stops it, or name the interpreter of your "
-            "tests by --python; --skip-probe goes on without"
+            "tests by --python"
         )
-        yield Finding("no-pytest", True, answer.error, advice)
+        yield Finding(NO_PYTEST, True, answer.error, advice)
 
 
 def _module(

@@ -27,6 +27,7 @@ from codemods.model import (
     SharedModules,
 )
 from codemods.pytest_config import pytest_config
+from codemods.rewrites.adopt import keys_of
 from codemods.rewrites.discover.blocks import Block, Blocks, blocks_of
 from codemods.rewrites.discover.groups import groups_of, order
 from codemods.rewrites.discover.judge import Candidate, candidate, reasons_against, refused
@@ -34,6 +35,7 @@ from codemods.rewrites.discover.near import lines_of, near_groups, variants_of
 from codemods.rewrites.discover.shapes import Shaped, shapes_of
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.settings import Settings
+from codemods.shared_modules import find_module, read_shared_modules
 from codemods.workers.pool import Pool, without_collector
 
 
@@ -85,12 +87,28 @@ def discover(
         near = search.near(_namesakes(blocks, wanted.min_files)) if wanted.near else []
     return Discovery(
         files=len(blocks),
-        groups=tuple(decided),
+        groups=tuple(_with_shared(settings, decided)),
         near=tuple(near),
         left=len(groups) - len(decided) if wanted.most is not None else 0,
         failures=tuple(sorted(search.failures.values(), key=lambda f: os.fsencode(f.path))),
         seconds=time.perf_counter() - start,
     )
+
+
+def _with_shared(settings: Settings, groups: Iterable[Group]) -> Iterator[Group]:
+    """Yield the groups, those marked of which a module of the settings has the code already."""
+    known = shared_keys(settings) if settings.has_table else []
+    for group in groups:
+        key = keys_of(group.module).get(group.names[0]) if known and not group.is_nested else None
+        is_shared = key is not None and any(keys.get(group.names[0]) == key for _, keys in known)
+        yield group._replace(is_shared=is_shared)
+
+
+def shared_keys(settings: Settings) -> list[tuple[str, dict[str, str]]]:
+    """Return the path of each shared module of the settings, and its keys, the first one first."""
+    there = [name for name in settings.modules if find_module(settings, name) is not None]
+    modules = read_shared_modules(settings, there).modules
+    return [(module.path, keys_of(module.source)) for module in modules]
 
 
 class _Task(NamedTuple):

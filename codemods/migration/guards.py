@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from codemods.migration.diagnose import Finding, FolderCheckup, diagnose
+from codemods.migration.diagnose import NO_PYTEST, Finding, FolderCheckup, diagnose
 from codemods.shared_modules import SettingsByFile
 from codemods.wording import first_of
 
@@ -40,7 +40,8 @@ def _by_fix(errors: Iterable[tuple[FolderCheckup, Finding]]) -> Iterator[str]:
     """Yield what is wrong where, and below it what fixes it."""
     fixes: dict[str, dict[str, list[str]]] = {}
     for folder, finding in errors:
-        messages = fixes.setdefault(finding.fix, {})
+        way_around = "; --skip-probe goes on without" if finding.code == NO_PYTEST else ""
+        messages = fixes.setdefault(f"{finding.fix}{way_around}", {})
         messages.setdefault(finding.message, []).append(folder.folder)
     for fix, messages in fixes.items():
         yield from (f"{first_of(folders)}: {message}" for message, folders in messages.items())

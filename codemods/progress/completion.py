@@ -18,6 +18,7 @@ from codemods.progress.standing import (
     StandingRun,
     baselines,
     before_the_change,
+    collected,
     first_change,
     latest_codes,
     parts,
@@ -98,10 +99,9 @@ class Completion:
 
     @property
     def collected(self) -> int | None:
-        """How many tests the latest baselines collected; None where none was taken."""
-        latest = (change.latest for change in self.collection)
-        found = [summary.test_count for summary in latest if summary is not None]
-        return sum(found) if found else None
+        """How many tests the latest baselines collected; None where they lack compared ones."""
+        found = {change.paths: change.latest for change in self.collection}
+        return collected(self.runs, {part: side for part, side in found.items() if side})
 
 
 def completion_report(

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from codemods.disk.files import read_file
+from codemods.engine.rows import first_line
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.text import Unparsable, parse
 from codemods.model import Source
@@ -54,9 +55,9 @@ def _definitions_of(source: Source) -> dict[str, int]:
 
 
 def _definitions(content: bytes) -> dict[str, int]:
-    """Return the lines of classes and functions by their qualified names; the first counts.
+    """Return the first lines of classes and functions, or of their decorators, by qualified names.
 
-    None where the module does not parse.
+    Of several with one name, the first counts; a module that does not parse has none.
     """
     try:
         pending: list[tuple[ast.AST, str]] = [(parse(content), "")]
@@ -67,6 +68,6 @@ def _definitions(content: bytes) -> dict[str, int]:
         node, name = pending.pop()
         if isinstance(node, DEFINITIONS):
             name = f"{name}.{node.name}".lstrip(".")
-            found.setdefault(name, node.lineno)
+            found.setdefault(name, first_line(node))
         pending += [(child, name) for child in ast.iter_child_nodes(node)]
     return found

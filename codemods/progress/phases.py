@@ -24,6 +24,7 @@ from codemods.progress.standing import (
     compared_text,
     first_change,
     latest_codes,
+    parts,
     standing,
     standing_runs,
     untested_text,
@@ -277,7 +278,8 @@ def _success(
     verified = f"{len(runs) - len(open_runs):,} of {plural(len(runs), 'run')} verified"
     shown = ""
     if tests.passed_count or tests.test_count:
-        shown = compared_text(tests, collected(records, paths))
+        latest = {part: measured[-1][1] for part, measured in parts(records, paths)}
+        shown = compared_text(tests, collected(runs, latest))
     if open_runs:
         files = sum(len(run.files) for run in runs)
         left = sum(len(run.unverified) for run in runs)

@@ -241,10 +241,17 @@ def _overlap(paths: frozenset[str], others: frozenset[str]) -> bool:
     return any(is_below(p, others) for p in paths) or any(is_below(p, paths) for p in others)
 
 
-def collected(records: Sequence[Record], paths: Sequence[str]) -> int | None:
-    """Return how many tests the latest baselines collected; None where none was taken."""
-    found = [measured[-1][1].test_count for _, measured in parts(records, paths)]
-    return sum(found) if found else None
+def collected(
+    runs: Iterable[StandingRun], latest: Mapping[tuple[str, ...], BaselineSummary]
+) -> int | None:
+    """Return how many tests the latest baselines collected, of the parts that they measured.
+
+    None where none was taken, or where they lack a file of which tests were compared.
+    """
+    measured = [path for part in latest for path in part]
+    if not latest or not _is_within((file for run in runs for file in run.tests), measured):
+        return None
+    return sum(summary.test_count for summary in latest.values())
 
 
 def first_change(records: Iterable[Record]) -> str | None:

@@ -160,7 +160,8 @@ def _verdict(group: Group) -> str:
     text = f"{len(group.replaceable):,} of {len(group.places):,}"
     if counted:
         text = f"{text}: {', '.join(f'{number:,} {code}' for code, number in counted)}"
-    return f"{text}; {plural(group.warnings, 'warning')}" if group.warnings else text
+    text = f"{text}; {plural(group.warnings, 'warning')}" if group.warnings else text
+    return f"{text}; shared already" if group.is_shared else text
 
 
 def _title(group: Group) -> str:
@@ -181,13 +182,16 @@ def _near_lines(near: NearGroup) -> Iterator[str]:
 
 
 def _advice(found: Discovery, *, verbose: bool) -> Iterator[str]:
-    saving = next((g for g in found.groups if g.lines and not g.is_nested), None)
+    saving = [group for group in found.groups if group.lines and not group.is_nested]
+    stuck = next((r for g in found.groups for p in g.places for r in p.reasons[:1]), None)
     if found.left and not verbose:
         yield f"{found.left:,} smaller ones: -v or --format json has them"
     more = len(found.near) - MOST_GROUPS
     if more > 0 and not verbose:
         yield f"{more:,} more that differ little: -v or --format json has them"
-    if saving is not None:
-        yield f"next: ssot-codemods adopt {saving.names[0]}"
-    elif stuck := next((r for g in found.groups for p in g.places for r in p.reasons[:1]), None):
-        yield f"what is in the way: ssot-codemods explain {stuck.code.value}"
+    if stuck is not None and not verbose:
+        yield f"why: -v names each; ssot-codemods explain {stuck.code.value}"
+    if any(group.is_shared for group in saving):
+        yield "next, for what is shared already: ssot-codemods migrate"
+    elif saving:
+        yield f"next: ssot-codemods adopt {saving[0].names[0]}"

@@ -209,6 +209,9 @@ def _seconds(done: Completion) -> Figure:
         ((change, wall),) = sides
         note = f"warm, median of {plural(len(wall.values), 'run')}; {low:.2f} to {high:.2f} s"
         note += f"; {_since(change)}"
+        if change.paths != done.paths:
+            of_part = ("of ", Code(" ".join(change.paths)), f" alone: {note}")
+            return Figure(name, f"{median:.2f} s", of_part)
     return Figure(name, f"{median:.2f} s", (note,))
 
 
@@ -351,8 +354,8 @@ def _collection_section(done: Completion) -> Iterator[Block]:
         command = _command("baseline", done.paths)
         yield Paragraph(("Not measured: ", command, " measures it."))
         return
-    if len(measured) > 1:
-        yield Paragraph((f"Together: {plural(done.collected or 0, 'test')} in the latest.",))
+    if len(measured) > 1 and done.collected is not None:
+        yield Paragraph((f"Together: {plural(done.collected, 'test')} in the latest.",))
     yield _per_part(measured, ("quantity", "before", "after", "these runs show"), _rows)
     bars = tuple(bar for change in measured for bar in _bars(change, len(measured) > 1))
     if bars:

@@ -14,7 +14,7 @@ from codemods.rewrites.replace_local_copies.decide import decide
 from codemods.rewrites.replace_local_copies.shared import bare, shared_definitions
 
 #: The name that messages have for the module that is not written yet.
-MODULE = "shared_helpers_to_be"
+MODULE = "the_shared_module"
 
 
 #: What is in the way because of the definition itself, whatever its file imports or does with it.
