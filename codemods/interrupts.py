@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: In seconds. What starts this process often passes on what the terminal has sent to both.
+_AT_ONCE = 1.0
+_last = -math.inf  # when one was heard
+
+
+@contextmanager
+def heard_as_one() -> Iterator[None]:
+    """Hear a job that is cancelled, or a terminal that closes, as Ctrl-C; several at once as one.
+
+    The second one would come before what the first one interrupts has begun to clean up.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        global _last
+        before, _last = _last, time.monotonic()
+        if _last - before > _AT_ONCE:
+            raise KeyboardInterrupt
+
+    global _last
+    _last = -math.inf
+    with _handled_by(interrupt):
+        yield
 
 
 @contextmanager
@@ -19,15 +46,28 @@ def uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # no signal comes here
         yield
         return
+    global _last
     came: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    heard = {n: h for n in numbers if (h := signal.getsignal(n)) not in (signal.SIG_IGN, None)}
+    try:
+        with _handled_by(lambda number, frame: came.append(number)):
+            try:
+                yield
+            finally:
+                _last = time.monotonic() if came else _last
+    finally:
+        if came:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Handle signals, but for those that are ignored: by nohup, they stay so."""
+    before = {n: signal.getsignal(n) for n in _NUMBERS}
+    heard = {n: h for n, h in before.items() if h not in (signal.SIG_IGN, None)}
     for number in heard:
-        signal.signal(number, lambda number, frame: came.append(number))
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, handler in heard.items():
-            signal.signal(number, handler)
-        if came:
-            raise KeyboardInterrupt
+        for number, old in heard.items():
+            signal.signal(number, old)

@@ -74,6 +74,11 @@ DIFFERENT = {
     # The module's own globals are replaced.
     "a patch of the module": ("import x\npatch('tests.test_sample.x')", "import x", "x"),
     "a patch of a module of the root": ("import x\npatch('test_sample.x')", "import x", "x"),
+    "the end of a path of a shared module": (
+        "import x\nTARGET = 'tools.x'\npatch(PACKAGE + TARGET)",
+        "import x",
+        "x",
+    ),
     "a path of the module in parts": (
         "import x\nTARGET = f'{PACKAGE}{\"lib.x\"}'",
         "import x",

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from codemods.interrupts import heard_as_one, uninterrupted
 from codemods.measure import collection
 from codemods.measure import process as process_module
 from codemods.measure.collection import Tree, in_turn
@@ -288,6 +289,18 @@ def wait_for_end_of(mark: str) -> None:
     pytest.fail(f"left behind: {processes_with(mark)}")
 
 
+#: Has Ctrl-C come while something is started.
+STARTING = """
+import os, signal, subprocess
+from codemods.measure import process
+start = subprocess.Popen
+def started(*arguments, **options):
+    done = start(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGINT)
+    return done
+process.subprocess.Popen = started
+"""
+
 #: Has the second Ctrl-C come while the first one is seen to.
 AGAIN = """
 import os, signal
@@ -319,6 +332,37 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, again: str) -> None:
     assert b"KeyboardInterrupt" in error
     assert list((tmp_path / "tmp").iterdir()) == []
     wait_for_end_of(str(tmp_path))
+
+
+@LINUX
+def test_an_interrupt_while_something_is_started_leaves_nothing_behind(tmp_path: Path) -> None:
+    script = (
+        f"{STARTING}import sys; from pathlib import Path\n"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(600)', sys.argv[1]]\n"
+        "process.run_process(sleep, Path.cwd(), dict(os.environ), None, Path(sys.argv[1], 'out'))\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    ended = subprocess.run(command, env=ENVIRONMENT, capture_output=True, timeout=60)
+    assert b"KeyboardInterrupt" in ended.stderr
+    wait_for_end_of(str(tmp_path))
+
+
+def test_several_interrupts_at_once_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    with heard_as_one():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+        now = 102.0
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGHUP)
+        now = 104.0
+        with pytest.raises(KeyboardInterrupt), uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
 def test_megabytes_of_output(tmp_path: Path) -> None:

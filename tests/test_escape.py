@@ -82,6 +82,8 @@ HARMLESS = {
     "parametrize by tuples": "@pytest.mark.parametrize('a,b', [(Fake, 1)])\ndef test(a, b): ...\n",
     "cast": "cast(Fake, x)\n",
     "a parameter of a type that is called": "Box[Fake](1), Pair[int, Fake](1, 2)\n",
+    "a parameter of a class of the file": "class Box(Generic[T]): ...\nBox[Fake](1)\n",
+    "a parameter of an imported type": "import app\napp.Box[Fake](1), app.Box[int, Fake](1)\n",
 }
 
 ESCAPES = {
@@ -107,6 +109,11 @@ ESCAPES = {
     "the result of a lambda": "f = lambda: Fake\n",
     "yield": "def f():\n    yield Fake\n",
     "a comparison with another class": "type(x) is Fake\n",
+    "a parameter of a class that is given it": (
+        "class Box:\n    def __class_getitem__(cls, item): item.x = 1\nBox[Fake]()\n"
+    ),
+    "an item of a variable, called": "handlers = Handlers()\nhandlers[Fake]()\n",
+    "an item of a parameter, called": "def f(handlers): handlers[int, Fake]()\n",
     "a key that is looked up": "assert app.handled[Fake] == 1\n",
     "a key that is looked up, changed": "app.found[Fake].x = 1\n",
     "a parameter of a base": "class Handler(Base[Fake]): ...\n",
@@ -266,6 +273,13 @@ def test_what_a_trusted_function_may_read_counts() -> None:
     check_refused(HEAD + told + rest, Code.DIFFERENT_SHAPE, saying="line", modules=TRUSTED)
     renamed = (CLASS + rest).replace("Fake", "_Fake")
     check_refused(HEAD + renamed, Code.ESCAPES, modules=TRUSTED)
+
+
+@pytest.mark.parametrize("rest", ["Other[Fake]()", "Other[int, Fake]().x", "(Other[[Fake]])()"])
+def test_what_a_type_may_read_of_its_parameters_counts(rest: str) -> None:
+    told = CLASS.replace("self): return", "self) -> int: return")
+    check_refused(HEAD + told + rest, Code.DIFFERENT_SHAPE, saying="line", modules=MODULES)
+    assert run(HEAD + CLASS + rest, modules=MODULES).status is Status.CHANGED
 
 
 def test_what_a_trusted_function_may_read_of_a_function_counts() -> None:

@@ -178,6 +178,11 @@ REFUSED = {
         f"class Socket:\n{INIT}\n\nTestSocket = Socket\n\n\nclass TestIt(TestSocket):\n{TEST}",
         Code.SUBCLASS_OF_TESTS,
     ),
+    "a subclass by a name that it has elsewhere": (
+        f"class TestA:\n{INIT}\n\nif True:\n    B, _ = TestA, 1\nC: type = B or object\n\n\n"
+        f"class TestIt(C):\n{TEST}",
+        Code.SUBCLASS_OF_TESTS,
+    ),
     "another name is asked for its attributes": (
         f"class Socket:\n{INIT}\n\nTestSocket = Socket\nnames = dir(TestSocket)\n",
         Code.ESCAPES,
@@ -349,6 +354,46 @@ def test_another_name_counts_in_other_files() -> None:
     derived = f"{taken}class TestB(TestSocket):\n{TEST}"
     found = _again({"/r/test_b.py": derived}, helpers, "/r/helpers.py")
     assert [r.code for r in found.decisions[0].reasons] == [Code.SUBCLASS_OF_TESTS]
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["Base = TestA", "if True:\n    Own = TestA\n    Base = Own", "class Base(TestA): ..."],
+)
+def test_what_else_has_the_class_in_its_file_counts_in_other_files(more: str) -> None:
+    other = f"import helpers\nfrom helpers import TestA, Base\nclass TestB(Base):\n{TEST}"
+    found = _again({"/r/test_b.py": other}, f"class TestA:\n{INIT}\n{more}\n", "/r/helpers.py")
+    assert [r.code for r in found.decisions[0].reasons] == [Code.SUBCLASS_OF_TESTS]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        f"import helpers\nTestA = helpers.TestA\nclass TestB(TestA):\n{TEST}",
+        f"import helpers\nBase = helpers.TestA\nclass TestB(Base):\n{TEST}",
+        "try:\n    from helpers import TestA\nexcept ImportError:\n    TestA = object\n"
+        f"class TestB(TestA):\n{TEST}",
+        f"import helpers\nclass TestA(helpers.TestA):\n{TEST}",
+    ],
+)
+def test_another_name_in_another_file_counts(other: str) -> None:
+    found = _again({"/r/test_b.py": other}, f"class TestA:\n{INIT}", "/r/test_a.py")
+    assert [r.code for r in found.decisions[0].reasons] == [Code.SUBCLASS_OF_TESTS]
+
+
+@pytest.mark.parametrize(
+    ("other", "marked"),
+    [
+        ("from helpers import TestA as Base\n", False),
+        ("import helpers\nBase = helpers.TestA\n", False),
+        ("from helpers import TestA\nclass Base(TestA): ...\n", False),
+        ("from helpers import TestA\nbase = TestA()\napp.kind = TestA\n", True),
+    ],
+)
+def test_a_file_without_tests_that_hands_the_class_on_refuses(other: str, marked: bool) -> None:
+    others = {"/r/util.py": other, "/r/test_b.py": "from helpers import TestA\n"}
+    found = _again(others, f"class TestA:\n{INIT}", "/r/helpers.py")
+    assert (found.after is not None) is marked
 
 
 def test_a_subclass_with_tests_in_another_file_refuses() -> None:

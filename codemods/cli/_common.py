@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -29,6 +28,7 @@ from codemods.cli._options import (
 )
 from codemods.cli._output import discard, print_text, progress_bar, remark, say
 from codemods.disk.git import stop_git, take_notes
+from codemods.interrupts import heard_as_one
 from codemods.model import RunState, UsageError
 from codemods.registry import CODEMODS, DEFAULT, RESEMBLING
 from codemods.settings import Settings, read_settings
@@ -122,33 +122,28 @@ class _Group(click.Group):
             raise click.exceptions.Exit(FILE_FAILED) from error
 
     def invoke(self, ctx: click.Context) -> Any:
-        # A CI job that is cancelled, or a terminal that closes, counts as Ctrl-C.
-        before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)}
-        # One that is ignored (by nohup) stays so.
-        heard = {n: h for n, h in before.items() if h not in (signal.SIG_IGN, None)}
-        for number in heard:
-            signal.signal(number, signal.default_int_handler)
-        try:
-            with _visible_errors():
-                code = super().invoke(ctx)
-        except KeyboardInterrupt:
-            stop_git()
-            say("interrupted")
-            code = INTERRUPTED
-        except UsageError as error:
-            first, *more = error.args
-            say(f"Error: {first}", *more)
-            code = USAGE
-        except OSError as error:
-            say(f"Error: {error}")
-            code = FILE_FAILED
-        finally:
-            for number, handler in heard.items():
-                signal.signal(number, handler)
+        with heard_as_one():
+            code = self._exit_code(ctx)
         for note in take_notes():
             if code != INTERRUPTED:  # then git was stopped, and did not fail
                 say(note)
         ctx.exit(code)
+
+    def _exit_code(self, ctx: click.Context) -> Any:
+        try:
+            with _visible_errors():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            stop_git()
+            say("interrupted")
+            return INTERRUPTED
+        except UsageError as error:
+            first, *more = error.args
+            say(f"Error: {first}", *more)
+            return USAGE
+        except OSError as error:
+            say(f"Error: {error}")
+            return FILE_FAILED
 
 
 @contextmanager

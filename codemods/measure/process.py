@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from codemods.interrupts import uninterrupted
 from codemods.measure.model import MeasureError
@@ -71,21 +72,10 @@ def run_process(
     token = uuid.uuid4().hex
     with out.open("wb") as stdout, (err or out).open("ab") as stderr:
         begin = time.perf_counter()
-        try:
-            process = subprocess.Popen(
-                command,
-                cwd=root,
-                env={**variables, _MARK: token},
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise MeasureError(f"{command[0]} cannot be started in {root}: {error}") from error
         done = threading.Event()
+        process: subprocess.Popen[bytes] | None = None
 
-        def wait() -> None:
+        def wait(process: subprocess.Popen[bytes]) -> None:
             _, status, usage = os.wait4(process.pid, 0)
             ended.wall = time.perf_counter() - begin
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -94,17 +84,41 @@ def run_process(
             ended.peak_memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
             done.set()
 
-        waiter = threading.Thread(target=wait, name="ssot-codemods-wait", daemon=True)
-        waiter.start()
-        _running[process.pid] = token
         try:
+            with uninterrupted():
+                process = _started(command, root, {**variables, _MARK: token}, stdout, stderr)
+                waiter = threading.Thread(target=wait, args=[process], daemon=True)
+                waiter.start()
+                _running[process.pid] = token
             ended.timed_out = not _wait(done, timeout, watch)
         finally:
-            with uninterrupted():
-                _end(process.pid, token, running=not done.is_set())
-                waiter.join()
-            del _running[process.pid]
+            if process is not None:
+                with uninterrupted():
+                    _end(process.pid, token, running=not done.is_set())
+                    waiter.join()
+                    del _running[process.pid]
     return ended
+
+
+def _started(
+    command: Sequence[str],
+    root: Path,
+    variables: Mapping[str, str],
+    out: BinaryIO,
+    err: BinaryIO,
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            cwd=root,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise MeasureError(f"{command[0]} cannot be started in {root}: {error}") from error
 
 
 @contextlib.contextmanager

@@ -17,11 +17,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from codemods.engine.codemod import ParsedModule, Planned
-from codemods.engine.names import dotted_source, is_star, last_name, own_nodes
+from codemods.engine.names import (
+    ModuleNames,
+    bound_names,
+    dotted_source,
+    is_star,
+    last_name,
+    own_nodes,
+)
 from codemods.engine.plan import EditPlan, NewAttribute
 from codemods.engine.rows import definitions_in, first_line, last_line
 from codemods.engine.run import Run, one_by_one
-from codemods.engine.scopes import FUNCTIONS, bound_in
+from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, bound_in
 from codemods.engine.walk import BLOCKS, walk
 from codemods.model import (
     Code,
@@ -148,9 +155,10 @@ class MarkHelperClasses(RepositoryCodemod):
             wanted = self.taken
         else:
             wanted = None
+        names = module.names
         classes = _Classes(module, self.tests, frozenset(self.harmless))
         decided = [
-            (node, [*classes.reasons(node), *self._reasons_outside(classes.names_of(node))])
+            (node, [*classes.reasons(node), *self._reasons_outside(_related(names, node.name))])
             for node in classes.without_mark()
             if wanted is None or not wanted.isdisjoint(classes.names_of(node))
         ]
@@ -159,26 +167,26 @@ class MarkHelperClasses(RepositoryCodemod):
         return Planned(decisions, plan=_plan(module, marked) if marked else None)
 
     def _reasons_outside(self, names: Iterable[str]) -> Iterator[Reason]:
-        for name in names:
+        for name in sorted(names):
             yield from self.from_outside.get(name, ())
 
     def words_outside(self, source: Source) -> frozenset[bytes]:
         """Return the names of the classes, which a file has that imports or derives from one."""
         text = _Text(source.content)
-        found = (m for m in self._matches(source.content) if text.may_have_constructor(m))
-        names = self._other_names(source.content)
-        return frozenset(name for m in found for name in (m[1], *names.get(m[1], ())))
+        found = [m for m in self._matches(source.content) if text.may_have_constructor(m)]
+        names = OtherFile(source).names if found else None
+        words = (_related(names, m[1].decode(errors="replace")) for m in found if names)
+        return frozenset(word.encode() for related in words for word in related)
 
     def again(
         self, decided: Mapping[str, FileResult], others: Others, run: Run = one_by_one
     ) -> Mapping[str, MarkHelperClasses]:
         """Return what to apply where other files have a say: all but the test modules, at least."""
-        names = {
-            path: self._with_other_names(
-                {d.definition.name for d in result.decisions}, others.read_one(path) or b""
-            )
-            for path, result in decided.items()
-        }
+        names = {}
+        for path, result in decided.items():
+            own = OtherFile(Source(path, others.read_one(path) or b"")).names
+            related = (_related(own, d.definition.name) for d in result.decisions)
+            names[path] = frozenset[str]().union(*related)
         patterns = word_patterns({name.encode() for found in names.values() for name in found})
         sources = (
             source
@@ -216,11 +224,6 @@ class MarkHelperClasses(RepositoryCodemod):
                 found[old].add(new)
         return found
 
-    def _with_other_names(self, names: Iterable[str], source: bytes) -> frozenset[str]:
-        others = self._other_names(source)
-        new = (n.decode() for name in names for n in others.get(name.encode(), ()))
-        return frozenset((*names, *new))
-
     def _fits(self, name: bytes) -> bool:
         return fits(name.decode(errors="replace"), self.tests.classes)
 
@@ -239,20 +242,69 @@ def _effects(source: Source, *, tests: PytestNames, names: Mapping[str, frozense
 
 
 def _effect(other: OtherFile, name: str, tests: PytestNames) -> Effects:
-    names = other.names
-    if name in names.bindings and not names.is_imported(name):
+    names, path = other.names, other.source.path
+    bindings = names.bindings.get(name, ())
+    is_asked_for = any(attribute.attr == name for attribute in names.of_kind(ast.Attribute))
+    if bindings and all(isinstance(b.node, DEFINITIONS) for b in bindings) and not is_asked_for:
         return Effects(frozenset(), {})  # a class of its own
     imports = names.of_kind(ast.ImportFrom)
     is_taken = any(is_star(node) or any(a.name == name for a in node.names) for node in imports)
+    is_taken &= tests.has_file(path) and fits(name, tests.classes)
+    related = sorted(_related(names, name))
     reasons = [
-        reason._replace(message=f"{other.source.path}:{reason.line}: {reason.message}")
-        for local in other.local_names(name)
+        reason._replace(message=f"{path}:{reason.line}: {reason.message}")
+        for local in related
         for reason in tests_derived_from(local, names, tests)
     ]
-    return Effects(
-        frozenset([name] if is_taken and tests.has_file(other.source.path) else []),
-        {name: tuple(reasons)} if reasons else {},
-    )
+    if not tests.has_file(path):
+        message = "a class with tests may derive from it"
+        reasons += [
+            Reason(Code.SUBCLASS_OF_TESTS, 1, f"{message}, as `{local}` of {path}")
+            for local in related
+            if local != name
+        ]
+    found = {name: tuple(dict.fromkeys(reasons))} if reasons else {}
+    return Effects(frozenset([name] if is_taken else []), found)
+
+
+def _related(names: ModuleNames, name: str) -> frozenset[str]:
+    """Return the names that a class may have in a module, and those of what derives from it."""
+    found = {name}
+    links = list(_links(names))
+    while more := {new for new, old in links if old in found} - found:
+        found |= more
+    return frozenset(found)
+
+
+def _links(names: ModuleNames) -> Iterator[tuple[str, str]]:
+    """Yield each name of a class in a module, and the last part of one that it is made from."""
+    for imported in names.of_kind(ast.ImportFrom):
+        yield from ((a.asname, a.name) for a in imported.names if a.asname)
+    for heir in names.of_kind(ast.ClassDef):
+        bases = (b.value if isinstance(b, ast.Subscript) else b for b in heir.bases)
+        yield from ((heir.name, last_name(base)) for base in bases)
+    for node in own_nodes(names.tree.body):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            new = [n for t in targets for part in walk(t) for n, _ in bound_names(part)]
+            values = {*map(last_name, _values(node.value))} - {""}
+            yield from ((n, value) for n in new for value in values)
+
+
+def _values(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the expressions that the value of another is, or has in it, as it stands."""
+    match node:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.BoolOp(values=parts):
+            pass
+        case ast.IfExp(body=first, orelse=second):
+            parts = [first, second]
+        case ast.NamedExpr(value=value):
+            parts = [value]
+        case _:
+            parts = []
+            yield node
+    for part in parts:
+        yield from _values(part)
 
 
 def _decision(node: ast.ClassDef, reasons: Iterable[Reason]) -> Decision:
@@ -374,8 +426,11 @@ class _Classes:
                 advice = trusting("if it does not", source)
                 what = f"`@{ast.unparse(plain)}` may read its attributes{advice}"
                 yield Reason(Code.UNKNOWN_KIND, decorator.lineno, what)
-        for name in self.names_of(node):
-            yield from tests_derived_from(name, self._names, self._tests)
+        found = (
+            tests_derived_from(name, self._names, self._tests)
+            for name in sorted(_related(self._names, node.name))
+        )
+        yield from dict.fromkeys(reason for reasons in found for reason in reasons)
         yield from self._readers(node)
         if _is_one_line(node, self._module.source):
             what = "its body begins on the line of `class`, which would change"

@@ -35,14 +35,13 @@ class Globals:
 
     Args:
         names: those of the file.
-        modules: the dotted names of the shared modules, and that of the file without its packages.
+        stems: the last parts of the dotted names of the file and of the shared modules.
 
     """
 
-    def __init__(self, names: ModuleNames, modules: frozenset[str]) -> None:
+    def __init__(self, names: ModuleNames, stems: frozenset[str]) -> None:
         self._names = names
-        self._modules = modules | {"__main__"}
-        self._stems = {name.rpartition(".")[2] for name in self._modules}
+        self._stems = stems | {"__main__"}
 
     def difference(
         self,
@@ -109,10 +108,10 @@ class Globals:
         return min(found, default=self._first_way_in)
 
     def _is_of_another(self, store: Store) -> bool:
-        """Whether a text is a name and a word in front that is no module of ours, as a whole."""
+        """Whether a text is a name and a word in front that no module of ours ends with."""
         match store.owner:
             case ast.Constant(value=str(word)) if word.isidentifier():
-                return word not in self._modules and id(store.node) not in self._composed
+                return word not in self._stems and id(store.node) not in self._composed
         return False
 
     def _is_in_definition(self, node: ast.expr) -> bool:

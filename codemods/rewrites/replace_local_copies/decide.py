@@ -90,8 +90,8 @@ class _Decider:
         self._module = module
         self._shared = shared
         self._from_outside = from_outside
-        modules = {m.name for m in shared.modules.modules}
-        self._globals = Globals(module.names, frozenset({module.stem, *modules}))
+        stems = {m.name.rpartition(".")[2] for m in shared.modules.modules}
+        self._globals = Globals(module.names, frozenset({module.stem, *stems}))
 
     def decided(self) -> tuple[tuple[Local, ...], tuple[Decision, ...]]:
         found = [

@@ -49,6 +49,8 @@ _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
 #: Calls that make a test or a fixture of each of some values, and its id of their ``__name__``.
 #: https://docs.pytest.org/en/stable/how-to/parametrize.html
 _PARAMETRIZING = frozenset({"fixture", "parametrize"})
+#: Methods that are given what a type, or anything else, has in brackets.
+_OF_TYPES = frozenset({"__class_getitem__", "__getitem__"})
 _CONTAINERS = (ast.List, ast.Tuple, ast.Set)
 
 #: Inherited class methods that make an instance or a schema of a pydantic model, and leave it as it
@@ -126,15 +128,17 @@ class Escape:
 
     @cached_property
     def _entrusted(self) -> list[ast.expr]:
-        """The mentions in what is passed to a function that the settings trust."""
+        """The mentions in what a function that the settings trust, or a type, is given."""
         return [
             node
-            for node in (self.mentions if self._harmless else ())
-            if any(
-                isinstance(place.above, ast.Call) and self._is_trusted(place.above)
-                for place in self._parents.above(node)
-            )
+            for node in self.mentions
+            if any(self._is_entrusted(*place) for place in self._parents.above(node))
         ]
+
+    def _is_entrusted(self, above: ast.AST, field: str) -> bool:
+        if isinstance(above, ast.Subscript):
+            return field == "slice" and self._is_called(above)
+        return bool(self._harmless) and isinstance(above, ast.Call) and self._is_trusted(above)
 
     def reasons(self) -> Iterator[Reason]:
         """Yield what forbids that the definition is shared."""
@@ -184,7 +188,7 @@ class Escape:
                 return None
             case ast.Subscript() if field == "value":
                 return self._how_it_escapes(above)  # `Name[int]` is the class, too
-            case ast.Subscript() if self._is_called(above):
+            case ast.Subscript() if self._is_of_type(above):
                 return None  # `Response[Name](...)`
             case ast.ExceptHandler() | ast.Raise() | ast.MatchClass() | ast.Expr() | ast.Delete():
                 return None
@@ -275,6 +279,19 @@ class Escape:
         above, field = self._parents.of(node)
         return isinstance(above, ast.Call) and field == "func"
 
+    def _is_of_type(self, node: ast.Subscript) -> bool:
+        """Whether something is called that is a type with its parameters, as far as it is known.
+
+        What this file makes may do anything with them, but for a class with no such method.
+        """
+        names, kind = self._module.names, node.value
+        if not self._is_called(node) or names.means_import(kind):
+            return self._is_called(node)
+        bindings = names.bindings.get(last_name(kind), ())
+        own = {f.name for f in names.of_kind(ast.FunctionDef)} if bindings else set()
+        is_class = all(isinstance(b.node, ast.ClassDef) for b in bindings)
+        return names.is_global(kind) and is_class and own.isdisjoint(_OF_TYPES)
+
     def _how_an_element_escapes(self, container: ast.AST) -> str | None:
         """Return how a class escapes that stands in a list, tuple or set."""
         for above, _ in self._parents.above(container):
@@ -294,7 +311,7 @@ class Escape:
                     )
                 if called == "param":
                     continue
-            elif isinstance(above, ast.Subscript) and self._is_called(above):
+            elif isinstance(above, ast.Subscript) and self._is_of_type(above):
                 return None  # `Response[int, Name](...)`
             elif isinstance(above, (*_CONTAINERS, ast.keyword)):
                 continue
