@@ -241,6 +241,9 @@ OUTSIDE = {
     "a file at the root": ("/repo/fakes.py", True),
     "a helper for the tests of others": ("/repo/app/testing/fakes.py", True),
     "a suite for the tests of others": ("/repo/app/testing/test_suites/fakes.py", True),
+    "a module with a test beside it": ("/repo/code/fakes.py", True),
+    "a module below it": ("/repo/code/inner/fakes.py", True),
+    "a folder whose name ends like it": ("/repo/contests/fakes.py", True),
     "a plugin of pytest": ("/repo/app/contrib/pytest.py", True),
     "a module beside a conftest": ("/repo/package/fakes.py", True),
     "a helper": ("/repo/tests/fakes.py", False),
@@ -262,7 +265,8 @@ def test_what_may_be_shipped_imports_nothing_of_the_tests(
 ) -> None:
     module = SharedModule("support", f"/repo/{folder}/support.py", UNUSED.encode())
     result = run(UNUSED, path, shared(UNUSED, "support"))._replace(path=path)
-    others = ("e2e/test_a.py", "app/main.py", "package/conftest.py")
+    tests = ("e2e/test_a.py", "e2e/test_b.py", "code/test_a.py")
+    others = (*tests, "code/a.py", "app/main.py", "package/conftest.py")
     files = Files(*(Source(f"/repo/{other}", b"") for other in others))
     found = outside_effects(SharedModules((module,)), {path: result}, files)
     reasons = [r.code for e in found.values() for rs in e.reasons.values() for r in rs]

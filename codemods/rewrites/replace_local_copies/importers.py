@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 
@@ -75,7 +76,7 @@ def outside_effects(
 
 #: What is called so is for tests: ``tests``, ``unit-tests``, ``test_framework``. What is called
 #: ``testing`` is made for the tests of others.
-_OF_TESTS = re.compile(r"(.*tests|(.*[_-])?test)([_-].*)?", re.IGNORECASE)
+_OF_TESTS = re.compile(r"(unit|.*[_-])?tests?([_-].*)?", re.IGNORECASE)
 
 
 def _outside_tests(
@@ -86,18 +87,18 @@ def _outside_tests(
     They may be installed or run where there are no tests, and then the import would fail.
     """
     shared = {m.path: m.name for m in modules.modules}
-    folders: dict[str, bool] = {}  # whether it has tests; a package may have a conftest
-    for path in (*paths, *changed, *shared):
-        folder = os.path.dirname(path)
-        is_test = path not in shared and modules.tests.has_file(path)
-        folders[folder] = folders.get(folder, False) or is_test
+    folders: dict[str, int] = defaultdict(int)  # how many more tests than other modules it has
+    for path in {*paths, *changed, *shared}:
+        folder, name = os.path.split(path)
+        counts = path not in shared and name not in {"__init__.py", "conftest.py"}
+        folders[folder] += counts * (1 if modules.tests.has_file(path) else -1)
     top = os.path.commonpath(folders)
 
     def lies_among_tests(path: str) -> bool:
         parts = os.path.relpath(os.path.dirname(path), top).split(os.sep)
         above = (os.path.join(top, *parts[:number]) for number in range(1, len(parts) + 1))
         is_named = "testing" not in parts and any(map(_OF_TESTS.fullmatch, parts))
-        return is_named or any(map(folders.get, above))
+        return is_named or any(folders[folder] > 0 for folder in above)
 
     def is_of_tests(path: str) -> bool:
         stem = os.path.basename(path).removesuffix(".py")
