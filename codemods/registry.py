@@ -66,7 +66,7 @@ CODEMODS: Mapping[str, Registered] = {
     "replace_local_copies": _of_shared_modules(
         "replace_local_copies.codemod:ReplaceLocalCopies", "copy"
     ),
-    "mark_helper_classes": _of_tests("mark_helper_classes:MarkHelperClasses", "class"),
+    "mark_helper_classes": _of_tests("mark_helper_classes.codemod:MarkHelperClasses", "class"),
     "remove_commented_copies": _of_shared_modules(
         "remove_commented_copies:RemoveCommentedCopies", "commented copy"
     ),

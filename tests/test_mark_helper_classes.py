@@ -24,7 +24,7 @@ from codemods.engine.proof import difference
 from codemods.model import Code, FileResult, PytestNames, Source, Status, Verdict
 from codemods.progress import history
 from codemods.progress.standing import standing_runs
-from codemods.rewrites.mark_helper_classes import MarkHelperClasses
+from codemods.rewrites.mark_helper_classes.codemod import MarkHelperClasses
 from codemods.settings import Settings
 from tests import tools
 from tests.tools import Files

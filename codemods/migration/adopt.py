@@ -28,7 +28,7 @@ from codemods.migration.steps import (
 )
 from codemods.model import Group, PytestNames, SharedModule, Source, UsageError
 from codemods.rewrites.adopt import CannotAdopt, Extract, extract, keys_of, module_with
-from codemods.rewrites.mark_helper_classes import MarkHelperClasses
+from codemods.rewrites.mark_helper_classes.codemod import MarkHelperClasses
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.settings import DEFAULT_MODULE, LIMIT, Settings, read_settings
 from codemods.shared_modules import (

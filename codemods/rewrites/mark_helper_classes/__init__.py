@@ -1,0 +1,1 @@
+"""Which classes pytest tries to collect and cannot, and where their mark stands."""

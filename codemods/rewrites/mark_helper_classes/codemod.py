@@ -1,0 +1,209 @@
+"""Mark helper classes that pytest tries to collect and cannot: `__test__ = False`.
+
+pytest warns of each class that has a constructor and a name that fits `python_classes`, perhaps by
+``TestResult = Result``, once in each test module that has the name:
+https://docs.pytest.org/en/stable/example/pythoncollection.html#customizing-test-collection
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from codemods.engine.codemod import ParsedModule, Planned
+from codemods.engine.names import (
+    is_star,
+)
+from codemods.engine.plan import EditPlan, NewAttribute
+from codemods.engine.rows import definitions_in, first_line, last_line
+from codemods.engine.run import Run, one_by_one
+from codemods.engine.scopes import DEFINITIONS
+from codemods.model import (
+    Code,
+    Decision,
+    Definition,
+    FileResult,
+    PytestNames,
+    Reason,
+    Source,
+    Verdict,
+)
+from codemods.rewrites.collected import (
+    fits,
+    tests_derived_from,
+)
+from codemods.rewrites.mark_helper_classes.classes import ATTRIBUTE, Classes, related
+from codemods.rewrites.mark_helper_classes.text import CLASS, OTHER_NAME, Text
+from codemods.rewrites.others import (
+    Effects,
+    Found,
+    FromOutside,
+    OtherFile,
+    Others,
+    RepositoryCodemod,
+    together,
+    unknown,
+    word_patterns,
+)
+
+
+@dataclass(frozen=True)
+class MarkHelperClasses(RepositoryCodemod):
+    """Mark classes that pytest tries to collect and cannot.
+
+    Args:
+        tests: what pytest collects by its name.
+        harmless: dotted names of bases and decorators that the settings trust.
+        taken: the names that test modules import from the file, None where that is not known. It
+            counts for a file that is none itself: what no test module imports causes no warning.
+        from_outside: what forbids a mark for what other files do, by the name of the class.
+
+    """
+
+    tests: PytestNames
+    harmless: tuple[str, ...] = ()
+    taken: frozenset[str] | None = None
+    from_outside: FromOutside = field(default_factory=dict, hash=False)
+
+    def may_concern(self, source: bytes) -> bool:
+        """Whether a file may have a class with a constructor and a name that fits."""
+        text = Text(source)
+        return any(text.may_have_constructor(match) for match in self._matches(source))
+
+    def plan(self, module: ParsedModule) -> Planned:
+        """Decide on each class that pytest would try to collect."""
+        if self.taken is not None and not self.tests.has_file(module.path):
+            wanted = self.taken
+        else:
+            wanted = None
+        names = module.names
+        classes = Classes(module, self.tests, frozenset(self.harmless))
+        decided = [
+            (node, [*classes.reasons(node), *self._reasons_outside(related(names, node.name))])
+            for node in classes.without_mark()
+            if wanted is None or not wanted.isdisjoint(classes.names_of(node))
+        ]
+        decisions = tuple(_decision(node, reasons) for node, reasons in decided)
+        marked = {id(node) for node, reasons in decided if not reasons}
+        return Planned(decisions, plan=_plan(module, marked) if marked else None)
+
+    def _reasons_outside(self, names: Iterable[str]) -> Iterator[Reason]:
+        for name in sorted(names):
+            yield from self.from_outside.get(name, ())
+
+    def words_outside(self, source: Source) -> frozenset[bytes]:
+        """Return the names of the classes, which a file has that imports or derives from one."""
+        text = Text(source.content)
+        found = [m for m in self._matches(source.content) if text.may_have_constructor(m)]
+        names = OtherFile(source).names if found else None
+        words = (related(names, m[1].decode(errors="replace")) for m in found if names)
+        return frozenset(word.encode() for some in words for word in some)
+
+    def again(
+        self, decided: Mapping[str, FileResult], others: Others, run: Run = one_by_one
+    ) -> Mapping[str, MarkHelperClasses]:
+        """Return what to apply where other files have a say: all but the test modules, at least."""
+        names = {}
+        for path, result in decided.items():
+            own = OtherFile(Source(path, others.read_one(path) or b"")).names
+            families = (related(own, d.definition.name) for d in result.decisions)
+            names[path] = frozenset[str]().union(*families)
+        patterns = word_patterns({name.encode() for found in names.values() for name in found})
+        sources = (
+            source
+            for source in others.read()
+            if any(pattern.search(source.content) for pattern in patterns)
+        )
+
+        def failed(path: str, reason: Reason) -> Found:
+            other = OtherFile(Source(path, others.read_one(path) or b""))
+            used = {p for p, found in names.items() if any(other.has(n.encode()) for n in found)}
+            effects = {p: unknown(decided[p], path, reason) for p in used - {path}}
+            return {p: e._replace(taken=names[p]) for p, e in effects.items()}
+
+        look = partial(_effects, tests=self.tests, names=names)
+        found = together(run(look, sources, failed))
+        effects = {path: found.get(path, Effects(frozenset(), {})) for path in decided}
+        return {
+            path: replace(self, taken=e.taken, from_outside=e.reasons)
+            for path, e in effects.items()
+            if e.reasons or not self.tests.has_file(path)
+        }
+
+    def _matches(self, source: bytes) -> Iterator[re.Match[bytes]]:
+        """Yield the classes of which a name fits, from the bytes alone."""
+        others = self._other_names(source)
+        for match in CLASS.finditer(source):
+            if match[1] in others or self._fits(match[1]):
+                yield match
+
+    def _other_names(self, source: bytes) -> dict[bytes, set[bytes]]:
+        """Return the names that fit which a file gives to others, by those."""
+        found: dict[bytes, set[bytes]] = defaultdict(set)
+        for new, old in OTHER_NAME.findall(source):
+            if self._fits(new):
+                found[old].add(new)
+        return found
+
+    def _fits(self, name: bytes) -> bool:
+        return fits(name.decode(errors="replace"), self.tests.classes)
+
+
+def _effects(source: Source, *, tests: PytestNames, names: Mapping[str, frozenset[str]]) -> Found:
+    """Return what a file does with classes that would be marked, by the paths of their files."""
+    other = OtherFile(source)
+    there = {n for n in frozenset().union(*names.values()) if other.has(n.encode())}
+    here = {name: _effect(other, name, tests) for name in there}
+    return together(
+        {path: here[name]}
+        for path, found in names.items()
+        if path != source.path
+        for name in found & there
+    )
+
+
+def _effect(other: OtherFile, name: str, tests: PytestNames) -> Effects:
+    names, path = other.names, other.source.path
+    bindings = names.bindings.get(name, ())
+    is_asked_for = any(attribute.attr == name for attribute in names.of_kind(ast.Attribute))
+    if bindings and all(isinstance(b.node, DEFINITIONS) for b in bindings) and not is_asked_for:
+        return Effects(frozenset(), {})  # a class of its own
+    imports = names.of_kind(ast.ImportFrom)
+    is_taken = any(is_star(node) or any(a.name == name for a in node.names) for node in imports)
+    is_taken &= tests.has_file(path) and fits(name, tests.classes)
+    family = sorted(related(names, name))
+    reasons = [
+        reason._replace(message=f"{path}:{reason.line}: {reason.message}")
+        for local in family
+        for reason in tests_derived_from(local, names, tests)
+    ]
+    if not tests.has_file(path):
+        message = "a class with tests may derive from it"
+        reasons += [
+            Reason(Code.SUBCLASS_OF_TESTS, 1, f"{message}, as `{local}` of {path}")
+            for local in family
+            if local != name
+        ]
+    found = {name: tuple(dict.fromkeys(reasons))} if reasons else {}
+    return Effects(frozenset([name] if is_taken else []), found)
+
+
+def _decision(node: ast.ClassDef, reasons: Iterable[Reason]) -> Decision:
+    place = Definition(node.name, "class", first_line(node), last_line(node))
+    found = tuple(reasons)
+    return Decision(place, Verdict.REFUSE if found else Verdict.REPLACE, None, found)
+
+
+def _plan(module: ParsedModule, marked: set[int]) -> EditPlan:
+    return EditPlan(
+        inner=tuple(
+            NewAttribute(row, ordinal, ATTRIBUTE, False)
+            for row, statements in enumerate(module.rows)
+            for ordinal, node in enumerate(definitions_in(statements.statements[0]))
+            if id(node) in marked
+        )
+    )

@@ -1,0 +1,88 @@
+"""Which classes may have a constructor, told from the bytes of a file."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import re
+from functools import cached_property
+
+from codemods.rewrites.mark_helper_classes.classes import (
+    MEMBERS,
+    WITH_CONSTRUCTOR,
+    is_constructing_builtin,
+)
+
+#: Plain text in front is searched for at the speed of `bytes.find`.
+CLASS = re.compile(rb"class(?:[ \t\f]|\\\r?\n|\\\r)+([\w\x80-\xff]+)")
+OTHER_NAME = re.compile(rb"[\r\n]([\w\x80-\xff]+)[ \t]*=[ \t]*([\w\x80-\xff]+)[ \t]*(?=[\r\n#]|\Z)")
+#: For `Text`, which looks for a constructor without parsing.
+_INDENT = re.compile(  # of the body, where the head is of one line
+    rb"[^\r\n]*:[ \t]*(?:#[^\r\n]*)?\r?\n(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*([ \t]+)[^\s#]"
+)
+_MAKES_INIT = re.compile(rb"@[^\r\n]*(?:dataclass|attr|define|frozen|mutable)")
+_TOP = re.compile(rb"\n(?=class\b|def\b|async\b|@)")
+_BASES = re.compile(rb"\s*\(([^)]*)\)?")
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_ALIAS = re.compile(rb" as[ \t]+([\w\x80-\xff]+)")
+#: The last names of the bases that have a constructor.
+_CONSTRUCTING = frozenset(
+    name.encode()
+    for name in (
+        *(source.rpartition(".")[2] for source in WITH_CONSTRUCTOR | MEMBERS),
+        *filter(is_constructing_builtin, vars(builtins)),
+    )
+)
+
+
+class Text:
+    """A file as bytes: tells which classes may have a constructor, without parsing."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+
+    def may_have_constructor(self, head: re.Match[bytes]) -> bool:
+        """Whether a class may have a constructor; `head` is ``class`` and its name."""
+        return self._has_own(head.end()) or self._is_decorated(head.start()) or self._derives(head)
+
+    def _has_own(self, at: int) -> bool:
+        indent = _INDENT.match(self._source, at)
+        found = _constructor(indent[1] if indent else b"").search(self._source, at)
+        if found is None:
+            return False
+        end = _TOP.search(self._source, at, found.start())
+        if end is None:
+            return True
+        # A line in a string may look like the next definition.
+        body = self._source[at : end.start()]
+        return any(body.count(quotes) % 2 for quotes in (b'"""', b"'''"))
+
+    def _is_decorated(self, at: int) -> bool:
+        above = max(self._source.rfind(word, 0, at) for word in (b"\ndef ", b"\nclass "))
+        part = self._source[max(above, 0) : at]
+        if b"@" not in part:
+            return False
+        renamed = [b"@" + name for name in self._aliases]
+        return _MAKES_INIT.search(part) is not None or any(name in part for name in renamed)
+
+    def _derives(self, head: re.Match[bytes]) -> bool:
+        bases = _BASES.match(self._source, head.end())
+        words = set(_WORD.findall(bases[1])) if bases else set()
+        return not words.isdisjoint(_CONSTRUCTING) or (
+            bool(words) and not words.isdisjoint(self._here)
+        )
+
+    @cached_property
+    def _here(self) -> set[bytes]:
+        """Names that may stand here for a class with a constructor."""
+        return {*CLASS.findall(self._source), *self._aliases}
+
+    @cached_property
+    def _aliases(self) -> set[bytes]:
+        return set(_ALIAS.findall(self._source))
+
+
+@functools.cache
+def _constructor(indent: bytes) -> re.Pattern[bytes]:
+    """Return what finds the constructor of a class of which the body is indented so."""
+    return re.compile(rb"\n" * bool(indent) + re.escape(indent) + rb"def\s+__(?:init|new)__")
