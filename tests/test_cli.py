@@ -295,20 +295,24 @@ def test_analyze_is_the_same_each_time(three: Path) -> None:
 
 
 def test_list_and_a_file_of_paths(three: Path) -> None:
-    strange = os.fsdecode(b"b/t \xff.py")
-    write(three, {"b/line\nbreak.py": "{copy}", strange: "{copy}", "@at_test.py": "{copy}"})
+    strange = os.fsdecode(b"b/test_t \xff.py")
+    write(three, {"b/test_line\nbreak.py": "{copy}", strange: "{copy}", "@at_test.py": "{copy}"})
     result = run("analyze", "--list", "b", "./@at_test.py")
-    listed = [b'"b/line\\012break.py"', b'"b/t \\377.py"', b"@at_test.py", b"b/test_c.py"]
+    listed = [
+        *(b'"b/test_line\\012break.py"', b'"b/test_t \\377.py"'),
+        *(b"@at_test.py", b"b/test_c.py"),
+    ]
     assert sorted(result.stdout_bytes.splitlines()) == listed
     assert (result.stderr, result.exit_code) == ("", 0)
     # As git prints them without and with `core.quotePath`.
-    for line in (b"b/t \xff.py", b'"b/t \xff.py"', b'"b/line\\nbreak.py"'):
+    for line in (b"b/test_t \xff.py", b'"b/test_t \xff.py"', b'"b/test_line\\nbreak.py"'):
         (three / "batch.txt").write_bytes(line)
         assert outcome("check", "@batch.txt")[0] == 1
     (three / "batch.txt").write_bytes(b"\r\n".join(listed) + b"\n\n")
     values = json.loads(outcome("check", "--format", "json", "@batch.txt", "a/test_a.py")[1])
     assert [c["path"] for c in values["copies"]] == [
-        *("@at_test.py", "a/test_a.py", "b/line\nbreak.py", "b/t \\udcff.py", "b/test_c.py")
+        *("@at_test.py", "a/test_a.py", "b/test_c.py"),
+        *("b/test_line\nbreak.py", "b/test_t \\udcff.py"),
     ]
 
 

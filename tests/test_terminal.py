@@ -300,8 +300,11 @@ def test_each_run_of_the_tests_is_named(root: Path) -> None:
 @pytest.mark.parametrize("arguments", ["--help", "--version", "check --help", "explain"])
 def test_a_full_disk_behind_the_help(arguments: str) -> None:
     command = [*MODULE, *arguments.split()]
+    variables = {**os.environ, "PYTHONUNBUFFERED": ""}  # so that Python writes as it ends, too
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, env=variables, check=False, timeout=60
+        )
     assert (done.returncode, done.stderr) == (3, b"Error: [Errno 28] No space left on device\n")
 
 

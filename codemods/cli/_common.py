@@ -26,7 +26,7 @@ from codemods.cli._options import (
     FileArguments,
     colour_option,
 )
-from codemods.cli._output import discard, print_text, progress_bar, remark, say
+from codemods.cli._output import print_text, progress_bar, remark, say, settle
 from codemods.disk.git import stop_git, take_notes
 from codemods.interrupts import heard_as_one
 from codemods.model import RunState, UsageError
@@ -118,7 +118,7 @@ class _Group(click.Group):
             raise  # click ends quietly
         except OSError as error:  # the help, or the version, could not be printed
             say(f"Error: {error}")
-            discard(sys.stdout)
+            settle(sys.stdout)
             raise click.exceptions.Exit(FILE_FAILED) from error
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -143,6 +143,7 @@ class _Group(click.Group):
             return USAGE
         except OSError as error:
             say(f"Error: {error}")
+            settle(sys.stdout)
             return FILE_FAILED
 
 

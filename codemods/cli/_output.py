@@ -37,6 +37,14 @@ def print_bytes(content: bytes, *, err: bool = False) -> None:
             raise
 
 
+def settle(stream: IO[str]) -> None:
+    """Throw away what a stream could not write: Python would fail on it again as it ends."""
+    try:
+        stream.flush()
+    except OSError:
+        discard(stream)
+
+
 def discard(stream: IO[str]) -> None:
     """Throw away whatever is written to a stream from now on."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
