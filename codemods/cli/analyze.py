@@ -34,9 +34,9 @@ def analyze(
 ) -> int:
     """List every copy, and whether it can be replaced.
 
-    Nothing is changed. No file is compiled or parsed by LibCST: a file that does not compile, or
-    that LibCST does not print exactly, is listed as one to change, and `migrate` skips it. Copies
-    that are left do not count as a failure; use `check` for that.
+    Nothing is changed. No file is compiled or parsed by LibCST, and what other files do with a
+    module is not looked at: a copy that `migrate` leaves for one of these is listed as one to
+    replace. Copies that are left do not count as a failure; use `check` for that.
 
     \b
     Examples:
