@@ -71,6 +71,7 @@ class Code(enum.Enum):
     READ_ONLY = "read-only"
     REBOUND = "rebound"
     RENAMED_COPY = "renamed-copy"
+    RUN_AS_SCRIPT = "run-as-script"
     SAME_NAME_ONLY = "same-name-only"
     STATE = "state"
     SUBCLASS_OF_TESTS = "subclass-of-tests"
@@ -105,13 +106,16 @@ class SharedModule(NamedTuple):
 
     `name` is its dotted name as pytest imports it, `path` the real path of its file; `source` its
     bytes; `rewrites_asserts` whether pytest rewrites its assert statements (its name matches
-    ``python_files``, or the root conftest registers it by `pytest.register_assert_rewrite`).
+    ``python_files``, or the root conftest registers it by `pytest.register_assert_rewrite`);
+    `folder` is the one that it is imported from, `beside` what else can be imported from there.
     """
 
     name: str
     path: str
     source: bytes
     rewrites_asserts: bool = False
+    folder: str = ""
+    beside: frozenset[str] = frozenset()
 
 
 class PytestNames(NamedTuple):

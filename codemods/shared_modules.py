@@ -181,7 +181,17 @@ def _not_found(settings: Settings, name: str) -> SettingsError:
 
 def _shared_module(settings: Settings, name: str, path: Path) -> SharedModule:
     source, _ = _parsed(path, path.stat().st_mtime_ns, settings.file_timeout)
-    return SharedModule(name, str(path), source, _rewrites_asserts(settings, name, path))
+    file = path.parent if path.name == "__init__.py" else path
+    folder = file.parents[name.count(".")]
+    entries = (entry.removesuffix(".py") for entry in os.listdir(folder))
+    return SharedModule(
+        name,
+        str(path),
+        source,
+        _rewrites_asserts(settings, name, path),
+        folder=str(folder),
+        beside=frozenset(filter(str.isidentifier, entries)),
+    )
 
 
 @functools.lru_cache(maxsize=128)

@@ -15,6 +15,7 @@ from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
 from codemods.workers.pool import Pool, ProcessPool
 from tests import tools
+from tests.tools import write_sources
 
 
 def analyze(
@@ -43,15 +44,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(tools.source(text))
-
-
 def test_counts_and_order(root: Path) -> None:
-    write(
+    write_sources(
         root,
         {
             "b/test_b.py": "{copy}",
@@ -75,7 +69,7 @@ def test_counts_and_order(root: Path) -> None:
 
 
 def test_the_collector_is_back_on(root: Path) -> None:
-    write(root, {"a.py": "{copy}"})
+    write_sources(root, {"a.py": "{copy}"})
     assert gc.isenabled()
     analyze(root)
     assert gc.isenabled()
@@ -88,7 +82,9 @@ def test_the_collector_is_back_on(root: Path) -> None:
 
 
 def test_paths_and_patterns(root: Path) -> None:
-    write(root, {"a/test_a.py": "{copy}", "b/test_b.py": "{copy}", "b/c/test_c.py": "{copy}"})
+    write_sources(
+        root, {"a/test_a.py": "{copy}", "b/test_b.py": "{copy}", "b/c/test_c.py": "{copy}"}
+    )
     assert [s.path for s in analyze(root, ["b"], exclude=("b/c",)).surveys] == ["b/test_b.py"]
     assert analyze(root, []).files == 0
     with pytest.raises(UsageError, match="gone: no such file"):
@@ -96,7 +92,7 @@ def test_paths_and_patterns(root: Path) -> None:
 
 
 def test_workers_give_what_this_process_gives(root: Path) -> None:
-    write(root, {f"test_{n}.py": "{copy}" for n in range(4)})
+    write_sources(root, {f"test_{n}.py": "{copy}" for n in range(4)})
     few = analyze(root, variants=True)
     many = analyze(root, pool=ProcessPool(2), variants=True)
     assert many.surveys == few.surveys
@@ -104,7 +100,9 @@ def test_workers_give_what_this_process_gives(root: Path) -> None:
 
 
 def test_a_worker_that_dies(root: Path) -> None:
-    write(root, {f"test_{n}.py": "{copy}" for n in range(4)} | {"test_1.py": "{copy}# killer\n"})
+    write_sources(
+        root, {f"test_{n}.py": "{copy}" for n in range(4)} | {"test_1.py": "{copy}# killer\n"}
+    )
     analysis = analyze(root)
     (failure,) = analysis.failures
     assert failure.path == "test_1.py"
@@ -117,7 +115,7 @@ def test_a_worker_that_dies(root: Path) -> None:
 def test_failures_of_reading_stand_in_the_order_of_paths(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(root, {"a.py": "{copy}", "b.py": "{copy}(\n"})
+    write_sources(root, {"a.py": "{copy}", "b.py": "{copy}(\n"})
 
     mentions = Scan.mentions
 

@@ -32,6 +32,7 @@ from codemods.model import FileResult, Run, Status
 from codemods.workers.pool import Pool
 from tests import tools
 from tests.figures import measured
+from tests.tools import write_sources
 
 ROOT = Path(__file__).parent.parent
 MODULE = [sys.executable, "-m", "codemods"]
@@ -62,13 +63,6 @@ def git(*arguments: str, stdin: bytes = b"") -> bytes:
     return done.stdout
 
 
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(tools.source(text))
-
-
 def commit(message: str = "x") -> None:
     git("add", "-A")
     git("commit", "-qm", message)
@@ -87,7 +81,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def three(root: Path) -> Path:
     """Give a checkout with three copies, and a file without any."""
     names = ("a/test_a.py", "a/test_b.py", "b/test_c.py")
-    write(root, dict.fromkeys(names, "{copy}" + USES) | {"b/plain.py": "import os\n"})
+    write_sources(root, dict.fromkeys(names, "{copy}" + USES) | {"b/plain.py": "import os\n"})
     commit()
     return root
 
@@ -161,7 +155,7 @@ def test_without_settings_and_a_shared_module(
 ) -> None:
     """Nothing is met where nothing can be counted."""
     monkeypatch.chdir(tmp_path)
-    write(tmp_path, {"tests/test_a.py": "{copy}" + USES})
+    write_sources(tmp_path, {"tests/test_a.py": "{copy}" + USES})
     code, out, err = outcome(verb)
     assert (code, out) == (2, "")
     assert err.startswith("Error: no settings name a shared module for these files")
@@ -228,7 +222,7 @@ def test_rollback_where_nothing_ran_leaves_no_folder(root: Path) -> None:
 )
 @pytest.mark.parametrize("verb", ["analyze", "check", "migrate"])
 def test_bad_settings(root: Path, table: str, message: str, verb: str) -> None:
-    write(root, {"pyproject.toml": f"[tool.ssot-codemods]\n{table}"})
+    write_sources(root, {"pyproject.toml": f"[tool.ssot-codemods]\n{table}"})
     code, out, err = outcome(verb)
     assert (code, out) == (2, "")
     assert err.startswith("Error: ")
@@ -236,7 +230,9 @@ def test_bad_settings(root: Path, table: str, message: str, verb: str) -> None:
 
 
 def test_paths_and_exclude_of_the_settings(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(three, {"pyproject.toml": "[tool.ssot-codemods]\npaths=['a']\nexclude=['*_a.py']\n"})
+    write_sources(
+        three, {"pyproject.toml": "[tool.ssot-codemods]\npaths=['a']\nexclude=['*_a.py']\n"}
+    )
     assert outcome("analyze", "--list")[1] == "a/test_b.py\n"
     assert outcome("analyze", "--list", ".")[1] == "a/test_b.py\nb/test_c.py\n"
     assert outcome("analyze", "--list", "--exclude", "a/*", ".")[1] == "b/test_c.py\n"
@@ -267,8 +263,10 @@ def test_a_scheduler(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_analyze_json(three: Path) -> None:
-    write(three, {"c.py": BROKEN, "d.py": "#class TestWebSocketConnection:\n", "e.py": REFUSED})
-    write(three, {"f/__init__.py": "# a package\n", "g.py": "", "h.py": "x = 1  # code\n"})
+    write_sources(
+        three, {"c.py": BROKEN, "d.py": "#class TestWebSocketConnection:\n", "e.py": REFUSED}
+    )
+    write_sources(three, {"f/__init__.py": "# a package\n", "g.py": "", "h.py": "x = 1  # code\n"})
     code, out, err = outcome("analyze", "--format", "json")
     assert (code, err) == (3, "")
     values = json.loads(out)
@@ -296,7 +294,9 @@ def test_analyze_is_the_same_each_time(three: Path) -> None:
 
 def test_list_and_a_file_of_paths(three: Path) -> None:
     strange = os.fsdecode(b"b/test_t \xff.py")
-    write(three, {"b/test_line\nbreak.py": "{copy}", strange: "{copy}", "@at_test.py": "{copy}"})
+    write_sources(
+        three, {"b/test_line\nbreak.py": "{copy}", strange: "{copy}", "@at_test.py": "{copy}"}
+    )
     result = run("analyze", "--list", "b", "./@at_test.py")
     listed = [
         *(b'"b/test_line\\012break.py"', b'"b/test_t \\377.py"'),
@@ -395,7 +395,7 @@ def test_migrate_in_batches(three: Path) -> None:
 
 
 def test_a_file_that_fails_outweighs_copies_that_are_left(three: Path) -> None:
-    write(three, {"c.py": BROKEN})
+    write_sources(three, {"c.py": BROKEN})
     for arguments in (["check"], ["migrate", "--dry-run"], ["analyze"]):
         code, out, err = outcome(*arguments)
         assert code == 3
@@ -422,8 +422,10 @@ def test_migrate_as_json_and_the_probe(three: Path) -> None:
     (one,) = Journal(three).runs()
     assert (values["run"], values["dry_run"]) == (one.id, False)
     # Another module of that name, which pytest would find first.
-    write(three, {f"b/{tools.SHARED.replace('.', '/')}.py": "import os\n"})
-    write(three, {"b/test_framework/__init__.py": "", "b/test_framework/ssot/__init__.py": ""})
+    write_sources(three, {f"b/{tools.SHARED.replace('.', '/')}.py": "import os\n"})
+    write_sources(
+        three, {"b/test_framework/__init__.py": "", "b/test_framework/ssot/__init__.py": ""}
+    )
     before = (three / "b/test_c.py").read_bytes()
     code, out, err = outcome("migrate", "b/test_c.py")
     assert (code, out) == (2, "")
@@ -586,9 +588,9 @@ def stdin(text: bytes, *arguments: str) -> tuple[int, str, str]:
 
 def test_check_reads_no_further_than_a_shared_name(three: Path) -> None:
     """What may define none holds no copy: a template, say, or a file to be fixed by its author."""
-    write(three, {"a/test_a.py": "class Other(:\n", "b/test_c.py": "x = {{ value }}\n"})
+    write_sources(three, {"a/test_a.py": "class Other(:\n", "b/test_c.py": "x = {{ value }}\n"})
     assert outcome("check", "a/test_a.py", "b")[0] == 0
-    write(three, {"a/test_a.py": "\nclass TestWebSocketConnection(:\n"})
+    write_sources(three, {"a/test_a.py": "\nclass TestWebSocketConnection(:\n"})
     code, out, _ = outcome("check", "a/test_a.py", "b")
     assert (code, out.startswith("a/test_a.py:2:")) == (3, True)
 
@@ -610,7 +612,7 @@ def test_check_of_a_module_on_stdin(three: Path, monkeypatch: pytest.MonkeyPatch
     assert stdin(before, "-", "a")[0] == 2
     # The settings of the current folder count.
     (three / "b/pyproject.toml").write_text("[tool.ssot-codemods]\nmodules = ['lib']\n")
-    write(three, {"b/lib.py": "def one():\n    return 1\n"})
+    write_sources(three, {"b/lib.py": "def one():\n    return 1\n"})
     monkeypatch.chdir(three / "b")
     assert stdin(before, "-")[0] == 0
     assert "<stdin>:1:1: copy of `lib.one`\n" in stdin(b"def one():\n    return 1\n", "-")[1]
@@ -626,7 +628,7 @@ def test_check_shows_a_diff(three: Path) -> None:
 
 
 def test_what_is_refused_is_no_copy_left(root: Path) -> None:
-    write(root, {"test_a.py": REFUSED})
+    write_sources(root, {"test_a.py": REFUSED})
     assert outcome("check")[0] == 0
 
 

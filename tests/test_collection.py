@@ -31,6 +31,7 @@ from codemods.measure.record import SessionRecord
 from codemods.measure.session import Pytest, Session
 from codemods.progress.saved import baseline_file, load_baseline, save_baseline
 from tests.figures import measured as figures
+from tests.tools import write_modules
 
 # Without other plugins pytest starts in half the time.
 ENVIRONMENT = {
@@ -38,15 +39,6 @@ ENVIRONMENT = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
 }
 LINUX = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
-
-
-def write(folder: Path, **files: str) -> Path:
-    """Write Python files; ``__`` in a name stands for a slash."""
-    for name, text in files.items():
-        path = folder / (name.replace("__", "/") + ".py")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder
 
 
 def pytest_in(folder: Path, **options: Any) -> Pytest:
@@ -100,7 +92,7 @@ def test_without_a_cache(tmp_path: Path) -> None:
 
 
 def test_a_session(tmp_path: Path) -> None:
-    seen = run(write(tmp_path, test_it="def test_a(): pass\ndef test_b(): assert 0"))
+    seen = run(write_modules(tmp_path, test_it="def test_a(): pass\ndef test_b(): assert 0"))
     assert (seen.record.exit_code, seen.problem) == (1, "")
     assert seen.record.collected == ["test_it.py::test_a", "test_it.py::test_b"]
     assert 0 < seen.cpu < 60
@@ -111,12 +103,14 @@ def test_a_session(tmp_path: Path) -> None:
 def test_the_memory_is_that_of_pytest_alone(tmp_path: Path) -> None:
     """What Linux counts for a child begins with the size of its parent."""
     ballast = bytearray(200_000_000)
-    seen = run(write(tmp_path, test_it="def test(): pass"), "--collect-only")
+    seen = run(write_modules(tmp_path, test_it="def test(): pass"), "--collect-only")
     assert len(ballast) > seen.peak_memory > 10_000_000
 
 
 def test_a_package_of_the_same_name_is_no_hindrance(tmp_path: Path) -> None:
-    own = write(tmp_path, codemods____init__="", test_it="import codemods\ndef test(): pass")
+    own = write_modules(
+        tmp_path, codemods____init__="", test_it="import codemods\ndef test(): pass"
+    )
     (own / "codemods" / "measure").mkdir()
     seen = run(own, environment={**ENVIRONMENT, "PYTHONPATH": str(own)})
     assert seen.record.exit_code == 0
@@ -126,7 +120,9 @@ def test_a_configuration_that_stops_early_does_not_count(tmp_path: Path) -> None
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\naddopts = -x --maxfail=1 --cache-clear --strict-config -p no:cacheprovider\n"
     )
-    write(tmp_path, test_a="import nowhere", test_b="import nowhere", test_c="def test(): pass")
+    write_modules(
+        tmp_path, test_a="import nowhere", test_b="import nowhere", test_c="def test(): pass"
+    )
     seen = pytest_in(tmp_path).collect()
     assert seen.problem == ""
     assert len(seen.record.errors) == 2
@@ -134,7 +130,7 @@ def test_a_configuration_that_stops_early_does_not_count(tmp_path: Path) -> None
 
 
 def test_the_probe_may_be_loaded_late(tmp_path: Path) -> None:
-    write(tmp_path, test_it="def test(): pass", myplugin="")
+    write_modules(tmp_path, test_it="def test(): pass", myplugin="")
     variables = {**ENVIRONMENT, "PYTEST_PLUGINS": "myplugin", "PYTHONPATH": str(tmp_path)}
     seen = run(tmp_path, early=False, environment=variables)
     assert seen.record.exit_code is not None
@@ -188,7 +184,7 @@ def test_an_interpreter_named_from_here(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_conftest_that_raises(tmp_path: Path) -> None:
-    seen = run(write(tmp_path, conftest="raise ValueError('no')"))
+    seen = run(write_modules(tmp_path, conftest="raise ValueError('no')"))
     assert seen.record.exit_code is None
     assert seen.problem == f"{tmp_path}/conftest.py: ValueError: no"
 
@@ -209,7 +205,7 @@ def test_a_configuration_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_test_that_leaves_at_once(tmp_path: Path) -> None:
-    seen = run(write(tmp_path, test_it="import os\ndef test_leaves(): os._exit(0)"))
+    seen = run(write_modules(tmp_path, test_it="import os\ndef test_leaves(): os._exit(0)"))
     assert seen.record.exit_code is None
     assert seen.problem == (
         "pytest ended with exit code 0 while it ran test_it.py::test_leaves, "
@@ -219,20 +215,22 @@ def test_a_test_that_leaves_at_once(tmp_path: Path) -> None:
 
 def test_a_test_that_kills_its_process_group(tmp_path: Path) -> None:
     text = "import os\ndef test_kills(): os.killpg(os.getpgid(0), 9)"
-    seen = run(write(tmp_path, test_it=text))
+    seen = run(write_modules(tmp_path, test_it=text))
     assert seen.record.exit_code is None
     assert seen.problem == "pytest was killed by SIGKILL while it ran test_it.py::test_kills"
 
 
 def test_a_test_that_kills_its_parent(tmp_path: Path) -> None:
     text = "import os, time\ndef test_kills():\n    os.kill(os.getppid(), 9)\n    time.sleep(600)"
-    seen = run(write(tmp_path, test_it=text), str(tmp_path))
+    seen = run(write_modules(tmp_path, test_it=text), str(tmp_path))
     assert seen.problem == "pytest was killed by SIGKILL while it ran test_it.py::test_kills"
     wait_for_end_of(str(tmp_path))
 
 
 def test_a_signal_to_pytest_alone(tmp_path: Path) -> None:
-    seen = run(write(tmp_path, test_it="import os\ndef test_it(): os.kill(os.getpid(), 15)"))
+    seen = run(
+        write_modules(tmp_path, test_it="import os\ndef test_it(): os.kill(os.getpid(), 15)")
+    )
     assert seen.problem == "pytest was killed by SIGTERM while it ran test_it.py::test_it"
 
 
@@ -240,7 +238,7 @@ def test_a_signal_to_pytest_alone(tmp_path: Path) -> None:
 def test_a_hang_is_killed_without_proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "_processes", lambda: iter(()))
     text = "import pathlib, time\ndef test():\n pathlib.Path('up').touch()\n time.sleep(600)"
-    seen = run(write(tmp_path, test_it=text), str(tmp_path), timeout=60)
+    seen = run(write_modules(tmp_path, test_it=text), str(tmp_path), timeout=60)
     assert seen.problem.startswith("killed after 60 s")
     wait_for_end_of(str(tmp_path))
 
@@ -259,7 +257,7 @@ def test_hangs():
     time.sleep(600)
 """
     mark = str(tmp_path)
-    seen = run(write(tmp_path, test_it=text % mark), timeout=60)
+    seen = run(write_modules(tmp_path, test_it=text % mark), timeout=60)
     assert seen.problem == "killed after 60 s while it ran test_it.py::test_hangs"
     assert "test_it.py::test_quick" in seen.record.tests
     wait_for_end_of(mark)
@@ -275,7 +273,7 @@ def test_leaves_some():
         subprocess.Popen([sys.executable, "-c", script, %r], **options)
 """
     mark = str(tmp_path)
-    seen = run(write(tmp_path, test_it=text % mark))
+    seen = run(write_modules(tmp_path, test_it=text % mark))
     assert seen.record.exit_code == 0
     wait_for_end_of(mark)
 
@@ -319,7 +317,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, again: str) -> None:
         "Pytest(Path(sys.argv[1])).run()\n"
     )
     text = "import time, pathlib\ndef test():\n pathlib.Path('up').touch()\n time.sleep(600)"
-    write(tmp_path, test_it=text)
+    write_modules(tmp_path, test_it=text)
     (tmp_path / "tmp").mkdir()
     variables = {**ENVIRONMENT, "TMPDIR": str(tmp_path / "tmp")}
     command = [sys.executable, "-c", script, str(tmp_path)]
@@ -367,7 +365,7 @@ def test_several_interrupts_at_once_are_one(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_megabytes_of_output(tmp_path: Path) -> None:
     text = "def test():\n    for _ in range(50): print('x' * 100_000)\n    assert 0"
-    seen = run(write(tmp_path, test_it=text), "-s")
+    seen = run(write_modules(tmp_path, test_it=text), "-s")
     assert seen.record.exit_code == 1
 
 
@@ -377,7 +375,7 @@ def test_the_folder_changes_and_files_go(tmp_path: Path) -> None:
         "def test_away(tmp_path): os.chdir(tmp_path)\n"
         "def test_gone(): pathlib.Path(__file__).unlink()\n"
     )
-    seen = run(write(tmp_path, test_it=text))
+    seen = run(write_modules(tmp_path, test_it=text))
     assert seen.record.exit_code == 0
 
 
@@ -398,7 +396,7 @@ def test_processes_that_may_not_be_looked_at_are_left_alone(
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("suite")
     recorder = "class TestRecorder:\n    def __init__(self): pass\n"
-    return write(
+    return write_modules(
         folder,
         tests__test_a=f"import helper\n{recorder}def test_a(): pass",
         tests__test_b="import nowhere",
@@ -485,7 +483,7 @@ def test_progress(observed: tuple[Baseline, list[Any], list[str]]) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_a_timeout_gives_what_was_seen(tmp_path: Path) -> None:
     hangs = "import pathlib, time\npathlib.Path('up').touch()\ntime.sleep(600)"
-    write(tmp_path, test_a="def test_a(): pass", test_b=hangs)
+    write_modules(tmp_path, test_a="def test_a(): pass", test_b=hangs)
     (measured,) = in_turn([Tree(pytest_in(tmp_path, timeout=60))])
     summary = measured.summary
     assert summary.problem == "warm-up: killed after 60 s while it ran test_b.py"
@@ -497,7 +495,7 @@ def test_a_timeout_gives_what_was_seen(tmp_path: Path) -> None:
 def test_tests_that_set_dont_write_bytecode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(tmp_path, conftest="import sys; sys.dont_write_bytecode = True")
+    write_modules(tmp_path, conftest="import sys; sys.dont_write_bytecode = True")
     seen = run(tmp_path)
     monkeypatch.setattr(Pytest, "run", lambda *_, **__: seen)
     (measured,) = in_turn([Tree(pytest_in(tmp_path))], runs=1)
@@ -679,5 +677,5 @@ def test_both_trees_are_measured_in_turn(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_run_waits_in_a_thread_that_ends(tmp_path: Path) -> None:
     before = threading.active_count()
-    run(write(tmp_path, test_it="def test(): pass"))
+    run(write_modules(tmp_path, test_it="def test(): pass"))
     assert threading.active_count() == before

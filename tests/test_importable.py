@@ -21,6 +21,7 @@ from codemods.measure import import_probe, importable
 from codemods.measure.importable import FolderAnswer, ModuleAnswer, ask_imports
 from codemods.measure.process import Ended, run_process
 from codemods.measure.session import Pytest
+from tests.tools import write
 
 SHARED = "class Shared:\n    __test__ = False\n\n\nclass TestOpen:\n    pass\n"
 #: A test module that is run by mistake says so.
@@ -33,13 +34,6 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # it starts faster
     return iter(())
-
-
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
 
 
 def ask(

@@ -20,14 +20,7 @@ from codemods.pytest_config import (
     registers_rewrite,
 )
 from codemods.settings import SettingsError
-
-
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
+from tests.tools import write
 
 #: files, where pytest is started, and what it takes: the folder, `pythonpath`, `python_files`
 CONFIGS: dict[str, tuple[dict[str, str], str, tuple[str, list[str], list[str]]]] = {

@@ -16,6 +16,7 @@ from codemods.shared_modules import (
     find_module,
     read_shared_modules,
 )
+from tests.tools import write
 
 HELPER = "def make_agent():\n    return 1\n"
 CHECKER = "def check(x):\n    assert x\n"
@@ -29,13 +30,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / ".git").mkdir(parents=True)
     monkeypatch.chdir(root)
     return root
-
-
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
 
 
 def table(*modules: str, more: str = "") -> str:
@@ -151,14 +145,14 @@ def test_a_root_that_is_a_link(root: Path, tmp_path: Path) -> None:
 def test_the_modules_are_read(root: Path) -> None:
     write(root, {"tests/a.py": HELPER, "b/__init__.py": CHECKER})
     settings = Settings(("tests.a", "b"), ("x.Base",), root=root)
-    assert read_shared_modules(settings) == SharedModules(
-        (
-            SharedModule("tests.a", str(root / "tests/a.py"), HELPER.encode()),
-            SharedModule("b", str(root / "b/__init__.py"), CHECKER.encode()),
-        ),
-        ("x.Base",),
-        None,
+    beside = frozenset({"tests", "b"})
+    a = SharedModule(
+        "tests.a", str(root / "tests/a.py"), HELPER.encode(), folder=str(root), beside=beside
     )
+    b = SharedModule(
+        "b", str(root / "b/__init__.py"), CHECKER.encode(), folder=str(root), beside=beside
+    )
+    assert read_shared_modules(settings) == SharedModules((a, b), ("x.Base",), None)
 
 
 def test_the_options_replace_and_restrict(root: Path) -> None:

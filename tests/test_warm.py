@@ -14,19 +14,12 @@ from codemods.measure import process as process_module
 from codemods.measure import warm as warm_module
 from codemods.measure.session import Pytest, Session
 from codemods.measure.warm import shards_of, warm
+from tests.tools import write_modules
 
 ENVIRONMENT = {
     **{k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_", "PYTHON"))},
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
 }
-
-
-def write(folder: Path, **files: str) -> Path:
-    for name, text in files.items():
-        path = folder / (name.replace("__", "/") + ".py")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder
 
 
 def bytecode(folder: Path) -> set[str]:
@@ -35,7 +28,7 @@ def bytecode(folder: Path) -> set[str]:
 
 def test_it_is_written_and_read(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
-    write(
+    write_modules(
         tmp_path,
         tests__conftest="",
         tests__test_a="def test(): pass",
@@ -62,7 +55,7 @@ def test_it_is_written_and_read(tmp_path: Path) -> None:
 
 
 def test_it_is_measured_cold(tmp_path: Path) -> None:
-    write(tmp_path, test_a="def test(): pass", test_b="import nowhere", test_c="1 +")
+    write_modules(tmp_path, test_a="def test(): pass", test_b="import nowhere", test_c="1 +")
     variables = {**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"}
     warmed = warm(Pytest(tmp_path, environment=variables))
     assert warmed.problem == ""
@@ -75,7 +68,7 @@ def test_it_is_measured_cold(tmp_path: Path) -> None:
 
 
 def test_tests_that_prevent_it(tmp_path: Path) -> None:
-    write(tmp_path, conftest="import sys; sys.dont_write_bytecode = True", test_a="")
+    write_modules(tmp_path, conftest="import sys; sys.dont_write_bytecode = True", test_a="")
     warmed = warm(Pytest(tmp_path, environment=ENVIRONMENT), measure_cold=False, jobs=1)
     assert (warmed.module_count, warmed.cached_count) == (1, 0)
     assert warmed.notes == (
@@ -91,7 +84,7 @@ def test_a_listing_that_fails(tmp_path: Path) -> None:
 
 def test_looking_for_modules_imports_none(tmp_path: Path) -> None:
     """So that each is imported twice: where bytecode is written, and where it is checked."""
-    write(tmp_path, test_a="with open('imported', 'a') as file: file.write('x')")
+    write_modules(tmp_path, test_a="with open('imported', 'a') as file: file.write('x')")
     warm(Pytest(tmp_path, environment=ENVIRONMENT), measure_cold=False)
     assert (tmp_path / "imported").read_text() == "xx"
 
@@ -106,7 +99,7 @@ def test_a_share_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return real(self, *arguments, **options)
 
     monkeypatch.setattr(Pytest, "collect", spy)
-    write(tmp_path, test_a="import os; os._exit(3)", test_b="")
+    write_modules(tmp_path, test_a="import os; os._exit(3)", test_b="")
     warmed = warm(Pytest(tmp_path, environment=ENVIRONMENT))
     assert warmed.problem == (
         "pytest ended with exit code 3 while it ran test_a.py, before its session was over"
@@ -118,7 +111,7 @@ def test_a_share_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_time_runs_out_while_cold_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(tmp_path, test_a="")
+    write_modules(tmp_path, test_a="")
     real = threading.Event.wait
     monkeypatch.setattr(process_module, "_wait", lambda done, *_: real(done, 0.0))
     hasty = Pytest(tmp_path, sys.executable, timeout=1.0, environment=ENVIRONMENT)

@@ -117,6 +117,31 @@ def never_done(file_timeout: float = 0) -> Run:
     return small_here(failing(Reason(Code.TOO_SLOW, 1, "not done")))
 
 
+def write(root: Path, files: dict[str, str]) -> None:
+    """Write files into a folder."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def write_sources(root: Path, files: dict[str, str]) -> None:
+    """Write files into a folder, as `source` makes them of short texts."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(source(text))
+
+
+def write_modules(folder: Path, **files: str) -> Path:
+    """Write Python files; ``__`` in a name stands for a slash."""
+    for name, text in files.items():
+        path = folder / (name.replace("__", "/") + ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
 def write_shared(root: Path) -> None:
     """Write the founding module into a repository, as `init` does."""
     for folder in ("test_framework", "test_framework/ssot"):

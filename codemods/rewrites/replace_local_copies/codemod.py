@@ -13,6 +13,7 @@ from codemods.rewrites.others import FromOutside, Others, RepositoryCodemod
 from codemods.rewrites.replace_local_copies.decide import decide, undefined_names
 from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.rewrites.replace_local_copies.plan import Planner
+from codemods.rewrites.replace_local_copies.scripts import not_found_by_script
 from codemods.rewrites.replace_local_copies.shared import Shared, shared_definitions
 
 
@@ -41,6 +42,7 @@ class ReplaceLocalCopies(RepositoryCodemod):
         warnings = undefined_names(module, self._shared) if decisions else ()
         if not copies:
             return Planned(decisions, warnings)
+        warnings += not_found_by_script(module, decisions, self.modules.modules)
         plan, dropped = Planner(module, copies, self.kept, self.modules.tests).plan()
         return Planned(decisions, warnings, plan, dropped)
 
