@@ -52,7 +52,12 @@ def discard(stream: IO[str]) -> None:
 
 def print_page(text: str) -> None:
     """Print Markdown, HTML or what a program reads to stdout, with no colours."""
-    print_bytes("\n".join(map(visible, text.split("\n"))).encode())
+    print_bytes(page_bytes(text))
+
+
+def page_bytes(text: str) -> bytes:
+    """Return such a page, with nothing that a terminal obeys."""
+    return "\n".join(map(visible, text.split("\n"))).encode()
 
 
 def print_text(text: str, *, err: bool = False, is_code: bool = False) -> None:
