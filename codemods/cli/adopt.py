@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     "the tests that has the code already, else one beside the shared module of the settings, "
     "else support/NAME.py below the folder of the tests.",
 )
-@click.option("--all", "of_all", is_flag=True, help="Adopt all that `discover` would have go.")
+@click.option("--all", "of_all", is_flag=True, help="Adopt all that saves lines, as `discover` counts.")
 @click.option(
     "--min-lines",
     type=click.IntRange(min=1),
     default=1,
     metavar="N",
-    help="With --all: of these, what saves at least N lines. Default: 1.",
+    help="With --all: only what saves at least N lines. Default: 1.",
 )
 @click.option(
     "--in",
