@@ -87,11 +87,11 @@ def _columns() -> int:
 
 #: A command stays on its line: it is there to be copied.
 _KEPT = re.compile(r"[-+@]|(?:.*?: )?(?:ssot-codemods|ruff|git|grep|pip) ")
-_LABEL = re.compile(r"\S.*?: ")
+_LABEL = re.compile(r" *\S.*?(: |  )")
 
 
 def wrapped(line: str, width: int) -> list[str]:
-    """Wrap a line between words; what has a label, as a finding has, gets an indent below it."""
+    """Wrap a line between words; what has a label or columns gets an indent below it."""
     if len(line) <= width or _KEPT.match(line):
         return [line]
     indent = line[: len(line) - len(line.lstrip())] + ("    " if _LABEL.match(line) else "")

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     "the tests that has the code already, else one beside the shared module of the settings, "
     "else support/NAME.py below the folder of the tests.",
 )
-@click.option("--all", "of_all", is_flag=True, help="Adopt all that saves lines, as `discover` counts.")
+@click.option(
+    "--all", "of_all", is_flag=True, help="Adopt all that saves lines, as `discover` counts."
+)
 @click.option(
     "--min-lines",
     type=click.IntRange(min=1),
