@@ -11,8 +11,9 @@ all else may change. To apply the codemod to one file, with the settings of a re
 definition what is to become of it, and why. Nothing is written. What other files do with the file
 is not known here; the command line looks at them, too.
 
-The other codemods are applied likewise: `RemoveCommentedCopies` and `RenameLocalClass` are made from
-the shared modules, too, and `MarkHelperClasses` from `PytestNames`, what pytest collects by its name.
+The other codemods are applied likewise: `RemoveCommentedCopies` and `RenameLocalClass` are made
+from the shared modules, too, and `MarkHelperClasses` from `PytestNames`, what pytest collects by
+its name.
 """
 
 from __future__ import annotations
