@@ -309,15 +309,19 @@ def test_compliance_stands_beside_what_stays(root: Path) -> None:
 
 
 def test_the_usual_phases_are_those_of_which_a_path_exists(root: Path) -> None:
-    def found() -> dict[str, tuple[str, ...]]:
-        return {phase.name: phase.paths for phase in phases_of(Settings(root=root, paths=("src",)))}
+    def found(*paths: str) -> dict[str, tuple[str, ...]]:
+        return {phase.name: phase.paths for phase in phases_of(Settings(root=root, paths=paths))}
 
-    assert found() == {"unit": ("tests/unit",), "all": ("tests",)}
+    for paths in (["."], ["src", "./tests/"]):
+        assert found(*paths) == {"unit": ("tests/unit",), "all": ("tests",)}
+    assert found("tests/unit") == {"unit": ("tests/unit",)}
+    # Where the settings have the tests elsewhere, a folder of that name holds none of them.
+    assert found("src", "test") == {"all": ("src", "test")}
     (root / "backend/tests").mkdir(parents=True)
-    assert found()["unit"] == ("tests/unit", "backend/tests")
+    assert found(".")["unit"] == ("tests/unit", "backend/tests")
     for folder in ("tests", "backend"):
         shutil.rmtree(root / folder)
-    assert found() == {"all": ("src",)}
+    assert found(".") == {"all": (".",)}
     assert phases_of(Settings(root=root, phases=(PHASE,))) == (PHASE,)
 
 
