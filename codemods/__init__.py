@@ -10,6 +10,10 @@ all else may change. To apply the codemod to one file, with the settings of a re
 `result.after` has the new bytes where the file is to change, `result.decisions` says for each
 definition what is to become of it, and why. Nothing is written. What other files do with the file
 is not known here; the command line looks at them, too.
+
+The other codemods are applied likewise: `RemoveCommentedCopies` and `RenameLocalClass` are made
+from the shared modules, too, and `MarkHelperClasses` from `PytestNames`, what pytest collects by
+its name.
 """
 
 from __future__ import annotations
@@ -19,16 +23,36 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from codemods.engine.codemod import apply as apply
     from codemods.model import FileResult as FileResult
+    from codemods.model import PytestNames as PytestNames
+    from codemods.rewrites.mark_helper_classes.codemod import MarkHelperClasses as MarkHelperClasses
+    from codemods.rewrites.remove_commented_copies import (
+        RemoveCommentedCopies as RemoveCommentedCopies,
+    )
+    from codemods.rewrites.rename_local_class.codemod import RenameLocalClass as RenameLocalClass
     from codemods.rewrites.replace_local_copies.codemod import (
         ReplaceLocalCopies as ReplaceLocalCopies,
     )
     from codemods.settings import read_settings as read_settings
     from codemods.shared_modules import read_shared_modules as read_shared_modules
 
-__all__ = ["FileResult", "ReplaceLocalCopies", "apply", "read_settings", "read_shared_modules"]
+__all__ = [
+    "FileResult",
+    "MarkHelperClasses",
+    "PytestNames",
+    "RemoveCommentedCopies",
+    "RenameLocalClass",
+    "ReplaceLocalCopies",
+    "apply",
+    "read_settings",
+    "read_shared_modules",
+]
 
 _HOMES = {
     "FileResult": "codemods.model",
+    "MarkHelperClasses": "codemods.rewrites.mark_helper_classes.codemod",
+    "PytestNames": "codemods.model",
+    "RemoveCommentedCopies": "codemods.rewrites.remove_commented_copies",
+    "RenameLocalClass": "codemods.rewrites.rename_local_class.codemod",
     "ReplaceLocalCopies": "codemods.rewrites.replace_local_copies.codemod",
     "apply": "codemods.engine.codemod",
     "read_settings": "codemods.settings",

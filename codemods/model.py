@@ -437,13 +437,12 @@ class Plan(NamedTuple):
 
     `files` counts all files looked at, `helpers` those that define a shared name or import from a
     shared module; `results` has those that hold a definition or failed, in the order of their
-    paths; `uncovered` counts the files that no settings table covers.
+    paths.
     """
 
     files: int
     helpers: int
     results: tuple[FileResult, ...]
-    uncovered: int = 0
 
     @property
     def changes(self) -> tuple[FileResult, ...]:

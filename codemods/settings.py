@@ -98,12 +98,19 @@ class Settings(NamedTuple):
 def phases_of(settings: Settings) -> tuple[Phase, ...]:
     """Return the phases: those of the table, else the usual ones as far as their paths exist.
 
-    Where none of those exists, one phase of all paths of the settings.
+    They count below the paths of the settings; where none does, one phase of all those paths.
     """
     if settings.phases:
         return settings.phases
+    own = tuple(map(PurePath, settings.paths))
     usual = (
-        phase._replace(paths=tuple(p for p in phase.paths if _is_there(settings.root / p)))
+        phase._replace(
+            paths=tuple(
+                path
+                for path in phase.paths
+                if any(map(PurePath(path).is_relative_to, own)) and _is_there(settings.root / path)
+            )
+        )
         for phase in _DEFAULT_PHASES
     )
     return tuple(phase for phase in usual if phase.paths) or (

@@ -155,6 +155,21 @@ SORTED = {
         "import json\nimport os\nimport re\n\nimport attr\n"
         "from app.a import A\nfrom app.b import B\n",
     ),
+    "below an import that stays where it is": (
+        "import os\n\nimport patched  # isort: skip\nimport pytest\n",
+        "import os\n\nimport patched  # isort: skip\nimport pytest\n\n"
+        "import json\nimport re\n\nimport attr\nfrom app.a import A\n",
+    ),
+    "below such an import that stands below a definition": (
+        "def g():\n    pass\n\n\ng()\nimport os\nimport first  # noqa: E402, isort:skip\nX = 1\n",
+        "def g():\n    pass\n\n\ng()\nimport os\nimport first  # noqa: E402, isort:skip\n\n"
+        "import json\nimport re\n\nimport attr\nfrom app.a import A\n\n\nX = 1\n",
+    ),
+    "below imports in an order that is meant": (
+        "# isort: off\nimport patched\nimport os\n# isort: on\n",
+        "# isort: off\nimport patched\nimport os\n\nimport json\nimport re\n\n"
+        "import attr\nfrom app.a import A\n\n\n# isort: on\n",
+    ),
     "not on a line with something else": (
         "X = 1; import os\nimport os; Y = 1\nimport pytest\n",
         "X = 1; import os\nimport os; Y = 1\nimport json\nimport re\n\n"
@@ -678,6 +693,29 @@ def test_other_code_of_an_adopted_name_is_named(root: Path) -> None:
     assert contents(root) == before
     assert what in said("adopt", "wait", "--skip-probe")
     assert "-    return n * 1\n+    return n * 2\n" in said("analyze", "--variants")
+
+
+@pytest.mark.parametrize("more", [["--dry-run"], ["--skip-probe"]])
+def test_one_of_two_names_that_cannot_be_adopted(root: Path, more: list[str]) -> None:
+    """It is named with its reason, the other one is adopted, and the exit code tells."""
+    for name in ("x", "y"):
+        text = "STATE = []\n\n\ndef kept(n):\n    STATE.append(n)\n    return STATE\n"
+        (root / f"suite/unit/test_{name}.py").write_text(text)
+    for other, why in (("absent", "no two test files have"), ("kept", "0 of 2 copies can be")):
+        text = said("adopt", other, "socket", *more, code=1)
+        assert f"{other} is not adopted: {why}" in text
+        assert "socket" in text.replace(f"{other} is not adopted", "")
+    assert (root / "suite/support/socket.py").exists() is ("--skip-probe" in more)
+    # Whoever names nothing has nothing left out.
+    said("adopt", "--all", *more)
+
+
+def test_two_names_of_one_code(root: Path) -> None:
+    for name, other in (("x", "wait"), ("y", "sleep")):
+        text = f"def {other}(n):\n    n += 1\n    return n * n\n"
+        (root / f"suite/unit/test_{name}.py").write_text(text)
+    assert "not adopted" not in said("adopt", "wait", "sleep", "--skip-probe")
+    assert "\nsleep = wait\n" in (root / "suite/support/wait.py").read_text()
 
 
 def test_what_is_nested_is_not_adopted(root: Path) -> None:

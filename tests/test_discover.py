@@ -433,6 +433,15 @@ def test_hostile_files_cost_the_others_nothing(root: Path, content: bytes, fails
     assert bool(found.failures) <= fails
 
 
+@pytest.mark.parametrize("text", ["x = = 1\n", f"{HELPER}x = (\n", "# \xff\n"])
+def test_a_conftest_that_is_no_python_is_named(root: Path, text: str) -> None:
+    """All tests of its folder fail with it, whether something in it is pasted or not."""
+    files: dict[str, str | bytes] = {"test_a.py": HELPER, "test_b.py": HELPER}
+    found = find(root, {**files, "conftest.py": text.encode("latin-1")})
+    assert [failure.path for failure in found.failures] == ["conftest.py"]
+    assert [group.files for group in found.groups] == [2]
+
+
 def test_nothing_at_all(root: Path) -> None:
     found = find(root, {"lib.py": HELPER})
     assert (found.files, found.groups, found.failures) == (0, (), ())

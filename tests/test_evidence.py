@@ -97,6 +97,14 @@ def test_a_summary_names_the_file_of_the_whole_report(root: Path) -> None:
         assert said.endswith(f"\n\nThe whole report: `{output}`\n")
         assert output.read_text().startswith(start)
         assert _run("report", "--output", str(output)).stdout.count("\n## ") > 3
+    for form in ("html", "json", "md"):
+        output = root.parent / f"only.{form}"
+        format_ = [] if form == "md" else ["--format", form]
+        done = _run("report", *format_, "--output", str(output))
+        assert (done.stdout, done.stderr) == ("", f"wrote {output}\n")
+        assert _run("report", "-q", *format_, "--output", str(output)).stderr == ""
+        same = output.read_text()
+        assert _without_time(_run("report", *format_).stdout) == _without_time(same)
     for form in ("html", "json"):
         same = (root.parent / f"all.{form}").read_text()
         assert _without_time(_run("report", "--format", form).stdout) == _without_time(same)

@@ -166,6 +166,21 @@ def test_the_public_names() -> None:
         codemods.appply  # noqa: B018
 
 
+def test_the_other_codemods_are_applied_likewise() -> None:
+    modules = tools.default_modules()
+    comment = "".join(f"# {line}\n" for line in tools.COPY.splitlines())
+    other = "class TestWebSocketConnection:\n    x = 1\n\n\nTestWebSocketConnection()\n"
+    warned = "class TestSocket:\n    def __init__(self):\n        self.sent = []\n"
+    for codemod, source, has_word in (
+        (codemods.RemoveCommentedCopies(modules), f"import os\n\n{comment}\nprint(os)\n", b"print"),
+        (codemods.RenameLocalClass(modules), other, b"class TestWebSocketConnectionBus:"),
+        (codemods.MarkHelperClasses(codemods.PytestNames()), warned, b"__test__ = False"),
+    ):
+        after = codemods.apply(source.encode(), "tests/test_bus.py", codemod).after
+        assert after is not None
+        assert has_word in after
+
+
 def test_the_example_of_the_public_names(tmp_path: Path) -> None:
     tools.write_shared(tmp_path)
     source = tools.source("{copy}\n\ndef test_it():\n    assert TestWebSocketConnection()\n")

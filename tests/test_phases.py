@@ -309,15 +309,19 @@ def test_compliance_stands_beside_what_stays(root: Path) -> None:
 
 
 def test_the_usual_phases_are_those_of_which_a_path_exists(root: Path) -> None:
-    def found() -> dict[str, tuple[str, ...]]:
-        return {phase.name: phase.paths for phase in phases_of(Settings(root=root, paths=("src",)))}
+    def found(*paths: str) -> dict[str, tuple[str, ...]]:
+        return {phase.name: phase.paths for phase in phases_of(Settings(root=root, paths=paths))}
 
-    assert found() == {"unit": ("tests/unit",), "all": ("tests",)}
+    for paths in (["."], ["src", "./tests/"]):
+        assert found(*paths) == {"unit": ("tests/unit",), "all": ("tests",)}
+    assert found("tests/unit") == {"unit": ("tests/unit",)}
+    # Where the settings have the tests elsewhere, a folder of that name holds none of them.
+    assert found("src", "test") == {"all": ("src", "test")}
     (root / "backend/tests").mkdir(parents=True)
-    assert found()["unit"] == ("tests/unit", "backend/tests")
+    assert found(".")["unit"] == ("tests/unit", "backend/tests")
     for folder in ("tests", "backend"):
         shutil.rmtree(root / folder)
-    assert found() == {"all": ("src",)}
+    assert found(".") == {"all": (".",)}
     assert phases_of(Settings(root=root, phases=(PHASE,))) == (PHASE,)
 
 
@@ -627,18 +631,18 @@ def test_the_history_is_told_in_lines() -> None:
     assert (
         text
         == """\
-time                  verb      paths             figures
-2026-01-01T00:00:00Z  baseline  tests/unit        cold 2.10, warm 8.00, modules 3, tests 1, \
+time                  verb      paths               figures
+2026-01-01T00:00:00Z  baseline  tests/unit          cold 2.10, warm 8.00, modules 3, tests 1, \
 errors 0, warnings 370
-2026-01-02T00:00:00Z  migrate   tests             run run-1, changed 1, replaced 1, refused 0, \
+2026-01-02T00:00:00Z  migrate   tests               run run-1, changed 1, replaced 1, refused 0, \
 failed 0, left 0, copies 370
-2026-01-03T00:00:00Z  migrate   tests             changed 0, replaced 0, refused 0, failed 0, \
+2026-01-03T00:00:00Z  migrate   tests               changed 0, replaced 0, refused 0, failed 0, \
 left 0, copies 0
-2026-01-04T00:00:00Z  baseline  -                 cold 2.10, warm 4.00, modules 3, tests 1, \
+2026-01-04T00:00:00Z  baseline  -                   cold 2.10, warm 4.00, modules 3, tests 1, \
 errors 0, warnings 0
-2026-01-01T00:00:00Z  verify    tests/unit        run run-1, tests 9, passed 9, lost 1, \
+2026-01-01T00:00:00Z  verify    tests/unit          run run-1, tests 9, passed 9, lost 1, \
 differences 0, flaky 0, healed 0
-2026-01-05T00:00:00Z  rollback  a b c and 1 more  run run-1, files 1
+2026-01-05T00:00:00Z  rollback  a, b, c and 1 more  run run-1, files 1
 """
     )
     assert status.history_text([]) == "no history\n"

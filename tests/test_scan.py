@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from codemods.migration.scan import Scan
-from codemods.model import SharedModule, SharedModules, UsageError
+from codemods.model import SharedModule, SharedModules, Source, UsageError
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
 from tests import tools
@@ -58,7 +58,7 @@ def test_definitions_and_what_imports_a_shared_module(
 ) -> None:
     assert [s.path for s in scan.definitions()] == ["a/test_copy.py"]
     assert scan.sharing == {"a/test_shared.py"}
-    assert (scan.files, scan.failures, scan.uncovered) == (5, [], 0)
+    assert (scan.files, scan.failures) == (5, [])
     assert seen == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
 
 
@@ -83,7 +83,32 @@ def test_each_file_has_the_modules_of_its_table(tmp_path: Path) -> None:
         "a/test_copy.py": codemods["a"],
         "b/test_other.py": codemods["b"],
     }
-    assert scan.uncovered == 1  # that in c
+    assert scan.files == 9  # without that in c
+
+
+def test_a_file_that_no_settings_cover_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def read(paths: list[str], *_: object) -> list[Source]:
+        asked.extend(paths)
+        return []
+
+    monkeypatch.setattr("codemods.migration.scan.read_files", read)
+    codemod = ReplaceLocalCopies(default_modules())
+    for only, expected in (("c", ["c/test_excluded.py"]), ("no such folder", [])):
+        made = {Path(tmp_path, only): codemod}
+
+        def codemod_of(
+            path: str, made: dict[Path, ReplaceLocalCopies] = made
+        ) -> ReplaceLocalCopies | None:
+            return made.get(Path(path).absolute().parent)
+
+        scan = Scan(Settings(root=tmp_path), codemod_of, ["."], lambda done, total: None)
+        assert list(scan.definitions()) == []
+        assert asked == expected
+        asked.clear()
 
 
 def test_a_shared_module_is_no_place_for_copies_of_itself(tmp_path: Path) -> None:

@@ -207,6 +207,7 @@ def test_long_lines_stay_whole_in_a_pipe(root: Path) -> None:
         ("one two three", ["one two", "three"]),
         ("a.py:1:1: code one two", ["a.py:1:1:", "    code", "    one two"]),
         ("  one two three", ["  one two", "  three"]),
+        ("  1  name  can go", ["  1  name", "      can", "      go"]),
         ("averyverylongword", ["averyverylongword"]),
         ("to undo: ssot-codemods rollback R", ["to undo: ssot-codemods rollback R"]),
         ("+    a line of a diff", ["+    a line of a diff"]),

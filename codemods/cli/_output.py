@@ -52,7 +52,12 @@ def discard(stream: IO[str]) -> None:
 
 def print_page(text: str) -> None:
     """Print Markdown, HTML or what a program reads to stdout, with no colours."""
-    print_bytes("\n".join(map(visible, text.split("\n"))).encode())
+    print_bytes(page_bytes(text))
+
+
+def page_bytes(text: str) -> bytes:
+    """Return such a page, with nothing that a terminal obeys."""
+    return "\n".join(map(visible, text.split("\n"))).encode()
 
 
 def print_text(text: str, *, err: bool = False, is_code: bool = False) -> None:
@@ -82,11 +87,11 @@ def _columns() -> int:
 
 #: A command stays on its line: it is there to be copied.
 _KEPT = re.compile(r"[-+@]|(?:.*?: )?(?:ssot-codemods|ruff|git|grep|pip) ")
-_LABEL = re.compile(r"\S.*?: ")
+_LABEL = re.compile(r" *\S.*?(: |  )")
 
 
 def wrapped(line: str, width: int) -> list[str]:
-    """Wrap a line between words; what has a label, as a finding has, gets an indent below it."""
+    """Wrap a line between words; what has a label or columns gets an indent below it."""
     if len(line) <= width or _KEPT.match(line):
         return [line]
     indent = line[: len(line) - len(line.lstrip())] + ("    " if _LABEL.match(line) else "")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @verb(
     "NAME is that of a class, function or fixture that `discover` lists.",
     quiet="Print nothing but errors.",
-    copies_left="pytest cannot import the module everywhere",
+    copies_left="a NAME is not adopted, or pytest cannot import the module everywhere",
 )
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
@@ -33,13 +33,15 @@ if TYPE_CHECKING:
     "the tests that has the code already, else one beside the shared module of the settings, "
     "else support/NAME.py below the folder of the tests.",
 )
-@click.option("--all", "of_all", is_flag=True, help="Adopt all that `discover` would have go.")
+@click.option(
+    "--all", "of_all", is_flag=True, help="Adopt all that saves lines, as `discover` counts."
+)
 @click.option(
     "--min-lines",
     type=click.IntRange(min=1),
     default=1,
     metavar="N",
-    help="With --all: of these, what saves at least N lines. Default: 1.",
+    help="With --all: only what saves at least N lines. Default: 1.",
 )
 @click.option(
     "--in",
@@ -76,7 +78,7 @@ def adopt(
       ssot-codemods adopt --all --min-lines 50 --in tests/unit --dry-run
     """
     from codemods.migration.adopt import adopt as work_out
-    from codemods.migration.adopt import choose
+    from codemods.migration.adopt import choose, not_adopted
     from codemods.migration.discover import Wanted, discover
     from codemods.migration.steps import write
     from codemods.report import adopt as report
@@ -87,21 +89,20 @@ def adopt(
     with progress_bar("discover") as progress:
         wanted = Wanted(names=frozenset(names))
         found = discover(setup.settings, setup.paths, setup.pool(), wanted, progress)
-    pasted, skipped = choose(found.groups, names, min_lines)
+    pasted, missing, others = choose(found.groups, names, min_lines)
     if not pasted:
-        raise UsageError(*skipped or [_nothing(min_lines)])
-    for line in skipped:
-        say(line)
+        raise UsageError(*not_adopted(missing) or [_nothing(min_lines)])
     done = work_out(setup.settings, pasted, to)
-    for name, why in done.skipped.items():
-        say(f"{name} is not adopted: {why}")
+    for line in (*not_adopted({**missing, **done.skipped}), *others, *report.elsewhere(done)):
+        say(line)
+    code = COPIES_LEFT if {*missing, *done.skipped}.intersection(names) else OK
     if dry_run:
         for step in done.steps:
             print_patch(report.as_patch(step))
-        return OK
+        return code
     write(done.steps)
     print_text(report.as_text(done, pasted, detail))
-    return OK if skip_probe else _probe(setup, done, pasted, python)
+    return code if skip_probe else code or _probe(setup, done, pasted, python)
 
 
 def _nothing(min_lines: int) -> str:

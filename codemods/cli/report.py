@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from codemods.cli._common import OK, Setup, read_history
 from codemods.cli._options import PATHS, FileArguments, output_format, over_files, verb
-from codemods.cli._output import json_bytes, print_json, print_page
+from codemods.cli._output import json_bytes, page_bytes, print_bytes, print_page, remark
 from codemods.disk.folder import naming
 from codemods.report.table import Detail
+
+if TYPE_CHECKING:
+    from codemods.progress.completion import Completion
 
 
 @verb(PATHS, quiet="Print the report alone: no progress, no remarks.")
@@ -26,7 +30,8 @@ from codemods.report.table import Detail
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write the whole report to FILE as well, as JSON if it ends in .json, else as HTML.",
+    help="Write the report to FILE, and do not print it: as --format says, else by the ending of "
+    "FILE: .json, .md, else HTML. Markdown is printed beside a FILE of HTML or JSON.",
 )
 def report(
     files: FileArguments,
@@ -60,16 +65,27 @@ def report(
         setup.plan("report"),
         compare_baseline=compare_baseline,
     )
+    written = None
     if output is not None:
-        is_json = output.suffix == ".json"
-        whole = json_bytes(rendered.as_json(done)) if is_json else rendered.as_html(done).encode()
+        by_ending = {".json": "json", ".md": "markdown"}.get(output.suffix, "html")
+        written = by_ending if form == "markdown" else form
         with naming(output):
-            output.write_bytes(whole)
-    if form == "json":
-        print_json(rendered.as_json(done))
-    elif form == "html":
-        print_page(rendered.as_html(done))
+            output.write_bytes(_rendered(done, written))
+    if summary:
+        print_page(rendered.as_summary(done, str(output or "")))
+    elif written == form:
+        remark(f"wrote {output}")
     else:
-        as_text = rendered.as_summary if summary else rendered.as_markdown
-        print_page(as_text(done, str(output or "")))
+        print_bytes(_rendered(done, form, str(output or "")))
     return OK
+
+
+def _rendered(done: Completion, form: str, whole: str = "") -> bytes:
+    """Return the report; Markdown names the file that has the whole of it."""
+    from codemods.report import report as rendered
+
+    if form == "json":
+        return json_bytes(rendered.as_json(done))
+    return page_bytes(
+        rendered.as_html(done) if form == "html" else rendered.as_markdown(done, whole)
+    )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.disk.checkout import Checkout
 from codemods.disk.files import read_file
@@ -62,7 +63,8 @@ class Adoption:
     `root` is the folder of the pyproject.toml that names the shared module; `module` is the dotted
     name of that, `path` its file, and `why` the reason for its place. `sources` has for each name
     the file whose text is taken, and is empty where the module has them already; `skipped` says of
-    each definition that cannot stand in the module why.
+    each definition that cannot stand in the module why, and `elsewhere` has the file of each that
+    another shared module has already.
     """
 
     root: Path
@@ -72,21 +74,28 @@ class Adoption:
     sources: dict[str, str]
     steps: tuple[Step, ...]
     skipped: dict[str, str]
+    elsewhere: dict[str, str]
 
 
-def choose(
-    groups: Sequence[Group], names: Sequence[str], min_lines: int
-) -> tuple[list[Pasted], list[str]]:
+class Choice(NamedTuple):
+    """What is to be adopted, and what is not.
+
+    `missing` has the reason for each wanted name that is not, `others` a line for each other code
+    of a name that is.
+    """
+
+    pasted: list[Pasted]
+    missing: dict[str, str]
+    others: list[str]
+
+
+def choose(groups: Sequence[Group], names: Sequence[str], min_lines: int) -> Choice:
     """Choose what is to be adopted: of each name, the code that saves most lines.
 
     Args:
         groups: what is pasted, as `discover` finds it.
         names: the wanted names; none for all.
         min_lines: how many lines each must save.
-
-    Returns:
-        The definitions, and what is not adopted, with the reason: each wanted name that is none of
-        them, and each other code of a name that is.
 
     """
     chosen: dict[str, Pasted] = {}
@@ -107,11 +116,14 @@ def choose(
     unknown = (
         "no two test files have the same code of it: `ssot-codemods discover` lists what is pasted"
     )
-    missing = [name for name in names if name not in chosen]
-    return list(chosen.values()), [
-        *(f"{name} is not adopted: {refused.get(name, unknown)}" for name in missing),
-        *others,
-    ]
+    known = {name for one in chosen.values() for name in (one.name, *one.others)}
+    missing = {name: refused.get(name, unknown) for name in names if name not in known}
+    return Choice(list(chosen.values()), missing, others)
+
+
+def not_adopted(reasons: Mapping[str, str]) -> list[str]:
+    """Return a line for each name that is not adopted, with the reason."""
+    return [f"{name} is not adopted: {why}" for name, why in reasons.items()]
 
 
 def _other_code(name: str, group: Group) -> str:
@@ -153,11 +165,8 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     _check_modules(settings, module, path, before or b"")
     _check_place(settings, path)
     parts, sources = Extract(), {}
-    skipped = {
-        name: f"{os.path.relpath(file)} has it already: `ssot-codemods migrate` replaces its copies"
-        for name, file in shared.items()
-        if new and file != str(path)
-    }
+    skipped: dict[str, str] = {}
+    elsewhere = {name: file for name, file in shared.items() if new and file != str(path)}
     content = before or b""
     for one in new:
         if keys_of(content).get(one.name) == _key(one):
@@ -170,7 +179,7 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
         parts = parts | found
         content = module_with(before or b"", parts)
     if skipped and not sources:
-        raise UsageError(*(f"{name} is not adopted: {why}" for name, why in skipped.items()))
+        raise UsageError(*not_adopted(skipped))
     if sources and before:
         _check_star_imports(settings, path, before)
     known = keys_of(before or b"")
@@ -185,7 +194,7 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     steps += conftest_steps(settings, [SharedModule(module, str(path), content)])
     check_inside(steps, settings.root)
     changed = tuple(step for step in steps if step.before != step.after)
-    return Adoption(settings.root, module, path, why, sources, changed, skipped)
+    return Adoption(settings.root, module, path, why, sources, changed, skipped, elsewhere)
 
 
 def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, str]:

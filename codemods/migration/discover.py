@@ -273,8 +273,7 @@ class _Search:
         self.failures[result.path] = result
 
     def _is_test_file(self, path: str) -> bool:
-        is_conftest = os.path.basename(path) == "conftest.py"
-        return is_conftest or self._tests_of(path).has_file(path)
+        return _is_conftest(path) or self._tests_of(path).has_file(path)
 
     def _tests_of(self, path: str) -> PytestNames:
         folder = os.path.dirname(path)
@@ -282,6 +281,10 @@ class _Search:
             config = pytest_config(Path(os.path.realpath(folder or ".")), self._top)
             self._tests[folder] = config.tests if config is not None else PytestNames()
         return self._tests[folder]
+
+
+def _is_conftest(path: str) -> bool:
+    return os.path.basename(path) == "conftest.py"
 
 
 def _recurring(files: Mapping[str, Blocks], least: int) -> dict[str, Blocks]:
@@ -332,6 +335,9 @@ def _no_answer(path: str, reason: Reason) -> _Answer:
 
 
 def _blocks(task: _Task) -> Blocks:
+    """Return the blocks of a file; a conftest must be Python as a whole, as all tests need it."""
+    if _is_conftest(task.path):
+        _parsed(task)
     return blocks_of(task.content, task.tests)
 
 

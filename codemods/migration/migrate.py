@@ -52,7 +52,7 @@ def plan(scan: Scan, pool: Pool) -> Plan:
     relevant = (r for r in results if r.status is not Status.UNCHANGED)
     ordered = tuple(sorted(relevant, key=lambda r: os.fsencode(r.path)))
     helpers = scan.sharing | {r.path for r in ordered if r.decisions}
-    return Plan(scan.files, len(helpers), ordered, scan.uncovered)
+    return Plan(scan.files, len(helpers), ordered)
 
 
 def plan_stdin(content: bytes, codemod: RepositoryCodemod | None, pool: Pool) -> Plan:
@@ -62,7 +62,7 @@ def plan_stdin(content: bytes, codemod: RepositoryCodemod | None, pool: Pool) ->
     no settings cover it), and the workers.
     """
     if codemod is None:
-        return Plan(1, 0, (), 1)
+        return Plan(1, 0, ())
     results = tuple(pool.run(_apply, [Task(STDIN, content, codemod)], FileResult.failure))
     found = tuple(r for r in results if r.status is not Status.UNCHANGED)
     is_helper = bool(found) or codemod.is_used_in(content)

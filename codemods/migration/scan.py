@@ -11,7 +11,7 @@ from typing import NamedTuple
 from codemods.disk.checkout import Checkout
 from codemods.disk.files import Failed, list_files, read_files
 from codemods.engine.comments import has_only_comments
-from codemods.model import FileResult, Source
+from codemods.model import FileResult
 from codemods.rewrites.others import RepositoryCodemod
 from codemods.settings import Settings
 
@@ -33,8 +33,8 @@ class Task(NamedTuple):
 class Scan:
     """Reads the files, and sorts out those that may concern a codemod from the many that do not.
 
-    `files` counts what was read, `failures` has what could not be; `uncovered` counts the files
-    that no settings table covers; `sharing` are the files that use what the codemod brings, which
+    `files` counts what was read, `failures` has what could not be; a file that no settings table
+    covers is not read. `sharing` are the files that use what the codemod brings, which
     `definitions` finds, and `without_code` those that hold comments alone, which `mentions` finds.
     Git is asked at once which files there are, and the answer is taken when the first one is
     wanted: there is something to import meanwhile.
@@ -56,7 +56,6 @@ class Scan:
         self._progress = progress
         self.failures: list[FileResult] = []
         self.files = 0
-        self.uncovered = 0
         self.sharing: set[str] = set()
         self.without_code: list[str] = []
         self._codemods: dict[str, RepositoryCodemod | None] = {}
@@ -106,20 +105,15 @@ class Scan:
         return Checkout(self.settings.root)
 
     def _covered(self) -> Iterator[Task]:
-        for path, content in self._read():
-            codemod = self._find_codemod(path)
-            if codemod is None:
-                self.uncovered += 1
-            else:
-                yield Task(path, content, codemod)
-
-    def _read(self) -> Iterator[Source]:
         listed = self._listing.result()
+        covered = [path for path in listed if self._find_codemod(path) is not None]
         root, exclude = self.settings.root, self.settings.exclude
-        for source in read_files(listed, root, exclude, self.failures.append):
+        for path, content in read_files(covered, root, exclude, self.failures.append):
             self.files += 1
-            self._progress(self.files, len(listed))
-            yield source
+            self._progress(self.files, len(covered))
+            codemod = self._find_codemod(path)
+            if codemod is not None:  # a link may lead to a file that no settings cover
+                yield Task(path, content, codemod)
 
     def _find_codemod(self, path: str) -> RepositoryCodemod | None:
         folder = path.rpartition(os.sep)[0]

@@ -29,6 +29,15 @@ def as_text(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NO
     return paragraphs([[place, *taken], lines, way_on])
 
 
+def elsewhere(done: Adoption) -> list[str]:
+    """Return a line for each definition that another shared module has."""
+    return [
+        f"{name} is not adopted: {os.path.relpath(file)} has it already: `ssot-codemods migrate` "
+        "replaces its copies"
+        for name, file in done.elsewhere.items()
+    ]
+
+
 def as_patch(step: Step) -> bytes:
     """Return the difference that a step makes, as `git apply` takes it."""
     path = os.path.relpath(step.path)

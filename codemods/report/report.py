@@ -264,7 +264,8 @@ def _copies_section(done: Completion) -> Iterator[Block]:
     ))  # fmt: skip
     if done.left:
         yield Paragraph((_command("migrate", done.paths), " replaces those that are left."))
-        yield Details((f"{plural(len(done.left), 'copy')} left",), tuple(_by_file(done.left)))
+        left = f"{plural(len(done.left), 'copy')} left; the line in brackets"
+        yield Details((left,), tuple(_by_file(done.left)))
     if not done.runs:
         yield Paragraph(("No run is recorded here.",))
         return

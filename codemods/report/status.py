@@ -22,6 +22,7 @@ from codemods.report.baseline import WITH_MEDIANS
 from codemods.report.document import document
 from codemods.report.findings import prospect_lines
 from codemods.report.table import Detail, paragraphs, table
+from codemods.wording import first_of
 
 _MOST_PATHS = 3
 
@@ -68,9 +69,7 @@ def history_text(records: Sequence[Record], detail: Detail = Detail.NORMAL) -> s
 
 def shown_paths(paths: Sequence[str], most: int | None = _MOST_PATHS) -> str:
     """Return the first paths, and how many more there are: a batch may have hundreds."""
-    shown = " ".join(paths[:most]) or "-"
-    more = len(paths) - len(paths[:most])
-    return f"{shown} and {more:,} more" if more > 0 else shown
+    return first_of(paths, len(paths) if most is None else most) or "-"
 
 
 def history_json(records: Sequence[Record]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ other definitions of the file are taken along; what reads anything else is not t
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import textwrap
 from collections import defaultdict
@@ -493,8 +494,15 @@ def _value(name: str, names: ModuleNames) -> object:
     return meaning if meaning.is_known else None
 
 
-def _end_of_imports(tree: ast.Module, rows: Sequence[str]) -> int:
-    """Return the number of lines above which the imports of a module stand, else its head."""
+#: What says that the order of the imports in a module is meant.
+_ORDERED = re.compile(r"#.*\b[iu]sort:")
+
+
+def _end_of_imports(tree: ast.Module, rows: Sequence[str], *, is_ordered: bool) -> int:
+    """Return the number of lines above which the imports of a module stand, else its head.
+
+    Those count that stand above its first definition; all of them where their order is meant.
+    """
     end = 0
     for number, statement in enumerate(tree.body):
         is_docstring = number == 0 and isinstance(statement, ast.Expr)
@@ -504,7 +512,7 @@ def _end_of_imports(tree: ast.Module, rows: Sequence[str]) -> int:
             or statement.lineno == end
         ):
             end = last_line(statement)
-        elif isinstance(statement, DEFINITIONS):
+        elif isinstance(statement, DEFINITIONS) and not is_ordered:
             break
     return end or _end_of_head(rows)
 
@@ -522,9 +530,14 @@ _Edit = tuple[int, int, str]
 
 
 def _import_edits(tree: ast.Module, rows: Sequence[str], parts: Extract) -> Iterator[_Edit]:
-    """Yield what adds imports to a module, in its order: among those that stand there, if any."""
-    at = _end_of_imports(tree, rows)
-    blocks = _import_blocks(s for s in tree.body if last_line(s) <= at)
+    """Yield what adds imports to a module, in its order: among those that stand there, if any.
+
+    Where a comment says that the order of those is meant, it is below all of them.
+    """
+    is_ordered = any(map(_ORDERED.search, rows))
+    at = _end_of_imports(tree, rows, is_ordered=is_ordered)
+    above = [] if is_ordered else [s for s in tree.body if last_line(s) <= at]
+    blocks = _import_blocks(above)
     type_checking = (s.body for s in tree.body if isinstance(s, ast.If) and _is_for_types(s))
     type_blocks = _import_blocks(s for body in type_checking for s in body)
     yield from _sorted_in(blocks, parts.imports, rows)
