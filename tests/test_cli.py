@@ -515,6 +515,51 @@ def test_an_error_of_the_system_is_no_traceback(
     assert (code, out, err) == (3, "", "Error: [Errno 28] No space left on device\n")
 
 
+#: Starts the tool as its console script does, where each look into a file with this word fails.
+FAULTY = """
+import ast
+from codemods.__main__ import main
+
+def parse(source, *arguments, old=ast.parse, **options):
+    assert "FAULT" not in str(source)
+    return old(source, *arguments, **options)
+
+ast.parse = parse
+main()
+"""
+
+
+def test_a_fault_of_ours_costs_one_file_alone(three: Path) -> None:
+    with (three / "a/test_a.py").open("a") as file:
+        file.write("# FAULT\n")
+    git("commit", "-qam", "x")
+    for verb in ("check", "analyze", "discover", "migrate -v --skip-probe"):
+        done = started([sys.executable, "-c", FAULTY, *verb.split()])
+        assert (done.returncode, done.stderr) == (3, b"")
+        assert (
+            b"a/test_a.py:1:1: internal-error AssertionError:  (at engine/text.py:" in done.stdout
+        )
+        assert b"); please report it" in done.stdout
+    stays = [path.name for path in three.rglob("test_*.py") if "class " in path.read_text()]
+    assert stays == ["test_a.py"]
+    # This process looks at the files of a run itself, where they are small.
+    with (three / "a/test_b.py").open("a") as file:
+        file.write("# class TestWebSocketConnection FAULT\n")
+    for verb in ("status", "report"):
+        done = started([sys.executable, "-c", FAULTY, *verb.split()])
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_fault_of_ours_is_no_traceback(three: Path) -> None:
+    program = "import codemods.settings as s\ns.read_settings = None\n"
+    program += "from codemods.__main__ import main\nmain()"
+    done = started([sys.executable, "-c", program, "check"])
+    said = b"Error: TypeError: 'NoneType' object is not callable (at cli/_common.py:"
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert done.stderr.startswith(said)
+    assert done.stderr.endswith(b"); please report it\n")
+
+
 # --- rollback
 
 

@@ -13,7 +13,6 @@ from codemods.engine.codemod import ParsedModule, Planned, apply, decide
 from codemods.model import Code, FileResult, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.shared import SharedModuleError, shared_definitions
-from codemods.rewrites.replace_local_copies.survey import survey
 from tests.tools import COPY, check_refused, default_modules, indented, run, shared, source
 
 FAILED = {
@@ -162,16 +161,6 @@ def test_a_fault_of_ours_is_the_matter_of_the_file() -> None:
         r"TypeError: .* \(at (rewrites|engine)/[\w/]+\.py:\d+\); please report it",
         result.error.message,
     )
-
-
-def test_a_fault_of_ours_in_a_survey(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: ReplaceLocalCopies, module: ParsedModule) -> Planned:
-        raise KeyError("x")
-
-    monkeypatch.setattr(ReplaceLocalCopies, "plan", fail)
-    error = survey(source("{copy}"), "test_a.py", default_modules()).error
-    assert error is not None
-    assert error.code is Code.INTERNAL_ERROR
 
 
 def test_the_result_says_what_it_was_made_from() -> None:
