@@ -29,7 +29,7 @@ from codemods.measure.collection import Tree
 from codemods.measure.model import Baseline
 from codemods.measure.session import Pytest
 from codemods.model import FileResult, Run, Status
-from codemods.workers.pool import Pool
+from codemods.workers.pool import FILE_TIMEOUT, Pool
 from tests import tools
 from tests.figures import measured
 
@@ -102,6 +102,11 @@ def test_help(verb: str) -> None:
         assert (code, err) == (0, "")
         assert "\n  Exit codes: 0 OK; " in text
         assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_help_names_the_limit_for_a_file() -> None:
+    text = " ".join(outcome("check", "--help")[1].split())
+    assert f"one that takes longer fails. Default: {FILE_TIMEOUT:g}." in text
 
 
 @pytest.mark.parametrize("verb", VERBS)

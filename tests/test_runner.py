@@ -364,9 +364,10 @@ def script(tmp_path: Path) -> Path:
     return path
 
 
-def wait_and_write(source: Source, *, path: Path) -> str:
+def wait_and_write(source: Source, *, begun: Path, done: Path) -> str:
+    begun.touch()
     time.sleep(5)
-    path.touch()
+    done.touch()
     return source.path
 
 
@@ -374,13 +375,15 @@ def test_a_signal_that_came_to_another_thread_is_heard_at_once(tmp_path: Path) -
     """It interrupts no wait of this one."""
 
     def interrupt_this_process() -> None:
+        wait_until(begun.exists)
         time.sleep(0.3)  # until the worker is waited for
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
-    done = tmp_path / "done"
+    begun, done = tmp_path / "begun", tmp_path / "done"
     thread = threading.Thread(target=interrupt_this_process)
     thread.start()
-    results = ProcessPool(1).run(partial(wait_and_write, path=done), sources(1), _path)
+    work = partial(wait_and_write, begun=begun, done=done)
+    results = ProcessPool(1).run(work, sources(1), _path)
     with pytest.raises(KeyboardInterrupt):
         list(results)
     thread.join()
