@@ -931,6 +931,7 @@ def test_verbs_that_only_read_leave_no_trace(three: Path, is_migrated: bool) -> 
     before = _all_of(three)
     verbs = [
         *(["check"], ["check", "--format", "github"], ["analyze"], ["analyze", "--list"]),
+        *(["discover"], ["discover", "--near"], ["explain", "escapes"]),
         *(["status"], ["status", "--history"], ["report"], ["report", "--format", "html"]),
         *(["accept"], ["rollback", "--list"], ["migrate", "--dry-run"]),
     ]
