@@ -104,6 +104,12 @@ def test_a_file_that_is_nested_deeply_is_refused_or_changed(rest: str) -> None:
         assert result.status is Status.CHANGED
 
 
+def test_a_definition_that_is_nested_too_deeply_to_be_compared() -> None:
+    error = run(f"class TestWebSocketConnection:\n    x = y{'.z' * 900}\n").error
+    assert error is not None
+    assert (error.code, error.message[:17]) == (Code.SYNTAX_ERROR, "nested too deeply")
+
+
 def test_a_file_that_libcst_cannot_parse() -> None:
     before = source("{copy}\n\nx = (" + "\n".join(["'a'"] * 5000) + ")\n")
     with pytest.raises(cst.ParserSyntaxError):
