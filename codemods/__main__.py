@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 
 
 def main() -> None:
@@ -17,7 +18,15 @@ def main() -> None:
 
     gc.freeze()
     gc.enable()
-    group(prog_name="ssot-codemods")
+    try:
+        group(prog_name="ssot-codemods")
+    except Exception as error:  # noqa: BLE001 -- a fault of ours, and of no file
+        from codemods.cli._common import FILE_FAILED
+        from codemods.cli._output import say
+        from codemods.engine.run import internal_error
+
+        say(f"Error: {internal_error(error).message}")
+        sys.exit(FILE_FAILED)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from codemods.measure.collection import Tree
 from codemods.measure.model import Baseline
 from codemods.measure.session import Pytest
 from codemods.model import FileResult, Run, Status
-from codemods.workers.pool import Pool
+from codemods.workers.pool import FILE_TIMEOUT, Pool
 from tests import tools
 from tests.figures import measured
 from tests.tools import write_sources
@@ -96,6 +96,11 @@ def test_help(verb: str) -> None:
         assert (code, err) == (0, "")
         assert "\n  Exit codes: 0 OK; " in text
         assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_help_names_the_limit_for_a_file() -> None:
+    text = " ".join(outcome("check", "--help")[1].split())
+    assert f"one that takes longer fails. Default: {FILE_TIMEOUT:g}." in text
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -517,6 +522,51 @@ def test_an_error_of_the_system_is_no_traceback(
     assert (code, out, err) == (3, "", "Error: [Errno 28] No space left on device\n")
 
 
+#: Starts the tool as its console script does, where each look into a file with this word fails.
+FAULTY = """
+import ast
+from codemods.__main__ import main
+
+def parse(source, *arguments, old=ast.parse, **options):
+    assert "FAULT" not in str(source)
+    return old(source, *arguments, **options)
+
+ast.parse = parse
+main()
+"""
+
+
+def test_a_fault_of_ours_costs_one_file_alone(three: Path) -> None:
+    with (three / "a/test_a.py").open("a") as file:
+        file.write("# FAULT\n")
+    git("commit", "-qam", "x")
+    for verb in ("check", "analyze", "discover", "migrate -v --skip-probe"):
+        done = started([sys.executable, "-c", FAULTY, *verb.split()])
+        assert (done.returncode, done.stderr) == (3, b"")
+        assert (
+            b"a/test_a.py:1:1: internal-error AssertionError:  (at engine/text.py:" in done.stdout
+        )
+        assert b"); please report it" in done.stdout
+    stays = [path.name for path in three.rglob("test_*.py") if "class " in path.read_text()]
+    assert stays == ["test_a.py"]
+    # This process looks at the files of a run itself, where they are small.
+    with (three / "a/test_b.py").open("a") as file:
+        file.write("# class TestWebSocketConnection FAULT\n")
+    for verb in ("status", "report"):
+        done = started([sys.executable, "-c", FAULTY, *verb.split()])
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_fault_of_ours_is_no_traceback(three: Path) -> None:
+    program = "import codemods.settings as s\ns.read_settings = None\n"
+    program += "from codemods.__main__ import main\nmain()"
+    done = started([sys.executable, "-c", program, "check"])
+    said = b"Error: TypeError: 'NoneType' object is not callable (at cli/_common.py:"
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert done.stderr.startswith(said)
+    assert done.stderr.endswith(b"); please report it\n")
+
+
 # --- rollback
 
 
@@ -883,6 +933,7 @@ def test_verbs_that_only_read_leave_no_trace(three: Path, is_migrated: bool) -> 
     before = _all_of(three)
     verbs = [
         *(["check"], ["check", "--format", "github"], ["analyze"], ["analyze", "--list"]),
+        *(["discover"], ["discover", "--near"], ["explain", "escapes"]),
         *(["status"], ["status", "--history"], ["report"], ["report", "--format", "html"]),
         *(["accept"], ["rollback", "--list"], ["migrate", "--dry-run"]),
     ]

@@ -144,6 +144,7 @@ def test_a_name_is_looked_for_near_the_file_first(tmp_path: Path) -> None:
     near = "from conftest import x\n"
     root = suite(tmp_path, a__conftest="", b__conftest="", a__tool="", a__test_a=near)
     suite(tmp_path, b__run=near, b__test_b="import run\n", c__test_c="import tool\n")
+    suite(tmp_path, c__test_d="open('tool.py')\n")
     assert uses(root, "b/conftest.py") == ["b"]
     assert uses(root, "a/conftest.py") == ["a"]
     # It may be anywhere: the file may change `sys.path`.

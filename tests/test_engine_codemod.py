@@ -13,7 +13,6 @@ from codemods.engine.codemod import ParsedModule, Planned, apply, decide
 from codemods.model import Code, FileResult, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.shared import SharedModuleError, shared_definitions
-from codemods.rewrites.replace_local_copies.survey import survey
 from tests.tools import COPY, check_refused, default_modules, indented, run, shared, source
 
 FAILED = {
@@ -105,6 +104,12 @@ def test_a_file_that_is_nested_deeply_is_refused_or_changed(rest: str) -> None:
         assert result.status is Status.CHANGED
 
 
+def test_a_definition_that_is_nested_too_deeply_to_be_compared() -> None:
+    error = run(f"class TestWebSocketConnection:\n    x = y{'.z' * 900}\n").error
+    assert error is not None
+    assert (error.code, error.message[:17]) == (Code.SYNTAX_ERROR, "nested too deeply")
+
+
 def test_a_file_that_libcst_cannot_parse() -> None:
     before = source("{copy}\n\nx = (" + "\n".join(["'a'"] * 5000) + ")\n")
     with pytest.raises(cst.ParserSyntaxError):
@@ -162,16 +167,6 @@ def test_a_fault_of_ours_is_the_matter_of_the_file() -> None:
         r"TypeError: .* \(at (rewrites|engine)/[\w/]+\.py:\d+\); please report it",
         result.error.message,
     )
-
-
-def test_a_fault_of_ours_in_a_survey(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: ReplaceLocalCopies, module: ParsedModule) -> Planned:
-        raise KeyError("x")
-
-    monkeypatch.setattr(ReplaceLocalCopies, "plan", fail)
-    error = survey(source("{copy}"), "test_a.py", default_modules()).error
-    assert error is not None
-    assert error.code is Code.INTERNAL_ERROR
 
 
 def test_the_result_says_what_it_was_made_from() -> None:

@@ -13,6 +13,7 @@ from tests.tools import COPY, write_shared
 
 USE = "\n\ndef test_it():\n    ws = TestWebSocketConnection()\n    assert ws.is_connected\n"
 VERBS = {
+    "adopt make": ("--in", ".", "--in"),
     "baseline": ("--runs", "1"),
     "doctor": (),
     "migrate": ("--allow-dirty",),
@@ -36,7 +37,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "suite"
     folder.mkdir()
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
-    (folder / "test_a.py").write_text(COPY + USE)
+    pasted = "\n\ndef make():\n    return [1, 2]\n\n\ndef test_make():\n    make()\n"
+    (folder / "test_a.py").write_text(COPY + USE + pasted)
+    (folder / "test_b.py").write_text(pasted)
     write_shared(folder)
     monkeypatch.chdir(folder)
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)

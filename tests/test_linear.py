@@ -17,6 +17,7 @@ from codemods.model import PytestNames, Source
 from codemods.rewrites.discover.blocks import blocks_of
 from codemods.rewrites.discover.groups import groups_of
 from codemods.rewrites.discover.shapes import shapes_of
+from codemods.rewrites.mark_helper_classes.codemod import MarkHelperClasses
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.rewrites.replace_local_copies.survey import survey
@@ -59,6 +60,9 @@ FILES: dict[str, Callable[[int], str]] = {
     "subclasses side by side": lambda n: _USED + lines(n, lambda i: f"class A{i}({_NAME}): x = 1"),
     "subclasses with tests": lambda n: (
         _USED + lines(n, lambda i: f"class A{i}({_NAME}):\n    def test_a(self): pass")
+    ),
+    "helper classes": lambda n: (
+        _USED + lines(n, lambda i: f"class TestA{i}:\n    def __init__(self): pass")
     ),
     "assignments": lambda n: _USED + lines(n, lambda i: f"a{i} = {i}"),
     "instances": lambda n: _USED + lines(n, lambda i: f"a{i} = {_NAME}()"),
@@ -169,6 +173,7 @@ def discovering(content: bytes) -> object:
 _CODEMOD = ReplaceLocalCopies(default_modules())
 WORK: dict[str, Callable[[bytes], object]] = {
     "apply": lambda content: apply(content, "test_a.py", _CODEMOD),
+    "mark": lambda content: apply(content, "test_a.py", MarkHelperClasses(PytestNames())),
     "survey": lambda content: survey(content, "test_a.py", default_modules(), variants=True),
     "outside effects": importing,
     "discover": discovering,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from codemods.disk.atomic import replace_file
 from codemods.disk.journal import Change, Journal, JournalError
 from codemods.migration.rollback import choose, resume, roll_back
 from codemods.model import Outcome, Run, RunState, UsageError
@@ -134,6 +136,21 @@ class TestRollBack:
         first, second = roll_back(journal, run, ["d/a", "b"], force=True)
         assert first.error is not None
         assert second == Outcome("b")
+
+    def test_a_file_that_cannot_be_written_is_named_and_holds_up_no_other(
+        self, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(folder: int, name: str, *arguments: Any, **options: Any) -> None:
+            if name == "a":
+                raise OSError(28, "No space left on device")
+            replace_file(folder, name, *arguments, **options)
+
+        run = complete(journal, "a", "b")
+        monkeypatch.setattr("codemods.disk.folder.replace_file", full)
+        error = f"[Errno 28] No space left on device: '{journal.root / 'a'}'"
+        outcomes = roll_back(journal, run, ["a", "b"], force=False)
+        assert outcomes == [Outcome("a", error), Outcome("b")]
+        assert texts("a", "b") == ["new", "old"]
 
     def test_a_damaged_content(self, journal: Journal) -> None:
         run = complete(journal, "a", "b")

@@ -139,18 +139,22 @@ class TestWorkers:
 
 class TestKillers:
     @pytest.mark.parametrize(
-        ("how", "said"), [("exit", "exit code 3"), ("kill", "SIGKILL"), ("raise", "exit code 1")]
+        ("how", "said"),
+        [
+            ("exit", "worker-died: the worker that had this file died: exit code 3"),
+            ("kill", "worker-died: the worker that had this file died: SIGKILL"),
+            ("raise", "internal-error: ValueError: of its own (at engine/run.py:"),
+        ],
     )
     def test_one_costs_itself_alone(
         self, how: str, said: str, capfd: pytest.CaptureFixture[str]
     ) -> None:
         files = with_killers(30, 0, 11, 12, 29, size=9_000)  # some share a chunk
         results = list(ProcessPool(2).run(partial(die, how=how), files, failed))
-        message = f"worker-died: the worker that had this file died: {said}"
-        assert [r[:2] for r in results] == [
-            (f"{s.path}: {message}", -1) if s.path.startswith("k") else (s.path, len(s.content))
-            for s in files
-        ]
+        for file, (path, size, _) in zip(files, results, strict=True):
+            is_killer = file.path.startswith("k")
+            assert path.startswith(f"{file.path}: {said}" if is_killer else file.path)
+            assert size == (-1 if is_killer else len(file.content))
         assert capfd.readouterr().err == ""
 
     @pytest.mark.usefixtures("method")
@@ -360,9 +364,10 @@ def script(tmp_path: Path) -> Path:
     return path
 
 
-def wait_and_write(source: Source, *, path: Path) -> str:
+def wait_and_write(source: Source, *, begun: Path, done: Path) -> str:
+    begun.touch()
     time.sleep(5)
-    path.touch()
+    done.touch()
     return source.path
 
 
@@ -370,13 +375,15 @@ def test_a_signal_that_came_to_another_thread_is_heard_at_once(tmp_path: Path) -
     """It interrupts no wait of this one."""
 
     def interrupt_this_process() -> None:
+        wait_until(begun.exists)
         time.sleep(0.3)  # until the worker is waited for
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
-    done = tmp_path / "done"
+    begun, done = tmp_path / "begun", tmp_path / "done"
     thread = threading.Thread(target=interrupt_this_process)
     thread.start()
-    results = ProcessPool(1).run(partial(wait_and_write, path=done), sources(1), _path)
+    work = partial(wait_and_write, begun=begun, done=done)
+    results = ProcessPool(1).run(work, sources(1), _path)
     with pytest.raises(KeyboardInterrupt):
         list(results)
     thread.join()

@@ -84,6 +84,14 @@ def test_each_configuration_and_each_name_of_a_module_has_its_session(tmp_path: 
     ]
 
 
+def test_without_a_configuration_each_rootdir_has_its_session(tmp_path: Path) -> None:
+    files = ("a/setup.py", "a/test_a.py", "b/pyproject.toml", "b/c/test_b.py", "d/test_d.py")
+    root = tree(tmp_path, dict.fromkeys(files, ""))
+    (root / "pytest.ini").unlink()
+    paths = sorted(os.path.relpath(path, root) for path in root.rglob("test_*.py"))
+    assert split(paths, str(root)) == [[path] for path in paths]
+
+
 def test_modules_of_equal_names_run_beside_each_other(tmp_path: Path) -> None:
     inner = {"c/pytest.ini": "[pytest]\npython_functions = check_*\n"}
     check = "def check_it():\n    pass\n"
@@ -227,12 +235,26 @@ def test_the_tests_of_another_file_do_not_stand_for_its_own(
     assert result.stdout.endswith("not tested: no test that uses it ran: test_a.py\n")
 
 
-def test_errors_of_both_states_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = {"test_a.py": COPY + USE, "test_b.py": f"import gone\n{COPY}{USE}"}
-    result = run(migrated(tmp_path, monkeypatch, files), monkeypatch, "verify")
+@pytest.mark.parametrize("text", [COPY, ""], ids=["changed", "unchanged"])
+def test_errors_of_both_states_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    files = {"test_a.py": COPY + USE, "test_b.py": f"import gone\n{text}{USE}"}
+    root = migrated(tmp_path, monkeypatch, files)
+    result = run(root, monkeypatch, "verify", "test_a.py", "test_b.py")
     gone = "ModuleNotFoundError: No module named 'gone'"
     assert f"not collected, before and after: test_b.py: {gone}\n" in result.stdout
     assert "no difference in the 1 test that ran\n" in result.stdout
+
+
+def test_deselected_tests_are_not_said_to_be_unchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"test_a.py": f"{COPY}{USE}\n\ndef test_other(): pass\n"}
+    files["pytest.ini"] = "[pytest]\naddopts = --deselect test_a.py::test_other\n"
+    result = run(migrated(tmp_path, monkeypatch, files), monkeypatch, "verify")
+    assert (result.exit_code, "outcomes unchanged" in result.stdout) == (0, False)
+    assert result.stdout.endswith("no difference in the 1 test that ran\n")
 
 
 def test_a_file_of_an_earlier_run_that_cannot_be_parsed_in_time_may_share_it(

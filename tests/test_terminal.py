@@ -293,6 +293,7 @@ def test_each_run_of_the_tests_is_named(root: Path) -> None:
     shown = on_terminal("migrate", "--verify", "tests/test_a.py")
     run = json.loads(outcome("rollback", "--list", "--format", "json")[1])["runs"][0]["id"]
     assert f"verifying run {run}\n" in shown
+    assert re.search(r"\rfiles  \[#+-*\]  (\d+) of \1", shown)
     assert re.search(r"test run 1, with the changes  \[#+-*\]  1 of 1", shown)
     assert re.search(r"test run 2, without the changes  \[#+-*\]  1 of 1", shown)
 

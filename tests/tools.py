@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from codemods.engine.codemod import Codemod, apply
-from codemods.engine.run import SMALL, R, Run, small_here
+from codemods.engine.run import SMALL, Item, R, Run, small_here
 from codemods.migration.scan import Scan
 from codemods.model import (
     Code,
@@ -30,7 +30,7 @@ from codemods.model import (
 )
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
-from codemods.workers.pool import Failed, Item, Work, worker_died
+from codemods.workers.pool import Failed, Work, worker_died
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = "test_framework.ssot.websocket_connection_test_utility"

@@ -20,6 +20,7 @@ from codemods.engine.names import ModuleNames
 from codemods.engine.plan import EditPlan, InnerImport
 from codemods.engine.renaming import with_names
 from codemods.engine.rows import Row, is_string, rows_of
+from codemods.engine.run import internal_error
 from codemods.engine.text import Unparsable, column_of, compiles, decoded, lines_of, parse, stem_of
 from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
 
@@ -96,18 +97,6 @@ def apply(source: bytes, path: str, codemod: Codemod) -> FileResult:
         return _with_columns(_applied(source, path, codemod), source)
     except Exception as error:  # noqa: BLE001 -- one file must not cost the others
         return FileResult.failure(path, internal_error(error))
-
-
-def internal_error(error: Exception) -> Reason:
-    """Return the reason for a file that made our own code fail."""
-    import traceback  # few runs ever need it
-
-    folder = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 -- as the frames have it
-    frames = [(f.f_code.co_filename, n) for f, n in traceback.walk_tb(error.__traceback__)]
-    name, line = next((f for f in reversed(frames) if f[0].startswith(folder)), frames[-1])
-    place = f"{name.removeprefix(folder)[1:]}:{line}"
-    message = f"{type(error).__name__}: {error} (at {place}); please report it"
-    return Reason(Code.INTERNAL_ERROR, 1, message)
 
 
 def _applied(source: bytes, path: str, codemod: Codemod) -> FileResult:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
-from codemods.model import Reason, Source
-
-R = TypeVar("R")
+from codemods.model import Code, Reason, Source
 
 #: In bytes. CPython's parser takes at most quadratic time, and stack by the length of a file:
 #: such a small one is done within a second, whatever it holds.
 SMALL = 32 * 1024
+
+
+class Item(Protocol):
+    """What is worked on: one file, and whatever else the work needs to know of it."""
+
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+        ...
+
+    @property
+    def content(self) -> bytes:
+        """The file as it is."""
+        ...
+
+
+T = TypeVar("T", bound=Item)
+R = TypeVar("R")
+F = TypeVar("F")
 
 
 class Run(Protocol):
@@ -29,10 +47,30 @@ class Run(Protocol):
 
 
 def one_by_one(
-    work: Callable[[Source], R], items: Iterable[Source], failed: Callable[[str, Reason], R], /
+    work: Callable[[T], R], items: Iterable[T], failed: Callable[[str, Reason], R], /
 ) -> Iterator[R]:
     """Do the work in this process, without a limit of time."""
-    return map(work, items)
+    return (attempt(work, item, failed) for item in items)
+
+
+def attempt(work: Callable[[T], R], item: T, failed: Callable[[str, Reason], F]) -> R | F:
+    """Do the work on one file: what it raises is our fault, and must not cost the other files."""
+    try:
+        return work(item)
+    except Exception as error:  # noqa: BLE001 -- it is unforeseen
+        return failed(item.path, internal_error(error))
+
+
+def internal_error(error: Exception) -> Reason:
+    """Return the reason for a file that made our own code fail."""
+    import traceback  # few runs ever need it
+
+    folder = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 -- as the frames have it
+    frames = [(f.f_code.co_filename, n) for f, n in traceback.walk_tb(error.__traceback__)]
+    name, line = next((f for f in reversed(frames) if f[0].startswith(folder)), frames[-1])
+    place = f"{name.removeprefix(folder)[1:]}:{line}"
+    message = f"{type(error).__name__}: {error} (at {place}); please report it"
+    return Reason(Code.INTERNAL_ERROR, 1, message)
 
 
 def small_here(run: Run) -> Run:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from codemods.engine.codemod import decide, internal_error
+from codemods.engine.codemod import decide
+from codemods.engine.run import one_by_one
 from codemods.migration.scan import Scan, Task
 from codemods.model import Analysis, FileResult, FileSurvey, Prospect, Reason
 from codemods.registry import CODEMODS
@@ -59,10 +60,7 @@ def prospect(name: str, scan: Scan, pool: Pool) -> Prospect:
 
 def decided(task: Task) -> FileResult:
     """Return what a codemod would make of a file, as far as that file alone tells."""
-    try:
-        return decide(task.content, task.path, task.codemod)
-    except Exception as error:  # noqa: BLE001 -- one file must not cost the others
-        return FileResult.failure(task.path, internal_error(error))
+    return decide(task.content, task.path, task.codemod)
 
 
 def _surveys(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
@@ -75,7 +73,7 @@ def _surveys(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
             if task.codemod.may_concern(task.content):
                 yield task
             else:
-                here.append(work(task))
+                here.extend(one_by_one(work, [task], _failed))
 
     with without_collector():
         return [*pool.run(work, definitions(), _failed), *here]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from codemods.disk.files import list_files, read_files
 from codemods.disk.git import checkout_of
-from codemods.engine.codemod import ParsedModule, internal_error
+from codemods.engine.codemod import ParsedModule
 from codemods.engine.text import Unparsable, decoded, parse
 from codemods.migration.scan import Progress
 from codemods.model import (
@@ -326,8 +326,6 @@ def _answered(work: Callable[[_Task], Any], task: _Task) -> _Answer:
     except (RecursionError, MemoryError):
         reason = Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed")
         return _Answer(task.path, error=reason)
-    except Exception as error:  # noqa: BLE001 -- one file must not cost the others
-        return _Answer(task.path, error=internal_error(error))
 
 
 def _no_answer(path: str, reason: Reason) -> _Answer:

@@ -165,7 +165,7 @@ def is_of_python(source: str) -> bool:
 def derived_from(name: str, names: ModuleNames) -> list[ast.ClassDef]:
     """Return the classes that derive from one of that name, directly or by way of others."""
     heirs = _heirs(names)
-    family = reached(name, {base: [c.name for c in heirs[base]] for base in heirs})
+    family = reached(name, _heir_names(names))
     found = {c for base in family & heirs.keys() for c in heirs[base]}
     return [c for c in names.of_kind(ast.ClassDef) if c in found]
 
@@ -173,7 +173,7 @@ def derived_from(name: str, names: ModuleNames) -> list[ast.ClassDef]:
 @functools.lru_cache(maxsize=1)
 def _lines_of_tests(names: ModuleNames, tests: PytestNames) -> dict[ast.ClassDef, int]:
     """Return the line of a test for each class that has one, or inherits it in the same file."""
-    heirs = _heirs(names)
+    heirs = dict(_heirs(names))
     own = {c: own_test(c, tests) for c in names.of_kind(ast.ClassDef)}
     lines = {c: line for c, line in own.items() if line is not None}
     pending = list(lines)
@@ -184,6 +184,7 @@ def _lines_of_tests(names: ModuleNames, tests: PytestNames) -> dict[ast.ClassDef
     return lines
 
 
+@functools.lru_cache(maxsize=1)
 def _heirs(names: ModuleNames) -> dict[str, list[ast.ClassDef]]:
     """Return the classes of a module by the last names of their bases."""
     found: dict[str, list[ast.ClassDef]] = defaultdict(list)
@@ -192,6 +193,11 @@ def _heirs(names: ModuleNames) -> dict[str, list[ast.ClassDef]]:
         for name in {last_name(base) for base in bases}:
             found[name].append(node)
     return found
+
+
+@functools.lru_cache(maxsize=1)
+def _heir_names(names: ModuleNames) -> dict[str, list[str]]:
+    return {base: [c.name for c in heirs] for base, heirs in _heirs(names).items()}
 
 
 def fits(name: str, patterns: Sequence[str]) -> bool:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from codemods.engine.run import Item
 from codemods.model import UsageError
 from codemods.workers.pool import (
     CHUNKS_AHEAD,
     FILE_TIMEOUT,
     Failed,
-    Item,
     ProcessPool,
     R,
     Work,

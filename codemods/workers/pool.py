@@ -15,27 +15,13 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from codemods.engine.run import Run, small_here
+from codemods.engine.run import Item, Run, attempt, small_here
 from codemods.model import Code, Reason
 
 R = TypeVar("R")
 
 
-class Item(Protocol):
-    """What is worked on: one file, and whatever else the work needs to know of it."""
-
-    @property
-    def path(self) -> str:
-        """Where it lies."""
-        ...
-
-    @property
-    def content(self) -> bytes:
-        """The file as it is."""
-        ...
-
-
-#: One item -> its result. Must be picklable, and must not raise.
+#: One item -> its result. Must be picklable; what it raises is a fault of ours.
 Work = Callable[[Any], R]
 
 #: The path of a file, and why there is no result of it -> its result.
@@ -138,6 +124,13 @@ class _Chunk(Generic[R]):
         return self.items[len(self.results) :]
 
 
+class _Fault(NamedTuple):
+    """What a worker returns for a file that our own code failed on."""
+
+    path: str
+    reason: Reason
+
+
 class _Worker:
     """A process at the other end of a connection."""
 
@@ -208,7 +201,7 @@ class _Crew(Generic[R]):
     def _receive(self, worker: _Worker, chunk: _Chunk[R]) -> None:
         """Take one result, or that there will be none of this file."""
         try:
-            chunk.results.append(worker.connection.recv())
+            result = worker.connection.recv()
         except (EOFError, OSError):
             del self._busy[worker.connection]
             reason = self._reason(worker.end())
@@ -216,6 +209,7 @@ class _Crew(Generic[R]):
             if chunk.left:
                 self._waiting.appendleft(chunk)
             return
+        chunk.results.append(self._failed(*result) if isinstance(result, _Fault) else result)
         if not chunk.left:
             del self._busy[worker.connection]
             self._idle.append(worker)
@@ -278,7 +272,7 @@ def _serve(parent: Any, work: Work[Any], file_timeout: float) -> None:
         while True:
             for item in parent.recv():
                 signal.setitimer(signal.ITIMER_PROF, file_timeout)
-                result = work(item)
+                result = attempt(work, item, _Fault)
                 signal.setitimer(signal.ITIMER_PROF, 0)
                 parent.send(result)
     finally:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
@@ -25,6 +26,7 @@ from codemods.model import (
     Reason,
 )
 from codemods.rewrites.collected import (
+    derived_from,
     fits,
     is_mark,
     is_of_python,
@@ -124,20 +126,15 @@ class Classes:
                 advice = trusting("if it does not", source)
                 what = f"`@{ast.unparse(plain)}` may read its attributes{advice}"
                 yield Reason(Code.UNKNOWN_KIND, decorator.lineno, what)
-        found = (
-            tests_derived_from(name, self._names, self._tests)
-            for name in sorted(related(self._names, node.name))
-        )
-        yield from dict.fromkeys(reason for reasons in found for reason in reasons)
+        yield from tests_derived_from_any(node.name, self._names, self._tests)
         yield from self._readers(node)
-        if _is_one_line(node, self._module.source):
+        if _is_one_line(node, self._lines):
             what = "its body begins on the line of `class`, which would change"
             yield Reason(Code.ONE_LINE, node.lineno, what)
 
     def names_of(self, node: ast.ClassDef) -> tuple[str, ...]:
         """Return the names of a class in its module."""
-        others = (name for name, classes in self._by_name.items() if node in classes)
-        return node.name, *(name for name in others if name != node.name)
+        return node.name, *(name for name in self._names_by_class[node] if name != node.name)
 
     def _visited(self, body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
         """Yield the classes whose name fits, of a module and of classes that are collected."""
@@ -166,6 +163,28 @@ class Classes:
                 ):
                     found[new] = found[name]
         return found
+
+    @cached_property
+    def _names_by_class(self) -> dict[ast.ClassDef, list[str]]:
+        found: dict[ast.ClassDef, list[str]] = defaultdict(list)
+        for name, classes in self._by_name.items():
+            for node in classes:
+                found[node].append(name)
+        return found
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self._module.source.splitlines()
+
+    @cached_property
+    def _asking(self) -> list[tuple[ast.Call, str]]:
+        """The calls that may ask for attributes of a class, with the names of what is called."""
+        calls = [(call, last_name(call.func)) for call in self._names.of_kind(ast.Call)]
+        return [(call, func) for call, func in calls if func in _OF_CLASSES | _DERIVING]
+
+    @cached_property
+    def _asked_for_all(self) -> list[ast.Attribute]:
+        return [a for a in self._names.of_kind(ast.Attribute) if a.attr == "__dict__"]
 
     def _bases(self, node: ast.ClassDef) -> list[ast.expr]:
         return [b.value if isinstance(b, ast.Subscript) else b for b in node.bases]
@@ -252,8 +271,8 @@ class Classes:
         """Yield where something asks for its attributes, or for a function behind its instances."""
         inside = walk(*node.body)
         own, names = set(map(id, inside)), set(self.names_of(node))
-        for call in self._names.of_kind(ast.Call):
-            asked, func = set(map(last_name, call.args)), last_name(call.func)
+        for call, func in self._asking:
+            asked = set(map(last_name, call.args))
             bases = {last_name(e) for a in call.args if isinstance(a, ast.Tuple) for e in a.elts}
             reads = func in _READERS and id(call) in own and "self" in asked
             reads |= func in _OF_CLASSES and bool(asked & {*names, "cls"})
@@ -261,9 +280,7 @@ class Classes:
                 yield _reading(call)
         here = [n for n in own_nodes(node.body) if isinstance(n, ast.Call) and not n.args]
         yield from (_reading(c) for c in here if last_name(c.func) in {"locals", "vars"})
-        for attribute in self._names.of_kind(ast.Attribute):
-            if attribute.attr == "__dict__" and last_name(attribute.value) in names:
-                yield _reading(attribute)
+        yield from (_reading(a) for a in self._asked_for_all if last_name(a.value) in names)
         methods = {s.name: s for s in node.body if isinstance(s, FUNCTIONS)}
         words = {getattr(n, "attr", getattr(n, "id", getattr(n, "value", ""))) for n in inside}
         if "__call__" in methods and not _WRAPPING.isdisjoint(words | methods.keys()):
@@ -273,10 +290,28 @@ class Classes:
 
 def related(names: ModuleNames, name: str) -> frozenset[str]:
     """Return the names that a class may have in a module, and those of what derives from it."""
+    return frozenset(reached(name, _edges(names)))
+
+
+def tests_derived_from_any(name: str, names: ModuleNames, tests: PytestNames) -> list[Reason]:
+    """Return the subclasses whose tests a mark would hide, of a class by any of its names."""
+    found: dict[Reason, None] = {}
+    seen: set[str] = set()
+    own = {node.name for node in names.of_kind(ast.ClassDef)}
+    for one in (name, *sorted(related(names, name) - {name})):
+        if one not in seen:
+            found.update(dict.fromkeys(tests_derived_from(one, names, tests)))
+            if one in own:  # what derives from it was looked at with it
+                seen.update(heir.name for heir in derived_from(one, names))
+    return list(found)
+
+
+@functools.lru_cache(maxsize=1)  # the classes of a file ask one after the other
+def _edges(names: ModuleNames) -> dict[str, list[str]]:
     edges: dict[str, list[str]] = defaultdict(list)
     for new, old in _links(names):
         edges[old].append(new)
-    return frozenset(reached(name, edges))
+    return edges
 
 
 def _links(names: ModuleNames) -> Iterator[tuple[str, str]]:
@@ -333,10 +368,9 @@ def _metaclass(node: ast.ClassDef) -> list[ast.expr]:
     return [k.value for k in node.keywords if k.arg == "metaclass"]
 
 
-def _is_one_line(node: ast.ClassDef, source: bytes) -> bool:
+def _is_one_line(node: ast.ClassDef, lines: Sequence[bytes]) -> bool:
     """Whether the body of a class is no block: it follows the colon, perhaps by a backslash."""
     first = node.body[0]
-    lines = source.splitlines()
     above, line = lines[first_line(first) - 2], lines[first_line(first) - 1]
     is_decorated = first_line(first) < first.lineno
     before = b"" if is_decorated else line[: first.col_offset]

@@ -32,11 +32,13 @@ from codemods.model import (
     Source,
     Verdict,
 )
-from codemods.rewrites.collected import (
-    fits,
-    tests_derived_from,
+from codemods.rewrites.collected import fits
+from codemods.rewrites.mark_helper_classes.classes import (
+    ATTRIBUTE,
+    Classes,
+    related,
+    tests_derived_from_any,
 )
-from codemods.rewrites.mark_helper_classes.classes import ATTRIBUTE, Classes, related
 from codemods.rewrites.mark_helper_classes.text import CLASS, OTHER_NAME, Text
 from codemods.rewrites.others import (
     Effects,
@@ -178,8 +180,7 @@ def _effect(other: OtherFile, name: str, tests: PytestNames) -> Effects:
     family = sorted(related(names, name))
     reasons = [
         reason._replace(message=f"{path}:{reason.line}: {reason.message}")
-        for local in family
-        for reason in tests_derived_from(local, names, tests)
+        for reason in tests_derived_from_any(name, names, tests)
     ]
     if not tests.has_file(path):
         message = "a class with tests may derive from it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codemods.engine.codemod import ParsedModule, decide, internal_error
+from codemods.engine.codemod import ParsedModule, decide
 from codemods.engine.rows import first_line
 from codemods.engine.scopes import DEFINITIONS, Definition
 from codemods.engine.text import parse
@@ -19,7 +19,7 @@ from codemods.rewrites.replace_local_copies.shared import Shared, bare, shared_d
 def survey(
     source: bytes, path: str, modules: SharedModules, *, variants: bool = False
 ) -> FileSurvey:
-    """Look at one file; as with `apply`, nothing that it holds is an exception.
+    """Look at one file; nothing that it holds is an exception.
 
     Args:
         source: the file as it is on disk.
@@ -28,13 +28,6 @@ def survey(
         variants: whether to return the shape of each definition too.
 
     """
-    try:
-        return _surveyed(source, path, modules, variants=variants)
-    except Exception as error:  # noqa: BLE001 -- one file must not cost the others
-        return FileSurvey(path, error=internal_error(error))
-
-
-def _surveyed(source: bytes, path: str, modules: SharedModules, *, variants: bool) -> FileSurvey:
     shared = shared_definitions(modules)
     result = decide(source, path, ReplaceLocalCopies(modules))
     shapes: tuple[Variant, ...] = ()
