@@ -68,7 +68,7 @@ class Globals:
         for name, other in zip(reads, shared_reads, strict=True):
             wanted = shared.meaning_of(other)
             is_copy = wanted in copies.get(name, ())
-            actual = wanted if is_copy else self._names.meaning_of(name)
+            actual = wanted if is_copy else self._names.meaning_in_types(name)
             if not (actual.is_known and wanted.is_known and actual.text == wanted.text):
                 here = _clause(actual, self._names.bindings.get(name, ()))
                 there = _clause(wanted, shared.names.bindings.get(other, ()))

@@ -61,7 +61,7 @@ class SharedDefinition(NamedTuple):
         node = bindings[0].node if len(bindings) == 1 else None
         if isinstance(node, DEFINITIONS) and node in self.names.tree.body:
             return import_of(self.module.name, name)
-        return self.names.meaning_of(name)
+        return self.names.meaning_in_types(name)
 
 
 def import_of(module: str, name: str) -> Meaning:
