@@ -33,7 +33,16 @@ GLOBALS = {
     "os": Global("os.sep", "import os", ("import ntpath as os", "import os, json", "os = None")),
     "json": Global("json.dumps([1])", "import json", ("import pickle as json",)),
     "OrderedDict": Global(
-        "OrderedDict(a=1)", "from collections import OrderedDict", ("OrderedDict = dict",)
+        "OrderedDict(a=1)",
+        "from collections import OrderedDict",
+        (
+            "OrderedDict = dict",
+            *(
+                f"{binds}\nif {condition}:\n    from collections import OrderedDict"
+                for binds in ("from typing import TYPE_CHECKING", "TYPE_CHECKING = True")
+                for condition in ("TYPE_CHECKING", "not TYPE_CHECKING")
+            ),
+        ),
     ),
     "LIMIT": Global(
         "LIMIT",
