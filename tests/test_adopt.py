@@ -491,6 +491,26 @@ def test_beside_tests_that_stand_in_a_package(root: Path) -> None:
     assert 'paths = ["app/tests"]' in (root / "pyproject.toml").read_text()
 
 
+@pytest.mark.parametrize(
+    ("init", "home"), [("__init__.py", "test_support"), ("notes.py", "tests/support")]
+)
+def test_for_projects_with_tests_of_their_own(root: Path, init: str, home: str) -> None:
+    for name in ("a", "b"):
+        folder = root / name / "tests"
+        folder.mkdir(parents=True)
+        (folder / init).touch()
+        (folder / f"test_{name}.py").write_text(PASTED.replace("send", "go"))
+    (root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    commit()
+    wrote = f"wrote {home}/socket.py: socket; taken along: TestSocket\n"
+    assert wrote in said("adopt", "socket", "--in", "a", "--in", "b")
+    commit()
+    said("migrate", "a", "b")
+    assert (
+        f"from {home.replace('/', '.')}.socket import socket" in (folder / "test_b.py").read_text()
+    )
+
+
 def test_nothing_is_written_beside_a_shared_module_that_is_broken(root: Path) -> None:
     (root / "broken.py").write_text("def f(:\n")
     (root / "pyproject.toml").write_text('[tool.ssot-codemods]\nmodules = ["broken"]\n')

@@ -271,14 +271,23 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     for module in (found for found in named if found is not None):
         return module.with_name(name), "beside the shared module of the settings"
     # A package beside a module of its name would hide that.
-    inside = () if (folder / "support.py").exists() else ("support",)
+    is_support = folder.name == "test_support" or (folder / "support.py").exists()
+    inside = () if is_support else ("support",)
     return folder.joinpath(*inside, name), "a new module; --to FILE names another one"
 
 
 def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
-    """Return the folder that has the tests with all copies, else `tests`."""
-    top = Path(os.path.commonpath(_test_folders(root, pasted)))
-    return top if top != root and top.is_relative_to(root) else root / "tests"
+    """Return the folder that has the tests with all copies, else one at the root.
+
+    That is not `tests` where each project of a monorepo has a package of that name, which is found
+    first: https://docs.pytest.org/en/stable/explanation/pythonpath.html
+    """
+    tops = _test_folders(root, pasted)
+    top = Path(os.path.commonpath(tops))
+    if top != root and top.is_relative_to(root):
+        return top
+    is_hidden = any((t / "__init__.py").exists() for t in tops - {root, root / "tests"})
+    return root / ("test_support" if is_hidden else "tests")
 
 
 def _tops(root: Path, pasted: Sequence[Pasted]) -> list[str]:
