@@ -455,6 +455,15 @@ def test_to_a_module_that_is_there(root: Path) -> None:
     assert b"\r\nclass TestSocket:\r\n    __test__ = False\r\n" in after
 
 
+def test_in_a_package_that_pytest_finds_by_its_pythonpath(root: Path) -> None:
+    (root / "suite/kit").mkdir()
+    (root / "suite/kit/__init__.py").touch()
+    to = ("adopt", "TestSocket", "--to", "suite/kit/shared.py", "--dry-run", "--skip-probe")
+    assert 'modules = ["suite.kit.shared"]' in said(*to)
+    (root / "pytest.ini").write_text("[pytest]\npythonpath = . suite\n")
+    assert 'modules = ["kit.shared"]' in said(*to)
+
+
 @pytest.mark.parametrize("table", ["", '[tool.ssot-codemods]\npaths = ["tests"]\n'])
 def test_in_a_monorepo_the_project_of_the_copies_gets_the_module(root: Path, table: str) -> None:
     for path in ("libs/one/tests/test_a.py", "libs/one/tests/unit/test_b.py"):

@@ -362,8 +362,10 @@ def _file_name(pasted: Sequence[Pasted]) -> str:
 def _dotted(settings: Settings, path: Path) -> str:
     """Return the name by which pytest imports a file, be it there or not."""
     inside = path.parent if path.name == "__init__.py" else path.with_suffix("")
-    for folder in import_folders(settings):
-        real = Path(os.path.realpath(folder))
+    outside = next(f for f in path.parents if not (f / "__init__.py").exists())
+    reals = [Path(os.path.realpath(folder)) for folder in import_folders(settings)]
+    # What stands in a package is imported from its folder already, where `pythonpath` has that.
+    for real in sorted(reals, key=lambda real: real != outside):
         if inside.is_relative_to(real) and inside != real:
             parts = inside.relative_to(real).parts
             if all(p.isidentifier() and not keyword.iskeyword(p) for p in parts):
