@@ -26,6 +26,13 @@ SAME = {
     "an import that stands twice": ("import x\nimport x", "import x", "x"),
     "an import in a block": ("try:\n    import x\nfinally:\n    pass", "import x", "x"),
     "a star import above the import": ("from a import *\nimport x", "import x", "x"),
+    "a list of the shared module": (f"from {LIB} import SEEN", "SEEN = []", "SEEN"),
+    "a type variable of it under another name": (
+        f"from {LIB} import T as Own",
+        "T = TypeVar('T', bound=A)",
+        "Own T",
+    ),
+    "an import of it": (f"from {LIB} import x", "import x", "x"),
     "an import for type checkers in both": (TYPE, TYPE, "y"),
     "one for type checkers, and another constant of the same": (
         "import typing as t\nif t.TYPE_CHECKING:\n    import z\n    from x import w as y, v",
@@ -72,6 +79,37 @@ DIFFERENT = {
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import x",
         "import x",
         "x",
+    ),
+    "a list of another module": ("from lib.other import SEEN", "SEEN = []", "SEEN"),
+    "another list of the shared module": (
+        f"from {LIB} import KEPT as SEEN",
+        "SEEN = []\nKEPT = []",
+        "SEEN",
+    ),
+    "a list that is bound again there": (
+        f"from {LIB} import SEEN",
+        "SEEN = []\nSEEN = [1]",
+        "SEEN",
+    ),
+    "a count that a function there sets": (
+        f"from {LIB} import COUNT",
+        "COUNT = 0\ndef go():\n    global COUNT\n    COUNT += 1",
+        "COUNT",
+    ),
+    "a list that a star import there may bind": (
+        f"from {LIB} import SEEN",
+        "SEEN = []\nfrom a import *",
+        "SEEN",
+    ),
+    "a list of the shared module that is patched there": (
+        f"from {LIB} import SEEN\npatch('{LIB}.SEEN')",
+        "SEEN = []",
+        "SEEN",
+    ),
+    "a list of the shared module that is patched here": (
+        f"from {LIB} import SEEN\npatch('tests.test_sample.SEEN')",
+        "SEEN = []",
+        "SEEN",
     ),
     "an import for type checkers there": ("from x import y", TYPE, "y"),
     "another import for type checkers": (TYPE, f"{CHECKING}from z import y", "y"),

@@ -63,6 +63,11 @@ class SharedDefinition(NamedTuple):
             return import_of(self.module.name, name)
         return self.names.meaning_in_types(name)
 
+    def is_own(self, name: str, meaning: Meaning) -> bool:
+        """Whether another file has a global, of any value, from the shared module itself."""
+        is_bound_once = len(self.names.bindings.get(name, ())) == 1 and not self.names.stars
+        return is_bound_once and meaning == import_of(self.module.name, name)
+
 
 def import_of(module: str, name: str) -> Meaning:
     """Return what a name stands for that is imported from a module."""
