@@ -286,8 +286,10 @@ def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
     top = Path(os.path.commonpath(tops))
     if top != root and top.is_relative_to(root):
         return top
-    is_hidden = any((t / "__init__.py").exists() for t in tops - {root, root / "tests"})
-    return root / ("test_support" if is_hidden else "tests")
+    own = root / "tests"
+    others = (t for t in tops if t.name == own.name and t != own)
+    is_hidden = any((t / "__init__.py").exists() for t in others)
+    return root / "test_support" if is_hidden else own
 
 
 def _tops(root: Path, pasted: Sequence[Pasted]) -> list[str]:
