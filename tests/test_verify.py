@@ -287,6 +287,17 @@ def test_tests_that_fail_before_and_after_are_counted(
     assert result.output.endswith(f"\n\n{verdict}")
 
 
+def test_that_all_tests_fail_before_and_after_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = suite(tmp_path, test_a=f"{COPY}{USE}    assert not ws.is_connected\n")
+    result = run(root, monkeypatch, "migrate", "--allow-dirty", "--skip-probe", "--verify")
+    assert result.exit_code == 3
+    verdict = "no test passed, of the 1 test that ran, before or after: nothing is shown"
+    assert f"\n\n{verdict}\n" in result.stdout
+    assert "no test shows anything of them; to undo them: " in result.stderr
+
+
 @pytest.mark.parametrize("verb", ["migrate", "verify"])
 def test_a_script_is_no_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     """Pytest imports what it is given by name, and this would run, then."""

@@ -77,7 +77,7 @@ class _Output(NamedTuple):
     quiet="Print only the numbers of files, and those that failed or were skipped.",
     verbose="Print a line for each changed file and each refused definition.",
     copies_left="a file with a copy was skipped (with --dry-run: a file would change)",
-    failed="a file failed; with --verify, tests differ or none ran",
+    failed="a file failed; with --verify, tests differ or none passed",
 )
 @over_files
 @codemod_option

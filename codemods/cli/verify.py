@@ -31,7 +31,7 @@ from codemods.report.table import Detail
 @verb(
     PATHS_OF_TESTS,
     quiet="Print only the numbers, what differs, and what was not tested.",
-    failed="tests differ, none ran, or one fails with no run to compare",
+    failed="tests differ, none passed, or one fails with no run to compare",
 )
 @starts_pytest
 @click.option("--run", "identity", metavar="RUN", help="The run to verify. Default: the last one.")

@@ -102,6 +102,11 @@ class Evidence:
         )
 
     @property
+    def shows(self) -> bool:
+        """Whether a test ran and did not fail on both sides."""
+        return bool(self.ran - self.failing)
+
+    @property
     def files_that_ran(self) -> frozenset[str]:
         """The real paths of the files of these tests."""
         return frozenset(self.after.real_path(node.partition("::")[0]) for node in self.ran)

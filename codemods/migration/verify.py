@@ -47,7 +47,7 @@ class Verified:
     @property
     def ran(self) -> bool:
         """Whether a test or a command was run that shows something."""
-        return bool(self.golden_path) or (self.evidence is not None and bool(self.evidence.ran))
+        return bool(self.golden_path) or (self.evidence is not None and self.evidence.shows)
 
     @property
     def ok(self) -> bool:

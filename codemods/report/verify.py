@@ -112,8 +112,10 @@ def _verdict(verified: Verified, evidence: Evidence) -> str:
         return plural(len(evidence.differences), "difference")
     if not evidence.ran:
         return "no test but flaky ones ran: nothing is shown" if evidence.flaky else _NOTHING
-    stay = "with the files that stay, " if verified.reverted else ""
     number = plural(len(evidence.ran), "test")
+    if not evidence.shows:
+        return f"no test passed, of the {number} that ran, before or after: nothing is shown"
+    stay = "with the files that stay, " if verified.reverted else ""
     if evidence.flaky:
         return f"{stay}no difference in the {number} that ran, flaky ones aside"
     if evidence.failing:
