@@ -89,7 +89,7 @@ def test_each_verb_runs_the_code_of_the_repository_or_does_not() -> None:
     safe, unsafe = (set(re.findall(r"`([a-z]+)", text)) for text in section.split("\n- ")[1:3])
     assert safe | unsafe >= set(main.list_commands(click.Context(main)))
     assert safe & unsafe == {"adopt", "migrate"}
-    short = README[README.index("## Security") : README.index("## Test")]
+    short = README[README.index("## Limits and security") : README.index("## Test")]
     assert set(re.findall(r"`([a-z]+)`", short)) == unsafe
 
 
