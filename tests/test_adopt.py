@@ -515,6 +515,19 @@ def test_beside_tests_that_stand_in_a_package(root: Path) -> None:
     assert 'paths = ["app/tests"]' in (root / "pyproject.toml").read_text()
 
 
+@pytest.mark.parametrize("home", ["app/tests", "app/core/test"])
+def test_among_tests_where_each_part_of_a_package_has_its_own(root: Path, home: str) -> None:
+    shutil.rmtree(root / "suite")
+    (root / home).mkdir(parents=True)
+    (root / home / "__init__.py").touch()
+    for name in ("a", "b"):
+        path = root / f"app/core/{name}/tests/test_{name}.py"
+        path.parent.mkdir(parents=True)
+        path.write_text(PASTED)
+    commit()
+    assert f"wrote {home}/support/socket.py: " in said("adopt", "socket", "--skip-probe")
+
+
 @pytest.mark.parametrize(
     ("init", "home"), [("__init__.py", "test_support"), ("notes.py", "tests/support")]
 )
@@ -604,7 +617,7 @@ def test_a_character_that_the_encoding_of_a_module_lacks() -> None:
         ("socket --to suite/lib.py", "star.py imports all of"),
         ("socket --to suite/lib/new.py", "the package {root}/suite/lib would hide the module"),
         ("socket --to suite/pack.py", "the package {root}/suite/pack would hide the module"),
-        ("--all --min-lines 100", "nothing to adopt saves 100 lines (--min-lines): see "),
+        ("--all --min-lines 100", "nothing can be adopted that saves 100 lines or more: see "),
     ],
 )
 def test_what_cannot_be_adopted(root: Path, arguments: str, message: str) -> None:

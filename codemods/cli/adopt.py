@@ -107,7 +107,7 @@ def adopt(
 
 def _nothing(min_lines: int) -> str:
     least = plural(min_lines, "line")
-    return f"nothing to adopt saves {least} (--min-lines): see `ssot-codemods discover`"
+    return f"nothing can be adopted that saves {least} or more: see `ssot-codemods discover`"
 
 
 def _probe(setup: Setup, done: Adoption, pasted: Sequence[Pasted], python: str | None) -> int:

@@ -285,6 +285,9 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     return folder.joinpath(*inside, name), "a new module; --to FILE names another one"
 
 
+_NAMES_OF_TESTS = ("tests", "test")
+
+
 def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
     """Return the folder that has the tests with all copies, else one at the root.
 
@@ -294,7 +297,10 @@ def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
     tops = _test_folders(root, pasted)
     top = Path(os.path.commonpath(tops))
     if top != root and top.is_relative_to(root):
-        return top
+        # Tests that stand within a package have folders of their own there, as `top/part/tests`.
+        above = (f for f in (top, *top.parents) if f != root and f.is_relative_to(root))
+        named = (folder / name for folder in above for name in _NAMES_OF_TESTS)
+        return top if top in tops else next(filter(Path.is_dir, named), top)
     own = root / "tests"
     others = (t for t in tops if t.name == own.name and t != own)
     is_hidden = any((t / "__init__.py").exists() for t in others)
@@ -316,7 +322,7 @@ def _test_folders(root: Path, pasted: Sequence[Pasted]) -> set[Path]:
     found = set()
     for path in map(os.path.realpath, _paths(pasted)):
         parents = [p for p in reversed(Path(path).parents) if p.is_relative_to(root)]
-        named = (folder for folder in parents[1:] if folder.name in {"test", "tests"})
+        named = (folder for folder in parents[1:] if folder.name in _NAMES_OF_TESTS)
         found.add(next(named, parents[:2][-1] if parents else root))
     return found
 
