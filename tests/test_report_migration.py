@@ -104,6 +104,13 @@ def test_a_reason_about_a_file_is_told_once() -> None:
     assert said.count("a.py:2:1: uncommitted") == 1
 
 
+def test_a_reason_about_many_files_is_told_of_a_few() -> None:
+    results = tuple(stays(f"{n:02}.py", refused(Code.UNCOMMITTED)) for n in range(12))
+    assert text(results).count("uncommitted uncommitted") == 10
+    assert "\n2 more (-v names them)\n" in text(results)
+    assert text(results, detail=Detail.VERBOSE).count("uncommitted uncommitted") == 12
+
+
 def test_each_changed_file_is_named() -> None:
     results = tuple(changed(f"{n:02}.py", replaced()) for n in range(12))
 

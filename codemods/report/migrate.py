@@ -78,7 +78,8 @@ def as_text(
         for r, d in _refused(results)
         if verbose or d.reasons[0].code in _HELD_BACK
     ]
-    lines = list(dict.fromkeys(lines))  # a reason about the file stands with each definition
+    # A reason about the file stands with each definition, one about the run with each file.
+    lines = list(shortened("", list(dict.fromkeys(lines)), detail))
     warned = [reason_line(r.path, w) for r in results for w in r.warnings]
     blocks += [lines, warned, failure_lines(failed)]
     if written.run is not None:
