@@ -388,6 +388,9 @@ def test_another_name_in_another_file_counts(other: str) -> None:
         ("import helpers\nBase = helpers.TestA\n", False),
         ("from helpers import TestA\nclass Base(TestA): ...\n", False),
         ("from helpers import TestA\nbase = TestA()\napp.kind = TestA\n", True),
+        ("from helpers import TestA\n__all__ = ['TestA']\n", True),
+        ("from helpers import TestA\n__all__: list[str] = [*x.__all__, 'TestA']\n", True),
+        ("NAME = 'TestA' if x else 'helpers.TestA'\n", True),
     ],
 )
 def test_a_file_without_tests_that_hands_the_class_on_refuses(other: str, marked: bool) -> None:

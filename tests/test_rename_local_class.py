@@ -486,6 +486,7 @@ def again(others: dict[str, str], text: str = BUS, path: str = "/r/tests/test_a.
         "patch(f'{request.module.__name__}.FakeBus')\n",
         "class Base:\n    def f(self): sys.modules[self.__module__].FakeBus\n",
         "for name in names: import_module(name).FakeBus\n",
+        "__all__ = ['A']\nfor name in ['FakeBus']: getattr(sys.modules[a], name)\n",
     ],
 )
 def test_a_file_that_may_take_it_from_here_refuses(other: str) -> None:
@@ -507,6 +508,7 @@ def test_a_file_that_may_take_it_from_here_refuses(other: str) -> None:
         "from tests.test_ab import FakeBus\n",
         "import tests.support\nrequest.module, tests.support.FakeBus, 'a FakeBus'\n",
         "x.FakeBus\n",
+        "# in this module\n__all__ = ['FakeBus']\n__all__ += ('FakeBus',)\nclass FakeBus: ...\n",
     ],
 )
 def test_other_files_do_not_matter(other: str) -> None:

@@ -338,6 +338,8 @@ def _values(node: ast.expr) -> Iterator[ast.expr]:
             parts = [first, second]
         case ast.NamedExpr(value=value):
             parts = [value]
+        case ast.Constant():
+            return  # no class, though a text may name one, as in `__all__`
         case _:
             parts = []
             yield node

@@ -44,7 +44,7 @@ from codemods.rewrites.others import (
     unknown,
     word_patterns,
 )
-from codemods.rewrites.rename_local_class.mentions import File
+from codemods.rewrites.rename_local_class.mentions import File, exported
 from codemods.rewrites.replace_local_copies.decide import decide
 from codemods.rewrites.replace_local_copies.shared import Shared, bare, shared_definitions
 from codemods.rewrites.replace_local_copies.sharing import HARMLESS
@@ -240,8 +240,9 @@ def _lines_by_module(other: OtherFile, names: Sequence[str]) -> Iterator[int]:
         if node.attr in names and dotted_source(node, other.names) is None:
             yield node.lineno
     path = re.compile(rf"[.:]?(?:{'|'.join(map(re.escape, names))})(?:[.:]\w+)*")
+    own = set(map(id, exported(other.names.tree)))
     for text in other.names.of_kind(ast.Constant):
-        if isinstance(text.value, str) and path.fullmatch(text.value):
+        if isinstance(text.value, str) and path.fullmatch(text.value) and id(text) not in own:
             yield text.lineno
 
 

@@ -341,16 +341,8 @@ class File:
     @cached_property
     def _exported(self) -> set[int]:
         """The texts of ``__all__`` that are the name of a class at the top of the module."""
-        found: set[int] = set()
-        for statement in self._tree.body if self.globals else ():
-            match statement:
-                case (
-                    ast.Assign(targets=[ast.Name(id="__all__")], value=value)
-                    | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value)
-                    | ast.AugAssign(target=ast.Name(id="__all__"), value=value)
-                ):
-                    found.update(id(e) for e in getattr(value, "elts", ()) if self._is_exact(e))
-        return found
+        texts = exported(self._tree) if self.globals else ()
+        return {id(text) for text in texts if self._is_exact(text)}
 
     def _is_exact(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Constant) and node.value == self.name
@@ -498,3 +490,15 @@ def _types_of(node: ast.AST) -> list[ast.expr]:
 def _unclear(node: ast.AST, what: str) -> Reason:
     assert isinstance(node, ast.expr | ast.stmt)
     return reason_at(node, Code.UNCLEAR_MENTION, what)
+
+
+def exported(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield the texts of ``__all__``, which are names of the module itself."""
+    for statement in tree.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id="__all__")], value=value)
+                | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value)
+                | ast.AugAssign(target=ast.Name(id="__all__"), value=value)
+            ):
+                yield from getattr(value, "elts", ())
