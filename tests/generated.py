@@ -33,7 +33,16 @@ GLOBALS = {
     "os": Global("os.sep", "import os", ("import ntpath as os", "import os, json", "os = None")),
     "json": Global("json.dumps([1])", "import json", ("import pickle as json",)),
     "OrderedDict": Global(
-        "OrderedDict(a=1)", "from collections import OrderedDict", ("OrderedDict = dict",)
+        "OrderedDict(a=1)",
+        "from collections import OrderedDict",
+        (
+            "OrderedDict = dict",
+            *(
+                f"{binds}\nif {condition}:\n    from collections import OrderedDict"
+                for binds in ("from typing import TYPE_CHECKING", "TYPE_CHECKING = True")
+                for condition in ("TYPE_CHECKING", "not TYPE_CHECKING")
+            ),
+        ),
     ),
     "LIMIT": Global(
         "LIMIT",
@@ -702,7 +711,11 @@ HEAD = (
 
 def safe_file(random: Random, shared: str, name: str) -> str:
     """Draw a file in which each copy can be replaced, where the definition can be shared."""
-    copies = [equal_copy(random, node) for node in definitions_of(shared)]
+    definitions = definitions_of(shared)
+    copies = [equal_copy(random, node) for node in definitions]
+    renamed = {node.name: copy.name for node, copy in zip(definitions, copies, strict=True)}
+    for read in (n for copy in copies for n in ast.walk(copy) if isinstance(n, ast.Name)):
+        read.id = renamed.get(read.id, read.id)
     uses = [use(random, node, name, is_safe=True) for node in copies]
     tests = [in_test(number, statement) for number, statement in enumerate(uses)]
     usual = [g.usual for g in GLOBALS.values() if g.usual]

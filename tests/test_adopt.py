@@ -470,6 +470,15 @@ def test_to_a_module_that_is_there(root: Path) -> None:
     assert b"\r\nclass TestSocket:\r\n    __test__ = False\r\n" in after
 
 
+def test_in_a_package_that_pytest_finds_by_its_pythonpath(root: Path) -> None:
+    (root / "suite/kit").mkdir()
+    (root / "suite/kit/__init__.py").touch()
+    to = ("adopt", "TestSocket", "--to", "suite/kit/shared.py", "--dry-run", "--skip-probe")
+    assert 'modules = ["suite.kit.shared"]' in said(*to)
+    (root / "pytest.ini").write_text("[pytest]\npythonpath = . suite\n")
+    assert 'modules = ["kit.shared"]' in said(*to)
+
+
 @pytest.mark.parametrize("table", ["", '[tool.ssot-codemods]\npaths = ["tests"]\n'])
 def test_in_a_monorepo_the_project_of_the_copies_gets_the_module(root: Path, table: str) -> None:
     for path in ("libs/one/tests/test_a.py", "libs/one/tests/unit/test_b.py"):
@@ -504,6 +513,26 @@ def test_beside_tests_that_stand_in_a_package(root: Path) -> None:
     commit()
     assert "wrote app/tests/support/socket.py" in said("adopt", "socket", "--skip-probe")
     assert 'paths = ["app/tests"]' in (root / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("init", "home"), [("__init__.py", "test_support"), ("notes.py", "tests/support")]
+)
+def test_for_projects_with_tests_of_their_own(root: Path, init: str, home: str) -> None:
+    for name in ("a", "b"):
+        folder = root / name / "tests"
+        folder.mkdir(parents=True)
+        (folder / init).touch()
+        (folder / f"test_{name}.py").write_text(PASTED.replace("send", "go"))
+    (root / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    commit()
+    wrote = f"wrote {home}/socket.py: socket; taken along: TestSocket\n"
+    assert wrote in said("adopt", "socket", "--in", "a", "--in", "b")
+    commit()
+    said("migrate", "a", "b")
+    assert (
+        f"from {home.replace('/', '.')}.socket import socket" in (folder / "test_b.py").read_text()
+    )
 
 
 def test_nothing_is_written_beside_a_shared_module_that_is_broken(root: Path) -> None:

@@ -9,6 +9,9 @@ from tests.tools import check_refused, check_replaced, indented, run, shared
 
 LIB = "lib.tools"
 
+CHECKING = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    "
+TYPE = f"{CHECKING}from x import y"
+
 SAME = {
     "a builtin": ("", "", "len"),
     "an exception": ("", "", "KeyError"),
@@ -23,6 +26,19 @@ SAME = {
     "an import that stands twice": ("import x\nimport x", "import x", "x"),
     "an import in a block": ("try:\n    import x\nfinally:\n    pass", "import x", "x"),
     "a star import above the import": ("from a import *\nimport x", "import x", "x"),
+    "a list of the shared module": (f"from {LIB} import SEEN", "SEEN = []", "SEEN"),
+    "a type variable of it under another name": (
+        f"from {LIB} import T as Own",
+        "T = TypeVar('T', bound=A)",
+        "Own T",
+    ),
+    "an import of it": (f"from {LIB} import x", "import x", "x"),
+    "an import for type checkers in both": (TYPE, TYPE, "y"),
+    "one for type checkers, and another constant of the same": (
+        "import typing as t\nif t.TYPE_CHECKING:\n    import z\n    from x import w as y, v",
+        f"{CHECKING}from x import w",
+        "y w",
+    ),
     "a patch of something in a module": ("import x\npatch('x.y')", "import x", "x"),
     "a file name that ends like it": ("import x\nPATH = 'basket.x'", "import x", "x"),
     "a mark of that name": ("import x\npytestmark = 'pytest.mark.x'", "import x", "x"),
@@ -64,6 +80,63 @@ DIFFERENT = {
         "import x",
         "x",
     ),
+    "a list of another module": ("from lib.other import SEEN", "SEEN = []", "SEEN"),
+    "another list of the shared module": (
+        f"from {LIB} import KEPT as SEEN",
+        "SEEN = []\nKEPT = []",
+        "SEEN",
+    ),
+    "a list that is bound again there": (
+        f"from {LIB} import SEEN",
+        "SEEN = []\nSEEN = [1]",
+        "SEEN",
+    ),
+    "a count that a function there sets": (
+        f"from {LIB} import COUNT",
+        "COUNT = 0\ndef go():\n    global COUNT\n    COUNT += 1",
+        "COUNT",
+    ),
+    "a list that a star import there may bind": (
+        f"from {LIB} import SEEN",
+        "SEEN = []\nfrom a import *",
+        "SEEN",
+    ),
+    "a list of the shared module that is patched there": (
+        f"from {LIB} import SEEN\npatch('{LIB}.SEEN')",
+        "SEEN = []",
+        "SEEN",
+    ),
+    "a list of the shared module that is patched here": (
+        f"from {LIB} import SEEN\npatch('tests.test_sample.SEEN')",
+        "SEEN = []",
+        "SEEN",
+    ),
+    "an import for type checkers there": ("from x import y", TYPE, "y"),
+    "another import for type checkers": (TYPE, f"{CHECKING}from z import y", "y"),
+    "a relative import for type checkers": (
+        f"{CHECKING}from . import y",
+        f"{CHECKING}from . import y",
+        "y",
+    ),
+    "a constant of another module": (
+        "from own import TYPE_CHECKING\nif TYPE_CHECKING:\n    from x import y",
+        TYPE,
+        "y",
+    ),
+    "a constant that is true": (f"{TYPE}\nTYPE_CHECKING = True", TYPE, "y"),
+    "a constant that a star import may rebind": (f"from a import *\n{TYPE}", TYPE, "y"),
+    "a condition that is more than the constant": (
+        TYPE.replace("if TYPE_CHECKING", "if TYPE_CHECKING or DEBUG"),
+        TYPE,
+        "y",
+    ),
+    "the other condition": (TYPE.replace("if TYPE", "if not TYPE"), TYPE, "y"),
+    "a block in one for type checkers": (f"{CHECKING}if a:\n        from x import y", TYPE, "y"),
+    "a substitute at run time": (f"{TYPE}\nelse:\n    y = None", TYPE, "y"),
+    "the other branch": (f"{CHECKING}import z\nelse:\n    from x import y", TYPE, "y"),
+    "a second import for type checkers": (f"{TYPE}\n    from z import y", TYPE, "y"),
+    "a class for type checkers": (f"{CHECKING}class y: ...", f"{CHECKING}class y: ...", "y"),
+    "a patch of what is for type checkers": (f"{TYPE}\npatch('test_sample.y')", TYPE, "y"),
     "another constant": ("LIMIT = 3", "LIMIT = 4", "LIMIT"),
     "a constant of another type": ("LIMIT = 1", "LIMIT = True", "LIMIT"),
     "a mutable value": ("SEEN = []", "SEEN = []", "SEEN"),

@@ -335,6 +335,19 @@ def test_a_package_elsewhere_that_hides_a_folder_of_the_repository(
     assert diagnose(by_file(), uses, jobs=1).ok
 
 
+def test_a_package_of_the_repository_that_hides_another_one(root: Path) -> None:
+    """`pythonpath` would not help: pytest puts the folder of what it collects before that."""
+    write({"pyproject.toml": table("tests.shared"), "tests/shared.py": HELPER})
+    write(
+        {"libs/a/tests/__init__.py": "", "libs/a/tests/test_a.py": "", "pytest.ini": "[pytest]\n"}
+    )
+    uses = {"libs/a/tests/test_a.py": ["tests.shared"]}
+    ((code, _, message, advice),) = findings(diagnose(by_file(), uses, jobs=1))
+    assert code == "hidden"
+    assert f"{root}/libs/a/tests/__init__.py is found first and hides {root}/tests" in message
+    assert advice.startswith(f"give {root}/tests another name")
+
+
 def test_the_line_that_init_writes_helps(root: Path) -> None:
     write({"tests/__init__.py": "", "tests/test_a.py": "", "lib/own/shared.py": CHECKER})
     uses = {"tests/test_a.py": ["lib.own.shared"]}

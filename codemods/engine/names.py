@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 from codemods.engine.walk import FIELDS, children, walk
 
@@ -118,6 +118,31 @@ class ModuleNames:
         if len(sources) == 1 and None not in sources:
             return Meaning(sources.pop() or "", is_known=True)
         return Meaning(f"is bound on line {bindings[-1].line}", is_known=False)
+
+    def meaning_in_types(self, name: str) -> Meaning:
+        """Return what a global name stands for, also where type checkers alone are told.
+
+        At run time nothing is bound to what one import binds below ``if TYPE_CHECKING:``.
+        """
+        meaning, bindings = self.meaning_of(name), self.bindings.get(name, [])
+        if meaning.is_known or self.stars or len(bindings) != 1:
+            return meaning
+        node = bindings[0].node
+        if any(node in s.body for s in self.tree.body if self._is_for_types(s)):
+            texts = (text for bound, text in bound_names(node) if bound == name and text)
+            return next((Meaning(f"{t} for type checkers", is_known=True) for t in texts), meaning)
+        return meaning
+
+    def _is_for_types(self, statement: ast.stmt) -> TypeGuard[ast.If]:
+        """Whether a statement is an ``if`` with the constant of `typing` and nothing else."""
+        match statement:
+            case ast.If(test=ast.Name(id=name)):
+                wanted = "from typing import TYPE_CHECKING"
+            case ast.If(test=ast.Attribute(value=ast.Name(id=name), attr="TYPE_CHECKING")):
+                wanted = "import typing"
+            case _:
+                return False
+        return {b.source for b in self.bindings.get(name, ())} == {wanted}
 
     def is_builtin(self, name: str) -> bool:
         """Whether a name is the built-in one, but for star imports."""

@@ -280,14 +280,25 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     for module in (found for found in named if found is not None):
         return module.with_name(name), "beside the shared module of the settings"
     # A package beside a module of its name would hide that.
-    inside = () if (folder / "support.py").exists() else ("support",)
+    is_support = folder.name == "test_support" or (folder / "support.py").exists()
+    inside = () if is_support else ("support",)
     return folder.joinpath(*inside, name), "a new module; --to FILE names another one"
 
 
 def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
-    """Return the folder that has the tests with all copies, else `tests`."""
-    top = Path(os.path.commonpath(_test_folders(root, pasted)))
-    return top if top != root and top.is_relative_to(root) else root / "tests"
+    """Return the folder that has the tests with all copies, else one at the root.
+
+    That is not `tests` where each project of a monorepo has a package of that name, which is found
+    first: https://docs.pytest.org/en/stable/explanation/pythonpath.html
+    """
+    tops = _test_folders(root, pasted)
+    top = Path(os.path.commonpath(tops))
+    if top != root and top.is_relative_to(root):
+        return top
+    own = root / "tests"
+    others = (t for t in tops if t.name == own.name and t != own)
+    is_hidden = any((t / "__init__.py").exists() for t in others)
+    return root / "test_support" if is_hidden else own
 
 
 def _tops(root: Path, pasted: Sequence[Pasted]) -> list[str]:
@@ -362,8 +373,10 @@ def _file_name(pasted: Sequence[Pasted]) -> str:
 def _dotted(settings: Settings, path: Path) -> str:
     """Return the name by which pytest imports a file, be it there or not."""
     inside = path.parent if path.name == "__init__.py" else path.with_suffix("")
-    for folder in import_folders(settings):
-        real = Path(os.path.realpath(folder))
+    outside = next(f for f in path.parents if not (f / "__init__.py").exists())
+    reals = [Path(os.path.realpath(folder)) for folder in import_folders(settings)]
+    # What stands in a package is imported from its folder already, where `pythonpath` has that.
+    for real in sorted(reals, key=lambda real: real != outside):
         if inside.is_relative_to(real) and inside != real:
             parts = inside.relative_to(real).parts
             if all(p.isidentifier() and not keyword.iskeyword(p) for p in parts):

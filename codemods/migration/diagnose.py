@@ -232,9 +232,12 @@ class _Case:
         return file
 
     def _advice_on_order(self, other: str) -> str:
+        own = self._own_package
+        folder = Path(os.path.realpath(self.folder.folder))
+        if Path(os.path.realpath(other)).parent in {folder, *folder.parents}:
+            return f"give {own} another name: pytest puts the folder of that package first"
         if not self._is_on_path:
             return self._path_advice
-        own = self._own_package
         if own.is_dir() and not (own / "__init__.py").exists() and other.endswith("__init__.py"):
             # Python takes a folder without it only where no other entry has a package.
             return f"uninstall what brought {other}, or add {own}/__init__.py"

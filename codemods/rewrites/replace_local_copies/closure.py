@@ -68,8 +68,9 @@ class Globals:
         for name, other in zip(reads, shared_reads, strict=True):
             wanted = shared.meaning_of(other)
             is_copy = wanted in copies.get(name, ())
-            actual = wanted if is_copy else self._names.meaning_of(name)
-            if not (actual.is_known and wanted.is_known and actual.text == wanted.text):
+            actual = wanted if is_copy else self._names.meaning_in_types(name)
+            is_equal = actual.is_known and wanted.is_known and actual.text == wanted.text
+            if not is_equal and not shared.is_own(other, actual):
                 here = _clause(actual, self._names.bindings.get(name, ()))
                 there = _clause(wanted, shared.names.bindings.get(other, ()))
                 if wanted == import_of(shared.module.name, other):

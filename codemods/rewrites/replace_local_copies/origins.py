@@ -127,8 +127,9 @@ def reads_in(names: ModuleNames) -> list[tuple[ast.expr, ast.expr]]:
 
 @functools.lru_cache(maxsize=1)
 def reads_of_module(names: ModuleNames) -> list[ast.Attribute]:
-    """Return what tells the module of something."""
-    return [a for a in names.of_kind(ast.Attribute) if a.attr == "__module__"]
+    """Return what tells the module of something, or has its globals."""
+    wanted = {"__globals__", "__module__"}
+    return [a for a in names.of_kind(ast.Attribute) if a.attr in wanted]
 
 
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other

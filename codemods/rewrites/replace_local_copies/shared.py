@@ -61,7 +61,12 @@ class SharedDefinition(NamedTuple):
         node = bindings[0].node if len(bindings) == 1 else None
         if isinstance(node, DEFINITIONS) and node in self.names.tree.body:
             return import_of(self.module.name, name)
-        return self.names.meaning_of(name)
+        return self.names.meaning_in_types(name)
+
+    def is_own(self, name: str, meaning: Meaning) -> bool:
+        """Whether another file has a global, of any value, from the shared module itself."""
+        is_bound_once = len(self.names.bindings.get(name, ())) == 1 and not self.names.stars
+        return is_bound_once and meaning == import_of(self.module.name, name)
 
 
 def import_of(module: str, name: str) -> Meaning:
