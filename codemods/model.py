@@ -178,7 +178,8 @@ class Decision(NamedTuple):
     """The verdict on one definition.
 
     `shared` are the module and the name to import, None where it is refused (but where it only
-    resembles that definition); `relies_on` the global names that the replaced code reads.
+    resembles that definition); `relies_on` the names of the globals that the replaced code reads,
+    here and in the shared module.
     """
 
     definition: Definition

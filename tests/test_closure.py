@@ -193,6 +193,27 @@ DIFFERENT = {
         "import x",
         "x",
     ),
+    # Those of the shared module are.
+    "a constant that a function there sets": (
+        f"from {LIB} import LIMIT",
+        "def limit(to):\n    global LIMIT\n    LIMIT = to\nlimit(1)",
+        "LIMIT",
+    ),
+    "a value in the dictionary there": ("N = 1", "N = 1\nglobals()['N'] = 2", "N"),
+    "a value set on the module there": ("import x", "import x\nsys.modules[__name__].x = 1", "x"),
+    "a builtin that is set there": ("", "globals()['len'] = f", "len"),
+    "what is for type checkers, and set there": (TYPE, f"{TYPE}\nexec('y = 1')", "y"),
+    "the constant of typing that is set": (
+        f"import typing\ntyping.TYPE_CHECKING = True\n{TYPE}",
+        TYPE,
+        "y",
+    ),
+    "a star import at run time": (f"{TYPE}\nelse:\n    from z import *", TYPE, "y"),
+    "a star import that rebinds a builtin at run time": (
+        f"{CHECKING}import x\nelse:\n    from z import *",
+        "",
+        "len",
+    ),
     "a patch of a builtin in the module": ("patch('tests.test_sample.len')", "", "len"),
 }
 
@@ -231,6 +252,10 @@ MESSAGES = {
     "a star import": (("from a import *", "", "len"), "the star import of line 1 here"),
     "nothing": (("", "import x", "x"), "`x`, which is bound nowhere in the file here"),
     "a replacement": (("import x\n\npatch('tests.a.x')", "import x", "x"), "line 3 may replace"),
+    "a replacement there": (
+        ("import x", "import x\nglobals()['x'] = 1", "x"),
+        "it reads `x`, which line 2 of lib.tools may replace there",
+    ),
     "no constant": (("x = [1]", "x = [1]", "x"), "bound on line 1 to no constant here"),
     "a relative import": (("from . import x", "import x", "x"), "by a relative import here"),
     "an import that is not run": (

@@ -29,6 +29,14 @@ from codemods.engine.names import ModuleNames
         ("if x:\n    a = 1", "is bound on line 2"),
         ("if TYPE_CHECKING:\n    import a", "is bound on line 2"),
         ("if TYPE_CHECKING:\n    from x import *\nimport a", "import a"),
+        (
+            "if TYPE_CHECKING:\n    import a\nelse:\n    from x import *",
+            "may come from the star import of line 4",
+        ),
+        (
+            "if not TYPE_CHECKING:\n    from x import *",
+            "may come from the star import of line 2",
+        ),
         ("from x import *", "may come from the star import of line 1"),
         ("", "is bound nowhere in the file"),
         ("def f():\n    import a", "is bound nowhere in the file"),

@@ -124,6 +124,39 @@ def test_a_file_that_replaces_a_global_that_a_copy_reads(text: str) -> None:
     assert codes(text.replace("'x'", "'y'").replace(".x", ".y")) == {}
 
 
+THROUGH = {
+    **{name: text.replace("helpers", "tools") for name, text in REPLACEMENTS.items()},
+    "another name of the module": "import lib.tools as own\nown.x = 1\n",
+    "another name in a fixture": "def f():\n    from lib import tools as t\n    setattr(t, 'x', 1)",
+    "several": "import lib.tools\nvars(lib.tools).update(x=1)\nlib.tools.x = 1\n",
+}
+
+
+@pytest.mark.parametrize("text", THROUGH.values(), ids=THROUGH)
+def test_a_file_that_replaces_a_global_of_the_shared_module(text: str) -> None:
+    assert codes(text) == {"Name": {Code.DIFFERENT_GLOBALS}}
+    assert codes(text.replace("'x'", "'y'").replace(".x", ".y").replace("(x", "(y")) == {}
+
+
+def test_a_global_of_the_shared_module_that_has_another_name_there() -> None:
+    local = "from x import y as own\n\n\ndef f(a):\n    b = a\n    return own(b)\n"
+    modules = shared(local.replace("own", "y"), LIB)
+    changed = run(local, MODULE, modules)._replace(path=MODULE)
+    source = Source("/repo/tests/conftest.py", b"monkeypatch.setattr('lib.tools.y', 1)\n")
+    found = outside_effects(modules, {MODULE: changed}, Files(source))
+    assert [r.code for r in found[MODULE].reasons["f"]] == [Code.DIFFERENT_GLOBALS]
+
+
+def test_a_file_that_replaces_what_an_annotation_reads() -> None:
+    head = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from x import Kind\n\n\n"
+    local = f"{head}def f(a: Kind):\n    return a\n\n\nhints = get_type_hints(f)\n"
+    modules = shared(local, LIB)
+    changed = run(local, MODULE, modules)._replace(path=MODULE)
+    source = Source("/repo/tests/conftest.py", b"monkeypatch.setattr('helpers.Kind', 1)\n")
+    found = outside_effects(modules, {MODULE: changed}, Files(source))
+    assert [r.code for r in found[MODULE].reasons["f"]] == [Code.DIFFERENT_GLOBALS]
+
+
 def test_a_file_that_replaces_a_copy_that_another_copy_reads() -> None:
     assert codes("patch('tests.helpers.Name')\n") == {"make": {Code.DIFFERENT_GLOBALS}}
 

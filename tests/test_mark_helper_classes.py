@@ -161,6 +161,13 @@ KINDS = {
         f"from typing import Generic, TypeVar\nT = TypeVar('T')\nclass TestA(Generic[T]):\n{INIT}"
     ),
     "marked by pytest": f"import pytest\n@pytest.mark.skip\nclass TestA:\n{INIT}",
+    "a class with tests and other bases": (
+        "import m\nfrom n import *\nfrom o import Case\nclass B: ...\nOther = B\n"
+        f"class TestA:\n{INIT}\n\nclass TestIt(m.Case, Case, Base, Other, object):\n{TEST}"
+    ),
+    "a class without tests and a base that a call returns": (
+        f"class TestA:\n{INIT}\n\nclass Own(same(TestA)): ...\n"
+    ),
     "a subclass that is no test": f"class TestA:\n{INIT}\n\nclass Sub(TestA, ValueError): ...\n",
 }
 
@@ -181,6 +188,27 @@ REFUSED = {
     "a subclass by a name that it has elsewhere": (
         f"class TestA:\n{INIT}\n\nif True:\n    B, _ = TestA, 1\nC: type = B or object\n\n\n"
         f"class TestIt(C):\n{TEST}",
+        Code.SUBCLASS_OF_TESTS,
+    ),
+    **{
+        f"a class with tests derives from {what}": (
+            f"class TestA:\n{INIT}\n\n{text}class TestIt({base}):\n{TEST}",
+            Code.SUBCLASS_OF_TESTS,
+        )
+        for what, text, base in (
+            ("what a call returns", "Base = same(TestA)\n", "Base"),
+            ("a call", "", "same(TestA)"),
+            ("an item", "every = {'a': TestA}\n", "every['a']"),
+            ("an attribute", "class Box:\n    a = TestA\n\n\n", "Box.a"),
+            ("a generic with a parameter", "Base = TestA[int]\n", "Base"),
+            ("what a loop binds", "for Base in (TestA,): ...\n", "Base"),
+            ("a class of an item", "every = {'a': TestA}\nclass Mid(every['a']): ...\n", "Mid"),
+        )
+    },
+    "a class with tests derives from a parameter": (
+        f"class TestA:\n{INIT}\n\ndef made(base):\n"
+        + tools.indented(f"class TestIt(base):\n{TEST}")
+        + "    return TestIt\n",
         Code.SUBCLASS_OF_TESTS,
     ),
     "another name is asked for its attributes": (

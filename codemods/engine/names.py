@@ -14,6 +14,9 @@ from codemods.engine.walk import FIELDS, children, walk
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
+#: The end of the meaning of a name that type checkers alone are told.
+FOR_TYPES = " for type checkers"
+
 
 @dataclass(slots=True)  # a frozen one takes three times as long to make
 class Binding:
@@ -130,7 +133,7 @@ class ModuleNames:
         node = bindings[0].node
         if any(node in s.body for s in self.tree.body if self._is_for_types(s)):
             texts = (text for bound, text in bound_names(node) if bound == name and text)
-            return next((Meaning(f"{t} for type checkers", is_known=True) for t in texts), meaning)
+            return next((Meaning(t + FOR_TYPES, is_known=True) for t in texts), meaning)
         return meaning
 
     def _is_for_types(self, statement: ast.stmt) -> TypeGuard[ast.If]:
@@ -189,7 +192,7 @@ def _collected(tree: ast.Module) -> _Tables:
             _bind(names, bound)
         if _is_type_checking(node):
             for_types += scope.binding
-            del names.stars[before:]
+            names.stars[before:] = [n for n in names.stars[before:] if _may_run(node, n)]
     if for_types:
         _forget_sources(names, for_types)
     for node, scope in zip(tree.body, scopes, strict=True):
@@ -432,9 +435,15 @@ def _bind(names: _Tables, node: ast.AST) -> None:
         names.bindings.setdefault(name, []).append(Binding(node, line, source))
 
 
-def _is_type_checking(statement: ast.stmt) -> bool:
-    """Whether a statement is run by type checkers alone: PEP 484, `typing.TYPE_CHECKING`."""
+def _is_type_checking(statement: ast.stmt) -> TypeGuard[ast.If]:
+    """Whether a statement asks if type checkers run it: PEP 484, `typing.TYPE_CHECKING`."""
     return isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.unparse(statement.test)
+
+
+def _may_run(statement: ast.If, line: int) -> bool:
+    """Whether a line of such a statement may run: all but those below the plain constant."""
+    is_plain = isinstance(statement.test, ast.Attribute | ast.Name)
+    return not is_plain or any(s.lineno <= line for s in statement.orelse)
 
 
 def _forget_sources(names: _Tables, nodes: Iterable[ast.AST]) -> None:

@@ -170,6 +170,11 @@ def derived_from(name: str, names: ModuleNames) -> list[ast.ClassDef]:
     return [c for c in names.of_kind(ast.ClassDef) if c in found]
 
 
+def line_of_test(node: ast.ClassDef, names: ModuleNames, tests: PytestNames) -> int | None:
+    """Return the line of a test that a class has, or inherits in the same file."""
+    return _lines_of_tests(names, tests).get(node)
+
+
 @functools.lru_cache(maxsize=1)
 def _lines_of_tests(names: ModuleNames, tests: PytestNames) -> dict[ast.ClassDef, int]:
     """Return the line of a test for each class that has one, or inherits it in the same file."""

@@ -31,6 +31,7 @@ from codemods.rewrites.collected import (
     is_mark,
     is_of_python,
     is_test_case,
+    line_of_test,
     own_test,
     tests_derived_from,
 )
@@ -303,7 +304,34 @@ def tests_derived_from_any(name: str, names: ModuleNames, tests: PytestNames) ->
             found.update(dict.fromkeys(tests_derived_from(one, names, tests)))
             if one in own:  # what derives from it was looked at with it
                 seen.update(heir.name for heir in derived_from(one, names))
-    return list(found)
+    return [*found, *_tests_derived_from_unknown(names, tests)]
+
+
+@functools.lru_cache(maxsize=1)  # the classes of a file ask one after the other
+def _tests_derived_from_unknown(names: ModuleNames, tests: PytestNames) -> tuple[Reason, ...]:
+    """Return the classes with tests that have a base of which the file does not tell what it is."""
+    known = {node.name for node in names.of_kind(ast.ClassDef)}
+    known |= {alias.asname or alias.name for alias in names.of_kind(ast.alias)}
+    known |= {new for new, _ in _links(names)}
+
+    def is_unknown(base: ast.expr) -> bool:
+        match base:
+            case ast.Subscript(value=value):
+                return is_unknown(value)
+            case ast.Name(id=name):
+                is_bound = name in names.bindings or not names.is_global(base)
+                return is_bound and name not in known
+            case ast.Attribute(attr=name):
+                return name not in known and not names.means_import(base)
+        return True
+
+    unknown = [n for n in names.of_kind(ast.ClassDef) if any(map(is_unknown, n.bases))]
+    heirs = (heir for one in unknown for heir in (one, *derived_from(one.name, names)))
+    lines = {heir: line for heir in heirs if (line := line_of_test(heir, names, tests))}
+    return tuple(
+        Reason(Code.SUBCLASS_OF_TESTS, line, f"a base of `{heir.name}`, which has tests, may be it")
+        for heir, line in lines.items()
+    )
 
 
 @functools.lru_cache(maxsize=1)  # the classes of a file ask one after the other

@@ -7,10 +7,11 @@ such definitions are decided together.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
-from codemods.engine.names import Binding, Meaning, ModuleNames, last_name, own_nodes
+from codemods.engine.names import FOR_TYPES, Binding, Meaning, ModuleNames, last_name, own_nodes
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.walk import walk
@@ -83,13 +84,20 @@ class Globals:
                 message = f"it reads `{name}` of `conftest`, which is another module in each folder"
                 return Reason(Code.DIFFERENT_GLOBALS, line, message)
             is_module = actual.text == f"import {name}"
-            replaced = self._first_replacement(name, anywhere=is_late, is_module=is_module)
+            number = _replaced_by_itself(shared.names, shared.module.name, other, is_module)
+            if number is not None:
+                where = f"line {number} of {shared.module.name}"
+                message = f"it reads `{name}`, which {where} may replace there"
+                return Reason(Code.DIFFERENT_GLOBALS, line, message)
+            replaced = self.first_replacement(name, anywhere=is_late, is_module=is_module)
+            if replaced is None and actual.text.endswith(FOR_TYPES):
+                replaced = self.first_replacement("TYPE_CHECKING", anywhere=True, is_module=False)
             if replaced is not None:
                 message = f"it reads `{name}`, which line {replaced} may replace in a module"
                 return Reason(Code.DIFFERENT_GLOBALS, replaced, message)
         return None
 
-    def _first_replacement(self, name: str, *, anywhere: bool, is_module: bool) -> int | None:
+    def first_replacement(self, name: str, *, anywhere: bool, is_module: bool) -> int | None:
         """Return the first line that may replace a global by something else.
 
         Args:
@@ -223,6 +231,13 @@ class Globals:
         owners |= {id(n.value) for n in names.of_kind(ast.Subscript) if isinstance(n.ctx, ast.Load)}
         owners |= {id(c) for n in names.of_kind(ast.Compare) for c in n.comparators}
         return owners | {id(n.value) for n in names.of_kind(ast.Attribute) if n.attr in _READING}
+
+
+@functools.lru_cache(maxsize=1024)  # each copy asks of the same few names
+def _replaced_by_itself(names: ModuleNames, module: str, name: str, is_module: bool) -> int | None:
+    """Return the first line of a shared module that may replace one of its globals."""
+    own = Globals(names, frozenset({module.rpartition(".")[2]}))
+    return own.first_replacement(name, anywhere=False, is_module=is_module)
 
 
 def _clause(meaning: Meaning, bindings: Sequence[Binding]) -> str:

@@ -216,13 +216,8 @@ class _Decider:
         self, local: Local, shared: SharedDefinition, known: Mapping[str, Collection[Meaning]]
     ) -> Reason | None:
         """Return the first global that means something else than in the shared module."""
-        mine, theirs = local.normal, shared.normal
-        pairs = [(mine.shape.reads, theirs.shape.reads)]
-        if mine.is_read or local.is_read:
-            pairs.append((mine.exact.reads, theirs.exact.reads))
-            pairs.append((mine.quoted, theirs.quoted))
         is_late = any(isinstance(a, FUNCTIONS) for a in local.around)
-        for reads, others in pairs:
+        for reads, others in _reads(local, shared):
             reason = self._globals.difference(
                 local.node.lineno, reads, shared, others, known, is_late=is_late
             )
@@ -399,13 +394,22 @@ class _Decider:
             return refused(decision, *found.values())
         assert local.shared is not None
         shared = local.shared.module.name, local.shared.name
-        reads = frozenset(local.normal.shape.reads)
-        return Decision(definition, Verdict.REPLACE, shared, (), reads)
+        reads = (name for pair in _reads(local, local.shared) for names in pair for name in names)
+        return Decision(definition, Verdict.REPLACE, shared, (), frozenset(reads))
 
 
 def _rival(one: Local, same: Iterable[Local]) -> Local | None:
     """Return the first definition that is no copy of what one is a copy of."""
     return next((o for o in same if not o.is_copy or o.shared != one.shared), None)
+
+
+def _reads(local: Local, shared: SharedDefinition) -> Iterator[tuple[tuple[str, ...], ...]]:
+    """Yield the globals that a definition and a shared one read in the same places."""
+    mine, theirs = local.normal, shared.normal
+    yield mine.shape.reads, theirs.shape.reads
+    if mine.is_read or local.is_read:
+        yield mine.exact.reads, theirs.exact.reads
+        yield mine.quoted, theirs.quoted
 
 
 def _reads_names(node: ast.AST) -> bool:

@@ -27,6 +27,9 @@ from codemods.rewrites.others import (
 from codemods.rewrites.replace_local_copies.cycles import imported_files
 from codemods.rewrites.replace_local_copies.stores import stores_in
 
+#: The names of the globals that copies read, by the dotted names of their shared modules.
+Reads = Mapping[str, frozenset[str]]
+
 
 def outside_effects(
     modules: SharedModules,
@@ -48,7 +51,9 @@ def outside_effects(
     """
     # Without their contents, as they may travel to another process.
     changed = {path: result._replace(after=None) for path, result in changed.items()}
-    patterns = word_patterns({stem_of(path) for path in changed})
+    reads = _reads_by_module(changed.values())
+    stems = {os.fsencode(_last_part(module)) for module in reads}
+    patterns = word_patterns({*stems, *map(stem_of, changed)})
     sources = (
         source
         for source in others.read()
@@ -57,13 +62,15 @@ def outside_effects(
 
     def failed(path: str, reason: Reason) -> Found:
         other = _OtherFile(Source(path, others.read_one(path) or b""), modules.tests)
-        effects = {p: unknown(changed[p], path, reason) for p in other.used(changed)}
+        setting = other.setting(reads)
+        used = other.used(changed) | {p for p, r in changed.items() if setting & _shared_by(r)}
+        effects = {p: unknown(changed[p], path, reason) for p in used}
         return {p: e._replace(taken=changed[p].dropped) for p, e in effects.items()}
 
     message = "the shared module imports this file: they would import each other"
     imported, unknown_files = imported_files(modules, others.paths, others.read_one, run)
     circular = imported & changed.keys()
-    look = partial(_effects, tests=modules.tests, changed=changed)
+    look = partial(_effects, tests=modules.tests, changed=changed, reads=reads)
     found = [*run(look, sources, failed)]
     found.append({p: refusing(changed[p], Code.CIRCULAR_IMPORT, message) for p in circular})
     found.append(_outside_tests(modules, changed, others.paths))
@@ -121,10 +128,43 @@ def _is_looking(source: Source) -> bool:
     return is_conftest and _MODULE.search(source.content) is not None
 
 
-def _effects(source: Source, *, tests: PytestNames, changed: Mapping[str, FileResult]) -> Found:
+def _reads_by_module(results: Iterable[FileResult]) -> Reads:
+    found: dict[str, set[str]] = defaultdict(set)
+    for decision in (d for result in results for d in result.replaced):
+        if decision.shared is not None:
+            found[decision.shared[0]] |= decision.relies_on
+    return {module: frozenset(names) for module, names in found.items()}
+
+
+def _shared_by(result: FileResult) -> set[str]:
+    """Return the shared modules that a file would import from."""
+    return {d.shared[0] for d in result.replaced if d.shared is not None}
+
+
+def _last_part(module: str) -> str:
+    return module.rpartition(".")[2]
+
+
+def _effects(
+    source: Source, *, tests: PytestNames, changed: Mapping[str, FileResult], reads: Reads
+) -> Found:
     other = _OtherFile(source, tests)
     found = {path: other.effects(changed[path]) for path in other.used(changed)}
-    return {path: new for path, new in found.items() if new.taken or new.reasons}
+    found = {path: new for path, new in found.items() if new.taken or new.reasons}
+    replaced = other.replaced(reads)
+    through = ((path, _seeing(result, replaced)) for path, result in changed.items() if replaced)
+    return together([found, {path: new for path, new in through if new.reasons}])
+
+
+def _seeing(result: FileResult, replaced: Mapping[tuple[str, str], Reason]) -> Effects:
+    """Return the copies of a file that would see globals of the shared modules replaced."""
+    found: dict[str, tuple[Reason, ...]] = {}
+    for one, line in ((d, d.definition.line) for d in result.replaced):
+        keys = [(one.shared[0], name) for name in sorted(one.relies_on)] if one.shared else []
+        reasons = [replaced[key]._replace(line=line) for key in keys if key in replaced]
+        if reasons:
+            found[one.definition.name] = tuple(reasons)
+    return Effects(frozenset(), found)
 
 
 #: How a hook or a fixture gets at the names of a test module: ``request.module``, ``item.obj``.
@@ -175,6 +215,35 @@ class _OtherFile(OtherFile):
                 found[name] = tuple(r._replace(line=line) for r in reasons)
         return Effects(kept, found)
 
+    def setting(self, reads: Reads) -> set[str]:
+        """Return the shared modules of which the file may replace a global that copies read."""
+        return {
+            module
+            for module, names in reads.items()
+            if self.has(os.fsencode(_last_part(module))) and self._may_set(names)
+        }
+
+    def _may_set(self, names: frozenset[str]) -> bool:
+        """Whether the file may set an attribute of some names, from its bytes alone."""
+        words = b"|".join(re.escape(name.encode()) for name in sorted(names))
+        # Of ``pytest.mark.asyncio`` there is a lot.
+        pattern = rb"(?<!mark)[.\"'](?:%b)\b|\b(?:%b)\s*=" % (words, words)
+        return bool(names) and re.search(pattern, self.source.content) is not None
+
+    def replaced(self, reads: Reads) -> dict[tuple[str, str], Reason]:
+        """Return where the file replaces a global of a shared module, which copies would see."""
+        found = {}
+        for module in sorted(self.setting(reads)):
+            for name in sorted(reads[module] & stores_in(self.names).keys()):
+                for store in stores_in(self.names)[name]:
+                    if store.owner is not None and self._is_module(store.owner, _last_part(module)):
+                        message = (
+                            f"{self.source.path}:{store.node.lineno} replaces "
+                            f"`{_last_part(module)}.{name}`, which the copy does not see"
+                        )
+                        found[module, name] = Reason(Code.DIFFERENT_GLOBALS, 1, message)
+        return found
+
     def _changes(self, name: str, stem: str, *, is_class: bool) -> Iterator[Reason]:
         """Yield where the file sets an attribute of a definition, or patches one by its path."""
         for store in (s for found in stores_in(self.names).values() for s in found):
@@ -195,11 +264,17 @@ class _OtherFile(OtherFile):
                     yield self._patched(store.node.lineno, f"{stem}.{name}")
 
     def _may_be_module(self, owner: ast.expr, stem: str) -> bool:
-        if last_name(owner) == stem or isinstance(owner, ast.Constant):
-            return last_name(owner) == stem
+        if self._is_module(owner, stem) or isinstance(owner, ast.Constant):
+            return self._is_module(owner, stem)
         root = root_of(owner)
         is_own = isinstance(root, ast.Name) and root.id in {"self", "cls"}
         return self._looks and not is_own and not self.names.means_import(root)
+
+    def _is_module(self, owner: ast.expr, stem: str) -> bool:
+        """Whether an expression ends with the name of a module, or is imported as another one."""
+        aliases = self.names.of_kind(ast.alias)
+        names = {alias.asname for alias in aliases if _last_part(alias.name) == stem}
+        return last_name(owner) in {stem, *names}
 
     def _subclasses(self, name: str) -> Iterator[Reason]:
         """Yield the subclasses with tests, where the file imports the class."""

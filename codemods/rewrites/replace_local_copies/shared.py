@@ -66,7 +66,9 @@ class SharedDefinition(NamedTuple):
     def is_own(self, name: str, meaning: Meaning) -> bool:
         """Whether another file has a global, of any value, from the shared module itself."""
         is_bound_once = len(self.names.bindings.get(name, ())) == 1 and not self.names.stars
-        return is_bound_once and meaning == import_of(self.module.name, name)
+        is_bound_later = any(name in g.names for g in self.names.of_kind(ast.Global))
+        is_the_same = is_bound_once and not is_bound_later
+        return is_the_same and meaning == import_of(self.module.name, name)
 
 
 def import_of(module: str, name: str) -> Meaning:
