@@ -442,8 +442,8 @@ def _is_type_checking(statement: ast.stmt) -> TypeGuard[ast.If]:
 
 def _may_run(statement: ast.If, line: int) -> bool:
     """Whether a line of such a statement may run: all but those below the plain constant."""
-    is_plain = isinstance(statement.test, ast.Attribute | ast.Name)
-    return not is_plain or any(s.lineno <= line for s in statement.orelse)
+    name = getattr(statement.test, "id", getattr(statement.test, "attr", ""))
+    return name != "TYPE_CHECKING" or any(s.lineno <= line for s in statement.orelse)
 
 
 def _forget_sources(names: _Tables, nodes: Iterable[ast.AST]) -> None:

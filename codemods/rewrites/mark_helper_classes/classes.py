@@ -103,6 +103,7 @@ class Classes:
         self._names = module.names
         self._tests = tests
         self._harmless = harmless
+        self._families: dict[ast.ClassDef, list[ast.ClassDef]] = {}
 
     def without_mark(self) -> list[ast.ClassDef]:
         """Return the classes that pytest tries to collect and cannot, and that have no mark."""
@@ -195,10 +196,14 @@ class Classes:
 
     def _family(self, node: ast.ClassDef) -> list[ast.ClassDef]:
         """Return a class and its bases in the file, the nearest first."""
-        found = [node]
-        for one in found:  # which grows meanwhile
-            found += [c for b in self._bases(one) for c in self._local(b) if c not in found]
-        return found
+        if node not in self._families:
+            found = self._families[node] = [node]
+            seen = {node}
+            for one in found:  # which grows meanwhile
+                bases = dict.fromkeys(c for b in self._bases(one) for c in self._local(b))
+                found += [base for base in bases if base not in seen]
+                seen |= bases.keys()
+        return self._families[node]
 
     def _is_case(self, node: ast.ClassDef) -> bool:
         """Whether unittest runs a class: it does not look for classes in it."""
