@@ -105,8 +105,7 @@ def test_the_short_way_fits_on_a_page(tmp_path: Path) -> None:
     shown = outputs(printed, module.STEPS)
     assert shown["discover"].startswith("10 test files: 1 definition pasted into several of them\n")
     assert "\nwrote mission_critical/support/web_socket_connection.py: " in shown["adopt"]
-    assert shown["init"] == "\n"
-    assert shown["analyze"].endswith(": 7 to be replaced, 2 to stay\n\n")
+    assert shown["init"] == "14 files, 9 definitions in 9: 7 to be replaced, 2 to stay\n\n"
     assert "\n+from mission_critical.support.web_socket_connection import" in printed
     assert "no difference in the 20 tests that ran" in shown["migrate"]
     assert "Copies Left: 0\n" in shown["check"]

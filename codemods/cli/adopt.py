@@ -101,8 +101,10 @@ def adopt(
             print_patch(report.as_patch(step))
         return code
     write(done.steps)
-    print_text(report.as_text(done, pasted, detail))
-    return code if skip_probe else code or _probe(setup, done, pasted, python)
+    print_text(report.as_text(done, detail))
+    probed = OK if skip_probe else _probe(setup, done, pasted, python)
+    print_text(report.way_on(done, pasted, detail))
+    return code or probed
 
 
 def _nothing(min_lines: int) -> str:

@@ -28,8 +28,10 @@ _ROLLBACK = Step("Undo it", "ssot-codemods rollback")
 STEPS: tuple[Step, ...] = (
     Step("See what is pasted", "ssot-codemods discover mission_critical"),
     Step("Share it", "ssot-codemods adopt TestWebSocketConnection --in mission_critical"),
-    Step("Get ready for libcst.tool, too", f"ssot-codemods init -q && {_COMMIT} 'Share it'"),
-    Step("Count the copies", "ssot-codemods analyze -q mission_critical"),
+    Step(
+        "Get ready for libcst.tool, and count the copies",
+        f"ssot-codemods init -q && {_COMMIT} 'Share it' && ssot-codemods analyze -q",
+    ),
     Step(
         "See one change",
         "ssot-codemods migrate -q --dry-run mission_critical/test_supervisor_ordering.py",

@@ -13,20 +13,27 @@ from codemods.report.table import Detail, paragraphs, shortened
 from codemods.wording import plural
 
 
-def as_text(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NORMAL) -> str:
-    """Format the files that were written, and the way on."""
+def as_text(done: Adoption, detail: Detail = Detail.NORMAL) -> str:
+    """Format the files that were written."""
     if detail is Detail.QUIET:
         return ""
     path = os.path.relpath(done.path)
     place = f"the shared module is {path}: {done.why}"
     texts = [f"{name} is taken from {source}" for name, source in done.sources.items()]
     taken = shortened("", texts, detail)
-    adopted = [one for one in pasted if one.name not in done.skipped]
     lines = [step_line(step) for step in done.steps] or ["nothing to do"]
+    return paragraphs([[place, *taken], lines])
+
+
+def way_on(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NORMAL) -> str:
+    """Format what to do next, a paragraph of its own."""
+    if detail is Detail.QUIET:
+        return ""
+    adopted = [one for one in pasted if one.name not in done.skipped]
     files = plural(len({path for one in adopted for path in one.paths}), "file")
     then = f"for the copies in {files}: ssot-codemods migrate"
-    way_on = ["next: commit", f"then, {then}"] if done.steps else [f"next, {then}"]
-    return paragraphs([[place, *taken], lines, way_on])
+    lines = ["next: commit", f"then, {then}"] if done.steps else [f"next, {then}"]
+    return f"\n{paragraphs([lines])}"
 
 
 def elsewhere(done: Adoption) -> list[str]:

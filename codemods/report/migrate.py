@@ -27,6 +27,8 @@ from codemods.wording import plural, reason_line
 #: So many paths fit into a line.
 _FEW_PATHS = 5
 
+_UNUSED = "to find unused imports (keep those of fixtures, which tests use as parameters)"
+
 #: Reasons about the present state of a file: each is worth a line.
 _HELD_BACK = frozenset(
     {
@@ -86,7 +88,7 @@ def as_text(
         undo = f"to undo: ssot-codemods rollback {written.run.id}"
         check = _import_check([r.path for r in changed])
         imports = not quiet and any(d.shared for r in changed for d in r.replaced)
-        more = [f"to find unused imports (keep those of fixtures): {check}"] if imports else []
+        more = [f"{_UNUSED}: {check}"] if imports else []
         blocks.append([undo, *more])
     return paragraphs(blocks)
 

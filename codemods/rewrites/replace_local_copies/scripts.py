@@ -33,7 +33,7 @@ def not_found_by_script(
     wanted = {d.shared[0] for d in decisions if d.shared is not None and not d.reasons}
     own, _ = os.path.split(os.path.realpath(module.path))
     imported = frozenset(_imported(module.tree))
-    message = "`python` alone does not find the shared module here, as pytest does"
+    message = "the copy is replaced, but `python` would not find the shared module; pytest does"
     return tuple(
         reason_at(main, Code.RUN_AS_SCRIPT, message)
         for found in shared
