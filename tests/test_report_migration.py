@@ -85,7 +85,7 @@ a.py:8:1: undefined-name it is not defined
 c.py:3:1: syntax-error it fails
 
 to undo: ssot-codemods rollback R1
-to find unused imports (keep those of fixtures, which tests use as parameters): ruff check --select F401 a.py
+to find unused imports (keep those of fixtures, as tests use them): ruff check --select F401 a.py
 """
     )
 

@@ -27,7 +27,7 @@ from codemods.wording import plural, reason_line
 #: So many paths fit into a line.
 _FEW_PATHS = 5
 
-_UNUSED = "to find unused imports (keep those of fixtures, which tests use as parameters)"
+_UNUSED = "to find unused imports (keep those of fixtures, as tests use them)"
 
 #: Reasons about the present state of a file: each is worth a line.
 _HELD_BACK = frozenset(
