@@ -103,7 +103,12 @@ class Classes:
         self._names = module.names
         self._tests = tests
         self._harmless = harmless
-        self._families: dict[ast.ClassDef, list[ast.ClassDef]] = {}
+        # Each class is looked at once, of however many it is a base.
+        self._own_test = functools.cache(lambda node: own_test(node, tests))
+        self._bases_here = functools.cache(self._local_bases)
+        self._kind_as_base = functools.cache(lambda node: [*self._kind(node, is_itself=False)])
+        self._is_case_itself = functools.cache(self._has_case)
+        self._family = functools.cache(self._related_bases)
 
     def without_mark(self) -> list[ast.ClassDef]:
         """Return the classes that pytest tries to collect and cannot, and that have no mark."""
@@ -115,11 +120,12 @@ class Classes:
 
     def reasons(self, node: ast.ClassDef) -> Iterator[Reason]:
         """Yield what forbids the mark, as far as the file alone tells."""
-        test = next((t for c in self._family(node) if (t := own_test(c, self._tests))), None)
+        test = next(filter(None, map(self._own_test, self._family(node))), None)
         if test is not None:
             yield Reason(Code.PYTEST_TESTS, test, "it has tests, which pytest cannot collect")
-        for base in self._family(node):
-            yield from self._kind(base, is_itself=base is node)
+        yield from self._kind(node, is_itself=True)
+        for base in self._family(node)[1:]:
+            yield from self._kind_as_base(base)
         for decorator in node.decorator_list:
             plain = decorator.func if isinstance(decorator, ast.Call) else decorator
             source = dotted_source(plain, self._names)
@@ -194,21 +200,24 @@ class Classes:
     def _local(self, base: ast.expr) -> list[ast.ClassDef]:
         return self._by_name.get(base.id, []) if isinstance(base, ast.Name) else []
 
-    def _family(self, node: ast.ClassDef) -> list[ast.ClassDef]:
+    def _local_bases(self, node: ast.ClassDef) -> list[ast.ClassDef]:
+        return list(dict.fromkeys(c for b in self._bases(node) for c in self._local(b)))
+
+    def _related_bases(self, node: ast.ClassDef) -> list[ast.ClassDef]:
         """Return a class and its bases in the file, the nearest first."""
-        if node not in self._families:
-            found = self._families[node] = [node]
-            seen = {node}
-            for one in found:  # which grows meanwhile
-                bases = dict.fromkeys(c for b in self._bases(one) for c in self._local(b))
-                found += [base for base in bases if base not in seen]
-                seen |= bases.keys()
-        return self._families[node]
+        found, seen = [node], {node}
+        for one in found:  # which grows meanwhile
+            new = [base for base in self._bases_here(one) if base not in seen]
+            found += new
+            seen.update(new)
+        return found
 
     def _is_case(self, node: ast.ClassDef) -> bool:
         """Whether unittest runs a class: it does not look for classes in it."""
-        bases = (b for c in self._family(node) for b in self._bases(c))
-        return any(is_test_case(dotted_source(b, self._names) or "") for b in bases)
+        return any(map(self._is_case_itself, self._family(node)))
+
+    def _has_case(self, node: ast.ClassDef) -> bool:
+        return any(is_test_case(dotted_source(b, self._names) or "") for b in self._bases(node))
 
     def _has_constructor(self, node: ast.ClassDef) -> bool:
         return any(map(self._makes_constructor, self._family(node)))
