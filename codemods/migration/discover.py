@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -79,11 +79,7 @@ def discover(
         groups = groups_of(search.shapes(_recurring(blocks, wanted.min_files)), wanted.min_files)
         if wanted.names:
             groups = [group for group in groups if wanted.names.intersection(group.names)]
-        decided = [
-            group
-            for nested in (False, True)
-            for group in search.decided([g for g in groups if g.is_nested is nested], wanted.most)
-        ]
+        decided = search.decided(groups, wanted.most)
         near = search.near(_namesakes(blocks, wanted.min_files)) if wanted.near else []
     return Discovery(
         files=len(blocks),
@@ -159,15 +155,14 @@ class _Search:
 
         Args:
             groups: the groups, in the order of the lines that would go if all could be replaced.
-            most: how many are wanted; None for all.
+            most: how many are wanted of those at the top of modules, and of the nested ones; None
+                for all.
 
         """
         done: list[Group] = []
-        left = list(groups)
-        while left and (most is None or len(done) < most or done[most - 1].lines <= left[0].lines):
-            some = len(left) if most is None else most
-            done = sorted([*done, *self._decided(left[:some])], key=order)
-            del left[:some]
+        waiting = [deque(g for g in groups if g.is_nested is nested) for nested in (False, True)]
+        while chosen := [group for left in waiting for group in _taken(left, done, most)]:
+            done = sorted([*done, *self._decided(chosen)], key=order)
         return done
 
     def near(self, blocks: Mapping[str, Blocks]) -> list[NearGroup]:
@@ -308,6 +303,16 @@ def _common(
         for path, blocks in files.items()
     }
     return {path: files[path]._replace(found=found) for path, found in kept.items() if found}
+
+
+def _taken(left: deque[Group], done: Sequence[Group], most: int | None) -> list[Group]:
+    """Take the next groups to decide on; none where enough of those done save more lines."""
+    if not left:
+        return []
+    best = [group.lines for group in done if group.is_nested is left[0].is_nested]
+    if most is not None and len(best) >= most and best[most - 1] > left[0].lines:
+        return []
+    return [left.popleft() for _ in range(min(most or len(left), len(left)))]
 
 
 def _without_pattern(group: Group) -> Group | None:

@@ -22,7 +22,6 @@ SETTERS = frozenset(
 DICTIONARIES = frozenset({"__dict__", "__globals__", "f_globals"})
 #: A dotted path, or the end of one; those of ``pytest.mark`` name no module of the repository.
 _PATH = re.compile(r"(?!pytest\.)(\S*)\.(\w+)")
-_KINDS = (ast.Attribute, ast.BinOp, ast.Call, ast.Constant, ast.JoinedStr, ast.Subscript)
 
 
 class Store(NamedTuple):
@@ -86,18 +85,30 @@ def _keys_of(node: ast.expr) -> Iterator[str | None]:
                 yield None
 
 
-@functools.lru_cache(maxsize=1)  # several rules ask about one file after the other
+@functools.lru_cache(maxsize=4)  # several rules ask about one file, and the shared module
 def stores_in(names: ModuleNames) -> dict[str | None, list[Store]]:
     """Return all stores of a module, by the names of the attributes."""
     found: dict[str | None, list[Store]] = defaultdict(list)
-    for kind in _KINDS:
-        for node in names.of_kind(kind):
-            for store in stores_of(node):
-                found[store.name].append(store)
+    for node in _candidates(names):
+        for store in stores_of(node):
+            found[store.name].append(store)
     return found
 
 
-@functools.lru_cache(maxsize=1)
+def _candidates(names: ModuleNames) -> Iterator[ast.expr]:
+    """Yield the nodes that may set something, told at a glance: most set nothing."""
+    targets: list[ast.Attribute | ast.Subscript] = [
+        *names.of_kind(ast.Attribute),
+        *names.of_kind(ast.Subscript),
+    ]
+    yield from (node for node in targets if node.ctx.__class__ is not ast.Load)
+    texts = names.of_kind(ast.Constant)
+    yield from (node for node in texts if node.value.__class__ is str and "." in node.value)
+    for kind in (ast.BinOp, ast.Call, ast.JoinedStr):
+        yield from names.of_kind(kind)
+
+
+@functools.lru_cache(maxsize=4)
 def stores_by_word(names: ModuleNames) -> dict[str, dict[int, Store]]:
     """Return the stores of a module, numbered, by the names that the owner of each has in it."""
     found: dict[str, dict[int, Store]] = defaultdict(dict)
