@@ -272,9 +272,17 @@ class _OtherFile(OtherFile):
 
     def _is_module(self, owner: ast.expr, stem: str) -> bool:
         """Whether an expression ends with the name of a module, or is imported as another one."""
-        aliases = self.names.of_kind(ast.alias)
-        names = {alias.asname for alias in aliases if _last_part(alias.name) == stem}
-        return last_name(owner) in {stem, *names}
+        name = last_name(owner)
+        return name == stem or name in self._aliases.get(stem, ())
+
+    @cached_property
+    def _aliases(self) -> dict[str, set[str]]:
+        """The names that modules and what else is imported are given, by their own ones."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for alias in self.names.of_kind(ast.alias):
+            if alias.asname is not None:
+                found[_last_part(alias.name)].add(alias.asname)
+        return found
 
     def _subclasses(self, name: str) -> Iterator[Reason]:
         """Yield the subclasses with tests, where the file imports the class."""
