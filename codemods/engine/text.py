@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import io
 import os
 import re
@@ -124,6 +125,7 @@ def column_of(line: str, column: int) -> int:
     return len(line) - len(line.lstrip(" \t\f")) + 1
 
 
+@functools.lru_cache(maxsize=1 << 14)  # each other file is asked about each changed one
 def stem_of(path: str) -> bytes:
     """Return the word by which other files name a module: the last part of its dotted name."""
     file = PurePath(path)
