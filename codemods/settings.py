@@ -153,6 +153,11 @@ def settings_in(folder: Path) -> Settings | None:
     return Settings(root=folder) if (folder / ".git").exists() else None
 
 
+def names_table(folder: Path) -> bool:
+    """Whether the pyproject.toml of a folder names our table, be it TOML or not."""
+    return _TABLE.encode() in read_config(folder / "pyproject.toml")
+
+
 def read_config(path: Path, limit: int | None = None) -> bytes:
     """Read a configuration file, or a link to one, of at most `limit` bytes (`LIMIT`).
 

@@ -22,6 +22,7 @@ from codemods.settings import (
     LIMIT,
     Settings,
     SettingsError,
+    names_table,
     setting_error,
     settings_in,
 )
@@ -147,11 +148,30 @@ def _tests(settings: Settings, *folders: Path) -> PytestNames:
 
     It may also be started in one of some folders.
     """
-    near = (pytest_config(folder, _top(settings)) for folder in folders)
-    configs = [c.tests for c in (*pytest_configs(settings), *near) if c is not None]
+    near = (tests_near(settings, folder) for folder in folders)
+    found = (*(config.tests for config in pytest_configs(settings)), *near)
     return PytestNames(
-        *(tuple(dict.fromkeys(itertools.chain(*n))) for n in zip(*configs, strict=True))
+        *(tuple(dict.fromkeys(itertools.chain(*n))) for n in zip(*found, strict=True))
     )
+
+
+def tests_near(settings: Settings, folder: Path) -> PytestNames:
+    """Return what pytest collects where it is started in a folder.
+
+    Below the root, a configuration that cannot be read, such as that of a template, is passed over:
+    pytest does not start there.
+
+    Raises:
+        SettingsError: that of the root, or one above it, cannot be read.
+
+    """
+    try:
+        config = pytest_config(folder, _top(settings))
+    except SettingsError:
+        if settings.root.resolve().is_relative_to(folder):
+            raise
+        return tests_near(settings, folder.parent)
+    return PytestNames() if config is None else config.tests
 
 
 #: What makes a shared module where there is none.
@@ -321,11 +341,20 @@ class SettingsByFile:
 
     def _nearest(self, folder: Path) -> Settings | None:
         if folder not in self._tables:
-            found = settings_in(folder)
+            found = self._settings_in(folder)
             if found is None and folder != folder.parent:
                 found = self._nearest(folder.parent)
             self._tables[folder] = found
         return self._tables[folder]
+
+    def _settings_in(self, folder: Path) -> Settings | None:
+        """Return the settings of a folder; the pyproject.toml of a template is often no TOML."""
+        try:
+            return settings_in(folder)
+        except SettingsError:
+            if self._own_root.is_relative_to(folder) or names_table(folder):
+                raise
+            return None
 
     def shared(self, path: str) -> SharedModules | None:
         """Return the shared modules of a file, None where no settings cover it.

@@ -442,6 +442,13 @@ def test_a_conftest_that_is_no_python_is_named(root: Path, text: str) -> None:
     assert [group.files for group in found.groups] == [2]
 
 
+def test_the_configuration_of_a_template_hinders_no_other_file(root: Path) -> None:
+    paths = ("test_a.py", "test_b.py", "template/test_c.py")
+    found = find(root, {**dict.fromkeys(paths, HELPER), "template/pyproject.toml": "{{name}} = 1"})
+    assert [group.files for group in found.groups] == [3]
+    assert not found.failures
+
+
 def test_nothing_at_all(root: Path) -> None:
     found = find(root, {"lib.py": HELPER})
     assert (found.files, found.groups, found.failures) == (0, (), ())

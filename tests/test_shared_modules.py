@@ -408,3 +408,28 @@ def test_a_table_with_a_module_that_is_not_there(root: Path) -> None:
     write(root, {"one/pyproject.toml": table("gone")})
     with pytest.raises(SettingsError, match=r"one/pyproject\.toml:2: .* no module gone"):
         by_file().shared("one/test_a.py")
+
+
+# A configuration that cannot be read
+
+NO_TOML = "[project.scripts]\n{{name}} = 1\n"
+
+
+def test_a_template_has_the_settings_around_it(root: Path) -> None:
+    """pytest does not start in its folder, and nothing else there is hindered."""
+    own = f"{table('a')}[tool.pytest.ini_options]\npython_files = ['check_*.py']\n"
+    write(root, {"pyproject.toml": own, "t/pyproject.toml": NO_TOML, "t/u/pytest.ini": "[pytest"})
+    files = by_file()
+    for path in ("t/test_a.py", "t/u/test_a.py"):
+        assert files.settings(path) == files.own
+        assert files.tests(path).files == ("check_*.py",)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("t/pyproject.toml", f"{NO_TOML}[tool.ssot-codemods]\n"), ("pyproject.toml", NO_TOML)],
+)
+def test_a_broken_file_of_ones_own_is_an_error(root: Path, path: str, text: str) -> None:
+    write(root, {path: text})
+    with pytest.raises(SettingsError, match=f"{path}.*line 2"):
+        SettingsByFile(Settings(root=root)).tests("t/test_a.py")

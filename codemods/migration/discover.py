@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from codemods.disk.files import list_files, read_files
-from codemods.disk.git import checkout_of
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.text import Unparsable, decoded, parse
 from codemods.migration.scan import Progress
@@ -26,7 +25,6 @@ from codemods.model import (
     Reason,
     SharedModules,
 )
-from codemods.pytest_config import pytest_config
 from codemods.rewrites.adopt import keys_of
 from codemods.rewrites.discover.blocks import Block, Blocks, blocks_of
 from codemods.rewrites.discover.groups import groups_of, order
@@ -35,7 +33,7 @@ from codemods.rewrites.discover.near import lines_of, near_groups, variants_of
 from codemods.rewrites.discover.shapes import Shaped, shapes_of
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.settings import Settings
-from codemods.shared_modules import find_module, read_shared_modules
+from codemods.shared_modules import find_module, read_shared_modules, tests_near
 from codemods.workers.pool import Pool, without_collector
 
 
@@ -127,7 +125,6 @@ class _Search:
         self._settings = settings
         self._pool = pool
         self._least = least
-        self._top = checkout_of(settings.root) or settings.root.resolve()
         self._tests: dict[str, PytestNames] = {}
         self.failures: dict[str, FileResult] = {}
 
@@ -273,8 +270,7 @@ class _Search:
     def _tests_of(self, path: str) -> PytestNames:
         folder = os.path.dirname(path)
         if folder not in self._tests:
-            config = pytest_config(Path(os.path.realpath(folder or ".")), self._top)
-            self._tests[folder] = config.tests if config is not None else PytestNames()
+            self._tests[folder] = tests_near(self._settings, Path(os.path.realpath(folder or ".")))
         return self._tests[folder]
 
 
