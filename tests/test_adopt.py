@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,50 @@ def test_imports_are_sorted_into_those_that_are_there(before: str, after: str) -
     assert (
         adopted(source, "f", before=before) == f"{after}\n\ndef f(): return A, attr, json, os, re\n"
     )
+
+
+OF_EACH_SECTION = """\
+import os
+import attr, B3, b10, b2
+from attr import a10, a2, Xx, XY, _z as z, Some as Other
+from shop.cart import Cart
+import shop.b as b, shop.a, shop.c
+from typing import Any, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import json
+    from attr import Factory
+    from shop.user import User
+
+
+def f(x: "Factory", y: "json.X", z: "User") -> Any:
+    return os, attr, B3, b10, b2, a10, a2, Xx, XY, z, Other, Cart, b, shop.a, shop.c
+"""
+SECTIONS = {
+    "a new module": "",
+    "a docstring alone": '"""Ours."""\n',
+    "own packages alone": "from shop.a import x\n\nx()\n",
+    "other packages alone": "import pytest\n\npytest.x()\n",
+    "the standard library alone": "import re\n\nre.x()\n",
+    "all but other packages": "import re\n\nfrom shop.zoo import x\n\nx(re)\n",
+    "all of them": "import re\n\nimport yaml\n\nfrom shop.zoo import Zoo\n\nZoo(yaml, re)\n",
+    "imports for types": "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import re\n",
+}
+
+
+@pytest.mark.parametrize("before", SECTIONS.values(), ids=SECTIONS)
+def test_imports_are_in_the_order_that_ruff_wants(before: str, tmp_path: Path) -> None:
+    parts = extract(OF_EACH_SECTION.encode(), ["f"])
+    after = module_with(before.encode(), parts, {"shop"})
+    assert module_with(after, parts, {"shop"}) == after
+    assert b"import shop.a\nimport shop.b as b\nimport shop.c\n" in after
+    for name in ("__init__", "a", "b", "c", "cart", "user", "zoo"):
+        (tmp_path / "shop").mkdir(exist_ok=True)
+        (tmp_path / f"shop/{name}.py").touch()
+    (tmp_path / "module.py").write_bytes(after)
+    ruff = [Path(sys.executable).with_name("ruff"), "check", "--isolated", "--select=I", "--diff"]
+    done = subprocess.run(ruff, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("", 0)
 
 
 def test_imports_for_types_are_sorted_into_those_that_are_there() -> None:
@@ -389,6 +434,17 @@ def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     assert (
         "from suite.support.socket import socket\n" in (root / "suite/unit/test_b.py").read_text()
     )
+
+
+def test_own_packages_are_imported_below_others(root: Path) -> None:
+    (root / "shop").mkdir()
+    (root / "shop/cart.py").touch()
+    text = "import pytest\n\nfrom shop.cart import C\n\n\ndef new():\n    return C(pytest.x)\n"
+    for name in ("x", "y"):
+        (root / f"suite/unit/test_{name}.py").write_text(text)
+    said("adopt", "new", "--skip-probe")
+    head = '"""`new`, shared by the tests."""\n\n'
+    assert (root / "suite/support/new.py").read_text() == head + text
 
 
 def test_a_dry_run_is_a_diff_that_git_takes(root: Path) -> None:

@@ -167,7 +167,7 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     parts, sources = Extract(), {}
     skipped: dict[str, str] = {}
     elsewhere = {name: file for name, file in shared.items() if new and file != str(path)}
-    content = before or b""
+    content, own = before or b"", _own_packages(settings)
     for one in new:
         if keys_of(content).get(one.name) == _key(one):
             continue  # it is there already
@@ -177,7 +177,7 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
             skipped[one.name] = f"{error}{_way_out(one, settings) if content else ''}"
             continue
         parts = parts | found
-        content = module_with(before or b"", parts)
+        content = module_with(before or b"", parts, own)
     if skipped and not sources:
         raise UsageError(*not_adopted(skipped))
     if sources and before:
@@ -204,6 +204,13 @@ def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, s
         equal = (one.name for one in pasted if one.name in keys and keys[one.name] == _key(one))
         found = {**dict.fromkeys(equal, path), **found}
     return found
+
+
+def _own_packages(settings: Settings) -> frozenset[str]:
+    """Return the names that the repository's own modules are imported by, without what follows."""
+    folders = filter(Path.is_dir, import_folders(settings))
+    files = (file for folder in folders for file in folder.iterdir())
+    return frozenset(file.stem for file in files if file.suffix == ".py" or file.is_dir())
 
 
 def _check_place(settings: Settings, path: Path) -> None:
