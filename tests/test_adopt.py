@@ -230,7 +230,13 @@ def test_imports_are_in_the_order_that_ruff_wants(before: str, tmp_path: Path) -
         (tmp_path / "shop").mkdir(exist_ok=True)
         (tmp_path / f"shop/{name}.py").touch()
     (tmp_path / "module.py").write_bytes(after)
-    ruff = [Path(sys.executable).with_name("ruff"), "check", "--isolated", "--select=I", "--diff"]
+    ruff = [
+        str(Path(sys.executable).with_name("ruff")),
+        "check",
+        "--isolated",
+        "--select=I",
+        "--diff",
+    ]
     done = subprocess.run(ruff, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("", 0)
 

@@ -87,7 +87,7 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     assert "PytestCollectionWarning: 34 to 11" in shown["baseline"]
     assert re.match("# `.+`: migration to shared definitions\n\n", shown["report"])
     assert "\n**Not done**: 1 file failed.\n" in shown["report"]
-    assert "31 of 31 files done" in shown["rollback"]
+    assert "31 of 31 files restored" in shown["rollback"]
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -109,7 +109,7 @@ def test_the_short_way_fits_on_a_page(tmp_path: Path) -> None:
     assert "\n+from mission_critical.support.web_socket_connection import" in printed
     assert "no difference in the 20 tests that ran" in shown["migrate"]
     assert "Copies Left: 0\n" in shown["check"]
-    assert "7 of 7 files done" in shown["rollback"]
+    assert "7 of 7 files restored" in shown["rollback"]
     assert len(printed.splitlines()) <= 80
 
 

@@ -267,7 +267,7 @@ def test_verbose(root: Path) -> None:
     run = ("migrate", "--skip-probe", "tests/test_a.py")
     assert outcome(*run)[0] == 0
     assert "\n  tests/test_a.py\n" in outcome("rollback", "--list", "-v")[1]
-    assert "done: tests/test_a.py\n" in outcome("rollback", "-v")[1]
+    assert "restored: tests/test_a.py\n" in outcome("rollback", "-v")[1]
 
 
 def test_quiet_and_verbose_cancel_out(root: Path) -> None:

@@ -71,9 +71,9 @@ def rollback(
 
 
 def print_outcomes(kind: str, run: Run, outcomes: list[Outcome], form: str, detail: Detail) -> int:
-    """Print the outcome for each file of a run, as JSON of some kind; return the exit code."""
+    """Print the outcome for each file of a run, by the kind of document; return the exit code."""
     from codemods.report import rollback as report
 
-    text = report.outcomes_as_text(run, outcomes, detail)
+    text = report.outcomes_as_text(kind, run, outcomes, detail)
     show(form, report.outcomes_as_json(kind, run, outcomes), text)
     return FILE_FAILED if any(o.error for o in outcomes) else OK
