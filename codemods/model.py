@@ -164,7 +164,7 @@ class Renaming(NamedTuple):
 class Definition(NamedTuple):
     """One local definition; lines and columns from 1, `line` that of the first decorator.
 
-    `kind` is ``class`` or ``function``.
+    `kind` is ``class``, ``function`` or ``fixture``.
     """
 
     name: str

@@ -235,7 +235,10 @@ def test_each_verb_has_the_options_of_all(verb: str) -> None:
 
 
 QUIET = {
-    "analyze": (3, r"8 files, 3 definitions in 3: .*\n\ntests/test_d.py:\S+ syntax-error .*\n"),
+    "analyze": (
+        3,
+        r"8 Python files, 3 definitions in 3: .*\n\ntests/test_d.py:\S+ syntax-error .*\n",
+    ),
     "check": (3, r"(tests/\S+ (copy of|syntax-error) .*\n){3}"),
     "check --exit-zero tests/test_a.py": (0, r"tests/test_a.py:1:1: copy of .*\n"),
     "explain": (0, r"([a-z-]+\n)+"),
