@@ -376,7 +376,7 @@ class SettingsByFile:
         own = self._shared_by(self.own)
         if own is None and not any(self._shared.values()):
             raise SettingsError(
-                "no settings name a shared module for these files, by [tool.ssot-codemods] in a "
-                f"pyproject.toml (nor is {DEFAULT_MODULE} in {self.own.root}): {_FIRST_STEPS}"
+                "no settings name a shared module for these files, as no pyproject.toml above them "
+                f"has a table [tool.ssot-codemods]: {_FIRST_STEPS}"
             )
         return tuple(self._uncovered)

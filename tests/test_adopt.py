@@ -420,6 +420,8 @@ def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     assert found.endswith("\nnext, for what is shared already: ssot-codemods migrate\n")
     assert "wrote suite/support/socket.py: socket; taken along: TestSocket\n" in text
     assert "socket is taken from suite/unit/test_a.py" in text
+    mark = "`__test__ = False` is new in TestSocket: pytest would try to collect it\n"
+    assert mark in text
     module = (root / "suite/support/socket.py").read_text()
     attribute = "class TestSocket:\n    __test__ = False\n\n"
     fixture = PASTED[PASTED.index("# Records") : PASTED.index("\n\ndef test_it")]
@@ -456,6 +458,26 @@ def test_own_packages_are_imported_below_others(root: Path) -> None:
     said("adopt", "new", "--skip-probe")
     head = '"""`new`, shared by the tests."""\n\n'
     assert (root / "suite/support/new.py").read_text() == head + text
+
+
+def test_how_to_undo_it(root: Path) -> None:
+    before = contents(root)
+    undo = said("adopt", "socket", "--skip-probe").rpartition("\nto undo, before you commit: ")[2]
+    assert contents(root) != before
+    assert undo == "rm -r -- suite/support && git checkout -- pyproject.toml\n"
+    subprocess.run(undo, shell=True, check=True)
+    assert contents(root) == before
+    (root / "pyproject.toml").write_text(f"{INI}\n# Mine.\n")
+    text = said("adopt", "socket", "--skip-probe")
+    what = "to undo: take out what was added to pyproject.toml; delete suite/support\n"
+    assert text.endswith(what)
+    commit()
+    assert "to undo" not in said("adopt", "socket", "--skip-probe")
+
+
+def test_how_to_undo_it_where_git_fails(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert "\nto undo: take out what was added to" in said("adopt", "socket", "--skip-probe")
 
 
 def test_a_dry_run_is_a_diff_that_git_takes(root: Path) -> None:

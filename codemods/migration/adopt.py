@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from codemods.disk.checkout import Checkout
 from codemods.disk.files import read_file
+from codemods.disk.git import checkout_of, committed_files
 from codemods.engine.codemod import apply
 from codemods.engine.text import stem_of
 from codemods.migration.discover import shared_keys
@@ -64,7 +65,8 @@ class Adoption:
     name of that, `path` its file, and `why` the reason for its place. `sources` has for each name
     the file whose text is taken, and is empty where the module has them already; `skipped` says of
     each definition that cannot stand in the module why, and `elsewhere` has the file of each that
-    another shared module has already.
+    another shared module has already. `marked` are the classes with a new ``__test__ = False``;
+    `is_committed` tells whether git has each file that is added to, as it is.
     """
 
     root: Path
@@ -75,6 +77,8 @@ class Adoption:
     steps: tuple[Step, ...]
     skipped: dict[str, str]
     elsewhere: dict[str, str]
+    marked: tuple[str, ...] = ()
+    is_committed: bool = False
 
 
 class Choice(NamedTuple):
@@ -165,6 +169,7 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     _check_modules(settings, module, path, before or b"")
     _check_place(settings, path)
     parts, sources = Extract(), {}
+    marked: dict[str, None] = {}
     skipped: dict[str, str] = {}
     elsewhere = {name: file for name, file in shared.items() if new and file != str(path)}
     content, own = before or b"", _own_packages(settings)
@@ -172,11 +177,12 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
         if keys_of(content).get(one.name) == _key(one):
             continue  # it is there already
         try:
-            found, sources[one.name] = _parts(one, content, settings)
+            found, sources[one.name], new_marks = _parts(one, content, settings)
         except CannotAdopt as error:
             skipped[one.name] = f"{error}{_way_out(one, settings) if content else ''}"
             continue
         parts = parts | found
+        marked.update(new_marks)
         content = module_with(before or b"", parts, own)
     if skipped and not sources:
         raise UsageError(*not_adopted(skipped))
@@ -194,7 +200,22 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     steps += conftest_steps(settings, [SharedModule(module, str(path), content)])
     check_inside(steps, settings.root)
     changed = tuple(step for step in steps if step.before != step.after)
-    return Adoption(settings.root, module, path, why, sources, changed, skipped, elsewhere)
+    return Adoption(
+        *(settings.root, module, path, why, sources, changed, skipped, elsewhere),
+        marked=tuple(marked),
+        is_committed=_is_committed(settings.root, changed),
+    )
+
+
+def _is_committed(root: Path, steps: Sequence[Step]) -> bool:
+    """Return whether git could restore each file that is there before the steps."""
+    top = checkout_of(root)
+    try:
+        known = set() if top is None else committed_files(top)
+    except UsageError:  # git fails, or is not there
+        known = set()
+    there = (os.path.realpath(step.path) for step in steps if step.before is not None)
+    return all(os.fsencode(os.path.relpath(path, top)) in known for path in there)
 
 
 def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, str]:
@@ -401,8 +422,8 @@ def _dotted(settings: Settings, path: Path) -> str:
 # What it is to hold
 
 
-def _parts(one: Pasted, content: bytes, settings: Settings) -> tuple[Extract, str]:
-    """Return a definition with what it reads, and the file that it is taken from.
+def _parts(one: Pasted, content: bytes, settings: Settings) -> tuple[Extract, str, dict[str, None]]:
+    """Return a definition with what it reads, the file that it is taken from, and new marks.
 
     The most frequent text is taken, of which the first file that gives it along with what it
     reads, so that a module with some content can have it.
@@ -415,12 +436,13 @@ def _parts(one: Pasted, content: bytes, settings: Settings) -> tuple[Extract, st
     clashes: list[str] = []
     for source, parts in _extracts(one, errors):
         try:
-            parts = replace(_marked(parts, settings), aliases=dict.fromkeys(one.others, one.name))
+            parts, marked = _marked(parts, settings)
+            parts = replace(parts, aliases=dict.fromkeys(one.others, one.name))
             module_with(content, parts)
         except CannotAdopt as error:
             clashes.append(f"{source}: {error}")
         else:
-            return parts, source
+            return parts, source, marked
     raise CannotAdopt(*(clashes or errors)[:1])
 
 
@@ -433,12 +455,13 @@ def _way_out(one: Pasted, settings: Settings) -> str:
     return f"; alone it can be: ssot-codemods adopt {one.name}"
 
 
-def _marked(parts: Extract, settings: Settings) -> Extract:
-    """Return definitions with ``__test__ = False`` in the classes that pytest would warn about."""
+def _marked(parts: Extract, settings: Settings) -> tuple[Extract, dict[str, None]]:
+    """Return definitions with ``__test__ = False`` in those that pytest would warn about: which."""
     tests = SettingsByFile(settings).tests(str(settings.root / "helpers.py"))
     codemod = MarkHelperClasses(tests, settings.harmless)
-    after = apply(module_with(b"", parts), "helpers.py", codemod).after
-    return parts if after is None else extract(after, parts.definitions)
+    result = apply(module_with(b"", parts), "helpers.py", codemod)
+    marked = dict.fromkeys(decision.definition.name for decision in result.replaced)
+    return (extract(result.after, parts.definitions) if result.after else parts), marked
 
 
 def _extracts(one: Pasted, errors: list[str]) -> Iterator[tuple[str, Extract]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 
 from codemods.migration.adopt import Adoption, Pasted
@@ -10,7 +11,10 @@ from codemods.migration.steps import Step
 from codemods.report.diff import unified_diff
 from codemods.report.init import step_line
 from codemods.report.table import Detail, paragraphs, shortened
-from codemods.wording import plural
+from codemods.wording import first_of, plural
+
+#: Of the classes that are marked, so many are named on a line.
+_MOST_NAMES = 10
 
 
 def as_text(done: Adoption, detail: Detail = Detail.NORMAL) -> str:
@@ -22,6 +26,9 @@ def as_text(done: Adoption, detail: Detail = Detail.NORMAL) -> str:
     texts = [f"{name} is taken from {source}" for name, source in done.sources.items()]
     taken = shortened("", texts, detail)
     lines = [step_line(step) for step in done.steps] or ["nothing to do"]
+    if done.marked:
+        names = first_of(done.marked, _MOST_NAMES)
+        lines.append(f"`__test__ = False` is new in {names}: pytest would try to collect it")
     return paragraphs([[place, *taken], lines])
 
 
@@ -33,7 +40,23 @@ def way_on(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NOR
     files = plural(len({path for one in adopted for path in one.paths}), "file")
     then = f"for the copies in {files}: ssot-codemods migrate"
     lines = ["next: commit", f"then, {then}"] if done.steps else [f"next, {then}"]
+    if done.steps:
+        lines.append(_undo(done))
     return f"\n{paragraphs([lines])}"
+
+
+def _undo(done: Adoption) -> str:
+    """Return what undoes the steps; git restores what it has as it was."""
+    made = [step.path for step in done.steps if step.before is None]
+    folders = {step.path.parent for step in done.steps if step.before is None and not step.after}
+    made = [path for path in (*folders, *made) if folders.isdisjoint(path.parents)]
+    new = sorted(map(os.path.relpath, made))
+    old = [os.path.relpath(step.path) for step in done.steps if step.before is not None]
+    if old and not done.is_committed:
+        return f"to undo: take out what was added to {', '.join(old)}; delete {', '.join(new)}"
+    commands = [shlex.join(["rm", "-r", "--", *new])] if new else []
+    commands += [shlex.join(["git", "checkout", "--", *old])] if old else []
+    return f"to undo, before you commit: {' && '.join(commands)}"
 
 
 def elsewhere(done: Adoption) -> list[str]:
