@@ -480,6 +480,25 @@ def test_how_to_undo_it_where_git_fails(root: Path, monkeypatch: pytest.MonkeyPa
     assert "\nto undo: take out what was added to" in said("adopt", "socket", "--skip-probe")
 
 
+def test_the_conftest_of_the_tests_registers_asserts(root: Path) -> None:
+    """It runs before the first test module, so a failing `assert` shows the values, as before."""
+    text = "def check(n):\n    assert n == 1\n\n\ndef test_{}():\n    check(2)\n"
+    for name in ("x", "y"):
+        (root / f"suite/unit/test_{name}.py").write_text(text.format(name))
+    (root / "suite/conftest.py").write_text("import pytest\n")
+    commit()
+    added = "added to suite/conftest.py: has pytest rewrite the asserts of suite.support.check\n"
+    assert added in said("adopt", "check", "--skip-probe")
+    assert not (root / "conftest.py").exists()
+    commit()
+    assert "changed             2 files" in said("migrate", "--skip-probe")
+    for start in ([], ["suite/unit/test_y.py"]):
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *start]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert "assert 2 == 1\n" in done.stdout, done.stdout
+        assert "AssertRewriteWarning" not in done.stdout
+
+
 def test_a_dry_run_is_a_diff_that_git_takes(root: Path) -> None:
     before = contents(root)
     patch = said("adopt", "--all", "--dry-run")

@@ -13,6 +13,7 @@ from codemods.settings import DEFAULT_MODULE, Settings, SettingsError, read_sett
 from codemods.shared_modules import (
     SettingsByFile,
     asserting_definitions,
+    conftests,
     find_module,
     read_shared_modules,
 )
@@ -266,6 +267,35 @@ def test_the_conftest_of_each_configuration_counts(root: Path) -> None:
     ):
         write(root, files)
         assert read_shared_modules(settings).modules[0].rewrites_asserts == expected
+
+
+REGISTER = "import pytest\npytest.register_assert_rewrite('a')\n"
+CHAINS: dict[str, tuple[dict[str, str], bool, str]] = {
+    "the one around all paths": ({"tests/conftest.py": REGISTER}, True, "tests/conftest.py"),
+    "one below it": ({"tests/x/conftest.py": REGISTER}, False, "conftest.py"),
+    "none": ({}, False, "conftest.py"),
+    "an outer one that says nothing": (
+        {"conftest.py": "", "tests/conftest.py": REGISTER},
+        True,
+        "conftest.py",
+    ),
+    "an outer one that imports the module": (
+        {"conftest.py": "import a\n", "tests/conftest.py": REGISTER},
+        False,
+        "conftest.py",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "expected", "first"), CHAINS.values(), ids=CHAINS)
+def test_conftests_that_run_before_all_tests(
+    root: Path, given: dict[str, str], expected: bool, first: str
+) -> None:
+    tests = {"tests/x/test_a.py": "", "tests/y/test_b.py": ""}
+    write(root, {"a.py": CHECKER, "pytest.ini": "[pytest]\n", **tests, **given})
+    settings = Settings(("a",), paths=("tests/x", "tests/y"), root=root)
+    assert read_shared_modules(settings).modules[0].rewrites_asserts == expected
+    assert conftests(settings) == [root / first]
 
 
 def test_definitions_with_an_assert() -> None:

@@ -194,9 +194,10 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     what += f"; taken along: {first_of(along, _MOST_NAMES)}" if along else ""
     steps = [Step(path, before, content, what, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
-    steps.append(
-        settings_step(settings, module, _tops(Path(os.path.realpath(settings.root)), pasted))
-    )
+    tops = _tops(Path(os.path.realpath(settings.root)), pasted)
+    steps.append(settings_step(settings, module, tops))
+    if tops and not settings.has_table:
+        settings = settings._replace(paths=tuple(tops))
     steps += conftest_steps(settings, [SharedModule(module, str(path), content)])
     check_inside(steps, settings.root)
     changed = tuple(step for step in steps if step.before != step.after)
