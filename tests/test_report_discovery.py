@@ -226,6 +226,24 @@ def test_a_failed_file_is_named(two: Path) -> None:
     assert "test_c.py:7:" in text
 
 
+def test_a_file_fails_as_for_analyze(two: Path) -> None:
+    """What is no text fails, whatever is in it; other files are parsed where it matters."""
+    (two / "test_c.py").write_bytes(b"\n\nx = '\xff'\n")
+    (two / "test_d.py").write_bytes(f"{TEXT}x = '\xff'\n".encode("latin-1"))
+    (two / "test_e.py").write_text(f"{TEXT}x = = 1\n")
+    (two / "test_f.py").write_text("x = = 1\n")
+    (two / "test_g.py").write_text("x = 'é'\n")
+    code, text = outcome()
+    assert (code, re.findall("^test_.*", text, re.MULTILINE)) == (
+        3,
+        [
+            "test_c.py:3:6: undecodable not utf-8: invalid start byte",
+            "test_d.py:7:6: undecodable not utf-8: invalid start byte",
+            "test_e.py:7:5: syntax-error invalid syntax",
+        ],
+    )
+
+
 def test_a_single_file_is_taken_whatever_its_name(two: Path) -> None:
     (two / "lib.py").write_text(TEXT)
     values = json.loads(outcome("--format", "json", "lib.py", "test_a.py")[1])
