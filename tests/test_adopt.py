@@ -860,6 +860,58 @@ def test_one_of_two_names_that_cannot_be_adopted(root: Path, more: list[str]) ->
     said("adopt", "--all", *more)
 
 
+def helper_files(root: Path, **texts: str) -> None:
+    for name, text in texts.items():
+        (root / f"suite/unit/test_{name}.py").write_text(f"{text}\n\ndef test():\n    pass\n")
+    commit()
+
+
+MAKE = "import yaml\n\n\ndef make(n):\n    n = yaml.load(n)\n    return n\n\n"
+WAIT = "\ndef wait(n):\n    n += 1\n    return n\n"
+
+
+def test_a_package_that_comes_into_files_without_it(root: Path) -> None:
+    helper_files(root, x=MAKE + WAIT, y=MAKE, z=WAIT)
+    advice = (
+        "\n4 files of these import no yaml now, and would by this module, for make: "
+        "to avoid that, undo it, and begin with `ssot-codemods adopt make`\n"
+    )
+    assert advice in said("adopt", "--all", "--skip-probe")
+    said("adopt", "--all", "--dry-run")
+    git("checkout", "-q", ".")
+    git("clean", "-qfd")
+    assert "files of these" not in said("adopt", "make", "--skip-probe")
+    assert "files of these" not in said("adopt", "--all", "--skip-probe")
+    commit()
+    assert "changed             6 files  with 10 copies\n" in said("migrate", "--skip-probe")
+    assert "yaml" not in (root / "suite/support/helpers.py").read_text()
+
+
+def test_what_is_read_and_shared_already_is_imported(root: Path) -> None:
+    text = "class B:\n    def __init__(self, n):\n        self.n = n\n\n"
+    text += "\ndef made(n):\n    n = B(n)\n    return n\n"
+    helper_files(root, x=text, y=text)
+    said("adopt", "B", "--skip-probe")
+    assert "wrote suite/support/made.py: made\n" in said("adopt", "made", "--skip-probe")
+    module = (root / "suite/support/made.py").read_text()
+    assert module.partition("\n\n")[2].startswith("from suite.support.b import B\n\n\ndef made")
+    assert "nothing to do" in said("adopt", "B", "made", "--skip-probe")
+    commit()
+    assert "changed             2 files  with 4 copies\n" in said("migrate", "--skip-probe")
+    assert "Copies Left: 0" in said("check")
+
+
+def test_two_shared_modules_do_not_import_each_other(root: Path) -> None:
+    pair = "class B:\n    def __init__(self, n):\n        self.n = n\n\n"
+    pair += "\ndef made(n):\n    n = B(n)\n    return n\n"
+    more = pair + "\n\ndef again(n):\n    n = made(n)\n    return made(n)\n"
+    helper_files(root, x=more, y=more)
+    said("adopt", "B", "--skip-probe")
+    said("adopt", "made", "--skip-probe")
+    text = said("adopt", "again", "--to", "suite/support/b.py", "--skip-probe")
+    assert "added to suite/support/b.py: again; taken along: made\n" in text
+
+
 def test_two_names_of_one_code(root: Path) -> None:
     for name, other in (("x", "wait"), ("y", "sleep")):
         text = f"def {other}(n):\n    n += 1\n    return n * n\n"

@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Sequence
 
-from codemods.migration.adopt import Adoption, Pasted
+from codemods.migration.adopt import Adoption, Pasted, Unwanted
 from codemods.migration.steps import Step
 from codemods.report.diff import unified_diff
 from codemods.report.init import step_line
@@ -29,7 +29,18 @@ def as_text(done: Adoption, detail: Detail = Detail.NORMAL) -> str:
     if done.marked:
         names = first_of(done.marked, _MOST_NAMES)
         lines.append(f"`__test__ = False` is new in {names}: pytest would try to collect it")
-    return paragraphs([[place, *taken], lines])
+    return paragraphs([[place, *taken], lines, list(map(_unwanted, done.unwanted))])
+
+
+def _unwanted(found: Unwanted) -> str:
+    """Return that a package comes into files, and how not."""
+    files = plural(found.files, "file")
+    verb = "imports" if found.files == 1 else "import"
+    return (
+        f"{files} of these {verb} no {found.package} now, and would by this module, for "
+        f"{first_of(found.names, _MOST_NAMES)}: to avoid that, undo it, and begin with "
+        f"`ssot-codemods adopt {' '.join(found.names)}`"
+    )
 
 
 def way_on(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NORMAL) -> str:

@@ -12,7 +12,7 @@ import re
 import sys
 import textwrap
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
@@ -40,6 +40,13 @@ _FUTURE = "from __future__ import annotations"
 #: In characters; longer imports are broken, as most formatters do.
 _WIDTH = 88
 _FOR_TYPES = "from typing import TYPE_CHECKING"
+
+
+class Shared(NamedTuple):
+    """A definition that can be imported: from which module, and what is the same for equal ones."""
+
+    module: str
+    key: str
 
 
 class CannotAdopt(Exception):  # noqa: N818 - it is an outcome, not a fault
@@ -77,12 +84,13 @@ class Extract:
         )
 
 
-def extract(source: bytes, names: Iterable[str]) -> Extract:
+def extract(source: bytes, names: Iterable[str], shared: Mapping[str, Shared] = {}) -> Extract:
     """Take definitions from a file, with what they read.
 
     Args:
         source: the file as it is on disk.
         names: those of definitions at the top of the file.
+        shared: those that can be imported; what is read and equal to one of them is.
 
     Raises:
         CannotAdopt: one of them reads what cannot be taken along.
@@ -96,7 +104,7 @@ def extract(source: bytes, names: Iterable[str]) -> Extract:
             lines = ", ".join(str(b.line) for b in module.names.bindings.get(name, ())) or "none"
             raise CannotAdopt(f"`{name}` is no one definition of the file: lines {lines}")
         nodes.append(node)
-    parts = extract_nodes(module, nodes)
+    parts = _Extractor(module, shared).extract(nodes)
     if parts.left_out:
         raise CannotAdopt(parts.left_out[0])
     return parts
@@ -104,7 +112,7 @@ def extract(source: bytes, names: Iterable[str]) -> Extract:
 
 def extract_nodes(module: ParsedModule, nodes: Sequence[Definition]) -> Extract:
     """Take definitions from a file, be they nested, with what they read and what can be taken."""
-    return _Extractor(module).extract(nodes)
+    return _Extractor(module, {}).extract(nodes)
 
 
 def module_with(before: bytes, parts: Extract, own: Container[str] = ()) -> bytes:
@@ -145,6 +153,11 @@ def _encoded(text: str, before: bytes) -> bytes:
         character = text[error.start]
         message = f"the module is in {error.encoding}, which has no {character!r}"
         raise CannotAdopt(message) from error
+
+
+def packages_of(parts: Extract) -> set[str]:
+    """Return the packages that definitions import, but for the standard library and pytest."""
+    return {_package(text) for text in parts.imports if _section(text, ())} - {"pytest"}
 
 
 def keys_of(source: bytes) -> dict[str, str]:
@@ -195,7 +208,8 @@ def _definition(names: ModuleNames, name: str) -> Definition | None:
 
 
 class _Extractor:
-    def __init__(self, module: ParsedModule) -> None:
+    def __init__(self, module: ParsedModule, shared: Mapping[str, Shared]) -> None:
+        self._shared = shared
         self._lines = _lines(module)
         self._tree = module.tree
         self._certain = frozenset(_certain_imports(module.tree.body))
@@ -254,7 +268,11 @@ class _Extractor:
         meaning = self._names.meaning_of(name)
         definition = _definition(self._names, name)
         if definition is not None:
-            self._add_definition(definition)
+            module, key = self._shared.get(name, ("", ""))
+            if Normal(definition, self._names.is_builtin).shape.key == key:
+                self._imports[f"from {module} import {name}"] = None
+            else:
+                self._add_definition(definition)
         elif meaning.is_known and all(b.node in self._certain for b in bindings):
             self._imports.update(_imports_of(bindings, name))
         elif is_for_types and bindings and all(map(self._is_type_import, bindings)):
