@@ -873,15 +873,15 @@ WAIT = "\ndef wait(n):\n    n += 1\n    return n\n"
 def test_a_package_that_comes_into_files_without_it(root: Path) -> None:
     helper_files(root, x=MAKE + WAIT, y=MAKE, z=WAIT)
     advice = (
-        "\n4 files of these import no yaml now, and would by this module, for make: "
-        "to avoid that, undo it, and begin with `ssot-codemods adopt make`\n"
+        "\n4 of the 6 files with a copy have no import of yaml now, which this module imports for "
+        "make: to keep it out of them, undo this, and begin with `ssot-codemods adopt make`\n"
     )
     assert advice in said("adopt", "--all", "--skip-probe")
     said("adopt", "--all", "--dry-run")
     git("checkout", "-q", ".")
     git("clean", "-qfd")
-    assert "files of these" not in said("adopt", "make", "--skip-probe")
-    assert "files of these" not in said("adopt", "--all", "--skip-probe")
+    assert "no import of" not in said("adopt", "make", "--skip-probe")
+    assert "no import of" not in said("adopt", "--all", "--skip-probe")
     commit()
     assert "changed             6 files  with 10 copies\n" in said("migrate", "--skip-probe")
     assert "yaml" not in (root / "suite/support/helpers.py").read_text()

@@ -85,7 +85,7 @@ a.py:8:1: undefined-name it is not defined
 
 c.py:3:1: syntax-error it fails
 
-to undo (skips files edited since): ssot-codemods rollback R1
+to undo, before you edit the files: ssot-codemods rollback R1
 to find unused imports (keep those of fixtures, as tests use them): ruff check --select F401 a.py
 """
     )
@@ -99,7 +99,7 @@ def test_how_ruff_keeps_the_imports_of_fixtures() -> None:
     done = Written(10, run, results, 0, 0)
     shown = """
 
-fixtures are imported now, as parameters ask for them; so that ruff keeps these:
+tests use the imported fixtures by parameters, which ruff does not see; tell it:
 
 [tool.ruff.lint.pyflakes]
 allowed-unused-imports = ["lib"]
@@ -112,7 +112,7 @@ allowed-unused-imports = ["lib"]
     assert as_text(one, dry_run=False).endswith(shown.replace("{}", "/a.py"))
     others = done._replace(results=results[1:])
     for found, detail in ((done, Detail.QUIET), (others, Detail.NORMAL)):
-        assert "fixtures" not in as_text(found, dry_run=False, detail=detail).partition("F401")[2]
+        assert "the imported fixtures" not in as_text(found, dry_run=False, detail=detail)
 
 
 def test_a_line_for_each_definition_that_stays() -> None:

@@ -34,8 +34,9 @@ def rollback(
 ) -> int:
     """Undo the last run, or RUN; all of it, or only FILES.
 
-    A run that was interrupted, even by a loss of power, can be undone too. Files edited since the
-    run are skipped, unless --force is given. Does not need git.
+    A run is one of `migrate`; `adopt` prints what undoes it. A run that was interrupted, even by a
+    loss of power, can be undone too. Files edited since the run are skipped and named (exit code
+    3), unless --force is given. Does not need git.
 
     \b
     Examples:

@@ -93,10 +93,11 @@ class Adoption:
 
 
 class Unwanted(NamedTuple):
-    """A package that some definitions need, and so many of the files do not import now."""
+    """A package that some definitions need, and some of the files with a copy do not import."""
 
     package: str
     names: tuple[str, ...]
+    without: int
     files: int
 
 
@@ -305,9 +306,9 @@ def _unwanted(pasted: Sequence[Pasted], needs: Mapping[str, Sequence[str]]) -> I
     contents = [read_file(os.path.realpath(path), LIMIT)[0] for path in {*_paths(pasted)}]
     for package, names in sorted(needs.items()):
         own = re.compile(rb"(?m)^\s*(?:from|import)\b.*\b%b\b" % package.encode())
-        files = sum(own.search(content) is None for content in contents)
-        if files:
-            yield Unwanted(package, tuple(names), files)
+        without = sum(own.search(content) is None for content in contents)
+        if without:
+            yield Unwanted(package, tuple(names), without, len(contents))
 
 
 def _is_committed(root: Path, steps: Sequence[Step]) -> bool:

@@ -34,12 +34,11 @@ def as_text(done: Adoption, detail: Detail = Detail.NORMAL) -> str:
 
 def _unwanted(found: Unwanted) -> str:
     """Return that a package comes into files, and how not."""
-    files = plural(found.files, "file")
-    verb = "imports" if found.files == 1 else "import"
+    names = first_of(found.names, _MOST_NAMES)
     return (
-        f"{files} of these {verb} no {found.package} now, and would by this module, for "
-        f"{first_of(found.names, _MOST_NAMES)}: to avoid that, undo it, and begin with "
-        f"`ssot-codemods adopt {' '.join(found.names)}`"
+        f"{found.without} of the {plural(found.files, 'file')} with a copy have no import of "
+        f"{found.package} now, which this module imports for {names}: to keep it out of them, undo "
+        f"this, and begin with `ssot-codemods adopt {' '.join(found.names)}`"
     )
 
 

@@ -88,7 +88,7 @@ def as_text(
     warned = [reason_line(r.path, w) for r in results for w in r.warnings]
     blocks += [lines, warned, failure_lines(failed)]
     if written.run is not None:
-        undo = f"to undo (skips files edited since): ssot-codemods rollback {written.run.id}"
+        undo = f"to undo, before you edit the files: ssot-codemods rollback {written.run.id}"
         check = _import_check([r.path for r in changed])
         imports = not quiet and any(d.shared for r in changed for d in r.replaced)
         more = [f"{_UNUSED}: {check}"] if imports else []
@@ -124,7 +124,7 @@ def _import_check(paths: Sequence[str]) -> str:
 
 
 def _for_ruff(run: Run, changed: Sequence[FileResult]) -> Iterator[list[str]]:
-    """Yield the settings by which ruff keeps the imports of fixtures: parameters ask for them."""
+    """Yield the settings by which ruff keeps the imports of fixtures, and reports all others."""
     replaced = [d for r in changed for d in r.replaced if d.definition.kind == "fixture"]
     modules = sorted({d.shared[0] for d in replaced if d.shared})
     if modules:
@@ -135,7 +135,7 @@ def _for_ruff(run: Run, changed: Sequence[FileResult]) -> Iterator[list[str]]:
         files = glob.escape(common)
         if len(run.entries) > 1:
             files = posixpath.join(files, "**")
-        yield ["fixtures are imported now, as parameters ask for them; so that ruff keeps these:"]
+        yield ["tests use the imported fixtures by parameters, which ruff does not see; tell it:"]
         yield ["[tool.ruff.lint.pyflakes]", f"allowed-unused-imports = {json.dumps(modules)}"]
         yield ["[tool.ruff.lint.per-file-ignores]", f'{json.dumps(files)} = ["F811"]']
 
