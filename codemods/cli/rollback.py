@@ -42,7 +42,7 @@ def rollback(
     Examples:
       ssot-codemods rollback
       ssot-codemods rollback --list
-      ssot-codemods rollback 20260102T030405Z-ab12 tests/unit/test_a.py
+      ssot-codemods rollback 20260102T030405Z-000 tests/unit/test_a.py
     """
     from codemods.disk.journal import Journal
     from codemods.migration.rollback import choose, roll_back

@@ -49,9 +49,7 @@ def way_on(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NOR
     adopted = [one for one in pasted if one.name not in done.skipped]
     files = plural(len({path for one in adopted for path in one.paths}), "file")
     then = f"for the copies in {files}: ssot-codemods migrate"
-    lines = ["next: commit", f"then, {then}"] if done.steps else [f"next, {then}"]
-    if done.steps:
-        lines.append(_undo(done))
+    lines = [f"next: commit; then, {then}", _undo(done)] if done.steps else [f"next, {then}"]
     return f"\n{paragraphs([lines])}"
 
 
