@@ -177,8 +177,8 @@ def _tests(settings: Settings, *folders: Path) -> PytestNames:
 
 #: What makes a shared module where there is none.
 _FIRST_STEPS = (
-    "run `ssot-codemods discover` and `ssot-codemods adopt`, which makes one and the settings; "
-    "or, for the module of this package, `ssot-codemods init`"
+    "begin with `ssot-codemods discover` and `ssot-codemods adopt`, which writes a shared module "
+    "and the settings; or with `ssot-codemods init`, for the module of this package"
 )
 
 

@@ -164,7 +164,7 @@ def test_without_settings_and_a_shared_module(
     code, out, err = outcome(verb)
     assert (code, out) == (2, "")
     assert err.startswith("Error: no settings name a shared module for these files")
-    assert "run `ssot-codemods discover` and `ssot-codemods adopt`" in err
+    assert "begin with `ssot-codemods discover` and `ssot-codemods adopt`" in err
 
 
 @pytest.mark.parametrize(

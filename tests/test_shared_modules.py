@@ -177,7 +177,10 @@ def test_a_changed_module_is_read_again(root: Path) -> None:
     [
         (["gone.a"], r"toml:3: .*\] modules: no module gone\.a in this repository"),
         (["gone.a"], r"or run `ssot-codemods init`, which writes the default module$"),
-        ([DEFAULT_MODULE], r"toml:3: .*: run `ssot-codemods discover` .* or name your module$"),
+        (
+            [DEFAULT_MODULE],
+            r"toml:3: .*: begin with `ssot-codemods discover` .* or name your module$",
+        ),
         (["broken"], r"/broken\.py:2: "),
         (["null"], r"/null\.py:1: .*null"),
         (["a", "linked"], r"toml:3: .* a and linked are the same file, .*/a\.py: name it once$"),
