@@ -303,12 +303,17 @@ def _importable(settings: Settings, module: str) -> dict[str, Shared]:
 
 def _unwanted(pasted: Sequence[Pasted], needs: Mapping[str, Sequence[str]]) -> Iterator[Unwanted]:
     """Yield the packages that the module imports and some of the files do not."""
-    contents = [read_file(os.path.realpath(path), LIMIT)[0] for path in {*_paths(pasted)}]
-    for package, names in sorted(needs.items()):
-        own = re.compile(rb"(?m)^\s*(?:from|import)\b.*\b%b\b" % package.encode())
-        without = sum(own.search(content) is None for content in contents)
-        if without:
-            yield Unwanted(package, tuple(names), without, len(contents))
+    imports = {
+        package: re.compile(rb"(?m)^\s*(?:from|import)\b.*\b%b\b" % package.encode())
+        for package in sorted(needs)
+    }
+    paths = {*_paths(pasted)} if imports else set()
+    without: Counter[str] = Counter()
+    for path in paths:
+        content, _ = read_file(os.path.realpath(path), LIMIT)
+        without.update(p for p, own in imports.items() if own.search(content) is None)
+    for package in filter(without.get, imports):
+        yield Unwanted(package, tuple(needs[package]), without[package], len(paths))
 
 
 def _is_committed(root: Path, steps: Sequence[Step]) -> bool:
@@ -318,8 +323,9 @@ def _is_committed(root: Path, steps: Sequence[Step]) -> bool:
         known = set() if top is None else committed_files(top)
     except UsageError:  # git fails, or is not there
         known = set()
-    there = (os.path.realpath(step.path) for step in steps if step.before is not None)
-    return all(os.fsencode(os.path.relpath(path, top)) in known for path in there)
+    there = [step.path for step in steps if step.before is not None]
+    real = (os.fsencode(os.path.relpath(os.path.realpath(path), top)) for path in there)
+    return known.issuperset(real) and not any(path.is_symlink() for path in there)
 
 
 def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, str]:
