@@ -209,7 +209,7 @@ def _shared_module(settings: Settings, name: str, path: Path) -> SharedModule:
         name,
         str(path),
         source,
-        _rewrites_asserts(settings, name, path),
+        rewrites_asserts(settings, name, path),
         folder=str(folder),
         beside=frozenset(filter(str.isidentifier, entries)),
     )
@@ -247,7 +247,7 @@ def _try_module(source: Source) -> None:
         Shared(SharedModules((module,)))
 
 
-def _rewrites_asserts(settings: Settings, name: str, path: Path) -> bool:
+def rewrites_asserts(settings: Settings, name: str, path: Path) -> bool:
     """Whether pytest rewrites the assert statements of a module, however it is started."""
     if path.name == "conftest.py" or _is_registered_above(settings, name, path):
         return True

@@ -490,6 +490,8 @@ def test_the_conftest_of_the_tests_registers_asserts(root: Path) -> None:
     added = "added to suite/conftest.py: has pytest rewrite the asserts of suite.support.check\n"
     assert added in said("adopt", "check", "--skip-probe")
     assert not (root / "conftest.py").exists()
+    (root / "conftest.py").write_text("import pytest\n")
+    assert "nothing to do" in said("adopt", "check", "--skip-probe")
     commit()
     assert "changed             2 files" in said("migrate", "--skip-probe")
     for start in ([], ["suite/unit/test_y.py"]):

@@ -48,6 +48,7 @@ from codemods.shared_modules import (
     import_folders,
     pytest_configs,
     read_shared_modules,
+    rewrites_asserts,
 )
 from codemods.wording import first_of, plural, reason_line
 from codemods.workers.pool import careful
@@ -207,7 +208,8 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     steps.append(settings_step(settings, module, tops))
     if tops and not settings.has_table:
         settings = settings._replace(paths=tuple(tops))
-    steps += conftest_steps(settings, [SharedModule(module, str(path), content)])
+    rewrites = rewrites_asserts(settings, module, path)
+    steps += conftest_steps(settings, [SharedModule(module, str(path), content, rewrites)])
     check_inside(steps, settings.root)
     changed = tuple(step for step in steps if step.before != step.after)
     return Adoption(
