@@ -469,7 +469,7 @@ def test_how_to_undo_it(root: Path) -> None:
     assert contents(root) == before
     (root / "pyproject.toml").write_text(f"{INI}\n# Mine.\n")
     text = said("adopt", "socket", "--skip-probe")
-    what = "to undo: take out what was added to pyproject.toml; delete suite/support\n"
+    what = "to undo: take out what was added to pyproject.toml, delete suite/support\n"
     assert text.endswith(what)
     commit()
     assert "to undo" not in said("adopt", "socket", "--skip-probe")
@@ -876,7 +876,8 @@ def test_a_package_that_comes_into_files_without_it(root: Path) -> None:
     helper_files(root, x=MAKE + WAIT, y=MAKE, z=WAIT)
     advice = (
         "\n4 of the 6 files with a copy have no import of yaml now, which this module imports for "
-        "make: to keep it out of them, undo this, and begin with `ssot-codemods adopt make`\n"
+        "1 definition: to keep it out of them, undo this, and begin with "
+        "`ssot-codemods adopt make`\n"
     )
     assert advice in said("adopt", "--all", "--skip-probe")
     said("adopt", "--all", "--dry-run")

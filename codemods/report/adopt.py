@@ -29,16 +29,17 @@ def as_text(done: Adoption, detail: Detail = Detail.NORMAL) -> str:
     if done.marked:
         names = first_of(done.marked, _MOST_NAMES)
         lines.append(f"`__test__ = False` is new in {names}: pytest would try to collect it")
-    return paragraphs([[place, *taken], lines, list(map(_unwanted, done.unwanted))])
+    unwanted = shortened("", [*map(_unwanted, done.unwanted)], detail)
+    return paragraphs([[place, *taken], lines, list(unwanted)])
 
 
 def _unwanted(found: Unwanted) -> str:
     """Return that a package comes into files, and how not."""
-    names = first_of(found.names, _MOST_NAMES)
+    needing = plural(len(found.names), "definition")
     return (
         f"{found.without} of the {plural(found.files, 'file')} with a copy have no import of "
-        f"{found.package} now, which this module imports for {names}: to keep it out of them, undo "
-        f"this, and begin with `ssot-codemods adopt {' '.join(found.names)}`"
+        f"{found.package} now, which this module imports for {needing}: to keep it out of them, "
+        f"undo this, and begin with `ssot-codemods adopt {' '.join(found.names)}`"
     )
 
 
@@ -55,13 +56,16 @@ def way_on(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NOR
 
 def _undo(done: Adoption) -> str:
     """Return what undoes the steps; git restores what it has as it was."""
-    made = [step.path for step in done.steps if step.before is None]
-    folders = {step.path.parent for step in done.steps if step.before is None and not step.after}
-    made = [path for path in (*folders, *made) if folders.isdisjoint(path.parents)]
-    new = sorted(map(os.path.relpath, made))
+    made = [step for step in done.steps if step.before is None]
+    folders = {step.path.parent for step in made if not step.after}  # packages that are new
+    paths = (p for p in (*folders, *(step.path for step in made)) if folders.isdisjoint(p.parents))
+    new = sorted(map(os.path.relpath, paths))
     old = [os.path.relpath(step.path) for step in done.steps if step.before is not None]
     if old and not done.is_committed:
-        return f"to undo: take out what was added to {', '.join(old)}; delete {', '.join(new)}"
+        rest = [f"delete {path}" for path in new]
+        return (
+            f"to undo: {', '.join([f'take out what was added to {path}' for path in old] + rest)}"
+        )
     commands = [shlex.join(["rm", "-r", "--", *new])] if new else []
     commands += [shlex.join(["git", "checkout", "--", *old])] if old else []
     return f"to undo, before you commit: {' && '.join(commands)}"
