@@ -106,7 +106,7 @@ class SharedModule(NamedTuple):
 
     `name` is its dotted name as pytest imports it, `path` the real path of its file; `source` its
     bytes; `rewrites_asserts` whether pytest rewrites its assert statements (its name matches
-    ``python_files``, or the root conftest registers it by `pytest.register_assert_rewrite`);
+    ``python_files``, or a conftest that runs first has `pytest.register_assert_rewrite`);
     `folder` is the one that it is imported from, `beside` what else can be imported from there.
     """
 
@@ -164,7 +164,7 @@ class Renaming(NamedTuple):
 class Definition(NamedTuple):
     """One local definition; lines and columns from 1, `line` that of the first decorator.
 
-    `kind` is ``class`` or ``function``.
+    `kind` is ``class``, ``function`` or ``fixture``.
     """
 
     name: str

@@ -6,7 +6,8 @@ import ast
 import functools
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -88,19 +89,39 @@ def pytest_configs(settings: Settings) -> tuple[PytestConfig, ...]:
         SettingsError: a configuration of pytest cannot be read.
 
     """
-    top = _top(settings)
-    starts = [Path(os.path.realpath(settings.root / path)) for path in settings.paths]
-    found = [pytest_config(start if start.is_dir() else start.parent, top) for start in starts]
-    configs = (config or PytestConfig(settings.root.resolve()) for config in found)
-    return tuple(dict.fromkeys(configs))
+    return tuple(_starts(settings))
+
+
+def _starts(settings: Settings) -> dict[PytestConfig, list[Path]]:
+    """Return each configuration of pytest with the folders of the `paths` that it counts for."""
+    found: dict[PytestConfig, list[Path]] = defaultdict(list)
+    for path in settings.paths:
+        real = Path(os.path.realpath(settings.root / path))
+        start = real if real.is_dir() else real.parent
+        config = pytest_config(start, _top(settings))
+        found[config or PytestConfig(settings.root.resolve())].append(start)
+    return found
 
 
 def conftests(settings: Settings) -> list[Path]:
-    """Return the conftest that each way to start pytest runs first, whether it is there or not."""
+    """Return the conftest that each way to start pytest runs first, else where one would be."""
+    chains = _conftests(settings)
+    return [next(filter(os.path.lexists, chain), chain[0]) for chain in chains]
+
+
+def _conftests(settings: Settings) -> Iterator[list[Path]]:
+    """Yield the conftests, there or not, that pytest runs before each test in `paths`, in order.
+
+    Those of the folders from its rootdir down to the one around all of them.
+    """
     root = settings.root.resolve()
-    folders = [config.folder for config in pytest_configs(settings)]
-    inside = [folder if folder.is_relative_to(root) else root for folder in folders]
-    return [folder / "conftest.py" for folder in dict.fromkeys(inside)]
+    by_top: dict[Path, list[Path]] = defaultdict(list)
+    for config, starts in _starts(settings).items():
+        by_top[config.folder if config.folder.is_relative_to(root) else root] += starts
+    for top, starts in by_top.items():
+        common = Path(os.path.commonpath(starts))
+        inner = (f for f in reversed([common, *common.parents]) if f.is_relative_to(top))
+        yield [folder / "conftest.py" for folder in dict.fromkeys([top, *inner])]
 
 
 def _top(settings: Settings) -> Path:
@@ -176,8 +197,8 @@ def tests_near(settings: Settings, folder: Path) -> PytestNames:
 
 #: What makes a shared module where there is none.
 _FIRST_STEPS = (
-    "run `ssot-codemods discover` and `ssot-codemods adopt`, which makes one and the settings; "
-    "or, for the module of this package, `ssot-codemods init`"
+    "begin with `ssot-codemods discover` and `ssot-codemods adopt`, which writes a shared module "
+    "and the settings; or with `ssot-codemods init`, for the module of this package"
 )
 
 
@@ -208,7 +229,7 @@ def _shared_module(settings: Settings, name: str, path: Path) -> SharedModule:
         name,
         str(path),
         source,
-        _rewrites_asserts(settings, name, path),
+        rewrites_asserts(settings, name, path),
         folder=str(folder),
         beside=frozenset(filter(str.isidentifier, entries)),
     )
@@ -246,14 +267,14 @@ def _try_module(source: Source) -> None:
         Shared(SharedModules((module,)))
 
 
-def _rewrites_asserts(settings: Settings, name: str, path: Path) -> bool:
+def rewrites_asserts(settings: Settings, name: str, path: Path) -> bool:
     """Whether pytest rewrites the assert statements of a module, however it is started."""
     if path.name == "conftest.py" or _is_registered_above(settings, name, path):
         return True
     configs = pytest_configs(settings)
     if all(config.tests.has_file(str(path)) for config in configs):
         return True
-    return all(_file_registers(settings, file, name) for file in conftests(settings))
+    return all(_registers(settings, files, name) for files in _conftests(settings))
 
 
 def _is_registered_above(settings: Settings, name: str, path: Path) -> bool:
@@ -261,19 +282,21 @@ def _is_registered_above(settings: Settings, name: str, path: Path) -> bool:
     folders = path.parents[1:] if path.name == "__init__.py" else path.parents
     packages = name.split(".")[:-1]
     return any(
-        _file_registers(
-            settings, folder / "__init__.py", name, ".".join(packages[: len(packages) - n])
+        _registers(
+            settings, [folder / "__init__.py"], name, ".".join(packages[: len(packages) - n])
         )
         for n, folder in enumerate(folders[: len(packages)])
     )
 
 
-def _file_registers(settings: Settings, file: Path, name: str, package: str | None = None) -> bool:
-    real = Path(os.path.realpath(file))
-    if not real.is_file():
-        return False
-    _, tree = _parsed(real, real.stat().st_mtime_ns, settings.file_timeout)
-    return registers_rewrite(tree, name, package)
+def _registers(
+    settings: Settings, files: Iterable[Path], name: str, package: str | None = None
+) -> bool:
+    """Whether files that are run one after the other register a module before one imports it."""
+    body: list[ast.stmt] = []
+    for real in filter(Path.is_file, (Path(os.path.realpath(file)) for file in files)):
+        body += _parsed(real, real.stat().st_mtime_ns, settings.file_timeout)[1].body
+    return registers_rewrite(ast.Module(body, []), name, package)
 
 
 def asserting_definitions(module: SharedModule) -> tuple[str, ...]:
@@ -405,7 +428,7 @@ class SettingsByFile:
         own = self._shared_by(self.own)
         if own is None and not any(self._shared.values()):
             raise SettingsError(
-                "no settings name a shared module for these files, by [tool.ssot-codemods] in a "
-                f"pyproject.toml (nor is {DEFAULT_MODULE} in {self.own.root}): {_FIRST_STEPS}"
+                "no settings name a shared module for these files, as no pyproject.toml above them "
+                f"has a table [tool.ssot-codemods]: {_FIRST_STEPS}"
             )
         return tuple(self._uncovered)

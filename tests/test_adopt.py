@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -190,6 +192,48 @@ def test_imports_are_sorted_into_those_that_are_there(before: str, after: str) -
     )
 
 
+OF_EACH_SECTION = """\
+import os
+import attr, B3, b10, b2
+from attr import a10, a2, Xx, XY, _z as z, Some as Other
+from shop.cart import Cart
+import shop.b as b, shop.a, shop.c
+from typing import Any, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import json
+    from attr import Factory
+    from shop.user import User
+
+
+def f(x: "Factory", y: "json.X", z: "User") -> Any:
+    return os, attr, B3, b10, b2, a10, a2, Xx, XY, z, Other, Cart, b, shop.a, shop.c
+"""
+SECTIONS = {
+    "a new module": "",
+    "a docstring alone": '"""Ours."""\n',
+    "own packages alone": "from shop.a import x\n\nx()\n",
+    "other packages alone": "import pytest\n\npytest.x()\n",
+    "the standard library alone": "import re\n\nre.x()\n",
+    "all but other packages": "import re\n\nfrom shop.zoo import x\n\nx(re)\n",
+    "all of them": "import re\n\nimport yaml\n\nfrom shop.zoo import Zoo\n\nZoo(yaml, re)\n",
+    "imports for types": "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import re\n",
+}
+
+
+@pytest.mark.parametrize("before", SECTIONS.values(), ids=SECTIONS)
+def test_imports_are_in_the_order_that_ruff_wants(before: str, tmp_path: Path) -> None:
+    parts = extract(OF_EACH_SECTION.encode(), ["f"])
+    after = module_with(before.encode(), parts, {"shop"})
+    assert module_with(after, parts, {"shop"}) == after
+    assert b"import shop.a\nimport shop.b as b\nimport shop.c\n" in after
+    for name in ("__init__", "a", "b", "c", "cart", "user", "zoo"):
+        (tmp_path / "shop").mkdir(exist_ok=True)
+        (tmp_path / f"shop/{name}.py").touch()
+    (tmp_path / "module.py").write_bytes(after)
+    assert flaws(tmp_path, "I") == "All checks passed!\n"
+
+
 def test_imports_for_types_are_sorted_into_those_that_are_there() -> None:
     before = MODULE[: MODULE.index("#: In seconds.")]
     source = FILE.replace("Model", "Account").replace("make", "other")
@@ -357,6 +401,12 @@ def said(*arguments: str, code: int = 0) -> str:
     return result.stdout + result.stderr
 
 
+def flaws(root: Path, codes: str) -> str:
+    """Return what ruff says of a repository."""
+    ruff = [str(Path(sys.executable).with_name("ruff")), "check", f"--select={codes}"]
+    return subprocess.run(ruff, cwd=root, capture_output=True, text=True, check=False).stdout
+
+
 def contents(root: Path) -> dict[str, bytes]:
     found = (p for p in root.rglob("*") if p.is_file() and ".git" not in p.parts)
     return {str(p.relative_to(root)): p.read_bytes() for p in found}
@@ -370,6 +420,8 @@ def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     assert found.endswith("\nnext, for what is shared already: ssot-codemods migrate\n")
     assert "wrote suite/support/socket.py: socket; taken along: TestSocket\n" in text
     assert "socket is taken from suite/unit/test_a.py" in text
+    mark = "`__test__ = False` is new in TestSocket: pytest would try to collect it\n"
+    assert mark in text
     module = (root / "suite/support/socket.py").read_text()
     attribute = "class TestSocket:\n    __test__ = False\n\n"
     fixture = PASTED[PASTED.index("# Records") : PASTED.index("\n\ndef test_it")]
@@ -384,11 +436,69 @@ def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     assert "nothing to do" in said("adopt", "socket")
     assert contents(root) == before
     commit()
-    assert "all outcomes unchanged" in said("migrate", "--verify")
+    text = said("migrate", "--verify")
+    assert "all outcomes unchanged" in text
     assert "Copies Left: 0" in said("check")
+    assert "`suite.support.socket.socket` imported but unused" in flaws(root, "F")
+    with (root / "pyproject.toml").open("a") as file:
+        file.writelines(re.findall(r"\n\[tool\.ruff\..*\n.*\n", text))
+    assert flaws(root, "F811") == "All checks passed!\n"
+    assert set(re.findall("`(.*)` imported but unused", flaws(root, "F"))) == {"json", "pytest"}
     assert (
         "from suite.support.socket import socket\n" in (root / "suite/unit/test_b.py").read_text()
     )
+
+
+def test_own_packages_are_imported_below_others(root: Path) -> None:
+    (root / "shop").mkdir()
+    (root / "shop/cart.py").touch()
+    text = "import pytest\n\nfrom shop.cart import C\n\n\ndef new():\n    return C(pytest.x)\n"
+    for name in ("x", "y"):
+        (root / f"suite/unit/test_{name}.py").write_text(text)
+    said("adopt", "new", "--skip-probe")
+    head = '"""`new`, shared by the tests."""\n\n'
+    assert (root / "suite/support/new.py").read_text() == head + text
+
+
+def test_how_to_undo_it(root: Path) -> None:
+    before = contents(root)
+    undo = said("adopt", "socket", "--skip-probe").rpartition("\nto undo, before you commit: ")[2]
+    assert contents(root) != before
+    assert undo == "rm -r -- suite/support && git checkout -- pyproject.toml\n"
+    subprocess.run(undo, shell=True, check=True)
+    assert contents(root) == before
+    (root / "pyproject.toml").write_text(f"{INI}\n# Mine.\n")
+    text = said("adopt", "socket", "--skip-probe")
+    what = "to undo: take out what was added to pyproject.toml, delete suite/support\n"
+    assert text.endswith(what)
+    commit()
+    assert "to undo" not in said("adopt", "socket", "--skip-probe")
+
+
+def test_how_to_undo_it_where_git_fails(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert "\nto undo: take out what was added to" in said("adopt", "socket", "--skip-probe")
+
+
+def test_the_conftest_of_the_tests_registers_asserts(root: Path) -> None:
+    """It runs before the first test module, so a failing `assert` shows the values, as before."""
+    text = "def check(n):\n    assert n == 1\n\n\ndef test_{}():\n    check(2)\n"
+    for name in ("x", "y"):
+        (root / f"suite/unit/test_{name}.py").write_text(text.format(name))
+    (root / "suite/conftest.py").write_text("import pytest\n")
+    commit()
+    added = "added to suite/conftest.py: has pytest rewrite the asserts of suite.support.check\n"
+    assert added in said("adopt", "check", "--skip-probe")
+    assert not (root / "conftest.py").exists()
+    (root / "conftest.py").write_text("import pytest\n")
+    assert "nothing to do" in said("adopt", "check", "--skip-probe")
+    commit()
+    assert "changed             2 files" in said("migrate", "--skip-probe")
+    for start in ([], ["suite/unit/test_y.py"]):
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *start]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert "assert 2 == 1\n" in done.stdout, done.stdout
+        assert "AssertRewriteWarning" not in done.stdout
 
 
 def test_a_dry_run_is_a_diff_that_git_takes(root: Path) -> None:
@@ -750,6 +860,59 @@ def test_one_of_two_names_that_cannot_be_adopted(root: Path, more: list[str]) ->
     assert (root / "suite/support/socket.py").exists() is ("--skip-probe" in more)
     # Whoever names nothing has nothing left out.
     said("adopt", "--all", *more)
+
+
+def helper_files(root: Path, **texts: str) -> None:
+    for name, text in texts.items():
+        (root / f"suite/unit/test_{name}.py").write_text(f"{text}\n\ndef test():\n    pass\n")
+    commit()
+
+
+MAKE = "import yaml\n\n\ndef make(n):\n    n = yaml.load(n)\n    return n\n\n"
+WAIT = "\ndef wait(n):\n    n += 1\n    return n\n"
+
+
+def test_a_package_that_comes_into_files_without_it(root: Path) -> None:
+    helper_files(root, x=MAKE + WAIT, y=MAKE, z=WAIT)
+    advice = (
+        "\n4 of the 6 files with a copy have no import of yaml now, which this module imports for "
+        "1 definition: to keep it out of them, undo this, and begin with "
+        "`ssot-codemods adopt make`\n"
+    )
+    assert advice in said("adopt", "--all", "--skip-probe")
+    said("adopt", "--all", "--dry-run")
+    git("checkout", "-q", ".")
+    git("clean", "-qfd")
+    assert "no import of" not in said("adopt", "make", "--skip-probe")
+    assert "no import of" not in said("adopt", "--all", "--skip-probe")
+    commit()
+    assert "changed             6 files  with 10 copies\n" in said("migrate", "--skip-probe")
+    assert "yaml" not in (root / "suite/support/helpers.py").read_text()
+
+
+def test_what_is_read_and_shared_already_is_imported(root: Path) -> None:
+    text = "class B:\n    def __init__(self, n):\n        self.n = n\n\n"
+    text += "\ndef made(n):\n    n = B(n)\n    return n\n"
+    helper_files(root, x=text, y=text)
+    said("adopt", "B", "--skip-probe")
+    assert "wrote suite/support/made.py: made\n" in said("adopt", "made", "--skip-probe")
+    module = (root / "suite/support/made.py").read_text()
+    assert module.partition("\n\n")[2].startswith("from suite.support.b import B\n\n\ndef made")
+    assert "nothing to do" in said("adopt", "B", "made", "--skip-probe")
+    commit()
+    assert "changed             2 files  with 4 copies\n" in said("migrate", "--skip-probe")
+    assert "Copies Left: 0" in said("check")
+
+
+def test_two_shared_modules_do_not_import_each_other(root: Path) -> None:
+    pair = "class B:\n    def __init__(self, n):\n        self.n = n\n\n"
+    pair += "\ndef made(n):\n    n = B(n)\n    return n\n"
+    more = pair + "\n\ndef again(n):\n    n = made(n)\n    return made(n)\n"
+    helper_files(root, x=more, y=more)
+    said("adopt", "B", "--skip-probe")
+    said("adopt", "made", "--skip-probe")
+    text = said("adopt", "again", "--to", "suite/support/b.py", "--skip-probe")
+    assert "added to suite/support/b.py: again; taken along: made\n" in text
 
 
 def test_two_names_of_one_code(root: Path) -> None:

@@ -164,7 +164,7 @@ def test_without_settings_and_a_shared_module(
     code, out, err = outcome(verb)
     assert (code, out) == (2, "")
     assert err.startswith("Error: no settings name a shared module for these files")
-    assert "run `ssot-codemods discover` and `ssot-codemods adopt`" in err
+    assert "begin with `ssot-codemods discover` and `ssot-codemods adopt`" in err
 
 
 @pytest.mark.parametrize(
@@ -503,7 +503,7 @@ def test_ctrl_c_while_writing(three: Path, monkeypatch: pytest.MonkeyPatch, form
     if form == "text":
         assert outcome("migrate", "--resume", stopped.id)[:2] == (
             0,
-            f"run {stopped.id}: 3 of 3 files done\n",
+            f"run {stopped.id}: 3 of 3 files written\n",
         )
         assert outcome("check")[0] == 0
         assert outcome("migrate", "--resume", stopped.id)[0] == 2
@@ -581,9 +581,9 @@ def test_rollback(three: Path) -> None:
     values = json.loads(outcome("rollback", "--list", "--format", "json")[1])
     files = {r["id"]: r["changed"] for r in values["runs"]}
     assert files == {first: ["a/test_a.py", "a/test_b.py"], second: ["b/test_c.py"]}
-    assert outcome("rollback", second) == (0, f"run {second}: 1 of 1 file done\n", "")
+    assert outcome("rollback", second) == (0, f"run {second}: 1 of 1 file restored\n", "")
     one = outcome("rollback", "a/test_a.py")
-    assert one == (0, f"run {first}: 1 of 1 file done\n", "")
+    assert one == (0, f"run {first}: 1 of 1 file restored\n", "")
     assert (three / "a/test_a.py").read_bytes() == before
     assert outcome("rollback", "gone.py")[0] == 2
 

@@ -263,7 +263,7 @@ MESSAGES = {
         "bound on line 2 for type checkers alone here",
     ),
     "a definition there": (("", "def x(): ...", "x"), "in lib.tools it is a definition of its own"),
-    "a definition": (("def x(): ...", "import x", "x"), "by a definition that stays here"),
+    "a definition": (("def x(): ...", "import x", "x"), "by a definition here"),
 }
 
 

@@ -77,7 +77,7 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     printed = run_demo("--full", cwd=here, env=environment)
     shown = outputs(printed, module.FULL_STEPS)
     assert "wrote test_framework/ssot/websocket_connection_test_utility.py: " in shown["init"]
-    assert shown["analyze"].startswith("74 files, ")
+    assert shown["analyze"].startswith("74 Python files, ")
     assert re.search(
         r"\nno difference in the \d+ tests that ran(; \d+ of them fails? .*)?\n", shown["migrate"]
     )
@@ -87,7 +87,7 @@ def test_the_whole_way_and_nothing_left_behind(tmp_path: Path) -> None:
     assert "PytestCollectionWarning: 34 to 11" in shown["baseline"]
     assert re.match("# `.+`: migration to shared definitions\n\n", shown["report"])
     assert "\n**Not done**: 1 file failed.\n" in shown["report"]
-    assert "31 of 31 files done" in shown["rollback"]
+    assert "31 of 31 files restored" in shown["rollback"]
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -105,11 +105,11 @@ def test_the_short_way_fits_on_a_page(tmp_path: Path) -> None:
     shown = outputs(printed, module.STEPS)
     assert shown["discover"].startswith("10 test files: 1 definition pasted into several of them\n")
     assert "\nwrote mission_critical/support/web_socket_connection.py: " in shown["adopt"]
-    assert shown["init"] == "14 files, 9 definitions in 9: 7 to be replaced, 2 to stay\n\n"
+    assert shown["init"] == "14 Python files, 9 definitions in 9: 7 to be replaced, 2 to stay\n\n"
     assert "\n+from mission_critical.support.web_socket_connection import" in printed
     assert "no difference in the 20 tests that ran" in shown["migrate"]
     assert "Copies Left: 0\n" in shown["check"]
-    assert "7 of 7 files done" in shown["rollback"]
+    assert "7 of 7 files restored" in shown["rollback"]
     assert len(printed.splitlines()) <= 80
 
 

@@ -361,7 +361,7 @@ def days_2_to_4(story: Story) -> None:
     assert len(changed) == 5
     tested = next(path for path in changed if "def test_" in story.text(path))
     assert no_difference(story.guide(FUNCTIONALITY, F=tested))
-    assert "5 of 5 files done" in story.guide("git reset --hard HEAD~1")
+    assert "5 of 5 files restored" in story.guide("git reset --hard HEAD~1")
     assert story.sh("git status --porcelain -uno") == ""
     # Day 3
     assert "changed             5 files" in story.guide(BATCH, D=CRITICAL, N=5)

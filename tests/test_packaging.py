@@ -146,7 +146,7 @@ def test_the_command_of_libcst(installed: Installed, repository: Path) -> None:
 def test_demo_beside_packages_of_the_same_names(installed: Installed, repository: Path) -> None:
     printed = run(installed.programs / "ssot-codemods", "demo", cwd=repository)
     assert "Copies Left: 0\n" in printed
-    assert printed.endswith(": 7 of 7 files done\n")
+    assert printed.endswith(": 7 of 7 files restored\n")
     assert run("git", "status", "--porcelain", cwd=repository) == ""
 
 

@@ -77,7 +77,7 @@ def test_text() -> None:
     assert (
         as_text(FULL)
         == """\
-1,234 files, 4 definitions in 3: 3 to be replaced, 1 to stay
+1,234 Python files, 4 definitions in 3: 3 to be replaced, 1 to stay
 
 name  definitions  replace  refuse
 Fake            2        1       1
@@ -145,7 +145,7 @@ def test_text_with_a_line_for_each_definition() -> None:
 
 
 def test_nothing_at_all() -> None:
-    line = "0 files, 0 definitions in 0: 0 to be replaced, 0 to stay\n"
+    line = "0 Python files, 0 definitions in 0: 0 to be replaced, 0 to stay\n"
     assert as_text(EMPTY) == line
     assert as_markdown(EMPTY) == f"# Scope of the migration\n\n{line}"
     assert as_json(EMPTY)["definitions"] == []
@@ -153,7 +153,7 @@ def test_nothing_at_all() -> None:
 
 def test_markdown() -> None:
     text = as_markdown(FULL)
-    assert text.startswith("# Scope of the migration\n\n1,234 files, ")
+    assert text.startswith("# Scope of the migration\n\n1,234 Python files, ")
     assert "| `Fake` | 2 | 1 | 1 |" in text
     assert "\n- `b/c.py:5:1` `Fake`: `because | mutated`\n" in text
     assert "```diff\nvariant bbbb: 1 definition" in text

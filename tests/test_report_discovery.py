@@ -46,7 +46,7 @@ def test_text() -> None:
         "\n"
         "at the top of modules, by the lines that would go:\n"
         "lines  files  kind   name             can be replaced\n"
-        "   10      3  class  Fake (+ 1 name)  2 of 4: 2 escapes; 1 warning\n"
+        "   10      3  class  Fake (+ 1 name)  2 of 4: 2 escapes; 1 collection warning\n"
         "\n"
         "at the top of modules, by the lines that would go but for what is in the way:\n"
         "lines  files  kind      name  can be replaced\n"
@@ -72,6 +72,10 @@ def test_groups_of_one_name_are_told_apart() -> None:
     found = FULL._replace(groups=(SHARED, SHARED))
     for text in (as_text(found), as_markdown(found)):
         assert "Fake (+ 1 name), other code" in text
+    hint = "\nother code of one name: --near shows what differs, where it is little\n"
+    assert hint in as_text(found)
+    assert hint not in as_text(found, near=True)
+    assert hint not in as_text(FULL)
 
 
 def test_where_nothing_can_go_the_way_on_is_told() -> None:
@@ -82,14 +86,14 @@ def test_where_nothing_can_go_the_way_on_is_told() -> None:
 
 def test_what_is_shared_already_is_not_adopted_again() -> None:
     text = as_text(Discovery(2, (SHARED._replace(is_shared=True), STUCK), (), 0, (), 0))
-    assert "2 of 4: 2 escapes; 1 warning; shared already\n" in text
+    assert "2 of 4: 2 escapes; 1 collection warning; shared already\n" in text
     assert text.endswith("\nnext, for what is shared already: ssot-codemods migrate\n")
 
 
 def test_text_with_each_place() -> None:
     shown = as_text(FULL._replace(groups=(SHARED,), near=(), left=0, failures=()), Detail.VERBOSE)
     assert (
-        "class Fake, Mock: 2 of 4: 2 escapes; 1 warning\n"
+        "class Fake, Mock: 2 of 4: 2 escapes; 1 collection warning\n"
         "    a.py:3: `Fake` can be replaced\n"
         "    b.py:9:1: escapes because | escapes; line 9: state because | state\n"
         "    c.py:3: `Mock` can be replaced\n"
@@ -124,7 +128,9 @@ def test_markdown() -> None:
     bar = "░" * 36
     assert f"{chart}Fake {bar} 10\nuser {bar} 10\n```\n" in shown
     assert "\n## At the top of modules, by the lines that would go\n" in shown
-    assert "| 10 | 3 | class | `Fake (+ 1 name)` | 2 of 4: 2 escapes; 1 warning |" in shown
+    assert (
+        "| 10 | 3 | class | `Fake (+ 1 name)` | 2 of 4: 2 escapes; 1 collection warning |" in shown
+    )
     assert "- `b.py:9:1: escapes because | escapes; line 9: state because | state`" in shown
     assert "```diff\n-a\n+b\n```" in shown
     assert "## Failed" in shown
@@ -218,6 +224,24 @@ def test_a_failed_file_is_named(two: Path) -> None:
     code, text = outcome()
     assert code == 3
     assert "test_c.py:7:" in text
+
+
+def test_a_file_fails_as_for_analyze(two: Path) -> None:
+    """What is no text fails, whatever is in it; other files are parsed where it matters."""
+    (two / "test_c.py").write_bytes(b"\n\nx = '\xff'\n")
+    (two / "test_d.py").write_bytes(f"{TEXT}x = '\xff'\n".encode("latin-1"))
+    (two / "test_e.py").write_text(f"{TEXT}x = = 1\n")
+    (two / "test_f.py").write_text("x = = 1\n")
+    (two / "test_g.py").write_text("x = 'é'\n")
+    code, text = outcome()
+    assert (code, re.findall("^test_.*", text, re.MULTILINE)) == (
+        3,
+        [
+            "test_c.py:3:6: undecodable not utf-8: invalid start byte",
+            "test_d.py:7:6: undecodable not utf-8: invalid start byte",
+            "test_e.py:7:5: syntax-error invalid syntax",
+        ],
+    )
 
 
 def test_a_single_file_is_taken_whatever_its_name(two: Path) -> None:

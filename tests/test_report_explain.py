@@ -79,11 +79,20 @@ def test_all_codes_are_listed_and_each_is_explained() -> None:
 @pytest.mark.parametrize(
     ("word", "advice"),
     [
-        ("Different-Shapes", "did you mean 'different-shape'?"),
-        ("xyz", "without CODE, all are listed"),
+        ("Different-Shapes", "did you mean different-shape?"),
+        ("asert", "did you mean asserts?"),
+        ("shape", "did you mean different-shape?"),
+        ("differ", "did you mean different-globals or different-shape or tests-differ?"),
+        ("copies", "`ssot-codemods explain` lists all codes"),
+        ("e", "`ssot-codemods explain` lists all codes"),
+        ("", "`ssot-codemods explain` lists all codes"),
     ],
 )
 def test_a_code_that_there_is_not(word: str, advice: str) -> None:
     result = CliRunner().invoke(main, ["explain", word])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.endswith(f"{word!r} is not the code of a reason: {advice}\n")
+
+
+def test_a_code_in_the_spelling_of_python() -> None:
+    assert CliRunner().invoke(main, ["explain", "SYNTAX_ERROR"]).exit_code == 0

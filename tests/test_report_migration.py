@@ -9,6 +9,7 @@ from codemods.model import (
     Code,
     Decision,
     Definition,
+    Entry,
     FileResult,
     Reason,
     Run,
@@ -69,7 +70,7 @@ def test_a_run() -> None:
         == """\
 changed             1 file  with 2 copies
 remaining           1 file
-refused             2 files  with 3 definitions
+refused             2 files  with 3 definitions (1 file counted above, too)
 failed              1 file
 unchanged       1,996 files
 
@@ -84,10 +85,34 @@ a.py:8:1: undefined-name it is not defined
 
 c.py:3:1: syntax-error it fails
 
-to undo: ssot-codemods rollback R1
+to undo, before you edit the files: ssot-codemods rollback R1
 to find unused imports (keep those of fixtures, as tests use them): ruff check --select F401 a.py
 """
     )
+
+
+def test_how_ruff_keeps_the_imports_of_fixtures() -> None:
+    fixture = replaced()._replace(definition=Definition("user", "fixture", 1, 6))
+    results = (changed("a.py", fixture, replaced()), changed("b.py", replaced()))
+    entries = tuple(Entry(n, f"tests/u[1]/{p}.py", "", "", 0) for n, p in enumerate("ab"))
+    run = Run("R1", "", "", entries, True, frozenset())
+    done = Written(10, run, results, 0, 0)
+    shown = """
+
+tests use the imported fixtures by parameters, which ruff does not see; tell it:
+
+[tool.ruff.lint.pyflakes]
+allowed-unused-imports = ["lib"]
+
+[tool.ruff.lint.per-file-ignores]
+"tests/u[[]1]{}" = ["F811"]
+"""
+    assert as_text(done, dry_run=False).endswith(shown.replace("{}", "/**"))
+    one = done._replace(run=run._replace(entries=entries[:1]))
+    assert as_text(one, dry_run=False).endswith(shown.replace("{}", "/a.py"))
+    others = done._replace(results=results[1:])
+    for found, detail in ((done, Detail.QUIET), (others, Detail.NORMAL)):
+        assert "the imported fixtures" not in as_text(found, dry_run=False, detail=detail)
 
 
 def test_a_line_for_each_definition_that_stays() -> None:

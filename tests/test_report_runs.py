@@ -58,11 +58,11 @@ OUTCOMES = [
 
 def test_outcomes() -> None:
     assert (
-        outcomes_as_text(RUNS[0], OUTCOMES)
+        outcomes_as_text("rollback", RUNS[0], OUTCOMES)
         == """\
 b\\n.py: edited since
 c.py: overwritten; a copy is /kept/0-c.py
-run first: 2 of 3 files done
+run first: 2 of 3 files restored
 """
     )
 

@@ -108,7 +108,7 @@ class TestRollBack:
         roll_back(journal, run, ["a"], force=False)
         run, paths = choose(journal, [run.id])
         assert paths == []
-        text = outcomes_as_text(run, roll_back(journal, run, paths, force=False))
+        text = outcomes_as_text("rollback", run, roll_back(journal, run, paths, force=False))
         assert text == f"run {run.id}: nothing to do, as it was rolled back already\n"
 
     def test_edited_and_deleted_ones_stay_unless_forced(self, journal: Journal) -> None:

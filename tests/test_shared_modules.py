@@ -13,6 +13,7 @@ from codemods.settings import DEFAULT_MODULE, Settings, SettingsError, read_sett
 from codemods.shared_modules import (
     SettingsByFile,
     asserting_definitions,
+    conftests,
     find_module,
     read_shared_modules,
 )
@@ -176,7 +177,10 @@ def test_a_changed_module_is_read_again(root: Path) -> None:
     [
         (["gone.a"], r"toml:3: .*\] modules: no module gone\.a in this repository"),
         (["gone.a"], r"or run `ssot-codemods init`, which writes the default module$"),
-        ([DEFAULT_MODULE], r"toml:3: .*: run `ssot-codemods discover` .* or name your module$"),
+        (
+            [DEFAULT_MODULE],
+            r"toml:3: .*: begin with `ssot-codemods discover` .* or name your module$",
+        ),
         (["broken"], r"/broken\.py:2: "),
         (["null"], r"/null\.py:1: .*null"),
         (["a", "linked"], r"toml:3: .* a and linked are the same file, .*/a\.py: name it once$"),
@@ -266,6 +270,35 @@ def test_the_conftest_of_each_configuration_counts(root: Path) -> None:
     ):
         write(root, files)
         assert read_shared_modules(settings).modules[0].rewrites_asserts == expected
+
+
+REGISTER = "import pytest\npytest.register_assert_rewrite('a')\n"
+CHAINS: dict[str, tuple[dict[str, str], bool, str]] = {
+    "the one around all paths": ({"tests/conftest.py": REGISTER}, True, "tests/conftest.py"),
+    "one below it": ({"tests/x/conftest.py": REGISTER}, False, "conftest.py"),
+    "none": ({}, False, "conftest.py"),
+    "an outer one that says nothing": (
+        {"conftest.py": "", "tests/conftest.py": REGISTER},
+        True,
+        "conftest.py",
+    ),
+    "an outer one that imports the module": (
+        {"conftest.py": "import a\n", "tests/conftest.py": REGISTER},
+        False,
+        "conftest.py",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "expected", "first"), CHAINS.values(), ids=CHAINS)
+def test_conftests_that_run_before_all_tests(
+    root: Path, given: dict[str, str], expected: bool, first: str
+) -> None:
+    tests = {"tests/x/test_a.py": "", "tests/y/test_b.py": ""}
+    write(root, {"a.py": CHECKER, "pytest.ini": "[pytest]\n", **tests, **given})
+    settings = Settings(("a",), paths=("tests/x", "tests/y"), root=root)
+    assert read_shared_modules(settings).modules[0].rewrites_asserts == expected
+    assert conftests(settings) == [root / first]
 
 
 def test_definitions_with_an_assert() -> None:

@@ -235,7 +235,10 @@ def test_each_verb_has_the_options_of_all(verb: str) -> None:
 
 
 QUIET = {
-    "analyze": (3, r"8 files, 3 definitions in 3: .*\n\ntests/test_d.py:\S+ syntax-error .*\n"),
+    "analyze": (
+        3,
+        r"8 Python files, 3 definitions in 3: .*\n\ntests/test_d.py:\S+ syntax-error .*\n",
+    ),
     "check": (3, r"(tests/\S+ (copy of|syntax-error) .*\n){3}"),
     "check --exit-zero tests/test_a.py": (0, r"tests/test_a.py:1:1: copy of .*\n"),
     "explain": (0, r"([a-z-]+\n)+"),
@@ -267,7 +270,7 @@ def test_verbose(root: Path) -> None:
     run = ("migrate", "--skip-probe", "tests/test_a.py")
     assert outcome(*run)[0] == 0
     assert "\n  tests/test_a.py\n" in outcome("rollback", "--list", "-v")[1]
-    assert "done: tests/test_a.py\n" in outcome("rollback", "-v")[1]
+    assert "restored: tests/test_a.py\n" in outcome("rollback", "-v")[1]
 
 
 def test_quiet_and_verbose_cancel_out(root: Path) -> None:

@@ -174,8 +174,8 @@ def main() -> None:
 
     Begin with `discover`, which needs no settings, and `adopt`. The settings name the modules of
     shared classes, functions and fixtures. A definition of the same name is replaced where its code
-    is equal; whatever is not shown to be equal stays, with a reason. Each run that writes can be
-    undone.
+    is equal; whatever is not shown to be equal stays, with a reason. `rollback` undoes what
+    `migrate` did.
     """
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES = """\
 Exit codes: 0 OK; 1 copies are left, or files would change; 2 usage error; 3 a file failed, tests
-differ or none ran; 130 interrupted.
+differ or none passed; 130 interrupted.
 """
 _PATHS = "PATHS are files or folders; @FILE reads paths from FILE, one per line. The default is"
 PATHS = f"""{_PATHS} `paths` in

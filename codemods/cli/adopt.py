@@ -69,7 +69,8 @@ def adopt(
 
     Takes the most frequent text of each, with the imports, constants and other definitions that it
     reads, writes or extends a module with it, and names the module in the settings. No test file is
-    changed: `migrate` does that. Overwrites nothing; a second run changes nothing.
+    changed: `migrate` does that. Overwrites nothing; a second run changes nothing; the last line
+    says how to undo it.
 
     \b
     Examples:

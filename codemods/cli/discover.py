@@ -33,7 +33,8 @@ def discover(files: FileArguments, min_files: int, near: bool, form: str, detail
 
     Lists classes, functions and fixtures of equal code in test files and conftests, also under
     different names, and what would be in the way of a shared one. No settings are needed. What
-    other files do with a module is not looked at here; `migrate` does.
+    other files do with a module is not looked at here; `migrate` does. Collection warnings are
+    those that pytest gives for a copy: PytestCollectionWarning.
 
     \b
     Examples:
@@ -55,7 +56,7 @@ def discover(files: FileArguments, min_files: int, near: bool, form: str, detail
     elif form == "markdown":
         print_page(report.as_markdown(found))
     else:
-        print_text(report.as_text(found, detail))
+        print_text(report.as_text(found, detail, near=near))
     if near and not found.near:
         remark("no two definitions of one name differ in a quarter of their lines or less")
     elif found.files and not near and not found.groups:

@@ -16,11 +16,15 @@ _CODES = [code.value for code in Code]
 
 
 def _meant(context: click.Context, parameter: click.Parameter, word: str | None) -> Code | None:
-    """Return the code that a word means; any other gets the nearest one, not a list of forty."""
-    if word is None or word.lower() in _CODES:
-        return None if word is None else Code(word.lower())
-    nearest = get_close_matches(word.lower(), _CODES, 1)
-    advice = f"did you mean {nearest[0]!r}?" if nearest else "without CODE, all are listed"
+    """Return the code that a word means; any other gets those that hold or resemble it."""
+    code = "" if word is None else word.lower().replace("_", "-")
+    if word is None or code in _CODES:
+        return Code(code) if code else None
+    meant = [c for c in _CODES if code in c] if len(code) > 2 else []
+    meant = meant or get_close_matches(code, _CODES, 1, 0.75)
+    advice = "`ssot-codemods explain` lists all codes"
+    if meant:
+        advice = f"did you mean {' or '.join(meant)}?"
     raise click.BadParameter(f"{word!r} is not the code of a reason: {advice}")
 
 

@@ -30,9 +30,9 @@ def init(folder: str | None, detail: Detail) -> int:
 
     Copies the default shared module to test_framework/ssot/ (or --to DIR), unless the settings name
     other modules alone; writes .libcst.codemod.yaml and the table [tool.ssot-codemods]. Where a
-    shared definition has an assert statement, the root conftest.py gets a line that has pytest
-    rewrite it. Overwrites nothing: where a file exists and differs, prints the difference and
-    writes nothing.
+    shared definition has an assert statement, a conftest.py gets a line that has pytest rewrite it:
+    the outermost one above all `paths` of the settings, else a new one at the root. Overwrites
+    nothing: where a file exists and differs, prints the difference and writes nothing.
 
     \b
     Examples:

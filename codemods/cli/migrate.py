@@ -137,10 +137,10 @@ def migrate(
 ) -> int:
     """Replace the copies, or with --dry-run show how.
 
-    Writes are atomic: a crash never leaves a half-written file. `rollback` undoes any of them.
-    Files with uncommitted changes are skipped. Before the first write, pytest is started for each
-    folder concerned, to check that the shared module can be imported there. `--codemod` applies
-    another change in the same way.
+    Writes are atomic: a crash never leaves a half-written file. `rollback` undoes a run, but for
+    files edited since. Files with uncommitted changes are skipped. Before the first write, pytest
+    is started for each folder concerned, to check that the shared module can be imported there.
+    `--codemod` applies another change in the same way.
 
     \b
     Examples:

@@ -34,14 +34,15 @@ def rollback(
 ) -> int:
     """Undo the last run, or RUN; all of it, or only FILES.
 
-    A run that was interrupted, even by a loss of power, can be undone too. Files edited since the
-    run are skipped, unless --force is given. Does not need git.
+    A run is one of `migrate`; `adopt` prints what undoes it. A run that was interrupted, even by a
+    loss of power, can be undone too. Files edited since the run are skipped and named (exit code
+    3), unless --force is given. Does not need git.
 
     \b
     Examples:
       ssot-codemods rollback
       ssot-codemods rollback --list
-      ssot-codemods rollback 20260102T030405Z-ab12 tests/unit/test_a.py
+      ssot-codemods rollback 20260102T030405Z-000 tests/unit/test_a.py
     """
     from codemods.disk.journal import Journal
     from codemods.migration.rollback import choose, roll_back
@@ -71,9 +72,9 @@ def rollback(
 
 
 def print_outcomes(kind: str, run: Run, outcomes: list[Outcome], form: str, detail: Detail) -> int:
-    """Print the outcome for each file of a run, as JSON of some kind; return the exit code."""
+    """Print the outcome for each file of a run, by the kind of document; return the exit code."""
     from codemods.report import rollback as report
 
-    text = report.outcomes_as_text(run, outcomes, detail)
+    text = report.outcomes_as_text(kind, run, outcomes, detail)
     show(form, report.outcomes_as_json(kind, run, outcomes), text)
     return FILE_FAILED if any(o.error for o in outcomes) else OK

@@ -6,7 +6,7 @@ import keyword
 import os
 import re
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from codemods.disk.checkout import Checkout
 from codemods.disk.files import read_file
+from codemods.disk.git import checkout_of, committed_files
 from codemods.engine.codemod import apply
-from codemods.engine.text import stem_of
+from codemods.engine.text import parse, stem_of
 from codemods.migration.discover import shared_keys
 from codemods.migration.steps import (
     Step,
@@ -28,7 +29,16 @@ from codemods.migration.steps import (
     step_of,
 )
 from codemods.model import Group, PytestNames, SharedModule, Source, UsageError
-from codemods.rewrites.adopt import CannotAdopt, Extract, extract, keys_of, module_with
+from codemods.pytest_config import imports_module
+from codemods.rewrites.adopt import (
+    CannotAdopt,
+    Extract,
+    Shared,
+    extract,
+    keys_of,
+    module_with,
+    packages_of,
+)
 from codemods.rewrites.mark_helper_classes.codemod import MarkHelperClasses
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.settings import DEFAULT_MODULE, LIMIT, Settings, read_settings
@@ -38,6 +48,7 @@ from codemods.shared_modules import (
     import_folders,
     pytest_configs,
     read_shared_modules,
+    rewrites_asserts,
 )
 from codemods.wording import first_of, plural, reason_line
 from codemods.workers.pool import careful
@@ -64,7 +75,9 @@ class Adoption:
     name of that, `path` its file, and `why` the reason for its place. `sources` has for each name
     the file whose text is taken, and is empty where the module has them already; `skipped` says of
     each definition that cannot stand in the module why, and `elsewhere` has the file of each that
-    another shared module has already.
+    another shared module has already. `marked` are the classes with a new ``__test__ = False``,
+    `unwanted` the packages that come into files which import none of them now; `is_committed` tells
+    whether git has each file that is added to, as it is.
     """
 
     root: Path
@@ -75,6 +88,18 @@ class Adoption:
     steps: tuple[Step, ...]
     skipped: dict[str, str]
     elsewhere: dict[str, str]
+    marked: tuple[str, ...] = ()
+    unwanted: tuple[Unwanted, ...] = ()
+    is_committed: bool = False
+
+
+class Unwanted(NamedTuple):
+    """A package that some definitions need, and some of the files with a copy do not import."""
+
+    package: str
+    names: tuple[str, ...]
+    without: int
+    files: int
 
 
 class Choice(NamedTuple):
@@ -164,22 +189,13 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     before = step_of(path, b"", "").before
     _check_modules(settings, module, path, before or b"")
     _check_place(settings, path)
-    parts, sources = Extract(), {}
-    skipped: dict[str, str] = {}
     elsewhere = {name: file for name, file in shared.items() if new and file != str(path)}
-    content = before or b""
+    filling = _Filling(settings, module, before or b"")
     for one in new:
-        if keys_of(content).get(one.name) == _key(one):
-            continue  # it is there already
-        try:
-            found, sources[one.name] = _parts(one, content, settings)
-        except CannotAdopt as error:
-            skipped[one.name] = f"{error}{_way_out(one, settings) if content else ''}"
-            continue
-        parts = parts | found
-        content = module_with(before or b"", parts)
-    if skipped and not sources:
-        raise UsageError(*not_adopted(skipped))
+        filling.add(one)
+    content, sources = filling.content, filling.sources
+    if filling.skipped and not sources:
+        raise UsageError(*not_adopted(filling.skipped))
     if sources and before:
         _check_star_imports(settings, path, before)
     known = keys_of(before or b"")
@@ -188,13 +204,130 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     what += f"; taken along: {first_of(along, _MOST_NAMES)}" if along else ""
     steps = [Step(path, before, content, what, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
-    steps.append(
-        settings_step(settings, module, _tops(Path(os.path.realpath(settings.root)), pasted))
-    )
-    steps += conftest_steps(settings, [SharedModule(module, str(path), content)])
+    tops = _tops(Path(os.path.realpath(settings.root)), pasted)
+    steps.append(settings_step(settings, module, tops))
+    if tops and not settings.has_table:
+        settings = settings._replace(paths=tuple(tops))
+    rewrites = rewrites_asserts(settings, module, path)
+    steps += conftest_steps(settings, [SharedModule(module, str(path), content, rewrites)])
     check_inside(steps, settings.root)
     changed = tuple(step for step in steps if step.before != step.after)
-    return Adoption(settings.root, module, path, why, sources, changed, skipped, elsewhere)
+    return Adoption(
+        *(settings.root, module, path, why, sources, changed, filling.skipped, elsewhere),
+        marked=tuple(filling.marked),
+        is_committed=_is_committed(settings.root, changed),
+        unwanted=tuple(_unwanted([one for one in new if one.name in sources], filling.needs)),
+    )
+
+
+class _Filling:
+    """What a shared module gets, one definition after the other.
+
+    `needs` has for each package that it imports the names of the definitions that do.
+    """
+
+    def __init__(self, settings: Settings, module: str, before: bytes) -> None:
+        self._settings = settings
+        self._module = module
+        self._before = before
+        self._shared = _importable(settings, module)
+        self._own = _own_packages(settings)
+        self._parts = Extract()
+        self.content = before
+        self.sources: dict[str, str] = {}
+        self.skipped: dict[str, str] = {}
+        self.marked: dict[str, None] = {}
+        self.needs: dict[str, list[str]] = defaultdict(list)
+
+    def add(self, one: Pasted) -> None:
+        """Add a definition that is not there yet, or note why it cannot be."""
+        if keys_of(self.content).get(one.name) == _key(one):
+            return
+        try:
+            found, source, marked = self._taken(one, self.content)
+        except CannotAdopt as error:
+            self.skipped[one.name] = f"{error}{self._way_out(one) if self.content else ''}"
+            return
+        self._parts = self._parts | found
+        self.content = module_with(self._before, self._parts, self._own)
+        self.sources[one.name] = source
+        self.marked.update(marked)
+        for package in packages_of(found) - {self._module.partition(".")[0]}:
+            self.needs[package].append(one.name)
+
+    def _taken(self, one: Pasted, content: bytes) -> tuple[Extract, str, dict[str, None]]:
+        """Return a definition with what it reads, the file that it is taken from, and new marks.
+
+        The most frequent text is taken, of which the first file that gives it along with what it
+        reads, so that a module with some content can have it.
+
+        Raises:
+            CannotAdopt: no file does.
+
+        """
+        errors: list[str] = []
+        clashes: list[str] = []
+        for source, parts in _extracts(one, self._shared, errors):
+            try:
+                parts, marked = _marked(parts, self._settings)
+                parts = replace(parts, aliases=dict.fromkeys(one.others, one.name))
+                module_with(content, parts)
+            except CannotAdopt as error:
+                clashes.append(f"{source}: {error}")
+            else:
+                return parts, source, marked
+        raise CannotAdopt(*(clashes or errors)[:1])
+
+    def _way_out(self, one: Pasted) -> str:
+        """Return how a definition can be adopted that cannot stand in a module beside others."""
+        try:
+            self._taken(one, b"")
+        except CannotAdopt:
+            return ""
+        return f"; alone it can be: ssot-codemods adopt {one.name}"
+
+
+def _importable(settings: Settings, module: str) -> dict[str, Shared]:
+    """Return what a module can import from the other shared modules.
+
+    What imports that module itself is none of them.
+    """
+    found: dict[str, Shared] = {}
+    for name in settings.modules if settings.has_table else ():
+        path = find_module(settings, name)
+        if path is not None and name != module:
+            source, _ = read_file(str(path), LIMIT)
+            tree = parse(source)
+            if not any(imports_module(statement, module) for statement in tree.body):
+                found = {**{n: Shared(name, key) for n, key in keys_of(source).items()}, **found}
+    return found
+
+
+def _unwanted(pasted: Sequence[Pasted], needs: Mapping[str, Sequence[str]]) -> Iterator[Unwanted]:
+    """Yield the packages that the module imports and some of the files do not."""
+    imports = {
+        package: re.compile(rb"(?m)^\s*(?:from|import)\b.*\b%b\b" % package.encode())
+        for package in sorted(needs)
+    }
+    paths = {*_paths(pasted)} if imports else set()
+    without: Counter[str] = Counter()
+    for path in paths:
+        content, _ = read_file(os.path.realpath(path), LIMIT)
+        without.update(p for p, own in imports.items() if own.search(content) is None)
+    for package in filter(without.get, imports):
+        yield Unwanted(package, tuple(needs[package]), without[package], len(paths))
+
+
+def _is_committed(root: Path, steps: Sequence[Step]) -> bool:
+    """Return whether git could restore each file that is there before the steps."""
+    top = checkout_of(root)
+    try:
+        known = set() if top is None else committed_files(top)
+    except UsageError:  # git fails, or is not there
+        known = set()
+    there = [step.path for step in steps if step.before is not None]
+    real = (os.fsencode(os.path.relpath(os.path.realpath(path), top)) for path in there)
+    return known.issuperset(real) and not any(path.is_symlink() for path in there)
 
 
 def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, str]:
@@ -204,6 +337,13 @@ def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, s
         equal = (one.name for one in pasted if one.name in keys and keys[one.name] == _key(one))
         found = {**dict.fromkeys(equal, path), **found}
     return found
+
+
+def _own_packages(settings: Settings) -> frozenset[str]:
+    """Return the names that the repository's own modules are imported by, without what follows."""
+    folders = filter(Path.is_dir, import_folders(settings))
+    files = (file for folder in folders for file in folder.iterdir())
+    return frozenset(file.stem for file in files if file.suffix == ".py" or file.is_dir())
 
 
 def _check_place(settings: Settings, path: Path) -> None:
@@ -394,53 +534,24 @@ def _dotted(settings: Settings, path: Path) -> str:
 # What it is to hold
 
 
-def _parts(one: Pasted, content: bytes, settings: Settings) -> tuple[Extract, str]:
-    """Return a definition with what it reads, and the file that it is taken from.
-
-    The most frequent text is taken, of which the first file that gives it along with what it
-    reads, so that a module with some content can have it.
-
-    Raises:
-        CannotAdopt: no file does.
-
-    """
-    errors: list[str] = []
-    clashes: list[str] = []
-    for source, parts in _extracts(one, errors):
-        try:
-            parts = replace(_marked(parts, settings), aliases=dict.fromkeys(one.others, one.name))
-            module_with(content, parts)
-        except CannotAdopt as error:
-            clashes.append(f"{source}: {error}")
-        else:
-            return parts, source
-    raise CannotAdopt(*(clashes or errors)[:1])
-
-
-def _way_out(one: Pasted, settings: Settings) -> str:
-    """Return how a definition can be adopted that cannot stand in a module beside others."""
-    try:
-        _parts(one, b"", settings)
-    except CannotAdopt:
-        return ""
-    return f"; alone it can be: ssot-codemods adopt {one.name}"
-
-
-def _marked(parts: Extract, settings: Settings) -> Extract:
-    """Return definitions with ``__test__ = False`` in the classes that pytest would warn about."""
+def _marked(parts: Extract, settings: Settings) -> tuple[Extract, dict[str, None]]:
+    """Return definitions with ``__test__ = False`` in those that pytest would warn about: which."""
     tests = SettingsByFile(settings).tests(str(settings.root / "helpers.py"))
     codemod = MarkHelperClasses(tests, settings.harmless)
-    after = apply(module_with(b"", parts), "helpers.py", codemod).after
-    return parts if after is None else extract(after, parts.definitions)
+    result = apply(module_with(b"", parts), "helpers.py", codemod)
+    marked = dict.fromkeys(decision.definition.name for decision in result.replaced)
+    return (extract(result.after, parts.definitions) if result.after else parts), marked
 
 
-def _extracts(one: Pasted, errors: list[str]) -> Iterator[tuple[str, Extract]]:
+def _extracts(
+    one: Pasted, shared: Mapping[str, Shared], errors: list[str]
+) -> Iterator[tuple[str, Extract]]:
     found: dict[str, Extract] = {}
     for path in sorted(one.paths, key=os.fsencode):
         try:
             content, _ = read_file(os.path.realpath(path), LIMIT)
             if one.name in keys_of(content):  # it may have another name there
-                found[path] = extract(content, [one.name])
+                found[path] = extract(content, [one.name], shared)
         except OSError as error:
             errors.append(f"{path}: {error.strerror}")
         except CannotAdopt as error:

@@ -323,7 +323,8 @@ def _answered(work: Callable[[_Task], Any], task: _Task) -> _Answer:
     try:
         return _Answer(task.path, work(task))
     except Unparsable as error:
-        return _Answer(task.path, error=Reason(Code.SYNTAX_ERROR, error.line, str(error)))
+        text = decoded(task.content)
+        return _Answer(task.path, error=text if isinstance(text, Reason) else error.reason)
     except (RecursionError, MemoryError):
         reason = Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed")
         return _Answer(task.path, error=reason)
@@ -334,8 +335,12 @@ def _no_answer(path: str, reason: Reason) -> _Answer:
 
 
 def _blocks(task: _Task) -> Blocks:
-    """Return the blocks of a file; a conftest must be Python as a whole, as all tests need it."""
-    if _is_conftest(task.path):
+    """Return the blocks of a file that is text; a conftest must be Python as a whole.
+
+    All tests need that; another file is parsed only where its text alone does not tell.
+    """
+    is_text = task.content.isascii() or isinstance(decoded(task.content), str)
+    if _is_conftest(task.path) or not is_text:
         _parsed(task)
     return blocks_of(task.content, task.tests)
 

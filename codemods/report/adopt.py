@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 
-from codemods.migration.adopt import Adoption, Pasted
+from codemods.migration.adopt import Adoption, Pasted, Unwanted
 from codemods.migration.steps import Step
 from codemods.report.diff import unified_diff
 from codemods.report.init import step_line
 from codemods.report.table import Detail, paragraphs, shortened
-from codemods.wording import plural
+from codemods.wording import first_of, plural
+
+#: Of the classes that are marked, so many are named on a line.
+_MOST_NAMES = 10
 
 
 def as_text(done: Adoption, detail: Detail = Detail.NORMAL) -> str:
@@ -22,7 +26,21 @@ def as_text(done: Adoption, detail: Detail = Detail.NORMAL) -> str:
     texts = [f"{name} is taken from {source}" for name, source in done.sources.items()]
     taken = shortened("", texts, detail)
     lines = [step_line(step) for step in done.steps] or ["nothing to do"]
-    return paragraphs([[place, *taken], lines])
+    if done.marked:
+        names = first_of(done.marked, _MOST_NAMES)
+        lines.append(f"`__test__ = False` is new in {names}: pytest would try to collect it")
+    unwanted = shortened("", [*map(_unwanted, done.unwanted)], detail)
+    return paragraphs([[place, *taken], lines, list(unwanted)])
+
+
+def _unwanted(found: Unwanted) -> str:
+    """Return that a package comes into files, and how not."""
+    needing = plural(len(found.names), "definition")
+    return (
+        f"{found.without} of the {plural(found.files, 'file')} with a copy have no import of "
+        f"{found.package} now, which this module imports for {needing}: to keep it out of them, "
+        f"undo this, and begin with `ssot-codemods adopt {' '.join(found.names)}`"
+    )
 
 
 def way_on(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NORMAL) -> str:
@@ -32,8 +50,25 @@ def way_on(done: Adoption, pasted: Sequence[Pasted], detail: Detail = Detail.NOR
     adopted = [one for one in pasted if one.name not in done.skipped]
     files = plural(len({path for one in adopted for path in one.paths}), "file")
     then = f"for the copies in {files}: ssot-codemods migrate"
-    lines = ["next: commit", f"then, {then}"] if done.steps else [f"next, {then}"]
+    lines = [f"next: commit; then, {then}", _undo(done)] if done.steps else [f"next, {then}"]
     return f"\n{paragraphs([lines])}"
+
+
+def _undo(done: Adoption) -> str:
+    """Return what undoes the steps; git restores what it has as it was."""
+    made = [step for step in done.steps if step.before is None]
+    folders = {step.path.parent for step in made if not step.after}  # packages that are new
+    paths = (p for p in (*folders, *(step.path for step in made)) if folders.isdisjoint(p.parents))
+    new = sorted(map(os.path.relpath, paths))
+    old = [os.path.relpath(step.path) for step in done.steps if step.before is not None]
+    if old and not done.is_committed:
+        rest = [f"delete {path}" for path in new]
+        return (
+            f"to undo: {', '.join([f'take out what was added to {path}' for path in old] + rest)}"
+        )
+    commands = [shlex.join(["rm", "-r", "--", *new])] if new else []
+    commands += [shlex.join(["git", "checkout", "--", *old])] if old else []
+    return f"to undo, before you commit: {' && '.join(commands)}"
 
 
 def elsewhere(done: Adoption) -> list[str]:

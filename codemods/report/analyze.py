@@ -128,8 +128,9 @@ def _summary(analysis: Analysis) -> str:
     replaced = sum(_is_replaced(d) for _, d in found)
     holders = len({s.path for s, _ in found})
     return (
-        f"{plural(analysis.files, 'file')}, {plural(len(found), 'definition')} in {holders:,}: "
-        f"{replaced:,} to be replaced, {len(found) - replaced:,} to stay"
+        f"{plural(analysis.files, 'Python file')}, "
+        f"{plural(len(found), 'definition')} in {holders:,}: {replaced:,} to be replaced, "
+        f"{len(found) - replaced:,} to stay"
     )
 
 

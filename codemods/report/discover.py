@@ -17,8 +17,15 @@ MOST_GROUPS = 10
 _HEAD = ("lines", "files", "kind", "name", "can be replaced")
 
 
-def as_text(found: Discovery, detail: Detail = Detail.NORMAL) -> str:
-    """Format it for people; VERBOSE has each group and place, QUIET the summary alone."""
+def as_text(found: Discovery, detail: Detail = Detail.NORMAL, *, near: bool = False) -> str:
+    """Format it for people.
+
+    Args:
+        found: the definitions.
+        detail: VERBOSE has each group and place, QUIET the summary alone.
+        near: whether those were looked for that differ little.
+
+    """
     blocks: list[list[str]] = [[_summary(found)]]
     if detail is Detail.QUIET:
         return paragraphs([*blocks, failure_lines(found.failures)])
@@ -29,7 +36,7 @@ def as_text(found: Discovery, detail: Detail = Detail.NORMAL) -> str:
     if verbose:
         blocks += [[_title(group), *map(_place_line, group.places)] for group in found.groups]
     blocks += [list(_near_lines(near)) for near in found.near[: None if verbose else MOST_GROUPS]]
-    blocks.append(list(_advice(found, verbose=verbose)))
+    blocks.append(list(_advice(found, verbose=verbose, near=near)))
     blocks.append(failure_lines(found.failures))
     return paragraphs(blocks)
 
@@ -160,7 +167,7 @@ def _verdict(group: Group) -> str:
     text = f"{len(group.replaceable):,} of {len(group.places):,}"
     if counted:
         text = f"{text}: {', '.join(f'{number:,} {code}' for code, number in counted)}"
-    text = f"{text}; {plural(group.warnings, 'warning')}" if group.warnings else text
+    text = f"{text}; {plural(group.warnings, 'collection warning')}" if group.warnings else text
     return f"{text}; shared already" if group.is_shared else text
 
 
@@ -181,7 +188,7 @@ def _near_lines(near: NearGroup) -> Iterator[str]:
     yield from near.difference
 
 
-def _advice(found: Discovery, *, verbose: bool) -> Iterator[str]:
+def _advice(found: Discovery, *, verbose: bool, near: bool) -> Iterator[str]:
     saving = [group for group in found.groups if group.lines and not group.is_nested]
     stuck = next((r for g in found.groups for p in g.places for r in p.reasons[:1]), None)
     if found.left and not verbose:
@@ -189,6 +196,9 @@ def _advice(found: Discovery, *, verbose: bool) -> Iterator[str]:
     more = len(found.near) - MOST_GROUPS
     if more > 0 and not verbose:
         yield f"{more:,} more that differ little: -v or --format json has them"
+    names = [(group.is_nested, group.names[0]) for group in found.groups]
+    if not near and len(set(names)) < len(names):
+        yield "other code of one name: --near shows what differs, where it is little"
     if stuck is not None and not verbose:
         yield f"why: -v names each; ssot-codemods explain {stuck.code.value}"
     if any(group.is_shared for group in saving):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codemods.migration.verify import Verified
-from codemods.model import Code, Decision, FileResult, Status, Written
+from codemods.model import Code, Decision, FileResult, Run, Status, Written
 from codemods.report.document import document
 from codemods.report.findings import (
     definition_json,
@@ -62,10 +63,12 @@ def as_text(
     failed = [r for r in results if r.status is Status.FAILED]
     unread = sum(r.error is not None and r.error.code is Code.UNREADABLE for r in failed)
     verb = "would change" if dry_run else "changed"
+    both = len(refusing.intersection(r.path for r in changed))
+    also = f" ({plural(both, 'file')} counted above, too)" if both else ""
     rows: list[Sequence[object]] = [
         (verb, len(changed), f"with {plural(replaced, noun)}"),
         ("remaining", left, ""),
-        ("refused", len(refusing), f"with {plural(len(refused), 'definition')}"),
+        ("refused", len(refusing), f"with {plural(len(refused), 'definition')}{also}"),
         ("failed", len(failed), ""),
         ("unchanged", written.files - (len(results) - unread) - left, ""),
     ]
@@ -85,11 +88,11 @@ def as_text(
     warned = [reason_line(r.path, w) for r in results for w in r.warnings]
     blocks += [lines, warned, failure_lines(failed)]
     if written.run is not None:
-        undo = f"to undo: ssot-codemods rollback {written.run.id}"
+        undo = f"to undo, before you edit the files: ssot-codemods rollback {written.run.id}"
         check = _import_check([r.path for r in changed])
         imports = not quiet and any(d.shared for r in changed for d in r.replaced)
         more = [f"{_UNUSED}: {check}"] if imports else []
-        blocks.append([undo, *more])
+        blocks += [[undo, *more], *([] if quiet else _for_ruff(written.run, changed))]
     return paragraphs(blocks)
 
 
@@ -118,6 +121,23 @@ def _import_check(paths: Sequence[str]) -> str:
     if len(paths) > _FEW_PATHS:
         return f"git diff --name-only -z -- '*.py' | xargs -0 {command}"
     return f"{command} {shlex.join(f'./{p}' if p.startswith('-') else p for p in paths)}"
+
+
+def _for_ruff(run: Run, changed: Sequence[FileResult]) -> Iterator[list[str]]:
+    """Yield the settings by which ruff keeps the imports of fixtures, and reports all others."""
+    replaced = [d for r in changed for d in r.replaced if d.definition.kind == "fixture"]
+    modules = sorted({d.shared[0] for d in replaced if d.shared})
+    if modules:
+        import glob  # few texts need these
+        import json
+
+        common = posixpath.commonpath([entry.path for entry in run.entries])
+        files = glob.escape(common)
+        if len(run.entries) > 1:
+            files = posixpath.join(files, "**")
+        yield ["tests use the imported fixtures by parameters, which ruff does not see; tell it:"]
+        yield ["[tool.ruff.lint.pyflakes]", f"allowed-unused-imports = {json.dumps(modules)}"]
+        yield ["[tool.ruff.lint.per-file-ignores]", f'{json.dumps(files)} = ["F811"]']
 
 
 def _line(row: Sequence[object]) -> str:

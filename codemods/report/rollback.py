@@ -51,8 +51,11 @@ def ways_to_end(run: Run) -> str:
     return f"finish it with `{commands[0]}`, or undo it with `{commands[1]}`"
 
 
-def outcomes_as_text(run: Run, outcomes: Sequence[Outcome], detail: Detail = Detail.NORMAL) -> str:
+def outcomes_as_text(
+    kind: str, run: Run, outcomes: Sequence[Outcome], detail: Detail = Detail.NORMAL
+) -> str:
     """Format what became of a run: of each file (VERBOSE), or of those not as wanted (QUIET)."""
+    verb = "restored" if kind == "rollback" else "written"
     lines = [f"{o.path}: {o.error}" for o in outcomes if o.error is not None]
     lines += [f"{o.path}: overwritten; a copy is {o.kept}" for o in outcomes if o.kept is not None]
     if detail is Detail.QUIET:
@@ -60,8 +63,8 @@ def outcomes_as_text(run: Run, outcomes: Sequence[Outcome], detail: Detail = Det
     if not outcomes:
         return f"run {run.id}: nothing to do, as it was rolled back already\n"
     good = [o.path for o in outcomes if o.error is None]
-    lines += [f"done: {path}" for path in good if detail is Detail.VERBOSE]
-    lines.append(f"run {run.id}: {len(good)} of {plural(len(outcomes), 'file')} done")
+    lines += [f"{verb}: {path}" for path in good if detail is Detail.VERBOSE]
+    lines.append(f"run {run.id}: {len(good)} of {plural(len(outcomes), 'file')} {verb}")
     return joined(lines)
 
 

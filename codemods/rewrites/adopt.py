@@ -12,7 +12,7 @@ import re
 import sys
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
@@ -40,6 +40,13 @@ _FUTURE = "from __future__ import annotations"
 #: In characters; longer imports are broken, as most formatters do.
 _WIDTH = 88
 _FOR_TYPES = "from typing import TYPE_CHECKING"
+
+
+class Shared(NamedTuple):
+    """A definition that can be imported: from which module, and what is the same for equal ones."""
+
+    module: str
+    key: str
 
 
 class CannotAdopt(Exception):  # noqa: N818 - it is an outcome, not a fault
@@ -77,12 +84,13 @@ class Extract:
         )
 
 
-def extract(source: bytes, names: Iterable[str]) -> Extract:
+def extract(source: bytes, names: Iterable[str], shared: Mapping[str, Shared] = {}) -> Extract:
     """Take definitions from a file, with what they read.
 
     Args:
         source: the file as it is on disk.
         names: those of definitions at the top of the file.
+        shared: those that can be imported; what is read and equal to one of them is.
 
     Raises:
         CannotAdopt: one of them reads what cannot be taken along.
@@ -96,7 +104,7 @@ def extract(source: bytes, names: Iterable[str]) -> Extract:
             lines = ", ".join(str(b.line) for b in module.names.bindings.get(name, ())) or "none"
             raise CannotAdopt(f"`{name}` is no one definition of the file: lines {lines}")
         nodes.append(node)
-    parts = extract_nodes(module, nodes)
+    parts = _Extractor(module, shared).extract(nodes)
     if parts.left_out:
         raise CannotAdopt(parts.left_out[0])
     return parts
@@ -104,22 +112,23 @@ def extract(source: bytes, names: Iterable[str]) -> Extract:
 
 def extract_nodes(module: ParsedModule, nodes: Sequence[Definition]) -> Extract:
     """Take definitions from a file, be they nested, with what they read and what can be taken."""
-    return _Extractor(module).extract(nodes)
+    return _Extractor(module, {}).extract(nodes)
 
 
-def module_with(before: bytes, parts: Extract) -> bytes:
+def module_with(before: bytes, parts: Extract, own: Container[str] = ()) -> bytes:
     """Return a module with the parts of an extract that it does not have yet.
 
     Args:
         before: the module as it is; empty for none.
         parts: what is to be in it.
+        own: the names of the repository's own packages, which are imported below all others.
 
     Raises:
         CannotAdopt: one of the names means something else in the module.
 
     """
     if not before.strip():
-        return _new_module(parts).encode()
+        return _new_module(parts, own).encode()
     module = _parsed(before)
     missing = _missing(module.names, parts)
     if missing == Extract():
@@ -127,7 +136,7 @@ def module_with(before: bytes, parts: Extract) -> bytes:
     rows = rows_with_ends(_text(module))
     newline = next((row[len(row.rstrip("\r\n")) :] for row in rows), "") or "\n"
     added = _constants(missing) + _definitions(missing)
-    edits = [*_import_edits(module.tree, rows, missing), (len(rows), len(rows), added)]
+    edits = [*_import_edits(module.tree, rows, missing, own), (len(rows), len(rows), added)]
     edits.sort(key=itemgetter(0))
     for start, end, text in reversed(edits):
         if start and not rows[start - 1].endswith(("\r", "\n")):
@@ -144,6 +153,11 @@ def _encoded(text: str, before: bytes) -> bytes:
         character = text[error.start]
         message = f"the module is in {error.encoding}, which has no {character!r}"
         raise CannotAdopt(message) from error
+
+
+def packages_of(parts: Extract) -> set[str]:
+    """Return the packages that definitions import, but for the standard library and pytest."""
+    return {_package(text) for text in parts.imports if _section(text, ())} - {"pytest"}
 
 
 def keys_of(source: bytes) -> dict[str, str]:
@@ -194,7 +208,8 @@ def _definition(names: ModuleNames, name: str) -> Definition | None:
 
 
 class _Extractor:
-    def __init__(self, module: ParsedModule) -> None:
+    def __init__(self, module: ParsedModule, shared: Mapping[str, Shared]) -> None:
+        self._shared = shared
         self._lines = _lines(module)
         self._tree = module.tree
         self._certain = frozenset(_certain_imports(module.tree.body))
@@ -253,11 +268,15 @@ class _Extractor:
         meaning = self._names.meaning_of(name)
         definition = _definition(self._names, name)
         if definition is not None:
-            self._add_definition(definition)
+            module, key = self._shared.get(name, ("", ""))
+            if Normal(definition, self._names.is_builtin).shape.key == key:
+                self._imports[f"from {module} import {name}"] = None
+            else:
+                self._add_definition(definition)
         elif meaning.is_known and all(b.node in self._certain for b in bindings):
-            self._imports.update(dict.fromkeys(_import_of(b, name) for b in bindings))
+            self._imports.update(_imports_of(bindings, name))
         elif is_for_types and bindings and all(map(self._is_type_import, bindings)):
-            self._type_imports.update(dict.fromkeys(_import_of(b, name) for b in bindings))
+            self._type_imports.update(_imports_of(bindings, name))
         elif meaning.is_known and not any(b.source for b in bindings):
             self._constants[name] = self._constant(bindings[0])
         else:
@@ -350,12 +369,12 @@ def _names_now(node: ast.AST, *, is_late: bool) -> set[str]:
     return found
 
 
-def _import_of(binding: Binding, name: str) -> str:
-    """Return the import of one name from a statement that may import several."""
-    node = binding.node
-    assert isinstance(node, ast.Import | ast.ImportFrom)
-    pairs = zip(node.names, _texts(node), strict=True)
-    return next(t for a, t in pairs if name in {a.asname, a.name, a.name.partition(".")[0]})
+def _imports_of(bindings: Iterable[Binding], name: str) -> dict[str, None]:
+    """Return the imports that bind a name, from statements that may bind several."""
+    statements = (b.node for b in bindings if isinstance(b.node, ast.Import | ast.ImportFrom))
+    pairs = (pair for s in statements for pair in zip(s.names, _texts(s), strict=True))
+    found = (text for a, text in pairs if name == (a.asname or a.name.partition(".")[0]))
+    return dict.fromkeys(found)
 
 
 def _texts(node: ast.Import | ast.ImportFrom) -> list[str]:
@@ -369,53 +388,66 @@ def _texts(node: ast.Import | ast.ImportFrom) -> list[str]:
 # The module
 
 
-def _new_module(parts: Extract) -> str:
+def _new_module(parts: Extract, own: Container[str] = ()) -> str:
     names = list(parts.definitions)
     what = f"`{names[0]}`" if len(names) == 1 else "Helpers"
     text = f'"""{what}, shared by the tests."""\n'
     if parts.has_future_annotations:
         text += f"\n{_FUTURE}\n"
     for_types = [_FOR_TYPES] if parts.type_imports else []
-    text += _import_block([*parts.imports, *for_types], parts.type_imports)
+    text += _import_block([*parts.imports, *for_types], parts.type_imports, own)
     return f"{text}{_constants(parts)}{_definitions(parts)}"
 
 
-def _import_block(imports: Sequence[str], type_imports: Sequence[str]) -> str:
-    """Return the imports, those of the standard library first."""
-    first = [text for text in imports if _is_standard(text)]
-    others = [text for text in imports if not _is_standard(text)]
-    blocks = [f"\n{_lines_of(group)}" for group in (first, others) if group]
-    if type_imports:
-        blocks.append(f"\nif TYPE_CHECKING:\n{_lines_of(type_imports, '    ')}")
-    return "".join(blocks)
+def _import_block(imports: Iterable[str], type_imports: Iterable[str], own: Container[str]) -> str:
+    """Return the imports in their sections, those for type checkers below."""
+    found = "".join(f"\n{_lines_of(part)}" for part in _sections(imports, own))
+    for_types = "\n".join(_lines_of(part, "    ") for part in _sections(type_imports, own))
+    return f"{found}\nif TYPE_CHECKING:\n{for_types}" if for_types else found
+
+
+def _sections(imports: Iterable[str], own: Container[str]) -> list[list[str]]:
+    """Part imports as PEP 8 does: the standard library, other packages, own ones."""
+    parts: dict[int, list[str]] = defaultdict(list)
+    for text in imports:
+        parts[_section(text, own)].append(text)
+    return [parts[section] for section in sorted(parts)]
+
+
+def _section(statement: str, own: Container[str]) -> int:
+    package = _package(statement)
+    return 0 if package in sys.stdlib_module_names else 2 if package in own else 1
 
 
 def _joined(imports: Iterable[str]) -> list[str]:
-    """Sort imports of one name each, and make one of those from the same module."""
-    plain = sorted({text for text in imports if text.startswith("import ")})
-    by_module: dict[str, list[str]] = defaultdict(list)
-    for text in sorted(set(imports).difference(plain)):
+    """Sort imports of one name each as isort does, and join those without `as` of one module."""
+    plain = sorted({text for text in imports if text.startswith("import ")}, key=_natural)
+    by_head: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for text in set(imports).difference(plain):
         head, _, name = text.partition(" import ")
-        by_module[head].append(name)
-    found = (_from_import(head, sorted(names, key=_kind)) for head, names in by_module.items())
-    return [*plain, *found]
+        by_head[head, name if " as " in name else ""].append(name)
+    order = sorted(by_head, key=lambda key: (_natural(key[0]), _kind(key[1]) if key[1] else ()))
+    return [*plain, *(_from_import(head, by_head[head, name]) for head, name in order)]
 
 
-def _kind(name: str) -> tuple[bool, bool, str]:
-    """Sort constants before classes before the rest, as isort does."""
-    return not (name.isupper() and len(name) > 1), not name[0].isupper(), name
+def _kind(name: str) -> tuple[object, ...]:
+    """Sort constants before classes before the rest."""
+    bare = name.partition(" ")[0]
+    return not (bare.isupper() and len(bare) > 1), not bare[0].isupper(), _natural(name)
 
 
-def _from_import(head: str, names: Sequence[str]) -> str:
+def _natural(text: str) -> tuple[object, ...]:
+    """Sort by the alphabet, numbers by their value: ``a2`` before ``B1`` before ``b10``."""
+    words = re.split(r"(\d+)", text.lower())
+    return tuple((int(w) if w.isdecimal() else w) for w in words), text
+
+
+def _from_import(head: str, names: Iterable[str]) -> str:
+    names = sorted(names, key=_kind)
     line = f"{head} import {', '.join(names)}"
-    if len(line) <= _WIDTH:
+    if len(line) <= _WIDTH or len(names) == 1:
         return line
     return "\n".join([f"{head} import (", *(f"    {name}," for name in names), ")"])
-
-
-def _is_standard(statement: str) -> bool:
-    """Whether an import is of the standard library."""
-    return _package(statement) in sys.stdlib_module_names
 
 
 def _package(statement: str) -> str:
@@ -483,7 +515,7 @@ def _value(name: str, names: ModuleNames) -> object:
     """Return what a name is bound to in a module, None where that is not known."""
     nodes = [b.node for b in names.bindings[name]]
     if all(isinstance(node, ast.Import | ast.ImportFrom) for node in nodes):
-        return {_import_of(binding, name) for binding in names.bindings[name]}
+        return _imports_of(names.bindings[name], name)
     if len(nodes) == 1 and isinstance(nodes[0], DEFINITIONS):
         return Normal(nodes[0], names.is_builtin).exact.key
     for statement in names.tree.body if len(nodes) == 1 else ():
@@ -529,7 +561,9 @@ def _end_of_head(rows: Sequence[str]) -> int:
 _Edit = tuple[int, int, str]
 
 
-def _import_edits(tree: ast.Module, rows: Sequence[str], parts: Extract) -> Iterator[_Edit]:
+def _import_edits(
+    tree: ast.Module, rows: Sequence[str], parts: Extract, own: Container[str]
+) -> Iterator[_Edit]:
     """Yield what adds imports to a module, in its order: among those that stand there, if any.
 
     Where a comment says that the order of those is meant, it is below all of them.
@@ -540,12 +574,13 @@ def _import_edits(tree: ast.Module, rows: Sequence[str], parts: Extract) -> Iter
     blocks = _import_blocks(above)
     type_checking = (s.body for s in tree.body if isinstance(s, ast.If) and _is_for_types(s))
     type_blocks = _import_blocks(s for body in type_checking for s in body)
-    yield from _sorted_in(blocks, parts.imports, rows)
-    new = _import_block(() if blocks else parts.imports, () if type_blocks else parts.type_imports)
+    yield from _sorted_in(blocks, parts.imports, rows, own)
+    rest = () if blocks else parts.imports, () if type_blocks else parts.type_imports
+    new = _import_block(*rest, own)
     if new:
         gap = "\n\n" if rows[at:] and rows[at].strip() else ""
         yield at, at, (new if at else new.lstrip("\n")) + gap
-    yield from _sorted_in(type_blocks, parts.type_imports, rows)
+    yield from _sorted_in(type_blocks, parts.type_imports, rows, own)
 
 
 class _Block(NamedTuple):
@@ -573,31 +608,42 @@ def _import_blocks(statements: Iterable[ast.stmt]) -> list[_Block]:
 
 
 def _sorted_in(
-    blocks: Sequence[_Block], imports: Iterable[str], rows: Sequence[str]
+    blocks: Sequence[_Block], imports: Iterable[str], rows: Sequence[str], own: Container[str]
 ) -> Iterator[_Edit]:
     """Yield what adds imports of one name each to blocks, sorted where these are.
 
-    Each is added to the block that imports from the same package, else to the first one of the
-    standard library or of other packages, else it makes a new one.
+    Each is added to the block that imports from the same package, else to the first one of its
+    section, else it makes a new one above the first block of a later section.
     """
     added: dict[int, list[str]] = defaultdict(list)
+    lone: list[str] = []
+    sections = [_section(block.imports[0], own) for block in blocks]
     for text in imports if blocks else ():
         fits = [n for n, b in enumerate(blocks) if _package(text) in map(_package, b.imports)]
-        is_standard = _is_standard(text)
-        alike = [n for n, b in enumerate(blocks) if _is_standard(b.imports[0]) is is_standard]
-        added[[*fits, *alike, -1 if is_standard else len(blocks)][0]].append(text)
-    for number, new in sorted(added.items()):
-        block = blocks[max(0, min(number, len(blocks) - 1))]
+        fits += [n for n, section in enumerate(sections) if section == _section(text, own)]
+        (added[fits[0]] if fits else lone).append(text)
+    at_end = []
+    for new in _sections(lone, own):
+        later = [b for b, s in zip(blocks, sections, strict=True) if s > _section(new[0], own)]
+        block = later[0] if later else blocks[-1]
+        text = _lines_of(new, _indent(rows[block.start]))
+        if later:
+            yield block.start, block.start, f"{text}\n"
+        else:
+            at_end.append((block.end, block.end, f"\n{text}"))
+    for number, new in added.items():
+        block = blocks[number]
+        indent = _indent(rows[block.start])
         there = [row.rstrip("\r\n") for row in rows[block.start : block.end]]
-        indent = there[0][: len(there[0]) - len(there[0].lstrip())]
-        if number < 0:
-            yield block.start, block.start, _lines_of(new, indent) + "\n"
-        elif number == len(blocks):
-            yield block.end, block.end, "\n" + _lines_of(new, indent)
-        elif there == _lines_of(block.imports, indent).splitlines():
+        if there == _lines_of(block.imports, indent).splitlines():
             yield block.start, block.end, _lines_of([*block.imports, *new], indent)
         else:
             yield block.end, block.end, _lines_of(new, indent)
+    yield from at_end
+
+
+def _indent(row: str) -> str:
+    return row[: len(row) - len(row.lstrip())]
 
 
 def _lines_of(imports: Iterable[str], indent: str = "") -> str:

@@ -220,6 +220,13 @@ def is_fixture(node: ast.AST) -> bool:
     return any(last_name(d) == "fixture" for d in plain)
 
 
+def kind_of(node: ast.AST) -> str:
+    """Return what a definition is: ``class``, ``function`` or ``fixture``."""
+    if isinstance(node, ast.ClassDef):
+        return "class"
+    return "fixture" if is_fixture(node) else "function"
+
+
 def is_mark(decorator: ast.expr) -> bool:
     """Whether a decorator is one of ``pytest.mark``, by any of its usual names."""
     if isinstance(decorator, ast.Name):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from codemods.engine.codemod import ParsedModule, Planned
 from codemods.engine.text import Unparsable
 from codemods.model import Code, Decision, Definition, Reason, SharedModules, Verdict
+from codemods.rewrites.collected import kind_of
 from codemods.rewrites.discover.blocks import blocks_of, fingerprint_of
 from codemods.rewrites.discover.helpers import Helper, helpers_of
 from codemods.rewrites.discover.near import difference_of
@@ -117,7 +118,7 @@ def _little_difference(local: Normal, shared: Normal) -> str:
 
 
 def _decision(helper: Helper, shared: SharedDefinition, code: Code, message: str) -> Decision:
-    kind = "class" if isinstance(helper.node, ast.ClassDef) else "function"
-    definition = Definition(helper.node.name, kind, helper.line, helper.end_line)
+    node = helper.node
+    definition = Definition(node.name, kind_of(node), helper.line, helper.end_line)
     reason = Reason(code, helper.line, message)
     return Decision(definition, Verdict.REFUSE, (shared.module.name, shared.name), (reason,))

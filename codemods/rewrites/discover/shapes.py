@@ -14,7 +14,7 @@ from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.text import parse
 from codemods.model import PytestNames
-from codemods.rewrites.collected import is_fixture, is_test_class
+from codemods.rewrites.collected import is_test_class, kind_of
 from codemods.rewrites.discover.blocks import Blocks
 from codemods.rewrites.discover.helpers import Helper, helpers_of, is_helper, parse_blocks
 from codemods.rewrites.replace_local_copies.equality import Normal, is_marked_as_no_test
@@ -76,8 +76,7 @@ def _shaped(
 ) -> Iterator[Shaped]:
     lines = source.splitlines()
     for (node, is_nested), line in helpers:
-        is_class = isinstance(node, ast.ClassDef)
-        kind = "class" if is_class else "fixture" if is_fixture(node) else "function"
+        kind = kind_of(node)
         end_line = line + last_line(node) - first_line(node)
         yield Shaped(
             node.name,

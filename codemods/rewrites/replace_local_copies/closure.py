@@ -250,7 +250,7 @@ def _clause(meaning: Meaning, bindings: Sequence[Binding]) -> str:
         case [ast.Import() | ast.ImportFrom()]:
             return f"{meaning.text} for type checkers alone"
         case [ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef()]:
-            return f"{meaning.text} by a definition that stays"
+            return f"{meaning.text} by a definition"
         case [ast.Name()]:
             return f"{meaning.text} to no constant"
     return meaning.text

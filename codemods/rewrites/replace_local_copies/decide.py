@@ -19,6 +19,7 @@ from codemods.model import Code, Decision, Definition, Reason, Verdict
 from codemods.rewrites.collected import (
     has_rewritten_asserts,
     is_mark,
+    kind_of,
     tests_derived_from,
 )
 from codemods.rewrites.others import FromOutside
@@ -384,8 +385,7 @@ class _Decider:
 
     def _decision(self, local: Local) -> Decision:
         node = local.node
-        kind = "class" if isinstance(node, ast.ClassDef) else "function"
-        definition = Definition(node.name, kind, first_line(node), last_line(node))
+        definition = Definition(node.name, kind_of(node), first_line(node), last_line(node))
         if not local.is_copy:
             decision = Decision(definition, Verdict.REFUSE, None, ())
             found: dict[Reason, Reason] = {}
