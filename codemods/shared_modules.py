@@ -179,7 +179,7 @@ def _tests(settings: Settings, *folders: Path) -> PytestNames:
 def tests_near(settings: Settings, folder: Path) -> PytestNames:
     """Return what pytest collects where it is started in a folder.
 
-    Below the root, a configuration that cannot be read, such as that of a template, is passed over:
+    Below the root, a configuration that cannot be read, such as that of a template, is skipped:
     pytest does not start there.
 
     Raises:

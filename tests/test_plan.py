@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.model import Status
+from codemods.model import SharedModules, Status
 from tests.tools import check_replaced, run, shared
 
 IMPORT = "from {shared} import TestWebSocketConnection\n"
@@ -105,3 +105,12 @@ def test_an_inner_copy_always_leaves_an_import() -> None:
     module = shared("class TestWebSocketConnection: ...\n", "lib")
     after = "def test_x():\n    from lib import TestWebSocketConnection\n"
     check_replaced(before, after, modules=module)
+
+
+def test_the_imports_of_several_modules_stand_in_their_order() -> None:
+    two, one = shared("def f():\n    return 1\n", "b"), shared("def g():\n    return 2\n", "a")
+    check_replaced(
+        "import os\n\ndef f():\n    return 1\n\ndef g():\n    return 2\n\nassert f() != g()\n",
+        "import os\nfrom a import g\nfrom b import f\n\nassert f() != g()\n",
+        modules=SharedModules((*two.modules, *one.modules)),
+    )

@@ -76,7 +76,7 @@ class Planner:
             removed=tuple(self._top),
             inserted=tuple(
                 NewImport(where, row, module, tuple(sorted(names)))
-                for (where, row, module), names in inserted.items()
+                for (where, row, module), names in sorted(inserted.items(), key=_module_of)
             ),
             joined=tuple(JoinedImport(*place, names) for place, names in joined.items()),
             inner=tuple(self._inner_imports()),
@@ -134,6 +134,11 @@ class Planner:
                 ordinals[row] = {id(node): ordinal for ordinal, node in enumerate(nodes)}
             module, names = _import(copy)
             yield InnerImport(row, ordinals[row][id(copy.node)], module, names)
+
+
+def _module_of(inserted: tuple[tuple[Where, int, str], Names]) -> str:
+    """Return the module of an import: at one place, they stand in its order."""
+    return inserted[0][2]
 
 
 def _import(copy: Local) -> tuple[str, Names]:
