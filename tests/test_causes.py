@@ -51,7 +51,7 @@ class Suite:
         tests = {
             f"{name}::t": "failed" if self.names.index(name) in fail else "passed" for name in names
         }
-        return Outcomes(tests, {}, {}, os.path.realpath(self.root), 0.0)
+        return Outcomes(tests, {}, {}, os.path.realpath(self.root))
 
     def reverted(self) -> list[int]:
         shown = revert_regressions(self.trial(), self.uses, self.run)

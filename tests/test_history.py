@@ -413,7 +413,7 @@ def test_figures_of_a_verification(root: Path) -> None:
 
 
 def test_tests_that_were_run_once_compare_nothing(root: Path) -> None:
-    once = RanOnce(Outcomes({"a.py::x": "passed", "a.py::y": "failed"}, {}, {}, "", 1.0), {"m": 0})
+    once = RanOnce(Outcomes({"a.py::x": "passed", "a.py::y": "failed"}, {}, {}, ""), {"m": 0})
     figures = history.of_verification(once, root, is_whole=False)
     assert figures == Verification(None, {"m": ExitCodes(None, 0)}, RanTests(1, 2))
 

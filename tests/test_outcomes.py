@@ -74,7 +74,7 @@ def outcomes(
     errors: dict[str, str] | None = None,
     warnings: dict[tuple[str, str, str], int] | None = None,
 ) -> Outcomes:
-    return Outcomes(tests or {}, errors or {}, warnings or {}, str(ROOTDIR), 0.0)
+    return Outcomes(tests or {}, errors or {}, warnings or {}, str(ROOTDIR))
 
 
 def test_a_run_gives_each_kind_of_outcome(tmp_path: Path) -> None:

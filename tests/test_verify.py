@@ -66,7 +66,7 @@ def itself(changed: Sequence[str]) -> Concerned:
 
 
 def seen(tests: Mapping[str, str], root: Path) -> Outcomes:
-    return Outcomes(tests, {}, {}, str(root), 0.0)
+    return Outcomes(tests, {}, {}, str(root))
 
 
 def test_what_differs_is_taken_back_and_the_rest_stays(tmp_path: Path) -> None:

@@ -31,16 +31,15 @@ class Outcomes:
     `tests` has for each node id its outcome: ``passed``, ``failed``, ``error`` (in set-up or
     tear-down), ``skipped``, ``xfailed``, ``xpassed``. `errors` has for each file that could not be
     collected what was raised. `warnings` counts category, file and message; lines move with an
-    edit, so they do not count. Paths are relative to `root`, a real path; `seconds` is wall time.
-    `exit_code` is pytest's: 1 where something failed, even if only a plugin says so. `deselected`
-    counts the tests that were collected and not run, as with ``-k`` in ``addopts``.
+    edit, so they do not count. Paths are relative to `root`, a real path. `exit_code` is pytest's: 1
+    where something failed, even if only a plugin says so. `deselected` counts the tests that were
+    collected and not run, as with ``-k`` in ``addopts``.
     """
 
     tests: Mapping[str, str]
     errors: Mapping[str, str]
     warnings: Mapping[tuple[str, str, str], int]
     root: str
-    seconds: float
     exit_code: int = 0
     deselected: int = 0
 
@@ -163,14 +162,14 @@ def run_tests(
     session, conftests = _start(start, top, paths)
     errors = {os.path.relpath(path, top): _last_line(error) for path, error in conftests.items()}
     if session is None:
-        return Outcomes({}, errors, {}, top, 0.0, 1)
+        return Outcomes({}, errors, {}, top, 1)
     record = session.record
     problem = session.problem or _unfinished(record)
     if xdist.targets and record.facts.targets != xdist.targets:
         problem = problem or "pytest's own configuration has -n, which takes the place of --tx"
     if problem:
         raise MeasureError(f"the tests were not run to the end: {problem}")
-    found = outcomes_of(record, session.wall, top)
+    found = outcomes_of(record, top)
     return replace(found, errors={**found.errors, **errors})
 
 
@@ -242,7 +241,7 @@ def _unfinished(record: SessionRecord) -> str:
     return ""
 
 
-def outcomes_of(record: SessionRecord, seconds: float, root: str) -> Outcomes:
+def outcomes_of(record: SessionRecord, root: str) -> Outcomes:
     """Return the outcomes of a session that came to its end, with paths from `root`."""
     assert record.exit_code is not None
 
@@ -266,7 +265,6 @@ def outcomes_of(record: SessionRecord, seconds: float, root: str) -> Outcomes:
         errors=errors,
         warnings=warnings,
         root=root,
-        seconds=seconds,
         exit_code=record.exit_code,
         deselected=len(record.deselected),
     )
@@ -283,7 +281,6 @@ def merged(parts: Sequence[Outcomes]) -> Outcomes:
         errors={file: error for part in parts for file, error in part.errors.items()},
         warnings=warnings,
         root=parts[0].root,
-        seconds=sum(part.seconds for part in parts),
         exit_code=next(code for code in (1, 0, 5) if code in codes),
         deselected=sum(part.deselected for part in parts),
     )

@@ -60,7 +60,7 @@ class Sessions:
         """
         sessions = self._sessions(tuple(paths))
         if not sessions:
-            return Outcomes({}, {}, {}, os.path.realpath(self._pytest.root), 0.0, 5)
+            return Outcomes({}, {}, {}, os.path.realpath(self._pytest.root), 5)
         self._runs += 1
         label = f"test run {self._runs}{f', {state()}' if state is not None else ''}"
         with self._bar(label) as progress:
