@@ -25,11 +25,12 @@ import codemods.migration.migrate
 from codemods.bundled import copy_sample_suite
 from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
+from codemods.engine.run import Pool
 from codemods.measure.collection import Tree
 from codemods.measure.model import Baseline
 from codemods.measure.session import Pytest
 from codemods.model import FileResult, Run, Status
-from codemods.workers.pool import FILE_TIMEOUT, Pool
+from codemods.workers.pool import FILE_TIMEOUT
 from tests import tools
 from tests.figures import measured
 from tests.tools import write_sources

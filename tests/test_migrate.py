@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from codemods.disk.journal import Change, Journal
+from codemods.engine.run import Pool
 from codemods.migration.analyze import analyze
 from codemods.migration.migrate import Batch, first_files, plan, write
 from codemods.model import Code, FileResult, Plan, RunState, Status, UsageError, Written
 from codemods.rewrites.others import Effects
 from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.settings import Settings
-from codemods.workers.pool import Pool, ProcessPool
+from codemods.workers.pool import ProcessPool
 from tests.tools import COPY, SHARED, scan
 from tests.tools import run as transform
 

@@ -37,6 +37,7 @@ from codemods.wording import first_of, visible
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
+    from codemods.engine.run import Pool
     from codemods.measure.outcomes import Xdist
     from codemods.measure.session import Pytest
     from codemods.migration.concerned import Concerned
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from codemods.model import FileResult, Plan, Prospect
     from codemods.progress.history import Record
     from codemods.report.table import Detail
-    from codemods.workers.pool import Pool
 
 OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -253,7 +253,7 @@ class Setup:
         files = Checkout(Path(os.path.realpath(self.settings.root)))
         roots = [os.path.realpath(folder) for folder in import_folders(self.settings)]
         with progress_bar("files") as progress:
-            return concerned(changed, files, roots, is_test, progress, self.pool().run)
+            return concerned(changed, files, roots, is_test, progress, self.pool())
 
     def sessions(self, pytest: Pytest, xdist: Xdist) -> Sessions:
         """Return what runs tests."""

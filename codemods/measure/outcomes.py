@@ -31,8 +31,8 @@ class Outcomes:
     `tests` has for each node id its outcome: ``passed``, ``failed``, ``error`` (in set-up or
     tear-down), ``skipped``, ``xfailed``, ``xpassed``. `errors` has for each file that could not be
     collected what was raised. `warnings` counts category, file and message; lines move with an
-    edit, so they do not count. Paths are relative to `root`, a real path. `exit_code` is pytest's: 1
-    where something failed, even if only a plugin says so. `deselected` counts the tests that were
+    edit, so they do not count. Paths are relative to `root`, a real path. `exit_code` is pytest's:
+    1 where something failed, even if only a plugin says so. `deselected` counts the tests that were
     collected and not run, as with ``-k`` in ``addopts``.
     """
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Protocol
 
-from codemods.engine.run import Run, one_by_one
+from codemods.engine.run import Pool, one_by_one
 from codemods.engine.text import stem_of
 from codemods.migration.references import References, may_refer, names_in, unknown_names
 from codemods.model import Source
@@ -73,7 +73,7 @@ def concerned(
     roots: Iterable[str],
     is_test: Callable[[str], bool],
     progress: Progress = lambda done, total: None,
-    run: Run = one_by_one,
+    run: Pool = one_by_one,
 ) -> Concerned:
     """Find the tests that use changed files.
 
@@ -95,7 +95,7 @@ def concerned(
 
 
 def _users(
-    changed: Sequence[str], files: Files, roots: frozenset[str], progress: Progress, run: Run
+    changed: Sequence[str], files: Files, roots: frozenset[str], progress: Progress, run: Pool
 ) -> dict[str, set[str]]:
     """Return for each file that counts those that use it.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
+from codemods.engine.run import Pool
 from codemods.migration.diagnose import Checkup, diagnose
 from codemods.migration.migrate import plan
 from codemods.migration.scan import Scan
 from codemods.shared_modules import SettingsByFile
-from codemods.workers.pool import Pool
 
 
 def doctor(

@@ -14,6 +14,7 @@ from codemods.disk.git import checkout_of, committed_files
 from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import apply as apply_codemod
 from codemods.engine.codemod import refused
+from codemods.engine.run import Pool
 from codemods.migration.scan import Scan, Task
 from codemods.migration.trial import Trial
 from codemods.migration.verify import Verified, without
@@ -30,7 +31,7 @@ from codemods.model import (
     Written,
 )
 from codemods.rewrites.others import RepositoryCodemod
-from codemods.workers.pool import Pool, without_collector
+from codemods.workers.pool import without_collector
 
 
 def plan(scan: Scan, pool: Pool) -> Plan:
@@ -45,7 +46,7 @@ def plan(scan: Scan, pool: Pool) -> Plan:
 
     """
     with without_collector():
-        results = list(pool.run(_apply, scan.definitions(), FileResult.failure))
+        results = list(pool(_apply, scan.definitions(), FileResult.failure))
     results = _with_other_files(results, scan, pool)
     # One that could not be read may have been tried twice.
     results += {failure.path: failure for failure in scan.failures}.values()
@@ -63,7 +64,7 @@ def plan_stdin(content: bytes, codemod: RepositoryCodemod | None, pool: Pool) ->
     """
     if codemod is None:
         return Plan(1, 0, ())
-    results = tuple(pool.run(_apply, [Task(STDIN, content, codemod)], FileResult.failure))
+    results = tuple(pool(_apply, [Task(STDIN, content, codemod)], FileResult.failure))
     found = tuple(r for r in results if r.status is not Status.UNCHANGED)
     is_helper = bool(found) or codemod.is_used_in(content)
     return Plan(1, int(is_helper), found)
@@ -78,9 +79,9 @@ def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list
     again: dict[str, RepositoryCodemod] = {}
     for codemod, found in scan.by_codemod(r for r in results if r.decisions):
         decided = {os.path.abspath(path): result for path, result in found.items()}
-        for path, informed in codemod.again(decided, scan.checkout, pool.run).items():
+        for path, informed in codemod.again(decided, scan.checkout, pool).items():
             again[decided[path].path] = informed
-    better = {r.path: r for r in pool.run(_apply, scan.again(again), FileResult.failure)}
+    better = {r.path: r for r in pool(_apply, scan.again(again), FileResult.failure)}
     gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it can no longer be read")
     return [better.get(r.path, refused(r, gone)) if r.path in again else r for r in results]
 

@@ -122,7 +122,7 @@ def _kinds(content: bytes, name: str, result: FileResult | None, is_read: bool) 
     in_strings: Collection[int] = ()
     if lines and is_read:
         look = partial(_lines_of_strings, text=pattern.decode())
-        (in_strings,) = careful()(look, [Source("", content)], lambda path, reason: set())
+        (in_strings,) = careful(look, [Source("", content)], lambda path, reason: set())
     for number, text in lines.items():
         before, _, after = text.partition(pattern)
         if not is_read:

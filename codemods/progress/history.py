@@ -383,7 +383,7 @@ def _changed(path: str, before: bytes, after: bytes) -> ChangedFile:
     """Return what became of a file; nothing where a side of it cannot be parsed in time."""
     both = [Source(path, before + after)]  # small only if both are
     look = partial(_change, end=len(before))
-    (found,) = careful()(look, both, lambda path, reason: ChangedFile({}))
+    (found,) = careful(look, both, lambda path, reason: ChangedFile({}))
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from codemods.engine.run import Pool
 from codemods.measure.compare import differing_conditions
 from codemods.measure.model import BaselineSummary
 from codemods.migration.migrate import plan
@@ -31,7 +32,6 @@ from codemods.progress.standing import (
 )
 from codemods.settings import Phase, Settings, phases_of
 from codemods.wording import most_first, percentage, plural
-from codemods.workers.pool import Pool
 
 COPIES, COMPLIANCE = "copies left", "compliance"
 #: The criterion that needs a figure from before the change.
