@@ -376,14 +376,14 @@ def test_dry_run_from_a_folder_below(three: Path, monkeypatch: pytest.MonkeyPatc
 def test_dry_run_of_a_file_that_changes_meanwhile(
     three: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
 ) -> None:
-    real = codemods.migration.migrate.first_files
+    real = codemods.migration.migrate.preview
 
-    def edited(planned: Any, number: int | None) -> Any:
+    def edited(planned: Any, max_files: int | None) -> Any:
         path = three / "a/test_a.py"
         path.unlink() if gone else path.write_bytes(b"edited\n")
-        return real(planned, number)
+        return real(planned, max_files)
 
-    monkeypatch.setattr(codemods.migration.migrate, "first_files", edited)
+    monkeypatch.setattr(codemods.migration.migrate, "preview", edited)
     code, out, err = outcome("migrate", "--dry-run", "-v")
     assert (code, out.count("--- a/")) == (1, 2)
     assert "a/test_a.py:1:1: changed-since-planned " in err

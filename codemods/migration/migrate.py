@@ -128,17 +128,6 @@ def refuse_unwritable(result: FileResult) -> FileResult:
     return result
 
 
-def first_files(planned: Plan, number: int | None) -> tuple[tuple[FileResult, ...], int]:
-    """Return the results without those after the first files that would change.
-
-    Returns:
-        The results that stay, and how many files were left out; all stay where `number` is None.
-
-    """
-    later = {r.path for r in planned.changes[number:]} if number is not None else set()
-    return tuple(r for r in planned.results if r.path not in later), len(later)
-
-
 def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[Change, ...]]:
     """Read the files that would change once more, and write nothing.
 
@@ -151,14 +140,15 @@ def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[
         changes, with paths from that folder: `git apply` takes none with ``..`` in it.
 
     """
-    results, left = first_files(planned, max_files)
-    changed = [r for r in results if r.after is not None]
+    changed = planned.changes[:max_files]
+    left = {r.path for r in planned.changes[len(changed) :]}
+    results = [r for r in planned.results if r.path not in left]
     base = Path(os.path.commonpath([os.getcwd(), *(os.path.realpath(r.path) for r in changed)]))
     changes = {r.path: _change(r, base) for r in changed}
     done = tuple(c if isinstance(c := changes.get(r.path, r), FileResult) else r for r in results)
     held_back = sum(isinstance(change, FileResult) for change in changes.values())
     shown = tuple(change for change in changes.values() if isinstance(change, Change))
-    return Written(planned.files, None, done, left, held_back), base, shown
+    return Written(planned.files, None, done, len(left), held_back), base, shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,9 @@ def verify(
     commands: Commands | None,
     say: Callable[[str], None],
 ) -> Verified | RanOnce:
-    """Run tests and commands with a run and without it; where there is no run, run them once.
+    """Run tests and commands with a run and without it; its files stay as they are.
+
+    Where there is no run, they are run once.
 
     Args:
         journal: of the repository.
@@ -121,41 +123,17 @@ def verify(
             return RanOnce(run_tests(tests), commands() if commands is not None else {})
         say(f"verifying run {trial.run.id}: {trial.run.command}")
         run = partial(run_tests, same=trial.paths(), state=trial.state)
-        return compare_states(trial, tests, find_uses, run, commands)
-
-
-def compare_states(
-    trial: Trial,
-    tests: Sequence[str],
-    find_uses: FindUses,
-    run_tests: RunTests,
-    commands: Commands | None,
-) -> Verified:
-    """Run tests and commands with a run and without it; its files stay as they are.
-
-    Args:
-        trial: the run, in place.
-        tests: files and folders; none for the tests that use the files of the run.
-        find_uses: finds those.
-        run_tests: runs tests once.
-        commands: runs the golden path; None to leave it out.
-
-    Raises:
-        MeasureError: the tests could not be run to their end.
-        codemods.disk.atomic.EditedError: they edited files of the run.
-
-    """
-    edited = trial.edited()
-    if not trial.entries:
-        nothing = f"nothing to compare: the files of run {trial.run.id} were edited since"
-        return Verified(None, edited=edited, problem=nothing, run=trial.run.id)
-    uses = find_uses([*trial.paths(), *trial.sharing()])
-    tests = tests or uses.all
-    evidence = trial.compare(lambda: run_tests(tests)) if tests else None
-    causes = find_causes(trial, evidence, uses, tests, run_tests) if evidence is not None else {}
-    codes = trial.in_both(commands) if commands is not None else {}
-    shown = Verified(evidence, codes, causes=causes, edited=edited, run=trial.run.id)
-    return _with_the_unknown(shown, trial, uses)
+        edited = trial.edited()
+        if not trial.entries:
+            nothing = f"nothing to compare: the files of run {trial.run.id} were edited since"
+            return Verified(None, edited=edited, problem=nothing, run=trial.run.id)
+        uses = find_uses([*trial.paths(), *trial.sharing()])
+        tests = tests or uses.all
+        evidence = trial.compare(lambda: run(tests)) if tests else None
+        causes = find_causes(trial, evidence, uses, tests, run) if evidence is not None else {}
+        codes = trial.in_both(commands) if commands is not None else {}
+        shown = Verified(evidence, codes, causes=causes, edited=edited, run=trial.run.id)
+        return _with_the_unknown(shown, trial, uses)
 
 
 def revert_regressions(trial: Trial, find_uses: FindUses, run_tests: RunTests) -> Verified:
