@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from codemods.engine.run import Pool, one_by_one
 from codemods.engine.text import stem_of
 from codemods.migration.references import References, above, may_refer, names_in, unknown_names
+from codemods.migration.scan import Progress
 from codemods.model import Source
 from codemods.rewrites.others import Others, word_patterns
 from codemods.workers.pool import without_collector
-
-#: Called with how many of how many files were read.
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

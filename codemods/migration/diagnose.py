@@ -10,8 +10,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from codemods.engine.run import Pool
 from codemods.measure.importable import FolderAnswer, ImportCost, ModuleAnswer, ask_imports
 from codemods.measure.session import Pytest
+from codemods.migration.migrate import plan
+from codemods.migration.scan import Scan
 from codemods.model import SharedModule
 from codemods.pytest_config import pytest_config
 from codemods.settings import Settings, read_config
@@ -114,6 +117,27 @@ def diagnose(
         answers = ask_imports(Pytest(root, python, timeout), group, jobs=jobs)
         folders += [_folder(answer, settings[root], modules) for answer in answers]
     return Checkup(tuple(sorted(folders, key=lambda folder: folder.folder)))
+
+
+def files_to_check(by_file: SettingsByFile, scan: Scan, pool: Pool) -> dict[str, list[str]]:
+    """Find the files that would change or that import a shared module, none of them read yet.
+
+    Returns:
+        The dotted names of the shared modules that count for each.
+
+    Raises:
+        codemods.model.UsageError: a path cannot be used.
+
+    """
+    planned = plan(scan, pool)
+    files = scan.sharing | {result.path for result in planned.changes}
+    modules = {path: by_file.modules(path) for path in files}
+    shared = by_file.shared_paths()
+    return {
+        path: [module.name for module in found]
+        for path, found in modules.items()
+        if os.path.realpath(path) not in shared
+    }
 
 
 def _folder(
