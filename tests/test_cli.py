@@ -295,7 +295,6 @@ def test_analyze_is_the_same_each_time(three: Path) -> None:
     assert first[0] == 0
     for jobs in ("1", "2"):
         assert outcome("analyze", "--variants", "-v", "--jobs", jobs) == first
-    assert outcome("analyze", "--format", "markdown")[1].startswith("# Scope of the migration\n")
 
 
 def test_list_and_a_file_of_paths(three: Path) -> None:

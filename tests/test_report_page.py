@@ -10,10 +10,9 @@ from itertools import pairwise
 import pytest
 
 from codemods.progress.completion import Place, RefusedPlace
-from codemods.report import analyze, chart, page, report
+from codemods.report import chart, page, report
 from codemods.report.page import Code, Details, Diff, Figure, Figures, Message, Paragraph, Table
 from tests.pages import Page
-from tests.test_report_analysis import FULL as ANALYSIS
 from tests.test_report_completion import EMPTY, FULL, RUN
 
 REST = "report.html"
@@ -181,12 +180,6 @@ def test_each_refusal_is_told_once_by_reason_and_file(form: object) -> None:
         assert shown.count(word) == (word not in ("d.py:2", "d.py:3")), word
     assert "line 2 Mock; line 3 Mock" in shown
     assert re.search(r"definitions that stay[^0-9]*4[^0-9]", shown), "namesakes are not counted"
-
-
-def test_the_scope_tells_refusals_in_the_same_way() -> None:
-    text = analyze.as_markdown(ANALYSIS)
-    assert "<details><summary><code>mutated</code> (1): " in text
-    assert "refused, by first reason" not in text
 
 
 # Charts
