@@ -127,12 +127,12 @@ class Bench:
         finally:
             shutil.rmtree(cold, ignore_errors=True)
 
-    def measure_warm(self, what: str, *arguments: str, **options: Any) -> Session | None:
+    def measure_warm(self, what: str, **options: Any) -> Session | None:
         """Run with the bytecode that the runs before have written; None after a problem."""
-        return self._measure(what, self._folder / "warm", self._warm_runs, *arguments, **options)
+        return self._measure(what, self._folder / "warm", self._warm_runs, **options)
 
     def _measure(
-        self, what: str, bytecode: Path, runs: list[Session], *arguments: str, **options: Any
+        self, what: str, bytecode: Path, runs: list[Session], **options: Any
     ) -> Session | None:
         if self.problem:
             return None
@@ -140,7 +140,7 @@ class Bench:
         self._report(f"{what} ...")
         environment = {**self._pytest.environment, _PREFIX: str(bytecode)}
         pytest = replace(self._pytest, environment=environment)
-        session = pytest.collect(*arguments, *self._paths, **options)
+        session = pytest.collect(*self._paths, **options)
         self._last = session.record
         if session.problem:
             self.problem = f"{what}: {session.problem}"

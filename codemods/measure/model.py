@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from codemods.model import UsageError
@@ -142,6 +142,20 @@ class Comparison:
     only_after: tuple[str, ...]
     cold_claim: Claim
     warm_claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import of a module: seconds without and with what it imports in turn.
+
+    `around` are the modules that were being imported as it began, the innermost last; the test
+    module, conftest or plugin of the step is none of them.
+    """
+
+    name: str
+    own: float
+    cumulative: float
+    around: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

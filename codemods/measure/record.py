@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from codemods.decode import decode
-from codemods.measure.model import CollectionError, Cost, Step
+from codemods.measure.model import CollectionError, Cost, Import, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class SessionRecord:
     folders: dict[str, Step] = field(default_factory=dict)
     conftests: dict[str, Step] = field(default_factory=dict)
     plugins: dict[str, Step] = field(default_factory=dict)
+    imports: list[Import] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     conftest_errors: dict[str, str] = field(default_factory=dict)
     collection_seconds: float = 0.0
@@ -169,6 +170,7 @@ def _add(record: SessionRecord, event: list[Any]) -> None:
             record.conftest_errors[path] = message
         case ["ended", exit_code, totals]:
             record.exit_code = exit_code
+            record.imports = [Import(*values) for values in totals["imports"]]
             record.rewriting = Cost(*totals["rewriting"])
             record.warnings_building = Cost(*totals["warnings_building"])
             record.peak_memory = totals["peak_memory"]
@@ -184,6 +186,7 @@ def _merge(record: SessionRecord, worker: SessionRecord) -> None:
             slower = max(known, step, key=lambda one: one.cumulative_seconds)
             is_missed = False in (known.from_cache, step.from_cache)
             ours[name] = replace(slower, from_cache=False if is_missed else known.from_cache)
+    record.imports = max(record.imports, worker.imports, key=len)
     record.errors |= worker.errors
     record.deselected |= worker.deselected
     record.peak_memory = max(record.peak_memory, worker.peak_memory)

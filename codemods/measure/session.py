@@ -65,11 +65,9 @@ class Pytest:
     def run(
         self,
         *arguments: str,
-        interpreter_options: Sequence[str] = (),
         probe_options: Sequence[str] = (),
         early: bool = True,
         same: Sequence[str] = (),
-        stderr: Path | None = None,
     ) -> Session:
         """Run ``python -m pytest``, and return what the plugin saw.
 
@@ -79,13 +77,11 @@ class Pytest:
 
         Args:
             arguments: options and paths for pytest.
-            interpreter_options: options of the interpreter itself, such as ``-X importtime``.
             probe_options: ``imports``, ``list``; see `codemods.measure.probe.plugin`.
             early: load the plugin before all others, which times them. A worker of pytest-xdist
                 on another machine does not have the plugin: there, it must be False.
             same: files, relative to `root`, that a worker on another machine must have as they
                 are here; else the session has a problem.
-            stderr: a file for standard error; None to put it with standard output.
 
         Raises:
             MeasureError: there is no such interpreter or no such folder.
@@ -97,12 +93,12 @@ class Pytest:
             folder = Path(name)
             variables = self._variables(folder, probe_options, same, early=early)
             started = replace(self, python=self._interpreter(), environment=variables)
-            command = [*_SHELL, started.python, *interpreter_options, "-m", "pytest"]
+            command = [*_SHELL, started.python, "-m", "pytest"]
             command += ["-p", PLUGIN] if early else []
             command += ["-o", f"cache_dir={folder / 'cache'}", "--maxfail=0", *arguments]
             out = folder / "output"
             watch = Follower(folder / "lines", self.progress).follow
-            ended = run_process(command, self.root, variables, self.timeout, out, stderr, watch)
+            ended = run_process(command, self.root, variables, self.timeout, out, watch)
             watch()  # of the tests that ended since it looked last
             record = read_record(folder / "lines")
             problem = started._problem(ended, record, _tail(out))

@@ -324,6 +324,7 @@ class _Probe:
     def _add_end(self, exit_code: int) -> None:
         totals = {
             **self.timing.costs,
+            "imports": self.timing.imports,
             "peak_memory": peak_memory(),
             "dont_write_bytecode": sys.dont_write_bytecode,
         }
