@@ -29,7 +29,7 @@ from codemods.measure.model import (
 )
 from codemods.measure.record import SessionRecord
 from codemods.measure.session import Pytest, Session
-from codemods.progress.saved import baseline_file, load_baseline, save_baseline
+from codemods.progress.baseline import baseline_file, load_baseline, save_baseline
 from tests.figures import measured as figures
 from tests.tools import write_modules
 

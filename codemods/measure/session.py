@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -112,19 +111,14 @@ class Pytest:
 
     def has_module(self, name: str) -> bool:
         """Whether the interpreter finds a module, or cannot be asked: then a run says more."""
+        command = [self.python, "-c", _HAS_MODULE.format(name)]
         try:
-            done = subprocess.run(
-                [self.python, "-c", _HAS_MODULE.format(name)],
-                cwd=self.root,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-                timeout=60,
-            )
-        except (OSError, subprocess.SubprocessError):
+            with tempfile.TemporaryDirectory(prefix="ssot-codemods-") as folder:
+                out = Path(folder, "output")
+                ended = run_process(command, self.root, self.environment, 60, out)
+        except MeasureError:
             return True
-        return done.returncode == 0
+        return ended.timed_out or ended.exit_code == 0
 
     def _interpreter(self) -> str:
         found = shutil.which(self.python, path=self.environment.get("PATH"))
