@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import signal
@@ -523,7 +522,7 @@ def test_save_and_load(tmp_path: Path, measured: Baseline) -> None:
     path = save_baseline(measured, tmp_path, "before")
     assert path == tmp_path / ".ssot-codemods" / "baselines" / "before.json"
     assert load_baseline(tmp_path, "before") == measured
-    other = dataclasses.replace(measured, notes=("n",))
+    other = measured._replace(notes=("n",))
     save_baseline(other, tmp_path, "before")
     assert load_baseline(tmp_path, "before") == other
     assert [p.name for p in path.parent.iterdir()] == ["before.json"]
@@ -594,15 +593,13 @@ def test_claim(before: tuple[float, ...], after: tuple[float, ...], expected: Cl
 
 def other(one: Baseline, **conditions: Any) -> Baseline:
     """Return a baseline under other conditions."""
-    changed = dataclasses.replace(one.summary.conditions, **conditions)
-    return dataclasses.replace(one, summary=dataclasses.replace(one.summary, conditions=changed))
+    changed = one.summary.conditions._replace(**conditions)
+    return one._replace(summary=one.summary._replace(conditions=changed))
 
 
 def test_compare() -> None:
     after = figures(warm=(0.5, 0.5, 0.6))
-    after = dataclasses.replace(
-        after, summary=dataclasses.replace(after.summary, commit="d", is_dirty=True)
-    )
+    after = after._replace(summary=after.summary._replace(commit="d", is_dirty=True))
     compared = compare(figures(), after)
     assert (compared.cold_claim, compared.warm_claim) == (Claim.NONE, Claim.FASTER)
     assert (compared.obstacles, compared.only_before, compared.only_after) == ((), (), ())

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import execnet
@@ -340,12 +339,12 @@ def test_what_is_a_difference(before: Outcomes, after: Outcomes, expected: str) 
 def test_pytest_may_fail_where_no_test_does() -> None:
     """As a plugin has it that wants more coverage."""
     good = outcomes({"a.py::t": "passed"})
-    bad = replace(good, exit_code=1)
+    bad = good._replace(exit_code=1)
     (found,) = differences(good, bad)
     assert (found.what, found.before, found.after) == ("exit code of pytest", "0", "1")
     assert differences(bad, bad) == differences(bad, good) == []
     fails = outcomes({"a.py::t": "failed"})
-    assert differences(replace(fails, exit_code=1), replace(fails, exit_code=1)) == []
+    assert differences(fails._replace(exit_code=1), fails._replace(exit_code=1)) == []
 
 
 def test_a_node_id_that_is_run_twice_fails_where_it_failed_once(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -202,7 +201,7 @@ def test_advice_about_folders() -> None:
         (0.3, '3 folders without a test module are walked: set testpaths = ["t"]')
     ]
     other = "3 folders without a test module: leave them out with norecursedirs"
-    for facts in (replace(FACTS, testpaths=("t",)), replace(FACTS, arguments=("/nowhere/t",))):
+    for facts in (FACTS._replace(testpaths=("t",)), FACTS._replace(arguments=("/nowhere/t",))):
         assert advice(*steps, facts=facts) == [(0.3, other)]
 
 

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from io import StringIO
@@ -370,8 +369,7 @@ def exit_code(results: Sequence[FileResult], left: int) -> int:
 
 def relative_to_cwd(shown: Verified) -> Verified:
     """Return what the tests showed, with paths relative to the current folder."""
-    return replace(
-        shown,
+    return shown._replace(
         causes={os.path.relpath(path): what for path, what in shown.causes.items()},
         reverted={os.path.relpath(path): why for path, why in shown.reverted.items()},
         edited=tuple(map(os.path.relpath, shown.edited)),

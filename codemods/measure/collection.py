@@ -16,10 +16,10 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from codemods.measure.model import Baseline, BaselineSummary, Conditions, Series, Timing
 from codemods.measure.record import SessionRecord
@@ -35,8 +35,7 @@ _NOT_OURS = (NO_BYTECODE, _PREFIX, "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYT
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """One state of the files: how pytest is started in it, and its commit, empty outside of git.
 
     `is_dirty` says that tracked files differ from the commit; lines of progress begin with `name`.

@@ -7,8 +7,8 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, partial
+from typing import NamedTuple
 
 from codemods.measure.model import MeasureError
 from codemods.measure.record import SessionRecord
@@ -24,8 +24,7 @@ _ROUNDS = 3
 GOOD = frozenset({"passed", "skipped", "xfailed", "xpassed", NEVER_RUN})
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
+class Outcomes(NamedTuple):
     """What one run of some tests gave.
 
     `tests` has for each node id its outcome: ``passed``, ``failed``, ``error`` (in set-up or
@@ -59,8 +58,7 @@ class Outcomes:
         return os.path.realpath(os.path.join(self.root, path))
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One thing that is not as before: the path of the file, what, and both sides of it."""
 
     path: str
@@ -72,8 +70,7 @@ class Difference:
         return f"{self.what}: {self.before} -> {self.after}"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What a change did to the tests.
 
     `differences` showed in each run; `flaky` came and went with the change in place or without it;
@@ -118,8 +115,7 @@ class Side(enum.Enum):
     AFTER = "after"
 
 
-@dataclass(frozen=True, slots=True)
-class Xdist:
+class Xdist(NamedTuple):
     """Where tests run: in `workers` of pytest-xdist (its ``-n``), or at `targets` (its ``--tx``).
 
     Without either, pytest runs them itself.
@@ -170,7 +166,7 @@ def run_tests(
     if problem:
         raise MeasureError(f"the tests were not run to the end: {problem}")
     found = outcomes_of(record, top)
-    return replace(found, errors={**found.errors, **errors})
+    return found._replace(errors={**found.errors, **errors})
 
 
 def files_with_tests(pytest: Pytest, folders: Sequence[str]) -> frozenset[str]:

@@ -6,7 +6,6 @@ import ast
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from codemods.measure.collection import Bench, Progress, Tree
@@ -41,7 +40,7 @@ def profile(
     found = _figures(pytest.root, cold, warm, bench.problem)
     if warm is None:
         return found
-    return replace(found, advice=tuple(_advice(found, warm.record, bench.keeps_bytecode)))
+    return found._replace(advice=tuple(_advice(found, warm.record, bench.keeps_bytecode)))
 
 
 def packages_of(imports: Iterable[Import], named: Mapping[str, int]) -> list[PackageTime]:
@@ -107,7 +106,7 @@ def _figures(root: Path, cold: Session | None, warm: Session | None, problem: st
         module_times=_longest_first(record.modules.values()),
         package_times=tuple(packages_of(record.imports, named)),
         conftest_times=_longest_first(
-            replace(step, name=_relative(step.name, rootdir)) for step in record.conftests.values()
+            step._replace(name=_relative(step.name, rootdir)) for step in record.conftests.values()
         ),
         plugin_times=_longest_first(record.plugins.values()),
         folder_times=_longest_first(record.folders.values()),

@@ -9,16 +9,15 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from codemods.decode import decode
 from codemods.measure.model import CollectionError, Cost, Import, Step
 
 
-@dataclass(frozen=True, slots=True)
-class SessionFacts:
+class SessionFacts(NamedTuple):
     """What was known when the session began; `configuration` is its file, `targets` are of --tx."""
 
     pytest: str = ""
@@ -33,8 +32,7 @@ class SessionFacts:
     installed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SeenWarning:
+class SeenWarning(NamedTuple):
     """One warning; `when` is pytest's word for it, `nodeid` that of the test or the file."""
 
     category: str
@@ -185,7 +183,7 @@ def _merge(record: SessionRecord, worker: SessionRecord) -> None:
             known = ours.get(name, step)
             slower = max(known, step, key=lambda one: one.cumulative_seconds)
             is_missed = False in (known.from_cache, step.from_cache)
-            ours[name] = replace(slower, from_cache=False if is_missed else known.from_cache)
+            ours[name] = slower._replace(from_cache=False if is_missed else known.from_cache)
     record.imports = max(record.imports, worker.imports, key=len)
     record.errors |= worker.errors
     record.deselected |= worker.deselected

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from codemods.measure.model import MeasureError
 from codemods.measure.process import Ended, run_process
@@ -30,8 +30,7 @@ _SHELL = ["/bin/sh", "-c", '"$@"; exit $?', "sh"]
 _HAS_MODULE = "import importlib.util, sys; sys.exit(importlib.util.find_spec({!r}) is None)"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """One run of pytest.
 
     `record` is what the plugin saw of it, empty where it was never loaded. `problem` says for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from codemods.engine.run import Pool, one_by_one
 from codemods.engine.text import stem_of
@@ -15,8 +15,7 @@ from codemods.rewrites.others import Others, word_patterns
 from codemods.workers.pool import without_collector
 
 
-@dataclass(frozen=True, slots=True)
-class Concerned:
+class Concerned(NamedTuple):
     """The tests that a change concerns.
 
     `tests` has for each changed file the files and folders whose tests use it; none where no test

@@ -7,8 +7,8 @@ import os
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.engine.run import Pool
 from codemods.measure.importable import FolderAnswer, ImportCost, ModuleAnswer, ask_imports
@@ -24,8 +24,7 @@ from codemods.shared_modules import SettingsByFile, asserting_definitions, conft
 NO_PYTEST = "no-pytest"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is wrong, and what to do about it.
 
     `code` is stable; `is_error` says that new imports would fail, or be of other code.
@@ -37,8 +36,7 @@ class Finding:
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCheckup:
+class ModuleCheckup(NamedTuple):
     """What the test modules of one folder see of one shared module.
 
     `path` is the file that they import; for `first_import` see `ModuleAnswer`.
@@ -50,8 +48,7 @@ class ModuleCheckup:
     first_import: ImportCost | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FolderCheckup:
+class FolderCheckup(NamedTuple):
     """What the test modules of one folder see of the shared modules.
 
     `findings` has what keeps pytest from its test modules there; then `modules` is empty, and
@@ -72,8 +69,7 @@ class FolderCheckup:
         return (*self.findings, *(f for module in self.modules for f in module.findings))
 
 
-@dataclass(frozen=True, slots=True)
-class Checkup:
+class Checkup(NamedTuple):
     """What pytest makes of the shared modules."""
 
     folders: tuple[FolderCheckup, ...]
@@ -188,8 +184,7 @@ def _import_folder(file: Path, name: str) -> Path:
     return module.parents[name.count(".")]
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     """One shared module as one folder sees it; `base` is what must be on `sys.path` for it."""
 
     answer: ModuleAnswer

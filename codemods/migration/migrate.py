@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.disk.atomic import EditedError
 from codemods.disk.files import read_file
@@ -151,8 +151,7 @@ def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[
     return Written(planned.files, None, done, len(left), held_back), base, shown
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """What to write of a plan.
 
     `command` is shown in the list of runs; of the files, the first `max_files` in the order of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Journal
@@ -22,8 +22,7 @@ from codemods.model import Code, FileResult, Reason, Written
 FindUses = Callable[[Sequence[str]], Concerned]
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):
     """What the tests showed of a run.
 
     `evidence` is None where no tests were run to their end, and `problem` says why. `golden_path`
@@ -35,9 +34,9 @@ class Verified:
     """
 
     evidence: Evidence | None
-    golden_path: Mapping[str, ExitCodes] = field(default_factory=dict)
-    causes: Mapping[str, Difference] = field(default_factory=dict)
-    reverted: Mapping[str, Difference] = field(default_factory=dict)
+    golden_path: Mapping[str, ExitCodes] = {}
+    causes: Mapping[str, Difference] = {}
+    reverted: Mapping[str, Difference] = {}
     edited: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
@@ -62,8 +61,7 @@ class Verified:
         return self.evidence.after.errors if self.evidence is not None else {}
 
 
-@dataclass(frozen=True, slots=True)
-class RanOnce:
+class RanOnce(NamedTuple):
     """What the tests showed, and the commands of the golden path, where no run is to be judged."""
 
     outcomes: Outcomes
@@ -174,8 +172,7 @@ def _with_the_unknown(shown: Verified, trial: Trial, uses: Concerned) -> Verifie
     ran: frozenset[str] = frozenset()
     if shown.evidence is not None:
         ran = shown.evidence.files_that_ran
-    return replace(
-        shown,
+    return shown._replace(
         unused=tuple(path for path in uses.unused if path in changed),
         not_run=tuple(path for path in uses.not_run(ran) if path in changed),
     )

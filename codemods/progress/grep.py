@@ -9,7 +9,6 @@ import ast
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -33,8 +32,7 @@ class Part(NamedTuple):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Grep:
+class Grep(NamedTuple):
     """What ``grep -r "class NAME" PATHS | wc -l`` counts, and how that comes about.
 
     `copy_count` is what the tool counts in the same paths; `unseen_count` is the number of those

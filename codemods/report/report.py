@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
@@ -77,7 +76,7 @@ def as_json(done: Completion) -> dict[str, Any]:
         "copies": done.left,
         "refused": done.refused,
         "failures": [
-            {key: value for key, value in asdict(place).items() if key != "name"}
+            {key: value for key, value in place._asdict().items() if key != "name"}
             for place in done.failed
         ],
         "collection": done.collection,
