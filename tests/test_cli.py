@@ -29,6 +29,7 @@ from codemods.engine.run import Pool
 from codemods.measure.collection import Tree
 from codemods.measure.model import Baseline
 from codemods.measure.session import Pytest
+from codemods.migration.diagnose import Checkup, Finding, FolderCheckup
 from codemods.model import FileResult, Run, Status
 from codemods.workers.pool import FILE_TIMEOUT
 from tests import tools
@@ -440,9 +441,12 @@ def test_migrate_as_json_and_the_probe(three: Path) -> None:
 
 
 def test_notes_of_the_probe(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codemods.migration.guards.check_imports", lambda *_: ([], ["by the way"]))
+    note = Finding("collected", False, "by the way", "rename it")
+    folder = FolderCheckup("a", (), (note,), "9", None, (), ())
+    found = Checkup((folder,))
+    monkeypatch.setattr("codemods.migration.diagnose.diagnose", lambda *_, **__: found)
     code, _, err = outcome("migrate", "a")
-    assert (code, err) == (0, "by the way\n")
+    assert (code, err) == (0, "by the way: rename it\n")
 
 
 def test_a_run_is_at_work(three: Path) -> None:

@@ -14,7 +14,7 @@ from codemods.measure.importable import FolderAnswer, ModuleAnswer
 from codemods.measure.session import Pytest
 from codemods.migration import diagnose as module
 from codemods.migration.diagnose import Checkup, diagnose
-from codemods.migration.guards import check_imports
+from codemods.report.doctor import before_writing
 from codemods.settings import read_settings
 from codemods.shared_modules import SettingsByFile
 
@@ -258,7 +258,7 @@ def test_each_package_of_a_monorepo_by_its_own_settings(
 
 def told(uses: Mapping[str, Collection[str]]) -> tuple[list[str], list[str]]:
     """Return what is wrong, and the notes."""
-    return check_imports(by_file(), uses, 1)
+    return before_writing(diagnose(by_file(), uses, jobs=1))
 
 
 def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

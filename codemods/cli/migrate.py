@@ -247,12 +247,14 @@ def _migrate(
 
 
 def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> None:
-    from codemods.migration.guards import check_imports
+    from codemods.migration.diagnose import diagnose
+    from codemods.report.doctor import before_writing
 
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
     if not any(uses.values()):
         return  # nothing is imported
-    errors, notes = check_imports(setup.by_file, uses, setup.jobs, python)
+    found = diagnose(setup.by_file, uses, jobs=setup.jobs, python=python)
+    errors, notes = before_writing(found)
     if errors:
         raise UsageError("nothing was written, as the new imports would fail:", *errors)
     for note in notes:
