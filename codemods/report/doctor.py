@@ -37,7 +37,7 @@ def as_json(checkup: Checkup) -> dict[str, Any]:
 
 
 def before_writing(checkup: Checkup) -> tuple[list[str], list[str]]:
-    """Return what a verb says of a checkup that is about to write the imports.
+    """Return what is wrong with imports that are about to be written, and what else to say.
 
     Returns:
         Which module cannot be imported where, or another one is found first, with what to do; and
