@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -882,7 +881,7 @@ def test_a_commit_is_measured_in_a_worktree(three: Path, monkeypatch: pytest.Mon
     assert (code, "faster: -55 %" in out) == (0, True)
     before, after = seen
     assert after.pytest.root == three
-    assert replace(before.pytest, root=three) == after.pytest
+    assert before.pytest._replace(root=three) == after.pytest
     assert after.pytest.timeout == 9
     assert before.commit == after.commit != ""
     assert (before.name, after.name) == ("HEAD: ", "here: ")

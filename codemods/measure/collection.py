@@ -16,7 +16,6 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -95,7 +94,7 @@ class Bench:
         environment = dict(tree.pytest.environment)
         self.keeps_bytecode = not environment.pop(NO_BYTECODE, "")
         self._tree = tree
-        self._pytest = replace(tree.pytest, environment=environment)
+        self._pytest = tree.pytest._replace(environment=environment)
         self._paths = tuple(paths)
         self._report = progress
         self._folder = Path(tempfile.mkdtemp(prefix="ssot-codemods-pycache-"))
@@ -138,7 +137,7 @@ class Bench:
         what = f"{self._tree.name}{what}"
         self._report(f"{what} ...")
         environment = {**self._pytest.environment, _PREFIX: str(bytecode)}
-        pytest = replace(self._pytest, environment=environment)
+        pytest = self._pytest._replace(environment=environment)
         session = pytest.collect(*self._paths, **options)
         self._last = session.record
         if session.problem:

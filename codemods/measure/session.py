@@ -11,7 +11,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,8 +44,7 @@ class Session(NamedTuple):
     peak_memory: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pytest:
+class Pytest(NamedTuple):
     """How pytest is started.
 
     `root` is the folder to run in, `python` the interpreter; `timeout` is in seconds for each run,
@@ -57,7 +55,7 @@ class Pytest:
     root: Path
     python: str = sys.executable
     timeout: float | None = None
-    environment: Mapping[str, str] = field(default_factory=os.environ.copy)
+    environment: Mapping[str, str] = os.environ
     progress: Callable[[int, int], None] | None = None
 
     def run(
@@ -90,7 +88,7 @@ class Pytest:
         ) as name:
             folder = Path(name)
             variables = self._variables(folder, probe_options, same, early=early)
-            started = replace(self, python=self._interpreter(), environment=variables)
+            started = self._replace(python=self._interpreter(), environment=variables)
             command = [*_SHELL, started.python, "-m", "pytest"]
             command += ["-p", PLUGIN] if early else []
             command += ["-o", f"cache_dir={folder / 'cache'}", "--maxfail=0", *arguments]

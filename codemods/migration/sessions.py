@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from codemods.measure.outcomes import Outcomes, Xdist, files_with_tests, merged, run_tests
@@ -64,7 +64,7 @@ class Sessions:
         self._runs += 1
         label = f"test run {self._runs}{f', {state()}' if state is not None else ''}"
         with self._bar(label) as progress:
-            pytest = replace(self._pytest, progress=progress)
+            pytest = self._pytest._replace(progress=progress)
             return merged([run_tests(pytest, self._xdist, s, same=same) for s in sessions])
 
     def _sessions(self, paths: tuple[str, ...]) -> list[list[str]]:

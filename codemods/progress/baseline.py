@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from codemods.decode import decode, encode
@@ -84,7 +83,7 @@ def measure_against(
     """
     here = collection.Tree(pytest, *head_of(pytest.root), name="here: ")
     with worktree(pytest.root, gitref) as folder:
-        there = replace(pytest, root=folder)
+        there = pytest._replace(root=folder)
         tree = collection.Tree(there, *head_of(folder), name=f"{gitref}: ")
         return compare(*collection.in_turn([tree, here], paths, runs=runs, progress=progress))
 
