@@ -961,7 +961,7 @@ def test_without_xdist_there_are_no_workers(
     before = (three / "a/test_a.py").read_bytes()
     code, _, err = outcome(*verb.split(), "-n", "2")
     assert code == 2
-    assert "need pytest-xdist" in err
+    assert "-n needs pytest-xdist" in err
     assert "pip install 'ssot-codemods[distributed]'" in err
     assert (three / "a/test_a.py").read_bytes() == before
 

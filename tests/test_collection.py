@@ -44,8 +44,8 @@ def pytest_in(folder: Path, **options: Any) -> Pytest:
     return Pytest(folder, **{"environment": ENVIRONMENT, **options})
 
 
-def run(folder: Path, *arguments: str, early: bool = True, **options: Any) -> Session:
-    return pytest_in(folder, **options).run(*arguments, early=early)
+def run(folder: Path, *arguments: str, **options: Any) -> Session:
+    return pytest_in(folder, **options).run(*arguments)
 
 
 def processes_with(mark: str) -> list[int]:
@@ -128,10 +128,10 @@ def test_a_configuration_that_stops_early_does_not_count(tmp_path: Path) -> None
     assert seen.record.collected == ["test_c.py::test"]
 
 
-def test_the_probe_may_be_loaded_late(tmp_path: Path) -> None:
+def test_a_path_of_modules_is_kept(tmp_path: Path) -> None:
     write_modules(tmp_path, test_it="def test(): pass", myplugin="")
     variables = {**ENVIRONMENT, "PYTEST_PLUGINS": "myplugin", "PYTHONPATH": str(tmp_path)}
-    seen = run(tmp_path, early=False, environment=variables)
+    seen = run(tmp_path, environment=variables)
     assert seen.record.exit_code is not None
 
 

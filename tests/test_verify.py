@@ -177,7 +177,6 @@ def test_verify_runs_the_golden_path(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ("arguments", "message"),
     [
         (["gone.py"], "gone.py: no such file"),
-        (["-n", "2", "--tx", "ssh=there"], "-n cannot be combined with --tx"),
         (["--category", "odd"], "--category odd: unknown; the settings have mission_critical"),
         (["--category", "e2e"], "none of tests/e2e exists"),
     ],

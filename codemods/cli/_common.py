@@ -37,7 +37,6 @@ from codemods.wording import first_of, visible
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
     from codemods.engine.run import Pool
-    from codemods.measure.outcomes import Xdist
     from codemods.measure.session import Pytest
     from codemods.migration.concerned import Concerned
     from codemods.migration.scan import CodemodOf, Progress, Scan
@@ -254,11 +253,11 @@ class Setup:
         with progress_bar("files") as progress:
             return concerned(changed, files, roots, is_test, progress, self.pool())
 
-    def sessions(self, pytest: Pytest, xdist: Xdist) -> Sessions:
+    def sessions(self, pytest: Pytest, workers: str | None) -> Sessions:
         """Return what runs tests."""
         from codemods.migration.sessions import Sessions
 
-        return Sessions(pytest, xdist, remark, partial(progress_bar, step=1))
+        return Sessions(pytest, workers, remark, partial(progress_bar, step=1))
 
     def plan(self, label: str, codemod: str = DEFAULT) -> Plan:
         """Return what would change."""

@@ -115,54 +115,27 @@ class Side(enum.Enum):
     AFTER = "after"
 
 
-class Xdist(NamedTuple):
-    """Where tests run: in `workers` of pytest-xdist (its ``-n``), or at `targets` (its ``--tx``).
-
-    Without either, pytest runs them itself.
-    """
-
-    workers: str | None = None
-    targets: tuple[str, ...] = ()
-
-
-def run_tests(
-    pytest: Pytest, xdist: Xdist, paths: Sequence[str], *, same: Sequence[str] = ()
-) -> Outcomes:
+def run_tests(pytest: Pytest, workers: str | None, paths: Sequence[str]) -> Outcomes:
     """Run the tests of some files once, in one session of pytest.
 
     Args:
         pytest: how it is started.
-        xdist: where the tests run.
+        workers: of pytest-xdist, as its ``-n`` has them; None for none.
         paths: files and folders, relative to the root.
-        same: real paths of files that must be the same on the targets as they are here.
 
     Raises:
-        MeasureError: the session did not come to its end, so it shows nothing; or a target has
-            other files.
+        MeasureError: the session did not come to its end, so it shows nothing.
 
     """
     options = ["-q", "--continue-on-collection-errors"]
     top = os.path.realpath(pytest.root)
-    if xdist.targets:
-        # pytest-xdist brings the files there, and turns paths below this one into those there.
-        options += ["--dist=load", f"--rsyncdir={top}", *(f"--tx={t}" for t in xdist.targets)]
-        paths = [os.path.join(top, path) for path in paths]
-    elif xdist.workers is not None:
-        options += ["-n", xdist.workers]
-    start = partial(
-        pytest.run,
-        *options,
-        early=not xdist.targets,
-        same=[os.path.relpath(path, top) for path in same] if xdist.targets else (),
-    )
-    session, conftests = _start(start, top, paths)
+    options += ["-n", workers] if workers is not None else []
+    session, conftests = _start(partial(pytest.run, *options), top, paths)
     errors = {os.path.relpath(path, top): _last_line(error) for path, error in conftests.items()}
     if session is None:
         return Outcomes({}, errors, {}, top, 1)
     record = session.record
     problem = session.problem or _unfinished(record)
-    if xdist.targets and record.facts.targets != xdist.targets:
-        problem = problem or "pytest's own configuration has -n, which takes the place of --tx"
     if problem:
         raise MeasureError(f"the tests were not run to the end: {problem}")
     found = outcomes_of(record, top)

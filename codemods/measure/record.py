@@ -18,7 +18,7 @@ from codemods.measure.model import CollectionError, Cost, Import, Step
 
 
 class SessionFacts(NamedTuple):
-    """What was known when the session began; `configuration` is its file, `targets` are of --tx."""
+    """What was known when the session began; `configuration` is its file."""
 
     pytest: str = ""
     plugins: tuple[str, ...] = ()
@@ -28,7 +28,6 @@ class SessionFacts(NamedTuple):
     configuration: str = ""
     testpaths: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -62,8 +60,6 @@ class Pytest(NamedTuple):
         self,
         *arguments: str,
         probe_options: Sequence[str] = (),
-        early: bool = True,
-        same: Sequence[str] = (),
     ) -> Session:
         """Run ``python -m pytest``, and return what the plugin saw.
 
@@ -74,10 +70,6 @@ class Pytest(NamedTuple):
         Args:
             arguments: options and paths for pytest.
             probe_options: ``imports``, ``list``; see `codemods.measure.probe.plugin`.
-            early: load the plugin before all others, which times them. A worker of pytest-xdist
-                on another machine does not have the plugin: there, it must be False.
-            same: files, relative to `root`, that a worker on another machine must have as they
-                are here; else the session has a problem.
 
         Raises:
             MeasureError: there is no such interpreter or no such folder.
@@ -87,10 +79,9 @@ class Pytest(NamedTuple):
             prefix="ssot-codemods-", ignore_cleanup_errors=True
         ) as name:
             folder = Path(name)
-            variables = self._variables(folder, probe_options, same, early=early)
+            variables = self._variables(folder, probe_options)
             started = self._replace(python=self._interpreter(), environment=variables)
-            command = [*_SHELL, started.python, "-m", "pytest"]
-            command += ["-p", PLUGIN] if early else []
+            command = [*_SHELL, started.python, "-m", "pytest", "-p", PLUGIN]
             command += ["-o", f"cache_dir={folder / 'cache'}", "--maxfail=0", *arguments]
             out = folder / "output"
             watch = Follower(folder / "lines", self.progress).follow
@@ -124,9 +115,7 @@ class Pytest(NamedTuple):
         # Absolute, as it is started in another folder; not resolved, or it would leave its venv.
         return str(Path(found).absolute())
 
-    def _variables(
-        self, folder: Path, probe_options: Sequence[str], same: Sequence[str], *, early: bool
-    ) -> dict[str, str]:
+    def _variables(self, folder: Path, probe_options: Sequence[str]) -> dict[str, str]:
         """Return the environment for one run, and put the plugin where it is found."""
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(_PROBE, folder / "plugin" / _COPY, ignore=ignored)
@@ -135,14 +124,8 @@ class Pytest(NamedTuple):
             "SSOT_CODEMODS_PROBE": str(folder / "lines"),
             "SSOT_CODEMODS_PROBE_OPTIONS": ",".join(probe_options),
         }
-        if same:
-            contents = {path: (self.root / path).read_bytes() for path in same}
-            digests = {path: hashlib.sha256(c).hexdigest() for path, c in contents.items()}
-            (folder / "same.json").write_text(json.dumps([self.root.resolve().name, digests]))
-            variables["SSOT_CODEMODS_PROBE_SAME"] = str(folder / "same.json")
-        _append(variables, "PYTHONPATH", str(folder / "plugin"), os.pathsep)
-        if not early:
-            _append(variables, "PYTEST_PLUGINS", PLUGIN, ",")
+        search = [self.environment.get("PYTHONPATH", ""), str(folder / "plugin")]
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, search))
         return variables
 
     def _problem(self, ended: Ended, record: SessionRecord | None, tail: str) -> str:
@@ -165,11 +148,6 @@ class Pytest(NamedTuple):
             hint = "--python names another interpreter"
             return f"pytest did not start its session (exit code {ended.exit_code}; {hint}): {last}"
         return f"pytest ended with exit code {ended.exit_code}{doing}, before its session was over"
-
-
-def _append(variables: dict[str, str], name: str, value: str, separator: str) -> None:
-    old = variables.get(name)
-    variables[name] = f"{old}{separator}{value}" if old else value
 
 
 def _tail(path: Path) -> str:

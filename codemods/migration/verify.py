@@ -103,8 +103,7 @@ def verify(
         identity: the run; None for the last one that was not rolled back.
         tests: files and folders; none for the tests that use the files of the run.
         find_uses: finds the tests that use some files.
-        run_tests: runs some tests once; it takes the files that differ as `same`, and as `state`
-            what tells which changes are in place.
+        run_tests: runs some tests once; it takes as `state` what tells which changes are in place.
         commands: runs the golden path; None to leave it out.
         say: takes a line about what is verified.
 
@@ -120,7 +119,7 @@ def verify(
             say("no run to verify: the tests are run once")
             return RanOnce(run_tests(tests), commands() if commands is not None else {})
         say(f"verifying run {trial.run.id}: {trial.run.command}")
-        run = partial(run_tests, same=trial.paths(), state=trial.state)
+        run = partial(run_tests, state=trial.state)
         edited = trial.edited()
         if not trial.entries:
             nothing = f"nothing to compare: the files of run {trial.run.id} were edited since"
