@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import types
 import typing
@@ -23,8 +22,8 @@ def decode(kind: type[_T], value: object, where: str = "") -> _T:
     """Return a value of JSON as a value of a kind: a scalar, a container, a record, or a union.
 
     Args:
-        kind: what is wanted, nested as deep as need be. A record (a dataclass or a named tuple)
-            takes an object with just its fields; those that have a default may be missing.
+        kind: what is wanted, nested as deep as need be. A record (a named tuple) takes an
+            object with just its fields; those that have a default may be missing.
         value: what `json.loads` returned.
         where: the place of the value in the document, for the message.
 
@@ -127,17 +126,11 @@ def _record(kind: Any, value: Any, where: str) -> Any:
 
 
 def _is_record(kind: Any) -> bool:
-    return dataclasses.is_dataclass(kind) or hasattr(kind, "_field_defaults")
+    return hasattr(kind, "_field_defaults")
 
 
 @cache
 def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
     """Return the type of each field, and whether a value must be there."""
     hints = typing.get_type_hints(kind)
-    if not dataclasses.is_dataclass(kind):
-        return {name: (hints[name], name not in kind._field_defaults) for name in kind._fields}
-    missing = dataclasses.MISSING
-    return {
-        f.name: (hints[f.name], f.default is missing and f.default_factory is missing)
-        for f in dataclasses.fields(kind)
-    }
+    return {name: (hints[name], name not in kind._field_defaults) for name in kind._fields}

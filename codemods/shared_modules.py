@@ -258,7 +258,7 @@ def _try_first(path: Path, source: bytes, timeout: float | None) -> None:
         raise SettingsError(f"{path}:{reason.line}: {reason.code.value}: {message}")
 
     item = Source(str(path), source)
-    list(ProcessPool(1, timeout or FILE_TIMEOUT).run(_try_module, [item], failed))
+    list(ProcessPool(1, timeout or FILE_TIMEOUT)(_try_module, [item], failed))
 
 
 def _try_module(source: Source) -> None:

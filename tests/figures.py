@@ -70,4 +70,4 @@ def measured(
 def evidence(
     before: Mapping[str, str], after: Mapping[str, str], *differences: Difference
 ) -> Evidence:
-    return Evidence(differences, (), (), *(Outcomes(t, {}, {}, "", 1.0) for t in (before, after)))
+    return Evidence(differences, (), (), *(Outcomes(t, {}, {}, "") for t in (before, after)))

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from codemods.engine.run import Pool
 from codemods.migration import analyze as module
 from codemods.migration.scan import Scan, Task
 from codemods.model import Analysis, Code, FileResult, Reason, UsageError, Verdict
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
-from codemods.workers.pool import Pool, ProcessPool
+from codemods.workers.pool import ProcessPool
 from tests import tools
 from tests.tools import write_sources
 

@@ -12,7 +12,7 @@ from codemods.disk.journal import Change, Journal
 from codemods.measure.outcomes import Outcomes
 from codemods.migration.concerned import Concerned
 from codemods.migration.trial import Trial, chosen_run
-from codemods.migration.verify import compare_states, revert_regressions
+from codemods.migration.verify import Verified, revert_regressions, verify
 
 NEW = b"# new\n"
 
@@ -51,7 +51,7 @@ class Suite:
         tests = {
             f"{name}::t": "failed" if self.names.index(name) in fail else "passed" for name in names
         }
-        return Outcomes(tests, {}, {}, os.path.realpath(self.root), 0.0)
+        return Outcomes(tests, {}, {}, os.path.realpath(self.root))
 
     def reverted(self) -> list[int]:
         shown = revert_regressions(self.trial(), self.uses, self.run)
@@ -99,7 +99,16 @@ def test_a_difference_that_does_not_show_again_leaves_nothing_that_may_cause_it(
 
 def test_without_reverting_the_cause_is_named(tmp_path: Path) -> None:
     suite = Suite(tmp_path, 8, lambda new, ran: {3} & ran if 5 in new else set())
-    shown = compare_states(suite.trial(), (), suite.uses, suite.run, None)
+    shown = verify(
+        suite.trial().journal,
+        None,
+        (),
+        find_uses=suite.uses,
+        run_tests=lambda paths, state: suite.run(paths),
+        commands=None,
+        say=print,
+    )
+    assert isinstance(shown, Verified)
     ((path, difference),) = shown.causes.items()
     assert Path(path).name == "test_05.py"
     assert difference.what == "test_03.py::t"

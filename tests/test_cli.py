@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,13 @@ import codemods.migration.migrate
 from codemods.bundled import copy_sample_suite
 from codemods.cli import _common, _output, main
 from codemods.disk.journal import Journal, digest
+from codemods.engine.run import Pool
 from codemods.measure.collection import Tree
 from codemods.measure.model import Baseline
 from codemods.measure.session import Pytest
+from codemods.migration.diagnose import Checkup, Finding, FolderCheckup
 from codemods.model import FileResult, Run, Status
-from codemods.workers.pool import FILE_TIMEOUT, Pool
+from codemods.workers.pool import FILE_TIMEOUT
 from tests import tools
 from tests.figures import measured
 from tests.tools import write_sources
@@ -294,7 +295,6 @@ def test_analyze_is_the_same_each_time(three: Path) -> None:
     assert first[0] == 0
     for jobs in ("1", "2"):
         assert outcome("analyze", "--variants", "-v", "--jobs", jobs) == first
-    assert outcome("analyze", "--format", "markdown")[1].startswith("# Scope of the migration\n")
 
 
 def test_list_and_a_file_of_paths(three: Path) -> None:
@@ -375,14 +375,14 @@ def test_dry_run_from_a_folder_below(three: Path, monkeypatch: pytest.MonkeyPatc
 def test_dry_run_of_a_file_that_changes_meanwhile(
     three: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
 ) -> None:
-    real = codemods.migration.migrate.first_files
+    real = codemods.migration.migrate.preview
 
-    def edited(planned: Any, number: int | None) -> Any:
+    def edited(planned: Any, max_files: int | None) -> Any:
         path = three / "a/test_a.py"
         path.unlink() if gone else path.write_bytes(b"edited\n")
-        return real(planned, number)
+        return real(planned, max_files)
 
-    monkeypatch.setattr(codemods.migration.migrate, "first_files", edited)
+    monkeypatch.setattr(codemods.migration.migrate, "preview", edited)
     code, out, err = outcome("migrate", "--dry-run", "-v")
     assert (code, out.count("--- a/")) == (1, 2)
     assert "a/test_a.py:1:1: changed-since-planned " in err
@@ -440,9 +440,12 @@ def test_migrate_as_json_and_the_probe(three: Path) -> None:
 
 
 def test_notes_of_the_probe(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codemods.migration.guards.check_imports", lambda *_: ([], ["by the way"]))
+    note = Finding("collected", False, "by the way", "rename it")
+    folder = FolderCheckup("a", (), (note,), "9", None, (), ())
+    found = Checkup((folder,))
+    monkeypatch.setattr("codemods.migration.diagnose.diagnose", lambda *_, **__: found)
     code, _, err = outcome("migrate", "a")
-    assert (code, err) == (0, "by the way\n")
+    assert (code, err) == (0, "by the way: rename it\n")
 
 
 def test_a_run_is_at_work(three: Path) -> None:
@@ -878,7 +881,7 @@ def test_a_commit_is_measured_in_a_worktree(three: Path, monkeypatch: pytest.Mon
     assert (code, "faster: -55 %" in out) == (0, True)
     before, after = seen
     assert after.pytest.root == three
-    assert replace(before.pytest, root=three) == after.pytest
+    assert before.pytest._replace(root=three) == after.pytest
     assert after.pytest.timeout == 9
     assert before.commit == after.commit != ""
     assert (before.name, after.name) == ("HEAD: ", "here: ")
@@ -958,7 +961,7 @@ def test_without_xdist_there_are_no_workers(
     before = (three / "a/test_a.py").read_bytes()
     code, _, err = outcome(*verb.split(), "-n", "2")
     assert code == 2
-    assert "need pytest-xdist" in err
+    assert "-n needs pytest-xdist" in err
     assert "pip install 'ssot-codemods[distributed]'" in err
     assert (three / "a/test_a.py").read_bytes() == before
 

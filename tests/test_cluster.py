@@ -146,7 +146,7 @@ def test_what_dies_or_never_ends_costs_itself_alone(address: str) -> None:
     files = [Source(f"f{n}", b"x" * 60_000) for n in range(12)]
     files[5] = Source("k", b"killer" + bytes(60_000))
     files[7] = Source("n", b"never ends" + bytes(60_000))
-    results = list(cluster.run(die, files, failed))
+    results = list(cluster(die, files, failed))
     said = {
         "k": "k: worker-died: the worker that had this file died: exit code 9",
         "n": "n: too-slow: not done after 2 seconds of processor time: "
@@ -159,7 +159,7 @@ def test_what_dies_or_never_ends_costs_itself_alone(address: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_a_worker_of_the_cluster_that_dies_costs_its_chunk(address: str) -> None:
-    results = list(cluster_pool(address).run(end_worker, [Source("f", b"")], failed))
+    results = list(cluster_pool(address)(end_worker, [Source("f", b"")], failed))
     assert [path.partition(": Attempted")[0] for path, _ in results] == [
         "f: worker-died: the worker that had this file died: KilledWorker"
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import signal
@@ -29,7 +28,7 @@ from codemods.measure.model import (
 )
 from codemods.measure.record import SessionRecord
 from codemods.measure.session import Pytest, Session
-from codemods.progress.saved import baseline_file, load_baseline, save_baseline
+from codemods.progress.baseline import baseline_file, load_baseline, save_baseline
 from tests.figures import measured as figures
 from tests.tools import write_modules
 
@@ -45,8 +44,8 @@ def pytest_in(folder: Path, **options: Any) -> Pytest:
     return Pytest(folder, **{"environment": ENVIRONMENT, **options})
 
 
-def run(folder: Path, *arguments: str, early: bool = True, **options: Any) -> Session:
-    return pytest_in(folder, **options).run(*arguments, early=early)
+def run(folder: Path, *arguments: str, **options: Any) -> Session:
+    return pytest_in(folder, **options).run(*arguments)
 
 
 def processes_with(mark: str) -> list[int]:
@@ -129,10 +128,10 @@ def test_a_configuration_that_stops_early_does_not_count(tmp_path: Path) -> None
     assert seen.record.collected == ["test_c.py::test"]
 
 
-def test_the_probe_may_be_loaded_late(tmp_path: Path) -> None:
+def test_a_path_of_modules_is_kept(tmp_path: Path) -> None:
     write_modules(tmp_path, test_it="def test(): pass", myplugin="")
     variables = {**ENVIRONMENT, "PYTEST_PLUGINS": "myplugin", "PYTHONPATH": str(tmp_path)}
-    seen = run(tmp_path, early=False, environment=variables)
+    seen = run(tmp_path, environment=variables)
     assert seen.record.exit_code is not None
 
 
@@ -523,7 +522,7 @@ def test_save_and_load(tmp_path: Path, measured: Baseline) -> None:
     path = save_baseline(measured, tmp_path, "before")
     assert path == tmp_path / ".ssot-codemods" / "baselines" / "before.json"
     assert load_baseline(tmp_path, "before") == measured
-    other = dataclasses.replace(measured, notes=("n",))
+    other = measured._replace(notes=("n",))
     save_baseline(other, tmp_path, "before")
     assert load_baseline(tmp_path, "before") == other
     assert [p.name for p in path.parent.iterdir()] == ["before.json"]
@@ -594,15 +593,13 @@ def test_claim(before: tuple[float, ...], after: tuple[float, ...], expected: Cl
 
 def other(one: Baseline, **conditions: Any) -> Baseline:
     """Return a baseline under other conditions."""
-    changed = dataclasses.replace(one.summary.conditions, **conditions)
-    return dataclasses.replace(one, summary=dataclasses.replace(one.summary, conditions=changed))
+    changed = one.summary.conditions._replace(**conditions)
+    return one._replace(summary=one.summary._replace(conditions=changed))
 
 
 def test_compare() -> None:
     after = figures(warm=(0.5, 0.5, 0.6))
-    after = dataclasses.replace(
-        after, summary=dataclasses.replace(after.summary, commit="d", is_dirty=True)
-    )
+    after = after._replace(summary=after.summary._replace(commit="d", is_dirty=True))
     compared = compare(figures(), after)
     assert (compared.cold_claim, compared.warm_claim) == (Claim.NONE, Claim.FASTER)
     assert (compared.obstacles, compared.only_before, compared.only_after) == ((), (), ())

@@ -6,7 +6,7 @@ import ast
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,17 +15,13 @@ from codemods.migration import references
 from codemods.migration.concerned import Concerned, concerned
 from codemods.migration.sessions import is_test
 from codemods.model import Code, Reason, Source
-from tests.tools import failing
+from tests.tools import Files, failing
 
 
-class Files:
-    """All Python files below a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.paths = sorted(map(os.path.realpath, root.rglob("*.py")))
-
-    def read(self) -> Iterator[Source]:
-        return (Source(path, Path(path).read_bytes()) for path in self.paths)
+def below(root: Path) -> Files:
+    """Return all Python files below a folder."""
+    paths = sorted(map(os.path.realpath, root.rglob("*.py")))
+    return Files(*(Source(path, Path(path).read_bytes()) for path in paths))
 
 
 def suite(tmp_path: Path, **files: str) -> Path:
@@ -38,7 +34,7 @@ def suite(tmp_path: Path, **files: str) -> Path:
 
 
 def uses_in(root: Path, changed: Sequence[str], roots: Sequence[str] = ()) -> Concerned:
-    return concerned(changed, Files(root), roots, is_test)
+    return concerned(changed, below(root), roots, is_test)
 
 
 def uses(root: Path, *changed: str) -> list[str]:
@@ -192,7 +188,7 @@ def test_progress_is_told_of_each_file_that_is_read(tmp_path: Path) -> None:
     root = suite(tmp_path, test_a="", test_b="", test_c="")
     told: list[tuple[int, int]] = []
     path = os.path.realpath(root / "test_a.py")
-    concerned([path], Files(root), [], is_test, lambda done, total: told.append((done, total)))
+    concerned([path], below(root), [], is_test, lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -212,4 +208,4 @@ def test_a_file_that_cannot_be_parsed_in_time_may_use_what_it_names(tmp_path: Pa
     assert uses(root, "helper.py") == []
     reason = Reason(Code.TOO_SLOW, 1, "not done after 1 second")
     helper, test = (os.path.realpath(root / name) for name in ("helper.py", "test_a.py"))
-    assert concerned([helper], Files(root), [], is_test, run=failing(reason)).all == (test,)
+    assert concerned([helper], below(root), [], is_test, run=failing(reason)).all == (test,)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pytest
@@ -22,8 +21,7 @@ class Inner(NamedTuple):
     name: str = "none"
 
 
-@dataclass(frozen=True)
-class Outer:
+class Outer(NamedTuple):
     many: tuple[Inner, ...]
     pair: tuple[str, int | None]
     by_name: Mapping[str, tuple[int, ...]]

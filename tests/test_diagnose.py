@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from codemods.measure.importable import FolderAnswer, ModuleAnswer
 from codemods.measure.session import Pytest
 from codemods.migration import diagnose as module
 from codemods.migration.diagnose import Checkup, diagnose
-from codemods.migration.guards import check_imports
+from codemods.report.doctor import before_writing
 from codemods.settings import read_settings
 from codemods.shared_modules import SettingsByFile
 
@@ -62,7 +61,7 @@ def answered(
     answer = FolderAnswer(
         folder="", modules=modules, pytest="9", import_mode="prepend", sys_path=("/a",)
     )
-    answers = [replace(answer, folder=folder, **more) for folder in folders]
+    answers = [answer._replace(folder=folder, **more) for folder in folders]
     monkeypatch.setattr(module, "ask_imports", lambda *args, **options: answers)
     uses = {f"{folder}/test_a.py": ["lib.own.shared"] for folder in folders}
     return diagnose(by_file(), uses, jobs=1)
@@ -259,7 +258,7 @@ def test_each_package_of_a_monorepo_by_its_own_settings(
 
 def told(uses: Mapping[str, Collection[str]]) -> tuple[list[str], list[str]]:
     """Return what is wrong, and the notes."""
-    return check_imports(by_file(), uses, 1)
+    return before_writing(diagnose(by_file(), uses, jobs=1))
 
 
 def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +266,7 @@ def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.M
     broken = own(root, file=None, error="NameError: y")
     answered(monkeypatch, missing, folders=["tests", "e2e", "unit"])
     first, second, third = vars(module)["ask_imports"](Pytest(root), {})
-    answers = [first, replace(third, modules=(broken,), sys_path=(str(root),)), second]
+    answers = [first, third._replace(modules=(broken,), sys_path=(str(root),)), second]
     monkeypatch.setattr(module, "ask_imports", lambda *args, **options: answers)
     errors, notes = told({"tests/test_a.py": ["lib.own.shared"]})
     assert notes == []

@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 
 from codemods.measure.importable import ImportCost
-from codemods.migration.diagnose import Checkup, Finding, FolderCheckup, ModuleCheckup
-from codemods.migration.doctor import doctor
+from codemods.migration.diagnose import (
+    Checkup,
+    Finding,
+    FolderCheckup,
+    ModuleCheckup,
+    diagnose,
+    files_to_check,
+)
 from codemods.migration.init import steps
 from codemods.migration.steps import write
 from codemods.report import doctor as report
@@ -38,7 +44,8 @@ def _write(path: str, text: str = "") -> str:
 def _doctor(paths: Sequence[str] = (".",)) -> Checkup:
     settings = read_settings(Path.cwd())
     scan = tools.scan(settings, *paths)
-    return doctor(SettingsByFile(settings), scan, ProcessPool(1), jobs=2, timeout=100)
+    by_file = SettingsByFile(settings)
+    return diagnose(by_file, files_to_check(by_file, scan, ProcessPool(1)), jobs=2, timeout=100)
 
 
 def test_folders_with_files_that_would_change_or_that_import_it(root: Path) -> None:

@@ -5,7 +5,6 @@ import os
 import random
 import re
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -278,8 +277,8 @@ def test_a_line_that_is_no_record_is_named_and_the_others_count(root: Path, line
 def test_a_record_names_no_machine_and_no_absolute_path(root: Path) -> None:
     summary = measured(problem=f"{root}/tests: no, /usr/lib/python3/x.py: boom").summary
     environment = ("PYTHONPATH=/home/me/lib",)
-    conditions = replace(summary.conditions, machine="my-host, 2 CPUs", environment=environment)
-    summary = replace(summary, conditions=conditions)
+    conditions = summary.conditions._replace(machine="my-host, 2 CPUs", environment=environment)
+    summary = summary._replace(conditions=conditions)
     places = (DifferingPlace("a.py", f"{root}/a.py: /home/me/x -> /y"),)
     shown = Verification("r", {}, ComparedTests({}, places))
     for figures in (summary, shown):
@@ -289,13 +288,13 @@ def test_a_record_names_no_machine_and_no_absolute_path(root: Path) -> None:
         assert secret not in text
     (one, other), _ = history.read(_settings(root))
     assert one.figures.problem == "tests: no, .../x.py: boom"  # type: ignore[union-attr]
-    assert one.figures == replace(history.without_machine(summary), problem=one.figures.problem)  # type: ignore[union-attr]
+    assert one.figures == history.without_machine(summary)._replace(problem=one.figures.problem)  # type: ignore[union-attr]
     assert other.figures.tests.places == (("a.py", "a.py: .../x -> .../y"),)  # type: ignore[union-attr]
 
 
 def test_the_conditions_of_two_machines_are_told_apart() -> None:
     one = measured().summary
-    other = replace(one, conditions=replace(one.conditions, machine="there, 2 CPUs"))
+    other = one._replace(conditions=one.conditions._replace(machine="there, 2 CPUs"))
     assert history.without_machine(one) != history.without_machine(other)
 
 
@@ -385,10 +384,9 @@ def test_figures_of_a_verification(root: Path) -> None:
     shown = evidence(before, after, *differences)
     # As pytest is started where its configuration is, which may be below the root.
     below = str(root / "sub")
-    shown = replace(
-        shown,
-        before=replace(shown.before, root=below),
-        after=replace(shown.after, root=below),
+    shown = shown._replace(
+        before=shown.before._replace(root=below),
+        after=shown.after._replace(root=below),
         healed=("c.py",),
     )
     edited = (str(root / "d.py"),)
@@ -413,7 +411,7 @@ def test_figures_of_a_verification(root: Path) -> None:
 
 
 def test_tests_that_were_run_once_compare_nothing(root: Path) -> None:
-    once = RanOnce(Outcomes({"a.py::x": "passed", "a.py::y": "failed"}, {}, {}, "", 1.0), {"m": 0})
+    once = RanOnce(Outcomes({"a.py::x": "passed", "a.py::y": "failed"}, {}, {}, ""), {"m": 0})
     figures = history.of_verification(once, root, is_whole=False)
     assert figures == Verification(None, {"m": ExitCodes(None, 0)}, RanTests(1, 2))
 

@@ -164,7 +164,7 @@ def _run(command: str, *paths: str) -> None:
     "command",
     [
         *("analyze", "analyze -v", "analyze --variants", "analyze --list"),
-        *("analyze --variants --format json", "analyze --variants --format markdown"),
+        "analyze --variants --format json",
         *("check", "check --format json", "check --format github"),
         *("check --format sarif", "check --format gitlab", "check --ratchet left.json --update"),
         *(

@@ -173,7 +173,7 @@ def test_what_each_verb_prints_of_faults(tmp_path: Path, monkeypatch: pytest.Mon
     assert set[str]().union(*map(check, (*found, *files()))) >= FAULTS
 
 
-RESULTS = Outcomes({"a.py::x": "passed", "a.py::y": "failed"}, {"b.py": "boom"}, {}, "/", 1.0)
+RESULTS = Outcomes({"a.py::x": "passed", "a.py::y": "failed"}, {"b.py": "boom"}, {}, "/")
 DIFFERENCE = Difference("a.py", "a.py::x", "passed", "failed")
 EVIDENCE = Evidence((DIFFERENCE,), (DIFFERENCE,), ("c.py",), RESULTS, RESULTS)
 

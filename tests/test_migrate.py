@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from codemods.disk.journal import Change, Journal
+from codemods.engine.run import Pool
 from codemods.migration.analyze import analyze
-from codemods.migration.migrate import Batch, first_files, plan, write
+from codemods.migration.migrate import Batch, plan, preview, write
 from codemods.model import Code, FileResult, Plan, RunState, Status, UsageError, Written
 from codemods.rewrites.others import Effects
 from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.settings import Settings
-from codemods.workers.pool import Pool, ProcessPool
+from codemods.workers.pool import ProcessPool
 from tests.tools import COPY, SHARED, scan
 from tests.tools import run as transform
 
@@ -215,9 +216,10 @@ class TestWrite:
     def test_batches(self) -> None:
         make(**{f"test_{n}": _USED for n in range(5)})
         found = planned()
-        results, left = first_files(found, 2)
-        assert ([r.path for r in results], left) == (["test_0.py", "test_1.py"], 3)
-        assert first_files(found, None) == (found.results, 0)
+        shown, _, changes = preview(found, 2)
+        assert ([c.path for c in changes], shown.left) == (["test_0.py", "test_1.py"], 3)
+        assert [r.path for r in shown.results] == ["test_0.py", "test_1.py"]
+        assert preview(found, None)[0].results == found.results
         runs = []
         for expected in (3, 1, 0, 0):
             done = written(planned(), max_files=2)

@@ -28,5 +28,14 @@ def test_what_is_new_is_named(text: bytes, name: str) -> None:
     assert introduced(PLAIN + text, PLAIN) == frozenset()
 
 
-def test_other_imports_are_none() -> None:
-    assert introduced(PLAIN, PLAIN + b"from a.mock import b\nimport json\n") == frozenset()
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"from a.mock import b\nimport json\n",
+        b"from mock_server.tools import Fake\n",
+        b"from unittest.mocking import b\n",
+        b"import mockery\n",
+    ],
+)
+def test_other_imports_are_none(text: bytes) -> None:
+    assert introduced(PLAIN, PLAIN + text) == frozenset()

@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -650,7 +649,7 @@ differences 0, flaky 0, healed 0
 
 
 def test_nothing_is_accepted_while_a_line_of_the_history_cannot_be_read(root: Path) -> None:
-    found = replace(_accept(root, _all_met(root)), damaged=("history.jsonl:1: ...",))
+    found = _accept(root, _all_met(root))._replace(damaged=("history.jsonl:1: ...",))
     assert not found.ok
     text = "not accepted: the history is damaged or not complete\n"
     assert accept.as_text(found).endswith(text)

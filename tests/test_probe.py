@@ -330,6 +330,10 @@ def test_imports_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     )
     (conftest,) = seen.conftests.values()
     assert list(conftest.import_seconds) == ["heavy_three"]
+    around = {i.name: i.around for i in seen.imports if i.name.startswith("heavy")}
+    assert around == {"heavy_one": [], "heavy_two": ["heavy_one"], "heavy_three": []}
+    times = {i.name: i for i in seen.imports}
+    assert times["heavy_one"].cumulative >= times["heavy_one"].own + 0.05 >= 0.1
     assert conftest.own_seconds < conftest.cumulative_seconds
 
 
@@ -451,7 +455,8 @@ def step(own: float, *, from_cache: bool | None = None) -> dict[str, Any]:
 
 def ended(exit_code: int, seconds: float) -> list[Any]:
     costs = {"rewriting": [seconds, 1], "warnings_building": [0.0, 0]}
-    return ["ended", exit_code, {**costs, "peak_memory": 5, "dont_write_bytecode": False}]
+    totals = {**costs, "imports": [], "peak_memory": 5, "dont_write_bytecode": False}
+    return ["ended", exit_code, totals]
 
 
 def test_warnings_of_several_workers() -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from codemods.measure import process as process_module
 from codemods.measure import profile as profile_module
-from codemods.measure.model import CollectionError, Cost, Profile, Step
-from codemods.measure.profile import Import, imported_names, packages_of, profile, read_imports
+from codemods.measure.model import CollectionError, Cost, Import, Profile, Step
+from codemods.measure.profile import imported_names, packages_of, profile
 from codemods.measure.record import SessionFacts, SessionRecord
 from codemods.measure.session import Pytest, Session
 
@@ -33,7 +32,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tests/test_b.py": f"try:\n    import heavy\nfinally: pass\n{SLOW}",
         "tests/conftest.py": "import application",
         "heavy/__init__.py": SLOW,
-        "heavy/inner.py": "import decimal",
+        "heavy/inner.py": "import colorsys",
         "application.py": SLOW,
         "docs/guide.txt": "",
         "conftest.py": "",
@@ -77,8 +76,9 @@ def test_the_packages_of_a_suite(found: Profile) -> None:
     assert (heavy.module_count, heavy.importer_count, heavy.is_standard) == (2, 2, False)
     assert heavy.own_seconds > 0.06
     assert packages["application"].own_seconds > 0.06
-    assert packages["decimal"].is_standard
-    assert packages["_pytest"].own_seconds > 0
+    assert packages["colorsys"].is_standard
+    firsts = {name: packages[name].first_importer for name in ("heavy", "application", "colorsys")}
+    assert firsts == {"heavy": "", "application": "", "colorsys": "heavy.inner"}
     assert list(found.package_times) == sorted(found.package_times, key=lambda p: -p.own_seconds)
 
 
@@ -100,36 +100,22 @@ def test_a_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.warm_seconds, found.advice) == (0.0, ())
 
 
-# The interpreter's import timing
+# Packages
 
-LOG = b"""import time: self [us] | cumulative | imported package
-import time:       100 |        100 |   encodings.aliases
-noise of a test: import time
-import time:       300 |        400 | encodings
-import time:        10 |         10 |     b.c
-import time:        20 |         30 |   b
-import time:         5 |          5 |     a.y
-import time:         7 |         12 |   a.x
-printed before import time:         1 |         43 | a
-import time:         4 |          4 | a.z
-"""
-
-
-def test_read_imports() -> None:
-    assert read_imports(LOG) == [
-        Import("encodings.aliases", 0.0001, 0.0001, ("encodings",)),
-        Import("encodings", 0.0003, 0.0004, ()),
-        Import("b.c", 0.00001, 0.00001, ("a", "b")),
-        Import("b", 0.00002, 0.00003, ("a",)),
-        Import("a.y", 0.000005, 0.000005, ("a", "a.x")),
-        Import("a.x", 0.000007, 0.000012, ("a",)),
-        Import("a", 0.000001, 0.000043, ()),
-        Import("a.z", 0.000004, 0.000004, ()),
-    ]
+IMPORTS = [
+    Import("encodings.aliases", 0.0001, 0.0001, ["encodings"]),
+    Import("encodings", 0.0003, 0.0004, []),
+    Import("b.c", 0.00001, 0.00001, ["a", "b"]),
+    Import("b", 0.00002, 0.00003, ["a"]),
+    Import("a.y", 0.000005, 0.000005, ["a", "a.x"]),
+    Import("a.x", 0.000007, 0.000012, ["a"]),
+    Import("a", 0.000001, 0.000043, []),
+    Import("a.z", 0.000004, 0.000004, []),
+]
 
 
 def test_packages_of() -> None:
-    packages = packages_of([*read_imports(LOG), Import("a.y", 0.0, 0.0, ())], {"b": 3})
+    packages = packages_of([*IMPORTS, Import("a.y", 0.0, 0.0, [])], {"b": 3})
     assert [p.name for p in packages] == ["encodings", "b", "a"]
     _, b, a = packages
     assert b.own_seconds == pytest.approx(0.00003)
@@ -172,7 +158,7 @@ def advice(
     building: Cost | None = None,
     cold: float = 1.0,
     warm: float = 1.0,
-    imports: bytes = b"",
+    imports: Sequence[Import] = (),
     keeps_bytecode: bool = True,
 ) -> list[tuple[float, str]]:
     """Return the advice about one run, of which each step has a kind."""
@@ -182,11 +168,12 @@ def advice(
         errors={file: CollectionError(file, file, "") for file in errors},
         rewriting=Cost(0.5, 3),
         warnings_building=building or Cost(),
+        imports=list(imports),
     )
     for kind, one in steps:
         getattr(record, kind)[one.name] = one
     before, after = (Session(record, "", wall, 1.0, 1) for wall in (cold, warm))
-    found = profile_module._figures(Path("/nowhere"), before, after, read_imports(imports), "")
+    found = profile_module._figures(Path("/nowhere"), before, after, "")
     helpful = profile_module._advice(found, record, keeps_bytecode)
     return [(round(a.seconds, 6), a.message) for a in helpful]
 
@@ -214,20 +201,18 @@ def test_advice_about_folders() -> None:
         (0.3, '3 folders without a test module are walked: set testpaths = ["t"]')
     ]
     other = "3 folders without a test module: leave them out with norecursedirs"
-    for facts in (replace(FACTS, testpaths=("t",)), replace(FACTS, arguments=("/nowhere/t",))):
+    for facts in (FACTS._replace(testpaths=("t",)), FACTS._replace(arguments=("/nowhere/t",))):
         assert advice(*steps, facts=facts) == [(0.3, other)]
 
 
 def test_advice_about_packages() -> None:
-    log = b"".join(
-        b"import time: 90000 | 90000 | %s\n" % name
-        for name in (b"json", b"one", b"unseen", b"in_conftest", b"two", b"three", b"four")
-    )
-    log += b"import time: 50000 | 50000 |   below\nimport time: 1 | 50001 | above\n"
+    names = ("json", "one", "unseen", "in_conftest", "two", "three", "four")
+    seen = [Import(name, 0.09, 0.09, []) for name in names]
+    seen += [Import("below", 0.05, 0.05, ["above"]), Import("above", 1e-6, 0.050001, [])]
     imported = dict.fromkeys(("json", "one", "two", "three", "four"), 0.09)
     module = step("modules", "test_a.py", 0.0, **imported, below=1.0)
     conftest = step("conftests", "/nowhere/conftest.py", 0.0, in_conftest=0.09)
-    texts = [text for _, text in advice(module, conftest, imports=log)]
+    texts = [text for _, text in advice(module, conftest, imports=seen)]
     assert texts == [
         "conftest.py imports in_conftest for every run: import in the fixtures that need it",
         *(
@@ -236,7 +221,7 @@ def test_advice_about_packages() -> None:
             for name in ("one", "two", "three")
         ),
     ]
-    ((seconds, text),) = advice(step("modules", "test_a.py", 0.0, below=1.0), imports=log)
+    ((seconds, text),) = advice(step("modules", "test_a.py", 0.0, below=1.0), imports=seen)
     assert seconds == 0.05
     assert text.startswith("below is imported by above, with 1 module of its own")
 

@@ -18,7 +18,7 @@ from codemods.model import (
     Variant,
     Verdict,
 )
-from codemods.report.analyze import as_json, as_markdown, as_text, paths_to_change
+from codemods.report.analyze import as_json, as_text, paths_to_change
 from codemods.report.table import Detail
 from codemods.wording import visible
 
@@ -127,7 +127,6 @@ def test_a_long_list_of_places_is_cut_short() -> None:
     found = FULL._replace(surveys=tuple(many))
     assert "    09.py:3 Fake\n    2 more (-v names them)\n" in as_text(found)
     assert "    11.py:3 Fake\n" in as_text(found, Detail.VERBOSE)
-    assert "    11.py:3 Fake\n" in as_markdown(found)
 
 
 def test_text_with_a_line_for_each_definition() -> None:
@@ -147,17 +146,7 @@ def test_text_with_a_line_for_each_definition() -> None:
 def test_nothing_at_all() -> None:
     line = "0 Python files, 0 definitions in 0: 0 to be replaced, 0 to stay\n"
     assert as_text(EMPTY) == line
-    assert as_markdown(EMPTY) == f"# Scope of the migration\n\n{line}"
     assert as_json(EMPTY)["definitions"] == []
-
-
-def test_markdown() -> None:
-    text = as_markdown(FULL)
-    assert text.startswith("# Scope of the migration\n\n1,234 Python files, ")
-    assert "| `Fake` | 2 | 1 | 1 |" in text
-    assert "\n- `b/c.py:5:1` `Fake`: `because | mutated`\n" in text
-    assert "```diff\nvariant bbbb: 1 definition" in text
-    assert "| `b/f.py:7:1` | `syntax-error` | `invalid syntax` |" in text
 
 
 def test_json_has_the_keys_of_the_schema() -> None:
@@ -229,9 +218,9 @@ def test_json_of_what_is_there() -> None:
 @pytest.mark.parametrize("path", ["ä\nb/c.py", os.fsdecode(b"\xff/c.py")])
 def test_names_of_any_bytes(path: str) -> None:
     analysis = Analysis(1, (survey(path, decision("F", 1), variants=(MORE,)),), (), 0)
-    for text in (as_text(analysis, Detail.VERBOSE), as_markdown(analysis)):
-        assert visible(path) in text
-        text.encode()
+    text = as_text(analysis, Detail.VERBOSE)
+    assert visible(path) in text
+    text.encode()
     assert paths_to_change(analysis) == [path]
     json.dumps(as_json(analysis)).encode()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
@@ -73,8 +72,8 @@ def other(
         "nodes": digest(tests),
         "error_count": len(errors),
     }
-    changed = dataclasses.replace(BASELINE.summary, **counts, **summary)
-    return dataclasses.replace(BASELINE, nodeids=tests, errors=errors, summary=changed)
+    changed = BASELINE.summary._replace(**counts, **summary)
+    return BASELINE._replace(nodeids=tests, errors=errors, summary=changed)
 
 
 def test_a_baseline() -> None:
@@ -107,7 +106,7 @@ def test_a_baseline_without_a_run() -> None:
             warm=Timing(),
             problem="warm-up: killed",
             warning_counts={},
-            conditions=dataclasses.replace(CONDITIONS, pytest="", python="", paths=()),
+            conditions=CONDITIONS._replace(pytest="", python="", paths=()),
         )
     )
     assert text == (
@@ -168,7 +167,7 @@ def test_a_comparison_with_one() -> None:
 
 def test_a_comparison_of_different_things() -> None:
     after = other(
-        conditions=dataclasses.replace(CONDITIONS, pytest="8.0", plugins=()),
+        conditions=CONDITIONS._replace(pytest="8.0", plugins=()),
         tests=("b", "c", "d"),
         errors=(),
         is_stable=False,
@@ -237,9 +236,9 @@ def test_a_profile() -> None:
 
 
 def test_a_profile_without_advice_or_runs() -> None:
-    text = profile_text(dataclasses.replace(PROFILE, advice=()))
+    text = profile_text(PROFILE._replace(advice=()))
     assert text.endswith("What would help most\n  nothing that these runs show\n")
-    failed = dataclasses.replace(PROFILE, warm_seconds=0.0, problem="killed")
+    failed = PROFILE._replace(warm_seconds=0.0, problem="killed")
     assert profile_text(failed) == "problem: killed\n"
 
 

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -122,8 +121,8 @@ def test_what_the_runs_replaced_and_what_was_left_after_each(root: Path) -> None
 
 
 def test_what_other_codemods_removed_is_no_copy() -> None:
-    other = replace(RUN, id="run-2", codemod="rename_local_class")
-    markdown = report.as_markdown(replace(FULL, runs=(RUN, other)))
+    other = RUN._replace(id="run-2", codemod="rename_local_class")
+    markdown = report.as_markdown(FULL._replace(runs=(RUN, other)))
     assert "2 copies replaced in 1 file, 1 left" in markdown
     assert re.search(r"`run-1` \| `replace_local_copies` \| .* \| 1 \| 2 \| 1 \|\n", markdown)
     assert re.search(r"`run-2` \| `rename_local_class` \| .* \| 1 \| 0 \| 1 \|\n", markdown)
@@ -375,8 +374,8 @@ NODES = [f"test_a.py::test_{number}" for number in range(40)]
 SIDE = measured(
     cold=(1.9, 2.0, 2.1), warm=(0.9, 1.0, 1.1), tests=NODES, warnings={"A": 370, "B": 1}
 ).summary
-SIDE = replace(SIDE, commit=NASTY)
-AFTER = replace(SIDE, warm=timing(0.4, 0.5, 0.6), warning_counts={"A": 0, NASTY: 2})
+SIDE = SIDE._replace(commit=NASTY)
+AFTER = SIDE._replace(warm=timing(0.4, 0.5, 0.6), warning_counts={"A": 0, NASTY: 2})
 COMPARED = {"a.py": ComparedFile(10, 10, 1, 2)}
 RUN = StandingRun(
     id="run-1",
@@ -467,7 +466,7 @@ def test_what_others_wrote_is_shown_and_never_markup() -> None:
 
 
 def test_a_name_that_is_no_utf_8_can_be_printed() -> None:
-    done = replace(EMPTY, paths=("a\udcff.py",))
+    done = EMPTY._replace(paths=("a\udcff.py",))
     for text in (report.as_markdown(done), report.as_html(done), json.dumps(report.as_json(done))):
         assert "a\\udcff.py" in text
         assert text.encode("utf-8")
@@ -477,7 +476,7 @@ def test_all_three_say_the_same() -> None:
     plain = json.loads(json.dumps(report.as_json(FULL)).replace(json.dumps(NASTY)[1:-1], "N"))
     assert plain["schema"] == "ssot-codemods/report/3"
     (change,) = FULL.collection
-    done = replace(FULL, collection=(replace(change, obstacles=("different",)),))
+    done = FULL._replace(collection=(change._replace(obstacles=("different",)),))
     markdown = report.as_markdown(done)
     words = set(re.findall(r"[\w.%-]+", re.sub(r"<[^>]*>|&#\d+;|\\(?=[#*_])", " ", markdown)))
     read = set(Page(report.as_html(done)).words)
@@ -492,22 +491,19 @@ def test_all_three_say_the_same() -> None:
 
 def test_the_markdown() -> None:
     changed = {"tests/test_a.py": ChangedFile({"TestWebSocketConnection": 4})}
-    run = replace(
-        RUN,
+    run = RUN._replace(
         time="2026-01-01T10:11:12.131415Z",
         paths=("tests",),
         files=changed,
         tests={"tests/a.py": COMPARED["a.py"]},
         places=(DifferingPlace("a.py", "x: passed -> failed"),),
     )
-    done = replace(
-        FULL,
+    done = FULL._replace(
         repository="larkchat",
         paths=("tests",),
         runs=(
             run,
-            replace(
-                run,
+            run._replace(
                 id="run-2",
                 time="2026-01-02T10:11:12.131415Z",
                 files={**changed, "b.py": ChangedFile({"X": 1})},
@@ -522,8 +518,8 @@ def test_the_markdown() -> None:
         collection=(
             CollectionChange(
                 ("tests",),
-                replace(SIDE, commit="c0ffee"),
-                replace(AFTER, commit="", cold=timing(), warning_counts={"A": 0}),
+                SIDE._replace(commit="c0ffee"),
+                AFTER._replace(commit="", cold=timing(), warning_counts={"A": 0}),
                 Claim.NOT_COMPARABLE,
                 Claim.FASTER,
                 ("pytest: 8 / 9",),
@@ -536,7 +532,7 @@ def test_the_markdown() -> None:
 
 def test_the_definitions_of_a_file_are_in_the_order_of_their_lines() -> None:
     places = (Place("b.py", 9, "Z"), Place("b.py", 2, "Y"), Place("a.py", 3, "X"))
-    markdown = report.as_markdown(replace(EMPTY, left=places), "")
+    markdown = report.as_markdown(EMPTY._replace(left=places), "")
     assert "- `a.py`: `X (3)`\n- `b.py`: `Y (2), Z (9)`\n" in markdown
 
 
@@ -575,12 +571,12 @@ Not measured: `ssot-codemods baseline tests` measures it.
 def test_one_side_alone() -> None:
     for before, after, missing in ((SIDE, None, "after"), (None, SIDE, "before")):
         change = CollectionChange(("tests",), before, after)
-        text = report.as_markdown(replace(EMPTY, collection=(change,)))
+        text = report.as_markdown(EMPTY._replace(collection=(change,)))
         columns = {"before": "{1} | {0}", "after": "{0} | {1}"}[missing]
         assert f"| `A` | {columns.format(370, 'not measured')} |" in text
         assert f"| modules | {columns.format(3, 'not measured')} |  |" in text
         assert f"warm, median of 3 runs; 0.90 to 1.10 s; not measured {missing} |" in text
-    bare = replace(SIDE, cold=timing(), warm=timing(), warning_counts={})
+    bare = SIDE._replace(cold=timing(), warm=timing(), warning_counts={})
     change = CollectionChange(("tests",), bare, bare)
-    text = report.as_markdown(replace(EMPTY, collection=(change,)))
+    text = report.as_markdown(EMPTY._replace(collection=(change,)))
     assert "```" not in text

@@ -97,7 +97,7 @@ def test_where_it_takes_too_long_all_lines_are_replaced(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
     before, after = CONTENTS[case]
-    monkeypatch.setattr(module, "careful", lambda: failing(Reason(Code.TOO_SLOW, 1, "")))
+    monkeypatch.setattr(module, "careful", failing(Reason(Code.TOO_SLOW, 1, "")))
     path = write(checkout, "x.py", before)
     diff = unified_diff("x.py", before, after)
     assert diff.count(b"\n@@ ") == 1

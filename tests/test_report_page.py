@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from codemods.progress.completion import Place, RefusedPlace
-from codemods.report import analyze, chart, page, report
+from codemods.report import chart, page, report
 from codemods.report.page import Code, Details, Diff, Figure, Figures, Message, Paragraph, Table
 from tests.pages import Page
-from tests.test_report_analysis import FULL as ANALYSIS
 from tests.test_report_completion import EMPTY, FULL, RUN
 
 REST = "report.html"
@@ -97,7 +95,7 @@ def _refused(number: int, code: str = "nested", message: str = "in `f`") -> list
 
 def test_a_long_list_is_cut_and_names_the_file_that_has_all_of_it() -> None:
     left = tuple(Place(f"{n:04}.py", 1, "X") for n in range(1200))
-    done = replace(EMPTY, left=left)
+    done = EMPTY._replace(left=left)
     text = report.as_markdown(done, "out/report.html")
     assert "`0199.py`" in text
     assert "0200.py" not in text
@@ -113,9 +111,9 @@ def test_the_report_fits_into_a_comment_whatever_it_has(number: int) -> None:
     codes = ("nested", "escapes", "mutated", "state", "rebound")
     refused = tuple(p for code in codes for p in _refused(number, code, "long " * 100))
     failed = tuple(_refused(number, "syntax-error"))
-    runs = tuple(replace(RUN, id=f"run-{n}", unverified=("a.py",)) for n in range(number // 10))
+    runs = tuple(RUN._replace(id=f"run-{n}", unverified=("a.py",)) for n in range(number // 10))
     text = report.as_markdown(
-        replace(FULL, refused=refused, failed=failed, runs=runs, paths=("é" * 999,) * 9)
+        FULL._replace(refused=refused, failed=failed, runs=runs, paths=("é" * 999,) * 9)
     )
     assert len(text.encode()) < 65_536
     assert all(f"<code>{code}</code> ({number:,}): " in text for code in codes)
@@ -130,8 +128,8 @@ def test_many_blocks_are_cut_at_the_end() -> None:
 
 
 def test_of_many_runs_some_have_a_bar() -> None:
-    runs = tuple(replace(RUN, id=f"run-{n}") for n in range(100))
-    text = report.as_markdown(replace(FULL, runs=runs))
+    runs = tuple(RUN._replace(id=f"run-{n}") for n in range(100))
+    text = report.as_markdown(FULL._replace(runs=runs))
     (bars,) = re.findall(r"Copies left after each run:\n\n```text\n(.*?)\n```", text, re.DOTALL)
     numbers = [int(line.split()[-1]) for line in bars.splitlines()]
     assert len(numbers) == 12
@@ -142,7 +140,7 @@ def test_of_many_runs_some_have_a_bar() -> None:
 
 @pytest.mark.parametrize("output", ["", "report.html"])
 def test_the_summary_has_at_most_fifteen_lines(output: str) -> None:
-    for done in (FULL, EMPTY, replace(FULL, refused=tuple(_refused(5000)))):
+    for done in (FULL, EMPTY, FULL._replace(refused=tuple(_refused(5000)))):
         text = report.as_summary(done, output)
         assert text.count("\n") <= 15
         assert text.startswith("# `")
@@ -171,7 +169,7 @@ def test_each_refusal_is_told_once_by_reason_and_file(form: object) -> None:
         RefusedPlace("c.py", 1, "Test", "escapes", "is an argument"),
         *(RefusedPlace("d.py", n, "Mock", "same-name-only", "only this") for n in (1, 2, 3)),
     ]
-    text: str = form(replace(EMPTY, refused=tuple(refused)))
+    text: str = form(EMPTY._replace(refused=tuple(refused)))
     order = ["nested", "a.py:1", "b.py:7", "First", "Second", "escapes", "c.py:1", "same-name-only"]
     start = text.index("Definitions that stay, and why")
     places = [text.index(word, start) for word in order]
@@ -181,12 +179,6 @@ def test_each_refusal_is_told_once_by_reason_and_file(form: object) -> None:
         assert shown.count(word) == (word not in ("d.py:2", "d.py:3")), word
     assert "line 2 Mock; line 3 Mock" in shown
     assert re.search(r"definitions that stay[^0-9]*4[^0-9]", shown), "namesakes are not counted"
-
-
-def test_the_scope_tells_refusals_in_the_same_way() -> None:
-    text = analyze.as_markdown(ANALYSIS)
-    assert "<details><summary><code>mutated</code> (1): " in text
-    assert "refused, by first reason" not in text
 
 
 # Charts
@@ -218,8 +210,8 @@ def test_a_label_is_on_one_line() -> None:
 
 def test_of_many_parts_the_bars_are_named_by_the_end_of_their_paths() -> None:
     (change,) = FULL.collection
-    parts = tuple(replace(change, paths=(f"backend/{n}/tests/integration",)) for n in range(9))
-    text = report.as_markdown(replace(FULL, collection=parts))
+    parts = tuple(change._replace(paths=(f"backend/{n}/tests/integration",)) for n in range(9))
+    text = report.as_markdown(FULL._replace(collection=parts))
     (bars,) = re.findall(r"Seconds of collection:\n\n```text\n(.*?)\n```", text, re.DOTALL)
     lines = bars.splitlines()
     assert len(lines) == 12
@@ -227,7 +219,7 @@ def test_of_many_parts_the_bars_are_named_by_the_end_of_their_paths() -> None:
     assert max(map(len, lines)) <= 44
     head = "paths, quantity, before, after, these runs show"
     assert f"\n<details><summary>81 rows: {head}</summary>\n\n| paths | quantity |" in text
-    assert Page(report.as_html(replace(FULL, collection=parts))).open == []
+    assert Page(report.as_html(FULL._replace(collection=parts))).open == []
 
 
 def test_a_fence_is_longer_than_what_stands_in_it() -> None:
@@ -237,7 +229,7 @@ def test_a_fence_is_longer_than_what_stands_in_it() -> None:
 
 def test_bars_have_values_and_whiskers_and_two_shapes() -> None:
     before = chart.Bar("warm, before", True, 1.0, "1.00 s (0.50 to 2.00)", 0.5, 2.0)
-    after = replace(before, label="warm, after", is_before=False)
+    after = before._replace(label="warm, after", is_before=False)
     picture = "\n".join(chart.as_svg(chart.Bars("t", (before, after)), "c"))
     assert '<rect class="before" x="2" y="20" width="178.0" height="14"/>' in picture
     assert '<rect class="after" x="2" y="60" width="178.0" height="14"/>' in picture

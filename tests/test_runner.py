@@ -104,37 +104,37 @@ class TestWorkers:
     @pytest.mark.parametrize("jobs", [1, 2, 3])
     def test_the_results_and_their_order_are_those_of_the_files(self, jobs: int) -> None:
         files = sources(40, 20_000)
-        results = list(ProcessPool(jobs).run(measure, files, none_fails))
+        results = list(ProcessPool(jobs)(measure, files, none_fails))
         assert [r[:2] for r in results] == [(s.path, len(s.content)) for s in files]
         workers = {r[2] for r in results}
         assert len(workers) <= jobs
         assert os.getpid() not in workers
 
     def test_no_file(self) -> None:
-        assert list(ProcessPool(2).run(measure, [], none_fails)) == []
+        assert list(ProcessPool(2)(measure, [], none_fails)) == []
 
     def test_one_file_starts_one_worker(self, monkeypatch: pytest.MonkeyPatch) -> None:
         started = iter([multiprocessing.get_context()])
         monkeypatch.setattr(module, "_context", lambda: next(started))
-        assert len(list(ProcessPool(8).run(measure, sources(1), none_fails))) == 1
+        assert len(list(ProcessPool(8)(measure, sources(1), none_fails))) == 1
 
     @pytest.mark.usefixtures("method")
     def test_each_way_to_start_a_process(self) -> None:
-        results = list(ProcessPool(2).run(measure, sources(8), none_fails))
+        results = list(ProcessPool(2)(measure, sources(8), none_fails))
         assert [r[:2] for r in results] == [(f"f{n}.py", 50_000 + n) for n in range(8)]
 
     @pytest.mark.usefixtures("method")
     def test_the_signals_of_a_terminal_are_no_matter_of_theirs(self) -> None:
-        results = list(ProcessPool(2).run(interrupt, sources(6), none_fails))
+        results = list(ProcessPool(2)(interrupt, sources(6), none_fails))
         assert [r[0] for r in results] == [f"f{n}.py" for n in range(6)]
 
     def test_no_worker_is_left(self) -> None:
-        list(ProcessPool(2).run(partial(die, how="exit"), with_killers(6, 2), failed))
+        list(ProcessPool(2)(partial(die, how="exit"), with_killers(6, 2), failed))
         assert not multiprocessing.active_children()
 
     def test_syntax_trees_are_not_collected(self) -> None:
         pool = ProcessPool(1)
-        assert list(pool.run(is_collecting, sources(2), lambda path, reason: True)) == [False] * 2
+        assert list(pool(is_collecting, sources(2), lambda path, reason: True)) == [False] * 2
 
 
 class TestKillers:
@@ -150,7 +150,7 @@ class TestKillers:
         self, how: str, said: str, capfd: pytest.CaptureFixture[str]
     ) -> None:
         files = with_killers(30, 0, 11, 12, 29, size=9_000)  # some share a chunk
-        results = list(ProcessPool(2).run(partial(die, how=how), files, failed))
+        results = list(ProcessPool(2)(partial(die, how=how), files, failed))
         for file, (path, size, _) in zip(files, results, strict=True):
             is_killer = file.path.startswith("k")
             assert path.startswith(f"{file.path}: {said}" if is_killer else file.path)
@@ -160,12 +160,12 @@ class TestKillers:
     @pytest.mark.usefixtures("method")
     def test_however_its_process_was_started(self) -> None:
         pool = ProcessPool(2)
-        results = list(pool.run(partial(die, how="exit"), with_killers(4, 3), failed))
+        results = list(pool(partial(die, how="exit"), with_killers(4, 3), failed))
         assert [r[1] for r in results] == [50_000, 50_001, 50_002, -1]
 
     def test_all_of_them(self) -> None:
         pool = ProcessPool(2)
-        results = list(pool.run(partial(die, how="exit"), with_killers(9, *range(9)), failed))
+        results = list(pool(partial(die, how="exit"), with_killers(9, *range(9)), failed))
         assert [r[1] for r in results] == [-1] * 9
 
 
@@ -185,7 +185,7 @@ def test_a_file_that_takes_more_memory_than_there_is_fails_alone(megabytes: int)
     large = f"{text}\nx = [{'1,' * 300_000}]\n"
     files = [Source(f"test_{n}.py", t.encode()) for n, t in enumerate((text, large, text))]
     work = partial(with_little_memory, more=megabytes << 20)
-    before, failed, after = ProcessPool(1).run(work, files, FileResult.failure)
+    before, failed, after = ProcessPool(1)(work, files, FileResult.failure)
     assert (before.status, after.status) == (Status.CHANGED, Status.CHANGED)
     # LibCST's parser ends the process.
     assert failed.error is not None
@@ -200,7 +200,7 @@ class TestLimit:
     def test_what_never_ends_costs_itself_alone(self, number: int) -> None:
         files = with_killers(number, number // 2, size=9_000)
         pool = ProcessPool(2, 2)
-        results = list(pool.run(partial(die, how="never ends"), files, failed))
+        results = list(pool(partial(die, how="never ends"), files, failed))
         limit = "too-slow: not done after 2 seconds of processor time"
         message = f"{limit}: exclude it, or allow more by --file-timeout"
         assert [r[:2] for r in results] == [
@@ -211,7 +211,7 @@ class TestLimit:
     def test_it_is_for_each_file_and_not_for_a_chunk(self) -> None:
         files = sources(5, 1)
         assert len(list(chunks(files))) == 1
-        assert len(list(ProcessPool(1, 3).run(compute, files, none_fails))) == 5
+        assert len(list(ProcessPool(1, 3)(compute, files, none_fails))) == 5
 
     def test_a_worker_may_wait_for_longer(self) -> None:
         def given() -> Iterator[Source]:
@@ -219,19 +219,19 @@ class TestLimit:
                 yield source
                 time.sleep(1)
 
-        for _ in ProcessPool(1, 1.5).run(measure, given(), none_fails):
+        for _ in ProcessPool(1, 1.5)(measure, given(), none_fails):
             time.sleep(1)
 
     def test_the_longest_one_that_the_command_line_takes(self) -> None:
         pool = ProcessPool(1, threading.TIMEOUT_MAX)
-        assert len(list(pool.run(measure, sources(1), none_fails))) == 1
+        assert len(list(pool(measure, sources(1), none_fails))) == 1
 
     def test_a_signal_that_was_ignored_or_blocked_ends_it_all_the_same(self) -> None:
         before = signal.signal(signal.SIGPROF, signal.SIG_IGN)
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF})
         try:
             pool = ProcessPool(1, 0.5)
-            results = list(pool.run(partial(die, how="never ends"), with_killers(1, 0), failed))
+            results = list(pool(partial(die, how="never ends"), with_killers(1, 0), failed))
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             signal.signal(signal.SIGPROF, before)
@@ -293,7 +293,7 @@ class TestBackpressure:
                 yield source
 
         done = 0
-        for _ in ProcessPool(jobs).run(measure, given(), none_fails):
+        for _ in ProcessPool(jobs)(measure, given(), none_fails):
             done += 1
             assert taken <= done + jobs * CHUNKS_AHEAD
         assert done == taken == 120
@@ -304,11 +304,11 @@ class TestBackpressure:
 
     def test_results_that_are_larger_than_a_pipe_holds(self) -> None:
         files = sources(20, 1_000_000)
-        results = list(ProcessPool(2).run(_content, files, lambda path, reason: b""))
+        results = list(ProcessPool(2)(_content, files, lambda path, reason: b""))
         assert results == [source.content for source in files]
 
     def test_a_consumer_that_stops_ends_the_workers(self) -> None:
-        results = ProcessPool(2).run(measure, sources(99), none_fails)
+        results = ProcessPool(2)(measure, sources(99), none_fails)
         next(results)
         assert multiprocessing.active_children()
         del results  # as an exception in the loop over them would
@@ -321,7 +321,7 @@ class TestBackpressure:
             raise OSError("of the source")
 
         with pytest.raises(OSError, match="of the source"):
-            list(ProcessPool(2).run(measure, given(), none_fails))
+            list(ProcessPool(2)(measure, given(), none_fails))
         assert not multiprocessing.active_children()
 
 
@@ -352,7 +352,7 @@ _SCRIPT = """
         pool._context = lambda: multiprocessing.get_context(sys.argv[1])
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         limit = 3 if sys.argv[2] == "native" else 900
-        for path in pool.ProcessPool(2, limit).run(slow, given(), failed):
+        for path in pool.ProcessPool(2, limit)(slow, given(), failed):
             pass
 """
 
@@ -383,7 +383,7 @@ def test_a_signal_that_came_to_another_thread_is_heard_at_once(tmp_path: Path) -
     thread = threading.Thread(target=interrupt_this_process)
     thread.start()
     work = partial(wait_and_write, begun=begun, done=done)
-    results = ProcessPool(1).run(work, sources(1), _path)
+    results = ProcessPool(1)(work, sources(1), _path)
     with pytest.raises(KeyboardInterrupt):
         list(results)
     thread.join()

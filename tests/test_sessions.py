@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from codemods.cli import main
 from codemods.disk.journal import Change, Journal
-from codemods.measure.outcomes import Outcomes, Xdist
+from codemods.measure.outcomes import Outcomes
 from codemods.measure.session import Pytest
 from codemods.migration import trial
 from codemods.migration.sessions import Sessions, split
@@ -45,7 +45,7 @@ class Shown:
 
 def outcomes(root: Path, *paths: str) -> tuple[Outcomes, Shown]:
     shown = Shown()
-    sessions = Sessions(Pytest(root, timeout=120), Xdist(), shown.lines.append, shown.bar)  # type: ignore[arg-type]
+    sessions = Sessions(Pytest(root, timeout=120), None, shown.lines.append, shown.bar)  # type: ignore[arg-type]
     return sessions.run(paths), shown
 
 

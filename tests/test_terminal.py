@@ -119,7 +119,7 @@ def test_findings_and_diffs_are_coloured_on_a_terminal(root: Path) -> None:
         (["check", "--color", "never"], {"FORCE_COLOR": "1"}, False),
         (["migrate", "--dry-run"], {"FORCE_COLOR": "1"}, True),
         (["analyze", "--list"], {"FORCE_COLOR": "1"}, False),
-        (["analyze", "--format", "markdown"], {"FORCE_COLOR": "1"}, False),
+        (["report", "--format", "markdown"], {"FORCE_COLOR": "1"}, False),
         (["check", "--format", "json"], {"FORCE_COLOR": "1"}, False),
         (["check", "--format", "github"], {"FORCE_COLOR": "1"}, False),
         (["report", "--format", "html"], {"FORCE_COLOR": "1"}, False),

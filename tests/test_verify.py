@@ -66,7 +66,7 @@ def itself(changed: Sequence[str]) -> Concerned:
 
 
 def seen(tests: Mapping[str, str], root: Path) -> Outcomes:
-    return Outcomes(tests, {}, {}, str(root), 0.0)
+    return Outcomes(tests, {}, {}, str(root))
 
 
 def test_what_differs_is_taken_back_and_the_rest_stays(tmp_path: Path) -> None:
@@ -177,7 +177,6 @@ def test_verify_runs_the_golden_path(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ("arguments", "message"),
     [
         (["gone.py"], "gone.py: no such file"),
-        (["-n", "2", "--tx", "ssh=there"], "-n cannot be combined with --tx"),
         (["--category", "odd"], "--category odd: unknown; the settings have mission_critical"),
         (["--category", "e2e"], "none of tests/e2e exists"),
     ],

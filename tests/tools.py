@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from codemods.engine.codemod import Codemod, apply
-from codemods.engine.run import SMALL, Item, R, Run, small_here
+from codemods.engine.run import SMALL, Failed, Pool, R, T, Work, small_here
 from codemods.migration.scan import Scan
 from codemods.model import (
     Code,
@@ -30,7 +30,7 @@ from codemods.model import (
 )
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
-from codemods.workers.pool import Failed, Work, worker_died
+from codemods.workers.pool import worker_died
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = "test_framework.ssot.websocket_connection_test_utility"
@@ -94,15 +94,10 @@ class Files:
         return self._sources[path].content
 
 
-def failing(reason: Reason) -> Run:
+def failing(reason: Reason) -> Pool:
     """Return a run that comes to no end with any file."""
 
-    def run(
-        work: Callable[[Source], R],
-        given: Iterable[Source],
-        failed: Callable[[str, Reason], R],
-        /,
-    ) -> Iterator[R]:
+    def run(work: Work[T, R], given: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
         return (failed(source.path, reason) for source in given)
 
     return run
@@ -112,9 +107,8 @@ def failing(reason: Reason) -> Run:
 LONG = f"#{'x' * SMALL}\n"
 
 
-def never_done(file_timeout: float = 0) -> Run:
-    """Return a run that does small files, and comes to no end with any other, as `careful`."""
-    return small_here(failing(Reason(Code.TOO_SLOW, 1, "not done")))
+#: Does small files, as `careful`, and comes to no end with any other.
+never_done = small_here(failing(Reason(Code.TOO_SLOW, 1, "not done")))
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -165,7 +159,7 @@ class Here(NamedTuple):
 
     jobs: int = 1
 
-    def run(self, work: Work[R], items: Iterable[Item], failed: Failed[R]) -> Iterator[R]:
+    def __call__(self, work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
         for item in items:
             died = b"killer" in item.content
             yield failed(item.path, worker_died("of it")) if died else work(item)

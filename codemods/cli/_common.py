@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from io import StringIO
@@ -37,7 +36,7 @@ from codemods.wording import first_of, visible
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
-    from codemods.measure.outcomes import Xdist
+    from codemods.engine.run import Pool
     from codemods.measure.session import Pytest
     from codemods.migration.concerned import Concerned
     from codemods.migration.scan import CodemodOf, Progress, Scan
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     from codemods.model import FileResult, Plan, Prospect
     from codemods.progress.history import Record
     from codemods.report.table import Detail
-    from codemods.workers.pool import Pool
 
 OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -253,13 +251,13 @@ class Setup:
         files = Checkout(Path(os.path.realpath(self.settings.root)))
         roots = [os.path.realpath(folder) for folder in import_folders(self.settings)]
         with progress_bar("files") as progress:
-            return concerned(changed, files, roots, is_test, progress, self.pool().run)
+            return concerned(changed, files, roots, is_test, progress, self.pool())
 
-    def sessions(self, pytest: Pytest, xdist: Xdist) -> Sessions:
+    def sessions(self, pytest: Pytest, workers: str | None) -> Sessions:
         """Return what runs tests."""
         from codemods.migration.sessions import Sessions
 
-        return Sessions(pytest, xdist, remark, partial(progress_bar, step=1))
+        return Sessions(pytest, workers, remark, partial(progress_bar, step=1))
 
     def plan(self, label: str, codemod: str = DEFAULT) -> Plan:
         """Return what would change."""
@@ -370,8 +368,7 @@ def exit_code(results: Sequence[FileResult], left: int) -> int:
 
 def relative_to_cwd(shown: Verified) -> Verified:
     """Return what the tests showed, with paths relative to the current folder."""
-    return replace(
-        shown,
+    return shown._replace(
         causes={os.path.relpath(path): what for path, what in shown.causes.items()},
         reverted={os.path.relpath(path): why for path, why in shown.reverted.items()},
         edited=tuple(map(os.path.relpath, shown.edited)),

@@ -20,7 +20,6 @@ from codemods.settings import check_class_name, check_name
 from codemods.wording import plural
 
 if TYPE_CHECKING:
-    from codemods.measure.outcomes import Xdist
     from codemods.measure.session import Pytest
 
 EXIT_CODES = """\
@@ -308,25 +307,13 @@ def starts_pytest(command: _Command) -> _Command:
     return _with(options, command)
 
 
-def xdist_options(command: _Command) -> _Command:
-    """Add the options of pytest-xdist; `xdist` reads them."""
-    options = [
-        click.option(
-            "-n",
-            "workers",
-            metavar="N",
-            help="Run the tests in N workers of pytest-xdist (extra: distributed), or `auto`.",
-        ),
-        click.option(
-            "--tx",
-            "targets",
-            multiple=True,
-            metavar="SPEC",
-            help="Run them in a remote worker: ssh=HOST or socket=HOST:PORT; see pytest-xdist. "
-            "Repeatable.",
-        ),
-    ]
-    return _with(options, command)
+#: For each verb that runs tests; `check_xdist` looks whether there can be workers.
+workers_option = click.option(
+    "-n",
+    "workers",
+    metavar="N",
+    help="Run the tests in N workers of pytest-xdist (extra: distributed), or `auto`.",
+)
 
 
 def interpreter(python: str | None, root: Path) -> str:
@@ -348,13 +335,8 @@ def hint_at_python(python: str, errors: Iterable[str]) -> None:
         say(f"{what}: if {python} is not the interpreter of your tests, name that by --python")
 
 
-def xdist(pytest: Pytest, workers: str | None, targets: Sequence[str]) -> Xdist:
-    """Return what the options of pytest-xdist ask for, if it is installed."""
-    from codemods.measure.outcomes import Xdist
-
-    if workers is not None and targets:
-        raise click.UsageError("-n cannot be combined with --tx: use --tx N*SPEC")
-    if (workers is not None or targets) and not pytest.has_module("xdist"):
+def check_xdist(pytest: Pytest, workers: str | None) -> None:
+    """Check that pytest-xdist is installed where workers are wanted."""
+    if workers is not None and not pytest.has_module("xdist"):
         extra = "pip install 'ssot-codemods[distributed]'"
-        raise UsageError(f"-n and --tx need pytest-xdist, and {pytest.python} lacks it: {extra}")
-    return Xdist(workers, tuple(targets))
+        raise UsageError(f"-n needs pytest-xdist, and {pytest.python} lacks it: {extra}")

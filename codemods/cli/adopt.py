@@ -114,12 +114,14 @@ def _nothing(min_lines: int) -> str:
 
 
 def _probe(setup: Setup, done: Adoption, pasted: Sequence[Pasted], python: str | None) -> int:
-    from codemods.migration.guards import check_imports
+    from codemods.migration.diagnose import diagnose
+    from codemods.report.doctor import before_writing
 
     uses = {path: [done.module] for one in pasted for path in one.paths}
     by_file = SettingsByFile(read_settings(done.root))
     chosen = interpreter(python, setup.settings.root)
-    errors, notes = check_imports(by_file, uses, setup.jobs, chosen)
+    found = diagnose(by_file, uses, jobs=setup.jobs, python=chosen)
+    errors, notes = before_writing(found)
     for note in notes:
         say(note)
     if errors:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from codemods.cli._common import FILE_FAILED, OK, Setup
-from codemods.cli._options import PATHS, FileArguments, output_format, over_files, verb
-from codemods.cli._output import print_json, print_list, print_page, print_text, progress_bar
+from codemods.cli._options import PATHS, FileArguments, over_files, text_or_json, verb
+from codemods.cli._output import print_json, print_list, print_text, progress_bar
 from codemods.report.table import Detail
 
 
@@ -24,7 +24,7 @@ from codemods.report.table import Detail
     is_flag=True,
     help="Print only the paths that would change, one per line, for @FILE.",
 )
-@output_format("text", "json", "markdown")
+@text_or_json
 def analyze(
     files: FileArguments,
     variants: bool,
@@ -41,7 +41,7 @@ def analyze(
     \b
     Examples:
       ssot-codemods analyze tests
-      ssot-codemods analyze --variants --format markdown > scope.md
+      ssot-codemods analyze --variants
       ssot-codemods analyze --list tests/unit > batch.txt
       ssot-codemods migrate @batch.txt
     """
@@ -62,8 +62,6 @@ def analyze(
         print_list(report.paths_to_change(analysis))
     elif form == "json":
         print_json(report.as_json(analysis))
-    elif form == "markdown":
-        print_page(report.as_markdown(analysis))
     else:
         print_text(report.as_text(analysis, detail))
     return FILE_FAILED if analysis.failures else OK

@@ -65,8 +65,7 @@ def baseline(
     from codemods.measure.compare import compare as compare_baselines
     from codemods.measure.profile import profile as take_apart
     from codemods.measure.session import Pytest
-    from codemods.progress.baseline import measure, measure_against
-    from codemods.progress.saved import load_baseline
+    from codemods.progress.baseline import load_baseline, measure, measure_against
     from codemods.report import baseline as report
 
     if sum((profile, against is not None, bool(save or compare))) > 1:

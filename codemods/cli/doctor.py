@@ -54,19 +54,14 @@ def doctor(
     Examples:
       ssot-codemods doctor tests/unit
     """
-    from codemods.migration.doctor import doctor as look
+    from codemods.migration.diagnose import diagnose, files_to_check
     from codemods.report import doctor as rendered
 
     setup = Setup(files)
+    chosen = interpreter(python, setup.settings.root)
     with progress_bar("doctor") as progress:
-        found = look(
-            setup.by_file,
-            setup.scan(progress),
-            setup.pool(),
-            jobs=setup.jobs,
-            timeout=timeout,
-            python=interpreter(python, setup.settings.root),
-        )
+        uses = files_to_check(setup.by_file, setup.scan(progress), setup.pool())
+        found = diagnose(setup.by_file, uses, jobs=setup.jobs, timeout=timeout, python=chosen)
     setup.warn_uncovered()
     show(form, rendered.as_json(found), rendered.as_text(found, detail))
     return OK if found.ok else FILE_FAILED

@@ -24,6 +24,7 @@ from codemods.cli._options import (
     ClassArguments,
     FileArguments,
     Seconds,
+    check_xdist,
     codemod_option,
     hint_at_python,
     interpreter,
@@ -32,8 +33,7 @@ from codemods.cli._options import (
     python_option,
     renames_classes,
     verb,
-    xdist,
-    xdist_options,
+    workers_option,
 )
 from codemods.cli._output import print_diff, print_json, print_text, remark, say
 from codemods.cli.rollback import print_outcomes
@@ -45,7 +45,6 @@ from codemods.wording import plural
 
 if TYPE_CHECKING:
     from codemods.disk.journal import Journal
-    from codemods.measure.outcomes import Xdist
     from codemods.measure.session import Pytest
     from codemods.migration.migrate import Batch
     from codemods.migration.trial import Trial
@@ -106,7 +105,7 @@ class _Output(NamedTuple):
     help="Limit for each run of the tests, with --verify. Default: none.",
 )
 @python_option
-@xdist_options
+@workers_option
 @click.option(
     "--skip-probe",
     is_flag=True,
@@ -129,7 +128,6 @@ def migrate(
     timeout: float | None,
     python: str | None,
     workers: str | None,
-    targets: tuple[str, ...],
     skip_probe: bool,
     resume: str | None,
     form: str,
@@ -160,8 +158,8 @@ def migrate(
         return _resume(read_settings(Path.cwd()), resume, _Output(codemod, form, detail))
     if dry_run and verify:
         raise click.UsageError("--verify needs changed files, and --dry-run writes none")
-    if not verify and (timeout is not None or workers is not None or targets):
-        raise click.UsageError("--timeout, -n and --tx are about the tests: they need --verify")
+    if not verify and (timeout is not None or workers is not None):
+        raise click.UsageError("--timeout and -n are about the tests: they need --verify")
     setup = Setup(files, classes)
     output = _Output(codemod, form, detail)
     if dry_run:
@@ -175,7 +173,8 @@ def migrate(
         allow_dirty=allow_dirty,
         before_writing=None if skip_probe else partial(_check_imports, setup, chosen),
     )
-    judge = partial(_verify, setup, pytest, xdist(pytest, workers, targets)) if verify else None
+    check_xdist(pytest, workers)
+    judge = partial(_verify, setup, pytest, workers) if verify else None
     journal = Journal(setup.settings.root)
     with journal.lock():
         return _migrate(setup, journal, batch, judge, output)
@@ -247,23 +246,25 @@ def _migrate(
 
 
 def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> None:
-    from codemods.migration.guards import check_imports
+    from codemods.migration.diagnose import diagnose
+    from codemods.report.doctor import before_writing
 
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
     if not any(uses.values()):
         return  # nothing is imported
-    errors, notes = check_imports(setup.by_file, uses, setup.jobs, python)
+    found = diagnose(setup.by_file, uses, jobs=setup.jobs, python=python)
+    errors, notes = before_writing(found)
     if errors:
         raise UsageError("nothing was written, as the new imports would fail:", *errors)
     for note in notes:
         say(note)
 
 
-def _verify(setup: Setup, pytest: Pytest, xdist: Xdist, trial: Trial) -> Verified:
+def _verify(setup: Setup, pytest: Pytest, workers: str | None, trial: Trial) -> Verified:
     from codemods.migration.verify import revert_regressions
 
-    run = setup.sessions(pytest, xdist).run
-    run_tests = partial(run, same=trial.paths(), state=trial.state)
+    run = setup.sessions(pytest, workers).run
+    run_tests = partial(run, state=trial.state)
     remark(f"verifying run {trial.run.id}")
     try:
         verified = revert_regressions(trial, setup.find_uses, run_tests)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from codemods.cli._common import OK, Setup, read_history
@@ -41,7 +39,7 @@ def status(as_history: bool, form: str, detail: Detail) -> int:
         count = phases.planner(setup.settings, setup.codemod_of(), setup.pool(), progress)
         found = phases.status(setup.settings, records, count)
     setup.warn_uncovered()
-    found = replace(found, prospects=setup.prospects())
+    found = found._replace(prospects=setup.prospects())
     if not setup.settings.phases:
         remark("the phases are the usual ones: yours are tables [tool.ssot-codemods.phases.NAME]")
     show(form, report.as_json(found), report.as_text(found, detail))

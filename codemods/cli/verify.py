@@ -16,12 +16,12 @@ from codemods.cli._common import (
 )
 from codemods.cli._options import (
     PATHS_OF_TESTS,
+    check_xdist,
     hint_at_python,
     interpreter,
     starts_pytest,
     verb,
-    xdist,
-    xdist_options,
+    workers_option,
 )
 from codemods.cli._output import say, show
 from codemods.model import UsageError
@@ -39,7 +39,7 @@ from codemods.report.table import Detail
     "--file", "files", multiple=True, metavar="FILE", help="One more of PATHS. Repeatable."
 )
 @click.option("--golden-path", is_flag=True, help="Also run the commands of `golden-path`.")
-@xdist_options
+@workers_option
 def verify(
     paths: tuple[str, ...],
     categories: tuple[str, ...],
@@ -50,7 +50,6 @@ def verify(
     files: tuple[str, ...],
     golden_path: bool,
     workers: str | None,
-    targets: tuple[str, ...],
     detail: Detail,
 ) -> int:
     """Run the same tests without a run of `migrate` and with it.
@@ -83,12 +82,13 @@ def verify(
     journal = Journal(settings.root)
     warn_unfinished_runs(journal)
     pytest = Pytest(settings.root, interpreter(python, settings.root), timeout)
+    check_xdist(pytest, workers)
     shown = verify(
         journal,
         identity,
         chosen,
         find_uses=setup.find_uses,
-        run_tests=setup.sessions(pytest, xdist(pytest, workers, targets)).run,
+        run_tests=setup.sessions(pytest, workers).run,
         commands=commands if golden_path else None,
         say=say,
     )

@@ -28,7 +28,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
 from itertools import count
@@ -54,8 +53,7 @@ class JournalError(UsageError):
     """The journal cannot be used; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One file that is to change: its path from the root, its old and new bytes, its mode bits."""
 
     path: str

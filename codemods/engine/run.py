@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
-from codemods.model import Code, Reason, Source
+from codemods.model import Code, Reason
 
 #: In bytes. CPython's parser takes at most quadratic time, and stack by the length of a file:
 #: such a small one is done within a second, whatever it holds.
@@ -31,29 +31,36 @@ T = TypeVar("T", bound=Item)
 R = TypeVar("R")
 F = TypeVar("F")
 
+#: One item -> its result. What it raises is a fault of ours.
+Work = Callable[[T], R]
+#: The path of a file, and why there is no result of it -> its result.
+Failed = Callable[[str, Reason], R]
 
-class Run(Protocol):
-    """Does some work on each file, and asks for another result where that came to no end."""
 
-    def __call__(
-        self,
-        work: Callable[[Source], R],
-        items: Iterable[Source],
-        failed: Callable[[str, Reason], R],
-        /,
-    ) -> Iterable[R]:
-        """Return one result for each file."""
+class Pool(Protocol):
+    """Does some work on each file: in this process, or in workers."""
+
+    def __call__(self, work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
+        """Do some work on each file.
+
+        Args:
+            work: what to do. It must be picklable: only values travel to it and back.
+            items: the files; each is let go of as soon as it is done.
+            failed: returns the result for a file where the work came to no end.
+
+        Returns:
+            One result for each file. Their order is that of the files.
+
+        """
         ...
 
 
-def one_by_one(
-    work: Callable[[T], R], items: Iterable[T], failed: Callable[[str, Reason], R], /
-) -> Iterator[R]:
+def one_by_one(work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
     """Do the work in this process, without a limit of time."""
     return (attempt(work, item, failed) for item in items)
 
 
-def attempt(work: Callable[[T], R], item: T, failed: Callable[[str, Reason], F]) -> R | F:
+def attempt(work: Work[T, R], item: T, failed: Failed[F]) -> R | F:
     """Do the work on one file: what it raises is our fault, and must not cost the other files."""
     try:
         return work(item)
@@ -73,14 +80,13 @@ def internal_error(error: Exception) -> Reason:
     return Reason(Code.INTERNAL_ERROR, 1, message)
 
 
-def small_here(run: Run) -> Run:
+def small_here(run: Pool) -> Pool:
     """Return a run that does small files in this process, and the larger ones by another run."""
 
-    def done(
-        work: Callable[[Source], R], items: Iterable[Source], failed: Callable[[str, Reason], R], /
-    ) -> Iterator[R]:
+    def done(work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
         for item in items:
             is_small = len(item.content) <= SMALL
-            yield from (one_by_one if is_small else run)(work, [item], failed)
+            chosen: Pool = one_by_one if is_small else run
+            yield from chosen(work, [item], failed)
 
     return done

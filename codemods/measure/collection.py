@@ -16,10 +16,9 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from codemods.measure.model import Baseline, BaselineSummary, Conditions, Series, Timing
 from codemods.measure.record import SessionRecord
@@ -35,8 +34,7 @@ _NOT_OURS = (NO_BYTECODE, _PREFIX, "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYT
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """One state of the files: how pytest is started in it, and its commit, empty outside of git.
 
     `is_dirty` says that tracked files differ from the commit; lines of progress begin with `name`.
@@ -96,7 +94,7 @@ class Bench:
         environment = dict(tree.pytest.environment)
         self.keeps_bytecode = not environment.pop(NO_BYTECODE, "")
         self._tree = tree
-        self._pytest = replace(tree.pytest, environment=environment)
+        self._pytest = tree.pytest._replace(environment=environment)
         self._paths = tuple(paths)
         self._report = progress
         self._folder = Path(tempfile.mkdtemp(prefix="ssot-codemods-pycache-"))
@@ -127,20 +125,20 @@ class Bench:
         finally:
             shutil.rmtree(cold, ignore_errors=True)
 
-    def measure_warm(self, what: str, *arguments: str, **options: Any) -> Session | None:
+    def measure_warm(self, what: str, **options: Any) -> Session | None:
         """Run with the bytecode that the runs before have written; None after a problem."""
-        return self._measure(what, self._folder / "warm", self._warm_runs, *arguments, **options)
+        return self._measure(what, self._folder / "warm", self._warm_runs, **options)
 
     def _measure(
-        self, what: str, bytecode: Path, runs: list[Session], *arguments: str, **options: Any
+        self, what: str, bytecode: Path, runs: list[Session], **options: Any
     ) -> Session | None:
         if self.problem:
             return None
         what = f"{self._tree.name}{what}"
         self._report(f"{what} ...")
         environment = {**self._pytest.environment, _PREFIX: str(bytecode)}
-        pytest = replace(self._pytest, environment=environment)
-        session = pytest.collect(*arguments, *self._paths, **options)
+        pytest = self._pytest._replace(environment=environment)
+        session = pytest.collect(*self._paths, **options)
         self._last = session.record
         if session.problem:
             self.problem = f"{what}: {session.problem}"

@@ -8,9 +8,9 @@ import re
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.decode import decode
 from codemods.measure.process import run_process, side_by_side
@@ -21,8 +21,7 @@ _PLUGIN = "ssot_codemods_import_probe"
 _START = "import sys; sys.path[:] = filter(None, sys.path); import pytest; sys.exit(pytest.main())"
 
 
-@dataclass(frozen=True, slots=True)
-class ImportCost:
+class ImportCost(NamedTuple):
     """What the first import of a module took in a new pytest.
 
     `module_count` is how many modules it brought in, with itself and those around it, that were not
@@ -35,8 +34,7 @@ class ImportCost:
     repository_module_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleAnswer:
+class ModuleAnswer(NamedTuple):
     """What importing one module gave, from the test modules of one folder.
 
     `file` is what was imported, None where `error` says why nothing was; `package` the file of the
@@ -57,8 +55,7 @@ class ModuleAnswer:
     first_import: ImportCost | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FolderAnswer:
+class FolderAnswer(NamedTuple):
     """What pytest makes of some modules in one folder.
 
     `error` says why it did not get as far as importing them; `pytest` is its version, `ini_file`

@@ -1,11 +1,11 @@
-"""What was measured: frozen, slotted values. Seconds are seconds, sizes are bytes."""
+"""What was measured: named tuples. Seconds are seconds, sizes are bytes."""
 
 from __future__ import annotations
 
 import enum
 import statistics
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from codemods.model import UsageError
 
@@ -14,8 +14,7 @@ class MeasureError(UsageError):
     """Nothing can be measured; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """One quantity, measured again and again."""
 
     values: tuple[float, ...] = ()
@@ -36,8 +35,7 @@ class Series:
         return max(self.values, default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """The runs of one kind; the memory is its peak."""
 
     wall_seconds: Series = Series()
@@ -45,8 +43,7 @@ class Timing:
     memory_bytes: Series = Series()
 
 
-@dataclass(frozen=True, slots=True)
-class CollectionError:
+class CollectionError(NamedTuple):
     """What pytest could not collect: a node id, the path of its file, and what was raised."""
 
     nodeid: str
@@ -54,8 +51,7 @@ class CollectionError:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """Under what was measured; figures of different conditions cannot be compared.
 
     `environment` has the variables of Python and pytest, as ``NAME=value``.
@@ -70,8 +66,7 @@ class Conditions:
     environment: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineSummary:
+class BaselineSummary(NamedTuple):
     """The time that collection takes, in figures: what history, status and reports read.
 
     `cold` are runs without bytecode of the repository's own files (that of the standard library
@@ -107,8 +102,7 @@ class BaselineSummary:
         return int(max(timing.memory_bytes.maximum for timing in (self.cold, self.warm)))
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(NamedTuple):
     """A measurement with all that the last session saw: node ids, and what is not collected."""
 
     root: str
@@ -127,8 +121,7 @@ class Claim(enum.Enum):
     NOT_COMPARABLE = "not comparable"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """Two baselines side by side.
 
     `obstacles` are the reasons why nothing can be claimed: then both claims are
@@ -144,8 +137,20 @@ class Comparison:
     warm_claim: Claim
 
 
-@dataclass(frozen=True, slots=True)
-class PackageTime:
+class Import(NamedTuple):
+    """One import of a module: seconds without and with what it imports in turn.
+
+    `around` are the modules that were being imported as it began, the innermost last; the test
+    module, conftest or plugin of the step is none of them.
+    """
+
+    name: str
+    own: float
+    cumulative: float
+    around: Sequence[str]
+
+
+class PackageTime(NamedTuple):
     """Importing one top-level package.
 
     `own_seconds` is the time in its own modules, `cumulative_seconds` with what they import in turn
@@ -163,8 +168,7 @@ class PackageTime:
     is_standard: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Loading one test module, conftest or plugin, or looking through one folder.
 
     `own_seconds` is without what it imports for the first time, `cumulative_seconds` with it;
@@ -175,28 +179,25 @@ class Step:
     name: str
     own_seconds: float
     cumulative_seconds: float
-    import_seconds: Mapping[str, float] = field(default_factory=dict)
+    import_seconds: Mapping[str, float] = {}
     from_cache: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """Seconds in one part of pytest's work, and how often it was done."""
 
     seconds: float = 0.0
-    count: int = 0
+    count: int = 0  # type: ignore[assignment]  # not the method of tuples
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(NamedTuple):
     """What would help, and by how many of the seconds that were measured."""
 
     seconds: float
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """Where the time of collection goes.
 
     `cold_seconds` and `warm_seconds` are wall time of one run each, `start_seconds` that of the
@@ -220,8 +221,7 @@ class Profile:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Warmed:
+class Warmed(NamedTuple):
     """Bytecode was written, and what came of it.
 
     `cold_seconds` is the wall time of a collection without bytecode of the repository's own files,

@@ -7,8 +7,8 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, partial
+from typing import NamedTuple
 
 from codemods.measure.model import MeasureError
 from codemods.measure.record import SessionRecord
@@ -24,23 +24,21 @@ _ROUNDS = 3
 GOOD = frozenset({"passed", "skipped", "xfailed", "xpassed", NEVER_RUN})
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
+class Outcomes(NamedTuple):
     """What one run of some tests gave.
 
     `tests` has for each node id its outcome: ``passed``, ``failed``, ``error`` (in set-up or
     tear-down), ``skipped``, ``xfailed``, ``xpassed``. `errors` has for each file that could not be
     collected what was raised. `warnings` counts category, file and message; lines move with an
-    edit, so they do not count. Paths are relative to `root`, a real path; `seconds` is wall time.
-    `exit_code` is pytest's: 1 where something failed, even if only a plugin says so. `deselected`
-    counts the tests that were collected and not run, as with ``-k`` in ``addopts``.
+    edit, so they do not count. Paths are relative to `root`, a real path. `exit_code` is pytest's:
+    1 where something failed, even if only a plugin says so. `deselected` counts the tests that were
+    collected and not run, as with ``-k`` in ``addopts``.
     """
 
     tests: Mapping[str, str]
     errors: Mapping[str, str]
     warnings: Mapping[tuple[str, str, str], int]
     root: str
-    seconds: float
     exit_code: int = 0
     deselected: int = 0
 
@@ -60,8 +58,7 @@ class Outcomes:
         return os.path.realpath(os.path.join(self.root, path))
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One thing that is not as before: the path of the file, what, and both sides of it."""
 
     path: str
@@ -73,8 +70,7 @@ class Difference:
         return f"{self.what}: {self.before} -> {self.after}"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What a change did to the tests.
 
     `differences` showed in each run; `flaky` came and went with the change in place or without it;
@@ -119,59 +115,31 @@ class Side(enum.Enum):
     AFTER = "after"
 
 
-@dataclass(frozen=True, slots=True)
-class Xdist:
-    """Where tests run: in `workers` of pytest-xdist (its ``-n``), or at `targets` (its ``--tx``).
-
-    Without either, pytest runs them itself.
-    """
-
-    workers: str | None = None
-    targets: tuple[str, ...] = ()
-
-
-def run_tests(
-    pytest: Pytest, xdist: Xdist, paths: Sequence[str], *, same: Sequence[str] = ()
-) -> Outcomes:
+def run_tests(pytest: Pytest, workers: str | None, paths: Sequence[str]) -> Outcomes:
     """Run the tests of some files once, in one session of pytest.
 
     Args:
         pytest: how it is started.
-        xdist: where the tests run.
+        workers: of pytest-xdist, as its ``-n`` has them; None for none.
         paths: files and folders, relative to the root.
-        same: real paths of files that must be the same on the targets as they are here.
 
     Raises:
-        MeasureError: the session did not come to its end, so it shows nothing; or a target has
-            other files.
+        MeasureError: the session did not come to its end, so it shows nothing.
 
     """
     options = ["-q", "--continue-on-collection-errors"]
     top = os.path.realpath(pytest.root)
-    if xdist.targets:
-        # pytest-xdist brings the files there, and turns paths below this one into those there.
-        options += ["--dist=load", f"--rsyncdir={top}", *(f"--tx={t}" for t in xdist.targets)]
-        paths = [os.path.join(top, path) for path in paths]
-    elif xdist.workers is not None:
-        options += ["-n", xdist.workers]
-    start = partial(
-        pytest.run,
-        *options,
-        early=not xdist.targets,
-        same=[os.path.relpath(path, top) for path in same] if xdist.targets else (),
-    )
-    session, conftests = _start(start, top, paths)
+    options += ["-n", workers] if workers is not None else []
+    session, conftests = _start(partial(pytest.run, *options), top, paths)
     errors = {os.path.relpath(path, top): _last_line(error) for path, error in conftests.items()}
     if session is None:
-        return Outcomes({}, errors, {}, top, 0.0, 1)
+        return Outcomes({}, errors, {}, top, 1)
     record = session.record
     problem = session.problem or _unfinished(record)
-    if xdist.targets and record.facts.targets != xdist.targets:
-        problem = problem or "pytest's own configuration has -n, which takes the place of --tx"
     if problem:
         raise MeasureError(f"the tests were not run to the end: {problem}")
-    found = outcomes_of(record, session.wall, top)
-    return replace(found, errors={**found.errors, **errors})
+    found = outcomes_of(record, top)
+    return found._replace(errors={**found.errors, **errors})
 
 
 def files_with_tests(pytest: Pytest, folders: Sequence[str]) -> frozenset[str]:
@@ -242,7 +210,7 @@ def _unfinished(record: SessionRecord) -> str:
     return ""
 
 
-def outcomes_of(record: SessionRecord, seconds: float, root: str) -> Outcomes:
+def outcomes_of(record: SessionRecord, root: str) -> Outcomes:
     """Return the outcomes of a session that came to its end, with paths from `root`."""
     assert record.exit_code is not None
 
@@ -266,7 +234,6 @@ def outcomes_of(record: SessionRecord, seconds: float, root: str) -> Outcomes:
         errors=errors,
         warnings=warnings,
         root=root,
-        seconds=seconds,
         exit_code=record.exit_code,
         deselected=len(record.deselected),
     )
@@ -283,7 +250,6 @@ def merged(parts: Sequence[Outcomes]) -> Outcomes:
         errors={file: error for part in parts for file, error in part.errors.items()},
         warnings=warnings,
         root=parts[0].root,
-        seconds=sum(part.seconds for part in parts),
         exit_code=next(code for code in (1, 0, 5) if code in codes),
         deselected=sum(part.deselected for part in parts),
     )

@@ -50,7 +50,6 @@ def run_process(
     variables: Mapping[str, str],
     timeout: float | None,
     out: Path,
-    err: Path | None = None,
     watch: Callable[[], None] = lambda: None,
 ) -> Ended:
     """Run a command to its end, and leave nothing of it behind.
@@ -61,7 +60,6 @@ def run_process(
         variables: its environment.
         timeout: seconds until it is killed; None for no limit.
         out: a file for what it prints.
-        err: a file for standard error; None to put it with standard output.
         watch: called again and again while it runs.
 
     Raises:
@@ -70,7 +68,7 @@ def run_process(
     """
     ended = Ended()
     token = uuid.uuid4().hex
-    with out.open("wb") as stdout, (err or out).open("ab") as stderr:
+    with out.open("wb") as output:
         begin = time.perf_counter()
         done = threading.Event()
         process: subprocess.Popen[bytes] | None = None
@@ -86,7 +84,7 @@ def run_process(
 
         try:
             with uninterrupted():
-                process = _started(command, root, {**variables, _MARK: token}, stdout, stderr)
+                process = _started(command, root, {**variables, _MARK: token}, output)
                 waiter = threading.Thread(target=wait, args=[process], daemon=True)
                 waiter.start()
                 _running[process.pid] = token
@@ -101,11 +99,7 @@ def run_process(
 
 
 def _started(
-    command: Sequence[str],
-    root: Path,
-    variables: Mapping[str, str],
-    out: BinaryIO,
-    err: BinaryIO,
+    command: Sequence[str], root: Path, variables: Mapping[str, str], out: BinaryIO
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -114,7 +108,7 @@ def _started(
             env=variables,
             stdin=subprocess.DEVNULL,
             stdout=out,
-            stderr=err,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     except OSError as error:

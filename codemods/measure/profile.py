@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from codemods.measure.collection import Bench, Progress, Tree
-from codemods.measure.model import Advice, Cost, PackageTime, Profile, Step
+from codemods.measure.model import Advice, Cost, Import, PackageTime, Profile, Step
 from codemods.measure.record import SessionFacts, SessionRecord
 from codemods.measure.session import Pytest, Session
 from codemods.wording import plural
@@ -22,16 +19,11 @@ _SMALLEST_SECONDS = 0.02
 _SMALLEST_SHARE = 0.01
 _MOST_PACKAGES = 3
 
-# "import time:" self, cumulative, both in microseconds, and the name, two spaces in for each level;
-# import_find_and_load in Python/import.c of CPython,
-# https://docs.python.org/3/using/cmdline.html#cmdoption-X
-_IMPORT_LINE = re.compile(rb"import time:\s*(\d+) \|\s*(\d+) \| ((?:  )*)(\S+)\s*$")
-
 
 def profile(
     pytest: Pytest, paths: Sequence[str] = (), *, progress: Progress = lambda _: None
 ) -> Profile:
-    """Collect four times (to warm up, cold, warm, warm with import timing) and take it apart.
+    """Collect three times (to warm up, cold, warm) and take it apart.
 
     The paths are relative to the root; without any, pytest collects what its configuration says.
     Where a run did not come to its end, `problem` says so, and there is what the runs before it
@@ -41,56 +33,14 @@ def profile(
         MeasureError: the interpreter cannot be started.
 
     """
-    with (
-        Bench(Tree(pytest), paths, progress) as bench,
-        tempfile.TemporaryDirectory(prefix="ssot-codemods-imports-") as folder,
-    ):
+    with Bench(Tree(pytest), paths, progress) as bench:
         bench.measure_warm_up()
         cold = bench.measure_cold("cold", probe_options=["imports"])
         warm = bench.measure_warm("warm", probe_options=["imports"])
-        log = Path(folder) / "imports"
-        # What is captured would not reach the file.
-        bench.measure_warm(
-            "warm, imports timed",
-            "--capture=no",
-            interpreter_options=["-X", "importtime"],
-            stderr=log,
-        )
-        imports = read_imports(log.read_bytes()) if log.exists() else []
-    found = _figures(pytest.root, cold, warm, imports, bench.problem)
+    found = _figures(pytest.root, cold, warm, bench.problem)
     if warm is None:
         return found
-    return replace(found, advice=tuple(_advice(found, warm.record, bench.keeps_bytecode)))
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """One line of the interpreter's import timing: seconds, and the imports around it."""
-
-    name: str
-    own: float
-    cumulative: float
-    parents: tuple[str, ...]  # the innermost last
-
-
-def read_imports(log: bytes) -> list[Import]:
-    """Read what ``-X importtime`` wrote; lines of anything else are left out.
-
-    A module stands after those that it imports, so that they are read from the end.
-    """
-    found: list[Import] = []
-    stack: list[str] = []
-    for line in reversed(log.splitlines()):
-        match = _IMPORT_LINE.search(line)
-        if match is None:
-            continue
-        depth = len(match[3]) // 2
-        name = match[4].decode("utf-8", "replace")
-        del stack[depth:]
-        found.append(Import(name, int(match[1]) / 1e6, int(match[2]) / 1e6, tuple(stack)))
-        stack.append(name)
-    found.reverse()
-    return found
+    return found._replace(advice=tuple(_advice(found, warm.record, bench.keeps_bytecode)))
 
 
 def packages_of(imports: Iterable[Import], named: Mapping[str, int]) -> list[PackageTime]:
@@ -107,9 +57,9 @@ def packages_of(imports: Iterable[Import], named: Mapping[str, int]) -> list[Pac
         top = one.name.partition(".")[0]
         own[top] += one.own  # type: ignore[assignment]
         modules.setdefault(top, set()).add(one.name)
-        if all(parent.partition(".")[0] != top for parent in one.parents):
+        if all(name.partition(".")[0] != top for name in one.around):
             cumulative[top] += one.cumulative  # type: ignore[assignment]
-            first.setdefault(top, one.parents[-1] if one.parents else "")
+            first.setdefault(top, one.around[-1] if one.around else "")
     return [
         PackageTime(
             name=top,
@@ -142,13 +92,7 @@ def imported_names(source: bytes) -> set[str]:
     return names
 
 
-def _figures(
-    root: Path,
-    cold: Session | None,
-    warm: Session | None,
-    imports: Sequence[Import],
-    problem: str,
-) -> Profile:
+def _figures(root: Path, cold: Session | None, warm: Session | None, problem: str) -> Profile:
     record = warm.record if warm is not None else SessionRecord()
     rootdir = Path(record.facts.rootdir or root)
     named: Counter[str] = Counter()
@@ -160,9 +104,9 @@ def _figures(
         start_seconds=max(0.0, warm.wall - record.collection_seconds) if warm is not None else 0.0,
         collection_seconds=record.collection_seconds,
         module_times=_longest_first(record.modules.values()),
-        package_times=tuple(packages_of(imports, named)),
+        package_times=tuple(packages_of(record.imports, named)),
         conftest_times=_longest_first(
-            replace(step, name=_relative(step.name, rootdir)) for step in record.conftests.values()
+            step._replace(name=_relative(step.name, rootdir)) for step in record.conftests.values()
         ),
         plugin_times=_longest_first(record.plugins.values()),
         folder_times=_longest_first(record.folders.values()),

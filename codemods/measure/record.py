@@ -9,17 +9,16 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from codemods.decode import decode
-from codemods.measure.model import CollectionError, Cost, Step
+from codemods.measure.model import CollectionError, Cost, Import, Step
 
 
-@dataclass(frozen=True, slots=True)
-class SessionFacts:
-    """What was known when the session began; `configuration` is its file, `targets` are of --tx."""
+class SessionFacts(NamedTuple):
+    """What was known when the session began; `configuration` is its file."""
 
     pytest: str = ""
     plugins: tuple[str, ...] = ()
@@ -29,12 +28,10 @@ class SessionFacts:
     configuration: str = ""
     testpaths: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SeenWarning:
+class SeenWarning(NamedTuple):
     """One warning; `when` is pytest's word for it, `nodeid` that of the test or the file."""
 
     category: str
@@ -68,6 +65,7 @@ class SessionRecord:
     folders: dict[str, Step] = field(default_factory=dict)
     conftests: dict[str, Step] = field(default_factory=dict)
     plugins: dict[str, Step] = field(default_factory=dict)
+    imports: list[Import] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     conftest_errors: dict[str, str] = field(default_factory=dict)
     collection_seconds: float = 0.0
@@ -169,6 +167,7 @@ def _add(record: SessionRecord, event: list[Any]) -> None:
             record.conftest_errors[path] = message
         case ["ended", exit_code, totals]:
             record.exit_code = exit_code
+            record.imports = [Import(*values) for values in totals["imports"]]
             record.rewriting = Cost(*totals["rewriting"])
             record.warnings_building = Cost(*totals["warnings_building"])
             record.peak_memory = totals["peak_memory"]
@@ -183,7 +182,8 @@ def _merge(record: SessionRecord, worker: SessionRecord) -> None:
             known = ours.get(name, step)
             slower = max(known, step, key=lambda one: one.cumulative_seconds)
             is_missed = False in (known.from_cache, step.from_cache)
-            ours[name] = replace(slower, from_cache=False if is_missed else known.from_cache)
+            ours[name] = slower._replace(from_cache=False if is_missed else known.from_cache)
+    record.imports = max(record.imports, worker.imports, key=len)
     record.errors |= worker.errors
     record.deselected |= worker.deselected
     record.peak_memory = max(record.peak_memory, worker.peak_memory)

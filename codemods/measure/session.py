@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from codemods.measure.model import MeasureError
 from codemods.measure.process import Ended, run_process
@@ -31,8 +27,7 @@ _SHELL = ["/bin/sh", "-c", '"$@"; exit $?', "sh"]
 _HAS_MODULE = "import importlib.util, sys; sys.exit(importlib.util.find_spec({!r}) is None)"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """One run of pytest.
 
     `record` is what the plugin saw of it, empty where it was never loaded. `problem` says for
@@ -47,8 +42,7 @@ class Session:
     peak_memory: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pytest:
+class Pytest(NamedTuple):
     """How pytest is started.
 
     `root` is the folder to run in, `python` the interpreter; `timeout` is in seconds for each run,
@@ -59,17 +53,13 @@ class Pytest:
     root: Path
     python: str = sys.executable
     timeout: float | None = None
-    environment: Mapping[str, str] = field(default_factory=os.environ.copy)
+    environment: Mapping[str, str] = os.environ
     progress: Callable[[int, int], None] | None = None
 
     def run(
         self,
         *arguments: str,
-        interpreter_options: Sequence[str] = (),
         probe_options: Sequence[str] = (),
-        early: bool = True,
-        same: Sequence[str] = (),
-        stderr: Path | None = None,
     ) -> Session:
         """Run ``python -m pytest``, and return what the plugin saw.
 
@@ -79,13 +69,7 @@ class Pytest:
 
         Args:
             arguments: options and paths for pytest.
-            interpreter_options: options of the interpreter itself, such as ``-X importtime``.
             probe_options: ``imports``, ``list``; see `codemods.measure.probe.plugin`.
-            early: load the plugin before all others, which times them. A worker of pytest-xdist
-                on another machine does not have the plugin: there, it must be False.
-            same: files, relative to `root`, that a worker on another machine must have as they
-                are here; else the session has a problem.
-            stderr: a file for standard error; None to put it with standard output.
 
         Raises:
             MeasureError: there is no such interpreter or no such folder.
@@ -95,14 +79,13 @@ class Pytest:
             prefix="ssot-codemods-", ignore_cleanup_errors=True
         ) as name:
             folder = Path(name)
-            variables = self._variables(folder, probe_options, same, early=early)
-            started = replace(self, python=self._interpreter(), environment=variables)
-            command = [*_SHELL, started.python, *interpreter_options, "-m", "pytest"]
-            command += ["-p", PLUGIN] if early else []
+            variables = self._variables(folder, probe_options)
+            started = self._replace(python=self._interpreter(), environment=variables)
+            command = [*_SHELL, started.python, "-m", "pytest", "-p", PLUGIN]
             command += ["-o", f"cache_dir={folder / 'cache'}", "--maxfail=0", *arguments]
             out = folder / "output"
             watch = Follower(folder / "lines", self.progress).follow
-            ended = run_process(command, self.root, variables, self.timeout, out, stderr, watch)
+            ended = run_process(command, self.root, variables, self.timeout, out, watch)
             watch()  # of the tests that ended since it looked last
             record = read_record(folder / "lines")
             problem = started._problem(ended, record, _tail(out))
@@ -116,19 +99,14 @@ class Pytest:
 
     def has_module(self, name: str) -> bool:
         """Whether the interpreter finds a module, or cannot be asked: then a run says more."""
+        command = [self.python, "-c", _HAS_MODULE.format(name)]
         try:
-            done = subprocess.run(
-                [self.python, "-c", _HAS_MODULE.format(name)],
-                cwd=self.root,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-                timeout=60,
-            )
-        except (OSError, subprocess.SubprocessError):
+            with tempfile.TemporaryDirectory(prefix="ssot-codemods-") as folder:
+                out = Path(folder, "output")
+                ended = run_process(command, self.root, self.environment, 60, out)
+        except MeasureError:
             return True
-        return done.returncode == 0
+        return ended.timed_out or ended.exit_code == 0
 
     def _interpreter(self) -> str:
         found = shutil.which(self.python, path=self.environment.get("PATH"))
@@ -137,9 +115,7 @@ class Pytest:
         # Absolute, as it is started in another folder; not resolved, or it would leave its venv.
         return str(Path(found).absolute())
 
-    def _variables(
-        self, folder: Path, probe_options: Sequence[str], same: Sequence[str], *, early: bool
-    ) -> dict[str, str]:
+    def _variables(self, folder: Path, probe_options: Sequence[str]) -> dict[str, str]:
         """Return the environment for one run, and put the plugin where it is found."""
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(_PROBE, folder / "plugin" / _COPY, ignore=ignored)
@@ -148,14 +124,8 @@ class Pytest:
             "SSOT_CODEMODS_PROBE": str(folder / "lines"),
             "SSOT_CODEMODS_PROBE_OPTIONS": ",".join(probe_options),
         }
-        if same:
-            contents = {path: (self.root / path).read_bytes() for path in same}
-            digests = {path: hashlib.sha256(c).hexdigest() for path, c in contents.items()}
-            (folder / "same.json").write_text(json.dumps([self.root.resolve().name, digests]))
-            variables["SSOT_CODEMODS_PROBE_SAME"] = str(folder / "same.json")
-        _append(variables, "PYTHONPATH", str(folder / "plugin"), os.pathsep)
-        if not early:
-            _append(variables, "PYTEST_PLUGINS", PLUGIN, ",")
+        search = [self.environment.get("PYTHONPATH", ""), str(folder / "plugin")]
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, search))
         return variables
 
     def _problem(self, ended: Ended, record: SessionRecord | None, tail: str) -> str:
@@ -178,11 +148,6 @@ class Pytest:
             hint = "--python names another interpreter"
             return f"pytest did not start its session (exit code {ended.exit_code}; {hint}): {last}"
         return f"pytest ended with exit code {ended.exit_code}{doing}, before its session was over"
-
-
-def _append(variables: dict[str, str], name: str, value: str, separator: str) -> None:
-    old = variables.get(name)
-    variables[name] = f"{old}{separator}{value}" if old else value
 
 
 def _tail(path: Path) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from codemods.measure.collection import NO_BYTECODE, Bench, Progress, Tree
@@ -50,7 +49,7 @@ def warm(
     """
     environment = dict(pytest.environment)
     is_forbidden = bool(environment.pop(NO_BYTECODE, ""))
-    pytest = replace(pytest, environment=environment)
+    pytest = pytest._replace(environment=environment)
     begin = time.perf_counter()
     problem = _write(pytest, paths, jobs, progress)
     seconds = time.perf_counter() - begin

@@ -478,7 +478,7 @@ def _where_all_stand(settings: Settings, pasted: Sequence[Pasted]) -> list[Path]
         if not any(_is_collected(source.path, t) for t in tests)
         and all(name.search(source.content) for name in names)
     )
-    found = careful()(partial(_has_all, keys=keys), sources, lambda path, reason: None)
+    found = careful(partial(_has_all, keys=keys), sources, lambda path, reason: None)
     return [Path(path) for path in found if path is not None]
 
 

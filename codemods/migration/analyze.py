@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from functools import partial
 
 from codemods.engine.codemod import decide
-from codemods.engine.run import one_by_one
+from codemods.engine.run import Pool, one_by_one
 from codemods.migration.scan import Scan, Task
 from codemods.model import Analysis, FileResult, FileSurvey, Prospect, Reason
 from codemods.registry import CODEMODS
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.survey import survey
-from codemods.workers.pool import Pool, without_collector
+from codemods.workers.pool import without_collector
 
 
 def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
@@ -52,7 +52,7 @@ def prospect(name: str, scan: Scan, pool: Pool) -> Prospect:
 
     """
     with without_collector():
-        results = list(pool.run(decided, scan.definitions(), FileResult.failure))
+        results = list(pool(decided, scan.definitions(), FileResult.failure))
     changed = [len(result.replaced) for result in results if result.replaced]
     refused = sum(len(result.refused) for result in results)
     return Prospect(name, CODEMODS[name].noun, len(changed), sum(changed), refused)
@@ -76,7 +76,7 @@ def _surveys(scan: Scan, pool: Pool, *, variants: bool) -> list[FileSurvey]:
                 here.extend(one_by_one(work, [task], _failed))
 
     with without_collector():
-        return [*pool.run(work, definitions(), _failed), *here]
+        return [*pool(work, definitions(), _failed), *here]
 
 
 def _survey(task: Task, *, variants: bool) -> FileSurvey:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from codemods.measure.outcomes import Difference, Evidence, Outcomes, differences
 from codemods.migration.concerned import Concerned
 from codemods.migration.sessions import is_test
 from codemods.migration.trial import Trial
+from codemods.model import Entry
 
 #: Runs the tests of some paths.
 RunTests = Callable[[Sequence[str]], Outcomes]
@@ -43,62 +44,45 @@ def find_causes(
     with trial.opened():
         for paths, known in ((alone, in_these), (tests, list(shown_in))):
             run = partial(run_tests, paths)
-            found = _Search(trial, files, known, evidence.before, run).causes() if known else {}
-            if found:
+            shows = partial(_difference, trial, known, evidence.before, run)
+            if known and (found := _search(trial, files, shows)):
                 return found
     changed = set(trial.paths())
     return {p: d for d, file in shown_in.items() for p in (uses.used_by(file) & changed or changed)}
 
 
-class _Search:
-    """Looks for causes.
+def _search(
+    trial: Trial, files: Collection[str], shows: Callable[[Sequence[Entry]], Difference | None]
+) -> dict[str, Difference]:
+    """Halve the files again and again: as many runs for a cause as log2 of their number.
 
-    Args:
-        trial: the run.
-        files: those that show a difference.
-        known: the differences to look for.
-        before: the outcomes without the run.
-        run: runs the tests once.
-
+    The tests are run with the first files of the run alone. Between the most that show no
+    difference and one more, that one is a cause. The `files` that show one stand first: a file
+    that changes what they read is found, and not they.
     """
+    found: dict[str, Difference] = {}
+    entries = sorted(trial.entries, key=lambda entry: trial.path(entry) not in files)
+    while entries and (shown := shows(entries)) is not None:
+        none, some = 0, len(entries)
+        while some - none > 1:
+            middle = (none + some) // 2
+            difference = shows(entries[:middle])
+            if difference is None:
+                none = middle
+            else:
+                some, shown = middle, difference
+        found[trial.path(entries.pop(some - 1))] = shown
+    return found
 
-    def __init__(
-        self,
-        trial: Trial,
-        files: Collection[str],
-        known: Iterable[Difference],
-        before: Outcomes,
-        run: Callable[[], Outcomes],
-    ) -> None:
-        self._trial = trial
-        self._known = {(d.path, d.what) for d in known}
-        self._before = before
-        self._run = run
-        self._entries = sorted(trial.entries, key=lambda entry: trial.path(entry) not in files)
 
-    def causes(self) -> dict[str, Difference]:
-        """Halve the files again and again: as many runs for a cause as log2 of their number.
-
-        The tests are run with the first files of the run alone. Between the most that show no
-        difference and one more, that one is a cause. The files that show one stand first: a file
-        that changes what they read is found, and not they.
-        """
-        found: dict[str, Difference] = {}
-        entries = self._entries
-        while entries and (shown := self._difference(len(entries))) is not None:
-            none, some = 0, len(entries)
-            while some - none > 1:
-                middle = (none + some) // 2
-                difference = self._difference(middle)
-                if difference is None:
-                    none = middle
-                else:
-                    some, shown = middle, difference
-            found[self._trial.path(entries.pop(some - 1))] = shown
-        return found
-
-    def _difference(self, number: int) -> Difference | None:
-        """Return a difference that shows with the first files alone."""
-        self._trial.put(self._entries[:number])
-        seen = differences(self._before, self._run())
-        return next((d for d in seen if (d.path, d.what) in self._known), None)
+def _difference(
+    trial: Trial,
+    known: Sequence[Difference],
+    before: Outcomes,
+    run: Callable[[], Outcomes],
+    new: Sequence[Entry],
+) -> Difference | None:
+    """Return one of the known differences that shows with some files of the run alone."""
+    trial.put(new)
+    keys = {(d.path, d.what) for d in known}
+    return next((d for d in differences(before, run()) if (d.path, d.what) in keys), None)

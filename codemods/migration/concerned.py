@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple
 
-from codemods.engine.run import Run, one_by_one
+from codemods.engine.run import Pool, one_by_one
 from codemods.engine.text import stem_of
-from codemods.migration.references import References, may_refer, names_in, unknown_names
+from codemods.migration.references import References, above, may_refer, names_in, unknown_names
+from codemods.migration.scan import Progress
 from codemods.model import Source
-from codemods.rewrites.others import word_patterns
+from codemods.rewrites.others import Others, word_patterns
 from codemods.workers.pool import without_collector
 
-#: Called with how many of how many files were read.
-Progress = Callable[[int, int], None]
 
-
-class Files(Protocol):
-    """All files of a checkout, with absolute paths."""
-
-    @property
-    def paths(self) -> list[str]:
-        """Where they lie."""
-        ...
-
-    def read(self) -> Iterable[Source]:
-        """Read all of them."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Concerned:
+class Concerned(NamedTuple):
     """The tests that a change concerns.
 
     `tests` has for each changed file the files and folders whose tests use it; none where no test
@@ -45,7 +28,8 @@ class Concerned:
     def all(self) -> tuple[str, ...]:
         """All of these files and folders, without those that lie in another one."""
         found = set().union(*self.tests.values())
-        return tuple(sorted(path for path in found if found.isdisjoint(_folders_above(path))))
+        inside = (p for p in found if not found.isdisjoint(above(os.path.dirname(p))))
+        return tuple(sorted(found.difference(inside)))
 
     @property
     def unused(self) -> tuple[str, ...]:
@@ -54,7 +38,7 @@ class Concerned:
 
     def used_by(self, test: str) -> frozenset[str]:
         """Return the changed files that a file with tests uses."""
-        around = {test, *_folders_above(test)}
+        around = frozenset(above(test))
         return frozenset(path for path, tests in self.tests.items() if not around.isdisjoint(tests))
 
     def not_run(self, ran: Collection[str]) -> tuple[str, ...]:
@@ -62,18 +46,18 @@ class Concerned:
 
         Of a file with tests its own count; of any other one those of the files that use it.
         """
-        reached = set(ran).union(*map(_folders_above, ran))
+        reached = frozenset().union(*map(above, ran))
         own = {path: {path} if path in tests else tests for path, tests in self.tests.items()}
         return tuple(p for p, tests in own.items() if tests and reached.isdisjoint(tests))
 
 
 def concerned(
     changed: Sequence[str],
-    files: Files,
+    files: Others,
     roots: Iterable[str],
     is_test: Callable[[str], bool],
     progress: Progress = lambda done, total: None,
-    run: Run = one_by_one,
+    run: Pool = one_by_one,
 ) -> Concerned:
     """Find the tests that use changed files.
 
@@ -95,7 +79,7 @@ def concerned(
 
 
 def _users(
-    changed: Sequence[str], files: Files, roots: frozenset[str], progress: Progress, run: Run
+    changed: Sequence[str], files: Others, roots: frozenset[str], progress: Progress, run: Pool
 ) -> dict[str, set[str]]:
     """Return for each file that counts those that use it.
 
@@ -105,7 +89,7 @@ def _users(
     """
     known = {path.removesuffix(".py") for path in files.paths}
     for folder in {os.path.dirname(path) for path in files.paths}:
-        known.update([folder, *_folders_above(folder)])
+        known.update(above(folder))
     references: dict[str, References] = {}
     users: dict[str, set[str]] = {path: set() for path in changed}
     level = list(changed)
@@ -132,7 +116,7 @@ def _users(
     return users
 
 
-def _read(files: Files, progress: Progress) -> Iterator[Source]:
+def _read(files: Others, progress: Progress) -> Iterator[Source]:
     total = len(files.paths)
     for number, source in enumerate(files.read(), start=1):
         progress(min(number, total), total)
@@ -154,10 +138,3 @@ def _tests(
         new = [user for user in users[path] if user not in seen]
         seen.update(new)
         pending += new
-
-
-def _folders_above(path: str) -> Iterator[str]:
-    """Yield the folders that a file or folder lies in."""
-    while (parent := os.path.dirname(path)) != path:
-        path = parent
-        yield path

@@ -7,11 +7,14 @@ import os
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from codemods.engine.run import Pool
 from codemods.measure.importable import FolderAnswer, ImportCost, ModuleAnswer, ask_imports
 from codemods.measure.session import Pytest
+from codemods.migration.migrate import plan
+from codemods.migration.scan import Scan
 from codemods.model import SharedModule
 from codemods.pytest_config import pytest_config
 from codemods.settings import Settings, read_config
@@ -21,8 +24,7 @@ from codemods.shared_modules import SettingsByFile, asserting_definitions, conft
 NO_PYTEST = "no-pytest"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is wrong, and what to do about it.
 
     `code` is stable; `is_error` says that new imports would fail, or be of other code.
@@ -34,8 +36,7 @@ class Finding:
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCheckup:
+class ModuleCheckup(NamedTuple):
     """What the test modules of one folder see of one shared module.
 
     `path` is the file that they import; for `first_import` see `ModuleAnswer`.
@@ -47,8 +48,7 @@ class ModuleCheckup:
     first_import: ImportCost | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FolderCheckup:
+class FolderCheckup(NamedTuple):
     """What the test modules of one folder see of the shared modules.
 
     `findings` has what keeps pytest from its test modules there; then `modules` is empty, and
@@ -69,8 +69,7 @@ class FolderCheckup:
         return (*self.findings, *(f for module in self.modules for f in module.findings))
 
 
-@dataclass(frozen=True, slots=True)
-class Checkup:
+class Checkup(NamedTuple):
     """What pytest makes of the shared modules."""
 
     folders: tuple[FolderCheckup, ...]
@@ -114,6 +113,27 @@ def diagnose(
         answers = ask_imports(Pytest(root, python, timeout), group, jobs=jobs)
         folders += [_folder(answer, settings[root], modules) for answer in answers]
     return Checkup(tuple(sorted(folders, key=lambda folder: folder.folder)))
+
+
+def files_to_check(by_file: SettingsByFile, scan: Scan, pool: Pool) -> dict[str, list[str]]:
+    """Find the files that would change or that import a shared module, none of them read yet.
+
+    Returns:
+        The dotted names of the shared modules that count for each.
+
+    Raises:
+        codemods.model.UsageError: a path cannot be used.
+
+    """
+    planned = plan(scan, pool)
+    files = scan.sharing | {result.path for result in planned.changes}
+    modules = {path: by_file.modules(path) for path in files}
+    shared = by_file.shared_paths()
+    return {
+        path: [module.name for module in found]
+        for path, found in modules.items()
+        if os.path.realpath(path) not in shared
+    }
 
 
 def _folder(
@@ -164,8 +184,7 @@ def _import_folder(file: Path, name: str) -> Path:
     return module.parents[name.count(".")]
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     """One shared module as one folder sees it; `base` is what must be on `sys.path` for it."""
 
     answer: ModuleAnswer

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from codemods.disk.files import list_files, read_files
 from codemods.engine.codemod import ParsedModule
+from codemods.engine.run import Pool
 from codemods.engine.text import Unparsable, decoded, parse
 from codemods.migration.scan import Progress
 from codemods.model import (
@@ -34,7 +35,7 @@ from codemods.rewrites.discover.shapes import Shaped, shapes_of
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.settings import Settings
 from codemods.shared_modules import find_module, read_shared_modules, tests_near
-from codemods.workers.pool import Pool, without_collector
+from codemods.workers.pool import without_collector
 
 
 class Wanted(NamedTuple):
@@ -256,7 +257,7 @@ class _Search:
                 progress(number, len(questions))
                 yield _Task(path, content, self._tests_of(path), questions.get(path))
 
-        for answer in self._pool.run(partial(_answered, work), tasks(), _no_answer):
+        for answer in self._pool(partial(_answered, work), tasks(), _no_answer):
             if answer.error is not None:
                 self._failed(FileResult.failure(answer.path, answer.error))
             yield answer

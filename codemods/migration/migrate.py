@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.disk.atomic import EditedError
 from codemods.disk.files import read_file
@@ -14,6 +14,7 @@ from codemods.disk.git import checkout_of, committed_files
 from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import apply as apply_codemod
 from codemods.engine.codemod import refused
+from codemods.engine.run import Pool
 from codemods.migration.scan import Scan, Task
 from codemods.migration.trial import Trial
 from codemods.migration.verify import Verified, without
@@ -30,7 +31,7 @@ from codemods.model import (
     Written,
 )
 from codemods.rewrites.others import RepositoryCodemod
-from codemods.workers.pool import Pool, without_collector
+from codemods.workers.pool import without_collector
 
 
 def plan(scan: Scan, pool: Pool) -> Plan:
@@ -45,7 +46,7 @@ def plan(scan: Scan, pool: Pool) -> Plan:
 
     """
     with without_collector():
-        results = list(pool.run(_apply, scan.definitions(), FileResult.failure))
+        results = list(pool(_apply, scan.definitions(), FileResult.failure))
     results = _with_other_files(results, scan, pool)
     # One that could not be read may have been tried twice.
     results += {failure.path: failure for failure in scan.failures}.values()
@@ -63,7 +64,7 @@ def plan_stdin(content: bytes, codemod: RepositoryCodemod | None, pool: Pool) ->
     """
     if codemod is None:
         return Plan(1, 0, ())
-    results = tuple(pool.run(_apply, [Task(STDIN, content, codemod)], FileResult.failure))
+    results = tuple(pool(_apply, [Task(STDIN, content, codemod)], FileResult.failure))
     found = tuple(r for r in results if r.status is not Status.UNCHANGED)
     is_helper = bool(found) or codemod.is_used_in(content)
     return Plan(1, int(is_helper), found)
@@ -78,9 +79,9 @@ def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list
     again: dict[str, RepositoryCodemod] = {}
     for codemod, found in scan.by_codemod(r for r in results if r.decisions):
         decided = {os.path.abspath(path): result for path, result in found.items()}
-        for path, informed in codemod.again(decided, scan.checkout, pool.run).items():
+        for path, informed in codemod.again(decided, scan.checkout, pool).items():
             again[decided[path].path] = informed
-    better = {r.path: r for r in pool.run(_apply, scan.again(again), FileResult.failure)}
+    better = {r.path: r for r in pool(_apply, scan.again(again), FileResult.failure)}
     gone = Reason(Code.CHANGED_SINCE_PLANNED, 1, "it can no longer be read")
     return [better.get(r.path, refused(r, gone)) if r.path in again else r for r in results]
 
@@ -127,17 +128,6 @@ def refuse_unwritable(result: FileResult) -> FileResult:
     return result
 
 
-def first_files(planned: Plan, number: int | None) -> tuple[tuple[FileResult, ...], int]:
-    """Return the results without those after the first files that would change.
-
-    Returns:
-        The results that stay, and how many files were left out; all stay where `number` is None.
-
-    """
-    later = {r.path for r in planned.changes[number:]} if number is not None else set()
-    return tuple(r for r in planned.results if r.path not in later), len(later)
-
-
 def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[Change, ...]]:
     """Read the files that would change once more, and write nothing.
 
@@ -150,18 +140,18 @@ def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[
         changes, with paths from that folder: `git apply` takes none with ``..`` in it.
 
     """
-    results, left = first_files(planned, max_files)
-    changed = [r for r in results if r.after is not None]
+    changed = planned.changes[:max_files]
+    left = {r.path for r in planned.changes[len(changed) :]}
+    results = [r for r in planned.results if r.path not in left]
     base = Path(os.path.commonpath([os.getcwd(), *(os.path.realpath(r.path) for r in changed)]))
     changes = {r.path: _change(r, base) for r in changed}
     done = tuple(c if isinstance(c := changes.get(r.path, r), FileResult) else r for r in results)
     held_back = sum(isinstance(change, FileResult) for change in changes.values())
     shown = tuple(change for change in changes.values() if isinstance(change, Change))
-    return Written(planned.files, None, done, left, held_back), base, shown
+    return Written(planned.files, None, done, len(left), held_back), base, shown
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """What to write of a plan.
 
     `command` is shown in the list of runs; of the files, the first `max_files` in the order of

@@ -97,7 +97,7 @@ class References:
 
     def __init__(self, named: Names, roots: frozenset[str], exists: Callable[[str], bool]) -> None:
         self._named = named
-        self._folders = {*_above(os.path.dirname(named.path)), *roots}
+        self._folders = {*above(os.path.dirname(named.path)), *roots}
         self._exists = exists
         self._is_found = cache(self._search)
         self._words = named.words
@@ -186,7 +186,7 @@ def _prefixes(name: str) -> Iterator[Parts]:
     yield from (tuple(parts[:number]) for number in range(1, len(parts) + 1))
 
 
-def _above(folder: str) -> Iterator[str]:
+def above(folder: str) -> Iterator[str]:
     """Yield a folder and those above it."""
     yield folder
     while (parent := os.path.dirname(folder)) != folder:

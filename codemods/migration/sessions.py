@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from codemods.measure.outcomes import Outcomes, Xdist, files_with_tests, merged, run_tests
+from codemods.measure.outcomes import Outcomes, files_with_tests, merged, run_tests
 from codemods.measure.session import Pytest
 from codemods.model import PytestNames
 from codemods.pytest_config import pytest_config
@@ -26,15 +26,17 @@ class Sessions:
 
     Args:
         pytest: how each is started.
-        xdist: where the tests run.
+        workers: of pytest-xdist, as its ``-n`` has them; None for none.
         say: takes a line about how many files with tests there are.
         bar: shows how many tests have ended.
 
     """
 
-    def __init__(self, pytest: Pytest, xdist: Xdist, say: Callable[[str], None], bar: Bar) -> None:
+    def __init__(
+        self, pytest: Pytest, workers: str | None, say: Callable[[str], None], bar: Bar
+    ) -> None:
         self._pytest = pytest
-        self._xdist = xdist
+        self._workers = workers
         self._say = say
         self._bar = bar
         self._planned: dict[tuple[str, ...], list[list[str]]] = {}
@@ -44,14 +46,12 @@ class Sessions:
         self,
         paths: Sequence[str],
         *,
-        same: Sequence[str] = (),
         state: Callable[[], str] | None = None,
     ) -> Outcomes:
         """Run the tests of some paths once; none for what the configuration of pytest names.
 
         Args:
             paths: files, folders and node ids, absolute or relative to the root.
-            same: real paths of files that must be the same on the targets of `xdist`.
             state: tells the state that the files are in, for the bar.
 
         Raises:
@@ -60,12 +60,12 @@ class Sessions:
         """
         sessions = self._sessions(tuple(paths))
         if not sessions:
-            return Outcomes({}, {}, {}, os.path.realpath(self._pytest.root), 0.0, 5)
+            return Outcomes({}, {}, {}, os.path.realpath(self._pytest.root), 5)
         self._runs += 1
         label = f"test run {self._runs}{f', {state()}' if state is not None else ''}"
         with self._bar(label) as progress:
-            pytest = replace(self._pytest, progress=progress)
-            return merged([run_tests(pytest, self._xdist, s, same=same) for s in sessions])
+            pytest = self._pytest._replace(progress=progress)
+            return merged([run_tests(pytest, self._workers, s) for s in sessions])
 
     def _sessions(self, paths: tuple[str, ...]) -> list[list[str]]:
         if paths not in self._planned:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.disk.folder import Folder
 from codemods.migration.config_edit import with_modules
@@ -22,8 +22,7 @@ from codemods.shared_modules import (
 _SETTINGS = "the settings, [tool.ssot-codemods]"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One file of a repository that is to be there: its bytes now, None for absent, and then.
 
     `purpose` is what they are for, for people; `is_addition` says that lines are added to what is

@@ -180,7 +180,7 @@ class Trial:
         Those runs stand, and one of their files may read what one of this run changes. One that
         cannot be looked at in time is among them.
         """
-        look = careful()
+        look = careful
         shared: set[tuple[str, str]] = set()
         for entry in self.entries:
             sides = (

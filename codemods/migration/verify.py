@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Journal
@@ -22,8 +22,7 @@ from codemods.model import Code, FileResult, Reason, Written
 FindUses = Callable[[Sequence[str]], Concerned]
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):
     """What the tests showed of a run.
 
     `evidence` is None where no tests were run to their end, and `problem` says why. `golden_path`
@@ -35,9 +34,9 @@ class Verified:
     """
 
     evidence: Evidence | None
-    golden_path: Mapping[str, ExitCodes] = field(default_factory=dict)
-    causes: Mapping[str, Difference] = field(default_factory=dict)
-    reverted: Mapping[str, Difference] = field(default_factory=dict)
+    golden_path: Mapping[str, ExitCodes] = {}
+    causes: Mapping[str, Difference] = {}
+    reverted: Mapping[str, Difference] = {}
     edited: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
@@ -62,8 +61,7 @@ class Verified:
         return self.evidence.after.errors if self.evidence is not None else {}
 
 
-@dataclass(frozen=True, slots=True)
-class RanOnce:
+class RanOnce(NamedTuple):
     """What the tests showed, and the commands of the golden path, where no run is to be judged."""
 
     outcomes: Outcomes
@@ -96,15 +94,16 @@ def verify(
     commands: Commands | None,
     say: Callable[[str], None],
 ) -> Verified | RanOnce:
-    """Run tests and commands with a run and without it; where there is no run, run them once.
+    """Run tests and commands with a run and without it; its files stay as they are.
+
+    Where there is no run, they are run once.
 
     Args:
         journal: of the repository.
         identity: the run; None for the last one that was not rolled back.
         tests: files and folders; none for the tests that use the files of the run.
         find_uses: finds the tests that use some files.
-        run_tests: runs some tests once; it takes the files that differ as `same`, and as `state`
-            what tells which changes are in place.
+        run_tests: runs some tests once; it takes as `state` what tells which changes are in place.
         commands: runs the golden path; None to leave it out.
         say: takes a line about what is verified.
 
@@ -120,42 +119,18 @@ def verify(
             say("no run to verify: the tests are run once")
             return RanOnce(run_tests(tests), commands() if commands is not None else {})
         say(f"verifying run {trial.run.id}: {trial.run.command}")
-        run = partial(run_tests, same=trial.paths(), state=trial.state)
-        return compare_states(trial, tests, find_uses, run, commands)
-
-
-def compare_states(
-    trial: Trial,
-    tests: Sequence[str],
-    find_uses: FindUses,
-    run_tests: RunTests,
-    commands: Commands | None,
-) -> Verified:
-    """Run tests and commands with a run and without it; its files stay as they are.
-
-    Args:
-        trial: the run, in place.
-        tests: files and folders; none for the tests that use the files of the run.
-        find_uses: finds those.
-        run_tests: runs tests once.
-        commands: runs the golden path; None to leave it out.
-
-    Raises:
-        MeasureError: the tests could not be run to their end.
-        codemods.disk.atomic.EditedError: they edited files of the run.
-
-    """
-    edited = trial.edited()
-    if not trial.entries:
-        nothing = f"nothing to compare: the files of run {trial.run.id} were edited since"
-        return Verified(None, edited=edited, problem=nothing, run=trial.run.id)
-    uses = find_uses([*trial.paths(), *trial.sharing()])
-    tests = tests or uses.all
-    evidence = trial.compare(lambda: run_tests(tests)) if tests else None
-    causes = find_causes(trial, evidence, uses, tests, run_tests) if evidence is not None else {}
-    codes = trial.in_both(commands) if commands is not None else {}
-    shown = Verified(evidence, codes, causes=causes, edited=edited, run=trial.run.id)
-    return _with_the_unknown(shown, trial, uses)
+        run = partial(run_tests, state=trial.state)
+        edited = trial.edited()
+        if not trial.entries:
+            nothing = f"nothing to compare: the files of run {trial.run.id} were edited since"
+            return Verified(None, edited=edited, problem=nothing, run=trial.run.id)
+        uses = find_uses([*trial.paths(), *trial.sharing()])
+        tests = tests or uses.all
+        evidence = trial.compare(lambda: run(tests)) if tests else None
+        causes = find_causes(trial, evidence, uses, tests, run) if evidence is not None else {}
+        codes = trial.in_both(commands) if commands is not None else {}
+        shown = Verified(evidence, codes, causes=causes, edited=edited, run=trial.run.id)
+        return _with_the_unknown(shown, trial, uses)
 
 
 def revert_regressions(trial: Trial, find_uses: FindUses, run_tests: RunTests) -> Verified:
@@ -196,8 +171,7 @@ def _with_the_unknown(shown: Verified, trial: Trial, uses: Concerned) -> Verifie
     ran: frozenset[str] = frozenset()
     if shown.evidence is not None:
         ran = shown.evidence.files_that_ran
-    return replace(
-        shown,
+    return shown._replace(
         unused=tuple(path for path in uses.unused if path in changed),
         not_run=tuple(path for path in uses.not_run(ran) if path in changed),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from codemods.disk.files import FromRoot
 from codemods.disk.git import repository_name
@@ -28,8 +28,7 @@ from codemods.progress.standing import (
 from codemods.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class CollectionChange:
+class CollectionChange(NamedTuple):
     """Collection of some paths before and after; None where it was not measured.
 
     The claims are what may be said of the two, None where a side is missing; `obstacles` are the
@@ -49,8 +48,7 @@ class CollectionChange:
         return self.after or self.before
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One definition that is left; `path` is relative to the root, `line` counts from 1."""
 
     path: str
@@ -58,8 +56,7 @@ class Place:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedPlace:
+class RefusedPlace(NamedTuple):
     """A definition that stays, or a file that failed, and the first reason."""
 
     path: str
@@ -75,8 +72,7 @@ class RefusedPlace:
         return cls(path, reason.line, name, reason.code.value, reason.message, reason.column)
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(NamedTuple):
     """What a migration did to some paths of a repository, and what is left.
 
     `files` counts those looked at, `helpers` those that use the helper; `collected` the tests of

@@ -45,7 +45,7 @@ def still_gone(root: Path, path: str, names: Iterable[str]) -> list[str]:
         return names
     if not re.search(pattern, content):
         return names  # told without parsing
-    look = careful()(_definitions_of, [Source(path, content)], lambda path, reason: {})
+    look = careful(_definitions_of, [Source(path, content)], lambda path, reason: {})
     there = next(iter(look))
     return [name for name in names if name not in there]
 

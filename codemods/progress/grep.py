@@ -9,7 +9,6 @@ import ast
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -33,8 +32,7 @@ class Part(NamedTuple):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Grep:
+class Grep(NamedTuple):
     """What ``grep -r "class NAME" PATHS | wc -l`` counts, and how that comes about.
 
     `copy_count` is what the tool counts in the same paths; `unseen_count` is the number of those
@@ -122,7 +120,7 @@ def _kinds(content: bytes, name: str, result: FileResult | None, is_read: bool) 
     in_strings: Collection[int] = ()
     if lines and is_read:
         look = partial(_lines_of_strings, text=pattern.decode())
-        (in_strings,) = careful()(look, [Source("", content)], lambda path, reason: set())
+        (in_strings,) = careful(look, [Source("", content)], lambda path, reason: set())
     for number, text in lines.items():
         before, _, after = text.partition(pattern)
         if not is_read:

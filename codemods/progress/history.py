@@ -15,7 +15,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from itertools import pairwise
@@ -54,8 +53,7 @@ class ChangedFile(NamedTuple):
     mocking: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(NamedTuple):
     """What a migration changed; `run` is None where nothing was written.
 
     `files` are those that it changed, by their paths from the root. `refused_count` is a number of
@@ -96,24 +94,21 @@ class DifferingPlace(NamedTuple):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedTests:
+class ComparedTests(NamedTuple):
     """What the tests showed before and after a run, by file; `places` are the first differences."""
 
     files: Mapping[str, ComparedFile]
     places: tuple[DifferingPlace, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RanTests:
+class RanTests(NamedTuple):
     """What the tests showed that were run once."""
 
     passed_count: int
     test_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(NamedTuple):
     """What was shown of a run of the journal, or with None, of the files as they were.
 
     `golden_path` has for each command its exit codes before and after. `tests` is None where none
@@ -123,15 +118,14 @@ class Verification:
     """
 
     run: str | None
-    golden_path: Mapping[str, ExitCodes] = field(default_factory=dict)
+    golden_path: Mapping[str, ExitCodes] = {}
     tests: ComparedTests | RanTests | None = None
     edited: tuple[str, ...] = ()
     untested: tuple[str, ...] = ()
     is_whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rollback:
+class Rollback(NamedTuple):
     """A rollback of a run of the journal, with the paths of the files that were restored."""
 
     run: str
@@ -149,8 +143,7 @@ _KINDS: dict[str, type[Figures]] = {
 _VERBS = {kind: verb for verb, kind in _KINDS.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One run of a verb.
 
     `time` is UTC, ISO 8601, with microseconds; `paths` are relative to the root, in order; `name`
@@ -293,10 +286,8 @@ def without_machine(summary: BaselineSummary) -> BaselineSummary:
     """Return figures of which the conditions can be compared, and do not name the machine."""
     conditions = summary.conditions
     variables = (variable.partition("=") for variable in conditions.environment)
-    return replace(
-        summary,
-        conditions=replace(
-            conditions,
+    return summary._replace(
+        conditions=conditions._replace(
             interpreter=_digest(conditions.interpreter),
             machine=_digest(conditions.machine),
             environment=tuple(f"{name}={_digest(value)}" for name, _, value in variables),
@@ -333,7 +324,7 @@ def _portable_json(value: Any, root: Path) -> Any:
 
 def of_warming(warmed: Warmed) -> Warmed:
     """Return the figures of writing bytecode, with the first of the modules that have none."""
-    return replace(warmed, not_cached=warmed.not_cached[:_MOST_PLACES])
+    return warmed._replace(not_cached=warmed.not_cached[:_MOST_PLACES])
 
 
 def of_migration(codemod: str, planned: Plan, written: Written, journal: Journal) -> Migration:
@@ -383,7 +374,7 @@ def _changed(path: str, before: bytes, after: bytes) -> ChangedFile:
     """Return what became of a file; nothing where a side of it cannot be parsed in time."""
     both = [Source(path, before + after)]  # small only if both are
     look = partial(_change, end=len(before))
-    (found,) = careful()(look, both, lambda path, reason: ChangedFile({}))
+    (found,) = careful(look, both, lambda path, reason: ChangedFile({}))
     return found
 
 

@@ -8,7 +8,7 @@ from codemods.engine.text import Unparsable, parse
 from codemods.engine.walk import walk
 
 _FIXTURES = frozenset({"monkeypatch", "mocker"})
-_MODULES = ("unittest.mock", "mock", "pytest_mock")
+_MODULES = ("unittest.mock.", "mock.", "pytest_mock.")
 
 
 def introduced(before: bytes, after: bytes) -> frozenset[str]:
@@ -31,10 +31,9 @@ def _names(source: bytes) -> frozenset[str]:
     for node in nodes:
         match node:
             case ast.ImportFrom(module=str(module), names=aliases):
-                found |= {a.name for a in aliases if f"{module}.{a.name}".startswith(_MODULES)}
-                found |= {a.name for a in aliases if module in _MODULES}
+                found |= {a.name for a in aliases if f"{module}.{a.name}.".startswith(_MODULES)}
             case ast.Import(names=aliases):
-                found |= {a.name for a in aliases if a.name in _MODULES}
+                found |= {a.name for a in aliases if f"{a.name}.".startswith(_MODULES)}
             case ast.Name(id=name) | ast.arg(arg=name) if name in _FIXTURES:
                 found.add(name)
             case ast.Attribute(value=ast.Name(id="mock"), attr=name):

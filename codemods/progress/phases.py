@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
+from codemods.engine.run import Pool
 from codemods.measure.compare import differing_conditions
 from codemods.measure.model import BaselineSummary
 from codemods.migration.migrate import plan
@@ -31,7 +32,6 @@ from codemods.progress.standing import (
 )
 from codemods.settings import Phase, Settings, phases_of
 from codemods.wording import most_first, percentage, plural
-from codemods.workers.pool import Pool
 
 COPIES, COMPLIANCE = "copies left", "compliance"
 #: The criterion that needs a figure from before the change.
@@ -54,8 +54,7 @@ class State(enum.Enum):
     NOT_MEASURED = "not measured"
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(NamedTuple):
     """One thing that must hold of a phase.
 
     `wanted` is what must hold, `figure` what was measured, `note` what else there is to say, all
@@ -77,15 +76,14 @@ class Criterion:
     def measured(self, is_met: bool, figure: str, value: float | None, note: str = "") -> Criterion:
         """Return the criterion with what was measured."""
         state = State.MET if is_met else State.NOT_MET
-        return replace(self, state=state, figure=figure, value=value, note=note)
+        return self._replace(state=state, figure=figure, value=value, note=note)
 
     def unmeasured(self, remedy: str, note: str = "") -> Criterion:
         """Return the criterion with what measures it, and why it is not measured."""
         return Criterion(self.name, self.wanted, self.unit, self.limit, note=note, remedy=remedy)
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseStatus:
+class PhaseStatus(NamedTuple):
     """One phase and its criteria; `missing` are those of its paths that do not exist."""
 
     name: str
@@ -94,8 +92,7 @@ class PhaseStatus:
     criteria: tuple[Criterion, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How far a migration is.
 
     `overall` are criteria of no single phase; `next_batch` is the command for the next batch, empty
@@ -110,8 +107,7 @@ class Standing:
     prospects: tuple[Prospect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(NamedTuple):
     """Whether all criteria of all phases are met.
 
     `damaged` says what is wrong with the history: a line that cannot be read may be the one that
@@ -214,7 +210,7 @@ def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
         # Such a file has a shared name in it, so it may well hold a copy.
         note = f"{plural(failed, 'file')} with a shared name cannot be read: fix or exclude them"
         remedy = f"see {_command('check', paths)}"
-        return replace(found.unmeasured(remedy, note), value=number)
+        return found.unmeasured(remedy, note)._replace(value=number)
     return found.measured(number <= limit, f"{number:,}", number)
 
 

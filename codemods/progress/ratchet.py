@@ -18,10 +18,11 @@ from typing import NamedTuple
 from codemods.decode import decode
 from codemods.disk.files import FromRoot
 from codemods.disk.folder import Folder
+from codemods.engine.run import Pool
 from codemods.migration.analyze import decided
 from codemods.migration.scan import Scan
 from codemods.model import Code, Decision, FileResult, Plan, Ratcheted, UsageError
-from codemods.workers.pool import Pool, without_collector
+from codemods.workers.pool import without_collector
 
 SCHEMA = "ssot-codemods/ratchet/3"
 
@@ -69,7 +70,7 @@ def find(planned: Plan, scan: Scan, pool: Pool) -> Found:
     That is of the same files, with the codemod that finds what resembles a shared definition.
     """
     with without_collector():
-        results = list(pool.run(decided, scan.covered(), FileResult.failure))
+        results = list(pool(decided, scan.covered(), FileResult.failure))
     known = {result.path for result in planned.results if result.error is not None}
     failures = [r for r in (*results, *scan.failures) if r.error and r.path not in known]
     failed = known.union(r.path for r in failures)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from codemods.disk.journal import Journal
 from codemods.measure.commands import ExitCodes
@@ -26,8 +26,7 @@ from codemods.registry import DEFAULT
 from codemods.wording import plural
 
 
-@dataclass(frozen=True, slots=True)
-class StandingRun:
+class StandingRun(NamedTuple):
     """A run of a codemod, of which changes stand.
 
     `files` are those that still lack what the run removed, `unverified` those of them of which no
@@ -43,7 +42,7 @@ class StandingRun:
     files: Mapping[str, ChangedFile]
     unverified: tuple[str, ...]
     edited: tuple[str, ...] = ()
-    tests: Mapping[str, ComparedFile] = field(default_factory=dict)
+    tests: Mapping[str, ComparedFile] = {}
     places: tuple[DifferingPlace, ...] = ()
     untested: tuple[str, ...] = ()
 

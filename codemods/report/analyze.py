@@ -1,4 +1,4 @@
-"""An `Analysis` as text, Markdown or JSON."""
+"""An `Analysis` as text or JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from codemods.report.document import document
 from codemods.report.findings import (
     definition_json,
     definition_line,
-    failed,
     failure_lines,
     failures_json,
     finding_json,
@@ -34,10 +33,6 @@ class _Place(NamedTuple):
     name: str
 
 
-#: A key, and numbers.
-_Row = tuple[str, int] | tuple[str, int, int, int]
-
-
 def paths_to_change(analysis: Analysis) -> list[str]:
     """Return the paths of the files with a definition that can be replaced."""
     return list(dict.fromkeys(s.path for s, d in _definitions(analysis) if _is_replaced(d)))
@@ -48,10 +43,10 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     blocks = [[_summary(analysis)]]
     if detail is Detail.QUIET:
         return paragraphs([*blocks, *_variants(analysis, detail), failure_lines(analysis.failures)])
-    blocks += [table(head, rows) for head, rows in _tables(analysis)]
+    blocks += list(_tables(analysis))
     found = (d for _, d in _definitions(analysis) if not is_namesake(d))
     blocks.append(reason_counts(found, detail))
-    blocks += [[f"`{name}` {remark}" if name else remark] for name, remark in _remarks(analysis)]
+    blocks += [[remark] for remark in _remarks(analysis)]
     if detail is Detail.VERBOSE:
         blocks.append([definition_line(s.path, d) for s, d in _definitions(analysis)])
         blocks.append([f"{visible(path)}: no code" for path in analysis.without_code])
@@ -60,36 +55,6 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     blocks.append(failure_lines(analysis.failures))
     blocks.append(prospect_lines(analysis.prospects))
     return paragraphs(blocks)
-
-
-def as_markdown(analysis: Analysis) -> str:
-    """Format it for a page on a code host."""
-    from codemods.progress.completion import RefusedPlace
-    from codemods.report import page  # no text needs these
-    from codemods.report.report import failures, refusals
-
-    blocks: list[page.Block] = [page.Paragraph((_summary(analysis),))]
-    for head, rows in _tables(analysis):
-        blocks.append(page.Table(head, tuple((page.Code(key), *counts) for key, *counts in rows)))
-    for name, text in _remarks(analysis):
-        blocks.append(page.Paragraph((page.Code(name), " ", text) if name else (text,)))
-    definitions = _definitions(analysis)
-    refused = [
-        RefusedPlace.of(s.path, d.reasons[0], d.definition.name)
-        for s, d in definitions
-        if d.reasons and not is_namesake(d)
-    ]
-    files = [RefusedPlace.of(path, error) for path, error in failed(analysis.failures)]
-    for title, part in (
-        ("Definitions that stay, and why", list(refusals(refused))),
-        ("Files that failed", list(failures(files))),
-    ):
-        blocks += [page.Heading(title), *part] if part else []
-    blocks += [page.Paragraph((line,)) for line in prospect_lines(analysis.prospects)]
-    blocks += [page.Diff(tuple(lines)) for lines in _variants(analysis, Detail.VERBOSE)]
-    return page.as_markdown(
-        ("Scope of the migration",), blocks, "ssot-codemods analyze --format json"
-    )
 
 
 def as_json(analysis: Analysis) -> dict[str, Any]:
@@ -134,38 +99,38 @@ def _summary(analysis: Analysis) -> str:
     )
 
 
-def _tables(analysis: Analysis) -> Iterator[tuple[tuple[str, ...], list[_Row]]]:
+def _tables(analysis: Analysis) -> Iterator[list[str]]:
     found = [(s, d) for s, d in _definitions(analysis) if not is_namesake(d)]
     if not found:
         return
     verdicts = ("definitions", "replace", "refuse")
-    yield ("name", *verdicts), _counts((d.definition.name, d) for _, d in found)
+    yield table(("name", *verdicts), _counts((d.definition.name, d) for _, d in found))
     folders = _counts((s.path.rpartition("/")[0] or ".", d) for s, d in found)
     if len(folders) > 1:
-        yield ("folder", *verdicts), folders
+        yield table(("folder", *verdicts), folders)
 
 
-def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[_Row]:
+def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[tuple[str, int, int, int]]:
     groups: defaultdict[str, list[bool]] = defaultdict(list)
     for key, decision in pairs:
         groups[key].append(_is_replaced(decision))
     return [(key, len(v), sum(v), len(v) - sum(v)) for key, v in sorted(groups.items())]
 
 
-def _remarks(analysis: Analysis) -> Iterator[tuple[str, str]]:
-    """Yield what is found of the shared names beside definitions to decide on: a name, and what."""
+def _remarks(analysis: Analysis) -> Iterator[str]:
+    """Yield what is found of the shared names beside definitions to decide on."""
     namesakes = sum(is_namesake(d) for _, d in _definitions(analysis))
     if namesakes:
-        yield "", namesakes_text(namesakes)
+        yield namesakes_text(namesakes)
     if analysis.without_code:
         files = plural(len(analysis.without_code), "file")
-        yield "", f"{files} without code, but with comments (-v lists them)"
+        yield f"{files} without code, but with comments (-v lists them)"
     commented: defaultdict[str, set[str]] = defaultdict(set)
     for survey in analysis.surveys:
         for _, name in survey.commented_out:
             commented[name].add(survey.path)
     for name, paths in sorted(commented.items()):
-        yield name, f"is commented out in {plural(len(paths), 'file')}, where grep finds it"
+        yield f"`{name}` is commented out in {plural(len(paths), 'file')}, where grep finds it"
 
 
 def _by_variant(analysis: Analysis) -> list[tuple[Variant, list[_Place]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from codemods.wording import visible
 
@@ -14,8 +14,7 @@ _WIDTH, _ROW = 360, 40
 _COLUMNS, _LEAST = 44, 8
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """One bar, with `text` for its value; `low` and `high` are the ends of a whisker.
 
     The state before the change is hollow, the one after is filled.
@@ -29,8 +28,7 @@ class Bar:
     high: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Bars:
+class Bars(NamedTuple):
     """Bars that start at 0; at least one."""
 
     title: str

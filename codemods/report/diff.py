@@ -24,7 +24,7 @@ def unified_diff(path: str, before: bytes, after: bytes) -> bytes:
         return _diff(Source(path, before), after, _all_lines)
 
     # difflib takes very long where many lines come up in many places.
-    (found,) = careful()(partial(_diff, after=after), [Source(path, before)], all_lines)
+    (found,) = careful(partial(_diff, after=after), [Source(path, before)], all_lines)
     return found
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from codemods.migration.diagnose import Checkup, Finding, FolderCheckup
+from codemods.migration.diagnose import NO_PYTEST, Checkup, Finding, FolderCheckup
 from codemods.report.document import document
 from codemods.report.table import Detail, joined, paragraphs, table
-from codemods.wording import plural
+from codemods.wording import first_of, plural
 
 
 def as_text(checkup: Checkup, detail: Detail = Detail.NORMAL) -> str:
@@ -34,6 +34,32 @@ def as_text(checkup: Checkup, detail: Detail = Detail.NORMAL) -> str:
 def as_json(checkup: Checkup) -> dict[str, Any]:
     """Return a checkup as values of JSON."""
     return document("doctor", {"ok": checkup.ok, "folders": checkup.folders})
+
+
+def before_writing(checkup: Checkup) -> tuple[list[str], list[str]]:
+    """Return what is wrong with imports that are about to be written, and what else to say.
+
+    Returns:
+        Which module cannot be imported where, or another one is found first, with what to do; and
+        what is worth saying though nothing is wrong, each once.
+
+    """
+    found = [(folder, finding) for folder in checkup.folders for finding in folder.all_findings]
+    errors = _by_fix((folder, finding) for folder, finding in found if finding.is_error)
+    notes = (f"{f.message}: {f.fix}" for _, f in found if not f.is_error)
+    return list(errors), list(dict.fromkeys(notes))
+
+
+def _by_fix(errors: Iterable[tuple[FolderCheckup, Finding]]) -> Iterator[str]:
+    """Yield what is wrong where, and below it what fixes it."""
+    fixes: dict[str, dict[str, list[str]]] = {}
+    for folder, finding in errors:
+        way_around = "; --skip-probe goes on without" if finding.code == NO_PYTEST else ""
+        messages = fixes.setdefault(f"{finding.fix}{way_around}", {})
+        messages.setdefault(finding.message, []).append(folder.folder)
+    for fix, messages in fixes.items():
+        yield from (f"{first_of(folders)}: {message}" for message, folders in messages.items())
+        yield f"To fix it: {fix}."
 
 
 def _rows(checkup: Checkup) -> Iterator[tuple[str, str, str, str]]:

@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from codemods.report.chart import Bars, as_svg, as_text, escaped
 from codemods.wording import visible
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A text that others wrote, to be shown as it is."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A message of ours about what others wrote, which stands in backticks."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Strong:
+class Strong(NamedTuple):
     """A text of our own that stands out."""
 
     text: str
@@ -41,22 +38,19 @@ Inline = Text | Strong
 Cell = Text | int
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """The head of a section."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """Some text."""
 
     parts: tuple[Inline, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """A figure with its name, and what else there is to say of it."""
 
     name: str
@@ -64,31 +58,27 @@ class Figure:
     note: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """The few figures that matter most."""
 
     figures: tuple[Figure, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Rows under a head; a column of numbers is set to the right."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(NamedTuple):
     """A list that opens on demand."""
 
     summary: tuple[Inline, ...]
     items: tuple[tuple[Inline, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(NamedTuple):
     """Lines that others wrote, coloured as a diff where a code host does."""
 
     lines: tuple[str, ...]
@@ -149,8 +139,7 @@ def as_html(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
 # Markdown
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
+class _Cut(NamedTuple):
     """How much of a list is shown, and where the rest is."""
 
     most: int

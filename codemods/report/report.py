@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
@@ -77,7 +76,7 @@ def as_json(done: Completion) -> dict[str, Any]:
         "copies": done.left,
         "refused": done.refused,
         "failures": [
-            {key: value for key, value in asdict(place).items() if key != "name"}
+            {key: value for key, value in place._asdict().items() if key != "name"}
             for place in done.failed
         ],
         "collection": done.collection,
@@ -86,7 +85,7 @@ def as_json(done: Completion) -> dict[str, Any]:
     return document("report", values, WITH_MEDIANS)
 
 
-def refusals(found: Sequence[RefusedPlace]) -> Iterator[Details]:
+def _refusals(found: Sequence[RefusedPlace]) -> Iterator[Details]:
     """Yield a list for each reason, those met most often first, with an item for each file."""
     for code, number in most_first(place.code for place in found):
         places = sorted((p for p in found if p.code == code), key=lambda p: (p.path, p.line))
@@ -99,10 +98,10 @@ def refusals(found: Sequence[RefusedPlace]) -> Iterator[Details]:
         yield Details((Code(code), f" ({number:,}): ", meaning), tuple(items))
 
 
-def failures(found: Sequence[RefusedPlace]) -> Iterator[Table]:
+def _failures(done: Completion) -> Iterator[Table]:
     """Yield a table of the files that failed, if any did."""
-    if found:
-        rows = ((Code(_where(p)), Code(p.code), Message(p.message)) for p in found)
+    if done.failed:
+        rows = ((Code(_where(p)), Code(p.code), Message(p.message)) for p in done.failed)
         yield Table(("file", "code", "message"), tuple(rows))
 
 
@@ -309,8 +308,8 @@ def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
 
 def _stay_section(done: Completion) -> Iterator[Block]:
     namesakes = [place for place in done.refused if place.code == _NAMESAKE]
-    yield from refusals([place for place in done.refused if place.code != _NAMESAKE])
-    yield from refusals(namesakes)
+    yield from _refusals([place for place in done.refused if place.code != _NAMESAKE])
+    yield from _refusals(namesakes)
 
 
 def _tests_section(done: Completion) -> Iterator[Block]:
@@ -446,7 +445,7 @@ def _when(time: str) -> str:
 _SECTIONS: dict[str, Callable[[Completion], Iterator[Block]]] = {
     "Copies": _copies_section,
     "Definitions that stay, and why": _stay_section,
-    "Files that failed": lambda done: failures(done.failed),
+    "Files that failed": _failures,
     "Tests before and after": _tests_section,
     "Golden path": _golden_path_section,
     "Collection": _collection_section,

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from codemods.engine.codemod import Codemod
 from codemods.engine.names import ModuleNames
-from codemods.engine.run import Run, one_by_one
+from codemods.engine.run import Pool, one_by_one
 from codemods.engine.text import Unparsable, parse
 from codemods.model import Code, FileResult, Reason, Source
 
@@ -78,7 +78,7 @@ class RepositoryCodemod(Codemod, Protocol):
         return frozenset()
 
     def again(
-        self, decided: Mapping[str, FileResult], others: Others, run: Run = one_by_one
+        self, decided: Mapping[str, FileResult], others: Others, run: Pool = one_by_one
     ) -> Mapping[str, RepositoryCodemod]:
         """Return what is to be applied once more, now that it is known what other files do.
 

@@ -9,15 +9,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from codemods.engine.run import Item
+from codemods.engine.run import Failed, Item, R, T, Work
 from codemods.model import UsageError
 from codemods.workers.pool import (
     CHUNKS_AHEAD,
     FILE_TIMEOUT,
-    Failed,
     ProcessPool,
-    R,
-    Work,
     chunks,
     without_collector,
     worker_died,
@@ -35,8 +32,8 @@ class Cluster(NamedTuple):
     jobs: int
     file_timeout: float
 
-    def run(self, work: Work[R], items: Iterable[Item], failed: Failed[R]) -> Iterator[R]:
-        """Do some work on each file, as `Pool.run` says."""
+    def __call__(self, work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
+        """Do some work on each file, as `Pool` says."""
         given = chunks(items, _CHUNK_BYTES)
         ahead: deque[tuple[list[Item], Any]] = deque()
         try:
@@ -62,11 +59,11 @@ class Cluster(NamedTuple):
 _CHUNK_BYTES = 256 * 1024
 
 
-def _do_chunk(work: Work[R], chunk: list[Item], failed: Failed[R], file_timeout: float) -> list[R]:
+def _do_chunk(work: Work[T, R], chunk: list[T], failed: Failed[R], file_timeout: float) -> list[R]:
     """Do some files in a process of this machine: Dask could not end one that takes too long."""
     # Dask's workers are daemons, which may have no child: ours does not outlive them.
     multiprocessing.current_process().daemon = False
-    return list(ProcessPool(1, file_timeout).run(work, chunk, failed))
+    return list(ProcessPool(1, file_timeout)(work, chunk, failed))
 
 
 def cluster_pool(address: str, file_timeout: float | None = None) -> Cluster:

@@ -9,23 +9,14 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, parent_process
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple
 
-from codemods.engine.run import Item, Run, attempt, small_here
+from codemods.engine.run import Failed, Item, Pool, R, T, Work, attempt, small_here
 from codemods.model import Code, Reason
-
-R = TypeVar("R")
-
-
-#: One item -> its result. Must be picklable; what it raises is a fault of ours.
-Work = Callable[[Any], R]
-
-#: The path of a file, and why there is no result of it -> its result.
-Failed = Callable[[str, Reason], R]
 
 #: How many chunks are at work or done, for each worker: so many files does the parent hold.
 CHUNKS_AHEAD = 4
@@ -36,24 +27,6 @@ FILE_TIMEOUT = 30.0
 
 #: In seconds: a signal that comes just before a wait is heard only behind it.
 _PATIENCE = 0.2
-
-
-class Pool(Protocol):
-    """Workers."""
-
-    def run(self, work: Work[R], items: Iterable[Item], failed: Failed[R]) -> Iterator[R]:
-        """Do some work on each file.
-
-        Args:
-            work: what to do; only values travel to it and back.
-            items: the files; each is let go of as soon as its chunk is done.
-            failed: gives the result for a file that its worker died of.
-
-        Returns:
-            One result for each file. Their order is that of the files.
-
-        """
-        ...
 
 
 class ProcessPool(NamedTuple):
@@ -67,8 +40,8 @@ class ProcessPool(NamedTuple):
     jobs: int
     file_timeout: float = FILE_TIMEOUT
 
-    def run(self, work: Work[R], items: Iterable[Item], failed: Failed[R]) -> Iterator[R]:
-        """Do some work on each file, as `Pool.run` says."""
+    def __call__(self, work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
+        """Do some work on each file, as `Pool` says."""
         crew = _Crew(self, work, failed)
         try:
             yield from crew.run(chunks(items))
@@ -76,9 +49,8 @@ class ProcessPool(NamedTuple):
             crew.end()
 
 
-def careful(file_timeout: float = FILE_TIMEOUT) -> Run:
-    """Return a run for a few files that this process needs: by a worker where one is not small."""
-    return small_here(ProcessPool(1, file_timeout).run)
+#: Does a few files that this process needs: by a worker where one is not small.
+careful: Pool = small_here(ProcessPool(1))
 
 
 def worker_died(how: str) -> Reason:
@@ -134,7 +106,7 @@ class _Fault(NamedTuple):
 class _Worker:
     """A process at the other end of a connection."""
 
-    def __init__(self, work: Work[Any], file_timeout: float) -> None:
+    def __init__(self, work: Work[Any, Any], file_timeout: float) -> None:
         self.connection, theirs = multiprocessing.Pipe()
         arguments = (theirs, work, file_timeout)
         # A signal that came before the worker is ready for it would end it with a traceback.
@@ -158,7 +130,7 @@ class _Worker:
 class _Crew(Generic[R]):
     """Keeps workers busy, and replaces those that die."""
 
-    def __init__(self, pool: ProcessPool, work: Work[R], failed: Failed[R]) -> None:
+    def __init__(self, pool: ProcessPool, work: Work[Any, R], failed: Failed[R]) -> None:
         self._pool = pool
         self._work = work
         self._failed = failed
@@ -260,7 +232,7 @@ _HANDLERS = {
 }
 
 
-def _serve(parent: Any, work: Work[Any], file_timeout: float) -> None:
+def _serve(parent: Any, work: Work[Any, Any], file_timeout: float) -> None:
     """Work on the files that the parent sends, until it ends this process."""
     try:
         for number, handler in _HANDLERS.items():

@@ -12,9 +12,7 @@ its lines over when it ends, and the controller writes them as one line.
 Times are seconds of ``time.perf_counter``. `cumulative_seconds` is the time from the beginning of a
 step to its end, `own_seconds` the same less the steps and the imports inside it. Imports are only
 told apart with ``imports`` in SSOT_CODEMODS_PROBE_OPTIONS; else they count as own. With ``list`` in
-it, test modules are found but not imported. SSOT_CODEMODS_PROBE_SAME is a file of JSON with the
-name of a folder and the SHA-256 of files in it: where a worker of pytest-xdist has others, that is
-a problem.
+it, test modules are found but not imported.
 
 Sources: https://docs.pytest.org/en/stable/reference/reference.html#hooks (hooks and reports),
 https://docs.python.org/3/reference/import.html (imports),
@@ -41,7 +39,6 @@ from .timing import Timing, cause, clock, last_line, short, text_of
 
 VARIABLE = "SSOT_CODEMODS_PROBE"
 OPTIONS = "SSOT_CODEMODS_PROBE_OPTIONS"
-SAME = "SSOT_CODEMODS_PROBE_SAME"
 _WORKER_KEY = "ssot_codemods_probe"
 #: The phase that pytest-xdist gives a test which took its worker with it.
 _CRASHED = "???"
@@ -53,42 +50,17 @@ _DUMPS, _GETPID, _WRITE, _OPEN, _FSTAT = json.dumps, os.getpid, os.write, os.ope
 _active: _Probe | None = None
 
 
-# Looks at files on another machine. They lie in the working folder of the worker, or one below it
-# that rsync has put there.
-_DIGESTS = """
-import hashlib, os, sys
-folder, paths = channel.receive()
-files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-loaded = {os.path.realpath(file) for file in files if file}
-found = {}
-for path in paths:
-    for place in (path, os.path.join(folder, path)):
-        if path not in found and os.path.isfile(place):
-            with open(place, "rb") as file:
-                digest = hashlib.sha256(file.read()).hexdigest()
-            found[path] = "loaded" if os.path.realpath(place) in loaded else digest
-channel.send(found)
-"""
-
-
 class _Probe:
     """One session: its lines.
 
     `path` is the file of lines, None in a worker of pytest-xdist, which hands its lines over.
-    `options` are words out of ``imports`` and ``list``; `same` has a folder and the digests of
-    files in it, which workers must have, too.
+    `options` are words out of ``imports`` and ``list``.
     """
 
-    def __init__(
-        self,
-        path: Path | None,
-        options: Iterable[str],
-        same: tuple[str, dict[str, str]] = ("", {}),
-    ) -> None:
+    def __init__(self, path: Path | None, options: Iterable[str]) -> None:
         self.options = frozenset(options)
         self.timing = Timing(self.add, with_imports="imports" in self.options)
         self.config: pytest.Config | None = None
-        self._same = same
         self._path = path
         self._to_hand_over: list[str] = []
         self._pid = _GETPID()
@@ -172,7 +144,6 @@ class _Probe:
             "configuration": str(config.inipath or ""),
             "testpaths": list(config.getini("testpaths")),
             "arguments": [str(a) for a in config.args],
-            "targets": list(config.getoption("tx", None) or []),
             "installed": _installed_folders(),
         }
 
@@ -275,22 +246,6 @@ class _Probe:
     # With pytest-xdist
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        folder, digests = self._same
-        if digests:
-            channel = node.gateway.remote_exec(_DIGESTS)
-            channel.send((folder, list(digests)))
-            found = channel.receive()
-            channel.waitclose()
-            other = [path for path, digest in digests.items() if found.get(path) != digest]
-            if other:
-                kinds = {None: "lacks", "loaded": "is not a new process: it has loaded"}
-                what = kinds.get(found.get(other[0]), "has another")
-                # What pytest-xdist put before what was asked for says nothing to people.
-                target = str(node.gateway.spec).removeprefix("execmodel=main_thread_only//")
-                self.add("problem", f"worker {target} {what} {other[0]}")
-
-    @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         self.add("worker_collected", ids)
 
@@ -324,6 +279,7 @@ class _Probe:
     def _add_end(self, exit_code: int) -> None:
         totals = {
             **self.timing.costs,
+            "imports": self.timing.imports,
             "peak_memory": peak_memory(),
             "dont_write_bytecode": sys.dont_write_bytecode,
         }
@@ -350,9 +306,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         return
     # The variable must not reach a pytest that a test starts; its document is another one.
     options = os.environ.pop(OPTIONS, "").split(",")
-    same = os.environ.pop(SAME, None)
-    files = ("", {}) if same is None else json.loads(Path(same).read_bytes())
-    _active = _Probe(Path(path).absolute(), options, files)
+    _active = _Probe(Path(path).absolute(), options)
     _active.start()
     if pluginmanager.is_blocked("cacheprovider"):
         # `-o cache_dir=` keeps a measurement out of the user's cache. Where there is none, pytest

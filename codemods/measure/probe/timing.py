@@ -34,6 +34,8 @@ class Meter:
         self._thread = _get_ident()
         self._stack: list[list[Any]] = []  # kind, key, start, seconds of what is inside
         self._steps: dict[tuple[str, str], dict[str, Any]] = {}
+        #: The name, the seconds without and with what it imports in turn, the imports around it.
+        self.imports: list[tuple[str, float, float, list[str]]] = []
 
     def enter(self, kind: str, key: str) -> list[Any] | None:
         """Begin a step or an import, and return what `leave` ends; None in another thread."""
@@ -54,7 +56,7 @@ class Meter:
         if self._stack:
             self._stack[-1][3] += total
         if kind == "import":
-            self._count_import(key, total - inside)
+            self._count_import(key, total - inside, total)
         else:
             step = self.step(kind, key)
             step["own_seconds"] += total - inside
@@ -65,17 +67,22 @@ class Meter:
         new = {"own_seconds": 0.0, "cumulative_seconds": 0.0, "import_seconds": {}}
         return self._steps.setdefault((kind, key), new)
 
-    def _count_import(self, name: str, seconds: float) -> None:
-        depth = next((n for n, s in enumerate(reversed(self._stack)) if s[0] != "import"), None)
-        if depth is None:
-            return
-        kind, key, *_ = self._stack[-1 - depth]
-        step = self.step(kind, key)
-        if depth == 0 and name.rpartition(".")[2] == _module_name(key):
-            step["own_seconds"] += seconds
-        else:
+    def _count_import(self, name: str, own: float, total: float) -> None:
+        names = [name]  # behind those of the imports around it, within the step
+        for kind, key, *_ in reversed(self._stack):
+            if kind == "import":
+                names.insert(0, key)
+                continue
+            step = self.step(kind, key)
+            if names[0].rpartition(".")[2] == _module_name(key):
+                del names[0]  # the step is that import
+            if not names:
+                step["own_seconds"] += own
+                return
             top = name.partition(".")[0]
-            step["import_seconds"][top] = step["import_seconds"].get(top, 0.0) + seconds
+            step["import_seconds"][top] = step["import_seconds"].get(top, 0.0) + own
+            break
+        self.imports.append((name, own, total, names[:-1]))
 
 
 def _module_name(key: str) -> str:
@@ -195,6 +202,11 @@ class Timing:
                 return function(entry)
 
         return load
+
+    @property
+    def imports(self) -> list[tuple[str, float, float, list[str]]]:
+        """The imports that ended so far; see `Meter`."""
+        return self._meter.imports
 
     @contextlib.contextmanager
     def step(self, kind: str, key: str) -> Generator[None, None, None]:

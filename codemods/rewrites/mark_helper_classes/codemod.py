@@ -20,7 +20,7 @@ from codemods.engine.names import (
 )
 from codemods.engine.plan import EditPlan, NewAttribute
 from codemods.engine.rows import definitions_in, first_line, last_line
-from codemods.engine.run import Run, one_by_one
+from codemods.engine.run import Pool, one_by_one
 from codemods.engine.scopes import DEFINITIONS
 from codemods.model import (
     Code,
@@ -106,7 +106,7 @@ class MarkHelperClasses(RepositoryCodemod):
         return frozenset(word.encode() for some in words for word in some)
 
     def again(
-        self, decided: Mapping[str, FileResult], others: Others, run: Run = one_by_one
+        self, decided: Mapping[str, FileResult], others: Others, run: Pool = one_by_one
     ) -> Mapping[str, MarkHelperClasses]:
         """Return what to apply where other files have a say: all but the test modules, at least."""
         names = {}

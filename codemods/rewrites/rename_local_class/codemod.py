@@ -19,7 +19,7 @@ from pathlib import PurePath
 from codemods.engine.codemod import ParsedModule, Planned
 from codemods.engine.names import dotted_source, is_star
 from codemods.engine.plan import EditPlan, Renamed
-from codemods.engine.run import Run, one_by_one
+from codemods.engine.run import Pool, one_by_one
 from codemods.engine.text import stem_of
 from codemods.model import (
     Code,
@@ -120,7 +120,7 @@ class RenameLocalClass(RepositoryCodemod):
         return frozenset([stem_of(source.path)] if may_change else [])
 
     def again(
-        self, decided: Mapping[str, FileResult], others: Others, run: Run = one_by_one
+        self, decided: Mapping[str, FileResult], others: Others, run: Pool = one_by_one
     ) -> Mapping[str, RenameLocalClass]:
         """Return what to apply where another file may take a class by its old name."""
         changed = {

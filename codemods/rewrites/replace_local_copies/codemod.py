@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from codemods.engine.codemod import ParsedModule, Planned
-from codemods.engine.run import Run, one_by_one
+from codemods.engine.run import Pool, one_by_one
 from codemods.engine.text import stem_of
 from codemods.model import FileResult, SharedModules, Source, Status
 from codemods.rewrites.others import FromOutside, Others, RepositoryCodemod
@@ -65,7 +65,7 @@ class ReplaceLocalCopies(RepositoryCodemod):
         return frozenset([stem_of(source.path)] if may_change else [])
 
     def again(
-        self, decided: Mapping[str, FileResult], others: Others, run: Run = one_by_one
+        self, decided: Mapping[str, FileResult], others: Others, run: Pool = one_by_one
     ) -> Mapping[str, ReplaceLocalCopies]:
         """Return what to apply where other files take a name, or would change a shared one."""
         changed = {path: r for path, r in decided.items() if r.status is Status.CHANGED}

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from codemods.engine.run import Run, small_here
+from codemods.engine.run import Pool, small_here
 from codemods.engine.text import Unparsable, parse
 from codemods.engine.walk import walk
 from codemods.model import Reason, SharedModule, SharedModules, Source
@@ -23,7 +23,7 @@ def imported_files(
     modules: SharedModules,
     paths: Iterable[str],
     read: Callable[[str], bytes | None],
-    run: Run,
+    run: Pool,
 ) -> tuple[frozenset[str], dict[str, Reason]]:
     """Return the files that the shared modules import, directly or by way of others.
 

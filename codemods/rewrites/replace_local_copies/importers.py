@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 
 from codemods.engine.names import last_name, root_of
-from codemods.engine.run import Run, one_by_one
+from codemods.engine.run import Pool, one_by_one
 from codemods.engine.text import stem_of
 from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
 from codemods.rewrites.collected import has_rewritten_asserts, tests_derived_from
@@ -35,7 +35,7 @@ def outside_effects(
     modules: SharedModules,
     changed: Mapping[str, FileResult],
     others: Others,
-    run: Run = one_by_one,
+    run: Pool = one_by_one,
 ) -> dict[str, Effects]:
     """Return what other files do with the modules that would change, where it matters.
 
