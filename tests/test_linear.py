@@ -246,6 +246,10 @@ def test_the_steps_grow_as_the_text_does(text: str) -> None:
     assert steps(lambda: blocks_of(long, PytestNames())) < 5 * least
 
 
+def marked(text: str) -> bool:
+    return MarkHelperClasses(PytestNames()).may_concern(text.encode())
+
+
 #: What is done with one text, which no step is counted of: the longer one may take ten times as
 #: long, where four times are expected, and sixteen would be those of two loops in one another.
 TEXTS: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
@@ -257,6 +261,14 @@ TEXTS: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
     "classes on a line": (
         lambda t: _CODEMOD.may_concern(t.encode()),
         lambda n: f"x = '{f'class {_NAME}: ' * n}'",
+    ),
+    "helper classes without a constructor": (
+        marked,
+        lambda n: "class TestA:\n    x = 1\n" * (n // 8),
+    ),
+    "helper classes with a decorator, in a function": (
+        marked,
+        lambda n: "def f():\n" + "    @a\n    class TestA:\n        x = 1\n" * (n // 8),
     ),
     "blanks on a line": (
         lambda t: _CODEMOD.may_concern(t.encode()),
