@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -97,6 +98,7 @@ class OtherFile:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.shown = source.shown or source.path
 
     def has(self, word: bytes) -> bool:
         """Whether a word stands in the file."""
@@ -159,5 +161,5 @@ def refusing(result: FileResult, code: Code, message: str) -> Effects:
 
 def unknown(result: FileResult, path: str, reason: Reason) -> Effects:
     """Return the effects of a file of which nothing is known but why."""
-    message = f"what {path} does with it is not known: {reason.message}"
+    message = f"what {os.path.relpath(path)} does with it is not known: {reason.message}"
     return refusing(result, reason.code, message)

@@ -173,7 +173,7 @@ class _File:
 
     def effect(self, name: str) -> Effects:
         """Return what it does with the classes of a name."""
-        names, path = self._other.names, self._other.source.path
+        names, path = self._other.names, self._other.shown
         bindings = names.bindings.get(name, ())
         is_own = bindings and all(isinstance(b.node, DEFINITIONS) for b in bindings)
         if is_own and name not in self._asked_for:
