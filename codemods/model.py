@@ -228,10 +228,11 @@ STDIN = "<stdin>"
 
 
 class Source(NamedTuple):
-    """One file as it is on disk."""
+    """One file as it is on disk; `shown` is its path in messages, where that is another one."""
 
     path: str
     content: bytes
+    shown: str = ""
 
 
 class Variant(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from codemods.engine.codemod import apply
@@ -93,7 +95,8 @@ def test_a_file_that_cannot_be_looked_at_may_do_anything() -> None:
         }
     assert found[DROPPED.path].taken == {"Name"}
     message = found[MODULE].reasons["make"][0].message
-    assert message == "what /repo/a.py does with it is not known: not done after 1 second"
+    shown = os.path.relpath("/repo/a.py")
+    assert message == f"what {shown} does with it is not known: not done after 1 second"
 
 
 def test_a_shared_module_that_cannot_be_looked_at_in_time_may_import_anything() -> None:

@@ -25,6 +25,7 @@ from tests.tools import COPY, SHARED, default_modules, shared
 
 _NAME = "TestWebSocketConnection"
 _USED = f"{COPY}\n\ndef test_it():\n    {_NAME}()\n\n"
+_HELPER = "class TestA0:\n    def __init__(self): pass\n"
 
 
 def several(before: str, value: str, between: str, after: str) -> Callable[[int], str]:
@@ -63,6 +64,20 @@ FILES: dict[str, Callable[[int], str]] = {
     ),
     "helper classes": lambda n: (
         _USED + lines(n, lambda i: f"class TestA{i}:\n    def __init__(self): pass")
+    ),
+    "helper classes in a chain": lambda n: (
+        f"{_HELPER}\n" + chain(n, "class TestA{new}(TestA{old}):\n    x = 1").replace(_NAME, "0")
+    ),
+    "helper classes that derive from one": lambda n: (
+        f"{_HELPER}\n" + lines(n, lambda i: f"class TestB{i}(TestA0):\n    x = 1")
+    ),
+    "helper classes with a subclass that has tests": lambda n: (
+        f"{_HELPER}\n"
+        + chain(n, "class TestA{new}(TestA{old}):\n    x = 1").replace(_NAME, "0")
+        + f"class TestIt(TestAA{n - 1}):\n    def test_it(self): pass\n"
+    ),
+    "names of a helper class": lambda n: (
+        f"{_HELPER}\n" + lines(n, lambda i: f"TestA{i + 1} = TestA{i}")
     ),
     "assignments": lambda n: _USED + lines(n, lambda i: f"a{i} = {i}"),
     "instances": lambda n: _USED + lines(n, lambda i: f"a{i} = {_NAME}()"),
@@ -155,13 +170,19 @@ class Others:
     def read(self) -> list[Source]:
         return [Source("/r/conftest.py", self._content + b"\n# request.module of test_a\n")]
 
-    def read_one(self, path: str) -> None:
-        return None
+    def read_one(self, path: str) -> bytes:
+        return self._content
 
 
 def importing(content: bytes) -> object:
     changed = {"/r/test_a.py": apply(_USED.encode(), "/r/test_a.py", _CODEMOD)}
     return outside_effects(default_modules(), changed, Others(content))
+
+
+def marking(content: bytes) -> object:
+    codemod = MarkHelperClasses(PytestNames())
+    result = apply(content, "/r/test_a.py", codemod)
+    return codemod.again({"/r/test_a.py": result}, Others(content))
 
 
 def discovering(content: bytes) -> object:
@@ -174,6 +195,7 @@ _CODEMOD = ReplaceLocalCopies(default_modules())
 WORK: dict[str, Callable[[bytes], object]] = {
     "apply": lambda content: apply(content, "test_a.py", _CODEMOD),
     "mark": lambda content: apply(content, "test_a.py", MarkHelperClasses(PytestNames())),
+    "mark, with another file": marking,
     "survey": lambda content: survey(content, "test_a.py", default_modules(), variants=True),
     "outside effects": importing,
     "discover": discovering,
@@ -224,6 +246,10 @@ def test_the_steps_grow_as_the_text_does(text: str) -> None:
     assert steps(lambda: blocks_of(long, PytestNames())) < 5 * least
 
 
+def marked(text: str) -> bool:
+    return MarkHelperClasses(PytestNames()).may_concern(text.encode())
+
+
 #: What is done with one text, which no step is counted of: the longer one may take ten times as
 #: long, where four times are expected, and sixteen would be those of two loops in one another.
 TEXTS: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
@@ -235,6 +261,14 @@ TEXTS: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
     "classes on a line": (
         lambda t: _CODEMOD.may_concern(t.encode()),
         lambda n: f"x = '{f'class {_NAME}: ' * n}'",
+    ),
+    "helper classes without a constructor": (
+        marked,
+        lambda n: "class TestA:\n    x = 1\n" * (n // 8),
+    ),
+    "helper classes with a decorator, in a function": (
+        marked,
+        lambda n: "def f():\n" + "    @a\n    class TestA:\n        x = 1\n" * (n // 8),
     ),
     "blanks on a line": (
         lambda t: _CODEMOD.may_concern(t.encode()),

@@ -623,6 +623,17 @@ def test_migrate_marks_writes_history_and_is_undone(repository: Path) -> None:
     assert Path("tests/helpers.py").read_text() == HELPER
 
 
+def test_a_reason_names_another_file_from_the_current_folder(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"from tests.helpers import TestSocket\n\nclass TestIt(TestSocket):\n{TEST}"
+    Path("tests/test_a.py").write_text(text)
+    dry = ("migrate", "--codemod", "mark_helper_classes", "--dry-run", "--format", "json")
+    assert '"tests/test_a.py:4: subclass `TestIt` has tests' in _verb(*dry, "tests")
+    monkeypatch.chdir("tests")
+    assert '"test_a.py:4: subclass `TestIt` has tests' in _verb(*dry, ".")
+
+
 def test_a_run_that_is_finished_later_is_of_its_codemod(repository: Path) -> None:
     _verb(*MIGRATE)
     journal = Journal(repository)

@@ -472,7 +472,7 @@ def _write_for_grep(folder: Path) -> None:
         "test_copy.py": f"{COPY}{USE}",
         "test_other_name.py": f"{other}\n\nws = MockWebSocketConnection()\n",
         "test_refused.py": f"{NAME}:\n    x = '{NAME}'\n",
-        "test_comment.py": f"# {NAME}:\n{NAME}Pool: 0\n",
+        "test_comment.py": f"# {NAME}:\n{NAME}Pool: 0\n# sub{NAME}\n# {NAME}ä\n",
         "test_broken.py": FAILED_COPY,
         "test_string.py": f'text = """\n{NAME}:\n"""\n',
         "notes.md": f"{NAME}\n{NAME}\n",
@@ -491,21 +491,23 @@ def test_grep_counts_other_things(root: Path) -> None:
     phase = PHASE._replace(paths=("tests", "tests/unit"))
     found = _accept(root, (), phase, exclude=("sub",)).grep
     assert tuple((part.what, part.line_count) for part in found.parts) == (
-        ("in files that the tool does not read: no Python, excluded or ignored by git", 3),
+        ("parts of a longer name, which grep -w does not count", 3),
+        ("in files that are no Python", 2),
         ("in strings", 2),
         ("commented out", 1),
         ("copies", 1),
+        ("in files that are excluded or ignored by git", 1),
         ("in files that failed: syntax-error", 1),
-        ("parts of a longer name", 1),
         ("refused: same-name-only", 1),
     )
-    assert (found.line_count, found.copy_count, found.unseen_count) == (10, 2, 1)
+    assert (found.line_count, found.copy_count, found.unseen_count) == (12, 2, 1)
     (root / "tests/.ssot-codemods").mkdir()
     (root / "tests/.ssot-codemods/1").write_text(COPY)
     assert _accept(root, (), phase, exclude=("sub",)).grep == found
-    command = ["grep", "-r", found.pattern, "--exclude-dir=.ssot-codemods", *found.paths]
-    done = subprocess.run(command, capture_output=True, check=True, cwd=root)
-    assert done.stdout.count(b"\n") == found.line_count
+    for option, number in (("-r", found.line_count), ("-rw", found.word_count)):
+        command = ["grep", option, found.pattern, "--exclude-dir=.ssot-codemods", *found.paths]
+        done = subprocess.run(command, capture_output=True, check=True, cwd=root)
+        assert done.stdout.count(b"\n") == number
 
 
 def test_strings_of_a_file_that_cannot_be_parsed_in_time(
@@ -521,7 +523,7 @@ def test_grep_is_told_beside_the_copies(root: Path) -> None:
     _write_for_grep(root / "tests/unit")
     text = accept.as_text(_accept(root))
     command = 'grep -r "class TestWebSocketConnection" --exclude-dir=.ssot-codemods tests/unit'
-    assert f"{command} | wc -l counts 10 lines; copies left: 3\n" in text
+    assert f"{command} | wc -l counts 12 lines, 9 with -w; copies left: 3\n" in text
     assert "       1 copies that grep does not see" in text
 
 

@@ -193,6 +193,26 @@ def test_functions_and_each_kind_of_statement() -> None:
     check_refused(bare, Code.INCOMPLETE_COPY, codemod=codemod)
 
 
+@pytest.mark.parametrize(
+    ("line", "end"),
+    [
+        ("# TODO: ask the server", "`# TODO: ask the server`"),
+        ("#     x = 1", "`# x = 1`"),
+        ("# noqa: E501", "`# noqa: E501`"),
+        ("# " + "a long remark " * 9, "`# a long remark a long remark a long remark a long [...]`"),
+        ("x = 1", ""),
+    ],
+)
+def test_a_reason_names_the_line_that_ends_the_comment(line: str, end: str) -> None:
+    above, mark, below = commented(COPY).partition("#     async def close")
+    result = apply(f"{above}#\n{line}\n{mark}{below}".encode(), "tests/test_a.py", CODEMOD)
+    (reason,) = result.decisions[0].reasons
+    number = above.count("\n") + 2
+    ending = f"; line {number} ends it: {end}" if end else ""
+    missing = "`async def close(self, code=1000, reason='Normal closure'):` is missing"
+    assert reason.message.endswith(f"{missing}{ending}")
+
+
 BYTES = {
     "CRLF": lambda text: text.replace("\n", "\r\n").encode(),
     "CR": lambda text: text.replace("\n", "\r").encode(),

@@ -29,10 +29,10 @@ class Checkout:
         return list(self._absolute.values())
 
     def read(self) -> Iterator[Source]:
-        """Yield each file, with an absolute path."""
-        for path, content in read_files(self._absolute, self._root, (), _pass_over):
+        """Yield each file, with an absolute path, and with the one from the current folder."""
+        for shown, content, _ in read_files(self._absolute, self._root, (), _pass_over):
             # A link gives way to its target, which may not be listed.
-            yield Source(self._absolute.get(path) or os.path.abspath(path), content)
+            yield Source(self._absolute.get(shown) or os.path.abspath(shown), content, shown)
 
     def read_one(self, path: str) -> bytes | None:
         """Read one file, None where that fails."""

@@ -157,7 +157,7 @@ class Places:
         copy: what that one binds wins today.
         """
         word = re.compile(rf"\b{re.escape(name)}\b")
-        carriers = reached(name, self._carriers)
+        carriers = reached([name], self._carriers)
         for index in self._rest:
             facts = self._facts[index]
             below = index > copy and (facts.has_star or any(map(word.search, facts.texts)))

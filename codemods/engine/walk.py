@@ -6,7 +6,11 @@ Operators and contexts are left out: no caller asks for an `ast.Load`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Value = TypeVar("_Value")
 
 #: Fields that hold no nodes, or just those that are left out. Others are looked at.
 _PLAIN_FIELDS = frozenset(
@@ -71,15 +75,26 @@ def walk(*nodes: ast.AST) -> list[ast.AST]:
     return found
 
 
-def reached(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return a name and all that are reached from it, by what leads from each name to others."""
-    found = {start}
-    pending = [start]
-    while pending:
-        new = set(edges.get(pending.pop(), ())) - found
-        found |= new
+def nearest(own: Mapping[_Key, _Value], edges: Mapping[_Key, Iterable[_Key]]) -> dict[_Key, _Value]:
+    """Return what some have of their own, and all that are reached from them have of the nearest.
+
+    Args:
+        own: what each of some has.
+        edges: what leads from one to others.
+
+    """
+    found = dict(own)
+    pending = list(found)
+    for one in pending:  # which grows meanwhile
+        new = dict.fromkeys([other for other in edges.get(one, ()) if other not in found])
+        found.update(dict.fromkeys(new, found[one]))
         pending += new
     return found
+
+
+def reached(starts: Iterable[_Key], edges: Mapping[_Key, Iterable[_Key]]) -> set[_Key]:
+    """Return some names, or others, and all that are reached from them."""
+    return set(nearest(dict.fromkeys(starts), edges))
 
 
 def walk_statements(body: Iterable[ast.stmt]) -> list[ast.AST]:

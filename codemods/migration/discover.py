@@ -253,9 +253,10 @@ class _Search:
         def tasks() -> Iterator[_Task]:
             settings = self._settings
             read = read_files(questions, settings.root, settings.exclude, self._failed)
-            for number, (path, content) in enumerate(read, start=1):
+            for number, source in enumerate(read, start=1):
                 progress(number, len(questions))
-                yield _Task(path, content, self._tests_of(path), questions.get(path))
+                path = source.path
+                yield _Task(path, source.content, self._tests_of(path), questions.get(path))
 
         for answer in self._pool(partial(_answered, work), tasks(), _no_answer):
             if answer.error is not None:

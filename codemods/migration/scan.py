@@ -108,12 +108,12 @@ class Scan:
         listed = self._listing.result()
         covered = [path for path in listed if self._find_codemod(path) is not None]
         root, exclude = self.settings.root, self.settings.exclude
-        for path, content in read_files(covered, root, exclude, self.failures.append):
+        for source in read_files(covered, root, exclude, self.failures.append):
             self.files += 1
             self._progress(self.files, len(covered))
-            codemod = self._find_codemod(path)
+            codemod = self._find_codemod(source.path)
             if codemod is not None:  # a link may lead to a file that no settings cover
-                yield Task(path, content, codemod)
+                yield Task(source.path, source.content, codemod)
 
     def _find_codemod(self, path: str) -> RepositoryCodemod | None:
         folder = path.rpartition(os.sep)[0]

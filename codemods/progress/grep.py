@@ -23,6 +23,7 @@ from codemods.wording import most_first
 from codemods.workers.pool import careful
 
 _COPY = "copies"
+_LONGER = "parts of a longer name, which grep -w does not count"
 
 
 class Part(NamedTuple):
@@ -35,13 +36,15 @@ class Part(NamedTuple):
 class Grep(NamedTuple):
     """What ``grep -r "class NAME" PATHS | wc -l`` counts, and how that comes about.
 
-    `copy_count` is what the tool counts in the same paths; `unseen_count` is the number of those
-    that grep does not see. `parts` say what the lines are.
+    `word_count` is what ``grep -rw`` counts. `copy_count` is what the tool counts in the same
+    paths; `unseen_count` is the number of those that grep does not see. `parts` say what the lines
+    are.
     """
 
     pattern: str
     paths: tuple[str, ...]
     line_count: int
+    word_count: int
     copy_count: int
     parts: tuple[Part, ...]
     unseen_count: int
@@ -67,12 +70,14 @@ def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Pl
     for path in _files(settings.root, roots):
         content = _text_of(path)
         if pattern.encode() in content:
-            kinds += _kinds(content, name, results.get(path), path in read)
+            unread = None if path in read else _why_unread(path)
+            kinds += _kinds(content, name, results.get(path), unread)
     number = len(planned.copies)
     return Grep(
         pattern=pattern,
         paths=tuple(roots),
         line_count=len(kinds),
+        word_count=len(kinds) - kinds.count(_LONGER),
         copy_count=number,
         parts=tuple(Part(n, what) for what, n in most_first(kinds)),
         unseen_count=number - kinds.count(_COPY),
@@ -106,10 +111,20 @@ def _text_of(path: str) -> bytes:
     return b"" if b"\0" in content else content
 
 
-def _kinds(content: bytes, name: str, result: FileResult | None, is_read: bool) -> Iterator[str]:
-    """Yield what each line of a file is that grep prints."""
+def _why_unread(path: str) -> str:
+    why = "are excluded or ignored by git" if path.endswith(".py") else "are no Python"
+    return f"in files that {why}"
+
+
+def _kinds(
+    content: bytes, name: str, result: FileResult | None, unread: str | None
+) -> Iterator[str]:
+    """Yield what each line of a file is that grep prints; `unread` where it is not looked at."""
     pattern = f"class {name}".encode()
-    lines = {n: t for n, t in enumerate(content.split(b"\n"), start=1) if pattern in t}
+    word = re.compile(rb"(?<![\w\x80-\xff])" + pattern + rb"(?![\w\x80-\xff])")
+    printed = {n: t for n, t in enumerate(content.split(b"\n"), start=1) if pattern in t}
+    lines = {n: t for n, t in printed.items() if word.search(t)}
+    yield from [_LONGER] * (len(printed) - len(lines))
     for decision in result.decisions if result is not None else ():
         place = decision.definition
         line = next((n for n in lines if place.line <= n <= place.end_line), None)
@@ -118,15 +133,13 @@ def _kinds(content: bytes, name: str, result: FileResult | None, is_read: bool) 
             is_copy = decision.verdict is Verdict.REPLACE
             yield _COPY if is_copy else f"refused: {decision.reasons[0].code.value}"
     in_strings: Collection[int] = ()
-    if lines and is_read:
+    if lines and unread is None:
         look = partial(_lines_of_strings, text=pattern.decode())
         (in_strings,) = careful(look, [Source("", content)], lambda path, reason: set())
     for number, text in lines.items():
-        before, _, after = text.partition(pattern)
-        if not is_read:
-            yield "in files that the tool does not read: no Python, excluded or ignored by git"
-        elif re.match(rb"\w", after):
-            yield "parts of a longer name"
+        before = text.partition(pattern)[0]
+        if unread is not None:
+            yield unread
         elif number in in_strings:
             yield "in strings"
         elif b"#" in before:

@@ -54,7 +54,8 @@ def _grep(found: Grep) -> Iterator[str]:
         return
     where = f"--exclude-dir={FOLDER} {shlex.join(found.paths)}"
     command = f'grep -r "{found.pattern}" {where} | wc -l'
-    yield f"{command} counts {plural(found.line_count, 'line')}; copies left: {found.copy_count:,}"
+    counts = f"{plural(found.line_count, 'line')}, {found.word_count:,} with -w"
+    yield f"{command} counts {counts}; copies left: {found.copy_count:,}"
     yield from (f"  {number:>6,} {what}" for number, what in found.parts)
     if found.unseen_count > 0:
         yield f"  {found.unseen_count:>6,} copies that grep does not see: of another name or layout"

@@ -9,6 +9,7 @@ import posixpath
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from codemods.engine.names import ModuleNames, bound_names, dotted_source, last_name, own_nodes
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
@@ -126,26 +127,45 @@ def _lines_in(node: ast.AST, tests: PytestNames) -> Iterator[int]:
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
 def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> tuple[Reason, ...]:
     """Return the subclasses whose tests an inherited ``__test__ = False`` would hide."""
-    known = {c.name for c in names.of_kind(ast.ClassDef)} | {name, "object"}
-    lines = _lines_of_tests(names, tests)
-    found = []
-    for heir in derived_from(name, names):
-        if heir in lines:
-            message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
-            found.append(Reason(Code.SUBCLASS_OF_TESTS, lines[heir], message))
-        elif not all(_is_known(base, known, names) for base in heir.bases):
-            message = f"subclass `{heir.name}` may get tests from a base outside this file"
-            found.append(Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message))
-    return tuple(found)
+    found = (tests_of(heir, names, tests) for heir in derived_from(name, names))
+    return tuple(heir.reason for heir in found if heir and heir.but_for != name)
 
 
-def _is_known(base: ast.expr, known: set[str], names: ModuleNames) -> bool:
-    """Whether a base has no tests but those that are seen in the file."""
+class TestsOf(NamedTuple):
+    """The tests that a class has, or may have; without the base `but_for` it has none."""
+
+    reason: Reason
+    but_for: str = ""
+
+
+def tests_of(heir: ast.ClassDef, names: ModuleNames, tests: PytestNames) -> TestsOf | None:
+    """Return the tests that a subclass has, or may have of a base outside of the file."""
+    line = line_of_test(heir, names, tests)
+    if line is not None:
+        message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
+        return TestsOf(Reason(Code.SUBCLASS_OF_TESTS, line, message))
+    unknown = {n for n in (_unknown_name(base, names) for base in heir.bases) if n is not None}
+    if not unknown:
+        return None
+    message = f"subclass `{heir.name}` may get tests from a base outside this file"
+    reason = Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message)
+    return TestsOf(reason, next(iter(unknown)) if len(unknown) == 1 else "")
+
+
+def _unknown_name(base: ast.expr, names: ModuleNames) -> str | None:
+    """Return the name of a base that may have tests which are not seen in the file."""
     plain = base.value if isinstance(base, ast.Subscript) else base
-    if isinstance(plain, ast.Name) and plain.id in known:
-        return True
+    name = plain.id if isinstance(plain, ast.Name) else ""
+    if name == "object" or name in _class_names(names):
+        return None
     source = dotted_source(plain, names)
-    return source is not None and not is_test_case(source) and is_of_python(source)
+    is_known = source is not None and not is_test_case(source) and is_of_python(source)
+    return None if is_known else name
+
+
+@functools.lru_cache(maxsize=1)
+def _class_names(names: ModuleNames) -> frozenset[str]:
+    return frozenset(node.name for node in names.of_kind(ast.ClassDef))
 
 
 def is_test_case(source: str) -> bool:
@@ -165,7 +185,7 @@ def is_of_python(source: str) -> bool:
 def derived_from(name: str, names: ModuleNames) -> list[ast.ClassDef]:
     """Return the classes that derive from one of that name, directly or by way of others."""
     heirs = _heirs(names)
-    family = reached(name, _heir_names(names))
+    family = reached([name], heir_names(names))
     found = {c for base in family & heirs.keys() for c in heirs[base]}
     return [c for c in names.of_kind(ast.ClassDef) if c in found]
 
@@ -194,14 +214,20 @@ def _heirs(names: ModuleNames) -> dict[str, list[ast.ClassDef]]:
     """Return the classes of a module by the last names of their bases."""
     found: dict[str, list[ast.ClassDef]] = defaultdict(list)
     for node in names.of_kind(ast.ClassDef):
-        bases = (b.value if isinstance(b, ast.Subscript) else b for b in node.bases)
-        for name in {last_name(base) for base in bases}:
+        for name in base_names(node):
             found[name].append(node)
     return found
 
 
+def base_names(node: ast.ClassDef) -> list[str]:
+    """Return the last names of the bases of a class."""
+    plain = (b.value if isinstance(b, ast.Subscript) else b for b in node.bases)
+    return list(dict.fromkeys(map(last_name, plain)))
+
+
 @functools.lru_cache(maxsize=1)
-def _heir_names(names: ModuleNames) -> dict[str, list[str]]:
+def heir_names(names: ModuleNames) -> dict[str, list[str]]:
+    """Return the names of the classes that derive from one, by the last names of their bases."""
     return {base: [c.name for c in heirs] for base, heirs in _heirs(names).items()}
 
 

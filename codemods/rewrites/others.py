@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import groupby
@@ -96,6 +98,7 @@ class OtherFile:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.shown = source.shown or source.path
 
     def has(self, word: bytes) -> bool:
         """Whether a word stands in the file."""
@@ -138,13 +141,16 @@ def word_patterns(words: Iterable[bytes]) -> list[re.Pattern[bytes]]:
 
 def together(found: Iterable[Found]) -> Found:
     """Return what several files do as one."""
-    merged: Found = {}
+    taken: dict[str, set[str]] = defaultdict(set)
+    reasons: dict[str, dict[str, list[Reason]]] = defaultdict(lambda: defaultdict(list))
     for path, new in ((path, new) for one in found for path, new in one.items()):
-        old = merged.get(path, Effects(frozenset(), {}))
-        names = {**old.reasons, **new.reasons}
-        reasons = {n: (*old.reasons.get(n, ()), *new.reasons.get(n, ())) for n in names}
-        merged[path] = Effects(old.taken | new.taken, reasons)
-    return merged
+        taken[path] |= new.taken
+        for name, more in new.reasons.items():
+            reasons[path][name] += more
+    return {
+        path: Effects(frozenset(names), {n: tuple(r) for n, r in reasons[path].items()})
+        for path, names in taken.items()
+    }
 
 
 def refusing(result: FileResult, code: Code, message: str) -> Effects:
@@ -155,5 +161,5 @@ def refusing(result: FileResult, code: Code, message: str) -> Effects:
 
 def unknown(result: FileResult, path: str, reason: Reason) -> Effects:
     """Return the effects of a file of which nothing is known but why."""
-    message = f"what {path} does with it is not known: {reason.message}"
+    message = f"what {os.path.relpath(path)} does with it is not known: {reason.message}"
     return refusing(result, reason.code, message)

@@ -14,6 +14,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from textwrap import shorten
 from typing import NamedTuple
 
 from codemods.engine.codemod import ParsedModule, Planned
@@ -151,7 +152,14 @@ class _Comments:
         if done == len(lines):
             return _Copy(first, last, None)
         message = f"the comment is no whole copy: below line {last}, `{lines[done]}` is missing"
-        return _Copy(first, last, (head, message))
+        return _Copy(first, last, (head, message + self._end(last + 1, prefix)))
+
+    def _end(self, number: int, prefix: str) -> str:
+        """Return which comment ends a block: the first one from a line on, if there is one."""
+        while self._code(number, prefix) == "":
+            number += 1
+        comment = self.by_line.get(number)
+        return f"; line {number} ends it: `{shorten(comment, 60)}`" if comment else ""
 
     def _statements(self, number: int, prefix: str) -> Iterator[tuple[int, int, str]]:
         """Yield the statements of a block from a line on, with their first and last lines."""

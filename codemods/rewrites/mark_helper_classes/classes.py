@@ -6,8 +6,10 @@ import ast
 import builtins
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
+from typing import TypeVar
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import (
@@ -19,23 +21,26 @@ from codemods.engine.names import (
 )
 from codemods.engine.rows import first_line
 from codemods.engine.scopes import FUNCTIONS, bound_in
-from codemods.engine.walk import BLOCKS, reached, walk
+from codemods.engine.walk import BLOCKS, nearest, reached, walk
 from codemods.model import (
     Code,
     PytestNames,
     Reason,
 )
 from codemods.rewrites.collected import (
-    derived_from,
+    base_names,
     fits,
+    heir_names,
     is_mark,
     is_of_python,
     is_test_case,
     line_of_test,
     own_test,
-    tests_derived_from,
+    tests_of,
 )
 from codemods.wording import trusting
+
+_Value = TypeVar("_Value")
 
 ATTRIBUTE = "__test__"
 _CONSTRUCTORS = frozenset({"__init__", "__new__"})
@@ -103,29 +108,23 @@ class Classes:
         self._names = module.names
         self._tests = tests
         self._harmless = harmless
-        # Each class is looked at once, of however many it is a base.
-        self._own_test = functools.cache(lambda node: own_test(node, tests))
-        self._bases_here = functools.cache(self._local_bases)
-        self._kind_as_base = functools.cache(lambda node: [*self._kind(node, is_itself=False)])
-        self._is_case_itself = functools.cache(self._has_case)
-        self._family = functools.cache(self._related_bases)
 
     def without_mark(self) -> list[ast.ClassDef]:
         """Return the classes that pytest tries to collect and cannot, and that have no mark."""
         return [
             node
-            for node in sorted(set(self._visited(self._module.tree.body)), key=first_line)
-            if self._has_constructor(node) and not self._is_marked(node) and not _is_abstract(node)
+            for node in sorted(self._visited(), key=first_line)
+            if node in self._constructing and not self._is_marked(node) and not _is_abstract(node)
         ]
 
     def reasons(self, node: ast.ClassDef) -> Iterator[Reason]:
         """Yield what forbids the mark, as far as the file alone tells."""
-        test = next(filter(None, map(self._own_test, self._family(node))), None)
-        if test is not None:
-            yield Reason(Code.PYTEST_TESTS, test, "it has tests, which pytest cannot collect")
+        if node in self._tested:
+            line = self._tested[node]
+            yield Reason(Code.PYTEST_TESTS, line, "it has tests, which pytest cannot collect")
         yield from self._kind(node, is_itself=True)
-        for base in self._family(node)[1:]:
-            yield from self._kind_as_base(base)
+        above = (self._kinds_as_bases.get(base) for base in self._local_bases(node))
+        yield from dict.fromkeys(reason for reason in above if reason is not None)
         for decorator in node.decorator_list:
             plain = decorator.func if isinstance(decorator, ast.Call) else decorator
             source = dotted_source(plain, self._names)
@@ -135,7 +134,7 @@ class Classes:
                 what = f"`@{ast.unparse(plain)}` may read its attributes{advice}"
                 yield Reason(Code.UNKNOWN_KIND, decorator.lineno, what)
         yield from tests_derived_from_any(node.name, self._names, self._tests)
-        yield from self._readers(node)
+        yield from dict.fromkeys(self._readers(node))
         if _is_one_line(node, self._lines):
             what = "its body begins on the line of `class`, which would change"
             yield Reason(Code.ONE_LINE, node.lineno, what)
@@ -144,17 +143,24 @@ class Classes:
         """Return the names of a class in its module."""
         return node.name, *(name for name in self._names_by_class[node] if name != node.name)
 
-    def _visited(self, body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
-        """Yield the classes whose name fits, of a module and of classes that are collected."""
-        for statement in body:
-            if isinstance(statement, ast.ClassDef):
-                if any(fits(name, self._tests.classes) for name in self.names_of(statement)):
-                    yield statement
-                    if not self._has_constructor(statement) and not self._is_case(statement):
-                        for one in self._family(statement):
-                            yield from self._visited(one.body)
-            elif not isinstance(statement, FUNCTIONS):
-                yield from self._visited(_inside(statement))
+    def _visited(self) -> set[ast.ClassDef]:
+        """Return the classes whose name fits, of the module and of classes that are collected."""
+        found: set[ast.ClassDef] = set()
+        entered: set[ast.ClassDef] = set()
+        pending = list(self._module.tree.body)
+        for statement in pending:  # which grows meanwhile
+            if not isinstance(statement, ast.ClassDef):
+                pending += [] if isinstance(statement, FUNCTIONS) else _inside(statement)
+            elif any(fits(name, self._tests.classes) for name in self.names_of(statement)):
+                found.add(statement)
+                if statement not in self._constructing and statement not in self._cases:
+                    family = [] if statement in entered else [statement]
+                    for one in family:  # which grows meanwhile
+                        entered.add(one)
+                        pending += one.body
+                        bases = (c for base in self._local_bases(one) for c in self._by_name[base])
+                        family += dict.fromkeys(c for c in bases if c not in entered)
+        return found
 
     @cached_property
     def _by_name(self) -> dict[str, list[ast.ClassDef]]:
@@ -185,42 +191,74 @@ class Classes:
         return self._module.source.splitlines()
 
     @cached_property
-    def _asking(self) -> list[tuple[ast.Call, str]]:
-        """The calls that may ask for attributes of a class, with the names of what is called."""
-        calls = [(call, last_name(call.func)) for call in self._names.of_kind(ast.Call)]
-        return [(call, func) for call, func in calls if func in _OF_CLASSES | _DERIVING]
-
-    @cached_property
-    def _asked_for_all(self) -> list[ast.Attribute]:
-        return [a for a in self._names.of_kind(ast.Attribute) if a.attr == "__dict__"]
+    def _asking(self) -> dict[str, list[ast.expr]]:
+        """What may ask for all attributes of a class, or derive from it, by the names in it."""
+        found: dict[str, list[ast.expr]] = defaultdict(list)
+        for call in self._names.of_kind(ast.Call):
+            func = last_name(call.func)
+            names = set(map(last_name, call.args)) if func in _OF_CLASSES else set()
+            if func in _DERIVING:
+                bases = [e for a in call.args if isinstance(a, ast.Tuple) for e in a.elts]
+                names.update(map(last_name, bases))
+            for name in names:
+                found[name].append(call)
+        for attribute in self._names.of_kind(ast.Attribute):
+            if attribute.attr == "__dict__":
+                found[last_name(attribute.value)].append(attribute)
+        return found
 
     def _bases(self, node: ast.ClassDef) -> list[ast.expr]:
         return [b.value if isinstance(b, ast.Subscript) else b for b in node.bases]
 
-    def _local(self, base: ast.expr) -> list[ast.ClassDef]:
-        return self._by_name.get(base.id, []) if isinstance(base, ast.Name) else []
+    def _is_local(self, base: ast.expr) -> bool:
+        return isinstance(base, ast.Name) and base.id in self._by_name
 
-    def _local_bases(self, node: ast.ClassDef) -> list[ast.ClassDef]:
-        return list(dict.fromkeys(c for b in self._bases(node) for c in self._local(b)))
+    def _local_bases(self, node: ast.ClassDef) -> list[str]:
+        """Return the names by which a class derives from others of the file."""
+        bases = self._bases(node)
+        return [b.id for b in bases if isinstance(b, ast.Name) and b.id in self._by_name]
 
-    def _related_bases(self, node: ast.ClassDef) -> list[ast.ClassDef]:
-        """Return a class and its bases in the file, the nearest first."""
-        found, seen = [node], {node}
-        for one in found:  # which grows meanwhile
-            new = [base for base in self._bases_here(one) if base not in seen]
-            found += new
-            seen.update(new)
+    @cached_property
+    def _all(self) -> Sequence[ast.ClassDef]:
+        return self._names.of_kind(ast.ClassDef)
+
+    @cached_property
+    def _heirs(self) -> dict[ast.ClassDef | str, list[ast.ClassDef | str]]:
+        """The names of each class, and the classes that derive from each name."""
+        found: dict[ast.ClassDef | str, list[ast.ClassDef | str]] = {}
+        found.update((node, [*names]) for node, names in self._names_by_class.items())
+        for node in self._all:
+            for base in self._local_bases(node):
+                found.setdefault(base, []).append(node)
         return found
 
-    def _is_case(self, node: ast.ClassDef) -> bool:
-        """Whether unittest runs a class: it does not look for classes in it."""
-        return any(map(self._is_case_itself, self._family(node)))
+    def _inherited(
+        self, look: Callable[[ast.ClassDef], _Value | None]
+    ) -> dict[ast.ClassDef | str, _Value]:
+        """Return what is found in each class, or in the nearest of its bases in the file."""
+        own = {node: value for node in self._all if (value := look(node))}
+        return nearest(dict[ast.ClassDef | str, _Value](own.items()), self._heirs)
+
+    @cached_property
+    def _constructing(self) -> dict[ast.ClassDef | str, bool]:
+        return self._inherited(self._makes_constructor)
+
+    @cached_property
+    def _cases(self) -> dict[ast.ClassDef | str, bool]:
+        """The classes that unittest runs: it does not look for classes in them."""
+        return self._inherited(self._has_case)
 
     def _has_case(self, node: ast.ClassDef) -> bool:
         return any(is_test_case(dotted_source(b, self._names) or "") for b in self._bases(node))
 
-    def _has_constructor(self, node: ast.ClassDef) -> bool:
-        return any(map(self._makes_constructor, self._family(node)))
+    @cached_property
+    def _tested(self) -> dict[ast.ClassDef | str, int]:
+        return self._inherited(lambda node: own_test(node, self._tests))
+
+    @cached_property
+    def _kinds_as_bases(self) -> dict[ast.ClassDef | str, Reason]:
+        """What forbids the mark for what derives from a class: the first reason of the nearest."""
+        return self._inherited(lambda node: next(self._kind(node, is_itself=False), None))
 
     def _makes_constructor(self, node: ast.ClassDef) -> bool:
         if any(isinstance(s, ast.FunctionDef) and s.name in _CONSTRUCTORS for s in node.body):
@@ -231,7 +269,7 @@ class Classes:
             keywords = call.keywords if call else []
             if source in _WITH_INIT and not any(k.arg in {"init", None} for k in keywords):
                 return True
-        return any(self._is_constructing(b) for b in self._bases(node) if not self._local(b))
+        return any(self._is_constructing(b) for b in self._bases(node) if not self._is_local(b))
 
     def _is_constructing(self, base: ast.expr) -> bool:
         source = dotted_source(base, self._names) or ""
@@ -239,20 +277,24 @@ class Classes:
 
     def _is_marked(self, node: ast.ClassDef) -> bool:
         """Whether the file decides by `__test__` whether a class is collected."""
+        return node in self._marked[0] or not self._marked[1].isdisjoint(self.names_of(node))
+
+    @cached_property
+    def _marked(self) -> tuple[dict[ast.ClassDef | str, bool], frozenset[str]]:
+        """The classes that have the attribute or inherit it, and the names that it is set on."""
         if ATTRIBUTE.encode() not in self._module.source:
-            return False
-        if any(ATTRIBUTE in bound_in(c.body) for c in self._family(node)):
-            return True
+            return {}, frozenset()
         attributes = self._names.of_kind(ast.Attribute)
         owners = [a.value for a in attributes if a.attr == ATTRIBUTE]
         for call in self._names.of_kind(ast.Call):
             if any(isinstance(a, ast.Constant) and a.value == ATTRIBUTE for a in call.args):
                 owners += call.args
-        return not set(self.names_of(node)).isdisjoint(map(last_name, owners))
+        own = self._inherited(lambda node: ATTRIBUTE in bound_in(node.body))
+        return own, frozenset(map(last_name, owners))
 
     def _kind(self, node: ast.ClassDef, *, is_itself: bool) -> Iterator[Reason]:
         """Yield what forbids the mark for the bases of a class, or of one that it derives from."""
-        for base in [b for b in self._bases(node) if not self._local(b)]:
+        for base in [b for b in self._bases(node) if not self._is_local(b)]:
             source = dotted_source(base, self._names)
             text = ast.unparse(base)
             if is_test_case(source or ""):
@@ -285,17 +327,16 @@ class Classes:
     def _readers(self, node: ast.ClassDef) -> Iterator[Reason]:
         """Yield where something asks for its attributes, or for a function behind its instances."""
         inside = walk(*node.body)
-        own, names = set(map(id, inside)), set(self.names_of(node))
-        for call, func in self._asking:
-            asked = set(map(last_name, call.args))
-            bases = {last_name(e) for a in call.args if isinstance(a, ast.Tuple) for e in a.elts}
-            reads = func in _READERS and id(call) in own and "self" in asked
-            reads |= func in _OF_CLASSES and bool(asked & {*names, "cls"})
-            if reads or (func in _DERIVING and names & bases):
+        for name in self.names_of(node):
+            yield from map(_reading, self._asking.get(name, ()))
+        calls = [n for n in self._asking.get("cls", ()) if isinstance(n, ast.Call)]
+        others = (n for n in calls if last_name(n.func) in _OF_CLASSES)
+        yield from map(_reading, islice(others, 1))
+        for call in (n for n in inside if isinstance(n, ast.Call)):
+            if last_name(call.func) in _READERS and "self" in map(last_name, call.args):
                 yield _reading(call)
         here = [n for n in own_nodes(node.body) if isinstance(n, ast.Call) and not n.args]
         yield from (_reading(c) for c in here if last_name(c.func) in {"locals", "vars"})
-        yield from (_reading(a) for a in self._asked_for_all if last_name(a.value) in names)
         methods = {s.name: s for s in node.body if isinstance(s, FUNCTIONS)}
         words = {getattr(n, "attr", getattr(n, "id", getattr(n, "value", ""))) for n in inside}
         if "__call__" in methods and not _WRAPPING.isdisjoint(words | methods.keys()):
@@ -303,30 +344,40 @@ class Classes:
             yield Reason(Code.PYTEST_TESTS, methods["__call__"].lineno, what)
 
 
-def related(names: ModuleNames, name: str) -> frozenset[str]:
-    """Return the names that a class may have in a module, and those of what derives from it."""
-    return frozenset(reached(name, _edges(names)))
+def related(names: ModuleNames, *classes: str) -> frozenset[str]:
+    """Return the names that classes may have in a module, and those of what derives from them."""
+    return frozenset(reached(classes, links(names)))
+
+
+def spread(found: Mapping[str, _Value], names: ModuleNames) -> dict[str, _Value]:
+    """Return what some names have, and what those that they are made from have of the nearest."""
+    return nearest(found, _olds(names))
 
 
 def tests_derived_from_any(name: str, names: ModuleNames, tests: PytestNames) -> list[Reason]:
-    """Return the subclasses whose tests a mark would hide, of a class by any of its names."""
-    found: dict[Reason, None] = {}
-    seen: set[str] = set()
-    own = {node.name for node in names.of_kind(ast.ClassDef)}
-    for one in (name, *sorted(related(names, name) - {name})):
-        if one not in seen:
-            found.update(dict.fromkeys(tests_derived_from(one, names, tests)))
-            if one in own:  # what derives from it was looked at with it
-                seen.update(heir.name for heir in derived_from(one, names))
-    return [*found, *_tests_derived_from_unknown(names, tests)]
+    """Return the nearest tests that a mark would hide, of what derives from a class by any name."""
+    found = (_hidden_tests(names, tests).get(name), _tests_derived_from_unknown(names, tests))
+    return [reason for reason in found if reason is not None]
 
 
 @functools.lru_cache(maxsize=1)  # the classes of a file ask one after the other
-def _tests_derived_from_unknown(names: ModuleNames, tests: PytestNames) -> tuple[Reason, ...]:
-    """Return the classes with tests that have a base of which the file does not tell what it is."""
+def _hidden_tests(names: ModuleNames, tests: PytestNames) -> dict[str, Reason]:
+    """Return the nearest subclass with tests, or perhaps with some, by the names of its bases."""
+    own: dict[str, Reason] = {}
+    for heir in names.of_kind(ast.ClassDef):
+        found = tests_of(heir, names, tests)
+        for name in base_names(heir) if found else ():
+            if found and found.but_for != name:
+                own.setdefault(name, found.reason)
+    return spread(own, names)
+
+
+@functools.lru_cache(maxsize=1)  # the classes of a file ask one after the other
+def _tests_derived_from_unknown(names: ModuleNames, tests: PytestNames) -> Reason | None:
+    """Return a class with tests that has a base of which the file does not tell what it is."""
     known = {node.name for node in names.of_kind(ast.ClassDef)}
     known |= {alias.asname or alias.name for alias in names.of_kind(ast.alias)}
-    known |= {new for new, _ in _links(names)}
+    known |= {new for new, _ in _pairs(names)}
 
     def is_unknown(base: ast.expr) -> bool:
         match base:
@@ -339,35 +390,46 @@ def _tests_derived_from_unknown(names: ModuleNames, tests: PytestNames) -> tuple
                 return name not in known and not names.means_import(base)
         return True
 
-    unknown = [n for n in names.of_kind(ast.ClassDef) if any(map(is_unknown, n.bases))]
-    heirs = (heir for one in unknown for heir in (one, *derived_from(one.name, names)))
-    lines = {heir: line for heir in heirs if (line := line_of_test(heir, names, tests))}
-    return tuple(
-        Reason(Code.SUBCLASS_OF_TESTS, line, f"a base of `{heir.name}`, which has tests, may be it")
-        for heir, line in lines.items()
-    )
+    classes = names.of_kind(ast.ClassDef)
+    unknown = [node for node in classes if any(map(is_unknown, node.bases))]
+    ids = set(map(id, unknown))
+    family = reached([node.name for node in unknown], heir_names(names))
+    for node in classes if unknown else ():
+        line = line_of_test(node, names, tests)
+        if line is not None and (id(node) in ids or not family.isdisjoint(base_names(node))):
+            message = f"a base of `{node.name}`, which has tests, may be it"
+            return Reason(Code.SUBCLASS_OF_TESTS, line, message)
+    return None
 
 
 @functools.lru_cache(maxsize=1)  # the classes of a file ask one after the other
-def _edges(names: ModuleNames) -> dict[str, list[str]]:
-    edges: dict[str, list[str]] = defaultdict(list)
-    for new, old in _links(names):
-        edges[old].append(new)
-    return edges
+def links(names: ModuleNames) -> dict[str, list[str]]:
+    """Return the names that are made from each one: of what derives from it, too."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for new, old in _pairs(names):
+        found[old].append(new)
+    return found
 
 
-def _links(names: ModuleNames) -> Iterator[tuple[str, str]]:
+@functools.lru_cache(maxsize=1)
+def _olds(names: ModuleNames) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for new, old in _pairs(names):
+        found[new].append(old)
+    return found
+
+
+def _pairs(names: ModuleNames) -> Iterator[tuple[str, str]]:
     """Yield each name of a class in a module, and the last part of one that it is made from."""
     for imported in names.of_kind(ast.ImportFrom):
         yield from ((a.asname, a.name) for a in imported.names if a.asname)
     for heir in names.of_kind(ast.ClassDef):
-        bases = (b.value if isinstance(b, ast.Subscript) else b for b in heir.bases)
-        yield from ((heir.name, last_name(base)) for base in bases)
+        yield from ((heir.name, base) for base in base_names(heir))
     for node in own_nodes(names.tree.body):
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             new = [n for t in targets for part in walk(t) for n, _ in bound_names(part)]
-            values = {*map(last_name, _values(node.value))} - {""}
+            values = dict.fromkeys(filter(None, map(last_name, _values(node.value))))
             yield from ((n, value) for n in new for value in values)
 
 

@@ -12,12 +12,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 from codemods.engine.codemod import ParsedModule, Planned
-from codemods.engine.names import (
-    is_star,
-)
 from codemods.engine.plan import EditPlan, NewAttribute
 from codemods.engine.rows import definitions_in, first_line, last_line
 from codemods.engine.run import Pool, one_by_one
@@ -36,7 +33,9 @@ from codemods.rewrites.collected import fits
 from codemods.rewrites.mark_helper_classes.classes import (
     ATTRIBUTE,
     Classes,
+    links,
     related,
+    spread,
     tests_derived_from_any,
 )
 from codemods.rewrites.mark_helper_classes.text import CLASS, OTHER_NAME, Text
@@ -82,10 +81,10 @@ class MarkHelperClasses(RepositoryCodemod):
             wanted = self.taken
         else:
             wanted = None
-        names = module.names
         classes = Classes(module, self.tests, frozenset(self.harmless))
+        outside = spread(self.from_outside, module.names)
         decided = [
-            (node, [*classes.reasons(node), *self._reasons_outside(related(names, node.name))])
+            (node, [*classes.reasons(node), *outside.get(node.name, ())])
             for node in classes.without_mark()
             if wanted is None or not wanted.isdisjoint(classes.names_of(node))
         ]
@@ -93,17 +92,13 @@ class MarkHelperClasses(RepositoryCodemod):
         marked = {id(node) for node, reasons in decided if not reasons}
         return Planned(decisions, plan=_plan(module, marked) if marked else None)
 
-    def _reasons_outside(self, names: Iterable[str]) -> Iterator[Reason]:
-        for name in sorted(names):
-            yield from self.from_outside.get(name, ())
-
     def words_outside(self, source: Source) -> frozenset[bytes]:
         """Return the names of the classes, which a file has that imports or derives from one."""
         text = Text(source.content)
         found = [m for m in self._matches(source.content) if text.may_have_constructor(m)]
-        names = OtherFile(source).names if found else None
-        words = (related(names, m[1].decode(errors="replace")) for m in found if names)
-        return frozenset(word.encode() for some in words for word in some)
+        names = [m[1].decode(errors="replace") for m in found]
+        words = related(OtherFile(source).names, *names) if names else ()
+        return frozenset(word.encode() for word in words)
 
     def again(
         self, decided: Mapping[str, FileResult], others: Others, run: Pool = one_by_one
@@ -112,8 +107,7 @@ class MarkHelperClasses(RepositoryCodemod):
         names = {}
         for path, result in decided.items():
             own = OtherFile(Source(path, others.read_one(path) or b"")).names
-            families = (related(own, d.definition.name) for d in result.decisions)
-            names[path] = frozenset[str]().union(*families)
+            names[path] = related(own, *(d.definition.name for d in result.decisions))
         patterns = word_patterns({name.encode() for found in names.values() for name in found})
         sources = (
             source
@@ -159,7 +153,8 @@ def _effects(source: Source, *, tests: PytestNames, names: Mapping[str, frozense
     """Return what a file does with classes that would be marked, by the paths of their files."""
     other = OtherFile(source)
     there = {n for n in frozenset().union(*names.values()) if other.has(n.encode())}
-    here = {name: _effect(other, name, tests) for name in there}
+    file = _File(other, tests)
+    here = {name: file.effect(name) for name in there}
     return together(
         {path: here[name]}
         for path, found in names.items()
@@ -168,29 +163,43 @@ def _effects(source: Source, *, tests: PytestNames, names: Mapping[str, frozense
     )
 
 
-def _effect(other: OtherFile, name: str, tests: PytestNames) -> Effects:
-    names, path = other.names, other.source.path
-    bindings = names.bindings.get(name, ())
-    is_asked_for = any(attribute.attr == name for attribute in names.of_kind(ast.Attribute))
-    if bindings and all(isinstance(b.node, DEFINITIONS) for b in bindings) and not is_asked_for:
-        return Effects(frozenset(), {})  # a class of its own
-    imports = names.of_kind(ast.ImportFrom)
-    is_taken = any(is_star(node) or any(a.name == name for a in node.names) for node in imports)
-    is_taken &= tests.has_file(path) and fits(name, tests.classes)
-    family = sorted(related(names, name))
-    reasons = [
-        reason._replace(message=f"{path}:{reason.line}: {reason.message}")
-        for reason in tests_derived_from_any(name, names, tests)
-    ]
-    if not tests.has_file(path):
-        message = "a class with tests may derive from it"
-        reasons += [
-            Reason(Code.SUBCLASS_OF_TESTS, 1, f"{message}, as `{local}` of {path}")
-            for local in family
-            if local != name
+class _File:
+    """What another file does with classes: looked at once for all of them."""
+
+    def __init__(self, other: OtherFile, tests: PytestNames) -> None:
+        self._other = other
+        self._tests = tests
+        self._holds_tests = tests.has_file(other.source.path)
+
+    def effect(self, name: str) -> Effects:
+        """Return what it does with the classes of a name."""
+        names, path = self._other.names, self._other.shown
+        bindings = names.bindings.get(name, ())
+        is_own = bindings and all(isinstance(b.node, DEFINITIONS) for b in bindings)
+        if is_own and name not in self._asked_for:
+            return Effects(frozenset(), {})  # a class of its own
+        is_taken = not self._imported.isdisjoint([name, "*"]) and fits(name, self._tests.classes)
+        reasons = [
+            reason._replace(message=f"{path}:{reason.line}: {reason.message}")
+            for reason in tests_derived_from_any(name, names, self._tests)
         ]
-    found = {name: tuple(dict.fromkeys(reasons))} if reasons else {}
-    return Effects(frozenset([name] if is_taken else []), found)
+        if not self._holds_tests:
+            message = "a class with tests may derive from it"
+            reasons += [
+                Reason(Code.SUBCLASS_OF_TESTS, 1, f"{message}, as `{local}` of {path}")
+                for local in sorted({*links(names).get(name, ())} - {name})
+            ]
+        found = {name: tuple(dict.fromkeys(reasons))} if reasons else {}
+        return Effects(frozenset([name] if is_taken and self._holds_tests else []), found)
+
+    @cached_property
+    def _asked_for(self) -> frozenset[str]:
+        return frozenset(a.attr for a in self._other.names.of_kind(ast.Attribute))
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        imports = self._other.names.of_kind(ast.ImportFrom)
+        return frozenset(alias.name for node in imports for alias in node.names)
 
 
 def _decision(node: ast.ClassDef, reasons: Iterable[Reason]) -> Decision:

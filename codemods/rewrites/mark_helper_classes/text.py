@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import builtins
-import functools
 import re
+from bisect import bisect_left
 from functools import cached_property
 
 from codemods.rewrites.mark_helper_classes.classes import (
@@ -20,7 +20,8 @@ OTHER_NAME = re.compile(rb"[\r\n]([\w\x80-\xff]+)[ \t]*=[ \t]*([\w\x80-\xff]+)[ 
 _INDENT = re.compile(  # of the body, where the head is of one line
     rb"[^\r\n]*:[ \t]*(?:#[^\r\n]*)?\r?\n(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*([ \t]+)[^\s#]"
 )
-_MAKES_INIT = re.compile(rb"@[^\r\n]*(?:dataclass|attr|define|frozen|mutable)")
+_DECORATOR = re.compile(rb"@[^\r\n]*")
+_MAKES_INIT = re.compile(rb"dataclass|attr|define|frozen|mutable")
 _TOP = re.compile(rb"\n(?=class\b|def\b|async\b|@)")
 _BASES = re.compile(rb"\s*\(([^)]*)\)?")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
@@ -40,6 +41,7 @@ class Text:
 
     def __init__(self, source: bytes) -> None:
         self._source = source
+        self._by_indent: dict[bytes, list[int]] = {}
 
     def may_have_constructor(self, head: re.Match[bytes]) -> bool:
         """Whether a class may have a constructor; `head` is ``class`` and its name."""
@@ -47,10 +49,11 @@ class Text:
 
     def _has_own(self, at: int) -> bool:
         indent = _INDENT.match(self._source, at)
-        found = _constructor(indent[1] if indent else b"").search(self._source, at)
-        if found is None:
+        found = self._constructors(indent[1] if indent else b"")
+        number = bisect_left(found, at)
+        if number == len(found):
             return False
-        end = _TOP.search(self._source, at, found.start())
+        end = _TOP.search(self._source, at, found[number])
         if end is None:
             return True
         # A line in a string may look like the next definition.
@@ -58,12 +61,10 @@ class Text:
         return any(body.count(quotes) % 2 for quotes in (b'"""', b"'''"))
 
     def _is_decorated(self, at: int) -> bool:
-        above = max(self._source.rfind(word, 0, at) for word in (b"\ndef ", b"\nclass "))
-        part = self._source[max(above, 0) : at]
-        if b"@" not in part:
-            return False
-        renamed = [b"@" + name for name in self._aliases]
-        return _MAKES_INIT.search(part) is not None or any(name in part for name in renamed)
+        number = bisect_left(self._tops, at - 1)  # the line of the class is none above it
+        above = self._tops[number - 1] if number else 0
+        number = bisect_left(self._decorators, above)
+        return number < len(self._decorators) and self._decorators[number] < at
 
     def _derives(self, head: re.Match[bytes]) -> bool:
         bases = _BASES.match(self._source, head.end())
@@ -81,8 +82,24 @@ class Text:
     def _aliases(self) -> set[bytes]:
         return set(_ALIAS.findall(self._source))
 
+    @cached_property
+    def _tops(self) -> list[int]:
+        """Where definitions begin that stand at the top of the file."""
+        return [m.start() for m in re.finditer(rb"\n(?:def|class) ", self._source)]
 
-@functools.cache
-def _constructor(indent: bytes) -> re.Pattern[bytes]:
-    """Return what finds the constructor of a class of which the body is indented so."""
-    return re.compile(rb"\n" * bool(indent) + re.escape(indent) + rb"def\s+__(?:init|new)__")
+    @cached_property
+    def _decorators(self) -> list[int]:
+        """Where decorators begin that may make a constructor."""
+        return [
+            m.start()
+            for m in _DECORATOR.finditer(self._source)
+            if _MAKES_INIT.search(m[0]) or not self._aliases.isdisjoint(_WORD.findall(m[0]))
+        ]
+
+    def _constructors(self, indent: bytes) -> list[int]:
+        """Return where the constructors are of classes of which the body is indented so."""
+        if indent not in self._by_indent:
+            pattern = rb"\n" * bool(indent) + re.escape(indent) + rb"def\s+__(?:init|new)__"
+            found = re.finditer(pattern, self._source)
+            self._by_indent[indent] = [m.start() for m in found]
+        return self._by_indent[indent]

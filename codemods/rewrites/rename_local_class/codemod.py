@@ -223,7 +223,7 @@ def _effects(source: Source, *, changed: Mapping[str, FileResult]) -> Found:
         what = _use(other, os.fsdecode(stem_of(path)), result.dropped)
         reasons = {
             d.definition.name: (
-                Reason(Code.USED_ELSEWHERE, d.definition.line, f"{source.path}{what}"),
+                Reason(Code.USED_ELSEWHERE, d.definition.line, f"{other.shown}{what}"),
             )
             for d in result.replaced
         }

@@ -75,7 +75,8 @@ def outside_effects(
     found.append({p: refusing(changed[p], Code.CIRCULAR_IMPORT, message) for p in circular})
     found.append(_outside_tests(modules, changed, others.paths))
     for other, reason in unknown_files.items():
-        message = f"the shared module imports {other}, and what that imports is not known"
+        shown = os.path.relpath(other)
+        message = f"the shared module imports {shown}, and what that imports is not known"
         message = f"{message}: {reason.message}"
         found.append({p: refusing(r, reason.code, message) for p, r in changed.items()})
     return together(found)
@@ -238,7 +239,7 @@ class _OtherFile(OtherFile):
                 for store in stores_in(self.names)[name]:
                     if store.owner is not None and self._is_module(store.owner, _last_part(module)):
                         message = (
-                            f"{self.source.path}:{store.node.lineno} replaces "
+                            f"{self.shown}:{store.node.lineno} replaces "
                             f"`{_last_part(module)}.{name}`, which the copy does not see"
                         )
                         found[module, name] = Reason(Code.DIFFERENT_GLOBALS, 1, message)
@@ -288,7 +289,7 @@ class _OtherFile(OtherFile):
         """Yield the subclasses with tests, where the file imports the class."""
         for local in self.local_names(name):
             for reason in tests_derived_from(local, self.names, self._tests):
-                message = f"{self.source.path}:{reason.line}: {reason.message}"
+                message = f"{self.shown}:{reason.line}: {reason.message}"
                 yield reason._replace(message=message)
 
     def _is_named(self, node: ast.expr | None, name: str, stem: str | None) -> bool:
@@ -322,11 +323,11 @@ class _OtherFile(OtherFile):
         return frozenset(a.asname or a.name for names in inner for a in names)
 
     def _mutated(self, line: int, what: str) -> Reason:
-        where = f"{self.source.path}:{line}"
+        where = f"{self.shown}:{line}"
         message = f"{where} changes it by `{what}`, which would leak into other files"
         return Reason(Code.MUTATED, 1, message)
 
     def _patched(self, line: int, what: str) -> Reason:
-        where = f"{self.source.path}:{line}"
+        where = f"{self.shown}:{line}"
         message = f"{where} replaces `{what}`, which the shared definition would not see"
         return Reason(Code.DIFFERENT_GLOBALS, 1, message)
