@@ -431,6 +431,7 @@ TOLD = {
     "with that of the class": "def test_it():\n    assert path(Fake()) == 'tests.test_a.Fake'\n",
     "with a colon": "def test_it():\n    assert path(Fake()) == 'test_a:Fake'\n",
     "in what is printed": "def test_it():\n    assert repr(Fake()) == '<test_a.Fake object>'\n",
+    "in a doctest": "def test_it():\n    '''>>> type(Fake())\n    <class 'test_a.Fake'>\n    '''\n",
     "as a variable": "def test_it():\n    assert path(Fake()) == f'{__name__}.Fake'\n",
     "as a variable in a tuple": "def test_it():\n    allow((__name__, 'Fake'))\n    Fake()\n",
     "as a variable that is compared": "def test_it():\n    assert module(Fake()) == __name__\n",

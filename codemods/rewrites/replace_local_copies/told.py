@@ -44,7 +44,7 @@ def tells_of_its_module(
     found: list[ast.expr] = [
         node
         for node in _texts_of_module(name, module, tests)
-        if not isinstance(parents.of(node).above, ast.Expr)
+        if ">>>" in str(node.value) or not isinstance(parents.of(node).above, ast.Expr)
     ]
     for mention in module.names.mentions.get("__name__", ()):
         above = parents.of(mention).above
