@@ -343,6 +343,8 @@ def test_what_to_add_to_the_settings_is_said(rest: str, advice: str) -> None:
 
 FUNCTION_USES = {
     "a callback": "register(helper)\n",
+    "a function of the file": "def mark(f):\n    g.seen = 1\nmark(helper)\n",
+    "another thing with its parameter": "def helper(x): return x\ndef g(x):\n    x.y = helper(1)\n",
     "a value": "x = helper\ny = {'a': helper}\n",
     "a default": "def f(g=helper): ...\n",
     "a result": "def f():\n    return helper\n",

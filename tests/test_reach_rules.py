@@ -476,6 +476,30 @@ def test_the_module_of_a_function_is_told_where_it_is_passed_on(use: str, is_kep
     assert (result.status is Status.REFUSED) == is_kept
 
 
+FILTERS = {
+    "a mark": ("@pytest.mark.filterwarnings('error::UserWarning:tests.test_a')", True),
+    "a pattern": ("@pytest.mark.filterwarnings(r'error:::tests\\..*')", True),
+    "a mark for all modules": ("@pytest.mark.filterwarnings('error::UserWarning')", False),
+    "a mark for another module": ("@pytest.mark.filterwarnings('error:::app.api')", False),
+    "a call": ("warnings.filterwarnings('ignore', module=__name__)", True),
+    "a call by place": ("warnings.filterwarnings('ignore', '', UserWarning, 'test_a')", True),
+    "a call for another module": ("warnings.filterwarnings('ignore', module='app')", False),
+    "a call for all modules": ("warnings.filterwarnings('ignore', 'old', Warning)", False),
+}
+
+
+@pytest.mark.parametrize(("text", "is_kept"), FILTERS.values(), ids=FILTERS)
+def test_warnings_that_are_filtered_by_the_module(text: str, *, is_kept: bool) -> None:
+    definition = "def helper():\n    return 1\n"
+    rest = f"{text}\ndef test_it():\n    helper()\n"
+    if is_kept:
+        check_kept(definition, Code.MODULE_DEPENDENT, rest=rest)
+    else:
+        before = f"{definition}\n\n{rest}"
+        result = run(before, path="tests/test_a.py", modules=shared(definition, LIB))
+        assert result.status is Status.CHANGED
+
+
 COMPARED = {
     "a warning": ("assert found[0].filename == __file__", True),
     "a traceback": ("self.assertIn('test_a.py', traceback.format_exc())", True),

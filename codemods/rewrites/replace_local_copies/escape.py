@@ -34,6 +34,7 @@ from codemods.rewrites.replace_local_copies.told import (
     PATCHING,
     RAISING,
     compares_its_file,
+    filters_by_module,
     name_checks,
     pickles,
     short,
@@ -171,7 +172,7 @@ class Escape:
             if any(is_enum(d, self._module.names) for d in self._definitions):
                 yield from self._changes_members()
         yield from self._changes_by_another_way()
-        found = [*compares_its_file(self._module, self._parents)]
+        found = [*compares_its_file(self._module, self._parents), *filters_by_module(self._module)]
         if self._is_class or self.first_use_as_value is not None:
             found += tells_of_its_module(self._name, self._module, self._parents, self._tests)
         yield from (reason for node, reason in found if id(node) not in self._inside)
@@ -441,13 +442,12 @@ class Escape:
                 if variable in self._changed_variables:
                     return f"is changed by `{short(self._changed_variables[variable])}`"
             case ast.Call(func=func, args=[first, *_]) if first is node:
-                if last_name(func) in {"update_wrapper", "vars"} or is_mark(func):
+                is_changed = last_name(func) in {"update_wrapper", "vars"} or is_mark(func)
+                if is_changed or self._changes_parameters(func):
                     return f"is changed by `{short(above)}`"
-        if isinstance(above, ast.Call) and self._changes_what_it_is_passed(above.func):
-            return f"may be changed by `{short(above.func)}`"
         return None
 
-    def _changes_what_it_is_passed(self, func: ast.expr) -> bool:
+    def _changes_parameters(self, func: ast.expr) -> bool:
         """Whether a function of this file sets an attribute of one of its parameters."""
         bindings = self._module.names.bindings.get(last_name(func), ())
         own = [b.node for b in bindings if isinstance(b.node, FUNCTIONS)]

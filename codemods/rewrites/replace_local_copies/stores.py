@@ -51,6 +51,17 @@ def stores_of(node: ast.AST) -> Iterator[Store]:
             path = re.match(r"\.(\w+)", rest)
             if path is not None:
                 yield Store(node, own, path.group(1))
+        case ast.Call(
+            func=func,
+            args=[
+                ast.JoinedStr(
+                    values=[ast.FormattedValue(value=ast.Name() as own), ast.Constant(str(rest))]
+                )
+                | ast.BinOp(ast.Name() as own, ast.Add(), ast.Constant(str(rest))),
+                *_,
+            ],
+        ) if rest[:1] == "." and last_name(func) in {"patch", "setattr", "delattr"}:
+            yield Store(node, own, rest.split(".")[1])
         case ast.Attribute(value=owner, attr=name, ctx=ast.Store() | ast.Del()):
             yield Store(node, owner, name)
         case ast.Subscript(
@@ -93,8 +104,20 @@ def stores_in(names: ModuleNames) -> dict[str | None, list[Store]]:
     for kind in _KINDS:
         for node in names.of_kind(kind):
             for store in stores_of(node):
-                found[store.name].append(store)
+                found[store.name].append(_written_out(store, names))
     return found
+
+
+def _written_out(store: Store, names: ModuleNames) -> Store:
+    """Return a store with the text that its owner is, where that is a constant of the module."""
+    if not isinstance(store.owner, ast.Name) or not names.is_global(store.owner):
+        return store
+    meaning = names.meaning_of(store.owner.id).text
+    return (
+        store._replace(owner=ast.parse(meaning, mode="eval").body)
+        if meaning[:1] in "'\""
+        else store
+    )
 
 
 @functools.lru_cache(maxsize=1)

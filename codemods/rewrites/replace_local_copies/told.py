@@ -68,6 +68,34 @@ def compares_its_file(module: ParsedModule, parents: Parents) -> Iterator[tuple[
             yield node, _compared(node)
 
 
+@functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
+def filters_by_module(module: ParsedModule) -> list[tuple[ast.expr, Reason]]:
+    """Return the filters of warnings that may be for the module alone.
+
+    A warning has the module of the code that warns, which would be the shared one:
+    https://docs.python.org/3/library/warnings.html#describing-warning-filters
+    """
+    found: list[tuple[ast.expr, Reason]] = []
+    for call in module.names.of_kind(ast.Call):
+        if last_name(call.func) == "filterwarnings":
+            wanted = [*call.args[3:4], *(k.value for k in call.keywords if k.arg == "module")]
+            match call.args:
+                case [ast.Constant(value=str(text))] if text.count(":") > 2:  # a mark
+                    wanted.append(ast.Constant(text.split(":")[3]))
+            if any(_may_match(value, module.path) for value in wanted):
+                found.append((call, _compared(call)))
+    return found
+
+
+def _may_match(pattern: ast.expr, path: str) -> bool:
+    """Whether a pattern matches a dotted name that the module of a file may have."""
+    if not isinstance(pattern, ast.Constant):
+        return True
+    parts = path.removesuffix(".py").split("/")
+    names = (".".join(parts[number:]) for number in range(len(parts)))
+    return bool(pattern.value) and any(re.match(str(pattern.value), name) for name in names)
+
+
 def _compared(node: ast.expr) -> Reason:
     message = f"its module, which would be another, may be compared with `{short(node)}`"
     return reason_at(node, Code.MODULE_DEPENDENT, message)
