@@ -250,6 +250,12 @@ def test_a_plugin_counts_as_a_conftest_does() -> None:
     assert effects(Source("/repo/tests/test_a.py", change), CHANGED).reasons == {}
 
 
+def test_a_file_that_asks_for_the_module_of_what_another_one_has() -> None:
+    text = "import helpers\nassert [o for o in vars(helpers) if o.__module__ == helpers.__name__]\n"
+    assert codes(text) == {n: {Code.MODULE_DEPENDENT} for n in ("Name", "make")}
+    assert codes(text.replace("helpers", "other")) == {}
+
+
 LOOKS = "def pytest_collection_modifyitems(items):\n    for item in items:\n        {}\n"
 
 

@@ -476,6 +476,26 @@ def test_the_module_of_a_function_is_told_where_it_is_passed_on(use: str, is_kep
     assert (result.status is Status.REFUSED) == is_kept
 
 
+def test_what_is_compared_with_the_name_of_the_module_may_be_a_function() -> None:
+    definition = "def helper():\n    return 1\n"
+    rest = "def test_it():\n    helper()\n    assert [x for x in all() if x.{} == __name__]\n"
+    check_kept(definition, Code.MODULE_DEPENDENT, rest=rest.format("__module__"))
+    before = f"{definition}\n\n{rest.format('name')}"
+    result = run(before, path="tests/test_a.py", modules=shared(definition, LIB))
+    assert result.status is Status.CHANGED
+
+
+def test_a_function_with_another_name_may_name_tests() -> None:
+    definition, mark = "def _helper():\n    return 1\n", "@pytest.mark.parametrize('f', CASES)\n"
+    modules = shared("def helper():\n    return 1\n", LIB)
+    for line, code in (("CASES = [_helper]", Code.ESCAPES), ("CASES = [_helper()]", None)):
+        before = f"{definition}\n\n{line}\n\n\n{mark}def test_it(f): ...\n"
+        result = run(before, path="tests/test_a.py", modules=modules)
+        assert [r.code for d in result.decisions for r in d.reasons] == [code] * bool(code)
+        result = run(before.replace("_h", "h"), path="tests/test_a.py", modules=modules)
+        assert result.status is Status.CHANGED
+
+
 FILTERS = {
     "a mark": ("@pytest.mark.filterwarnings('error::UserWarning:tests.test_a')", True),
     "a pattern": ("@pytest.mark.filterwarnings(r'error:::tests\\..*')", True),

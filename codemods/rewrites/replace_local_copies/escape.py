@@ -173,11 +173,13 @@ class Escape:
                 yield from self._changes_members()
         yield from self._changes_by_another_way()
         found = [*compares_its_file(self._module, self._parents), *filters_by_module(self._module)]
-        if self._is_class or self.first_use_as_value is not None:
+        is_read = self.first_use_as_value is not None or reads_of_module(self._module.names)
+        if self._is_class or is_read:
             found += tells_of_its_module(self._name, self._module, self._parents, self._tests)
         yield from (reason for node, reason in found if id(node) not in self._inside)
         if self._is_renamed:
             yield from name_checks(self._name, self._module.names)
+            yield from self._names_tests()
         if self._scope is not None:
             yield from pickles(self._module.names)
 
@@ -471,6 +473,17 @@ class Escape:
             if isinstance(store.owner, ast.Name):
                 found.setdefault(store.owner.id, store.node)
         return found
+
+    def _names_tests(self) -> Iterator[Reason]:
+        """Yield where a function with another name is passed on, where tests have parameters.
+
+        pytest makes their ids of the names of functions, too.
+        """
+        line = None if self._is_class else self.first_use_as_value
+        attributes = (a.attr for a in self._module.names.of_kind(ast.Attribute))
+        if line is not None and "parametrize" in attributes:
+            message = f"`{self._name}` may name tests, and has another name there"
+            yield Reason(Code.ESCAPES, line, message)
 
     # By another way than its name
 

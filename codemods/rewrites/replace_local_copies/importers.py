@@ -175,6 +175,8 @@ def _seeing(result: FileResult, replaced: Mapping[tuple[str, str], Reason]) -> E
 #: https://docs.pytest.org/en/stable/reference/reference.html
 _MODULE = re.compile(rb"\b(?:module|obj|Module|__globals__|modules|getmodule|import_module)\b")
 _OF_PLUGINS = re.compile(rb"\b(?:request|item|metafunc|node)\.(?:module|obj)\b")
+#: What tells in which module something stands.
+_OF_MODULES = re.compile(rb"\b(?:__module__|getmodule)\b")
 #: What goes through all names of a module.
 _LOOKS_AROUND = re.compile(rb"\b(?:dir|vars|getmembers|__dict__)\b")
 
@@ -203,8 +205,9 @@ class _OtherFile(OtherFile):
         """
         copies = {d.definition.name: d for d in result.replaced}
         # A file that names the module may hand any name of it on, by a star or as an attribute.
-        is_named = self.has(stem_of(result.path)) or self._looks_around
-        kept = frozenset(n for n in result.dropped if is_named or self.has(n.encode()))
+        is_named = self.has(stem_of(result.path))
+        takes = is_named or self._looks_around
+        kept = frozenset(n for n in result.dropped if takes or self.has(n.encode()))
         is_test = self._tests.has_file(result.path)
         is_script = not is_test or any(w.code is Code.RUN_AS_SCRIPT for w in result.warnings)
         if is_script and may_run(self.source.content, result.path, is_test=is_test):
@@ -212,7 +215,7 @@ class _OtherFile(OtherFile):
                 f"{self.source.path} may start Python with it, where there is no shared module"
             )
             return refusing(result, Code.RUN_AS_SCRIPT, message)._replace(taken=kept)
-        if self._looks and b"__module__" in self.source.content:
+        if (self._looks or is_named) and _OF_MODULES.search(self.source.content):
             message = f"{self.source.path} may ask for its module, which would be another"
             return refusing(result, Code.MODULE_DEPENDENT, message)._replace(taken=kept)
         relied_on = frozenset().union(*(d.relies_on for d in copies.values()))
