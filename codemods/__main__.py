@@ -14,12 +14,14 @@ def main() -> None:
     os.close(file)
     # What an import makes stays: to look for garbage in it takes time, and finds none.
     gc.disable()
-    from codemods.cli import main as group
-
-    gc.freeze()
-    gc.enable()
     try:
+        from codemods.cli import main as group
+
+        gc.freeze()
+        gc.enable()
         group(prog_name="ssot-codemods")
+    except KeyboardInterrupt:  # while it is imported
+        sys.exit(130)
     except Exception as error:  # noqa: BLE001 -- a fault of ours, and of no file
         from codemods.cli._common import FILE_FAILED
         from codemods.cli._output import say

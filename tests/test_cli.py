@@ -570,6 +570,16 @@ def test_a_fault_of_ours_is_no_traceback(three: Path) -> None:
     assert done.stderr.endswith(b"); please report it\n")
 
 
+def test_ctrl_c_while_it_starts_is_no_traceback() -> None:
+    program = (
+        "import sys\nclass Finder:\n    def find_spec(self, name, *more):\n"
+        "        if name == 'codemods.settings': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finder())\nfrom codemods.__main__ import main\nmain()"
+    )
+    done = started([sys.executable, "-c", program, "check"])
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 # --- rollback
 
 

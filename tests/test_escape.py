@@ -36,6 +36,12 @@ CONTAINED = {
     "an attribute of a subclass": "class Sub(Fake): ...\nSub.limit = 1\n",
     "annotations": "def f(a: Fake, *b: list[Fake], c: 'Fake' = 1) -> Fake | None: ...\n",
     "an annotated variable": "x: Fake = 1\n",
+    "an annotation of a test": "@pytest.mark.slow\n@patch('a.b')\ndef test(a: Fake): ...\n",
+    "an annotation for a decorator of Python": (
+        "from functools import cache\n@cache\ndef f(a: Fake): ...\n"
+    ),
+    "an annotation for what the file makes": "app = App()\n@app.get('/')\ndef f(a: Fake): ...\n",
+    "a variable in a decorated function": ("from app import on\n@on\ndef f():\n    a: Fake = 1\n"),
     "an annotation with calls": "x: Annotated[Fake, note(Fake)] = 1\n",
     "isinstance": "isinstance(x, Fake) or issubclass(y, (int, Fake))\n",
     "callable, hasattr and isclass": "callable(Fake), hasattr(Fake, 'go'), isclass(Fake)\n",
@@ -171,6 +177,11 @@ ESCAPES = {
     "the module of the type of an instance": "x = type(Fake()).__module__\n",
     "the class of self in a subclass": "class S(Fake):\n    def f(self): self.__class__.x = 1\n",
     "another class of an instance": "x.__class__ = Other\n",
+    "its module, read by getattr": "x = getattr(Fake(), '__module__')\n",
+    "an annotation for what may register by it": (
+        "from app import render\n@render.register\ndef f(a, b: Fake): ...\n"
+    ),
+    "a result for what may register by it": "import app\n@app.on(1)\ndef f() -> list[Fake]: ...\n",
 }
 
 #: A text that names something of the class, for a patch.
@@ -224,6 +235,27 @@ def test_the_place_is_named(rest: str, saying: str) -> None:
     before = CLASS + "\n\n" + rest + "\n"
     line = before.count("\n")
     check_refused(before, Code.ESCAPES, line=line, saying=saying, modules=MODULES)
+
+
+# Enums
+
+ENUM = "from enum import Enum\n\n\nclass Color(Enum):\n    RED = 1\n    def go(self): return 1\n"
+MEMBERS = {
+    "a call": "Color(1).seen = 1\n",
+    "an item": "Color['RED'].seen = 1\n",
+    "a variable": "c = Color.RED\nc.seen = 1\n",
+    "setattr": "def test(color):\n    setattr(color, 'seen', 1)\n",
+}
+
+
+@pytest.mark.parametrize("rest", MEMBERS.values(), ids=MEMBERS)
+def test_a_member_of_an_enum_that_is_changed(rest: str) -> None:
+    check_refused(f"{ENUM}\n\n{rest}", Code.ESCAPES, modules=shared(ENUM, LIB))
+
+
+def test_what_else_is_changed_beside_an_enum() -> None:
+    rest = "import app\napp.color = Color.RED\nclass C:\n    def f(self): self.color = Color(1)\n"
+    assert run(f"{ENUM}\n\n{rest}", modules=shared(ENUM, LIB)).status is Status.CHANGED
 
 
 # What the settings trust
@@ -311,6 +343,8 @@ def test_what_to_add_to_the_settings_is_said(rest: str, advice: str) -> None:
 
 FUNCTION_USES = {
     "a callback": "register(helper)\n",
+    "a function of the file": "def mark(f):\n    g.seen = 1\nmark(helper)\n",
+    "another thing with its parameter": "def helper(x): return x\ndef g(x):\n    x.y = helper(1)\n",
     "a value": "x = helper\ny = {'a': helper}\n",
     "a default": "def f(g=helper): ...\n",
     "a result": "def f():\n    return helper\n",
@@ -325,6 +359,8 @@ FUNCTION_USES = {
 }
 
 FUNCTION_CHANGES = {
+    "a mark": "pytest.mark.slow(helper)\n",
+    "a function of the file": "def mark(f):\n    f.seen = 1\nmark(helper)\n",
     "an attribute": "helper.calls = 1\n",
     "an attribute that is counted up": "def test():\n    helper.calls += 1\n",
     "an attribute that is deleted": "del helper.calls\n",
@@ -338,6 +374,7 @@ FUNCTION_CHANGES = {
     "__defaults__": "helper.__defaults__ = (1,)\n",
     "__wrapped__": "x = helper.__wrapped__\n",
     "inspect": "inspect.getsource(helper)\n",
+    "a function of inspect": "from inspect import getmodule as get, getfile\ngetfile(helper)\n",
 }
 
 
@@ -454,6 +491,9 @@ def test_two_classes_that_would_be_one_are_not_told_apart(rest: str) -> None:
     imported = f"from {LIB} import Alias\n\n\n{CLASS}\n\n"
     assert is_replaced(imported)
     check_refused(imported + rest, Code.ESCAPES, saying="tells apart", modules=MODULES)
+    beside = f"import helpers\n\n\n{CLASS}\n\nhelpers.Fake()\n"
+    assert is_replaced(beside)
+    check_refused(beside + rest, Code.ESCAPES, saying="tells apart", modules=MODULES)
     one = run(both.replace("'a'", "'b'", 1).replace('"a"', '"b"', 1) + rest, modules=MODULES)
     assert one.status is Status.CHANGED
 

@@ -351,6 +351,22 @@ def test_a_journal_that_git_tracks_is_refused(
     assert code == 0, output
 
 
+@pytest.mark.parametrize("name", ["report.html", "out/report.html"])
+def test_a_report_goes_through_no_link_out_of_the_repository(root: Path, name: str) -> None:
+    elsewhere = root.parent / "other/file"
+    (root / name.partition("/")[0]).symlink_to(elsewhere.parent if "/" in name else elsewhere)
+    before = state_of(root.parent / "other")
+    code, output = run("report", "-q", "--output", name)
+    assert (code, "leads out of" in output) == (3, True), output
+    assert state_of(root.parent / "other") == before
+    # What the user names elsewhere, and a link to another place in the repository, is written.
+    (root / "in.md").symlink_to(root / "there.md")
+    for path in (root.parent / "own.html", root / "in.md"):
+        assert run("report", "-q", "--output", str(path))[0] == 0
+    assert (root / "in.md").is_symlink()
+    assert (root / "there.md").read_text().startswith("#")
+
+
 def test_what_is_too_large_to_be_read_again_is_not_begun(root: Path) -> None:
     folder = Journal(root).files
     with pytest.raises(OSError, match="File too large"):

@@ -118,6 +118,8 @@ REPLACEMENTS = {
     "monkeypatch by path": "monkeypatch.setattr('helpers.x', 1)\n",
     "monkeypatch": "from tests import helpers\nmonkeypatch.setattr(helpers, 'x', 1)\n",
     "an attribute of the module": "import tests.helpers\ntests.helpers.x = 1\n",
+    "a path that is put together": "M = 'tests.helpers'\npatch(M + '.x', 1)\n",
+    "a path in an f-string": "M = 'tests.helpers'\nmonkeypatch.setattr(f'{M}.x', 1)\n",
 }
 
 
@@ -241,8 +243,68 @@ def test_all_files_are_looked_at_but_the_module_itself() -> None:
 def test_a_conftest_counts_without_the_name_of_the_module() -> None:
     change = b"def pytest_runtest_setup(item):\n    item.module.Name.n = 1\n"
     assert set(effects(Source("/repo/conftest.py", change), CHANGED).reasons) == {"Name"}
-    for path in ("/repo/plugin.py", "/repo/other/conftest.py"):
-        assert effects(Source(path, change), CHANGED).reasons == {}
+    assert effects(Source("/repo/other/conftest.py", change), CHANGED).reasons == {}
+
+
+def test_a_plugin_counts_as_a_conftest_does() -> None:
+    change = b"@fixture\ndef fast(request):\n    request.module.x = 1\n"
+    assert set(effects(Source("/repo/plugins/fast.py", change), CHANGED).reasons) == {"Name"}
+    # What the fixture of a test module sees is that module.
+    assert effects(Source("/repo/tests/test_a.py", change), CHANGED).reasons == {}
+
+
+def test_a_file_that_asks_for_the_module_of_what_another_one_has() -> None:
+    text = "import helpers\nassert [o for o in vars(helpers) if o.__module__ == helpers.__name__]\n"
+    assert codes(text) == {n: {Code.MODULE_DEPENDENT} for n in ("Name", "make")}
+    assert codes(text.replace("helpers", "other")) == {}
+
+
+LOOKS = "def pytest_collection_modifyitems(items):\n    for item in items:\n        {}\n"
+
+
+def test_a_conftest_that_sets_names_that_are_not_written_out() -> None:
+    for owner, expected in (("item.module", {"Name", "make"}), ("item", set())):
+        text = LOOKS.format(f"setattr({owner}, name, 1)  # of item.module")
+        found = effects(Source("/repo/conftest.py", text.encode()), CHANGED).reasons
+        assert set(found) == expected
+
+
+def test_a_conftest_that_goes_through_the_names_of_modules() -> None:
+    for call, taken in (("vars(item.module)", {"Name"}), ("print(item.module)", set())):
+        source = Source("/repo/conftest.py", LOOKS.format(call).encode())
+        assert effects(source, DROPPED).taken == taken
+    text = LOOKS.format("[o for o in vars(item.module) if o.__module__ == item.module.__name__]")
+    found = effects(Source("/repo/conftest.py", text.encode()), CHANGED).reasons
+    assert {r.code for rs in found.values() for r in rs} == {Code.MODULE_DEPENDENT}
+
+
+def test_a_shared_module_that_is_loaded_again() -> None:
+    text = "import importlib\nfrom lib import tools\nimportlib.reload(tools)\n"
+    assert codes(text) == {"make": {Code.DIFFERENT_GLOBALS}}  # it reads another definition
+    assert codes(text.replace("tools", "others")) == {}
+
+
+START = "import subprocess, sys\nsubprocess.run([sys.executable, 'tests/{}.py'])\n"
+
+
+def test_a_file_that_another_one_starts_python_with() -> None:
+    found = {code for known in codes(START.format("helpers")).values() for code in known}
+    assert found == {Code.RUN_AS_SCRIPT}
+    for text in (START.format("my_helpers"), "import helpers, sys\nsys.executable\n"):
+        assert codes(text) == {}
+
+
+def test_a_test_that_another_file_starts_python_with() -> None:
+    main = "\nif __name__ == '__main__':\n    Name()\n"
+    module = shared(UNUSED, LIB).modules[0]._replace(folder="/repo")
+    modules = SharedModules((module,))
+    for text, is_script in ((UNUSED + main, True), (UNUSED + "\nName()\n", False)):
+        changed = run(text, DROPPED.path, modules)._replace(path=DROPPED.path)
+        for start in (START.format("test_b"), START.format("test_b").replace("'t", "'-m', 't")):
+            files = Files(Source("/repo/run.py", start.encode()))
+            effects_ = outside_effects(modules, {changed.path: changed}, files)
+            reasons = [r for e in effects_.values() for rs in e.reasons.values() for r in rs]
+            assert bool(reasons) is (is_script and "-m" not in start)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_a_module_that_pytest_does_not_collect_keeps_the_name(path: str) -> None
         "list(vars().values())",
         "dir()",
         "inspect.getmembers(module)",
+        "eval(text)",
         "sys.modules[__name__]",
     ],
 )

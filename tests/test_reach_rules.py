@@ -431,6 +431,7 @@ TOLD = {
     "with that of the class": "def test_it():\n    assert path(Fake()) == 'tests.test_a.Fake'\n",
     "with a colon": "def test_it():\n    assert path(Fake()) == 'test_a:Fake'\n",
     "in what is printed": "def test_it():\n    assert repr(Fake()) == '<test_a.Fake object>'\n",
+    "in a doctest": "def test_it():\n    '''>>> type(Fake())\n    <class 'test_a.Fake'>\n    '''\n",
     "as a variable": "def test_it():\n    assert path(Fake()) == f'{__name__}.Fake'\n",
     "as a variable in a tuple": "def test_it():\n    allow((__name__, 'Fake'))\n    Fake()\n",
     "as a variable that is compared": "def test_it():\n    assert module(Fake()) == __name__\n",
@@ -473,6 +474,50 @@ def test_the_module_of_a_function_is_told_where_it_is_passed_on(use: str, is_kep
     before = f"{definition}\n\ndef test_it():\n    assert {use} == 'tests.test_a.helper'\n"
     result = run(before, path="tests/test_a.py", modules=shared(definition, LIB))
     assert (result.status is Status.REFUSED) == is_kept
+
+
+def test_what_is_compared_with_the_name_of_the_module_may_be_a_function() -> None:
+    definition = "def helper():\n    return 1\n"
+    rest = "def test_it():\n    helper()\n    assert [x for x in all() if x.{} == __name__]\n"
+    check_kept(definition, Code.MODULE_DEPENDENT, rest=rest.format("__module__"))
+    before = f"{definition}\n\n{rest.format('name')}"
+    result = run(before, path="tests/test_a.py", modules=shared(definition, LIB))
+    assert result.status is Status.CHANGED
+
+
+def test_a_function_with_another_name_may_name_tests() -> None:
+    definition, mark = "def _helper():\n    return 1\n", "@pytest.mark.parametrize('f', CASES)\n"
+    modules = shared("def helper():\n    return 1\n", LIB)
+    for line, code in (("CASES = [_helper]", Code.ESCAPES), ("CASES = [_helper()]", None)):
+        before = f"{definition}\n\n{line}\n\n\n{mark}def test_it(f): ...\n"
+        result = run(before, path="tests/test_a.py", modules=modules)
+        assert [r.code for d in result.decisions for r in d.reasons] == [code] * bool(code)
+        result = run(before.replace("_h", "h"), path="tests/test_a.py", modules=modules)
+        assert result.status is Status.CHANGED
+
+
+FILTERS = {
+    "a mark": ("@pytest.mark.filterwarnings('error::UserWarning:tests.test_a')", True),
+    "a pattern": ("@pytest.mark.filterwarnings(r'error:::tests\\..*')", True),
+    "a mark for all modules": ("@pytest.mark.filterwarnings('error::UserWarning')", False),
+    "a mark for another module": ("@pytest.mark.filterwarnings('error:::app.api')", False),
+    "a call": ("warnings.filterwarnings('ignore', module=__name__)", True),
+    "a call by place": ("warnings.filterwarnings('ignore', '', UserWarning, 'test_a')", True),
+    "a call for another module": ("warnings.filterwarnings('ignore', module='app')", False),
+    "a call for all modules": ("warnings.filterwarnings('ignore', 'old', Warning)", False),
+}
+
+
+@pytest.mark.parametrize(("text", "is_kept"), FILTERS.values(), ids=FILTERS)
+def test_warnings_that_are_filtered_by_the_module(text: str, *, is_kept: bool) -> None:
+    definition = "def helper():\n    return 1\n"
+    rest = f"{text}\ndef test_it():\n    helper()\n"
+    if is_kept:
+        check_kept(definition, Code.MODULE_DEPENDENT, rest=rest)
+    else:
+        before = f"{definition}\n\n{rest}"
+        result = run(before, path="tests/test_a.py", modules=shared(definition, LIB))
+        assert result.status is Status.CHANGED
 
 
 COMPARED = {

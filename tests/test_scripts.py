@@ -68,3 +68,19 @@ def test_another_shared_module_does_not_matter(tmp_path: Path) -> None:
     codemod = ReplaceLocalCopies(SharedModules((beside, other)))
     result = apply((HELPER + MAIN).encode(), str(tmp_path / "test_a.py"), codemod)
     assert (result.status, result.warnings) == (Status.CHANGED, ())
+
+
+def test_a_file_that_starts_python_with_itself(tmp_path: Path) -> None:
+    start = "\n\ndef test_it():\n    run([sys.executable, __file__])\n"
+    modules = SharedModules((SharedModule("support.clock", "", HELPER.encode(), folder="/other"),))
+    for text, status in (
+        (HELPER + start + MAIN, Status.REFUSED),
+        (HELPER + start, Status.CHANGED),
+        (HELPER + MAIN, Status.CHANGED),
+    ):
+        path = str(tmp_path / "test_a.py")
+        result = apply(text.encode(), path, ReplaceLocalCopies(modules))
+        assert result.status is status
+        if status is Status.REFUSED:
+            (reason,) = result.decisions[0].reasons
+            assert reason.code is Code.RUN_AS_SCRIPT

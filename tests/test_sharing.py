@@ -141,6 +141,14 @@ def test_a_function_with_state(text: str) -> None:
     check_refused(text, Code.STATE, modules=shared(text, LIB))
 
 
+def test_a_method_of_an_enum_that_changes_its_member() -> None:
+    text = "from enum import Enum\n\n\nclass E(Enum):\n    A = 1\n    def {}(self): self.n = 1\n"
+    for name in ("go", "__str__"):
+        found = check_refused(text.format(name), Code.STATE, modules=shared(text.format(name), LIB))
+        assert "is set on a member" in found.decisions[0].reasons[0].message
+    assert is_shared(text.format("__init__"))
+
+
 FIELDS = {
     "fields of a dataclass": (
         "from dataclasses import dataclass, field\n@dataclass\nclass A:\n"

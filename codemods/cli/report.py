@@ -10,7 +10,7 @@ import click
 from codemods.cli._common import OK, Setup, read_history
 from codemods.cli._options import PATHS, FileArguments, output_format, over_files, verb
 from codemods.cli._output import json_bytes, page_bytes, print_bytes, print_page, remark
-from codemods.disk.folder import naming
+from codemods.disk.folder import write_named
 from codemods.report.table import Detail
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def report(
     if output is not None:
         by_ending = {".json": "json", ".md": "markdown"}.get(output.suffix, "html")
         written = by_ending if form == "markdown" else form
-        with naming(output):
-            output.write_bytes(_rendered(done, written))
+        write_named(output, _rendered(done, written), setup.settings.root)
     if summary:
         print_page(rendered.as_summary(done, str(output or "")))
     elif written == form:

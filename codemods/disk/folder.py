@@ -130,6 +130,26 @@ class Folder(NamedTuple):
             os.fsync(descriptor)
 
 
+def write_named(path: Path, content: bytes, root: Path) -> None:
+    """Write a file that the user names, whole or not at all; one that is no regular one in place.
+
+    A link in a repository may lead elsewhere in it.
+
+    Raises:
+        OSError: it cannot be written, or a link of the repository at `root` leads out of that.
+
+    """
+    top, real = os.path.realpath(root), Path(os.path.realpath(path))
+    is_inside = Path.cwd().joinpath(path).is_relative_to(top)
+    if is_inside and not real.is_relative_to(top):
+        raise OSError(errno.ELOOP, f"a link that leads out of {root}", str(path))
+    if not is_inside and path.exists() and not path.is_file():
+        with naming(path):
+            path.write_bytes(content)
+    else:
+        Folder(real.parent).write(real.name, content)
+
+
 def _write_new(folder: int, name: str, content: bytes) -> None:
     if len(content) > LIMIT:  # nobody could read it again
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))

@@ -44,12 +44,14 @@ def told_apart(
 
 
 def _imported_names(its: SharedDefinition, shared: Shared, names: ModuleNames) -> set[str]:
-    """Return the names by which the file has imported a shared definition."""
-    texts = {
-        import_of(d.module.name, d.name).text for d in shared.definitions if d.node is its.node
-    }
+    """Return the names by which the file has imported a shared definition, or a copy of it."""
+    same = [d for d in shared.definitions if d.node is its.node]
+    texts = {import_of(d.module.name, d.name).text for d in same}
     bindings = names.bindings.items()
-    return {name for name, found in bindings if any(b.source in texts for b in found)}
+    found = {name for name, bound in bindings if any(b.source in texts for b in bound)}
+    # Another file may have a copy of it as well: `helpers.Boom`.
+    attributes = (a for a in names.of_kind(ast.Attribute) if a.attr in {d.name for d in same})
+    return found | {ast.unparse(a) for a in attributes if names.means_import(a)}
 
 
 def _first_type_check(names: ModuleNames) -> int | None:

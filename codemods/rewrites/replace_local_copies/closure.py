@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
@@ -89,13 +90,37 @@ class Globals:
                 where = f"line {number} of {shared.module.name}"
                 message = f"it reads `{name}`, which {where} may replace there"
                 return Reason(Code.DIFFERENT_GLOBALS, line, message)
-            replaced = self.first_replacement(name, anywhere=is_late, is_module=is_module)
+            replaced = self._stand_in(actual, anywhere=is_late)
+            if replaced is None:
+                replaced = self.first_replacement(name, anywhere=is_late, is_module=is_module)
             if replaced is None and actual.text.endswith(FOR_TYPES):
                 replaced = self.first_replacement("TYPE_CHECKING", anywhere=True, is_module=False)
             if replaced is not None:
                 message = f"it reads `{name}`, which line {replaced} may replace in a module"
                 return Reason(Code.DIFFERENT_GLOBALS, replaced, message)
         return None
+
+    def _stand_in(self, meaning: Meaning, *, anywhere: bool) -> int | None:
+        """Return the line that may put another module in the place of an imported one."""
+        match meaning.text.split():
+            case ["import" | "from", module, *_]:
+                parts = module.split(".")
+                wanted = (".".join(parts[:number]) for number in range(1, len(parts) + 1))
+                found = (n for name in wanted for n in self._names_of_modules.get(name, ()))
+                lines = (n.lineno for n in found if anywhere or not self._is_in_definition(n))
+                return min(lines, default=None)
+        return None
+
+    @cached_property
+    def _names_of_modules(self) -> dict[object, list[ast.Constant]]:
+        """The texts of a file that looks into `sys.modules`, or sets some: names of modules."""
+        names, found = self._names, defaultdict[object, list[ast.Constant]](list)
+        for node in names.of_kind(ast.Constant):
+            if isinstance(node.value, str):
+                found[node.value].append(node)
+        attributes = {n.attr for n in names.of_kind(ast.Attribute)}
+        looks = "modules" in attributes or "modules" in names.bindings or "sys.modules" in found
+        return found if looks else {}
 
     def first_replacement(self, name: str, *, anywhere: bool, is_module: bool) -> int | None:
         """Return the first line that may replace a global by something else.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from codemods.engine.codemod import ParsedModule, Planned
+from codemods.engine.codemod import ParsedModule, Planned, refuse
 from codemods.engine.run import Pool, one_by_one
 from codemods.engine.text import stem_of
 from codemods.model import FileResult, SharedModules, Source, Status
@@ -13,7 +13,7 @@ from codemods.rewrites.others import FromOutside, Others, RepositoryCodemod
 from codemods.rewrites.replace_local_copies.decide import decide, undefined_names
 from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.rewrites.replace_local_copies.plan import Planner
-from codemods.rewrites.replace_local_copies.scripts import not_found_by_script
+from codemods.rewrites.replace_local_copies.scripts import not_found_by_script, runs_itself
 from codemods.rewrites.replace_local_copies.shared import Shared, shared_definitions
 
 
@@ -42,7 +42,13 @@ class ReplaceLocalCopies(RepositoryCodemod):
         warnings = undefined_names(module, self._shared) if decisions else ()
         if not copies:
             return Planned(decisions, warnings)
-        warnings += not_found_by_script(module, decisions, self.modules.modules)
+        lost = not_found_by_script(module, decisions, self.modules.modules)
+        if lost and runs_itself(module):
+            message = "the file starts Python with itself, which would not find the shared module"
+            reason = lost[0]._replace(message=message)
+            stay = (d if d.reasons else refuse(d, reason) for d in decisions)
+            return Planned(tuple(stay), warnings)
+        warnings += lost
         plan, dropped = Planner(module, copies, self.kept, self.modules.tests).plan()
         return Planned(decisions, warnings, plan, dropped)
 

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import last_name
+from codemods.engine.names import all_args, dotted_source, last_name
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.text import reason_at
 from codemods.engine.walk import walk
 from codemods.model import Code, PytestNames, Reason
-from codemods.rewrites.collected import derived_from, is_of_python
+from codemods.rewrites.collected import derived_from, is_mark, is_of_python
 from codemods.rewrites.replace_local_copies.origins import (
     WAYS_TO_CLASS,
     Origins,
@@ -28,11 +28,13 @@ from codemods.rewrites.replace_local_copies.origins import (
     ways_to_class,
 )
 from codemods.rewrites.replace_local_copies.parents import Parents
+from codemods.rewrites.replace_local_copies.sharing import HARMLESS, is_enum
 from codemods.rewrites.replace_local_copies.stores import stores_by_word, stores_in, stores_of
 from codemods.rewrites.replace_local_copies.told import (
     PATCHING,
     RAISING,
     compares_its_file,
+    filters_by_module,
     name_checks,
     pickles,
     short,
@@ -45,6 +47,13 @@ ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"
 #: Keywords whose value is a class to imitate, or what a mock gives.
 _IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new", "wraps"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
+#: Functions of `inspect` that tell where the code of a function stands, or how it is written.
+_TELLING_WHERE = frozenset(
+    {
+        *("findsource", "getabsfile", "getcomments", "getfile", "getmembers", "getmodule"),
+        *("getsource", "getsourcefile", "getsourcelines"),
+    }
+)
 
 #: Calls that make a test or a fixture of each of some values, and its id of their ``__name__``.
 #: https://docs.pytest.org/en/stable/how-to/parametrize.html
@@ -160,13 +169,17 @@ class Escape:
                     text = ast.unparse(expression)
                     yield _escapes(expression, f"`{text}`, which may be the class, {how}")
             yield from self._tells_its_module()
+            if any(is_enum(d, self._module.names) for d in self._definitions):
+                yield from self._changes_members()
         yield from self._changes_by_another_way()
-        found = [*compares_its_file(self._module, self._parents)]
-        if self._is_class or self.first_use_as_value is not None:
+        found = [*compares_its_file(self._module, self._parents), *filters_by_module(self._module)]
+        is_read = self.first_use_as_value is not None or reads_of_module(self._module.names)
+        if self._is_class or is_read:
             found += tells_of_its_module(self._name, self._module, self._parents, self._tests)
         yield from (reason for node, reason in found if id(node) not in self._inside)
         if self._is_renamed:
             yield from name_checks(self._name, self._module.names)
+            yield from self._names_tests()
         if self._scope is not None:
             yield from pickles(self._module.names)
 
@@ -203,7 +216,7 @@ class Escape:
             case ast.Assign(targets=[ast.Name(id=variable)]) if node not in self._mentioning:
                 return self._how_a_variable_escapes(variable, node)
         if self._is_annotation(node):
-            return None
+            return self._how_an_annotation_escapes(node)
         return f"is used as a value in `{short(above)}`"
 
     def _how_an_argument_escapes(self, node: ast.expr, call: ast.Call) -> str | None:
@@ -329,6 +342,26 @@ class Escape:
                 return False
         return False
 
+    def _how_an_annotation_escapes(self, node: ast.expr) -> str | None:
+        """Return the decorator from elsewhere that may register a function by its annotations.
+
+        `functools.singledispatch` does so: https://docs.python.org/3/library/functools.html
+        """
+        function = next(a for a, _ in self._parents.above(node) if isinstance(a, ast.stmt))
+        for decorator in getattr(function, "decorator_list", ()):
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            source = dotted_source(called, self._module.names)
+            if source and self._module.names.means_import(called) and not self._is_known(source):
+                advice = trusting("if it keeps nothing of what it is applied to", source)
+                return f"is an annotation for `@{short(decorator)}`{advice}"
+        return None
+
+    def _is_known(self, decorator: str) -> bool:
+        """Whether a decorator keeps nothing of what it is applied to, as those for tests do."""
+        root = decorator.partition(".")[0]
+        is_for_tests = root.startswith("pytest") or root in {"hypothesis", "mock"}
+        return is_for_tests or is_of_python(decorator) or decorator in HARMLESS | self._harmless
+
     @cached_property
     def _own_attributes(self) -> frozenset[str]:
         """The names that the class body binds."""
@@ -352,11 +385,20 @@ class Escape:
 
     def _tells_its_module(self) -> Iterator[Reason]:
         """Yield where something that may be an instance tells its module."""
-        for node in reads_of_module(self._module.names):
-            if node.value in self._mentioning or id(node) in self._inside:
+        for node, owner in reads_of_module(self._module.names):
+            if owner in self._mentioning or id(node) in self._inside:
                 continue
-            if not self._is_of_another(node.value):
+            if not self._is_of_another(owner):
                 yield _escapes(node, f"its module may be read by `{short(node)}`")
+
+    def _changes_members(self) -> Iterator[Reason]:
+        """Yield where an attribute is set of what may be a member of an enum: all files have it."""
+        for store in (s for same in stores_in(self._module.names).values() for s in same):
+            owner = store.owner
+            if owner is None or isinstance(owner, ast.Constant) or id(store.node) in self._inside:
+                continue
+            if not self._is_of_another(owner):
+                yield _escapes(store.node, f"`{short(store.node)}` may be set on a member of it")
 
     def _how_a_variable_escapes(self, variable: str, value: ast.expr) -> str | None:
         """Return how a class escapes that was got from an instance, by way of a local variable."""
@@ -402,9 +444,17 @@ class Escape:
                 if variable in self._changed_variables:
                     return f"is changed by `{short(self._changed_variables[variable])}`"
             case ast.Call(func=func, args=[first, *_]) if first is node:
-                if last_name(func) in {"update_wrapper", "vars"}:
+                is_changed = last_name(func) in {"update_wrapper", "vars"} or is_mark(func)
+                if is_changed or self._changes_parameters(func):
                     return f"is changed by `{short(above)}`"
         return None
+
+    def _changes_parameters(self, func: ast.expr) -> bool:
+        """Whether a function of this file sets an attribute of one of its parameters."""
+        bindings = self._module.names.bindings.get(last_name(func), ())
+        own = [b.node for b in bindings if isinstance(b.node, FUNCTIONS)]
+        parameters = {a.arg for f in own for a in all_args(f.args)}
+        return not parameters.isdisjoint(self._changed_variables)
 
     def _tells_where_it_stands(self, node: ast.expr) -> bool:
         """Whether a mention of a function asks for its code, its module or the like."""
@@ -412,7 +462,7 @@ class Escape:
             case ast.Attribute(attr=attr) if attr.startswith("__"):
                 return self._is_renamed or attr not in _NAMES_OF_CLASS
             case ast.Call(func=func, args=[first, *_]) if first is node:
-                return ast.unparse(func).startswith("inspect.get")
+                return last_name(func) in _TELLING_WHERE
         return False
 
     @cached_property
@@ -423,6 +473,17 @@ class Escape:
             if isinstance(store.owner, ast.Name):
                 found.setdefault(store.owner.id, store.node)
         return found
+
+    def _names_tests(self) -> Iterator[Reason]:
+        """Yield where a function with another name is passed on, where tests have parameters.
+
+        pytest makes their ids of the names of functions, too.
+        """
+        line = None if self._is_class else self.first_use_as_value
+        attributes = (a.attr for a in self._module.names.of_kind(ast.Attribute))
+        if line is not None and "parametrize" in attributes:
+            message = f"`{self._name}` may name tests, and has another name there"
+            yield Reason(Code.ESCAPES, line, message)
 
     # By another way than its name
 

@@ -25,6 +25,7 @@ from codemods.rewrites.others import (
     word_patterns,
 )
 from codemods.rewrites.replace_local_copies.cycles import imported_files
+from codemods.rewrites.replace_local_copies.scripts import may_run
 from codemods.rewrites.replace_local_copies.stores import stores_in
 
 #: The names of the globals that copies read, by the dotted names of their shared modules.
@@ -57,7 +58,8 @@ def outside_effects(
     sources = (
         source
         for source in others.read()
-        if _is_looking(source) or any(pattern.search(source.content) for pattern in patterns)
+        if _is_looking(source, modules.tests)
+        or any(pattern.search(source.content) for pattern in patterns)
     )
 
     def failed(path: str, reason: Reason) -> Found:
@@ -123,10 +125,11 @@ def _outside_tests(
     return found
 
 
-def _is_looking(source: Source) -> bool:
-    """Whether a file may look into modules by other ways than their names."""
-    is_conftest = os.path.basename(source.path) == "conftest.py"
-    return is_conftest and _MODULE.search(source.content) is not None
+def _is_looking(source: Source, tests: PytestNames) -> bool:
+    """Whether a file may look into modules by other ways than their names, as a plugin too."""
+    if os.path.basename(source.path) == "conftest.py":
+        return _MODULE.search(source.content) is not None
+    return _OF_PLUGINS.search(source.content) is not None and not tests.has_file(source.path)
 
 
 def _reads_by_module(results: Iterable[FileResult]) -> Reads:
@@ -152,7 +155,8 @@ def _effects(
     other = _OtherFile(source, tests)
     found = {path: other.effects(changed[path]) for path in other.used(changed)}
     found = {path: new for path, new in found.items() if new.taken or new.reasons}
-    replaced = other.replaced(reads)
+    copied = frozenset(d.shared[1] for r in changed.values() for d in r.replaced if d.shared)
+    replaced = other.replaced(reads, copied)
     through = ((path, _seeing(result, replaced)) for path, result in changed.items() if replaced)
     return together([found, {path: new for path, new in through if new.reasons}])
 
@@ -171,6 +175,11 @@ def _seeing(result: FileResult, replaced: Mapping[tuple[str, str], Reason]) -> E
 #: How a hook or a fixture gets at the names of a test module: ``request.module``, ``item.obj``.
 #: https://docs.pytest.org/en/stable/reference/reference.html
 _MODULE = re.compile(rb"\b(?:module|obj|Module|__globals__|modules|getmodule|import_module)\b")
+_OF_PLUGINS = re.compile(rb"\b(?:request|item|metafunc|node)\.(?:module|obj)\b")
+#: What tells in which module something stands.
+_OF_MODULES = re.compile(rb"\b(?:__module__|getmodule)\b")
+#: What goes through all names of a module.
+_LOOKS_AROUND = re.compile(rb"\b(?:dir|vars|getmembers|__dict__)\b")
 
 
 class _OtherFile(OtherFile):
@@ -179,12 +188,13 @@ class _OtherFile(OtherFile):
     def __init__(self, source: Source, tests: PytestNames) -> None:
         super().__init__(source)
         self._tests = tests
-        self._looks = _is_looking(source)
+        self._looks = _is_looking(source, tests)
 
     def used(self, changed: Mapping[str, FileResult]) -> set[str]:
         """Return which of the modules the file may use."""
         named = {stem for stem in map(stem_of, changed) if self.has(stem)}
-        below = os.path.join(os.path.dirname(self.source.path), "")
+        folder, name = os.path.split(self.source.path)
+        below = os.path.join(folder, "") if name == "conftest.py" else ""
         found = {p for p in changed if stem_of(p) in named or (self._looks and p.startswith(below))}
         return found - {self.source.path}
 
@@ -197,10 +207,21 @@ class _OtherFile(OtherFile):
         copies = {d.definition.name: d for d in result.replaced}
         # A file that names the module may hand any name of it on, by a star or as an attribute.
         is_named = self.has(stem_of(result.path))
-        kept = frozenset(n for n in result.dropped if is_named or self.has(n.encode()))
+        takes = is_named or self._looks_around
+        kept = frozenset(n for n in result.dropped if takes or self.has(n.encode()))
+        is_test = self._tests.has_file(result.path)
+        is_script = not is_test or any(w.code is Code.RUN_AS_SCRIPT for w in result.warnings)
+        if is_script and may_run(self.source.content, result.path, is_test=is_test):
+            message = (
+                f"{self.source.path} may start Python with it, where there is no shared module"
+            )
+            return refusing(result, Code.RUN_AS_SCRIPT, message)._replace(taken=kept)
+        if (self._looks or is_named) and _OF_MODULES.search(self.source.content):
+            message = f"{self.source.path} may ask for its module, which would be another"
+            return refusing(result, Code.MODULE_DEPENDENT, message)._replace(taken=kept)
         relied_on = frozenset().union(*(d.relies_on for d in copies.values()))
         named = {n for n in copies if self.has(n.encode())}
-        if not named and not any(self.has(n.encode()) for n in relied_on):
+        if not named and not self._looks and not any(self.has(n.encode()) for n in relied_on):
             return Effects(kept, {})
         stem = os.fsdecode(stem_of(result.path))
         found: dict[str, tuple[Reason, ...]] = {}
@@ -215,6 +236,10 @@ class _OtherFile(OtherFile):
                 line = decision.definition.line
                 found[name] = tuple(r._replace(line=line) for r in reasons)
         return Effects(kept, found)
+
+    @cached_property
+    def _looks_around(self) -> bool:
+        return self._looks and _LOOKS_AROUND.search(self.source.content) is not None
 
     def setting(self, reads: Reads) -> set[str]:
         """Return the shared modules of which the file may replace a global that copies read."""
@@ -231,9 +256,20 @@ class _OtherFile(OtherFile):
         pattern = rb"(?<!mark)[.\"'](?:%b)\b|\b(?:%b)\s*=" % (words, words)
         return bool(names) and re.search(pattern, self.source.content) is not None
 
-    def replaced(self, reads: Reads) -> dict[tuple[str, str], Reason]:
-        """Return where the file replaces a global of a shared module, which copies would see."""
-        found = {}
+    def replaced(self, reads: Reads, copied: frozenset[str]) -> dict[tuple[str, str], Reason]:
+        """Return where the file replaces a global of a shared module, which copies would see.
+
+        Args:
+            reads: the names of the globals.
+            copied: which of them are definitions that are replaced, too.
+
+        """
+        found: dict[tuple[str, str], Reason] = {}
+        for module in sorted(reads) if self.has(b"reload") else ():
+            if self.has(os.fsencode(_last_part(module))):
+                message = f"{self.source.path} may reload {module}, which the copy would not see"
+                reason = Reason(Code.DIFFERENT_GLOBALS, 1, message)
+                found |= {(module, name): reason for name in reads[module] & copied}
         for module in sorted(self.setting(reads)):
             for name in sorted(reads[module] & stores_in(self.names).keys()):
                 for store in stores_in(self.names)[name]:
@@ -263,6 +299,9 @@ class _OtherFile(OtherFile):
             for store in stores[name]:
                 if store.owner is not None and self._may_be_module(store.owner, stem):
                     yield self._patched(store.node.lineno, f"{stem}.{name}")
+        for store in stores.get(None, ()) if relied_on and self._looks else ():
+            if store.owner is not None and last_name(store.owner) in {"module", "obj"}:
+                yield self._patched(store.node.lineno, ast.unparse(store.owner))
 
     def _may_be_module(self, owner: ast.expr, stem: str) -> bool:
         if self._is_module(owner, stem) or isinstance(owner, ast.Constant):

@@ -126,10 +126,18 @@ def reads_in(names: ModuleNames) -> list[tuple[ast.expr, ast.expr]]:
 
 
 @functools.lru_cache(maxsize=1)
-def reads_of_module(names: ModuleNames) -> list[ast.Attribute]:
-    """Return what tells the module of something, or has its globals."""
+def reads_of_module(names: ModuleNames) -> list[tuple[ast.expr, ast.expr]]:
+    """Return what tells the module of something, or has its globals, and that something."""
     wanted = {"__globals__", "__module__"}
-    return [a for a in names.of_kind(ast.Attribute) if a.attr in wanted]
+    found: list[tuple[ast.expr, ast.expr]] = [
+        (a, a.value) for a in names.of_kind(ast.Attribute) if a.attr in wanted
+    ]
+    for call in names.of_kind(ast.Call):
+        match call:
+            case ast.Call(func=ast.Name("getattr"), args=[owner, ast.Constant(name), *_]):
+                if name in wanted:
+                    found.append((call, owner))
+    return found
 
 
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other

@@ -17,7 +17,7 @@ from codemods.rewrites.replace_local_copies.local import Local
 
 #: Words by which a module reads its own names without writing them out.
 _LOOKS_AROUND = re.compile(
-    rb"\b(dir|globals|locals|vars|getmembers|import_module|modules|__dict__)\b"
+    rb"\b(dir|eval|exec|globals|locals|vars|getmembers|import_module|modules|__dict__)\b"
 )
 
 

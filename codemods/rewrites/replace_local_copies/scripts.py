@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterator, Sequence
 
 from codemods.engine.codemod import ParsedModule
@@ -39,6 +40,28 @@ def not_found_by_script(
         for found in shared
         if found.name in wanted and found.folder != own and found.beside.isdisjoint(imported)
     )[:1]
+
+
+def runs_itself(module: ParsedModule) -> bool:
+    """Whether a file may start Python with itself."""
+    return b"executable" in module.source and "__file__" in module.names.mentions
+
+
+def may_run(content: bytes, path: str, *, is_test: bool) -> bool:
+    """Whether a file may start Python with another one; with a test, only where it says so.
+
+    Args:
+        content: of the file.
+        path: that of the other one.
+        is_test: whether pytest collects the other one.
+
+    """
+    _, name = os.path.split(path)
+    word = re.compile(rb"\b%b\b" % re.escape(os.fsencode(name)))
+    if b"executable" not in content or not word.search(content):
+        return False
+    lines = (line for line in content.split(b"\n") if b"executable" in line and b"-m" not in line)
+    return not is_test or any(map(word.search, lines))
 
 
 def _question_for_main(statement: ast.stmt) -> ast.expr | None:

@@ -255,6 +255,8 @@ def _state(node: Definition, names: ModuleNames, harmless: frozenset[str]) -> It
                 text = ast.unparse(store.node)
                 yield _stateful(store.node, f"`{text}` is set on the definition")
     for definition in _executed_definitions(node):
+        if isinstance(definition, ast.ClassDef) and is_enum(definition, names):
+            yield from _member_attributes(definition)
         for value in _fixture_values(definition):
             if not _is_immutable(value):
                 text = ast.unparse(value)
@@ -267,6 +269,23 @@ def _state(node: Definition, names: ModuleNames, harmless: frozenset[str]) -> It
                     yield _stateful(default, f"the default value `{text}` is mutable or made")
         else:
             yield from _class_attributes(definition, names, harmless)
+
+
+def is_enum(node: Definition, names: ModuleNames) -> bool:
+    """Whether a definition is an enum, of which the members are there once, as the class is."""
+    sources = (dotted_source(base, names) or "" for base in getattr(node, "bases", ()))
+    return any(source.startswith("enum.") for source in sources)
+
+
+def _member_attributes(node: ast.ClassDef) -> Iterator[Reason]:
+    """Yield what methods of an enum set on a member, but for what runs when it is made."""
+    for method in node.body:
+        if isinstance(method, FUNCTIONS) and method.name not in {"__init__", "__new__"}:
+            first = {a.arg for a in [*method.args.posonlyargs, *method.args.args][:1]}
+            for store in (s for n in walk(method) for s in stores_of(n)):
+                if isinstance(store.owner, ast.Name) and store.owner.id in first:
+                    text = ast.unparse(store.node)
+                    yield _stateful(store.node, f"`{text}` is set on a member of the enum")
 
 
 def _class_attributes(

@@ -50,6 +50,17 @@ def stores_of(node: ast.AST) -> Iterator[Store]:
             path = re.match(r"\.(\w+)", rest)
             if path is not None:
                 yield Store(node, own, path.group(1))
+        case ast.Call(
+            func=func,
+            args=[
+                ast.JoinedStr(
+                    values=[ast.FormattedValue(value=ast.Name() as own), ast.Constant(str(rest))]
+                )
+                | ast.BinOp(ast.Name() as own, ast.Add(), ast.Constant(str(rest))),
+                *_,
+            ],
+        ) if rest[:1] == "." and last_name(func) in {"patch", "setattr", "delattr"}:
+            yield Store(node, own, rest.split(".")[1])
         case ast.Attribute(value=owner, attr=name, ctx=ast.Store() | ast.Del()):
             yield Store(node, owner, name)
         case ast.Subscript(
@@ -89,9 +100,11 @@ def _keys_of(node: ast.expr) -> Iterator[str | None]:
 def stores_in(names: ModuleNames) -> dict[str | None, list[Store]]:
     """Return all stores of a module, by the names of the attributes."""
     found: dict[str | None, list[Store]] = defaultdict(list)
+    texts = _texts(names)
     for node in _candidates(names):
         for store in stores_of(node):
-            found[store.name].append(store)
+            owner = texts.get(id(store.owner), store.owner)
+            found[store.name].append(store._replace(owner=owner))
     return found
 
 
@@ -106,6 +119,19 @@ def _candidates(names: ModuleNames) -> Iterator[ast.expr]:
     yield from (node for node in texts if node.value.__class__ is str and "." in node.value)
     for kind in (ast.BinOp, ast.Call, ast.JoinedStr):
         yield from names.of_kind(kind)
+
+
+def _texts(names: ModuleNames) -> dict[int, ast.expr]:
+    """Return the text that each mention of a constant of the module stands for."""
+    found: dict[int, ast.expr] = {}
+    for statement in () if names.stars else names.tree.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str()) as text)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant(value=str()) as text)
+            ) if len(names.bindings[name]) == 1:
+                found.update((id(mention), text) for mention in names.mentions.get(name, ()))
+    return found
 
 
 @functools.lru_cache(maxsize=4)

@@ -44,7 +44,7 @@ def tells_of_its_module(
     found: list[ast.expr] = [
         node
         for node in _texts_of_module(name, module, tests)
-        if not isinstance(parents.of(node).above, ast.Expr)
+        if ">>>" in str(node.value) or not isinstance(parents.of(node).above, ast.Expr)
     ]
     for mention in module.names.mentions.get("__name__", ()):
         above = parents.of(mention).above
@@ -66,6 +66,40 @@ def compares_its_file(module: ParsedModule, parents: Parents) -> Iterator[tuple[
     for node in (*module.names.mentions.get("__file__", ()), *_texts_of_file(module)):
         if any(_is_comparison(place.above) for place in parents.above(node)):
             yield node, _compared(node)
+
+
+_PLAIN = re.compile(r"[\w.]*")
+
+
+@functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
+def filters_by_module(module: ParsedModule) -> list[tuple[ast.expr, Reason]]:
+    """Return the filters of warnings that may be for the module alone.
+
+    A warning has the module of the code that warns, which would be the shared one:
+    https://docs.python.org/3/library/warnings.html#describing-warning-filters
+    """
+    found: list[tuple[ast.expr, Reason]] = []
+    for call in module.names.of_kind(ast.Call):
+        if last_name(call.func) == "filterwarnings":
+            wanted = [*call.args[3:4], *(k.value for k in call.keywords if k.arg == "module")]
+            match call.args:
+                case [ast.Constant(value=str(text))] if text.count(":") > 2:  # a mark
+                    wanted.append(ast.Constant(text.split(":")[3]))
+            if any(_may_match(value, module.path) for value in wanted):
+                found.append((call, _compared(call)))
+    return found
+
+
+def _may_match(pattern: ast.expr, path: str) -> bool:
+    """Whether a pattern may match a dotted name that the module of a file may have.
+
+    One that is more than a dotted name is not tried: it might take for ever.
+    """
+    if not isinstance(pattern, ast.Constant) or not _PLAIN.fullmatch(str(pattern.value)):
+        return True
+    parts = path.removesuffix(".py").split("/")
+    names = (".".join(parts[number:]) for number in range(len(parts)))
+    return bool(pattern.value) and any(re.match(str(pattern.value), name) for name in names)
 
 
 def _compared(node: ast.expr) -> Reason:
