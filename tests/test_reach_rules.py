@@ -503,6 +503,7 @@ FILTERS = {
     "a mark for another module": ("@pytest.mark.filterwarnings('error:::app.api')", False),
     "a call": ("warnings.filterwarnings('ignore', module=__name__)", True),
     "a call by place": ("warnings.filterwarnings('ignore', '', UserWarning, 'test_a')", True),
+    "a pattern that is none": ("warnings.filterwarnings('ignore', module='(')", True),
     "a call for another module": ("warnings.filterwarnings('ignore', module='app')", False),
     "a call for all modules": ("warnings.filterwarnings('ignore', 'old', Warning)", False),
 }

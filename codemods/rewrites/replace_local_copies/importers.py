@@ -207,7 +207,7 @@ class _OtherFile(OtherFile):
         copies = {d.definition.name: d for d in result.replaced}
         # A file that names the module may hand any name of it on, by a star or as an attribute.
         is_named = self.has(stem_of(result.path))
-        takes = is_named or self._looks_around
+        takes = is_named or (self._looks and self._looks_around)
         kept = frozenset(n for n in result.dropped if takes or self.has(n.encode()))
         is_test = self._tests.has_file(result.path)
         is_script = not is_test or any(w.code is Code.RUN_AS_SCRIPT for w in result.warnings)
@@ -216,17 +216,18 @@ class _OtherFile(OtherFile):
                 f"{self.source.path} may start Python with it, where there is no shared module"
             )
             return refusing(result, Code.RUN_AS_SCRIPT, message)._replace(taken=kept)
-        if (self._looks or is_named) and _OF_MODULES.search(self.source.content):
-            message = f"{self.source.path} may ask for its module, which would be another"
-            return refusing(result, Code.MODULE_DEPENDENT, message)._replace(taken=kept)
         relied_on = frozenset().union(*(d.relies_on for d in copies.values()))
         named = {n for n in copies if self.has(n.encode())}
-        if not named and not self._looks and not any(self.has(n.encode()) for n in relied_on):
-            return Effects(kept, {})
         stem = os.fsdecode(stem_of(result.path))
+        goes_through = self._goes_through(stem)
+        if not named and not goes_through and not any(self.has(n.encode()) for n in relied_on):
+            return Effects(kept, {})
         found: dict[str, tuple[Reason, ...]] = {}
         for name, decision in copies.items():
             reasons = [*self._replacements(decision.relies_on, stem)]
+            if self._asks_for_modules and (name in named or goes_through):
+                message = f"{self.source.path} may ask for its module, which would be another"
+                reasons.append(Reason(Code.MODULE_DEPENDENT, 1, message))
             if name in named:
                 is_class = decision.definition.kind == "class"
                 reasons += self._changes(name, stem, is_class=is_class)
@@ -238,8 +239,20 @@ class _OtherFile(OtherFile):
         return Effects(kept, found)
 
     @cached_property
+    def _asks_for_modules(self) -> bool:
+        return _OF_MODULES.search(self.source.content) is not None
+
+    def _goes_through(self, stem: str) -> bool:
+        """Whether the file may go through the names of a module that it imports, or looks into."""
+        return self._looks or (self._looks_around and stem in self._imported)
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        return frozenset(_last_part(alias.name) for alias in self.names.of_kind(ast.alias))
+
+    @cached_property
     def _looks_around(self) -> bool:
-        return self._looks and _LOOKS_AROUND.search(self.source.content) is not None
+        return _LOOKS_AROUND.search(self.source.content) is not None
 
     def setting(self, reads: Reads) -> set[str]:
         """Return the shared modules of which the file may replace a global that copies read."""

@@ -48,7 +48,10 @@ def runs_itself(module: ParsedModule) -> bool:
 
 
 def may_run(content: bytes, path: str, *, is_test: bool) -> bool:
-    """Whether a file may start Python with another one; with a test, only where it says so.
+    """Whether a file may start Python with another one: it has the name of that in a string.
+
+    A test is mostly named for pytest: there, `sys.executable` must stand on that very line. None
+    but pytest starts a conftest.
 
     Args:
         content: of the file.
@@ -57,11 +60,13 @@ def may_run(content: bytes, path: str, *, is_test: bool) -> bool:
 
     """
     _, name = os.path.split(path)
-    word = re.compile(rb"\b%b\b" % re.escape(os.fsencode(name)))
-    if b"executable" not in content or not word.search(content):
+    if b"executable" not in content or name == "conftest.py":
         return False
+    text = re.compile(rb"[\"'/]%b[\"']" % re.escape(os.fsencode(name)))
+    if not is_test:
+        return text.search(content) is not None
     lines = (line for line in content.split(b"\n") if b"executable" in line and b"-m" not in line)
-    return not is_test or any(map(word.search, lines))
+    return any(map(text.search, lines))
 
 
 def _question_for_main(statement: ast.stmt) -> ast.expr | None:
