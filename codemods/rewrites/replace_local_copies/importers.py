@@ -188,15 +188,19 @@ class _OtherFile(OtherFile):
     def __init__(self, source: Source, tests: PytestNames) -> None:
         super().__init__(source)
         self._tests = tests
-        self._looks = _is_looking(source, tests)
+        folder, name = os.path.split(source.path)
+        self._below = os.path.join(folder, "") if name == "conftest.py" else ""
+        self._is_looking = _is_looking(source, tests)
 
     def used(self, changed: Mapping[str, FileResult]) -> set[str]:
         """Return which of the modules the file may use."""
         named = {stem for stem in map(stem_of, changed) if self.has(stem)}
-        folder, name = os.path.split(self.source.path)
-        below = os.path.join(folder, "") if name == "conftest.py" else ""
-        found = {p for p in changed if stem_of(p) in named or (self._looks and p.startswith(below))}
+        found = {p for p in changed if stem_of(p) in named or self._looks_into(p)}
         return found - {self.source.path}
+
+    def _looks_into(self, path: str) -> bool:
+        """Whether the file may look into a module by another way than its name."""
+        return self._is_looking and path.startswith(self._below)
 
     def effects(self, result: FileResult) -> Effects:
         """Return what the file does with a module.
@@ -207,7 +211,8 @@ class _OtherFile(OtherFile):
         copies = {d.definition.name: d for d in result.replaced}
         # A file that names the module may hand any name of it on, by a star or as an attribute.
         is_named = self.has(stem_of(result.path))
-        takes = is_named or (self._looks and self._looks_around)
+        looks = self._looks_into(result.path)
+        takes = is_named or (looks and self._looks_around)
         kept = frozenset(n for n in result.dropped if takes or self.has(n.encode()))
         is_test = self._tests.has_file(result.path)
         is_script = not is_test or any(w.code is Code.RUN_AS_SCRIPT for w in result.warnings)
@@ -219,12 +224,12 @@ class _OtherFile(OtherFile):
         relied_on = frozenset().union(*(d.relies_on for d in copies.values()))
         named = {n for n in copies if self.has(n.encode())}
         stem = os.fsdecode(stem_of(result.path))
-        goes_through = self._goes_through(stem)
+        goes_through = looks or (self._looks_around and stem in self._imported)
         if not named and not goes_through and not any(self.has(n.encode()) for n in relied_on):
             return Effects(kept, {})
         found: dict[str, tuple[Reason, ...]] = {}
         for name, decision in copies.items():
-            reasons = [*self._replacements(decision.relies_on, stem)]
+            reasons = [*self._replacements(decision.relies_on, stem, looks=looks)]
             if self._asks_for_modules and (name in named or goes_through):
                 message = f"{self.source.path} may ask for its module, which would be another"
                 reasons.append(Reason(Code.MODULE_DEPENDENT, 1, message))
@@ -242,16 +247,13 @@ class _OtherFile(OtherFile):
     def _asks_for_modules(self) -> bool:
         return _OF_MODULES.search(self.source.content) is not None
 
-    def _goes_through(self, stem: str) -> bool:
-        """Whether the file may go through the names of a module that it imports, or looks into."""
-        return self._looks or (self._looks_around and stem in self._imported)
-
     @cached_property
     def _imported(self) -> frozenset[str]:
         return frozenset(_last_part(alias.name) for alias in self.names.of_kind(ast.alias))
 
     @cached_property
     def _looks_around(self) -> bool:
+        """Whether the file may go through all names of a module."""
         return _LOOKS_AROUND.search(self.source.content) is not None
 
     def setting(self, reads: Reads) -> set[str]:
@@ -305,23 +307,25 @@ class _OtherFile(OtherFile):
             if is_changed:
                 yield self._mutated(store.node.lineno, ast.unparse(store.node))
 
-    def _replacements(self, relied_on: frozenset[str], stem: str) -> Iterator[Reason]:
+    def _replacements(
+        self, relied_on: frozenset[str], stem: str, *, looks: bool
+    ) -> Iterator[Reason]:
         """Yield where the file replaces a global that the replaced code reads."""
         stores = stores_in(self.names)
         for name in sorted(relied_on & stores.keys()):
             for store in stores[name]:
-                if store.owner is not None and self._may_be_module(store.owner, stem):
+                if store.owner is not None and self._may_be_module(store.owner, stem, looks=looks):
                     yield self._patched(store.node.lineno, f"{stem}.{name}")
-        for store in stores.get(None, ()) if relied_on and self._looks else ():
+        for store in stores.get(None, ()) if relied_on and looks else ():
             if store.owner is not None and last_name(store.owner) in {"module", "obj"}:
                 yield self._patched(store.node.lineno, ast.unparse(store.owner))
 
-    def _may_be_module(self, owner: ast.expr, stem: str) -> bool:
+    def _may_be_module(self, owner: ast.expr, stem: str, *, looks: bool) -> bool:
         if self._is_module(owner, stem) or isinstance(owner, ast.Constant):
             return self._is_module(owner, stem)
         root = root_of(owner)
         is_own = isinstance(root, ast.Name) and root.id in {"self", "cls"}
-        return self._looks and not is_own and not self.names.means_import(root)
+        return looks and not is_own and not self.names.means_import(root)
 
     def _is_module(self, owner: ast.expr, stem: str) -> bool:
         """Whether an expression ends with the name of a module, or is imported as another one."""
