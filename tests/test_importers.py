@@ -264,9 +264,10 @@ LOOKS = "def pytest_collection_modifyitems(items):\n    for item in items:\n    
 
 def test_a_conftest_that_sets_names_that_are_not_written_out() -> None:
     for owner, expected in (("item.module", {"Name", "make"}), ("item", set())):
-        text = LOOKS.format(f"setattr({owner}, name, 1)  # of item.module")
+        text = LOOKS.format(f"setattr({owner}, name, 1)  # of item.module, as helpers")
         found = effects(Source("/repo/conftest.py", text.encode()), CHANGED).reasons
         assert set(found) == expected
+        assert effects(Source("/repo/other/conftest.py", text.encode()), CHANGED).reasons == {}
 
 
 def test_a_conftest_that_goes_through_the_names_of_modules() -> None:
