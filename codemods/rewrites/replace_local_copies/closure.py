@@ -101,7 +101,7 @@ class Globals:
         return None
 
     def _stand_in(self, meaning: Meaning, *, anywhere: bool) -> int | None:
-        """Return the line that may put another module in the place of an imported one."""
+        """Return the line that may make another module be imported instead."""
         match meaning.text.split():
             case ["import" | "from", module, *_]:
                 parts = module.split(".")
