@@ -212,6 +212,23 @@ def test_the_steps_grow_as_the_file_does(file: str, work: str) -> None:
     assert steps(lambda: do(long)) < 5 * steps(lambda: do(short))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "def g(f): f.x = 1\ng(helper)\n",
+        "sys.modules['json']\n",
+        "filterwarnings('a', module='x')\n",
+    ],
+)
+def test_what_a_file_does_with_a_function_takes_steps_as_there_is_of_it(line: str) -> None:
+    definition = "import json\n\n\ndef helper(x):\n    return json.dumps(x)\n\n\n"
+    codemod = ReplaceLocalCopies(shared(definition, "lib.tools"))
+    short, long = ((definition + line * n).encode() for n in (100, 400))
+    apply(short, "test_a.py", codemod)
+    few = steps(lambda: apply(short, "test_a.py", codemod))
+    assert steps(lambda: apply(long, "test_a.py", codemod)) < 5 * few
+
+
 def test_small_copies_in_functions_do_not_each_look_at_the_whole_file() -> None:
     codemod = ReplaceLocalCopies(shared("class A:\n    x = 1\n"))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections import defaultdict
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
@@ -101,26 +101,32 @@ class Globals:
         return None
 
     def _stand_in(self, meaning: Meaning, *, anywhere: bool) -> int | None:
-        """Return the line that may put another module in the place of an imported one."""
+        """Return the line that may make another module be imported instead."""
         match meaning.text.split():
             case ["import" | "from", module, *_]:
                 parts = module.split(".")
                 wanted = (".".join(parts[:number]) for number in range(1, len(parts) + 1))
-                found = (n for name in wanted for n in self._names_of_modules.get(name, ()))
-                lines = (n.lineno for n in found if anywhere or not self._is_in_definition(n))
-                return min(lines, default=None)
+                lines = (self._names_of_modules[anywhere].get(name) for name in wanted)
+                return min(filter(None, lines), default=None)
         return None
 
     @cached_property
-    def _names_of_modules(self) -> dict[object, list[ast.Constant]]:
-        """The texts of a file that looks into `sys.modules`, or sets some: names of modules."""
-        names, found = self._names, defaultdict[object, list[ast.Constant]](list)
+    def _names_of_modules(self) -> tuple[dict[str, int], dict[str, int]]:
+        """The first line of each text of a file that looks into `sys.modules`, or sets some.
+
+        First those outside of definitions alone, then all.
+        """
+        names = self._names
+        outside: dict[str, int] = {}
+        anywhere: dict[str, int] = {}
         for node in names.of_kind(ast.Constant):
             if isinstance(node.value, str):
-                found[node.value].append(node)
+                anywhere[node.value] = min(node.lineno, anywhere.get(node.value, node.lineno))
+                if node.lineno not in self._lines_of_definitions:
+                    outside[node.value] = min(node.lineno, outside.get(node.value, node.lineno))
         attributes = {n.attr for n in names.of_kind(ast.Attribute)}
-        looks = "modules" in attributes or "modules" in names.bindings or "sys.modules" in found
-        return found if looks else {}
+        looks = "modules" in attributes or "modules" in names.bindings or "sys.modules" in anywhere
+        return (outside, anywhere) if looks else ({}, {})
 
     def first_replacement(self, name: str, *, anywhere: bool, is_module: bool) -> int | None:
         """Return the first line that may replace a global by something else.
@@ -149,10 +155,13 @@ class Globals:
         return False
 
     def _is_in_definition(self, node: ast.expr) -> bool:
-        return any(
-            isinstance(s, DEFINITIONS) and first_line(s) <= node.lineno <= last_line(s)
-            for s in self._names.tree.body
-        )
+        return node.lineno in self._lines_of_definitions
+
+    @cached_property
+    def _lines_of_definitions(self) -> frozenset[int]:
+        definitions = (s for s in self._names.tree.body if isinstance(s, DEFINITIONS))
+        lines = (range(first_line(s), last_line(s) + 1) for s in definitions)
+        return frozenset(itertools.chain.from_iterable(lines))
 
     def _is_own(self, owner: ast.expr | None) -> bool:
         """Whether an expression may be the module of the file, or a shared one.

@@ -445,16 +445,17 @@ class Escape:
                     return f"is changed by `{short(self._changed_variables[variable])}`"
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 is_changed = last_name(func) in {"update_wrapper", "vars"} or is_mark(func)
-                if is_changed or self._changes_parameters(func):
+                if is_changed or last_name(func) in self._changing:
                     return f"is changed by `{short(above)}`"
         return None
 
-    def _changes_parameters(self, func: ast.expr) -> bool:
-        """Whether a function of this file sets an attribute of one of its parameters."""
-        bindings = self._module.names.bindings.get(last_name(func), ())
-        own = [b.node for b in bindings if isinstance(b.node, FUNCTIONS)]
-        parameters = {a.arg for f in own for a in all_args(f.args)}
-        return not parameters.isdisjoint(self._changed_variables)
+    @cached_property
+    def _changing(self) -> frozenset[str]:
+        """The functions of this file that set an attribute of one of their parameters."""
+        names, changed = self._module.names, self._changed_variables
+        found: list[ast.FunctionDef | ast.AsyncFunctionDef] = [*names.of_kind(ast.FunctionDef)]
+        found += names.of_kind(ast.AsyncFunctionDef)
+        return frozenset(f.name for f in found if any(a.arg in changed for a in all_args(f.args)))
 
     def _tells_where_it_stands(self, node: ast.expr) -> bool:
         """Whether a mention of a function asks for its code, its module or the like."""
