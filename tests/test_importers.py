@@ -247,10 +247,13 @@ def test_a_conftest_counts_without_the_name_of_the_module() -> None:
 
 
 def test_a_plugin_counts_as_a_conftest_does() -> None:
-    change = b"@fixture\ndef fast(request):\n    request.module.x = 1\n"
+    change = b"import pytest\n@pytest.fixture\ndef fast(request):\n    request.module.x = 1\n"
     assert set(effects(Source("/repo/plugins/fast.py", change), CHANGED).reasons) == {"Name"}
     # What the fixture of a test module sees is that module.
     assert effects(Source("/repo/tests/test_a.py", change), CHANGED).reasons == {}
+    # A node of a syntax tree has a module, too.
+    text = b"def f(node):\n    node.module.x = 1\n"
+    assert effects(Source("/repo/tools/imports.py", text), CHANGED).reasons == {}
 
 
 def test_a_file_that_asks_for_the_module_of_what_another_one_has() -> None:

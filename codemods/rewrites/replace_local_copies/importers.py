@@ -129,7 +129,8 @@ def _is_looking(source: Source, tests: PytestNames) -> bool:
     """Whether a file may look into modules by other ways than their names, as a plugin too."""
     if os.path.basename(source.path) == "conftest.py":
         return _MODULE.search(source.content) is not None
-    return _OF_PLUGINS.search(source.content) is not None and not tests.has_file(source.path)
+    is_plugin = b"pytest" in source.content and not tests.has_file(source.path)
+    return is_plugin and _OF_PLUGINS.search(source.content) is not None
 
 
 def _reads_by_module(results: Iterable[FileResult]) -> Reads:
