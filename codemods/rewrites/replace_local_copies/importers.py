@@ -129,7 +129,7 @@ def _is_looking(source: Source, tests: PytestNames) -> bool:
     """Whether a file may look into modules by other ways than their names, as a plugin too."""
     if os.path.basename(source.path) == "conftest.py":
         return _MODULE.search(source.content) is not None
-    is_plugin = b"pytest" in source.content and not tests.has_file(source.path)
+    is_plugin = _PLUGIN.search(source.content) is not None and not tests.has_file(source.path)
     return is_plugin and _OF_PLUGINS.search(source.content) is not None
 
 
@@ -176,7 +176,9 @@ def _seeing(result: FileResult, replaced: Mapping[tuple[str, str], Reason]) -> E
 #: How a hook or a fixture gets at the names of a test module: ``request.module``, ``item.obj``.
 #: https://docs.pytest.org/en/stable/reference/reference.html
 _MODULE = re.compile(rb"\b(?:module|obj|Module|__globals__|modules|getmodule|import_module)\b")
-_OF_PLUGINS = re.compile(rb"\b(?:request|item|metafunc|node)\.(?:module|obj)\b")
+_OF_PLUGINS = re.compile(rb"\b(?:request|item|metafunc|request\.node)\.(?:module|obj)\b")
+#: What begins a plugin: it imports pytest, or has hooks.
+_PLUGIN = re.compile(rb"(?m)^[ \t]*(?:import|from|def)[ \t]+_?pytest")
 #: What tells in which module something stands.
 _OF_MODULES = re.compile(rb"\b(?:__module__|getmodule)\b")
 #: What goes through all names of a module.
