@@ -79,6 +79,10 @@ FILES: dict[str, Callable[[int], str]] = {
     "names of a helper class": lambda n: (
         f"{_HELPER}\n" + lines(n, lambda i: f"TestA{i + 1} = TestA{i}")
     ),
+    "names in a tuple": lambda n: (
+        f"{_HELPER}\n({'TestB{}, ' * n}) = ({'TestA0, ' * n})\n"
+        f"({'TestC{}, ' * n}) = ({'TestB{}, ' * n})\n"
+    ).format(*range(n), *range(n), *range(n)),
     "assignments": lambda n: _USED + lines(n, lambda i: f"a{i} = {i}"),
     "instances": lambda n: _USED + lines(n, lambda i: f"a{i} = {_NAME}()"),
     "names of the class": lambda n: _USED + lines(n, lambda i: f"a{i} = {_NAME}"),

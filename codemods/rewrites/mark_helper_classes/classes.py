@@ -411,6 +411,12 @@ def links(names: ModuleNames) -> dict[str, list[str]]:
     return found
 
 
+def made_from(name: str, names: ModuleNames) -> set[str]:
+    """Return the names that are made from one, but for what derives from those."""
+    new = links(names).get(name, [])
+    return {n for one in new for n in (links(names).get(one, ()) if one[:1] == "=" else [one])}
+
+
 @functools.lru_cache(maxsize=1)
 def _olds(names: ModuleNames) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
@@ -430,7 +436,10 @@ def _pairs(names: ModuleNames) -> Iterator[tuple[str, str]]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             new = [n for t in targets for part in walk(t) for n, _ in bound_names(part)]
             values = dict.fromkeys(filter(None, map(last_name, _values(node.value))))
-            yield from ((n, value) for n in new for value in values)
+            # Of several, each may mean any other: they meet in what is the name of none.
+            meeting = new[0] if len(new) == 1 else f"={node.lineno}:{node.col_offset}"
+            yield from ((meeting, value) for value in values if new)
+            yield from ((name, meeting) for name in new if name != meeting)
 
 
 def _values(node: ast.expr) -> Iterator[ast.expr]:

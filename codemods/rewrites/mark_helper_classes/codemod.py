@@ -33,7 +33,7 @@ from codemods.rewrites.collected import fits
 from codemods.rewrites.mark_helper_classes.classes import (
     ATTRIBUTE,
     Classes,
-    links,
+    made_from,
     related,
     spread,
     tests_derived_from_any,
@@ -187,7 +187,7 @@ class _File:
             message = "a class with tests may derive from it"
             reasons += [
                 Reason(Code.SUBCLASS_OF_TESTS, 1, f"{message}, as `{local}` of {path}")
-                for local in sorted({*links(names).get(name, ())} - {name})
+                for local in sorted(made_from(name, names) - {name})
             ]
         found = {name: tuple(dict.fromkeys(reasons))} if reasons else {}
         return Effects(frozenset([name] if is_taken and self._holds_tests else []), found)
