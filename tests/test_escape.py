@@ -339,6 +339,32 @@ def test_what_to_add_to_the_settings_is_said(rest: str, advice: str) -> None:
     check_refused(before, Code.ESCAPES, saying=advice, modules=MODULES)
 
 
+ATTRIBUTES = {
+    "a set": ("class A(App):\n    KINDS = {Fake}\n", True),
+    "a mapping": ("class A(App):\n    KINDS: dict = {'a': [Fake], 'b': {Fake: 1}}\n", True),
+    "the class itself": ("class A(App):\n    KINDS = Fake\n", True),
+    "another attribute": ("class A(App):\n    OTHER = {Fake}\n", False),
+    "another base": ("class A(Other):\n    KINDS = {Fake}\n", False),
+    "what a function makes": ("class A(App):\n    KINDS = find(Fake)\n", False),
+    "an attribute that the file reads": ("class A(App):\n    KINDS = {Fake}\nA().KINDS\n", False),
+    "a variable": ("class A(App):\n    x = 1\nKINDS = {Fake}\n", False),
+}
+
+
+@pytest.mark.parametrize(("rest", "is_trusted"), ATTRIBUTES.values(), ids=ATTRIBUTES)
+def test_a_class_in_an_attribute_that_the_settings_trust(rest: str, *, is_trusted: bool) -> None:
+    modules = shared(CLASS, LIB, harmless=("app.App", "app.App.KINDS"))
+    text = f"from app import App, Other, find\n\n\n{CLASS}\n\n{rest}"
+    if is_trusted:
+        assert run(text, modules=modules).status is Status.CHANGED
+        advice = "add `app.App.KINDS` to the setting `harmless`"
+        check_refused(text, Code.ESCAPES, saying=advice, modules=MODULES)
+        told = text.replace("self): return", "self) -> int: return")
+        check_refused(told, Code.DIFFERENT_SHAPE, saying="line", modules=modules)
+    else:
+        check_refused(text, Code.ESCAPES, modules=modules)
+
+
 # Functions
 
 FUNCTION_USES = {

@@ -328,6 +328,23 @@ def test_a_conftest_that_replaces_what_a_copy_reads(change: str, expected: set[s
         assert set(effects(source, CHANGED).reasons) == expected
 
 
+@pytest.mark.parametrize(
+    ("decorator", "line", "expected"),
+    [
+        ("pytest.fixture", "return 1", set()),
+        ("pytest.fixture", "return x", {"x"}),
+        ("pytest.fixture", "return pytest", {"pytest"}),
+        ("pytest.fixture(ids=lambda value: x)", "return 1", {"pytest", "x"}),
+    ],
+)
+def test_what_a_decorator_reads_nothing_can_replace_later(
+    decorator: str, line: str, expected: set[str]
+) -> None:
+    text = f"import pytest\nfrom lib import x\n\n\n@{decorator}\ndef make():\n    {line}\n"
+    [decision] = result_of(text).decisions
+    assert decision.relies_on == expected
+
+
 def test_a_file_that_the_shared_module_imports() -> None:
     modules = SharedModules((SharedModule(LIB, "/repo/lib/tools.py", b"import tests.between\n"),))
     between = Source("/repo/tests/between.py", b"from .helpers import Name\n")

@@ -11,7 +11,7 @@ from codemods.engine.codemod import ParsedModule
 from codemods.engine.codemod import refuse as refused
 from codemods.engine.names import BINDING, Binding, Meaning, bound_names
 from codemods.engine.rows import first_line, last_line
-from codemods.engine.scopes import DEFINITIONS, FUNCTIONS
+from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, free_names
 from codemods.engine.scopes import Definition as DefinitionNode
 from codemods.engine.text import reason_at
 from codemods.engine.walk import BLOCKS, walk
@@ -394,8 +394,10 @@ class _Decider:
             return refused(decision, *found.values())
         assert local.shared is not None
         shared = local.shared.module.name, local.shared.name
-        reads = (name for pair in _reads(local, local.shared) for names in pair for name in names)
-        return Decision(definition, Verdict.REPLACE, shared, (), frozenset(reads))
+        early = _read_by_decorators_alone(node) - set(local.normal.quoted)
+        pairs = (p for both in _reads(local, local.shared) for p in zip(*both, strict=True))
+        relies_on = frozenset(name for p in pairs if p[0] not in early for name in p)
+        return Decision(definition, Verdict.REPLACE, shared, (), relies_on)
 
 
 def _rival(one: Local, same: Iterable[Local]) -> Local | None:
@@ -410,6 +412,16 @@ def _reads(local: Local, shared: SharedDefinition) -> Iterator[tuple[tuple[str, 
     if mine.is_read or local.is_read:
         yield mine.exact.reads, theirs.exact.reads
         yield mine.quoted, theirs.quoted
+
+
+def _read_by_decorators_alone(node: DefinitionNode) -> set[str]:
+    """Return the globals that are read once, before another file can replace them."""
+    decorators = [n for d in node.decorator_list for n in walk(d)]
+    if any(isinstance(n, ast.Lambda) for n in decorators):
+        return set()
+    ids = set(map(id, decorators))
+    free = free_names(node).nodes.items()
+    return {n for i, n in free if i in ids} - {n for i, n in free if i not in ids}
 
 
 def _reads_names(node: ast.AST) -> bool:

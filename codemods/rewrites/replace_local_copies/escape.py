@@ -28,7 +28,7 @@ from codemods.rewrites.replace_local_copies.origins import (
     ways_to_class,
 )
 from codemods.rewrites.replace_local_copies.parents import Parents
-from codemods.rewrites.replace_local_copies.sharing import HARMLESS, is_enum
+from codemods.rewrites.replace_local_copies.sharing import HARMLESS, inherited_names, is_enum
 from codemods.rewrites.replace_local_copies.stores import stores_by_word, stores_in, stores_of
 from codemods.rewrites.replace_local_copies.told import (
     PATCHING,
@@ -137,11 +137,12 @@ class Escape:
 
     @cached_property
     def _entrusted(self) -> list[ast.expr]:
-        """The mentions in what a function that the settings trust, or a type, is given."""
+        """The mentions in what is given to a type, or to what the settings trust."""
         return [
             node
             for node in self.mentions
-            if any(self._is_entrusted(*place) for place in self._parents.above(node))
+            if self._is_in_trusted_attribute(node)
+            or any(self._is_entrusted(*place) for place in self._parents.above(node))
         ]
 
     def _is_entrusted(self, above: ast.AST, field: str) -> bool:
@@ -188,6 +189,8 @@ class Escape:
     def _how_it_escapes(self, node: ast.expr) -> str | None:
         """Return what a mention of a class does with it but for what cannot change it."""
         above, field = self._parents.of(node)
+        if self._is_in_trusted_attribute(node):
+            return None
         match above:
             case ast.Call() if field == "func":
                 return None
@@ -217,7 +220,7 @@ class Escape:
                 return self._how_a_variable_escapes(variable, node)
         if self._is_annotation(node):
             return self._how_an_annotation_escapes(node)
-        return f"is used as a value in `{short(above)}`"
+        return f"is used as a value in `{short(above)}`{self._advice_on_attribute(node)}"
 
     def _how_an_argument_escapes(self, node: ast.expr, call: ast.Call) -> str | None:
         called = last_name(call.func)
@@ -242,6 +245,26 @@ class Escape:
     def _is_trusted(self, call: ast.Call) -> bool:
         """Whether the settings trust what is called; it may read the name of what it is passed."""
         return not self._is_renamed and self._origins.source_of(call.func) in self._harmless
+
+    def _is_in_trusted_attribute(self, node: ast.expr) -> bool:
+        """Whether it is a value of a class attribute that, as the settings say, nothing changes."""
+        return not (self._is_renamed or self._harmless.isdisjoint(self._attribute_names(node)))
+
+    def _advice_on_attribute(self, node: ast.AST) -> str:
+        source = None if self._is_renamed else next(iter(self._attribute_names(node)), None)
+        return trusting("if nothing changes it", source)
+
+    def _attribute_names(self, node: ast.AST) -> list[str]:
+        """Return the dotted names, in bases, of the class attribute that has it as a value."""
+        above = (p.above for p in self._parents.above(node))
+        statement = next(n for n in above if not isinstance(n, (*_CONTAINERS, ast.Dict)))
+        match statement, next(above, None):
+            case (
+                (ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name))),
+                ast.ClassDef() as owner,
+            ):
+                return inherited_names(name, owner, self._module.names)
+        return []
 
     def _advice(self, call: ast.Call) -> str:
         source = None if self._is_renamed else self._origins.source_of(call.func)
@@ -331,7 +354,7 @@ class Escape:
             break
         if self._is_annotation(container):
             return None
-        return "is put into a container"
+        return f"is put into a container{self._advice_on_attribute(container)}"
 
     def _is_annotation(self, node: ast.AST) -> bool:
         """Whether a node stands in an annotation, or in a type parameter: PEP 695."""

@@ -299,7 +299,7 @@ def _class_attributes(
             ) if not _is_immutable(value) and not _is_field(value, names):
                 advice = ""
                 if isinstance(target, ast.Name) and _is_plain_argument(value):
-                    inherited = _inherited(target.id, node, names)
+                    inherited = inherited_names(target.id, node, names)
                     if target.id in _PLAIN_ATTRIBUTES or not harmless.isdisjoint(inherited):
                         continue
                     advice = trusting("if nothing changes it", next(iter(inherited), None))
@@ -307,7 +307,7 @@ def _class_attributes(
                 yield _stateful(statement, f"`{text}` is state of the class", advice)
 
 
-def _inherited(name: str, node: ast.ClassDef, names: ModuleNames) -> list[str]:
+def inherited_names(name: str, node: ast.ClassDef, names: ModuleNames) -> list[str]:
     """Return the dotted names that an attribute has in bases, none where the file mentions it."""
     if any(attribute.attr == name for attribute in names.of_kind(ast.Attribute)):
         return []
