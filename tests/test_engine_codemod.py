@@ -117,10 +117,26 @@ def test_a_file_that_libcst_cannot_parse() -> None:
     check_refused(before, Code.LOSSY_ROUND_TRIP, saying="LibCST cannot parse it")
 
 
-def test_a_file_in_an_encoding_that_libcst_cannot_print() -> None:
-    check_refused(
-        "# coding: idna\n{copy}", Code.LOSSY_ROUND_TRIP, saying="LibCST cannot parse or print it"
-    )
+def test_a_file_in_an_encoding_that_cannot_be_printed() -> None:
+    before = "# coding: idna\n{copy}\nTestWebSocketConnection()\n"
+    check_refused(before, Code.LOSSY_ROUND_TRIP, saying="cannot be printed")
+
+
+def test_what_follows_the_last_change_is_nothing_to_libcst() -> None:
+    """It would print such lines otherwise."""
+    rest = "\n\ndef test():\n    TestWebSocketConnection()\n"
+    for line in ("x = 1\r", "import os\n        # one\n        # two\n"):
+        result = run("{copy}" + rest + line)
+        assert result.after is not None
+        assert result.after.endswith(source(rest + line)), line
+    check_refused("{copy}\nx = 1\r", Code.LOSSY_ROUND_TRIP)
+
+
+@pytest.mark.parametrize("line", ["x = 1 \\\n\n", "# a \\\n", "x = '\\\n'\n"])
+def test_a_line_that_is_continued_below_the_last_change(line: str) -> None:
+    result = run("{copy}\n" + line + "TestWebSocketConnection()\n" * 2)
+    assert result.after is not None
+    assert result.after.endswith(source(line + "TestWebSocketConnection()\n" * 2))
 
 
 class Panic(BaseException):

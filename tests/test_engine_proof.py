@@ -187,7 +187,6 @@ BROKEN = {
     "the class left": (changed("x = 1\n", "x = 1\n" + COPY), "syntax tree"),
     "the import lost": (changed(f"from {SHARED} import TestWebSocketConnection\n", ""), "syntax"),
     "a comment lost": (changed("# note\n", ""), "a line beside"),
-    "a BOM": (lambda module: module.with_changes(encoding="utf-8-sig"), "a line beside"),
     "no code": (
         lambda module: cst.Module([cst.SimpleStatementLine([cst.Expr(cst.Name("def"))])]),
         "it would not compile",

@@ -21,11 +21,21 @@ from codemods.engine.plan import EditPlan, InnerImport
 from codemods.engine.renaming import with_names
 from codemods.engine.rows import Row, is_string, rows_of
 from codemods.engine.run import internal_error
-from codemods.engine.text import Unparsable, column_of, compiles, decoded, lines_of, parse, stem_of
+from codemods.engine.text import (
+    Unparsable,
+    column_of,
+    compiles,
+    decoded,
+    encoding_of,
+    lines_of,
+    parse,
+    rows_with_ends,
+    stem_of,
+)
 from codemods.model import Code, Decision, Definition, FileResult, Reason, Status, Verdict
 
 if TYPE_CHECKING:
-    from codemods.engine.printed import Printed
+    import libcst as cst
 
 _Place = TypeVar("_Place", Definition, Reason)
 
@@ -199,9 +209,10 @@ def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | R
     """Edit a file and prove the result, or return why it stays as it is."""
     if plan.renamed:
         after = with_names(module.source, plan.renamed)
+    elif plan.comments:
+        after = without_lines(module.source, plan.comments)
     else:
-        source = without_lines(module.source, plan.comments)
-        after = source if plan == EditPlan(comments=plan.comments) else _edited_tree(source, plan)
+        after = _edited_tree(module, plan)
     if isinstance(after, Reason):
         return after
     wrong = proof.difference(module.source, module.tree, after, plan)
@@ -212,27 +223,30 @@ def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | R
     return Reason(Code.PROOF_FAILED, _first_line(module, plan), wrong)
 
 
-def _edited_tree(source: bytes, plan: EditPlan) -> bytes | Reason:
+def _edited_tree(module: ParsedModule, plan: EditPlan) -> bytes | Reason:
+    """Edit the rows down to the one below the last that changes: LibCST does not see the rest."""
     # LibCST takes longer to import than most files to judge, and most runs of a check need none.
     from codemods.engine.edit import edit
 
-    printed = _printed(source)
-    if isinstance(printed, Reason):
-        return printed
-    lost = _first_lost_line(source, printed.bytes)
-    if lost is not None:
-        return Reason(Code.LOSSY_ROUND_TRIP, lost, "LibCST would print this line otherwise")
-    return printed.edited(edit(printed.module, plan))
+    encoding = encoding_of(module.source)
+    lines = rows_with_ends(module.source.decode(encoding))
+    end = _end_line(module, plan)
+    if end is None or lines[end - 1].rstrip("\r\n").endswith("\\"):
+        end = len(lines)
+    head, rest = "".join(lines[:end]), "".join(lines[end:])
+    tree = _parsed(head)
+    if isinstance(tree, Reason):
+        return tree
+    return (edit(tree, plan).code + rest).encode(encoding)
 
 
-def _printed(source: bytes) -> Printed | Reason:
-    """Return a file as LibCST parses and prints it, or what it raises: that may be anything."""
+def _parsed(text: str) -> cst.Module | Reason:
+    """Return what LibCST parses, and would print as it is, or what it raises: may be anything."""
     import libcst as cst
 
-    from codemods.engine.printed import Printed
-
     try:
-        return Printed(cst.parse_module(source))
+        tree = cst.parse_module(text)
+        lost = _first_lost_line(text, tree.code)
     except cst.ParserSyntaxError as error:
         message = f"LibCST cannot parse it: {error.message}"
         return Reason(Code.LOSSY_ROUND_TRIP, error.raw_line, message)
@@ -241,6 +255,16 @@ def _printed(source: bytes) -> Printed | Reason:
     except BaseException as error:  # noqa: BLE001 -- a panic of its native parser is no `Exception`
         message = f"LibCST cannot parse or print it: {type(error).__name__}: {error}"
         return Reason(Code.LOSSY_ROUND_TRIP, 1, message)
+    if lost is None:
+        return tree
+    return Reason(Code.LOSSY_ROUND_TRIP, lost, "LibCST would print this line otherwise")
+
+
+def _end_line(module: ParsedModule, plan: EditPlan) -> int | None:
+    """Return the last line of the row below those that change, None where that is the last."""
+    changes = (*plan.inserted, *plan.joined, *plan.inner)
+    below = max([*plan.removed, *(change.row for change in changes)]) + 1
+    return module.rows[below].end_line if below < len(module.rows) - 1 else None
 
 
 def _would_change_again(after: bytes, path: str, codemod: Codemod) -> bool:
@@ -282,8 +306,8 @@ def _is_future(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
 
-def _first_lost_line(source: bytes, printed: bytes) -> int | None:
-    if source == printed:
+def _first_lost_line(text: str, printed: str) -> int | None:
+    if text == printed:
         return None
-    pairs = zip(source.split(b"\n"), printed.split(b"\n"), strict=False)
-    return next((n for n, (a, b) in enumerate(pairs, start=1) if a != b), source.count(b"\n") + 1)
+    pairs = zip(text.split("\n"), printed.split("\n"), strict=False)
+    return next((n for n, (a, b) in enumerate(pairs, start=1) if a != b), text.count("\n") + 1)

@@ -2,6 +2,22 @@
 
 import json
 
+
+def encode(message):
+    return json.dumps(message, sort_keys=True)
+
+
+def test_keys_are_sorted():
+    assert encode({"b": 1, "a": 2}) == '{"a": 2, "b": 1}'
+
+
+def test_a_connection_is_no_json():
+    try:
+        encode(TestWebSocketConnection())
+    except TypeError as error:
+        assert "serializable" in str(error)
+
+
 class TestWebSocketConnection:
     def __init__(self):
         self.messages_sent = []
@@ -19,21 +35,6 @@ class TestWebSocketConnection:
 
     def get_messages(self):
         return self.messages_sent.copy()
-
-
-def encode(message):
-    return json.dumps(message, sort_keys=True)
-
-
-def test_keys_are_sorted():
-    assert encode({"b": 1, "a": 2}) == '{"a": 2, "b": 1}'
-
-
-def test_a_connection_is_no_json():
-    try:
-        encode(TestWebSocketConnection())
-    except TypeError as error:
-        assert "serializable" in str(error)
 
 
 MOST_BYTES = 2 ** 16
