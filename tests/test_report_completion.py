@@ -147,6 +147,19 @@ def test_what_somebody_put_back_does_not_count(root: Path) -> None:
     assert [path for path, _ in _removed(_report(root))] == ["tests/test_b.py", "tests/test_c.py"]
 
 
+def test_what_git_restored_and_a_later_run_replaced_again_counts_once(root: Path) -> None:
+    path = Path("tests/test_a.py")
+    old = path.read_text()
+    first = _migrate(root)
+    path.write_text(f"{path.read_text()}\n# edited\n")
+    _roll_back(root, first, "tests/test_b.py", "tests/test_c.py")
+    path.write_text(old)
+    second = _migrate(root)
+    done = _report(root)
+    assert [(run.id, len(run.files)) for run in done.runs] == [(second, 3)]
+    assert report.as_summary(done).count("3 before the first run") == 1
+
+
 NESTED = """\
 class A:
     class B: ...

@@ -73,8 +73,8 @@ def standing(records: Sequence[Record]) -> list[Record]:
 def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -> list[StandingRun]:
     """Return the runs with changes that stand below some paths, the oldest first.
 
-    What was rolled back does not stand, nor what somebody put back into the file. Only files and
-    tests below the paths are told.
+    What was rolled back does not stand, nor what somebody put back into the file, or another run
+    removed again. Only files and tests below the paths are told.
     """
     first: dict[str, Record] = {}
     files: dict[str, dict[str, ChangedFile]] = {}
@@ -93,22 +93,22 @@ def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -
             case Verification(run=str(run), tests=ComparedTests()) as shown:
                 verified.setdefault(run, []).append((record.paths, shown))
     found = []
-    for run, record in first.items():
-        kept = {
-            path: _standing(root, path, change)
-            for path, change in files[run].items()
-            if (run, path) not in undone and is_below(path, paths)
-        }
-        # A codemod may remove nothing: what it did stands until it is rolled back.
-        kept = {p: new for p, new in kept.items() if new.removed or not files[run][p].removed}
+    later: set[tuple[str, str]] = set()
+    for run, record in reversed(first.items()):
+        kept = {}
+        for path, change in files[run].items():
+            if (run, path) in undone or not is_below(path, paths):
+                continue
+            # What a later run removed again was back before it.
+            names = [name for name in change.removed if (path, name) not in later]
+            removed = {name: change.removed[name] for name in still_gone(root, path, names)}
+            # A codemod may remove nothing: what it did stands until it is rolled back.
+            if removed or not change.removed:
+                kept[path] = change._replace(removed=removed)
+                later.update((path, name) for name in removed)
         if kept:
             found.append(_run(run, record, kept, verified.get(run, ()), paths))
-    return found
-
-
-def _standing(root: Path, path: str, change: ChangedFile) -> ChangedFile:
-    gone = still_gone(root, path, change.removed)
-    return change._replace(removed={name: change.removed[name] for name in gone})
+    return found[::-1]
 
 
 def _run(
