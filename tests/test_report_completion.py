@@ -17,12 +17,11 @@ from codemods.measure.commands import ExitCodes
 from codemods.measure.model import Baseline, Claim, MeasureError
 from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.rollback import roll_back
+from codemods.model import Code, Decision, Definition, FileResult, Plan, Reason, Status, Verdict
 from codemods.progress import definitions, history
 from codemods.progress.completion import (
     CollectionChange,
     Completion,
-    Place,
-    RefusedPlace,
     completion_report,
 )
 from codemods.progress.definitions import removed_definitions, still_gone
@@ -114,8 +113,10 @@ def test_what_the_runs_replaced_and_what_was_left_after_each(root: Path) -> None
         ("tests/test_a.py", {"TestWebSocketConnection": 4}),
         ("tests/test_b.py", {"TestWebSocketConnection": 4}),
     ]
-    assert done.left == (Place("tests/test_c.py", 4, "TestWebSocketConnection"),)
-    assert (done.files, done.helpers, done.compliant, done.paths) == (3, 3, 2, ("tests",))
+    left = [(path, d.definition.line) for path, d in done.planned.copies]
+    assert left == [("tests/test_c.py", 4)]
+    planned = done.planned
+    assert (planned.files, planned.helpers, planned.compliant, done.paths) == (3, 3, 2, ("tests",))
     curve = report.as_json(done)["copies_over_time"]
     assert [point["copy_count"] for point in curve] == [3, 2, 1]
 
@@ -251,9 +252,11 @@ def test_what_was_refused_and_what_failed(root: Path) -> None:
     Path("tests/test_a.py").write_text("\nclass TestWebSocketConnection:\n    pass\n")
     Path("tests/test_b.py").write_text(COPY.replace("(self)", "(self", 1))
     done = _report(root)
-    (refused,), (failed,) = done.refused, done.failed
-    assert (refused.path, refused.line, refused.code) == ("tests/test_a.py", 2, "same-name-only")
-    assert (failed.path, failed.code) == ("tests/test_b.py", "syntax-error")
+    refused, failed, _ = done.planned.results
+    ((reason,),) = (decision.reasons for decision in refused.refused)
+    assert (refused.path, reason.line, reason.code) == ("tests/test_a.py", 2, Code.SAME_NAME_ONLY)
+    assert failed.error is not None
+    assert (failed.path, failed.error.code) == ("tests/test_b.py", Code.SYNTAX_ERROR)
 
 
 # What was measured
@@ -400,17 +403,44 @@ RUN = StandingRun(
     tests=COMPARED,
     places=(DifferingPlace("a.py", NASTY),),
 )
+
+
+def copies(path: str, *places: tuple[int, str]) -> FileResult:
+    """Return the result of a file with copies that are left, each with its line and name."""
+    made = (
+        Decision(Definition(name, "class", line, line), Verdict.REPLACE, ("m", name), ())
+        for line, name in places
+    )
+    return FileResult(path, Status.CHANGED, tuple(made))
+
+
+def stays(path: str, line: int, name: str, code: Code, message: str) -> FileResult:
+    """Return the result of a file with a definition that stays."""
+    reasons = (Reason(code, line, message),)
+    definition = Definition(name, "class", line, line)
+    decision = Decision(definition, Verdict.REFUSE, None, reasons)
+    return FileResult(path, Status.REFUSED, (decision,))
+
+
+def fails(path: str, line: int, message: str) -> FileResult:
+    """Return the result of a file that cannot be parsed."""
+    return FileResult.failure(path, Reason(Code.SYNTAX_ERROR, line, message))
+
+
+def of_results(*results: FileResult) -> Plan:
+    return Plan(9, 4, results)
+
+
 FULL = Completion(
     repository=NASTY,
     time="2026-01-01T00:00:00Z",
     paths=(NASTY, "tests/unit"),
-    files=9,
-    helpers=4,
-    compliant=3,
+    planned=of_results(
+        copies(NASTY, (3, "MockWebSocketConnection")),
+        stays(NASTY, 7, "TestWebSocketConnection", Code.NESTED, NASTY),
+        fails(NASTY, 8, NASTY),
+    ),
     runs=(RUN,),
-    refused=(RefusedPlace(NASTY, 7, "TestWebSocketConnection", "nested", NASTY),),
-    failed=(RefusedPlace(NASTY, 8, "", "syntax-error", NASTY),),
-    left=(Place(NASTY, 3, "MockWebSocketConnection"),),
     collection=(
         CollectionChange((NASTY,), SIDE, AFTER, Claim.NOT_COMPARABLE, Claim.FASTER, (NASTY,)),
     ),
@@ -420,13 +450,8 @@ EMPTY = Completion(
     repository="larkchat",
     time="2026-01-01T00:00:00Z",
     paths=("tests",),
-    files=0,
-    helpers=0,
-    compliant=0,
+    planned=Plan(0, 0, ()),
     runs=(),
-    refused=(),
-    failed=(),
-    left=(),
     collection=(),
     golden_path={},
 )
@@ -525,9 +550,11 @@ def test_the_markdown() -> None:
                 places=(),
             ),
         ),
-        refused=(RefusedPlace("a.py", 7, "TestWebSocketConnection", "nested", "in `f`"),),
-        failed=(RefusedPlace("b.py", 8, "", "syntax-error", "no"),),
-        left=(Place("tests/test_a.py", 4, "TestWebSocketConnection"),),
+        planned=of_results(
+            stays("a.py", 7, "TestWebSocketConnection", Code.NESTED, "in `f`"),
+            fails("b.py", 8, "no"),
+            copies("tests/test_a.py", (4, "TestWebSocketConnection")),
+        ),
         collection=(
             CollectionChange(
                 ("tests",),
@@ -544,8 +571,8 @@ def test_the_markdown() -> None:
 
 
 def test_the_definitions_of_a_file_are_in_the_order_of_their_lines() -> None:
-    places = (Place("b.py", 9, "Z"), Place("b.py", 2, "Y"), Place("a.py", 3, "X"))
-    markdown = report.as_markdown(EMPTY._replace(left=places), "")
+    planned = of_results(copies("b.py", (9, "Z"), (2, "Y")), copies("a.py", (3, "X")))
+    markdown = report.as_markdown(EMPTY._replace(planned=planned), "")
     assert "- `a.py`: `X (3)`\n- `b.py`: `Y (2), Z (9)`\n" in markdown
 
 

@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import pytest
 
-from codemods.progress.completion import Place, RefusedPlace
+from codemods.model import Code as Reasoned
+from codemods.model import FileResult
 from codemods.report import chart, page, report
 from codemods.report.page import Code, Details, Diff, Figure, Figures, Message, Paragraph, Table
 from tests.pages import Page
-from tests.test_report_completion import EMPTY, FULL, RUN
+from tests.test_report_completion import EMPTY, FULL, RUN, copies, fails, of_results, stays
 
 REST = "report.html"
 
@@ -86,16 +87,19 @@ def test_blocks_of_html() -> None:
 # Long pages
 
 
-def _refused(number: int, code: str = "nested", message: str = "in `f`") -> list[RefusedPlace]:
-    return [
-        RefusedPlace(f"tests/a_folder/of_many/test_{n:05}.py", 7, "Fake", code, f"{message} {n}")
-        for n in range(number)
-    ]
+def _path(number: int) -> str:
+    return f"tests/a_folder/of_many/test_{number:05}.py"
+
+
+def _refused(
+    number: int, code: Reasoned = Reasoned.NESTED, message: str = "in `f`"
+) -> list[FileResult]:
+    return [stays(_path(n), 7, "Fake", code, f"{message} {n}") for n in range(number)]
 
 
 def test_a_long_list_is_cut_and_names_the_file_that_has_all_of_it() -> None:
-    left = tuple(Place(f"{n:04}.py", 1, "X") for n in range(1200))
-    done = EMPTY._replace(left=left)
+    left = (copies(f"{n:04}.py", (1, "X")) for n in range(1200))
+    done = EMPTY._replace(planned=of_results(*left))
     text = report.as_markdown(done, "out/report.html")
     assert "`0199.py`" in text
     assert "0200.py" not in text
@@ -109,12 +113,10 @@ def test_a_long_list_is_cut_and_names_the_file_that_has_all_of_it() -> None:
 @pytest.mark.parametrize("number", [200, 1000, 5000])
 def test_the_report_fits_into_a_comment_whatever_it_has(number: int) -> None:
     codes = ("nested", "escapes", "mutated", "state", "rebound")
-    refused = tuple(p for code in codes for p in _refused(number, code, "long " * 100))
-    failed = tuple(_refused(number, "syntax-error"))
+    refused = (r for code in codes for r in _refused(number, Reasoned(code), "long " * 100))
+    planned = of_results(*refused, *(fails(_path(n), 7, f"in `f` {n}") for n in range(number)))
     runs = tuple(RUN._replace(id=f"run-{n}", unverified=("a.py",)) for n in range(number // 10))
-    text = report.as_markdown(
-        FULL._replace(refused=refused, failed=failed, runs=runs, paths=("é" * 999,) * 9)
-    )
+    text = report.as_markdown(FULL._replace(planned=planned, runs=runs, paths=("é" * 999,) * 9))
     assert len(text.encode()) < 65_536
     assert all(f"<code>{code}</code> ({number:,}): " in text for code in codes)
     assert "\n## Mocking\n" in text
@@ -140,7 +142,7 @@ def test_of_many_runs_some_have_a_bar() -> None:
 
 @pytest.mark.parametrize("output", ["", "report.html"])
 def test_the_summary_has_at_most_fifteen_lines(output: str) -> None:
-    for done in (FULL, EMPTY, FULL._replace(refused=tuple(_refused(5000)))):
+    for done in (FULL, EMPTY, FULL._replace(planned=of_results(*_refused(5000)))):
         text = report.as_summary(done, output)
         assert text.count("\n") <= 15
         assert text.startswith("# `")
@@ -162,14 +164,15 @@ def test_the_summary_has_at_most_fifteen_lines(output: str) -> None:
 @pytest.mark.parametrize("form", [report.as_markdown, report.as_html])
 def test_each_refusal_is_told_once_by_reason_and_file(form: object) -> None:
     assert callable(form)
+    nested, namesake = Reasoned.NESTED, Reasoned.SAME_NAME_ONLY
     refused = [
-        RefusedPlace("b.py", 9, "Second", "nested", "in `g`"),
-        RefusedPlace("b.py", 7, "First", "nested", "in `f`"),
-        RefusedPlace("a.py", 1, "Other", "nested", "in `h`"),
-        RefusedPlace("c.py", 1, "Test", "escapes", "is an argument"),
-        *(RefusedPlace("d.py", n, "Mock", "same-name-only", "only this") for n in (1, 2, 3)),
+        stays("b.py", 9, "Second", nested, "in `g`"),
+        stays("b.py", 7, "First", nested, "in `f`"),
+        stays("a.py", 1, "Other", nested, "in `h`"),
+        stays("c.py", 1, "Test", Reasoned.ESCAPES, "is an argument"),
+        *(stays("d.py", n, "Mock", namesake, "only this") for n in (1, 2, 3)),
     ]
-    text: str = form(EMPTY._replace(refused=tuple(refused)))
+    text: str = form(EMPTY._replace(planned=of_results(*refused)))
     order = ["nested", "a.py:1", "b.py:7", "First", "Second", "escapes", "c.py:1", "same-name-only"]
     start = text.index("Definitions that stay, and why")
     places = [text.index(word, start) for word in order]
