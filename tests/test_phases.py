@@ -11,8 +11,8 @@ import pytest
 
 from codemods.measure.commands import ExitCodes
 from codemods.progress import grep, phases
+from codemods.progress.edits import ChangedFile
 from codemods.progress.history import (
-    ChangedFile,
     ComparedFile,
     ComparedTests,
     Migration,

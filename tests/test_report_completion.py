@@ -5,7 +5,7 @@ import itertools
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -18,15 +18,14 @@ from codemods.measure.model import Baseline, Claim, MeasureError
 from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.rollback import roll_back
 from codemods.model import Code, Decision, Definition, FileResult, Plan, Reason, Status, Verdict
-from codemods.progress import definitions, history
+from codemods.progress import edits, history
 from codemods.progress.completion import (
     CollectionChange,
     Completion,
     completion_report,
 )
-from codemods.progress.definitions import removed_definitions, still_gone
+from codemods.progress.edits import ChangedFile, changed_file, still_gone
 from codemods.progress.history import (
-    ChangedFile,
     ComparedFile,
     ComparedTests,
     DifferingPlace,
@@ -175,6 +174,9 @@ if True:
 
 
 def test_definitions_are_known_by_their_qualified_names(root: Path) -> None:
+    def removed_definitions(before: bytes, after: bytes) -> Mapping[str, int]:
+        return changed_file("a.py", before, after).removed
+
     before = NESTED.encode()
     assert removed_definitions(before, b"") == {"A": 1, "g": 8, "h": 9}
     assert removed_definitions(before, b"class A:\n    def B(): ...\n") == {
@@ -194,7 +196,7 @@ def test_a_file_that_cannot_be_parsed_in_time_defines_nothing(
 ) -> None:
     (root / "a.py").write_text(f"class A: ...\n{LONG}")
     assert still_gone(root, "a.py", ["A"]) == []
-    monkeypatch.setattr(definitions, "careful", never_done)
+    monkeypatch.setattr(edits, "careful", never_done)
     assert still_gone(root, "a.py", ["A"]) == ["A"]
 
 

@@ -55,6 +55,6 @@ def warm(
         progress=show_step,
     )
     about = [str(settings.root / p) for p in chosen or ["."]]
-    history.append(settings, about, history.of_warming(warmed))
+    history.append(settings, about, warmed)
     show(form, report.as_json(warmed), report.as_text(warmed, detail))
     return FILE_FAILED if warmed.problem else OK

@@ -16,7 +16,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
-from functools import partial
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -28,29 +27,16 @@ from codemods.measure.commands import ExitCodes
 from codemods.measure.model import BaselineSummary, Warmed
 from codemods.measure.outcomes import Evidence
 from codemods.migration.verify import RanOnce, Verified
-from codemods.model import Plan, Run, Source, Status, Written
-from codemods.progress.definitions import removed_definitions
-from codemods.progress.mocking import introduced
+from codemods.model import Plan, Run, Status, Written
+from codemods.progress.edits import ChangedFile, changed_file
 from codemods.registry import DEFAULT
 from codemods.settings import Settings
-from codemods.workers.pool import careful
 
 SCHEMA = "ssot-codemods/history/4"
 _FILE = "history.jsonl"
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 #: A run that broke each test of a large suite must not make a line of megabytes.
 _MOST_PLACES = 20
-
-
-class ChangedFile(NamedTuple):
-    """What a run did to one file.
-
-    `removed` has the definitions that went: their qualified names, with their lines before the run.
-    `mocking` are names of mocking that came with the change.
-    """
-
-    removed: Mapping[str, int]
-    mocking: tuple[str, ...] = ()
 
 
 class Migration(NamedTuple):
@@ -197,6 +183,8 @@ def append(settings: Settings, paths: Iterable[str], figures: Figures, name: str
     """
     if isinstance(figures, BaselineSummary):
         figures = without_machine(figures)
+    elif isinstance(figures, Warmed):
+        figures = figures._replace(not_cached=figures.not_cached[:_MOST_PLACES])
     record = Record(now(), relative_paths(settings.root, paths), figures, name)
     values = _portable_json(encode(record_values(record)), settings.root)
     line = f"{json.dumps(values)}\n".encode()
@@ -322,11 +310,6 @@ def _portable_json(value: Any, root: Path) -> Any:
 # Figures
 
 
-def of_warming(warmed: Warmed) -> Warmed:
-    """Return the figures of writing bytecode, with the first of the modules that have none."""
-    return warmed._replace(not_cached=warmed.not_cached[:_MOST_PLACES])
-
-
 def of_migration(codemod: str, planned: Plan, written: Written, journal: Journal) -> Migration:
     """Return the figures of a migration by a codemod."""
     replaced = sum(len(r.replaced) for r in written.results if r.status is Status.CHANGED)
@@ -363,24 +346,11 @@ def changed_files(
     left = run.undone.union(failed)
     standing = (e for e in run.entries if e.path not in left and journal.is_new(e))
     return {
-        e.path: _changed(
+        e.path: changed_file(
             e.path, journal.content(run, e, "before"), journal.content(run, e, "after")
         )
         for e in standing
     }
-
-
-def _changed(path: str, before: bytes, after: bytes) -> ChangedFile:
-    """Return what became of a file; nothing where a side of it cannot be parsed in time."""
-    both = [Source(path, before + after)]  # small only if both are
-    look = partial(_change, end=len(before))
-    (found,) = careful(look, both, lambda path, reason: ChangedFile({}))
-    return found
-
-
-def _change(both: Source, *, end: int) -> ChangedFile:
-    before, after = both.content[:end], both.content[end:]
-    return ChangedFile(removed_definitions(before, after), tuple(sorted(introduced(before, after))))
 
 
 def of_verification(shown: Verified | RanOnce, root: Path, *, is_whole: bool) -> Verification:

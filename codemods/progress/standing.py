@@ -10,9 +10,8 @@ from typing import NamedTuple
 from codemods.disk.journal import Journal
 from codemods.measure.commands import ExitCodes
 from codemods.measure.model import BaselineSummary
-from codemods.progress.definitions import still_gone
+from codemods.progress.edits import ChangedFile, still_gone
 from codemods.progress.history import (
-    ChangedFile,
     ComparedFile,
     ComparedTests,
     DifferingPlace,
