@@ -288,12 +288,7 @@ class Setup:
             return tuple(prospect(n, self.scan(progress, n), self.pool()) for n in others)
 
     def warn_uncovered(self) -> None:
-        """Name the files that no settings cover.
-
-        Raises:
-            UsageError: no file is covered.
-
-        """
+        """Name the files that no settings cover; if none is covered, it is a `UsageError`."""
         uncovered = self.by_file.uncovered()
         if uncovered:
             say(f"covered by no [tool.ssot-codemods]: {first_of(uncovered)}")
@@ -390,9 +385,7 @@ def warn_unfinished_runs(journal: Journal) -> bool:
 def read_history(settings: Settings, detail: Detail) -> tuple[list[Record], list[str]]:
     """Read the history; say what it lacks, and which runs were interrupted.
 
-    Returns:
-        The records, and what is wrong: lines that are none, runs that have none.
-
+    Returns the records, and what is wrong: lines that are none, runs that have none.
     """
     from codemods.disk.journal import Journal
     from codemods.progress import history

@@ -28,27 +28,18 @@ Failed = Callable[[FileResult], None]
 def list_files(
     paths: Sequence[str], root: Path, exclude: Sequence[str], failed: Failed
 ) -> tuple[str, ...]:
-    """List the Python files under some paths.
+    """List the Python files under some paths, relative to the current folder, each once, in order.
 
     In a git checkout these are the files that git tracks and the untracked ones that it does not
     ignore (``git ls-files --cached --others --exclude-standard``); elsewhere, and where git fails,
     a walk, which leaves out hidden folders, virtual environments, site-packages, node_modules and
-    build output. A file that is named itself counts whatever its name and whatever git makes of it.
+    build output. A file that is named itself counts whatever its name and whatever git makes of it;
+    a path that does not exist is a `UsageError`. `failed` takes a result for each folder that
+    cannot be read.
 
-    Args:
-        paths: files or directories.
-        root: the folder that the patterns are relative to.
-        exclude: patterns as for `fnmatch`; one without a slash is held against each part of a
-            path, one with a slash against the path from `root` and each folder of it. A slash at
-            the end does not count.
-        failed: takes a result for each folder that cannot be read.
-
-    Returns:
-        Paths relative to the current folder, each once, in order.
-
-    Raises:
-        UsageError: a path does not exist.
-
+    Patterns of `exclude` are those of `fnmatch`: one without a slash is held against each part of a
+    path, one with a slash against the path from `root` and each folder of it. A slash at the end
+    does not count.
     """
     here, top = os.path.realpath(Path.cwd()), os.path.realpath(root)
     excluded = _matcher(exclude)
@@ -128,14 +119,11 @@ def read_file(
 ) -> tuple[bytes, os.stat_result]:
     """Read one regular file that is no symbolic link; a FIFO is not waited for.
 
-    Args:
-        path: relative to `folder`, or where that is None, to the current folder.
-        limit: the number of bytes that it may have at most.
-        folder: the descriptor of a folder.
+    The path is relative to the descriptor of a `folder`, else to the current one.
 
     Raises:
         OSError: it cannot be read; ELOOP for a symbolic link, ENXIO for a socket, EFBIG for one
-            that is larger, IsADirectoryError for anything else that is no regular file.
+            of more bytes than `limit`, IsADirectoryError for all else that is no regular file.
 
     """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -40,10 +40,7 @@ class Folder(NamedTuple):
     def open(self, *, create: bool = False) -> Iterator[int]:
         """Open the folder, and yield its descriptor; `create` makes what is not there below `top`.
 
-        Raises:
-            NotADirectoryError: a part of the way is a link, or no folder.
-            OSError: it cannot be opened.
-
+        A part of the way that is a link, or no folder, is a `NotADirectoryError`.
         """
         descriptor, here = os.open(self.top, _OPEN), self.top
         try:
@@ -133,11 +130,8 @@ class Folder(NamedTuple):
 def write_named(path: Path, content: bytes, root: Path) -> None:
     """Write a file that the user names, whole or not at all; one that is no regular one in place.
 
-    A link in a repository may lead elsewhere in it.
-
-    Raises:
-        OSError: it cannot be written, or a link of the repository at `root` leads out of that.
-
+    A link in a repository may lead elsewhere in it, and is an `OSError` where it leads out of
+    `root`.
     """
     top, real = os.path.realpath(root), Path(os.path.realpath(path))
     is_inside = Path.cwd().joinpath(path).is_relative_to(top)

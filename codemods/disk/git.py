@@ -64,19 +64,11 @@ def checkout_of(path: Path) -> Path | None:
 
 
 def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> bytes:
-    """Run git at the root of a checkout, and return what it prints.
+    """Run git at the root of a checkout, which is `folder`, and return what it prints.
 
-    The settings of the checkout are read, but nothing that they name is executed.
-
-    Args:
-        folder: that root.
-        arguments: of git.
-        environment: None for that of this process, less what is about the checkout of a hook that
-            started this process.
-
-    Raises:
-        UsageError: git is not installed, or fails.
-
+    The settings of the checkout are read, but nothing that they name is executed. The environment
+    is that of this process, less what is about the checkout of a hook that started it, unless it is
+    given. Where git is not installed, or fails, it is a `UsageError`.
     """
     if folder in _SILENT:
         raise UsageError(f"git {arguments[0]}: an earlier command gave no answer")
@@ -217,12 +209,7 @@ def repository_name(folder: Path) -> str:
 
 
 def changed_files(top: Path) -> set[bytes]:
-    """Return the tracked files that differ from the commit, by their paths from the root.
-
-    Raises:
-        UsageError: git fails.
-
-    """
+    """Return the tracked files that differ from the commit, by their paths from the root."""
     options = ("--porcelain=v1", "-z", "--untracked-files=no", "--no-renames")
     # In a submodule, git would start itself with the settings of that.
     lines = run_git(top, "status", *options, "--ignore-submodules=all").split(b"\0")
@@ -233,10 +220,6 @@ def committed_files(top: Path) -> set[bytes]:
     """Return the files that git could restore as they are, by their paths from the root.
 
     Those with the marks skip-worktree and assume-unchanged are left out: git does not look at them.
-
-    Raises:
-        UsageError: git fails.
-
     """
     lines = run_git(top, "ls-files", "-v", "-z").split(b"\0")
     return {line[2:] for line in lines if line[:1] == b"H"} - changed_files(top)
@@ -246,10 +229,7 @@ def committed_files(top: Path) -> set[bytes]:
 def worktree(folder: Path, gitref: str) -> Iterator[Path]:
     """Check a commit out into a temporary worktree, and yield the counterpart of a folder in it.
 
-    Raises:
-        UsageError: the folder is in no checkout, or there is no such commit, or it has no such
-            folder.
-
+    Where there is no checkout, no such commit, or no such folder in it, it is a `UsageError`.
     """
     top = checkout_of(folder)
     if top is None:

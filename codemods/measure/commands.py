@@ -25,13 +25,8 @@ class ExitCodes(NamedTuple):
 def run_commands(commands: Sequence[str], root: Path, timeout: float | None) -> dict[str, int]:
     """Run commands one after the other, without a shell; each for `timeout` seconds at most.
 
-    Returns:
-        The exit code of each: the negative number of a signal that ended it, 124 where it did not
-        end in time.
-
-    Raises:
-        codemods.measure.model.MeasureError: one cannot be started.
-
+    Returns the exit code of each: the negative number of a signal that ended it, 124 where it did
+    not end in time. One that cannot be started is a `MeasureError`.
     """
     codes = {}
     with tempfile.TemporaryDirectory(prefix="ssot-codemods-") as folder:

@@ -54,17 +54,9 @@ def run_process(
 ) -> Ended:
     """Run a command to its end, and leave nothing of it behind.
 
-    Args:
-        command: the program and its arguments.
-        root: the folder to run in.
-        variables: its environment.
-        timeout: seconds until it is killed; None for no limit.
-        out: a file for what it prints.
-        watch: called again and again while it runs.
-
-    Raises:
-        MeasureError: it cannot be started.
-
+    It runs in the folder `root`, with `variables` as its environment; after `timeout` seconds it is
+    killed. What it prints goes to the file `out`. `watch` is called again and again while it runs.
+    A command that cannot be started is a `MeasureError`.
     """
     ended = Ended()
     token = uuid.uuid4().hex

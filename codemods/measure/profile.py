@@ -28,10 +28,6 @@ def profile(
     The paths are relative to the root; without any, pytest collects what its configuration says.
     Where a run did not come to its end, `problem` says so, and there is what the runs before it
     showed.
-
-    Raises:
-        MeasureError: the interpreter cannot be started.
-
     """
     with Bench(Tree(pytest), paths, progress) as bench:
         bench.measure_warm_up()

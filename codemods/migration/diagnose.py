@@ -88,16 +88,10 @@ def diagnose(
     timeout: float = 300,
     python: str = sys.executable,
 ) -> Checkup:
-    """Start pytest in each folder of some files, and import shared modules there.
+    """Start pytest in each folder of some files, `jobs` at once, and import shared modules there.
 
-    Args:
-        by_file: which settings count for which file.
-        uses: paths, and the dotted names of the shared modules that each imports, or would import;
-            one without any is skipped.
-        jobs: how many times to start pytest at once.
-        timeout: seconds for each folder.
-        python: the interpreter that starts it.
-
+    `uses` has for each file the dotted names of the shared modules that it imports, or would
+    import; one without any is skipped. The `timeout` is for each folder.
     """
     groups: dict[Path, dict[str, Collection[str]]] = {}
     settings = {}
@@ -116,14 +110,9 @@ def diagnose(
 
 
 def files_to_check(by_file: SettingsByFile, scan: Scan, pool: Pool) -> dict[str, list[str]]:
-    """Find the files that would change or that import a shared module, none of them read yet.
+    """Return the files that would change or that import a shared module.
 
-    Returns:
-        The dotted names of the shared modules that count for each.
-
-    Raises:
-        codemods.model.UsageError: a path cannot be used.
-
+    Each has the dotted names of the shared modules that count for it.
     """
     planned = plan(scan, pool)
     files = scan.sharing | {result.path for result in planned.changes}

@@ -35,16 +35,7 @@ from codemods.workers.pool import without_collector
 
 
 def plan(scan: Scan, pool: Pool) -> Plan:
-    """Work out what would change, and touch nothing.
-
-    Args:
-        scan: the files, none of them read yet.
-        pool: the workers that transform the files.
-
-    Raises:
-        codemods.model.UsageError: a path cannot be used.
-
-    """
+    """Work out what would change in files that are not read yet, and touch nothing."""
     with without_collector():
         results = list(pool(_apply, scan.definitions(), FileResult.failure))
     results = _with_other_files(results, scan, pool)
@@ -87,12 +78,7 @@ def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list
 
 
 def refuse_uncommitted(results: Iterable[FileResult]) -> list[FileResult]:
-    """Refuse the files in a checkout that git could not restore as they are.
-
-    Raises:
-        UsageError: git fails.
-
-    """
+    """Refuse the files in a checkout that git could not restore as they are."""
     committed: dict[Path | None, set[str]] = {}
     message = "git may have no copy of it as it is: commit it, or use --allow-dirty"
     reason = Reason(Code.UNCOMMITTED, 1, message)
@@ -129,11 +115,7 @@ def refuse_unwritable(result: FileResult) -> FileResult:
 
 
 def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[Change, ...]]:
-    """Read the files that would change once more, and write nothing.
-
-    Args:
-        planned: what `plan` returned.
-        max_files: see `write`.
+    """Read the files that would change once more (at most `max_files`), and write nothing.
 
     Returns:
         What a migration would do, a folder around the current one and all the files, and the
@@ -173,17 +155,14 @@ def migrate(
 
     Args:
         planned: what `plan` returned.
-        journal: records the old bytes first; the caller holds its lock.
+        journal: records the old bytes first; the caller holds its lock. Where it cannot be written,
+            nothing else was.
         batch: what to write.
         judge: reverts the files whose tests differ, and returns what the tests showed; None to run
             no tests.
 
     Returns:
         What stays, and what the tests showed, None where none were run.
-
-    Raises:
-        OSError: the journal cannot be written; nothing else was.
-        codemods.model.UsageError: git fails.
 
     """
     written = write(planned, journal, batch)

@@ -110,7 +110,6 @@ def verify(
     Raises:
         MeasureError: the tests could not be run to their end.
         codemods.disk.atomic.EditedError: they edited files of the run.
-        codemods.disk.journal.JournalError: there is no run of that name.
 
     """
     with journal.lock():
@@ -136,14 +135,7 @@ def verify(
 def revert_regressions(trial: Trial, find_uses: FindUses, run_tests: RunTests) -> Verified:
     """Undo the change of each file that makes tests differ, until none differs.
 
-    Args:
-        trial: the run, in place.
-        find_uses: finds which tests the changed files touch.
-        run_tests: runs tests once.
-
-    Returns:
-        The evidence for what stayed. Where the tests cannot be run to their end, nothing stays.
-
+    Returns the evidence for what stayed. Where the tests cannot be run to their end, nothing stays.
     """
     taken: dict[str, Difference] = {}
     evidence = None

@@ -81,17 +81,10 @@ def completion_report(
 ) -> Completion:
     """Gather what there is to say of the migration of some paths.
 
-    Args:
-        settings: of the repository.
-        records: of the history.
-        paths: files and folders, absolute or relative to the current folder.
-        planned: what would still change in them.
-        compare_baseline: name of the saved baseline that is the side before; None for the latest
-            one of these paths before the first run that stands.
-
-    Raises:
-        codemods.measure.model.MeasureError: there is no baseline of such a name.
-
+    These are absolute or relative to the current folder; `planned` is what would still change in
+    them. `compare_baseline` names the saved baseline that is the side before, a `MeasureError`
+    where there is none; without it that is the latest one of these paths before the first run that
+    stands.
     """
     root = settings.root
     from_root = FromRoot(root)

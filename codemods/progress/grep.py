@@ -51,14 +51,9 @@ class Grep(NamedTuple):
 
 
 def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Plan) -> Grep:
-    """Count the lines that grep prints, and say what each of them is.
+    """Count the lines that grep prints for the name of a class, and say what each of them is.
 
-    Args:
-        settings: of the repository.
-        name: of a class.
-        roots: files and folders, relative to the root; none lies below another.
-        planned: what would change in them.
-
+    The `roots` are relative to the root of the repository, and none lies below another.
     """
     pattern = f"class {name}"
     # What cannot be listed is reported where copies are counted.

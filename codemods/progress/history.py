@@ -176,10 +176,6 @@ def append(settings: Settings, paths: Iterable[str], figures: Figures, name: str
 
     By one ``write``, so that two processes at once do not mix their lines. The paths are absolute
     or relative to the current folder.
-
-    Raises:
-        OSError: it cannot be written, or is no regular file.
-
     """
     if isinstance(figures, BaselineSummary):
         figures = without_machine(figures)
@@ -215,12 +211,7 @@ def record_values(record: Record) -> dict[str, Any]:
 def read(settings: Settings) -> tuple[list[Record], list[str]]:
     """Read the records, the oldest first and each once.
 
-    Returns:
-        The records, and for each line that is none, what is wrong with it.
-
-    Raises:
-        OSError: it cannot be read, is no regular file, or is far too large.
-
+    Returns them, and for each line that is none, what is wrong with it.
     """
     folder, file = _place(settings)
     try:

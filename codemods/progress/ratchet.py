@@ -87,9 +87,7 @@ def find(planned: Plan, scan: Scan, pool: Pool) -> Found:
 class Ratchet:
     """The file of a repository, at `path`, which is relative to the current folder.
 
-    Raises:
-        UsageError: it is not below the root, is not there but must be, or is none of ours.
-
+    One that is not below the root, is not there but must be, or is none of ours is a `UsageError`.
     """
 
     def __init__(self, path: str, root: Path, *, must_exist: bool) -> None:
@@ -113,13 +111,7 @@ class Ratchet:
         """Lower the numbers to what is there; those of what has more than is allowed stay.
 
         With `force`, they are raised, too. Where there is no file, nothing stands against it.
-
-        Returns:
-            What is there, against what may be from now on.
-
-        Raises:
-            OSError: it cannot be written.
-
+        Returns what is there, against what may be from now on.
         """
         old, counted = self._allowed, _counted(found.copies)
         allowed = old or {}
