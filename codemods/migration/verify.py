@@ -178,8 +178,7 @@ def without(written: Written, verified: Verified, trial: Trial) -> Written:
         else r
         for r in written.results
     )
-    more = sum(r.after is not None for r in written.results) - len(kept)
-    return written._replace(results=results, held_back=written.held_back + more)
+    return written._replace(results=results)
 
 
 def _reverted(result: FileResult, verified: Verified) -> FileResult:
