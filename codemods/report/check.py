@@ -11,7 +11,6 @@ from codemods.model import STDIN, Code, Decision, Plan, Ratcheted, Reason, Verdi
 from codemods.report.document import document
 from codemods.report.findings import (
     Finding,
-    command,
     copy_text,
     definition_json,
     definition_line,
@@ -22,7 +21,7 @@ from codemods.report.findings import (
     is_namesake,
 )
 from codemods.report.table import Detail, joined
-from codemods.wording import percentage
+from codemods.wording import command, percentage
 
 #: More are not repeated in a command.
 _MOST_PATHS = 5

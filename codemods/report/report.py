@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -34,7 +33,7 @@ from codemods.report.page import (
     Table,
 )
 from codemods.report.status import shown_paths
-from codemods.wording import most_first, percentage, plural
+from codemods.wording import command, most_first, percentage, plural
 
 #: Has all of what was cut from a list.
 _WHOLE = "ssot-codemods report --output FILE"
@@ -249,8 +248,7 @@ def _since(change: CollectionChange) -> str:
 def _command(verb: str, paths: Sequence[str]) -> Code:
     """Return a command for exactly these paths: other measurements do not count."""
     named = [path for path in paths if path != "."]
-    command = ["ssot-codemods", verb, *(named if len(named) <= _FEW_PATHS else ["PATHS"])]
-    return Code(shlex.join(command))
+    return Code(command(verb, *(named if len(named) <= _FEW_PATHS else ["PATHS"])))
 
 
 # The sections
@@ -369,8 +367,7 @@ def _golden_path_section(done: Completion) -> Iterator[Block]:
 def _collection_section(done: Completion) -> Iterator[Block]:
     measured = [change for change in done.collection if change.latest is not None]
     if not measured:
-        command = _command("baseline", done.paths)
-        yield Paragraph(("Not measured: ", command, " measures it."))
+        yield Paragraph(("Not measured: ", _command("baseline", done.paths), " measures it."))
         return
     if len(measured) > 1 and done.collected is not None:
         yield Paragraph((f"Together: {plural(done.collected, 'test')} in the latest.",))
