@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from codemods.disk.journal import Change, Journal
-from codemods.measure.commands import ExitCodes
-from codemods.measure.model import BaselineSummary, Warmed
+from codemods.measure.model import BaselineSummary, ExitCodes, Warmed
 from codemods.measure.outcomes import Difference, Outcomes
 from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.verify import RanOnce, Verified

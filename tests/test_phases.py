@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from codemods.measure.commands import ExitCodes
+from codemods.measure.model import ExitCodes
 from codemods.progress import grep, phases
 from codemods.progress.edits import ChangedFile
 from codemods.progress.history import (

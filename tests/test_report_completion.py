@@ -13,8 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from codemods.disk.journal import Change, Journal
-from codemods.measure.commands import ExitCodes
-from codemods.measure.model import Baseline, Claim, MeasureError
+from codemods.measure.model import Baseline, Claim, ExitCodes, MeasureError
 from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.rollback import roll_back
 from codemods.model import Code, Decision, Definition, FileResult, Plan, Reason, Status, Verdict

@@ -12,7 +12,7 @@ from codemods.disk.atomic import EditedError
 from codemods.disk.files import read_file
 from codemods.disk.journal import Journal, JournalError
 from codemods.interrupts import uninterrupted
-from codemods.measure.commands import ExitCodes
+from codemods.measure.model import ExitCodes
 from codemods.measure.outcomes import Evidence, Outcomes, Side, compare
 from codemods.migration.references import imports_of
 from codemods.model import Entry, Run, Source

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from codemods.disk.atomic import EditedError
 from codemods.disk.journal import Journal
 from codemods.engine.codemod import refused
-from codemods.measure.commands import ExitCodes
-from codemods.measure.model import MeasureError
+from codemods.measure.model import ExitCodes, MeasureError
 from codemods.measure.outcomes import Difference, Evidence, Outcomes
 from codemods.migration.causes import RunTests, find_causes
 from codemods.migration.concerned import Concerned

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from codemods.disk.files import FromRoot
 from codemods.disk.git import repository_name
-from codemods.measure.commands import ExitCodes
 from codemods.measure.compare import claims, obstacles
-from codemods.measure.model import BaselineSummary, Claim, MeasureError
+from codemods.measure.model import BaselineSummary, Claim, ExitCodes, MeasureError
 from codemods.model import Plan
 from codemods.progress import history
 from codemods.progress.history import Record

@@ -23,8 +23,7 @@ from typing import Any, NamedTuple
 from codemods.decode import decode, encode
 from codemods.disk.folder import Folder, naming
 from codemods.disk.journal import Journal
-from codemods.measure.commands import ExitCodes
-from codemods.measure.model import BaselineSummary, Warmed
+from codemods.measure.model import BaselineSummary, ExitCodes, Warmed
 from codemods.measure.outcomes import Evidence
 from codemods.migration.verify import RanOnce, Verified
 from codemods.model import Plan, Run, Status, Written

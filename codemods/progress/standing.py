@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from codemods.disk.journal import Journal
-from codemods.measure.commands import ExitCodes
-from codemods.measure.model import BaselineSummary
+from codemods.measure.model import BaselineSummary, ExitCodes
 from codemods.progress.edits import ChangedFile, still_gone
 from codemods.progress.history import (
     ComparedFile,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from codemods.measure.commands import ExitCodes
+from codemods.measure.model import ExitCodes
 from codemods.measure.outcomes import GOOD, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
 from codemods.report.document import document
