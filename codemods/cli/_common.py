@@ -29,7 +29,7 @@ from codemods.cli._output import print_text, progress_bar, remark, say, settle
 from codemods.disk.git import stop_git, take_notes
 from codemods.interrupts import heard_as_one
 from codemods.model import RunState, UsageError
-from codemods.registry import CODEMODS, DEFAULT, RESEMBLING
+from codemods.registry import CODEMODS, DEFAULT, Registered
 from codemods.settings import Settings, read_settings
 from codemods.shared_modules import SettingsByFile, import_folders
 from codemods.wording import first_of, visible
@@ -207,22 +207,15 @@ class Setup:
 
         return self._cluster or ProcessPool(self.jobs, self.settings.file_timeout or FILE_TIMEOUT)
 
-    def scan(self, progress: Progress, codemod: str = DEFAULT) -> Scan:
+    def scan(self, progress: Progress, codemod: Registered = CODEMODS[DEFAULT]) -> Scan:
         """Start to look for the files."""
         from codemods.migration.scan import Scan
 
         return Scan(self.settings, self.codemod_of(codemod), self.paths, progress)
 
-    def scan_resembling(self, progress: Progress) -> Scan:
-        """Start to look for the same files, for what resembles a shared definition."""
-        from codemods.migration.scan import Scan
-
-        made = partial(RESEMBLING.make, self.by_file)
-        return Scan(self.settings, made, self.paths, progress)
-
-    def codemod_of(self, name: str = DEFAULT) -> CodemodOf:
+    def codemod_of(self, codemod: Registered = CODEMODS[DEFAULT]) -> CodemodOf:
         """Return what makes a codemod for each file."""
-        return partial(CODEMODS[name].make, self.by_file)
+        return partial(codemod.make, self.by_file)
 
     @property
     def top(self) -> Path:
@@ -262,7 +255,7 @@ class Setup:
     def plan(self, label: str, codemod: str = DEFAULT) -> Plan:
         """Return what would change."""
         with progress_bar(label) as progress:
-            scan = self.scan(progress, codemod)
+            scan = self.scan(progress, CODEMODS[codemod])
             # Imported while git looks for the files, as it takes its time.
             from codemods.migration.migrate import plan
 
@@ -285,7 +278,8 @@ class Setup:
 
         others = [name for name in CODEMODS if name != DEFAULT]
         with progress_bar("other codemods") as progress:
-            return tuple(prospect(n, self.scan(progress, n), self.pool()) for n in others)
+            scans = ((name, self.scan(progress, CODEMODS[name])) for name in others)
+            return tuple(prospect(name, scan, self.pool()) for name, scan in scans)
 
     def warn_uncovered(self) -> None:
         """Name the files that no settings cover; if none is covered, it is a `UsageError`."""

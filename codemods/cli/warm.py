@@ -13,11 +13,7 @@ from codemods.report.table import Detail
 from codemods.settings import read_settings
 
 
-@verb(
-    PYTEST_PATHS,
-    quiet="Print only what went wrong.",
-    failed="the tests could not be collected",
-)
+@verb(PYTEST_PATHS, quiet="Print only what went wrong.", failed="the tests could not be collected")
 @starts_pytest
 @jobs_option("Processes that collect in parallel. Default: 2.", default=2)
 @click.option("--no-cold", is_flag=True, help="Do not measure a collection without bytecode.")

@@ -56,11 +56,7 @@ class Pytest(NamedTuple):
     environment: Mapping[str, str] = os.environ
     progress: Callable[[int, int], None] | None = None
 
-    def run(
-        self,
-        *arguments: str,
-        probe_options: Sequence[str] = (),
-    ) -> Session:
+    def run(self, *arguments: str, probe_options: Sequence[str] = ()) -> Session:
         """Run ``python -m pytest``, and return what the plugin saw.
 
         Nothing is raised for what happens inside: a timeout, a crash, a missing pytest are values;

@@ -107,11 +107,7 @@ def _commit(folder: Path) -> dict[str, str]:
 
 
 def _run(
-    command: str,
-    folder: Path,
-    environment: dict[str, str],
-    options: Sequence[str],
-    is_quiet: bool,
+    command: str, folder: Path, environment: dict[str, str], options: Sequence[str], is_quiet: bool
 ) -> int:
     code = 0
     stdout = subprocess.DEVNULL if is_quiet else None

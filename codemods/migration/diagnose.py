@@ -128,10 +128,15 @@ def files_to_check(by_file: SettingsByFile, scan: Scan, pool: Pool) -> dict[str,
 def _folder(
     answer: FolderAnswer, settings: Settings, modules: Mapping[str, SharedModule]
 ) -> FolderCheckup:
+    advice = (
+        "run pytest on this folder and fix what stops it, or name the interpreter of your tests by "
+        "--python"
+    )
+    stopped = Finding(NO_PYTEST, True, answer.error, advice) if answer.error is not None else None
     return FolderCheckup(
         folder=answer.folder,
         modules=tuple(_module(m, answer, settings, modules[m.name]) for m in answer.modules),
-        findings=tuple(_no_pytest(answer)),
+        findings=(stopped,) if stopped is not None else (),
         pytest=answer.pytest,
         import_mode=answer.import_mode,
         plugins=tuple(dict.fromkeys(answer.plugins)),
@@ -142,15 +147,6 @@ def _folder(
 def _is_probe(entry: str) -> bool:
     """Whether an entry of ``sys.path`` was there for the question alone, and is gone."""
     return os.path.basename(entry).startswith("ssot-codemods-") and not os.path.exists(entry)
-
-
-def _no_pytest(answer: FolderAnswer) -> Iterator[Finding]:
-    if answer.error is not None:
-        advice = (
-            "run pytest on this folder and fix what stops it, or name the interpreter of your "
-            "tests by --python"
-        )
-        yield Finding(NO_PYTEST, True, answer.error, advice)
 
 
 def _module(

@@ -38,12 +38,7 @@ class Sessions:
         self._planned: dict[tuple[str, ...], list[list[str]]] = {}
         self._runs = 0
 
-    def run(
-        self,
-        paths: Sequence[str],
-        *,
-        state: Callable[[], str] | None = None,
-    ) -> Outcomes:
+    def run(self, paths: Sequence[str], *, state: Callable[[], str] | None = None) -> Outcomes:
         """Run the tests of some paths once; none for what the configuration of pytest names.
 
         These are files, folders and node ids, absolute or relative to the root. `state` tells the

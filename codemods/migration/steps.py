@@ -12,12 +12,7 @@ from codemods.migration.config_edit import with_modules
 from codemods.migration.register import with_registration
 from codemods.model import SharedModule, UsageError
 from codemods.settings import DEFAULT_MODULE, Settings, read_config
-from codemods.shared_modules import (
-    asserting_definitions,
-    conftests,
-    find_module,
-    import_folders,
-)
+from codemods.shared_modules import asserting_definitions, conftests, find_module, import_folders
 
 _SETTINGS = "the settings, [tool.ssot-codemods]"
 

@@ -63,12 +63,7 @@ def _record(
 
 
 def measure_against(
-    gitref: str,
-    pytest: Pytest,
-    paths: Sequence[str],
-    *,
-    runs: int,
-    progress: Callable[[str], None],
+    gitref: str, pytest: Pytest, paths: Sequence[str], *, runs: int, progress: Callable[[str], None]
 ) -> Comparison:
     """Measure a commit and the files as they are, in turn."""
     here = collection.Tree(pytest, *head_of(pytest.root), name="here: ")

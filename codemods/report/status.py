@@ -42,10 +42,7 @@ def blocks(standing: Standing, detail: Detail = Detail.NORMAL) -> Iterator[list[
     ]
     lines = iter(table(("", "", "", ""), rows)[1:])
     for head, group in groups:
-        yield [
-            head,
-            *(text for c in group for text in (next(lines), *_note(c, detail))),
-        ]
+        yield [head, *(text for c in group for text in (next(lines), *_note(c, detail)))]
     if detail is Detail.QUIET:
         return
     yield list(_missing_paths(standing))

@@ -56,9 +56,9 @@ def as_json(verified: Verified | RanOnce) -> dict[str, Any]:
 def _document(
     verified: Verified, before: Outcomes | None, after: Outcomes | None
 ) -> dict[str, Any]:
-    evidence = verified.evidence
-    values = {
-        "run": verified.run,
+    values = verified._asdict()
+    evidence = values.pop("evidence")
+    values |= {
         "before": _outcomes_json(before) if before is not None else None,
         "after": _outcomes_json(after) if after is not None else None,
         "differences": evidence.differences if evidence else (),
@@ -66,11 +66,6 @@ def _document(
         "healed": evidence.healed if evidence else (),
         "causes": dict(sorted(verified.causes.items())),
         "reverted": dict(sorted(verified.reverted.items())),
-        "edited": verified.edited,
-        "unused": verified.unused,
-        "not_run": verified.not_run,
-        "golden_path": verified.golden_path,
-        "problem": verified.problem,
     }
     return document("verify", values)
 
