@@ -237,7 +237,7 @@ class Setup:
 
     def find_uses(self, changed: Sequence[str]) -> Concerned:
         """Find the tests that use some files, which have real paths."""
-        from codemods.disk.checkout import Checkout
+        from codemods.disk.files import Checkout
         from codemods.migration.concerned import concerned
         from codemods.migration.sessions import is_test
 

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from codemods.disk.git import checkout_of, is_ignored, note_failure, run_git
@@ -62,7 +63,6 @@ def _from(folder: str, path: str) -> str:
 
 
 def _in_order(paths: Collection[str]) -> list[str]:
-    """Return paths sorted by their bytes."""
     try:
         "".join(paths).encode()
     except UnicodeEncodeError:
@@ -141,6 +141,39 @@ def read_file(
         return content, status
     finally:
         os.close(descriptor)
+
+
+class Checkout:
+    """All files of the checkout around a folder, or below the folder where there is none.
+
+    Those that are excluded from being changed are among them: they import all the same.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._root = checkout_of(folder) or folder
+
+    @cached_property
+    def _absolute(self) -> dict[str, str]:
+        listed = list_files([str(self._root)], self._root, (), lambda failure: None)
+        return {path: os.path.abspath(path) for path in listed}
+
+    @property
+    def paths(self) -> list[str]:
+        """Their absolute paths."""
+        return list(self._absolute.values())
+
+    def read(self) -> Iterator[Source]:
+        """Yield each file, with an absolute path, and with the one from the current folder."""
+        for shown, content, _ in read_files(self._absolute, self._root, (), lambda failure: None):
+            # A link gives way to its target, which may not be listed.
+            yield Source(self._absolute.get(shown) or os.path.abspath(shown), content, shown)
+
+    def read_one(self, path: str) -> bytes | None:
+        """Read one file, None where that fails."""
+        try:
+            return read_file(path)[0]
+        except OSError:
+            return None
 
 
 class FromRoot:

@@ -35,8 +35,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
 from codemods.decode import decode, encode
-from codemods.disk.atomic import EditedError
-from codemods.disk.folder import Folder
+from codemods.disk.folder import EditedError, Folder
 from codemods.disk.git import is_tracked
 from codemods.model import Entry, Run, RunState, UsageError
 
@@ -376,7 +375,6 @@ _NONE: frozenset[str] = frozenset()
 
 
 def _remove_run(folder: Folder) -> None:
-    """Remove the folder of a run, the manifest first: from here on it is no run."""
     with suppress(FileNotFoundError), folder.open() as descriptor:
         os.unlink("manifest.json", dir_fd=descriptor)
     for name in ("before", "after"):

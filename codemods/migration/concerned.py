@@ -119,7 +119,6 @@ def _read(files: Others, progress: Progress) -> Iterator[Source]:
 def _tests(
     path: str, users: Mapping[str, Collection[str]], is_test: Callable[[str], bool]
 ) -> Iterator[str]:
-    """Yield the files and folders whose tests use a file."""
     seen = {path}
     pending = [path]
     while pending:

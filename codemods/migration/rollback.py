@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from codemods.disk.atomic import EditedError
+from codemods.disk.folder import EditedError
 from codemods.disk.journal import Journal, JournalError
 from codemods.model import Entry, Outcome, Run, RunState, UsageError
 
@@ -64,7 +64,6 @@ def resume(journal: Journal, identity: str) -> tuple[Run, list[Outcome]]:
 
 
 def _latest_runs(journal: Journal) -> dict[str, str]:
-    """Return for each file the last run that changes it still."""
     return {e.path: r.id for r in journal.runs() for e in r.entries if e.path not in r.undone}
 
 

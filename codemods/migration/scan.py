@@ -8,8 +8,7 @@ from functools import cached_property, partial
 from threading import Thread
 from typing import NamedTuple
 
-from codemods.disk.checkout import Checkout
-from codemods.disk.files import Failed, list_files, read_files
+from codemods.disk.files import Checkout, Failed, list_files, read_files
 from codemods.engine.comments import has_only_comments
 from codemods.model import FileResult
 from codemods.rewrites.others import RepositoryCodemod

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from codemods.disk.atomic import EditedError
 from codemods.disk.files import read_file
+from codemods.disk.folder import EditedError
 from codemods.disk.journal import Journal, JournalError
 from codemods.interrupts import uninterrupted
 from codemods.measure.model import ExitCodes
@@ -200,5 +200,4 @@ class Trial:
 
 
 def _sharing(source: Source, *, shared: set[tuple[str, str]]) -> str:
-    """Return the path of a file that imports one of some definitions, else nothing."""
     return source.path if shared & imports_of(source) else ""

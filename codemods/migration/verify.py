@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from codemods.disk.atomic import EditedError
+from codemods.disk.folder import EditedError
 from codemods.disk.journal import Journal
 from codemods.engine.codemod import refused
 from codemods.measure.model import ExitCodes, MeasureError
@@ -108,7 +108,7 @@ def verify(
 
     Raises:
         MeasureError: the tests could not be run to their end.
-        codemods.disk.atomic.EditedError: they edited files of the run.
+        codemods.disk.folder.EditedError: they edited files of the run.
 
     """
     with journal.lock():

@@ -147,7 +147,6 @@ def _change(
 
 
 def _saved(records: Sequence[Record], name: str) -> tuple[Sequence[str], BaselineSummary]:
-    """Return the paths of a saved baseline, and its figures."""
     for record in reversed(records):
         if record.name == name and isinstance(record.figures, BaselineSummary):
             return record.paths, record.figures

@@ -104,6 +104,11 @@ class Standing(NamedTuple):
     remedies: tuple[str, ...]
     prospects: tuple[Prospect, ...] = ()
 
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """All criteria."""
+        return (*(c for phase in self.phases for c in phase.criteria), *self.overall)
+
 
 class Acceptance(NamedTuple):
     """Whether all criteria of all phases are met.
@@ -117,14 +122,9 @@ class Acceptance(NamedTuple):
     damaged: tuple[str, ...] = ()
 
     @property
-    def criteria(self) -> tuple[Criterion, ...]:
-        """All criteria."""
-        return (*(c for p in self.standing.phases for c in p.criteria), *self.standing.overall)
-
-    @property
     def ok(self) -> bool:
         """Whether each criterion was measured and is met, and the whole history was read."""
-        return not self.damaged and all(c.state is State.MET for c in self.criteria)
+        return not self.damaged and all(c.state is State.MET for c in self.standing.criteria)
 
 
 def planner(settings: Settings, codemod_of: CodemodOf, pool: Pool, progress: Progress) -> Count:
@@ -148,9 +148,9 @@ def status(settings: Settings, records: Sequence[Record], count: Count) -> Stand
     """
     phases = [_phase(settings.root, phase, records, count) for phase in phases_of(settings)]
     overall = tuple(_golden_path(settings, standing(records)))
-    criteria = [*(c for p in phases for c in p.criteria), *overall]
-    remedies = dict.fromkeys(c.remedy for c in criteria if c.remedy)
-    return Standing(tuple(phases), overall, _batch(phases), tuple(remedies))
+    found = Standing(tuple(phases), overall, _batch(phases), ())
+    remedies = dict.fromkeys(c.remedy for c in found.criteria if c.remedy)
+    return found._replace(remedies=tuple(remedies))
 
 
 def accept(
@@ -169,7 +169,6 @@ def accept(
 
 
 def _batch(phases: Sequence[PhaseStatus]) -> str:
-    """Return the command for the first phase that has copies left."""
     for phase in phases:
         left = next(c for c in phase.criteria if c.name == COPIES)
         if left.value:

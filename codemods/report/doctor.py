@@ -49,7 +49,6 @@ def before_writing(checkup: Checkup) -> tuple[list[str], list[str]]:
 
 
 def _by_fix(errors: Iterable[tuple[FolderCheckup, Finding]]) -> Iterator[str]:
-    """Yield what is wrong where, and below it what fixes it."""
     fixes: dict[str, dict[str, list[str]]] = {}
     for folder, finding in errors:
         way_around = "; --skip-probe goes on without" if finding.code == NO_PYTEST else ""

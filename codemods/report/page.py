@@ -316,7 +316,6 @@ def _folded(head: Sequence[str], rows: Sequence[object], lines: Iterator[str]) -
 
 
 def _numbers(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[bool]:
-    """Return for each column whether it holds numbers."""
     columns = [[row[n] for row in rows] for n in range(len(head))]
     return [bool(c) and all(isinstance(cell, int) for cell in c) for c in columns]
 

@@ -114,7 +114,6 @@ def _refusals(found: Sequence[_Refused]) -> Iterator[Details]:
 
 
 def _failures(done: Completion) -> Iterator[Table]:
-    """Yield a table of the files that failed, if any did."""
     found = failed(done.planned.results)
     if found:
         rows = ((_where(p, e), Code(e.code.value), Message(e.message)) for p, e in found)
@@ -122,7 +121,6 @@ def _failures(done: Completion) -> Iterator[Table]:
 
 
 def _refusal(path: str, refused: Sequence[Decision], *, with_message: bool) -> Iterator[Inline]:
-    """Yield what stays in one file, and why."""
     for number, decision in enumerate(refused):
         reason = decision.reasons[0]
         yield from (("; ", f"line {reason.line}") if number else (_where(path, reason),))
@@ -152,7 +150,6 @@ def _head(done: Completion) -> Iterator[Block]:
 
 
 def _missing(done: Completion) -> Iterator[str]:
-    """Yield what keeps the migration from being done."""
     left = done.planned.copies
     if left:
         files = plural(len(done.planned.changes), "file")
@@ -317,7 +314,6 @@ def _steps(done: Completion) -> tuple[Bar, ...]:
 
 
 def _by_file(places: Sequence[_Place]) -> Iterator[tuple[Inline, ...]]:
-    """Yield each file with its definitions."""
     for path, group in groupby(sorted(places), lambda place: place[0]):
         names = ", ".join(f"{name} ({line})" for _, line, name in group)
         yield (Code(path), ": ", Code(names))

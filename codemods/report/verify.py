@@ -78,7 +78,6 @@ def _never_collected(evidence: Evidence, detail: Detail) -> Iterator[str]:
 
 
 def _unknown(verified: Verified, detail: Detail) -> Iterator[str]:
-    """Name the files of which nothing is shown."""
     yield from (f"skipped: edited since the run: {path}" for path in verified.edited)
     yield from (f"not tested: no test uses it: {path}" for path in verified.unused)
     is_flaky = verified.evidence is not None and bool(verified.evidence.flaky)
@@ -124,7 +123,6 @@ def _verdict(verified: Verified, evidence: Evidence) -> str:
 
 
 def _failures(outcomes: Outcomes) -> Iterator[str]:
-    """Yield a line for each test that failed, and each file that cannot be collected."""
     yield from (f"{outcome}: {node}" for node, outcome in _failed(outcomes).items())
     errors = sorted(outcomes.errors.items())
     yield from (f"not collected: {file}: {what}" for file, what in errors)
