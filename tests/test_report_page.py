@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,8 @@ from tests.pages import Page
 from tests.test_report_completion import EMPTY, FULL, RUN, copies, fails, of_results, stays
 
 REST = "report.html"
+
+STYLE = Path(page.__file__).with_suffix(".css").read_text("utf-8")
 
 
 def markdown(*blocks: page.Block) -> str:
@@ -238,16 +241,16 @@ def test_bars_have_values_and_whiskers_and_two_shapes() -> None:
     assert '<rect class="after" x="2" y="60" width="178.0" height="14"/>' in picture
     assert 'class="whisker" d="M91.0 23v8M91.0 27H358.0M358.0 23v8"' in picture
     assert picture.count(">1.00 s (0.50 to 2.00)</text>") == 2
-    assert ".before { fill: var(--paper); stroke: var(--before)" in page._STYLE
-    assert ".after { fill: var(--after)" in page._STYLE
+    assert ".before { fill: var(--paper); stroke: var(--before)" in STYLE
+    assert ".after { fill: var(--after)" in STYLE
 
 
 def test_the_text_of_a_chart_can_be_read_on_a_phone() -> None:
     """The picture is as wide as the page less its margins, of 16 pixels at each side."""
     (width,) = re.findall(r'viewBox="0 0 (\d+) ', "\n".join(chart.as_svg(_bars(1), "c")))
-    (size,) = re.findall(r"svg text \{ .*font-size: (\d+)px", page._STYLE)
+    (size,) = re.findall(r"svg text \{ .*font-size: (\d+)px", STYLE)
     assert int(size) * (400 - 32) / int(width) >= 12
-    assert "width: 100%" in page._STYLE
+    assert "width: 100%" in STYLE
 
 
 # Colours, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
@@ -267,7 +270,7 @@ def _contrast(one: str, other: str) -> float:
 def _colours() -> Sequence[dict[str, str]]:
     found = [
         dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", part))
-        for part in page._STYLE.split("@media (prefers-color-scheme: dark)")
+        for part in STYLE.split("@media (prefers-color-scheme: dark)")
     ]
     assert len(found) == 2
     return found
