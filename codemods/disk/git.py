@@ -161,11 +161,7 @@ def take_notes() -> list[str]:
 
 def is_ignored(top: Path, path: str) -> bool:
     """Return whether git ignores a path of the checkout with this root."""
-    try:
-        run_git(top, "check-ignore", "-q", "--", path)
-    except UsageError:
-        return False
-    return True
+    return _answer_or_none(top, "check-ignore", "-q", "--", path) is not None
 
 
 def is_tracked(path: Path) -> bool:
@@ -174,10 +170,7 @@ def is_tracked(path: Path) -> bool:
     if top is None:
         return False
     inside = os.path.relpath(path.parent.resolve() / path.name, top)
-    try:
-        return bool(run_git(top, "ls-files", "-z", "--", f":(literal,icase){inside}"))
-    except UsageError:
-        return False
+    return bool(_answer_or_none(top, "ls-files", "-z", "--", f":(literal,icase){inside}"))
 
 
 def head_of(folder: Path) -> tuple[str, bool]:
@@ -190,22 +183,25 @@ def head_of(folder: Path) -> tuple[str, bool]:
         return "", False
     try:
         commit = run_git(top, "rev-parse", "--verify", "HEAD")
-        changed = changed_files(top)
+        return commit.decode().strip(), bool(changed_files(top))
     except UsageError:
         return "", False
-    return commit.decode().strip(), bool(changed)
 
 
 def repository_name(folder: Path) -> str:
     """Return the last part of where `origin` is, else the name of the root of the checkout."""
     top = checkout_of(folder)
-    try:
-        address = run_git(top, "config", "--get", "remote.origin.url") if top else b""
-    except UsageError:
-        address = b""
-    path = os.fsdecode(address).strip().rstrip("/").removesuffix(".git").rstrip("/")
+    address = _answer_or_none(top, "config", "--get", "remote.origin.url") if top else None
+    path = os.fsdecode(address or b"").strip().rstrip("/").removesuffix(".git").rstrip("/")
     # Before an @ is perhaps a password.
     return re.split("[/:@]", path)[-1] or (top or folder.resolve()).name
+
+
+def _answer_or_none(top: Path, *arguments: str) -> bytes | None:
+    try:
+        return run_git(top, *arguments)
+    except UsageError:
+        return None
 
 
 def changed_files(top: Path) -> set[bytes]:
