@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from importlib import import_module
@@ -353,6 +353,19 @@ def exit_code(results: Sequence[FileResult], left: int) -> int:
     if any(r.error is not None for r in results):
         return FILE_FAILED
     return COPIES_LEFT if left else OK
+
+
+def failing_imports(
+    by_file: SettingsByFile, uses: Mapping[str, Collection[str]], jobs: int, python: str
+) -> list[str]:
+    """Return why shared modules cannot be imported where they are to be used, and how to fix it."""
+    from codemods.migration.diagnose import diagnose
+    from codemods.report.doctor import before_writing
+
+    errors, notes = before_writing(diagnose(by_file, uses, jobs=jobs, python=python))
+    for note in notes:
+        say(note)
+    return errors
 
 
 def relative_to_cwd(shown: Verified) -> Verified:

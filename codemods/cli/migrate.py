@@ -16,6 +16,7 @@ from codemods.cli._common import (
     INTERRUPTED,
     Setup,
     exit_code,
+    failing_imports,
     relative_to_cwd,
     warn_unfinished_runs,
 )
@@ -229,18 +230,10 @@ def _migrate(
 
 
 def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> None:
-    from codemods.migration.diagnose import diagnose
-    from codemods.report.doctor import before_writing
-
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
-    if not any(uses.values()):
-        return  # nothing is imported
-    found = diagnose(setup.by_file, uses, jobs=setup.jobs, python=python)
-    errors, notes = before_writing(found)
+    errors = failing_imports(setup.by_file, uses, setup.jobs, python)
     if errors:
         raise UsageError("nothing was written, as the new imports would fail:", *errors)
-    for note in notes:
-        say(note)
 
 
 def _verify(setup: Setup, pytest: Pytest, workers: str | None, trial: Trial) -> Verified:

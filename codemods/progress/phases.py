@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,16 +130,13 @@ class Acceptance(NamedTuple):
 
 def planner(settings: Settings, codemod_of: CodemodOf, pool: Pool, progress: Progress) -> Count:
     """Return a function that plans some paths, and each set of them once."""
-    known: dict[tuple[str, ...], Plan] = {}
 
-    def count(paths: Sequence[str]) -> Plan:
-        key = outermost(paths)
-        if key not in known:
-            folders = [str(settings.root / p) for p in key]
-            known[key] = plan(Scan(settings, codemod_of, folders, progress), pool)
-        return known[key]
+    @cache
+    def planned(folders: tuple[str, ...]) -> Plan:
+        paths = [str(settings.root / folder) for folder in folders]
+        return plan(Scan(settings, codemod_of, paths, progress), pool)
 
-    return count
+    return lambda paths: planned(outermost(paths))
 
 
 def status(settings: Settings, records: Sequence[Record], count: Count) -> Standing:
