@@ -8,7 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from codemods.disk.git import checkout_of, is_ignored, note_failure, run_git
@@ -176,26 +176,23 @@ class Checkout:
             return None
 
 
-class FromRoot:
-    """Makes paths relative to the root of a repository; what lies outside of it gets absolute.
+def paths_from(root: Path) -> Callable[[str], str]:
+    """Return what makes paths relative to a root; what lies outside of it gets absolute.
 
-    Links are followed up to the folder of a file.
+    Links are followed up to the folder of a file; a module on stdin keeps its name.
     """
+    top = Path(os.path.realpath(root))
 
-    def __init__(self, root: Path) -> None:
-        self._root = os.path.realpath(root)
-        self._folders: dict[str, str] = {}
+    @cache
+    def moved(folder: str) -> str:
+        real = Path(os.path.realpath(folder or "."))
+        return str(real.relative_to(top) if real.is_relative_to(top) else real)
 
-    def __call__(self, path: str) -> str:
-        """Return the path of a file; a module on stdin keeps its name."""
-        if path == STDIN:
-            return path
+    def from_root(path: str) -> str:
         folder, name = os.path.split(path)
-        if folder not in self._folders:
-            real = Path(os.path.realpath(folder or "."))
-            is_inside = real.is_relative_to(self._root)
-            self._folders[folder] = str(real.relative_to(self._root) if is_inside else real)
-        return os.path.normpath(os.path.join(self._folders[folder], name))
+        return path if path == STDIN else os.path.normpath(os.path.join(moved(folder), name))
+
+    return from_root
 
 
 def unreadable(path: str, error: OSError) -> FileResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from codemods.disk.files import FromRoot
+from codemods.disk.files import paths_from
 from codemods.disk.git import repository_name
 from codemods.measure.compare import claims, obstacles
 from codemods.measure.model import BaselineSummary, Claim, ExitCodes, MeasureError
@@ -86,7 +86,7 @@ def completion_report(
     stands.
     """
     root = settings.root
-    from_root = FromRoot(root)
+    from_root = paths_from(root)
     inside = history.relative_paths(root, paths)
     there = standing(records)
     codes = latest_codes(there)

@@ -65,7 +65,8 @@ def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Pl
     for path in _files(settings.root, roots):
         content = _text_of(path)
         if pattern.encode() in content:
-            unread = None if path in read else _why_unread(path)
+            why = "are excluded or ignored by git" if path.endswith(".py") else "are no Python"
+            unread = None if path in read else f"in files that {why}"
             kinds += _kinds(content, name, results.get(path), unread)
     number = len(planned.copies)
     return Grep(
@@ -104,11 +105,6 @@ def _text_of(path: str) -> bytes:
     except OSError:
         return b""  # grep says so on stderr
     return b"" if b"\0" in content else content
-
-
-def _why_unread(path: str) -> str:
-    why = "are excluded or ignored by git" if path.endswith(".py") else "are no Python"
-    return f"in files that {why}"
 
 
 def _kinds(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from codemods.decode import decode
-from codemods.disk.files import FromRoot
+from codemods.disk.files import paths_from
 from codemods.disk.folder import Folder
 from codemods.engine.run import Pool
 from codemods.migration.analyze import decided
@@ -74,7 +74,7 @@ def find(planned: Plan, scan: Scan, pool: Pool) -> Found:
     known = {result.path for result in planned.results if result.error is not None}
     failures = [r for r in (*results, *scan.failures) if r.error and r.path not in known]
     failed = known.union(r.path for r in failures)
-    from_root = FromRoot(scan.settings.root)
+    from_root = paths_from(scan.settings.root)
     found = [*planned.copies, *((r.path, d) for r in results for d in r.decisions)]
     found.sort(key=lambda pair: (os.fsencode(pair[0]), pair[1].definition.line))
     return Found(
