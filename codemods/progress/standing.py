@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,6 @@ from codemods.progress.history import (
     Verification,
     is_below,
 )
-from codemods.registry import DEFAULT
 from codemods.wording import plural
 
 
@@ -74,9 +74,8 @@ def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -
     What was rolled back does not stand, nor what somebody put back into the file, or another run
     removed again. Only files and tests below the paths are told.
     """
-    first: dict[str, Record] = {}
-    files: dict[str, dict[str, ChangedFile]] = {}
-    verified: dict[str, list[tuple[tuple[str, ...], Verification]]] = {}
+    runs: dict[str, StandingRun] = {}
+    verified: defaultdict[str, list[Record]] = defaultdict(list)
     undone = {
         (r.figures.run, path)
         for r in records
@@ -85,17 +84,18 @@ def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -
     }
     for record in standing(records):
         match record.figures:
-            case Migration(run=str(run), files=changed):
-                first.setdefault(run, record)
-                files.setdefault(run, {}).update(changed)
-            case Verification(run=str(run), tests=ComparedTests()) as shown:
-                verified.setdefault(run, []).append((record.paths, shown))
+            case Migration(run=str(identity), files=files, codemod=codemod):
+                first = StandingRun(identity, record.time, codemod, record.paths, {}, ())
+                first = runs.get(identity, first)
+                runs[identity] = first._replace(files={**first.files, **files})
+            case Verification(run=str(identity), tests=ComparedTests()):
+                verified[identity].append(record)
     found = []
     later: set[tuple[str, str]] = set()
-    for run, record in reversed(first.items()):
+    for run in reversed(runs.values()):
         kept = {}
-        for path, change in files[run].items():
-            if (run, path) in undone or not is_below(path, paths):
+        for path, change in run.files.items():
+            if (run.id, path) in undone or not is_below(path, paths):
                 continue
             # What a later run removed again was back before it.
             names = [name for name in change.removed if (path, name) not in later]
@@ -105,45 +105,37 @@ def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -
                 kept[path] = change._replace(removed=removed)
                 later.update((path, name) for name in removed)
         if kept:
-            found.append(_run(run, record, kept, verified.get(run, ()), paths))
+            found.append(_judged(run._replace(files=kept), verified[run.id], paths))
     return found[::-1]
 
 
-def _run(
-    run: str,
-    record: Record,
-    files: Mapping[str, ChangedFile],
-    verified: Sequence[tuple[tuple[str, ...], Verification]],
-    paths: Sequence[str],
-) -> StandingRun:
+def _judged(run: StandingRun, verifications: Sequence[Record], paths: Sequence[str]) -> StandingRun:
+    """Return a run with what was shown of it."""
     tests: dict[str, ComparedFile] = {}
     places: list[DifferingPlace] = []
-    unverified = dict.fromkeys(files)
+    unverified = dict.fromkeys(run.files)
     untested: set[str] = set()
     edited: set[str] = set()
-    for about, shown in verified:
+    for record in verifications:
+        shown = record.figures
+        assert isinstance(shown, Verification)
         assert isinstance(shown.tests, ComparedTests)
         tests |= shown.tests.files
         places = [place for place in places if place.path not in shown.tests.files]
         places += shown.tests.places
-        for path in files:
+        for path in run.files:
             if path in shown.edited:
                 edited.add(path)
-            elif shown.is_whole or is_below(path, about):
+            elif shown.is_whole or is_below(path, record.paths):
                 unverified.pop(path, None)
                 untested.discard(path)
-        untested |= files.keys() & set(shown.untested)
-    return StandingRun(
-        run,
-        record.time,
-        record.figures.codemod if isinstance(record.figures, Migration) else DEFAULT,
-        record.paths,
-        files,
-        tuple(unverified),
-        tuple(path for path in unverified if path in edited),
-        {file: found for file, found in tests.items() if is_below(file, paths)},
-        tuple(place for place in places if is_below(place.path, paths)),
-        tuple(sorted(untested)),
+        untested |= run.files.keys() & set(shown.untested)
+    return run._replace(
+        unverified=tuple(unverified),
+        edited=tuple(path for path in unverified if path in edited),
+        tests={file: found for file, found in tests.items() if is_below(file, paths)},
+        places=tuple(place for place in places if is_below(place.path, paths)),
+        untested=tuple(sorted(untested)),
     )
 
 
