@@ -11,7 +11,6 @@ from functools import partial
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,9 +61,8 @@ class _Group(click.Group):
     """Turns what a verb returns or raises into an exit code and a message."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List the verbs: each file beside this one that is not shared by them."""
-        here = [str(Path(__file__).parent)]
-        return sorted(m.name for m in iter_modules(here) if not m.name.startswith("_"))
+        """List the verbs."""
+        return sorted(verb for verbs in GROUPS.values() for verb in verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one verb: the others, and what they need, are left alone."""
@@ -88,7 +86,7 @@ class _Group(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each group of verbs."""
-        width = max(len(verb) for verbs in GROUPS.values() for verb in verbs)
+        width = max(map(len, self.list_commands(ctx)))
         for title, verbs in GROUPS.items():
             commands = {verb: self.get_command(ctx, verb) for verb in verbs}
             with formatter.section(title):
@@ -199,7 +197,11 @@ class Setup:
             self.paths = [path for path, at in real if any(map(at.is_relative_to, own))]
         _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()
-        self._cluster = _cluster(files.scheduler, files.file_timeout) if files.scheduler else None
+        self._cluster: Pool | None = None
+        if files.scheduler:
+            from codemods.workers.cluster import cluster_pool  # importing Dask takes long
+
+            self._cluster = cluster_pool(files.scheduler, files.file_timeout)
 
     def pool(self) -> Pool:
         """Return the workers; importing them loads multiprocessing."""
@@ -340,12 +342,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _cluster(scheduler: str, file_timeout: float | None) -> Pool:
-    from codemods.workers.cluster import cluster_pool
-
-    return cluster_pool(scheduler, file_timeout)
 
 
 def exit_code(results: Sequence[FileResult], left: int) -> int:
