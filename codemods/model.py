@@ -480,13 +480,18 @@ class Written(NamedTuple):
     """What a migration did: its run in the journal, None where nothing of one is left.
 
     `files` counts those looked at; `results` are those of the plan, with what could not be written
-    as refused or failed; `left` counts the files that a later batch would change, `held_back` those
-    of this one that were not written; `stopped` tells whether Ctrl-C ended it.
+    as refused or failed; of the `wanted` files that were to change, `left` are those of a later
+    batch; `stopped` tells whether Ctrl-C ended it.
     """
 
     files: int
     run: Run | None
     results: tuple[FileResult, ...]
     left: int
-    held_back: int
+    wanted: int
     stopped: bool = False
+
+    @property
+    def held_back(self) -> int:
+        """The number of files of this batch that were not written."""
+        return self.wanted - self.left - sum(r.status is Status.CHANGED for r in self.results)

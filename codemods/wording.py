@@ -37,6 +37,14 @@ def percentage(part: int, whole: int) -> float:
     return math.floor(1000 * part / whole) / 10 if whole else 100.0
 
 
+def command(verb: str, *paths: str) -> str:
+    """Return a command of ours on some paths, to be copied into a shell."""
+    import shlex  # few texts need it
+
+    shown = (f"./{path}" if path.startswith("-") else path for path in paths)
+    return shlex.join(["ssot-codemods", *verb.split(), *shown])
+
+
 def visible(text: str) -> str:
     r"""Return a text on one line, with what is not printable as `repr` writes it.
 

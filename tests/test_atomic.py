@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from codemods.disk.atomic import EditedError
-from codemods.disk.folder import Folder
+from codemods.disk.folder import EditedError, Folder
 
 
 def replace(path: Path) -> None:

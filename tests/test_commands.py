@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from codemods.measure.commands import TIMED_OUT, run_commands
 from codemods.measure.model import MeasureError
+from codemods.measure.process import TIMED_OUT, run_commands
 
 
 def test_each_command_gives_its_exit_code(tmp_path: Path) -> None:

@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 
 from codemods.disk.journal import Change, Journal
-from codemods.measure.commands import ExitCodes
-from codemods.measure.model import BaselineSummary, Warmed
+from codemods.measure.model import BaselineSummary, ExitCodes, Warmed
 from codemods.measure.outcomes import Difference, Outcomes
 from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.verify import RanOnce, Verified
 from codemods.model import Written
 from codemods.progress import history
+from codemods.progress.edits import ChangedFile
 from codemods.progress.history import (
-    ChangedFile,
     ComparedFile,
     ComparedTests,
     DifferingPlace,
@@ -338,9 +337,11 @@ def test_the_parts_of_some_paths_have_nothing_in_common(
     assert collected([], latest) == tests
 
 
-def test_a_line_names_the_first_modules_without_bytecode() -> None:
+def test_a_line_names_the_first_modules_without_bytecode(tmp_path: Path) -> None:
     warmed = Warmed(None, 2.0, 1.0, 2, 99, 0, tuple(f"{n}.py" for n in range(99)), 0, "", ())
-    assert history.of_warming(warmed).not_cached == warmed.not_cached[:20]
+    history.append(Settings(root=tmp_path), [], warmed)
+    ((record,), _) = history.read(Settings(root=tmp_path))
+    assert record.figures == warmed._replace(not_cached=warmed.not_cached[:20])
 
 
 def test_the_same_tests_have_the_same_digest_in_any_order() -> None:

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from codemods.disk import journal as module
-from codemods.disk.atomic import EditedError
-from codemods.disk.folder import Folder
+from codemods.disk.folder import EditedError, Folder
 from codemods.disk.journal import Change, Journal, JournalError
 from codemods.model import Run, RunState
 

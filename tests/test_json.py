@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from codemods.bundled import copy_sample_suite
 from codemods.cli import main
 from codemods.disk.journal import Change, Journal
-from codemods.measure.commands import ExitCodes
+from codemods.measure.model import ExitCodes
 from codemods.measure.outcomes import Difference, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
 from codemods.report import verify

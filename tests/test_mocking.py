@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.progress.mocking import introduced
+from codemods.progress.edits import changed_file
 
 PLAIN = b"import pytest\n\n\ndef test(capsys):\n    capsys.readouterr()\n"
+
+
+def introduced(before: bytes, after: bytes) -> set[str]:
+    return set(changed_file("a.py", before, after).mocking)
 
 
 @pytest.mark.parametrize(
@@ -24,8 +28,8 @@ PLAIN = b"import pytest\n\n\ndef test(capsys):\n    capsys.readouterr()\n"
 )
 def test_what_is_new_is_named(text: bytes, name: str) -> None:
     assert introduced(PLAIN, PLAIN + text) == {name}
-    assert introduced(PLAIN + text, PLAIN + text) == frozenset()
-    assert introduced(PLAIN + text, PLAIN) == frozenset()
+    assert introduced(PLAIN + text, PLAIN + text) == set()
+    assert introduced(PLAIN + text, PLAIN) == set()
 
 
 @pytest.mark.parametrize(
@@ -38,4 +42,4 @@ def test_what_is_new_is_named(text: bytes, name: str) -> None:
     ],
 )
 def test_other_imports_are_none(text: bytes) -> None:
-    assert introduced(PLAIN, PLAIN + text) == frozenset()
+    assert introduced(PLAIN, PLAIN + text) == set()

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from codemods.measure.commands import ExitCodes
+from codemods.measure.model import ExitCodes
 from codemods.progress import grep, phases
+from codemods.progress.edits import ChangedFile
 from codemods.progress.history import (
-    ChangedFile,
     ComparedFile,
     ComparedTests,
     Migration,

@@ -5,7 +5,7 @@ import itertools
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,21 +13,18 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from codemods.disk.journal import Change, Journal
-from codemods.measure.commands import ExitCodes
-from codemods.measure.model import Baseline, Claim, MeasureError
+from codemods.measure.model import Baseline, Claim, ExitCodes, MeasureError
 from codemods.migration.migrate import Batch, plan, write
 from codemods.migration.rollback import roll_back
-from codemods.progress import definitions, history
+from codemods.model import Code, Decision, Definition, FileResult, Plan, Reason, Status, Verdict
+from codemods.progress import edits, history
 from codemods.progress.completion import (
     CollectionChange,
     Completion,
-    Place,
-    RefusedPlace,
     completion_report,
 )
-from codemods.progress.definitions import removed_definitions, still_gone
+from codemods.progress.edits import ChangedFile, changed_file, still_gone
 from codemods.progress.history import (
-    ChangedFile,
     ComparedFile,
     ComparedTests,
     DifferingPlace,
@@ -114,8 +111,10 @@ def test_what_the_runs_replaced_and_what_was_left_after_each(root: Path) -> None
         ("tests/test_a.py", {"TestWebSocketConnection": 4}),
         ("tests/test_b.py", {"TestWebSocketConnection": 4}),
     ]
-    assert done.left == (Place("tests/test_c.py", 4, "TestWebSocketConnection"),)
-    assert (done.files, done.helpers, done.compliant, done.paths) == (3, 3, 2, ("tests",))
+    left = [(path, d.definition.line) for path, d in done.planned.copies]
+    assert left == [("tests/test_c.py", 4)]
+    planned = done.planned
+    assert (planned.files, planned.helpers, planned.compliant, done.paths) == (3, 3, 2, ("tests",))
     curve = report.as_json(done)["copies_over_time"]
     assert [point["copy_count"] for point in curve] == [3, 2, 1]
 
@@ -147,6 +146,19 @@ def test_what_somebody_put_back_does_not_count(root: Path) -> None:
     assert [path for path, _ in _removed(_report(root))] == ["tests/test_b.py", "tests/test_c.py"]
 
 
+def test_what_git_restored_and_a_later_run_replaced_again_counts_once(root: Path) -> None:
+    path = Path("tests/test_a.py")
+    old = path.read_text()
+    first = _migrate(root)
+    path.write_text(f"{path.read_text()}\n# edited\n")
+    _roll_back(root, first, "tests/test_b.py", "tests/test_c.py")
+    path.write_text(old)
+    second = _migrate(root)
+    done = _report(root)
+    assert [(run.id, len(run.files)) for run in done.runs] == [(second, 3)]
+    assert report.as_summary(done).count("3 before the first run") == 1
+
+
 NESTED = """\
 class A:
     class B: ...
@@ -161,6 +173,9 @@ if True:
 
 
 def test_definitions_are_known_by_their_qualified_names(root: Path) -> None:
+    def removed_definitions(before: bytes, after: bytes) -> Mapping[str, int]:
+        return changed_file("a.py", before, after).removed
+
     before = NESTED.encode()
     assert removed_definitions(before, b"") == {"A": 1, "g": 8, "h": 9}
     assert removed_definitions(before, b"class A:\n    def B(): ...\n") == {
@@ -180,7 +195,7 @@ def test_a_file_that_cannot_be_parsed_in_time_defines_nothing(
 ) -> None:
     (root / "a.py").write_text(f"class A: ...\n{LONG}")
     assert still_gone(root, "a.py", ["A"]) == []
-    monkeypatch.setattr(definitions, "careful", never_done)
+    monkeypatch.setattr(edits, "careful", never_done)
     assert still_gone(root, "a.py", ["A"]) == ["A"]
 
 
@@ -238,9 +253,11 @@ def test_what_was_refused_and_what_failed(root: Path) -> None:
     Path("tests/test_a.py").write_text("\nclass TestWebSocketConnection:\n    pass\n")
     Path("tests/test_b.py").write_text(COPY.replace("(self)", "(self", 1))
     done = _report(root)
-    (refused,), (failed,) = done.refused, done.failed
-    assert (refused.path, refused.line, refused.code) == ("tests/test_a.py", 2, "same-name-only")
-    assert (failed.path, failed.code) == ("tests/test_b.py", "syntax-error")
+    refused, failed, _ = done.planned.results
+    ((reason,),) = (decision.reasons for decision in refused.refused)
+    assert (refused.path, reason.line, reason.code) == ("tests/test_a.py", 2, Code.SAME_NAME_ONLY)
+    assert failed.error is not None
+    assert (failed.path, failed.error.code) == ("tests/test_b.py", Code.SYNTAX_ERROR)
 
 
 # What was measured
@@ -387,17 +404,44 @@ RUN = StandingRun(
     tests=COMPARED,
     places=(DifferingPlace("a.py", NASTY),),
 )
+
+
+def copies(path: str, *places: tuple[int, str]) -> FileResult:
+    """Return the result of a file with copies that are left, each with its line and name."""
+    made = (
+        Decision(Definition(name, "class", line, line), Verdict.REPLACE, ("m", name), ())
+        for line, name in places
+    )
+    return FileResult(path, Status.CHANGED, tuple(made))
+
+
+def stays(path: str, line: int, name: str, code: Code, message: str) -> FileResult:
+    """Return the result of a file with a definition that stays."""
+    reasons = (Reason(code, line, message),)
+    definition = Definition(name, "class", line, line)
+    decision = Decision(definition, Verdict.REFUSE, None, reasons)
+    return FileResult(path, Status.REFUSED, (decision,))
+
+
+def fails(path: str, line: int, message: str) -> FileResult:
+    """Return the result of a file that cannot be parsed."""
+    return FileResult.failure(path, Reason(Code.SYNTAX_ERROR, line, message))
+
+
+def of_results(*results: FileResult) -> Plan:
+    return Plan(9, 4, results)
+
+
 FULL = Completion(
     repository=NASTY,
     time="2026-01-01T00:00:00Z",
     paths=(NASTY, "tests/unit"),
-    files=9,
-    helpers=4,
-    compliant=3,
+    planned=of_results(
+        copies(NASTY, (3, "MockWebSocketConnection")),
+        stays(NASTY, 7, "TestWebSocketConnection", Code.NESTED, NASTY),
+        fails(NASTY, 8, NASTY),
+    ),
     runs=(RUN,),
-    refused=(RefusedPlace(NASTY, 7, "TestWebSocketConnection", "nested", NASTY),),
-    failed=(RefusedPlace(NASTY, 8, "", "syntax-error", NASTY),),
-    left=(Place(NASTY, 3, "MockWebSocketConnection"),),
     collection=(
         CollectionChange((NASTY,), SIDE, AFTER, Claim.NOT_COMPARABLE, Claim.FASTER, (NASTY,)),
     ),
@@ -407,13 +451,8 @@ EMPTY = Completion(
     repository="larkchat",
     time="2026-01-01T00:00:00Z",
     paths=("tests",),
-    files=0,
-    helpers=0,
-    compliant=0,
+    planned=Plan(0, 0, ()),
     runs=(),
-    refused=(),
-    failed=(),
-    left=(),
     collection=(),
     golden_path={},
 )
@@ -512,9 +551,11 @@ def test_the_markdown() -> None:
                 places=(),
             ),
         ),
-        refused=(RefusedPlace("a.py", 7, "TestWebSocketConnection", "nested", "in `f`"),),
-        failed=(RefusedPlace("b.py", 8, "", "syntax-error", "no"),),
-        left=(Place("tests/test_a.py", 4, "TestWebSocketConnection"),),
+        planned=of_results(
+            stays("a.py", 7, "TestWebSocketConnection", Code.NESTED, "in `f`"),
+            fails("b.py", 8, "no"),
+            copies("tests/test_a.py", (4, "TestWebSocketConnection")),
+        ),
         collection=(
             CollectionChange(
                 ("tests",),
@@ -531,8 +572,8 @@ def test_the_markdown() -> None:
 
 
 def test_the_definitions_of_a_file_are_in_the_order_of_their_lines() -> None:
-    places = (Place("b.py", 9, "Z"), Place("b.py", 2, "Y"), Place("a.py", 3, "X"))
-    markdown = report.as_markdown(EMPTY._replace(left=places), "")
+    planned = of_results(copies("b.py", (9, "Z"), (2, "Y")), copies("a.py", (3, "X")))
+    markdown = report.as_markdown(EMPTY._replace(planned=planned), "")
     assert "- `a.py`: `X (3)`\n- `b.py`: `Y (2), Z (9)`\n" in markdown
 
 

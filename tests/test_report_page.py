@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from codemods.progress.completion import Place, RefusedPlace
+from codemods.model import Code as Reasoned
+from codemods.model import FileResult
 from codemods.report import chart, page, report
 from codemods.report.page import Code, Details, Diff, Figure, Figures, Message, Paragraph, Table
 from tests.pages import Page
-from tests.test_report_completion import EMPTY, FULL, RUN
+from tests.test_report_completion import EMPTY, FULL, RUN, copies, fails, of_results, stays
 
 REST = "report.html"
+
+STYLE = Path(page.__file__).with_suffix(".css").read_text("utf-8")
 
 
 def markdown(*blocks: page.Block) -> str:
@@ -86,16 +90,19 @@ def test_blocks_of_html() -> None:
 # Long pages
 
 
-def _refused(number: int, code: str = "nested", message: str = "in `f`") -> list[RefusedPlace]:
-    return [
-        RefusedPlace(f"tests/a_folder/of_many/test_{n:05}.py", 7, "Fake", code, f"{message} {n}")
-        for n in range(number)
-    ]
+def _path(number: int) -> str:
+    return f"tests/a_folder/of_many/test_{number:05}.py"
+
+
+def _refused(
+    number: int, code: Reasoned = Reasoned.NESTED, message: str = "in `f`"
+) -> list[FileResult]:
+    return [stays(_path(n), 7, "Fake", code, f"{message} {n}") for n in range(number)]
 
 
 def test_a_long_list_is_cut_and_names_the_file_that_has_all_of_it() -> None:
-    left = tuple(Place(f"{n:04}.py", 1, "X") for n in range(1200))
-    done = EMPTY._replace(left=left)
+    left = (copies(f"{n:04}.py", (1, "X")) for n in range(1200))
+    done = EMPTY._replace(planned=of_results(*left))
     text = report.as_markdown(done, "out/report.html")
     assert "`0199.py`" in text
     assert "0200.py" not in text
@@ -109,12 +116,10 @@ def test_a_long_list_is_cut_and_names_the_file_that_has_all_of_it() -> None:
 @pytest.mark.parametrize("number", [200, 1000, 5000])
 def test_the_report_fits_into_a_comment_whatever_it_has(number: int) -> None:
     codes = ("nested", "escapes", "mutated", "state", "rebound")
-    refused = tuple(p for code in codes for p in _refused(number, code, "long " * 100))
-    failed = tuple(_refused(number, "syntax-error"))
+    refused = (r for code in codes for r in _refused(number, Reasoned(code), "long " * 100))
+    planned = of_results(*refused, *(fails(_path(n), 7, f"in `f` {n}") for n in range(number)))
     runs = tuple(RUN._replace(id=f"run-{n}", unverified=("a.py",)) for n in range(number // 10))
-    text = report.as_markdown(
-        FULL._replace(refused=refused, failed=failed, runs=runs, paths=("é" * 999,) * 9)
-    )
+    text = report.as_markdown(FULL._replace(planned=planned, runs=runs, paths=("é" * 999,) * 9))
     assert len(text.encode()) < 65_536
     assert all(f"<code>{code}</code> ({number:,}): " in text for code in codes)
     assert "\n## Mocking\n" in text
@@ -140,7 +145,7 @@ def test_of_many_runs_some_have_a_bar() -> None:
 
 @pytest.mark.parametrize("output", ["", "report.html"])
 def test_the_summary_has_at_most_fifteen_lines(output: str) -> None:
-    for done in (FULL, EMPTY, FULL._replace(refused=tuple(_refused(5000)))):
+    for done in (FULL, EMPTY, FULL._replace(planned=of_results(*_refused(5000)))):
         text = report.as_summary(done, output)
         assert text.count("\n") <= 15
         assert text.startswith("# `")
@@ -162,14 +167,15 @@ def test_the_summary_has_at_most_fifteen_lines(output: str) -> None:
 @pytest.mark.parametrize("form", [report.as_markdown, report.as_html])
 def test_each_refusal_is_told_once_by_reason_and_file(form: object) -> None:
     assert callable(form)
+    nested, namesake = Reasoned.NESTED, Reasoned.SAME_NAME_ONLY
     refused = [
-        RefusedPlace("b.py", 9, "Second", "nested", "in `g`"),
-        RefusedPlace("b.py", 7, "First", "nested", "in `f`"),
-        RefusedPlace("a.py", 1, "Other", "nested", "in `h`"),
-        RefusedPlace("c.py", 1, "Test", "escapes", "is an argument"),
-        *(RefusedPlace("d.py", n, "Mock", "same-name-only", "only this") for n in (1, 2, 3)),
+        stays("b.py", 9, "Second", nested, "in `g`"),
+        stays("b.py", 7, "First", nested, "in `f`"),
+        stays("a.py", 1, "Other", nested, "in `h`"),
+        stays("c.py", 1, "Test", Reasoned.ESCAPES, "is an argument"),
+        *(stays("d.py", n, "Mock", namesake, "only this") for n in (1, 2, 3)),
     ]
-    text: str = form(EMPTY._replace(refused=tuple(refused)))
+    text: str = form(EMPTY._replace(planned=of_results(*refused)))
     order = ["nested", "a.py:1", "b.py:7", "First", "Second", "escapes", "c.py:1", "same-name-only"]
     start = text.index("Definitions that stay, and why")
     places = [text.index(word, start) for word in order]
@@ -235,16 +241,16 @@ def test_bars_have_values_and_whiskers_and_two_shapes() -> None:
     assert '<rect class="after" x="2" y="60" width="178.0" height="14"/>' in picture
     assert 'class="whisker" d="M91.0 23v8M91.0 27H358.0M358.0 23v8"' in picture
     assert picture.count(">1.00 s (0.50 to 2.00)</text>") == 2
-    assert ".before { fill: var(--paper); stroke: var(--before)" in page._STYLE
-    assert ".after { fill: var(--after)" in page._STYLE
+    assert ".before { fill: var(--paper); stroke: var(--before)" in STYLE
+    assert ".after { fill: var(--after)" in STYLE
 
 
 def test_the_text_of_a_chart_can_be_read_on_a_phone() -> None:
     """The picture is as wide as the page less its margins, of 16 pixels at each side."""
     (width,) = re.findall(r'viewBox="0 0 (\d+) ', "\n".join(chart.as_svg(_bars(1), "c")))
-    (size,) = re.findall(r"svg text \{ .*font-size: (\d+)px", page._STYLE)
+    (size,) = re.findall(r"svg text \{ .*font-size: (\d+)px", STYLE)
     assert int(size) * (400 - 32) / int(width) >= 12
-    assert "width: 100%" in page._STYLE
+    assert "width: 100%" in STYLE
 
 
 # Colours, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
@@ -264,7 +270,7 @@ def _contrast(one: str, other: str) -> float:
 def _colours() -> Sequence[dict[str, str]]:
     found = [
         dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", part))
-        for part in page._STYLE.split("@media (prefers-color-scheme: dark)")
+        for part in STYLE.split("@media (prefers-color-scheme: dark)")
     ]
     assert len(found) == 2
     return found

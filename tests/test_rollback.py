@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codemods.disk.atomic import replace_file
+from codemods.disk import folder as disk
 from codemods.disk.journal import Change, Journal, JournalError
 from codemods.migration.rollback import choose, resume, roll_back
 from codemods.model import Outcome, Run, RunState, UsageError
@@ -140,13 +140,15 @@ class TestRollBack:
     def test_a_file_that_cannot_be_written_is_named_and_holds_up_no_other(
         self, journal: Journal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def full(folder: int, name: str, *arguments: Any, **options: Any) -> None:
+        check = disk._check_unchanged
+
+        def full(folder: int, name: str, *arguments: Any) -> None:
             if name == "a":
                 raise OSError(28, "No space left on device")
-            replace_file(folder, name, *arguments, **options)
+            check(folder, name, *arguments)
 
         run = complete(journal, "a", "b")
-        monkeypatch.setattr("codemods.disk.folder.replace_file", full)
+        monkeypatch.setattr(disk, "_check_unchanged", full)
         error = f"[Errno 28] No space left on device: '{journal.root / 'a'}'"
         outcomes = roll_back(journal, run, ["a", "b"], force=False)
         assert outcomes == [Outcome("a", error), Outcome("b")]

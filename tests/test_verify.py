@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from codemods.cli import main
-from codemods.disk.atomic import EditedError
+from codemods.disk.folder import EditedError
 from codemods.disk.journal import Change, Journal
 from codemods.measure.model import MeasureError
 from codemods.measure.outcomes import Outcomes, Side

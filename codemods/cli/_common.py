@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,7 +28,7 @@ from codemods.cli._output import print_text, progress_bar, remark, say, settle
 from codemods.disk.git import stop_git, take_notes
 from codemods.interrupts import heard_as_one
 from codemods.model import RunState, UsageError
-from codemods.registry import CODEMODS, DEFAULT, RESEMBLING
+from codemods.registry import CODEMODS, DEFAULT, Registered
 from codemods.settings import Settings, read_settings
 from codemods.shared_modules import SettingsByFile, import_folders
 from codemods.wording import first_of, visible
@@ -62,9 +61,8 @@ class _Group(click.Group):
     """Turns what a verb returns or raises into an exit code and a message."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List the verbs: each file beside this one that is not shared by them."""
-        here = [str(Path(__file__).parent)]
-        return sorted(m.name for m in iter_modules(here) if not m.name.startswith("_"))
+        """List the verbs."""
+        return sorted(verb for verbs in GROUPS.values() for verb in verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one verb: the others, and what they need, are left alone."""
@@ -88,7 +86,7 @@ class _Group(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each group of verbs."""
-        width = max(len(verb) for verbs in GROUPS.values() for verb in verbs)
+        width = max(map(len, self.list_commands(ctx)))
         for title, verbs in GROUPS.items():
             commands = {verb: self.get_command(ctx, verb) for verb in verbs}
             with formatter.section(title):
@@ -199,7 +197,11 @@ class Setup:
             self.paths = [path for path, at in real if any(map(at.is_relative_to, own))]
         _check_outside(self.paths, settings.root)
         self.jobs = files.jobs or cores()
-        self._cluster = _cluster(files.scheduler, files.file_timeout) if files.scheduler else None
+        self._cluster: Pool | None = None
+        if files.scheduler:
+            from codemods.workers.cluster import cluster_pool  # importing Dask takes long
+
+            self._cluster = cluster_pool(files.scheduler, files.file_timeout)
 
     def pool(self) -> Pool:
         """Return the workers; importing them loads multiprocessing."""
@@ -207,22 +209,15 @@ class Setup:
 
         return self._cluster or ProcessPool(self.jobs, self.settings.file_timeout or FILE_TIMEOUT)
 
-    def scan(self, progress: Progress, codemod: str = DEFAULT) -> Scan:
+    def scan(self, progress: Progress, codemod: Registered = CODEMODS[DEFAULT]) -> Scan:
         """Start to look for the files."""
         from codemods.migration.scan import Scan
 
         return Scan(self.settings, self.codemod_of(codemod), self.paths, progress)
 
-    def scan_resembling(self, progress: Progress) -> Scan:
-        """Start to look for the same files, for what resembles a shared definition."""
-        from codemods.migration.scan import Scan
-
-        made = partial(RESEMBLING.make, self.by_file)
-        return Scan(self.settings, made, self.paths, progress)
-
-    def codemod_of(self, name: str = DEFAULT) -> CodemodOf:
+    def codemod_of(self, codemod: Registered = CODEMODS[DEFAULT]) -> CodemodOf:
         """Return what makes a codemod for each file."""
-        return partial(CODEMODS[name].make, self.by_file)
+        return partial(codemod.make, self.by_file)
 
     @property
     def top(self) -> Path:
@@ -244,7 +239,7 @@ class Setup:
 
     def find_uses(self, changed: Sequence[str]) -> Concerned:
         """Find the tests that use some files, which have real paths."""
-        from codemods.disk.checkout import Checkout
+        from codemods.disk.files import Checkout
         from codemods.migration.concerned import concerned
         from codemods.migration.sessions import is_test
 
@@ -262,7 +257,7 @@ class Setup:
     def plan(self, label: str, codemod: str = DEFAULT) -> Plan:
         """Return what would change."""
         with progress_bar(label) as progress:
-            scan = self.scan(progress, codemod)
+            scan = self.scan(progress, CODEMODS[codemod])
             # Imported while git looks for the files, as it takes its time.
             from codemods.migration.migrate import plan
 
@@ -285,15 +280,11 @@ class Setup:
 
         others = [name for name in CODEMODS if name != DEFAULT]
         with progress_bar("other codemods") as progress:
-            return tuple(prospect(n, self.scan(progress, n), self.pool()) for n in others)
+            scans = ((name, self.scan(progress, CODEMODS[name])) for name in others)
+            return tuple(prospect(name, scan, self.pool()) for name, scan in scans)
 
     def warn_uncovered(self) -> None:
-        """Name the files that no settings cover.
-
-        Raises:
-            UsageError: no file is covered.
-
-        """
+        """Name the files that no settings cover; if none is covered, it is a `UsageError`."""
         uncovered = self.by_file.uncovered()
         if uncovered:
             say(f"covered by no [tool.ssot-codemods]: {first_of(uncovered)}")
@@ -353,17 +344,24 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _cluster(scheduler: str, file_timeout: float | None) -> Pool:
-    from codemods.workers.cluster import cluster_pool
-
-    return cluster_pool(scheduler, file_timeout)
-
-
 def exit_code(results: Sequence[FileResult], left: int) -> int:
     """Return the exit code: a failed file outweighs copies that are left."""
     if any(r.error is not None for r in results):
         return FILE_FAILED
     return COPIES_LEFT if left else OK
+
+
+def failing_imports(
+    by_file: SettingsByFile, uses: Mapping[str, Collection[str]], jobs: int, python: str
+) -> list[str]:
+    """Return why shared modules cannot be imported where they are to be used, and how to fix it."""
+    from codemods.migration.diagnose import diagnose
+    from codemods.report.doctor import before_writing
+
+    errors, notes = before_writing(diagnose(by_file, uses, jobs=jobs, python=python))
+    for note in notes:
+        say(note)
+    return errors
 
 
 def relative_to_cwd(shown: Verified) -> Verified:
@@ -390,9 +388,7 @@ def warn_unfinished_runs(journal: Journal) -> bool:
 def read_history(settings: Settings, detail: Detail) -> tuple[list[Record], list[str]]:
     """Read the history; say what it lacks, and which runs were interrupted.
 
-    Returns:
-        The records, and what is wrong: lines that are none, runs that have none.
-
+    Returns the records, and what is wrong: lines that are none, runs that have none.
     """
     from codemods.disk.journal import Journal
     from codemods.progress import history

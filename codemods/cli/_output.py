@@ -63,11 +63,7 @@ def page_bytes(text: str) -> bytes:
 def print_text(text: str, *, err: bool = False, is_code: bool = False) -> None:
     """Print lines for people; whatever is not printable in one is written as `repr` does.
 
-    Args:
-        text: the lines. On a terminal, they are in colours, and wrapped between words.
-        err: whether to print to stderr.
-        is_code: whether the lines stay as long as they are.
-
+    On a terminal, they are in colours, and unless they are code, wrapped between words.
     """
     lines: Iterable[str] = map(visible, text.split("\n"))
     stream = sys.stderr if err else sys.stdout
@@ -187,13 +183,7 @@ def print_list(paths: Sequence[str]) -> None:
 
 
 def print_diff(base: Path, changes: Sequence[Change]) -> None:
-    """Print what would change to stdout, for `git apply`.
-
-    Args:
-        base: the folder that the paths of the changes start at.
-        changes: the files.
-
-    """
+    """Print what would change to stdout, for `git apply`; all paths start at `base`."""
     from codemods.report.diff import unified_diff
 
     for change in changes:
@@ -204,12 +194,9 @@ def print_diff(base: Path, changes: Sequence[Change]) -> None:
 
 @contextmanager
 def progress_bar(label: str, step: int = 100) -> Iterator[Progress]:
-    """Show a bar of plain characters on stderr where that is a terminal.
+    """Show a bar of plain characters behind a label, on stderr where that is a terminal.
 
-    Args:
-        label: what stands before it.
-        step: show it for each number that this divides.
-
+    It is shown for each number that `step` divides.
     """
     if is_quiet() or not is_terminal(sys.stderr):
         yield lambda done, total: None

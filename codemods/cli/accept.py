@@ -8,10 +8,7 @@ from codemods.cli._output import progress_bar, show
 from codemods.report.table import Detail
 
 
-@verb(
-    quiet="Print only the verdict.",
-    copies_left="a criterion is not met",
-)
+@verb(quiet="Print only the verdict.", copies_left="a criterion is not met")
 @text_or_json
 @exit_zero_option
 def accept(form: str, exit_zero: bool, detail: Detail) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from codemods.cli._common import COPIES_LEFT, OK, Setup
+from codemods.cli._common import COPIES_LEFT, OK, Setup, failing_imports
 from codemods.cli._options import FileArguments, interpreter, python_option, verb
 from codemods.cli._output import print_patch, print_text, progress_bar, say
 from codemods.model import UsageError
@@ -114,16 +114,10 @@ def _nothing(min_lines: int) -> str:
 
 
 def _probe(setup: Setup, done: Adoption, pasted: Sequence[Pasted], python: str | None) -> int:
-    from codemods.migration.diagnose import diagnose
-    from codemods.report.doctor import before_writing
-
     uses = {path: [done.module] for one in pasted for path in one.paths}
     by_file = SettingsByFile(read_settings(done.root))
     chosen = interpreter(python, setup.settings.root)
-    found = diagnose(by_file, uses, jobs=setup.jobs, python=chosen)
-    errors, notes = before_writing(found)
-    for note in notes:
-        say(note)
+    errors = failing_imports(by_file, uses, setup.jobs, chosen)
     if errors:
         say("first, as pytest cannot import the module everywhere:", *errors)
     return COPIES_LEFT if errors else OK

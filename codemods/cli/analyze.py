@@ -25,13 +25,7 @@ from codemods.report.table import Detail
     help="Print only the paths that would change, one per line, for @FILE.",
 )
 @text_or_json
-def analyze(
-    files: FileArguments,
-    variants: bool,
-    as_list: bool,
-    form: str,
-    detail: Detail,
-) -> int:
+def analyze(files: FileArguments, variants: bool, as_list: bool, form: str, detail: Detail) -> int:
     """List every copy, and whether it can be replaced.
 
     Nothing is changed. No file is compiled or parsed by LibCST, and what other files do with a

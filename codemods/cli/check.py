@@ -27,6 +27,7 @@ from codemods.cli._output import (
     say,
 )
 from codemods.model import STDIN
+from codemods.registry import RESEMBLING
 from codemods.report.table import Detail
 
 if TYPE_CHECKING:
@@ -103,7 +104,11 @@ def check(
         raise click.UsageError("--update needs --ratchet, and --force needs --update")
     setup = Setup(files)
     warn_unfinished_runs(Journal(setup.settings.root))
-    held = None if ratchet is None else _ratchet(setup, ratchet, must_exist=not update)
+    held = None
+    if ratchet is not None:
+        from codemods.progress.ratchet import Ratchet
+
+        held = Ratchet(ratchet, setup.settings.root, must_exist=not update)
     content = sys.stdin.buffer.read() if files.paths == ("-",) else None
     planned = setup.plan("check") if content is None else _plan_stdin(setup, content)
     against = None
@@ -124,12 +129,6 @@ def check(
     return exit_code(planned.results, 0 if exit_zero else len(left))
 
 
-def _ratchet(setup: Setup, path: str, *, must_exist: bool) -> Ratchet:
-    from codemods.progress.ratchet import Ratchet
-
-    return Ratchet(path, setup.settings.root, must_exist=must_exist)
-
-
 def _ratcheted(
     setup: Setup, planned: Plan, held: Ratchet, *, update: bool, force: bool
 ) -> tuple[Plan, Ratcheted]:
@@ -137,7 +136,7 @@ def _ratcheted(
     from codemods.progress.ratchet import find
 
     with progress_bar("ratchet") as progress:
-        found = find(planned, setup.scan_resembling(progress), setup.pool())
+        found = find(planned, setup.scan(progress, RESEMBLING), setup.pool())
     against = held.update(found, force=force) if update else held.compare(found)
     return planned._replace(results=(*planned.results, *found.failures)), against
 

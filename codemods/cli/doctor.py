@@ -37,11 +37,7 @@ from codemods.report.table import Detail
 @python_option
 @text_or_json
 def doctor(
-    files: FileArguments,
-    timeout: float,
-    python: str | None,
-    form: str,
-    detail: Detail,
+    files: FileArguments, timeout: float, python: str | None, form: str, detail: Detail
 ) -> int:
     """Check that pytest can import the shared modules.
 

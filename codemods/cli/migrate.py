@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +16,7 @@ from codemods.cli._common import (
     INTERRUPTED,
     Setup,
     exit_code,
+    failing_imports,
     relative_to_cwd,
     warn_unfinished_runs,
 )
@@ -49,26 +50,7 @@ if TYPE_CHECKING:
     from codemods.migration.migrate import Batch
     from codemods.migration.trial import Trial
     from codemods.migration.verify import Verified
-    from codemods.model import FileResult, Written
-
-
-class _Output(NamedTuple):
-    """How the outcome is printed, and what of."""
-
-    codemod: str
-    form: str
-    detail: Detail
-
-    def text(self, written: Written, *, dry_run: bool) -> str:
-        """Return the summary."""
-        from codemods.report import migrate as report
-
-        return report.as_text(
-            written,
-            dry_run=dry_run,
-            detail=self.detail,
-            noun=CODEMODS[self.codemod].noun,
-        )
+    from codemods.model import FileResult
 
 
 @verb(
@@ -155,15 +137,14 @@ def migrate(
     if resume is not None:
         if any((*files, dry_run, max_files, allow_dirty, verify, skip_probe)):
             raise click.UsageError("--resume finishes a run as planned: no other option applies")
-        return _resume(read_settings(Path.cwd()), resume, _Output(codemod, form, detail))
+        return _resume(read_settings(Path.cwd()), resume, form, detail)
     if dry_run and verify:
         raise click.UsageError("--verify needs changed files, and --dry-run writes none")
     if not verify and (timeout is not None or workers is not None):
         raise click.UsageError("--timeout and -n are about the tests: they need --verify")
     setup = Setup(files, classes)
-    output = _Output(codemod, form, detail)
     if dry_run:
-        return _dry_run(setup, max_files, output)
+        return _dry_run(setup, codemod, max_files, form, detail)
     starts = verify or not skip_probe
     chosen = interpreter(python, setup.settings.root) if starts else sys.executable
     pytest = Pytest(setup.settings.root, chosen, timeout)
@@ -177,10 +158,10 @@ def migrate(
     judge = partial(_verify, setup, pytest, workers) if verify else None
     journal = Journal(setup.settings.root)
     with journal.lock():
-        return _migrate(setup, journal, batch, judge, output)
+        return _migrate(setup, codemod, journal, batch, judge, form, detail)
 
 
-def _resume(settings: Settings, identity: str, output: _Output) -> int:
+def _resume(settings: Settings, identity: str, form: str, detail: Detail) -> int:
     from codemods.disk.journal import Journal
     from codemods.migration.rollback import resume
     from codemods.progress import history
@@ -192,28 +173,31 @@ def _resume(settings: Settings, identity: str, output: _Output) -> int:
         figures = history.of_resumption(journal, run, failed)
         paths = [str(settings.root / outcome.path) for outcome in outcomes]
         history.append(settings, paths, figures)
-    return print_outcomes("migrate-resume", run, outcomes, output.form, output.detail)
+    return print_outcomes("migrate-resume", run, outcomes, form, detail)
 
 
-def _dry_run(setup: Setup, max_files: int | None, output: _Output) -> int:
+def _dry_run(setup: Setup, codemod: str, max_files: int | None, form: str, detail: Detail) -> int:
     from codemods.migration.migrate import preview
     from codemods.report import migrate as report
 
-    found, base, changes = preview(setup.plan("plan", output.codemod), max_files)
-    if output.form == "json":
+    found, base, changes = preview(setup.plan("plan", codemod), max_files)
+    if form == "json":
         print_json(report.as_json(found, dry_run=True))
     else:
         print_diff(base, changes)
-        print_text(output.text(found, dry_run=True), err=True)
+        noun = CODEMODS[codemod].noun
+        print_text(report.as_text(found, dry_run=True, detail=detail, noun=noun), err=True)
     return exit_code(found.results, found.left + len(changes))
 
 
 def _migrate(
     setup: Setup,
+    codemod: str,
     journal: Journal,
     batch: Batch,
     judge: Callable[[Trial], Verified] | None,
-    output: _Output,
+    form: str,
+    detail: Detail,
 ) -> int:
     from codemods.migration.migrate import migrate
     from codemods.progress import history
@@ -221,22 +205,22 @@ def _migrate(
     from codemods.report import verify as evidence
 
     warn_unfinished_runs(journal)
-    planned = setup.plan("plan", output.codemod)
+    planned = setup.plan("plan", codemod)
     written, verified = migrate(planned, journal, batch, judge)
     settings = setup.settings
-    history.append(
-        settings, setup.paths, history.of_migration(output.codemod, planned, written, journal)
-    )
+    figures = history.of_migration(codemod, planned, written, journal)
+    history.append(settings, setup.paths, figures)
     if verified is not None:
         shown = history.of_verification(verified, settings.root, is_whole=True)
         history.append(settings, setup.paths, shown)
-    if output.form == "json":
+    if form == "json":
         judged = relative_to_cwd(verified) if verified is not None else None
         print_json(report.as_json(written, dry_run=False, verified=judged))
     else:
-        print_text(output.text(written, dry_run=False))
+        noun = CODEMODS[codemod].noun
+        print_text(report.as_text(written, dry_run=False, detail=detail, noun=noun))
         if verified is not None:
-            print_text(f"\n{evidence.as_text(relative_to_cwd(verified), output.detail)}")
+            print_text(f"\n{evidence.as_text(relative_to_cwd(verified), detail)}")
     say(*report.early_end(written, verified))
     if written.stopped:
         return INTERRUPTED
@@ -246,18 +230,10 @@ def _migrate(
 
 
 def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> None:
-    from codemods.migration.diagnose import diagnose
-    from codemods.report.doctor import before_writing
-
     uses = {r.path: {d.shared[0] for d in r.replaced if d.shared} for r in batch}
-    if not any(uses.values()):
-        return  # nothing is imported
-    found = diagnose(setup.by_file, uses, jobs=setup.jobs, python=python)
-    errors, notes = before_writing(found)
+    errors = failing_imports(setup.by_file, uses, setup.jobs, python)
     if errors:
         raise UsageError("nothing was written, as the new imports would fail:", *errors)
-    for note in notes:
-        say(note)
 
 
 def _verify(setup: Setup, pytest: Pytest, workers: str | None, trial: Trial) -> Verified:

@@ -67,7 +67,7 @@ def verify(
       ssot-codemods verify --file tests/unit/test_a.py
     """
     from codemods.disk.journal import Journal
-    from codemods.measure.commands import run_commands
+    from codemods.measure.process import run_commands
     from codemods.measure.session import Pytest
     from codemods.migration.verify import Verified, verify
     from codemods.progress import history

@@ -13,11 +13,7 @@ from codemods.report.table import Detail
 from codemods.settings import read_settings
 
 
-@verb(
-    PYTEST_PATHS,
-    quiet="Print only what went wrong.",
-    failed="the tests could not be collected",
-)
+@verb(PYTEST_PATHS, quiet="Print only what went wrong.", failed="the tests could not be collected")
 @starts_pytest
 @jobs_option("Processes that collect in parallel. Default: 2.", default=2)
 @click.option("--no-cold", is_flag=True, help="Do not measure a collection without bytecode.")
@@ -55,6 +51,6 @@ def warm(
         progress=show_step,
     )
     about = [str(settings.root / p) for p in chosen or ["."]]
-    history.append(settings, about, history.of_warming(warmed))
+    history.append(settings, about, warmed)
     show(form, report.as_json(warmed), report.as_text(warmed, detail))
     return FILE_FAILED if warmed.problem else OK

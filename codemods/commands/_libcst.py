@@ -11,7 +11,7 @@ from pathlib import Path
 import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext
 
-from codemods.disk.checkout import Checkout
+from codemods.disk.files import Checkout
 from codemods.engine.codemod import apply
 from codemods.model import STDIN, FileResult, Source, Status
 from codemods.registry import CODEMODS

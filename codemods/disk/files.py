@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 
 from codemods.disk.git import checkout_of, is_ignored, note_failure, run_git
@@ -28,27 +29,18 @@ Failed = Callable[[FileResult], None]
 def list_files(
     paths: Sequence[str], root: Path, exclude: Sequence[str], failed: Failed
 ) -> tuple[str, ...]:
-    """List the Python files under some paths.
+    """List the Python files under some paths, relative to the current folder, each once, in order.
 
     In a git checkout these are the files that git tracks and the untracked ones that it does not
     ignore (``git ls-files --cached --others --exclude-standard``); elsewhere, and where git fails,
     a walk, which leaves out hidden folders, virtual environments, site-packages, node_modules and
-    build output. A file that is named itself counts whatever its name and whatever git makes of it.
+    build output. A file that is named itself counts whatever its name and whatever git makes of it;
+    a path that does not exist is a `UsageError`. `failed` takes a result for each folder that
+    cannot be read.
 
-    Args:
-        paths: files or directories.
-        root: the folder that the patterns are relative to.
-        exclude: patterns as for `fnmatch`; one without a slash is held against each part of a
-            path, one with a slash against the path from `root` and each folder of it. A slash at
-            the end does not count.
-        failed: takes a result for each folder that cannot be read.
-
-    Returns:
-        Paths relative to the current folder, each once, in order.
-
-    Raises:
-        UsageError: a path does not exist.
-
+    Patterns of `exclude` are those of `fnmatch`: one without a slash is held against each part of a
+    path, one with a slash against the path from `root` and each folder of it. A slash at the end
+    does not count.
     """
     here, top = os.path.realpath(Path.cwd()), os.path.realpath(root)
     excluded = _matcher(exclude)
@@ -71,7 +63,6 @@ def _from(folder: str, path: str) -> str:
 
 
 def _in_order(paths: Collection[str]) -> list[str]:
-    """Return paths sorted by their bytes."""
     try:
         "".join(paths).encode()
     except UnicodeEncodeError:
@@ -128,14 +119,11 @@ def read_file(
 ) -> tuple[bytes, os.stat_result]:
     """Read one regular file that is no symbolic link; a FIFO is not waited for.
 
-    Args:
-        path: relative to `folder`, or where that is None, to the current folder.
-        limit: the number of bytes that it may have at most.
-        folder: the descriptor of a folder.
+    The path is relative to the descriptor of a `folder`, else to the current one.
 
     Raises:
         OSError: it cannot be read; ELOOP for a symbolic link, ENXIO for a socket, EFBIG for one
-            that is larger, IsADirectoryError for anything else that is no regular file.
+            of more bytes than `limit`, IsADirectoryError for all else that is no regular file.
 
     """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -155,26 +143,56 @@ def read_file(
         os.close(descriptor)
 
 
-class FromRoot:
-    """Makes paths relative to the root of a repository; what lies outside of it gets absolute.
+class Checkout:
+    """All files of the checkout around a folder, or below the folder where there is none.
 
-    Links are followed up to the folder of a file.
+    Those that are excluded from being changed are among them: they import all the same.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = os.path.realpath(root)
-        self._folders: dict[str, str] = {}
+    def __init__(self, folder: Path) -> None:
+        self._root = checkout_of(folder) or folder
 
-    def __call__(self, path: str) -> str:
-        """Return the path of a file; a module on stdin keeps its name."""
-        if path == STDIN:
-            return path
+    @cached_property
+    def _absolute(self) -> dict[str, str]:
+        listed = list_files([str(self._root)], self._root, (), lambda failure: None)
+        return {path: os.path.abspath(path) for path in listed}
+
+    @property
+    def paths(self) -> list[str]:
+        """Their absolute paths."""
+        return list(self._absolute.values())
+
+    def read(self) -> Iterator[Source]:
+        """Yield each file, with an absolute path, and with the one from the current folder."""
+        for shown, content, _ in read_files(self._absolute, self._root, (), lambda failure: None):
+            # A link gives way to its target, which may not be listed.
+            yield Source(self._absolute.get(shown) or os.path.abspath(shown), content, shown)
+
+    def read_one(self, path: str) -> bytes | None:
+        """Read one file, None where that fails."""
+        try:
+            return read_file(path)[0]
+        except OSError:
+            return None
+
+
+def paths_from(root: Path) -> Callable[[str], str]:
+    """Return what makes paths relative to a root; what lies outside of it gets absolute.
+
+    Links are followed up to the folder of a file; a module on stdin keeps its name.
+    """
+    top = Path(os.path.realpath(root))
+
+    @cache
+    def moved(folder: str) -> str:
+        real = Path(os.path.realpath(folder or "."))
+        return str(real.relative_to(top) if real.is_relative_to(top) else real)
+
+    def from_root(path: str) -> str:
         folder, name = os.path.split(path)
-        if folder not in self._folders:
-            real = Path(os.path.realpath(folder or "."))
-            is_inside = real.is_relative_to(self._root)
-            self._folders[folder] = str(real.relative_to(self._root) if is_inside else real)
-        return os.path.normpath(os.path.join(self._folders[folder], name))
+        return path if path == STDIN else os.path.normpath(os.path.join(moved(folder), name))
+
+    return from_root
 
 
 def unreadable(path: str, error: OSError) -> FileResult:

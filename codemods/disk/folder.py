@@ -1,4 +1,4 @@
-"""Files below a folder, reached by a way that no link of the repository can turn aside."""
+"""Files below a folder, on a way that no link of the repository can turn aside; atomic writes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from codemods.disk.atomic import replace_file
 from codemods.disk.files import LIMIT, read_file
+from codemods.model import UsageError
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class EditedError(UsageError):
+    """A file has changed since it was looked at; the message says how."""
 
 
 class Folder(NamedTuple):
@@ -40,10 +44,7 @@ class Folder(NamedTuple):
     def open(self, *, create: bool = False) -> Iterator[int]:
         """Open the folder, and yield its descriptor; `create` makes what is not there below `top`.
 
-        Raises:
-            NotADirectoryError: a part of the way is a link, or no folder.
-            OSError: it cannot be opened.
-
+        A part of the way that is a link, or no folder, is a `NotADirectoryError`.
         """
         descriptor, here = os.open(self.top, _OPEN), self.top
         try:
@@ -83,22 +84,42 @@ class Folder(NamedTuple):
     def write(self, name: str, content: bytes) -> None:
         """Write a file that is whole or not there, and lasts once this returns."""
         temporary = f".{os.urandom(8).hex()}.tmp"
-        with self.open(create=True) as descriptor, naming(self.path / name):
-            try:
-                _write_new(descriptor, temporary, content)
-                os.replace(temporary, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
-            except BaseException:
-                with suppress(FileNotFoundError):
-                    os.unlink(temporary, dir_fd=descriptor)
-                raise
-            os.fsync(descriptor)
+        with self.open(create=True) as folder, naming(self.path / name):
+            with _moved_into_place(folder, temporary, name):
+                _write_new(folder, temporary, content)
+            os.fsync(folder)
 
     def replace(
         self, name: str, content: bytes, temporary: str, *, mode: int, old: os.stat_result | None
     ) -> None:
-        """Replace a file of the user, in a folder that is made if need be; see `replace_file`."""
-        with self.open(create=True) as descriptor, naming(self.path / name):
-            replace_file(descriptor, name, content, temporary, mode=mode, old=old)
+        """Replace a file of the user, which is no link, in a folder that is made if need be.
+
+        At each moment it is the old or the new one: POSIX makes `os.replace` atomic.
+
+        Args:
+            name: of the file.
+            content: its new bytes.
+            temporary: name for a temporary file, in the same folder; it must not exist.
+            mode: where there is no old file: the permissions, of which the umask leaves some.
+            old: what the system said of the file as it was read: the new one gets its mode bits,
+                owner, group and attributes. None where there was no file.
+
+        Raises:
+            EditedError: it changed while the temporary file was on its way to the disk.
+            OSError: it cannot be written. In both cases it stays, and the temporary file is gone.
+
+        """
+        mode = mode & 0o777 | 0o600 if old is None else 0o600
+        with self.open(create=True) as folder, naming(self.path / name):
+            descriptor = os.open(temporary, _NEW, mode, dir_fd=folder)
+            with _moved_into_place(folder, temporary, name):
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    if old is not None:
+                        _copy_metadata(folder, name, descriptor, old)
+                    os.fsync(descriptor)
+                _check_unchanged(folder, name, old)
 
     @contextmanager
     def update(self, name: str, flags: int = 0) -> Iterator[int]:
@@ -133,11 +154,8 @@ class Folder(NamedTuple):
 def write_named(path: Path, content: bytes, root: Path) -> None:
     """Write a file that the user names, whole or not at all; one that is no regular one in place.
 
-    A link in a repository may lead elsewhere in it.
-
-    Raises:
-        OSError: it cannot be written, or a link of the repository at `root` leads out of that.
-
+    A link in a repository may lead elsewhere in it, and is an `OSError` where it leads out of
+    `root`.
     """
     top, real = os.path.realpath(root), Path(os.path.realpath(path))
     is_inside = Path.cwd().joinpath(path).is_relative_to(top)
@@ -148,6 +166,18 @@ def write_named(path: Path, content: bytes, root: Path) -> None:
             path.write_bytes(content)
     else:
         Folder(real.parent).write(real.name, content)
+
+
+@contextmanager
+def _moved_into_place(folder: int, temporary: str, name: str) -> Iterator[None]:
+    """Rename a temporary file once it is written, and remove it where that fails."""
+    try:
+        yield
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
 
 
 def _write_new(folder: int, name: str, content: bytes) -> None:
@@ -168,4 +198,50 @@ def naming(path: Path) -> Iterator[None]:
         error.filename = str(path)
         if error.errno in {errno.ENOTDIR, errno.ELOOP} and path.is_symlink():
             error.strerror = "a symbolic link, which is not followed"
+        raise
+
+
+def _check_unchanged(folder: int, name: str, old: os.stat_result | None) -> None:
+    """Raise where a file is another one than was read; to write and to sync takes its time."""
+    try:
+        status = os.lstat(name, dir_fd=folder)
+    except FileNotFoundError as error:
+        if old is None:
+            return
+        raise EditedError("deleted since") from error
+    if old is None or _identity(status) != _identity(old):
+        raise EditedError("edited since")
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    # The time of the last change of the inode: it goes with each write, and cannot be set.
+    return status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns
+
+
+def _copy_metadata(folder: int, name: str, descriptor: int, old: os.stat_result) -> None:
+    mine = os.fstat(descriptor)
+    if (mine.st_uid, mine.st_gid) != (old.st_uid, old.st_gid):
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    os.fchmod(descriptor, old.st_mode & 0o7777)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    source = os.open(name, flags, dir_fd=folder)
+    try:
+        attributes = _attributes(source)
+    finally:
+        os.close(source)
+    present = _attributes(descriptor)
+    for attribute, value in attributes.items():
+        if present.get(attribute) != value:
+            os.setxattr(descriptor, attribute, value)
+
+
+def _attributes(file: int) -> dict[str, bytes]:
+    """Return access lists, security labels and the like; none where the file system has none."""
+    if not hasattr(os, "listxattr"):  # Linux alone has it
+        return {}
+    try:
+        return {name: os.getxattr(file, name) for name in os.listxattr(file)}
+    except OSError as error:
+        if error.errno in {errno.ENOTSUP, errno.ENOSYS}:
+            return {}
         raise

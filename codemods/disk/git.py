@@ -64,19 +64,11 @@ def checkout_of(path: Path) -> Path | None:
 
 
 def run_git(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> bytes:
-    """Run git at the root of a checkout, and return what it prints.
+    """Run git at the root of a checkout, which is `folder`, and return what it prints.
 
-    The settings of the checkout are read, but nothing that they name is executed.
-
-    Args:
-        folder: that root.
-        arguments: of git.
-        environment: None for that of this process, less what is about the checkout of a hook that
-            started this process.
-
-    Raises:
-        UsageError: git is not installed, or fails.
-
+    The settings of the checkout are read, but nothing that they name is executed. The environment
+    is that of this process, less what is about the checkout of a hook that started it, unless it is
+    given. Where git is not installed, or fails, it is a `UsageError`.
     """
     if folder in _SILENT:
         raise UsageError(f"git {arguments[0]}: an earlier command gave no answer")
@@ -169,11 +161,7 @@ def take_notes() -> list[str]:
 
 def is_ignored(top: Path, path: str) -> bool:
     """Return whether git ignores a path of the checkout with this root."""
-    try:
-        run_git(top, "check-ignore", "-q", "--", path)
-    except UsageError:
-        return False
-    return True
+    return _answer_or_none(top, "check-ignore", "-q", "--", path) is not None
 
 
 def is_tracked(path: Path) -> bool:
@@ -182,10 +170,7 @@ def is_tracked(path: Path) -> bool:
     if top is None:
         return False
     inside = os.path.relpath(path.parent.resolve() / path.name, top)
-    try:
-        return bool(run_git(top, "ls-files", "-z", "--", f":(literal,icase){inside}"))
-    except UsageError:
-        return False
+    return bool(_answer_or_none(top, "ls-files", "-z", "--", f":(literal,icase){inside}"))
 
 
 def head_of(folder: Path) -> tuple[str, bool]:
@@ -198,31 +183,29 @@ def head_of(folder: Path) -> tuple[str, bool]:
         return "", False
     try:
         commit = run_git(top, "rev-parse", "--verify", "HEAD")
-        changed = changed_files(top)
+        return commit.decode().strip(), bool(changed_files(top))
     except UsageError:
         return "", False
-    return commit.decode().strip(), bool(changed)
 
 
 def repository_name(folder: Path) -> str:
     """Return the last part of where `origin` is, else the name of the root of the checkout."""
     top = checkout_of(folder)
-    try:
-        address = run_git(top, "config", "--get", "remote.origin.url") if top else b""
-    except UsageError:
-        address = b""
-    path = os.fsdecode(address).strip().rstrip("/").removesuffix(".git").rstrip("/")
+    address = _answer_or_none(top, "config", "--get", "remote.origin.url") if top else None
+    path = os.fsdecode(address or b"").strip().rstrip("/").removesuffix(".git").rstrip("/")
     # Before an @ is perhaps a password.
     return re.split("[/:@]", path)[-1] or (top or folder.resolve()).name
 
 
+def _answer_or_none(top: Path, *arguments: str) -> bytes | None:
+    try:
+        return run_git(top, *arguments)
+    except UsageError:
+        return None
+
+
 def changed_files(top: Path) -> set[bytes]:
-    """Return the tracked files that differ from the commit, by their paths from the root.
-
-    Raises:
-        UsageError: git fails.
-
-    """
+    """Return the tracked files that differ from the commit, by their paths from the root."""
     options = ("--porcelain=v1", "-z", "--untracked-files=no", "--no-renames")
     # In a submodule, git would start itself with the settings of that.
     lines = run_git(top, "status", *options, "--ignore-submodules=all").split(b"\0")
@@ -233,10 +216,6 @@ def committed_files(top: Path) -> set[bytes]:
     """Return the files that git could restore as they are, by their paths from the root.
 
     Those with the marks skip-worktree and assume-unchanged are left out: git does not look at them.
-
-    Raises:
-        UsageError: git fails.
-
     """
     lines = run_git(top, "ls-files", "-v", "-z").split(b"\0")
     return {line[2:] for line in lines if line[:1] == b"H"} - changed_files(top)
@@ -246,10 +225,7 @@ def committed_files(top: Path) -> set[bytes]:
 def worktree(folder: Path, gitref: str) -> Iterator[Path]:
     """Check a commit out into a temporary worktree, and yield the counterpart of a folder in it.
 
-    Raises:
-        UsageError: the folder is in no checkout, or there is no such commit, or it has no such
-            folder.
-
+    Where there is no checkout, no such commit, or no such folder in it, it is a `UsageError`.
     """
     top = checkout_of(folder)
     if top is None:

@@ -35,8 +35,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
 from codemods.decode import decode, encode
-from codemods.disk.atomic import EditedError
-from codemods.disk.folder import Folder
+from codemods.disk.folder import EditedError, Folder
 from codemods.disk.git import is_tracked
 from codemods.model import Entry, Run, RunState, UsageError
 
@@ -72,12 +71,7 @@ class Journal:
 
     @cached_property
     def files(self) -> Folder:
-        """The folder of the journal, whether it is there or not.
-
-        Raises:
-            JournalError: it came with the repository.
-
-        """
+        """The folder of the journal, there or not; where git tracks it, it is a `JournalError`."""
         if os.path.lexists(self.folder) and is_tracked(self.folder):
             raise JournalError(
                 f"{self.folder} is tracked by git, and a journal counts only where it was written:"
@@ -102,9 +96,7 @@ class Journal:
     def lock(self) -> Iterator[None]:
         """Hold the lock of the repository; the system releases it when the process ends.
 
-        Raises:
-            JournalError: another process holds it.
-
+        Where another process holds it, it is a `JournalError`.
         """
         with self.files.update("lock") as file:
             try:
@@ -126,12 +118,7 @@ class Journal:
                 fcntl.flock(file, fcntl.LOCK_UN)
 
     def begin(self, command: str, changes: Sequence[Change]) -> Run:
-        """Record what a run is about to do, with old and new bytes.
-
-        Raises:
-            OSError: it cannot be recorded; nothing is changed then.
-
-        """
+        """Record what a run is about to do, with old and new bytes; else nothing is changed."""
         now = datetime.now(timezone.utc)
         identity = self._next_identity(f"{now:%Y%m%dT%H%M%SZ}")
         folder = self._run_folder(identity)
@@ -172,9 +159,7 @@ class Journal:
     def identities(self) -> list[str]:
         """Return the names of the runs that changed something, the oldest first.
 
-        Raises:
-            JournalError: the folder is no journal of ours.
-
+        A folder that is no journal of ours is a `JournalError`.
         """
         try:
             return [name for name in self._all_identities() if self._has_begun(name)]
@@ -189,12 +174,7 @@ class Journal:
         return "manifest.json" in self._run_folder(identity).names()
 
     def run(self, identity: str) -> Run:
-        """Return one run.
-
-        Raises:
-            JournalError: there is none of that name, or it cannot be read.
-
-        """
+        """Return one run; `JournalError` where there is none of that name, or it cannot be read."""
         if not _IDENTITY.fullmatch(identity):
             raise JournalError(f"no run {identity} in {self.folder}")
         folder = self._run_folder(identity)
@@ -268,9 +248,7 @@ class Journal:
     def set_open(self, run: Run, is_open: bool) -> None:
         """Make a run count as unfinished while its files are restored, and as complete again.
 
-        Raises:
-            JournalError: the run is gone, or damaged.
-
+        A run that is gone, or damaged, is a `JournalError`.
         """
         folder = self._run_folder(run.id)
         try:
@@ -312,10 +290,7 @@ class Journal:
     def content(self, run: Run, entry: Entry, side: str) -> bytes:
         """Return the bytes of one file ``"before"`` or ``"after"`` a run.
 
-        Raises:
-            JournalError: they are not those that were recorded.
-            OSError: they cannot be read.
-
+        Where they are not those that were recorded, it is a `JournalError`.
         """
         folder, name = self._run_folder(run.id).folder(side), str(entry.number)
         content, _ = folder.read(name)
@@ -348,10 +323,8 @@ class Journal:
     def _place(self, entry: Entry) -> tuple[Folder, str]:
         """Return where a file of a run is: its folder and its name.
 
-        Raises:
-            JournalError: outside of the root (or in the folder of git), and the user has not named
-                it: then the journal alone says so, and that may be from elsewhere.
-
+        Outside of the root (or in the folder of git) it is a `JournalError`, unless the user has
+        named it: else the journal alone says so, and that may be from elsewhere.
         """
         path = PurePosixPath(entry.path)
         parts = {part.casefold() for part in path.parts}
@@ -402,7 +375,6 @@ _NONE: frozenset[str] = frozenset()
 
 
 def _remove_run(folder: Folder) -> None:
-    """Remove the folder of a run, the manifest first: from here on it is no run."""
     with suppress(FileNotFoundError), folder.open() as descriptor:
         os.unlink("manifest.json", dir_fd=descriptor)
     for name in ("before", "after"):

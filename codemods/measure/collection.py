@@ -67,9 +67,6 @@ def in_turn(
         The figures of each tree. Where a run did not come to its end, `problem` says so, and there
         is what was seen until then.
 
-    Raises:
-        MeasureError: the interpreter cannot be started.
-
     """
     with contextlib.ExitStack() as stack:
         benches = [stack.enter_context(Bench(tree, paths, progress)) for tree in trees]

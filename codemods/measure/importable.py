@@ -78,16 +78,9 @@ def ask_imports(
     """Import modules in a fresh pytest for each folder of some files, `jobs` at once.
 
     pytest starts as always: with its own rootdir, configuration, conftest files, import mode and
-    ``pythonpath``. Only the test modules themselves are not imported.
-
-    Args:
-        pytest: how it is started, for each folder.
-        uses: Python files, and the dotted names of the modules to import for each; one file of each
-            folder stands for all of them.
-
-    Returns:
-        One answer for each folder, in order.
-
+    ``pythonpath``. Only the test modules themselves are not imported. `uses` has for Python files
+    the dotted names of the modules to import; one file of each folder stands for all of them. There
+    is one answer for each folder, in order.
     """
     by_folder: dict[str, str] = {}
     modules: dict[str, set[str]] = {}

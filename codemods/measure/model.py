@@ -240,3 +240,10 @@ class Warmed(NamedTuple):
     error_count: int
     problem: str
     notes: tuple[str, ...]
+
+
+class ExitCodes(NamedTuple):
+    """The exit codes of a command before a change and after; None where it was not run."""
+
+    before: int | None
+    after: int | None

@@ -116,16 +116,10 @@ class Side(enum.Enum):
 
 
 def run_tests(pytest: Pytest, workers: str | None, paths: Sequence[str]) -> Outcomes:
-    """Run the tests of some files once, in one session of pytest.
+    """Run the tests of some files and folders once, in one session of pytest.
 
-    Args:
-        pytest: how it is started.
-        workers: of pytest-xdist, as its ``-n`` has them; None for none.
-        paths: files and folders, relative to the root.
-
-    Raises:
-        MeasureError: the session did not come to its end, so it shows nothing.
-
+    The `workers` are those of pytest-xdist, as its ``-n`` has them. Where the session does not come
+    to its end, so that it shows nothing, it is a `MeasureError`.
     """
     options = ["-q", "--continue-on-collection-errors"]
     top = os.path.realpath(pytest.root)
@@ -145,12 +139,8 @@ def run_tests(pytest: Pytest, workers: str | None, paths: Sequence[str]) -> Outc
 def files_with_tests(pytest: Pytest, folders: Sequence[str]) -> frozenset[str]:
     """Find the files with tests that pytest collects in some folders; import no test module.
 
-    Returns:
-        Their real paths, and those of folders that pytest cannot look into.
-
-    Raises:
-        MeasureError: the session did not come to its end.
-
+    Returns their real paths, and those of folders that pytest cannot look into. Where the session
+    does not come to its end, it is a `MeasureError`.
     """
     top = os.path.realpath(pytest.root)
     session, conftests = _start(partial(pytest.collect, probe_options=["list"]), top, folders)
@@ -170,9 +160,7 @@ def _start(
 ) -> tuple[Session | None, dict[str, str]]:
     """Run a session without the paths below conftests that keep it from its beginning.
 
-    Returns:
-        The session, None where no path is left, and what each of these conftests raised.
-
+    Returns it, None where no path is left, and what each of these conftests raised.
     """
     errors: dict[str, str] = {}
     while True:
@@ -260,10 +248,6 @@ def compare(use: Callable[[Side], None], run: Callable[[], Outcomes]) -> Evidenc
 
     A difference counts that shows three times; a file is healed that is so twice. `use` brings the
     files to one side of the change; they are after it at the start, and in the end.
-
-    Raises:
-        MeasureError: a session did not come to its end.
-
     """
     sides = [Side.AFTER, Side.BEFORE]
     seen: dict[Side, list[Outcomes]] = {side: [] for side in Side}

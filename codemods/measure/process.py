@@ -11,9 +11,11 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -28,6 +30,8 @@ from codemods.measure.model import MeasureError
 
 _MARK = "SSOT_CODEMODS_RUN"
 _WATCH_EVERY = 0.2  # seconds
+#: The exit code of what did not end in time, as timeout(1) has it.
+TIMED_OUT = 124
 #: What runs now: the process group, and the mark of the run. Threads may run several.
 _running: dict[int, str] = {}
 _interrupted = threading.Event()
@@ -54,17 +58,9 @@ def run_process(
 ) -> Ended:
     """Run a command to its end, and leave nothing of it behind.
 
-    Args:
-        command: the program and its arguments.
-        root: the folder to run in.
-        variables: its environment.
-        timeout: seconds until it is killed; None for no limit.
-        out: a file for what it prints.
-        watch: called again and again while it runs.
-
-    Raises:
-        MeasureError: it cannot be started.
-
+    It runs in the folder `root`, with `variables` as its environment; after `timeout` seconds it is
+    killed. What it prints goes to the file `out`. `watch` is called again and again while it runs.
+    A command that cannot be started is a `MeasureError`.
     """
     ended = Ended()
     token = uuid.uuid4().hex
@@ -113,6 +109,21 @@ def _started(
         )
     except OSError as error:
         raise MeasureError(f"{command[0]} cannot be started in {root}: {error}") from error
+
+
+def run_commands(commands: Sequence[str], root: Path, timeout: float | None) -> dict[str, int]:
+    """Run commands one after the other, without a shell; each for `timeout` seconds at most.
+
+    Returns the exit code of each: the negative number of a signal that ended it, 124 where it did
+    not end in time. One that cannot be started is a `MeasureError`.
+    """
+    codes = {}
+    with tempfile.TemporaryDirectory(prefix="ssot-codemods-") as folder:
+        out = Path(folder, "output")
+        for command in commands:
+            ended = run_process(shlex.split(command), root, os.environ, timeout, out)
+            codes[command] = TIMED_OUT if ended.timed_out else ended.exit_code
+    return codes
 
 
 @contextlib.contextmanager

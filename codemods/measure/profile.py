@@ -28,10 +28,6 @@ def profile(
     The paths are relative to the root; without any, pytest collects what its configuration says.
     Where a run did not come to its end, `problem` says so, and there is what the runs before it
     showed.
-
-    Raises:
-        MeasureError: the interpreter cannot be started.
-
     """
     with Bench(Tree(pytest), paths, progress) as bench:
         bench.measure_warm_up()
@@ -126,9 +122,7 @@ def _advice(found: Profile, record: SessionRecord, keeps_bytecode: bool) -> list
         *map(_about_conftest, found.conftest_times),
         *_about_packages(found),
         _about_folders(found, record.facts),
-        _about_warnings(found.warnings_building),
-        _about_errors(found, {error.path for error in record.errors.values()}),
-        *map(_about_plugin, found.plugin_times),
+        *_about_pytest(found, {error.path for error in record.errors.values()}),
     ]
     return sorted((a for a in advice if a.seconds >= smallest), key=lambda a: -a.seconds)
 
@@ -183,29 +177,23 @@ def _about_folders(found: Profile, facts: SessionFacts) -> Advice:
     return Advice(seconds, f"{what} are walked: set testpaths = [{names}]")
 
 
-def _about_warnings(cost: Cost) -> Advice:
-    return Advice(
-        cost.seconds,
-        f"{plural(cost.count, 'warning')} of pytest about what it cannot collect: for each, it "
+def _about_pytest(found: Profile, failed: Collection[str]) -> Iterator[Advice]:
+    """Yield what its warnings, its errors at collection and its plugins cost."""
+    building = found.warnings_building
+    yield Advice(
+        building.seconds,
+        f"{plural(building.count, 'warning')} of pytest about what it cannot collect: for each, it "
         "parses the file again",
     )
-
-
-def _about_errors(found: Profile, failed: Collection[str]) -> Advice:
     seconds = [m.own_seconds for m in found.module_times if m.name in failed]
-    return Advice(
+    yield Advice(
         sum(seconds),
         f"{plural(len(seconds), 'module')} cannot be collected, and pytest words the errors: "
         "fix them or leave them out",
     )
-
-
-def _about_plugin(plugin: Step) -> Advice:
-    return Advice(
-        plugin.cumulative_seconds,
-        f"the plugin {plugin.name} is imported by each run: -p no:{plugin.name} where nothing "
-        "uses it",
-    )
+    for plugin in found.plugin_times:
+        what = f"the plugin {plugin.name} is imported by each run: -p no:{plugin.name} where"
+        yield Advice(plugin.cumulative_seconds, f"{what} nothing uses it")
 
 
 def _longest_first(steps: Iterable[Step]) -> tuple[Step, ...]:

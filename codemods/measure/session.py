@@ -56,24 +56,14 @@ class Pytest(NamedTuple):
     environment: Mapping[str, str] = os.environ
     progress: Callable[[int, int], None] | None = None
 
-    def run(
-        self,
-        *arguments: str,
-        probe_options: Sequence[str] = (),
-    ) -> Session:
+    def run(self, *arguments: str, probe_options: Sequence[str] = ()) -> Session:
         """Run ``python -m pytest``, and return what the plugin saw.
 
-        Nothing is raised for what happens inside: a timeout, a crash, a missing pytest are values.
-        The user's cache of pytest (``.pytest_cache``) is left alone, and ``--maxfail`` and ``-x``
-        of the configuration do not count (a later option wins).
-
-        Args:
-            arguments: options and paths for pytest.
-            probe_options: ``imports``, ``list``; see `codemods.measure.probe.plugin`.
-
-        Raises:
-            MeasureError: there is no such interpreter or no such folder.
-
+        Nothing is raised for what happens inside: a timeout, a crash, a missing pytest are values;
+        only where there is no such interpreter or folder, it is a `MeasureError`. The user's cache
+        of pytest (``.pytest_cache``) is left alone, and ``--maxfail`` and ``-x`` of the
+        configuration do not count (a later option wins). For `probe_options`, see
+        `codemods.measure.probe.plugin`.
         """
         with tempfile.TemporaryDirectory(
             prefix="ssot-codemods-", ignore_cleanup_errors=True

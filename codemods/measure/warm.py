@@ -33,19 +33,10 @@ def warm(
 ) -> Warmed:
     """Write bytecode, and check through the plugin that the next collection reads it.
 
-    Args:
-        pytest: how it is started.
-        paths: what to collect, relative to the root; nothing for what pytest's configuration says.
-        jobs: how many processes side by side.
-        measure_cold: measure a cold collection too, in a private folder; that takes two runs more.
-        progress: see `Progress`.
-
-    Returns:
-        What was written and the times. Where a run did not come to its end, `problem` says so.
-
-    Raises:
-        MeasureError: the interpreter cannot be started.
-
+    The paths are relative to the root; without any, pytest collects what its configuration says.
+    There are `jobs` processes side by side. With `measure_cold`, a cold collection is measured too,
+    in a private folder; that takes two runs more. Where a run did not come to its end, `problem`
+    says so.
     """
     environment = dict(pytest.environment)
     is_forbidden = bool(environment.pop(NO_BYTECODE, ""))

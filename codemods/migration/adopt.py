@@ -13,8 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from codemods.disk.checkout import Checkout
-from codemods.disk.files import read_file
+from codemods.disk.files import Checkout, read_file
 from codemods.disk.git import checkout_of, committed_files
 from codemods.engine.codemod import apply
 from codemods.engine.text import parse, stem_of

@@ -18,16 +18,9 @@ from codemods.workers.pool import without_collector
 
 
 def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
-    """Find out what there is to migrate.
+    """Find out what there is to migrate, in files that are not read yet.
 
-    Args:
-        scan: the files, none of them read yet.
-        pool: the workers that look at those with a definition.
-        variants: whether to return the shapes of the definitions too.
-
-    Raises:
-        codemods.model.UsageError: a path cannot be used.
-
+    With `variants`, the shapes of the definitions are returned, too.
     """
     start = time.perf_counter()
     surveys = sorted(_surveys(scan, pool, variants=variants), key=lambda s: os.fsencode(s.path))
@@ -43,14 +36,7 @@ def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
 
 
 def prospect(name: str, scan: Scan, pool: Pool) -> Prospect:
-    """Find out what a codemod would do, as far as each file alone tells.
-
-    Args:
-        name: of the codemod.
-        scan: the files with that codemod, none of them read yet.
-        pool: the workers.
-
-    """
+    """Find out what the codemod of this name would do, as far as each file alone tells."""
     with without_collector():
         results = list(pool(decided, scan.definitions(), FileResult.failure))
     changed = [len(result.replaced) for result in results if result.replaced]

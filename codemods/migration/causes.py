@@ -19,19 +19,10 @@ RunTests = Callable[[Sequence[str]], Outcomes]
 def find_causes(
     trial: Trial, evidence: Evidence, uses: Concerned, tests: Sequence[str], run_tests: RunTests
 ) -> dict[str, Difference]:
-    """Find the changed files that make tests differ.
+    """Find the changed files that make tests differ, and for each a difference that it makes.
 
-    Args:
-        trial: the run, in place.
-        evidence: what differs with it.
-        uses: which tests use the changed files.
-        tests: what was run for the evidence.
-        run_tests: runs tests once.
-
-    Returns:
-        For each cause a difference that it makes. Where none shows again, the changed files that
-        the tests use which differ.
-
+    The `trial` is in place; `tests` is what was run for the evidence. Where no difference shows
+    again, all changed files are returned that the tests use which differ.
     """
     shown_in = {d: evidence.after.real_path(d.path) for d in evidence.differences}
     if not shown_in:

@@ -59,18 +59,11 @@ def concerned(
     progress: Progress = lambda done, total: None,
     run: Pool = one_by_one,
 ) -> Concerned:
-    """Find the tests that use changed files.
+    """Find the tests that use changed files, which have real paths.
 
     A conftest is used by the tests below its folder, and so is the ``__init__.py`` of a package.
-
-    Args:
-        changed: real paths.
-        files: all that may import them.
-        roots: folders that modules are imported from, beside those of the files themselves.
-        is_test: whether pytest collects a file.
-        progress: told of each file that is read.
-        run: looks at the files that may use a changed one.
-
+    All of `files` may import a changed one: from `roots`, and from their own folders. `is_test`
+    tells whether pytest collects a file.
     """
     with without_collector():
         users = _users(changed, files, frozenset(roots), progress, run)
@@ -126,7 +119,6 @@ def _read(files: Others, progress: Progress) -> Iterator[Source]:
 def _tests(
     path: str, users: Mapping[str, Collection[str]], is_test: Callable[[str], bool]
 ) -> Iterator[str]:
-    """Yield the files and folders whose tests use a file."""
     seen = {path}
     pending = [path]
     while pending:

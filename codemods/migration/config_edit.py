@@ -83,9 +83,7 @@ def _toml_tries(
 def with_commands(before: bytes, path: Path) -> bytes:
     """Return a ``.libcst.codemod.yaml`` that names our commands too, and is else unchanged.
 
-    Raises:
-        UsageError: the file does not parse, or is written in a way that this finds no place in.
-
+    A file that does not parse, or that this finds no place in, is a `UsageError`.
     """
     yaml = _yaml()
 

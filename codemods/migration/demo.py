@@ -67,20 +67,16 @@ def demo(
     options: Sequence[str] = (),
     is_quiet: bool = False,
 ) -> int:
-    """Walk through a migration.
+    """Walk through a migration in an empty folder.
+
+    Returns 0, or the exit code of the first command that did not end as expected.
 
     Args:
-        folder: an empty folder to work in.
+        folder: where to work.
         steps: what to run there, one after the other.
         say: takes each step before it is run.
         options: what each of our own commands is started with.
         is_quiet: whether to throw away what the commands print, but for errors.
-
-    Returns:
-        0, or the exit code of the first command that did not end as expected.
-
-    Raises:
-        codemods.model.UsageError: git is not installed or fails.
 
     """
     copy_sample_suite(folder)
@@ -111,11 +107,7 @@ def _commit(folder: Path) -> dict[str, str]:
 
 
 def _run(
-    command: str,
-    folder: Path,
-    environment: dict[str, str],
-    options: Sequence[str],
-    is_quiet: bool,
+    command: str, folder: Path, environment: dict[str, str], options: Sequence[str], is_quiet: bool
 ) -> int:
     code = 0
     stdout = subprocess.DEVNULL if is_quiet else None

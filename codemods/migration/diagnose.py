@@ -88,16 +88,10 @@ def diagnose(
     timeout: float = 300,
     python: str = sys.executable,
 ) -> Checkup:
-    """Start pytest in each folder of some files, and import shared modules there.
+    """Start pytest in each folder of some files, `jobs` at once, and import shared modules there.
 
-    Args:
-        by_file: which settings count for which file.
-        uses: paths, and the dotted names of the shared modules that each imports, or would import;
-            one without any is skipped.
-        jobs: how many times to start pytest at once.
-        timeout: seconds for each folder.
-        python: the interpreter that starts it.
-
+    `uses` has for each file the dotted names of the shared modules that it imports, or would
+    import; one without any is skipped. The `timeout` is for each folder.
     """
     groups: dict[Path, dict[str, Collection[str]]] = {}
     settings = {}
@@ -116,14 +110,9 @@ def diagnose(
 
 
 def files_to_check(by_file: SettingsByFile, scan: Scan, pool: Pool) -> dict[str, list[str]]:
-    """Find the files that would change or that import a shared module, none of them read yet.
+    """Return the files that would change or that import a shared module.
 
-    Returns:
-        The dotted names of the shared modules that count for each.
-
-    Raises:
-        codemods.model.UsageError: a path cannot be used.
-
+    Each has the dotted names of the shared modules that count for it.
     """
     planned = plan(scan, pool)
     files = scan.sharing | {result.path for result in planned.changes}
@@ -139,10 +128,15 @@ def files_to_check(by_file: SettingsByFile, scan: Scan, pool: Pool) -> dict[str,
 def _folder(
     answer: FolderAnswer, settings: Settings, modules: Mapping[str, SharedModule]
 ) -> FolderCheckup:
+    advice = (
+        "run pytest on this folder and fix what stops it, or name the interpreter of your tests by "
+        "--python"
+    )
+    stopped = Finding(NO_PYTEST, True, answer.error, advice) if answer.error is not None else None
     return FolderCheckup(
         folder=answer.folder,
         modules=tuple(_module(m, answer, settings, modules[m.name]) for m in answer.modules),
-        findings=tuple(_no_pytest(answer)),
+        findings=(stopped,) if stopped is not None else (),
         pytest=answer.pytest,
         import_mode=answer.import_mode,
         plugins=tuple(dict.fromkeys(answer.plugins)),
@@ -153,15 +147,6 @@ def _folder(
 def _is_probe(entry: str) -> bool:
     """Whether an entry of ``sys.path`` was there for the question alone, and is gone."""
     return os.path.basename(entry).startswith("ssot-codemods-") and not os.path.exists(entry)
-
-
-def _no_pytest(answer: FolderAnswer) -> Iterator[Finding]:
-    if answer.error is not None:
-        advice = (
-            "run pytest on this folder and fix what stops it, or name the interpreter of your "
-            "tests by --python"
-        )
-        yield Finding(NO_PYTEST, True, answer.error, advice)
 
 
 def _module(

@@ -29,10 +29,8 @@ _YAML = ".libcst.codemod.yaml"
 def steps(settings: Settings, folder: str | None) -> list[Step]:
     """Work out what a repository lacks.
 
-    Args:
-        settings: of the repository.
-        folder: where the default shared module is to lie, relative to the root; None for
-            ``test_framework/ssot``, or for no such module where the settings name others alone.
+    The default shared module is to lie in `folder`, relative to the root. With None, that is
+    ``test_framework/ssot``, and there is no such module where the settings name others alone.
 
     Raises:
         UsageError: the folder cannot be imported from, or there is no place for a file.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from codemods.disk.atomic import EditedError
 from codemods.disk.files import read_file
+from codemods.disk.folder import EditedError
 from codemods.disk.git import checkout_of, committed_files
 from codemods.disk.journal import Change, Journal, digest
 from codemods.engine.codemod import apply as apply_codemod
@@ -35,16 +34,7 @@ from codemods.workers.pool import without_collector
 
 
 def plan(scan: Scan, pool: Pool) -> Plan:
-    """Work out what would change, and touch nothing.
-
-    Args:
-        scan: the files, none of them read yet.
-        pool: the workers that transform the files.
-
-    Raises:
-        codemods.model.UsageError: a path cannot be used.
-
-    """
+    """Work out what would change in files that are not read yet, and touch nothing."""
     with without_collector():
         results = list(pool(_apply, scan.definitions(), FileResult.failure))
     results = _with_other_files(results, scan, pool)
@@ -87,12 +77,7 @@ def _with_other_files(results: list[FileResult], scan: Scan, pool: Pool) -> list
 
 
 def refuse_uncommitted(results: Iterable[FileResult]) -> list[FileResult]:
-    """Refuse the files in a checkout that git could not restore as they are.
-
-    Raises:
-        UsageError: git fails.
-
-    """
+    """Refuse the files in a checkout that git could not restore as they are."""
     committed: dict[Path | None, set[str]] = {}
     message = "git may have no copy of it as it is: commit it, or use --allow-dirty"
     reason = Reason(Code.UNCOMMITTED, 1, message)
@@ -129,11 +114,7 @@ def refuse_unwritable(result: FileResult) -> FileResult:
 
 
 def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[Change, ...]]:
-    """Read the files that would change once more, and write nothing.
-
-    Args:
-        planned: what `plan` returned.
-        max_files: see `write`.
+    """Read the files that would change once more (at most `max_files`), and write nothing.
 
     Returns:
         What a migration would do, a folder around the current one and all the files, and the
@@ -146,9 +127,8 @@ def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[
     base = Path(os.path.commonpath([os.getcwd(), *(os.path.realpath(r.path) for r in changed)]))
     changes = {r.path: _change(r, base) for r in changed}
     done = tuple(c if isinstance(c := changes.get(r.path, r), FileResult) else r for r in results)
-    held_back = sum(isinstance(change, FileResult) for change in changes.values())
     shown = tuple(change for change in changes.values() if isinstance(change, Change))
-    return Written(planned.files, None, done, len(left), held_back), base, shown
+    return Written(planned.files, None, done, len(left), len(planned.changes)), base, shown
 
 
 class Batch(NamedTuple):
@@ -173,17 +153,14 @@ def migrate(
 
     Args:
         planned: what `plan` returned.
-        journal: records the old bytes first; the caller holds its lock.
+        journal: records the old bytes first; the caller holds its lock. Where it cannot be written,
+            nothing else was.
         batch: what to write.
         judge: reverts the files whose tests differ, and returns what the tests showed; None to run
             no tests.
 
     Returns:
         What stays, and what the tests showed, None where none were run.
-
-    Raises:
-        OSError: the journal cannot be written; nothing else was.
-        codemods.model.UsageError: git fails.
 
     """
     written = write(planned, journal, batch)
@@ -234,40 +211,29 @@ def write(planned: Plan, journal: Journal, batch: Batch) -> Written:
             contents[result.path] = change
         else:
             results[result.path] = change
-    if not contents:
-        held_back = len(planned.changes) - len(left)
-        return Written(planned.files, None, tuple(results.values()), len(left), held_back)
-    started = journal.begin(batch.command, list(contents.values()))
-    stopped, failures = apply(journal, started)
-    for path, entry in zip(contents, started.entries, strict=True):
-        if entry.path in failures:
-            results[path] = failures[entry.path](results[path])
-    held_back = len(planned.changes) - len(left) - len(contents) + len(failures)
-    return Written(planned.files, started, tuple(results.values()), len(left), held_back, stopped)
+    started, stopped = None, False
+    if contents:
+        started = journal.begin(batch.command, list(contents.values()))
+        stopped, failures = apply(journal, started)
+        for path, entry in zip(contents, started.entries, strict=True):
+            if entry.path in failures:
+                results[path] = _not_written(results[path], failures[entry.path])
+    found = tuple(results.values())
+    return Written(planned.files, started, found, len(left), len(planned.changes), stopped)
 
 
-#: Turns the result of a file that was to change into that of one that was not written.
-_Failure = Callable[[FileResult], FileResult]
-
-
-def apply(journal: Journal, started: Run) -> tuple[bool, dict[str, _Failure]]:
+def apply(journal: Journal, started: Run) -> tuple[bool, dict[str, EditedError | OSError]]:
     """Write the files of a run that are not written yet.
 
-    Returns:
-        Whether Ctrl-C ended it, and for each file that could not be written (by its path from the
-        root) what turns its result into that of a refusal or a failure.
-
+    Returns whether Ctrl-C ended it, and why files (by their paths from the root) were not written.
     """
-    failures: dict[str, _Failure] = {}
+    failures: dict[str, EditedError | OSError] = {}
     try:
         for entry in started.entries:
             try:
                 journal.apply(started, entry)
-            except EditedError as error:
-                reason = Reason(Code.CHANGED_SINCE_PLANNED, 1, str(error))
-                failures[entry.path] = partial(refused, reason=reason)
-            except OSError as error:
-                failures[entry.path] = partial(_not_written, error=error)
+            except (EditedError, OSError) as error:
+                failures[entry.path] = error
         journal.sync(started)
         journal.finish(started, failures)
     except KeyboardInterrupt:
@@ -291,6 +257,8 @@ def _change(result: FileResult, root: Path) -> Change | FileResult:
     return Change(path, content, result.after, status.st_mode & 0o7777)
 
 
-def _not_written(result: FileResult, error: OSError) -> FileResult:
+def _not_written(result: FileResult, error: EditedError | OSError) -> FileResult:
+    if isinstance(error, EditedError):
+        return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, str(error)))
     reason = Reason(Code.NOT_WRITTEN, 1, f"{error.strerror or error}; the file is unchanged")
     return result._replace(status=Status.FAILED, decisions=(), after=None, error=reason)

@@ -18,18 +18,10 @@ def with_registration(
 ) -> bytes:
     """Return a conftest that registers some modules, by one more line where it does not yet.
 
-    The line stands below the imports at the top that lead out of the repository. Any other import
-    may bring in a shared module, and what is imported is not rewritten any more.
-
-    Args:
-        before: the conftest as it is.
-        modules: dotted names.
-        path: of the conftest, for messages.
-        own_folders: where the repository's own modules are imported from.
-
-    Raises:
-        UsageError: the conftest does not parse, or has no place for the line.
-
+    The line stands below the imports at the top that lead out of the repository, away from
+    `own_folders`. Any other import may bring in a shared module, and what is imported is not
+    rewritten any more. A conftest that does not parse, or has no place for the line, is a
+    `UsageError`.
     """
     tree = _parsed(before, path)
     modules = [name for name in modules if not registers_rewrite(tree, name)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from codemods.disk.atomic import EditedError
+from codemods.disk.folder import EditedError
 from codemods.disk.journal import Journal, JournalError
 from codemods.model import Entry, Outcome, Run, RunState, UsageError
 
@@ -13,10 +13,7 @@ from codemods.model import Entry, Outcome, Run, RunState, UsageError
 def choose(journal: Journal, arguments: Sequence[str]) -> tuple[Run, list[str]]:
     """Return the run and the files that ``[RUN] [FILES]`` names; by default the last run.
 
-    Raises:
-        UsageError: there is no such run, or a file is none of its files.
-        codemods.disk.journal.JournalError: the journal cannot be read.
-
+    No such run is a `UsageError`, as is a file that is none of its files.
     """
     first, *rest = arguments or [""]
     if first in journal.identities():
@@ -33,14 +30,9 @@ def choose(journal: Journal, arguments: Sequence[str]) -> tuple[Run, list[str]]:
 
 
 def roll_back(journal: Journal, run: Run, paths: Sequence[str], *, force: bool) -> list[Outcome]:
-    """Restore the bytes that files had before a run.
+    """Restore the bytes that some files of a run had before it; the caller holds the lock.
 
-    Args:
-        journal: where the bytes are; the caller holds its lock.
-        run: the run to undo.
-        paths: which of its files, by the paths of the journal.
-        force: overwrite files that were edited since, and keep copies of them.
-
+    With `force`, files that were edited since are overwritten, and copies of them are kept.
     """
     journal.sweep(run)
     wanted = set(paths)
@@ -58,10 +50,7 @@ def roll_back(journal: Journal, run: Run, paths: Sequence[str], *, force: bool) 
 def resume(journal: Journal, identity: str) -> tuple[Run, list[Outcome]]:
     """Write the remaining files of a run that was interrupted; the caller holds the lock.
 
-    Raises:
-        UsageError: the run is complete, or was rolled back.
-        codemods.disk.journal.JournalError: there is none of that name.
-
+    A run that is complete, or was rolled back, is a `UsageError`.
     """
     run = journal.run(identity)
     if run.state is not RunState.UNFINISHED:
@@ -75,7 +64,6 @@ def resume(journal: Journal, identity: str) -> tuple[Run, list[Outcome]]:
 
 
 def _latest_runs(journal: Journal) -> dict[str, str]:
-    """Return for each file the last run that changes it still."""
     return {e.path: r.id for r in journal.runs() for e in r.entries if e.path not in r.undone}
 
 

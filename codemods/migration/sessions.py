@@ -24,12 +24,8 @@ Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 class Sessions:
     """Runs tests in as many sessions as they need; see `split`.
 
-    Args:
-        pytest: how each is started.
-        workers: of pytest-xdist, as its ``-n`` has them; None for none.
-        say: takes a line about how many files with tests there are.
-        bar: shows how many tests have ended.
-
+    `workers` are those of pytest-xdist, as its ``-n`` has them. `say` takes a line about how many
+    files with tests there are, and `bar` shows how many tests have ended.
     """
 
     def __init__(
@@ -42,21 +38,12 @@ class Sessions:
         self._planned: dict[tuple[str, ...], list[list[str]]] = {}
         self._runs = 0
 
-    def run(
-        self,
-        paths: Sequence[str],
-        *,
-        state: Callable[[], str] | None = None,
-    ) -> Outcomes:
+    def run(self, paths: Sequence[str], *, state: Callable[[], str] | None = None) -> Outcomes:
         """Run the tests of some paths once; none for what the configuration of pytest names.
 
-        Args:
-            paths: files, folders and node ids, absolute or relative to the root.
-            state: tells the state that the files are in, for the bar.
-
-        Raises:
-            codemods.measure.model.MeasureError: a session did not come to its end.
-
+        These are files, folders and node ids, absolute or relative to the root. `state` tells the
+        state that the files are in, for the bar. A session that did not come to its end is a
+        `MeasureError`.
         """
         sessions = self._sessions(tuple(paths))
         if not sessions:

@@ -12,12 +12,7 @@ from codemods.migration.config_edit import with_modules
 from codemods.migration.register import with_registration
 from codemods.model import SharedModule, UsageError
 from codemods.settings import DEFAULT_MODULE, Settings, read_config
-from codemods.shared_modules import (
-    asserting_definitions,
-    conftests,
-    find_module,
-    import_folders,
-)
+from codemods.shared_modules import asserting_definitions, conftests, find_module, import_folders
 
 _SETTINGS = "the settings, [tool.ssot-codemods]"
 
@@ -42,12 +37,7 @@ class Step(NamedTuple):
 
 
 def step_of(path: Path, wanted: bytes, purpose: str) -> Step:
-    """Return the step that makes a file what is wanted.
-
-    Raises:
-        UsageError: there is something else than a file.
-
-    """
+    """Return the step that makes a file what is wanted; a folder in its place is a `UsageError`."""
     if not os.path.lexists(path):
         return Step(path, None, wanted, purpose)
     if not path.is_file():
@@ -104,12 +94,7 @@ def conftest_steps(settings: Settings, modules: Sequence[SharedModule]) -> list[
 
 
 def check_inside(steps: Sequence[Step], root: Path) -> None:
-    """Check that links lead no step out of a repository.
-
-    Raises:
-        UsageError: one of them leads out.
-
-    """
+    """Raise a `UsageError` where links lead a step out of a repository."""
     for path in (step.path for step in steps):
         real = os.path.realpath(path)  # `Path.resolve` raises for links in a circle
         if not Path(real).is_relative_to(os.path.realpath(root)):

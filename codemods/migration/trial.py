@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from codemods.disk.atomic import EditedError
 from codemods.disk.files import read_file
+from codemods.disk.folder import EditedError
 from codemods.disk.journal import Journal, JournalError
 from codemods.interrupts import uninterrupted
-from codemods.measure.commands import ExitCodes
+from codemods.measure.model import ExitCodes
 from codemods.measure.outcomes import Evidence, Outcomes, Side, compare
 from codemods.migration.references import imports_of
 from codemods.model import Entry, Run, Source
@@ -26,9 +26,7 @@ Commands = Callable[[], Mapping[str, int]]
 def chosen_run(journal: Journal, identity: str | None) -> Trial | None:
     """Return the run that is named, else the last one that was not rolled back; None for no run.
 
-    Raises:
-        JournalError: there is no run of that name, or it was interrupted.
-
+    One that was interrupted is a `JournalError`, as is one that is not there.
     """
     if identity is not None:
         run = journal.run(identity)
@@ -60,9 +58,7 @@ class Trial:
     def put(self, new: Collection[Entry]) -> None:
         """Bring some files into their state after the run, and the others into that before it.
 
-        Raises:
-            codemods.disk.atomic.EditedError: some were edited since; all the others are in it.
-
+        Where some were edited since, all the others are in it, and `EditedError` is raised.
         """
         edited = []
         for entry in self.entries:
@@ -86,9 +82,7 @@ class Trial:
     def in_both(self, run: Commands) -> dict[str, ExitCodes]:
         """Run commands in both states, and again in both where an exit code differs.
 
-        Returns:
-            For each its exit codes before and after: different ones where they were each time.
-
+        Returns for each its exit codes before and after: different ones where they were each time.
         """
         with self.opened():
             after = run()
@@ -133,12 +127,7 @@ class Trial:
         self.journal.set_open(self.run, False)
 
     def _check_journal(self) -> None:
-        """Check that the old bytes are there still.
-
-        Raises:
-            OSError: they are gone.
-
-        """
+        """Check that the old bytes are there still; else it is an `OSError`."""
         try:
             self.journal.run(self.run.id)
         except JournalError as error:
@@ -149,12 +138,7 @@ class Trial:
     def revert(self, paths: Iterable[str]) -> list[str]:
         """Revert some files of the run, for good.
 
-        Raises:
-            OSError: the tests deleted the journal.
-
-        Returns:
-            The real paths of those that stay, as they were edited meanwhile.
-
+        Returns the real paths of those that stay, as they were edited meanwhile.
         """
         wanted = set(paths)
         edited = []
@@ -216,5 +200,4 @@ class Trial:
 
 
 def _sharing(source: Source, *, shared: set[tuple[str, str]]) -> str:
-    """Return the path of a file that imports one of some definitions, else nothing."""
     return source.path if shared & imports_of(source) else ""

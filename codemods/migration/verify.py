@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from codemods.disk.atomic import EditedError
+from codemods.disk.folder import EditedError
 from codemods.disk.journal import Journal
 from codemods.engine.codemod import refused
-from codemods.measure.commands import ExitCodes
-from codemods.measure.model import MeasureError
+from codemods.measure.model import ExitCodes, MeasureError
 from codemods.measure.outcomes import Difference, Evidence, Outcomes
 from codemods.migration.causes import RunTests, find_causes
 from codemods.migration.concerned import Concerned
@@ -109,8 +108,7 @@ def verify(
 
     Raises:
         MeasureError: the tests could not be run to their end.
-        codemods.disk.atomic.EditedError: they edited files of the run.
-        codemods.disk.journal.JournalError: there is no run of that name.
+        codemods.disk.folder.EditedError: they edited files of the run.
 
     """
     with journal.lock():
@@ -136,14 +134,7 @@ def verify(
 def revert_regressions(trial: Trial, find_uses: FindUses, run_tests: RunTests) -> Verified:
     """Undo the change of each file that makes tests differ, until none differs.
 
-    Args:
-        trial: the run, in place.
-        find_uses: finds which tests the changed files touch.
-        run_tests: runs tests once.
-
-    Returns:
-        The evidence for what stayed. Where the tests cannot be run to their end, nothing stays.
-
+    Returns the evidence for what stayed. Where the tests cannot be run to their end, nothing stays.
     """
     taken: dict[str, Difference] = {}
     evidence = None
@@ -186,8 +177,7 @@ def without(written: Written, verified: Verified, trial: Trial) -> Written:
         else r
         for r in written.results
     )
-    more = sum(r.after is not None for r in written.results) - len(kept)
-    return written._replace(results=results, held_back=written.held_back + more)
+    return written._replace(results=results)
 
 
 def _reverted(result: FileResult, verified: Verified) -> FileResult:

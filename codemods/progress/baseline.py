@@ -36,12 +36,7 @@ def measure(
 ) -> tuple[Baseline, list[str]]:
     """Measure the collection of some paths, record it, and save it under a name.
 
-    Returns:
-        The baseline, and why it was not recorded or saved.
-
-    Raises:
-        codemods.measure.model.MeasureError: nothing can be measured, or the name cannot be used.
-
+    Returns the baseline, and why it was not recorded or saved.
     """
     if save is not None:
         baseline_file(pytest.root, save)
@@ -68,19 +63,9 @@ def _record(
 
 
 def measure_against(
-    gitref: str,
-    pytest: Pytest,
-    paths: Sequence[str],
-    *,
-    runs: int,
-    progress: Callable[[str], None],
+    gitref: str, pytest: Pytest, paths: Sequence[str], *, runs: int, progress: Callable[[str], None]
 ) -> Comparison:
-    """Measure a commit and the files as they are, in turn.
-
-    Raises:
-        codemods.model.UsageError: there is no such commit, or nothing can be measured.
-
-    """
+    """Measure a commit and the files as they are, in turn."""
     here = collection.Tree(pytest, *head_of(pytest.root), name="here: ")
     with worktree(pytest.root, gitref) as folder:
         there = pytest._replace(root=folder)
@@ -89,15 +74,7 @@ def measure_against(
 
 
 def save_baseline(measured: Baseline, root: Path, name: str) -> Path:
-    """Save a baseline below a folder.
-
-    Returns:
-        The file; one of that name is replaced.
-
-    Raises:
-        MeasureError: the name cannot be one of a file, or the file cannot be written.
-
-    """
+    """Save a baseline below a folder, and return its file; one of that name is replaced."""
     path = baseline_file(root, name)
     text = json.dumps({"schema": SCHEMA, **encode(measured)}, indent=1)
     try:
@@ -108,12 +85,7 @@ def save_baseline(measured: Baseline, root: Path, name: str) -> Path:
 
 
 def load_baseline(root: Path, name: str) -> Baseline:
-    """Read a saved baseline.
-
-    Raises:
-        MeasureError: there is none of that name, or the file is not one.
-
-    """
+    """Read a saved baseline; where there is none of that name, it is a `MeasureError`."""
     path = baseline_file(root, name)
     try:
         values = json.loads(Journal(root).files.folder(_FOLDER).read(path.name)[0])

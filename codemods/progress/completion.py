@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from codemods.disk.files import FromRoot
+from codemods.disk.files import paths_from
 from codemods.disk.git import repository_name
-from codemods.measure.commands import ExitCodes
 from codemods.measure.compare import claims, obstacles
-from codemods.measure.model import BaselineSummary, Claim, MeasureError
-from codemods.model import Plan, Reason
+from codemods.measure.model import BaselineSummary, Claim, ExitCodes, MeasureError
+from codemods.model import Plan
 from codemods.progress import history
 from codemods.progress.history import Record
 from codemods.progress.standing import (
@@ -48,48 +47,19 @@ class CollectionChange(NamedTuple):
         return self.after or self.before
 
 
-class Place(NamedTuple):
-    """One definition that is left; `path` is relative to the root, `line` counts from 1."""
-
-    path: str
-    line: int
-    name: str
-
-
-class RefusedPlace(NamedTuple):
-    """A definition that stays, or a file that failed, and the first reason."""
-
-    path: str
-    line: int
-    name: str
-    code: str
-    message: str
-    column: int = 1
-
-    @classmethod
-    def of(cls, path: str, reason: Reason, name: str = "") -> RefusedPlace:
-        """Return the place that a reason is about."""
-        return cls(path, reason.line, name, reason.code.value, reason.message, reason.column)
-
-
 class Completion(NamedTuple):
     """What a migration did to some paths of a repository, and what is left.
 
-    `files` counts those looked at, `helpers` those that use the helper; `collected` the tests of
-    the latest baselines, None without one; `golden_path` has for each command its exit codes before
-    and after, None for one without.
+    `planned` is what is left, with paths from the root; `collected` counts the tests of the latest
+    baselines, None without one; `golden_path` has for each command its exit codes before and after,
+    None for one without.
     """
 
     repository: str
     time: str
     paths: tuple[str, ...]
-    files: int
-    helpers: int
-    compliant: int
+    planned: Plan
     runs: tuple[StandingRun, ...]
-    refused: tuple[RefusedPlace, ...]
-    failed: tuple[RefusedPlace, ...]
-    left: tuple[Place, ...]
     collection: tuple[CollectionChange, ...]
     golden_path: Mapping[str, ExitCodes]
 
@@ -110,20 +80,13 @@ def completion_report(
 ) -> Completion:
     """Gather what there is to say of the migration of some paths.
 
-    Args:
-        settings: of the repository.
-        records: of the history.
-        paths: files and folders, absolute or relative to the current folder.
-        planned: what would still change in them.
-        compare_baseline: name of the saved baseline that is the side before; None for the latest
-            one of these paths before the first run that stands.
-
-    Raises:
-        codemods.measure.model.MeasureError: there is no baseline of such a name.
-
+    These are absolute or relative to the current folder; `planned` is what would still change in
+    them. `compare_baseline` names the saved baseline that is the side before, a `MeasureError`
+    where there is none; without it that is the latest one of these paths before the first run that
+    stands.
     """
     root = settings.root
-    from_root = FromRoot(root)
+    from_root = paths_from(root)
     inside = history.relative_paths(root, paths)
     there = standing(records)
     codes = latest_codes(there)
@@ -132,22 +95,10 @@ def completion_report(
         repository=repository_name(root),
         time=history.now(),
         paths=inside,
-        files=planned.files,
-        helpers=planned.helpers,
-        compliant=planned.compliant,
+        planned=planned._replace(
+            results=tuple(r._replace(path=from_root(r.path)) for r in planned.results)
+        ),
         runs=tuple(standing_runs(root, records, inside)),
-        refused=tuple(
-            RefusedPlace.of(from_root(r.path), d.reasons[0], d.definition.name)
-            for r in planned.results
-            for d in r.refused
-        ),
-        failed=tuple(
-            RefusedPlace.of(from_root(r.path), r.error) for r in planned.results if r.error
-        ),
-        left=tuple(
-            Place(from_root(path), d.definition.line, d.definition.name)
-            for path, d in planned.copies
-        ),
         collection=tuple(_collection(there, inside, compare_baseline)),
         golden_path={command: codes[key] for command, key in keys.items() if key in codes},
     )
@@ -196,7 +147,6 @@ def _change(
 
 
 def _saved(records: Sequence[Record], name: str) -> tuple[Sequence[str], BaselineSummary]:
-    """Return the paths of a saved baseline, and its figures."""
     for record in reversed(records):
         if record.name == name and isinstance(record.figures, BaselineSummary):
             return record.paths, record.figures

@@ -51,14 +51,9 @@ class Grep(NamedTuple):
 
 
 def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Plan) -> Grep:
-    """Count the lines that grep prints, and say what each of them is.
+    """Count the lines that grep prints for the name of a class, and say what each of them is.
 
-    Args:
-        settings: of the repository.
-        name: of a class.
-        roots: files and folders, relative to the root; none lies below another.
-        planned: what would change in them.
-
+    The `roots` are relative to the root of the repository, and none lies below another.
     """
     pattern = f"class {name}"
     # What cannot be listed is reported where copies are counted.
@@ -70,7 +65,8 @@ def count_lines(settings: Settings, name: str, roots: Sequence[str], planned: Pl
     for path in _files(settings.root, roots):
         content = _text_of(path)
         if pattern.encode() in content:
-            unread = None if path in read else _why_unread(path)
+            why = "are excluded or ignored by git" if path.endswith(".py") else "are no Python"
+            unread = None if path in read else f"in files that {why}"
             kinds += _kinds(content, name, results.get(path), unread)
     number = len(planned.copies)
     return Grep(
@@ -109,11 +105,6 @@ def _text_of(path: str) -> bytes:
     except OSError:
         return b""  # grep says so on stderr
     return b"" if b"\0" in content else content
-
-
-def _why_unread(path: str) -> str:
-    why = "are excluded or ignored by git" if path.endswith(".py") else "are no Python"
-    return f"in files that {why}"
 
 
 def _kinds(

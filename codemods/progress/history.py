@@ -16,7 +16,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
-from functools import partial
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -24,33 +23,19 @@ from typing import Any, NamedTuple
 from codemods.decode import decode, encode
 from codemods.disk.folder import Folder, naming
 from codemods.disk.journal import Journal
-from codemods.measure.commands import ExitCodes
-from codemods.measure.model import BaselineSummary, Warmed
+from codemods.measure.model import BaselineSummary, ExitCodes, Warmed
 from codemods.measure.outcomes import Evidence
 from codemods.migration.verify import RanOnce, Verified
-from codemods.model import Plan, Run, Source, Status, Written
-from codemods.progress.definitions import removed_definitions
-from codemods.progress.mocking import introduced
+from codemods.model import Plan, Run, Status, Written
+from codemods.progress.edits import ChangedFile, changed_file
 from codemods.registry import DEFAULT
 from codemods.settings import Settings
-from codemods.workers.pool import careful
 
 SCHEMA = "ssot-codemods/history/4"
 _FILE = "history.jsonl"
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 #: A run that broke each test of a large suite must not make a line of megabytes.
 _MOST_PLACES = 20
-
-
-class ChangedFile(NamedTuple):
-    """What a run did to one file.
-
-    `removed` has the definitions that went: their qualified names, with their lines before the run.
-    `mocking` are names of mocking that came with the change.
-    """
-
-    removed: Mapping[str, int]
-    mocking: tuple[str, ...] = ()
 
 
 class Migration(NamedTuple):
@@ -190,13 +175,11 @@ def append(settings: Settings, paths: Iterable[str], figures: Figures, name: str
 
     By one ``write``, so that two processes at once do not mix their lines. The paths are absolute
     or relative to the current folder.
-
-    Raises:
-        OSError: it cannot be written, or is no regular file.
-
     """
     if isinstance(figures, BaselineSummary):
         figures = without_machine(figures)
+    elif isinstance(figures, Warmed):
+        figures = figures._replace(not_cached=figures.not_cached[:_MOST_PLACES])
     record = Record(now(), relative_paths(settings.root, paths), figures, name)
     values = _portable_json(encode(record_values(record)), settings.root)
     line = f"{json.dumps(values)}\n".encode()
@@ -227,12 +210,7 @@ def record_values(record: Record) -> dict[str, Any]:
 def read(settings: Settings) -> tuple[list[Record], list[str]]:
     """Read the records, the oldest first and each once.
 
-    Returns:
-        The records, and for each line that is none, what is wrong with it.
-
-    Raises:
-        OSError: it cannot be read, is no regular file, or is far too large.
-
+    Returns them, and for each line that is none, what is wrong with it.
     """
     folder, file = _place(settings)
     try:
@@ -322,11 +300,6 @@ def _portable_json(value: Any, root: Path) -> Any:
 # Figures
 
 
-def of_warming(warmed: Warmed) -> Warmed:
-    """Return the figures of writing bytecode, with the first of the modules that have none."""
-    return warmed._replace(not_cached=warmed.not_cached[:_MOST_PLACES])
-
-
 def of_migration(codemod: str, planned: Plan, written: Written, journal: Journal) -> Migration:
     """Return the figures of a migration by a codemod."""
     replaced = sum(len(r.replaced) for r in written.results if r.status is Status.CHANGED)
@@ -363,24 +336,11 @@ def changed_files(
     left = run.undone.union(failed)
     standing = (e for e in run.entries if e.path not in left and journal.is_new(e))
     return {
-        e.path: _changed(
+        e.path: changed_file(
             e.path, journal.content(run, e, "before"), journal.content(run, e, "after")
         )
         for e in standing
     }
-
-
-def _changed(path: str, before: bytes, after: bytes) -> ChangedFile:
-    """Return what became of a file; nothing where a side of it cannot be parsed in time."""
-    both = [Source(path, before + after)]  # small only if both are
-    look = partial(_change, end=len(before))
-    (found,) = careful(look, both, lambda path, reason: ChangedFile({}))
-    return found
-
-
-def _change(both: Source, *, end: int) -> ChangedFile:
-    before, after = both.content[:end], both.content[end:]
-    return ChangedFile(removed_definitions(before, after), tuple(sorted(introduced(before, after))))
 
 
 def of_verification(shown: Verified | RanOnce, root: Path, *, is_whole: bool) -> Verification:

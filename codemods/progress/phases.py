@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-import shlex
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,13 +31,12 @@ from codemods.progress.standing import (
     untested_text,
 )
 from codemods.settings import Phase, Settings, phases_of
-from codemods.wording import most_first, percentage, plural
+from codemods.wording import command, most_first, percentage, plural
 
 COPIES, COMPLIANCE = "copies left", "compliance"
 #: The criterion that needs a figure from before the change.
 COLLECTION = "collection"
 SUCCESS, WARNINGS, GOLDEN_PATH = "success", "fall of warnings", "golden path"
-_TOOL = "ssot-codemods"
 _BATCH = 10
 
 #: The baseline before the change, and the latest one.
@@ -106,6 +105,11 @@ class Standing(NamedTuple):
     remedies: tuple[str, ...]
     prospects: tuple[Prospect, ...] = ()
 
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """All criteria."""
+        return (*(c for phase in self.phases for c in phase.criteria), *self.overall)
+
 
 class Acceptance(NamedTuple):
     """Whether all criteria of all phases are met.
@@ -119,28 +123,20 @@ class Acceptance(NamedTuple):
     damaged: tuple[str, ...] = ()
 
     @property
-    def criteria(self) -> tuple[Criterion, ...]:
-        """All criteria."""
-        return (*(c for p in self.standing.phases for c in p.criteria), *self.standing.overall)
-
-    @property
     def ok(self) -> bool:
         """Whether each criterion was measured and is met, and the whole history was read."""
-        return not self.damaged and all(c.state is State.MET for c in self.criteria)
+        return not self.damaged and all(c.state is State.MET for c in self.standing.criteria)
 
 
 def planner(settings: Settings, codemod_of: CodemodOf, pool: Pool, progress: Progress) -> Count:
     """Return a function that plans some paths, and each set of them once."""
-    known: dict[tuple[str, ...], Plan] = {}
 
-    def count(paths: Sequence[str]) -> Plan:
-        key = outermost(paths)
-        if key not in known:
-            folders = [str(settings.root / p) for p in key]
-            known[key] = plan(Scan(settings, codemod_of, folders, progress), pool)
-        return known[key]
+    @cache
+    def planned(folders: tuple[str, ...]) -> Plan:
+        paths = [str(settings.root / folder) for folder in folders]
+        return plan(Scan(settings, codemod_of, paths, progress), pool)
 
-    return count
+    return lambda paths: planned(outermost(paths))
 
 
 def status(settings: Settings, records: Sequence[Record], count: Count) -> Standing:
@@ -150,9 +146,9 @@ def status(settings: Settings, records: Sequence[Record], count: Count) -> Stand
     """
     phases = [_phase(settings.root, phase, records, count) for phase in phases_of(settings)]
     overall = tuple(_golden_path(settings, standing(records)))
-    criteria = [*(c for p in phases for c in p.criteria), *overall]
-    remedies = dict.fromkeys(c.remedy for c in criteria if c.remedy)
-    return Standing(tuple(phases), overall, _batch(phases), tuple(remedies))
+    found = Standing(tuple(phases), overall, _batch(phases), ())
+    remedies = dict.fromkeys(c.remedy for c in found.criteria if c.remedy)
+    return found._replace(remedies=tuple(remedies))
 
 
 def accept(
@@ -171,12 +167,11 @@ def accept(
 
 
 def _batch(phases: Sequence[PhaseStatus]) -> str:
-    """Return the command for the first phase that has copies left."""
     for phase in phases:
         left = next(c for c in phase.criteria if c.name == COPIES)
         if left.value:
             paths = [p for p in phase.paths if p not in phase.missing]
-            return f"{_command('migrate', paths)} --max-files {_BATCH}"
+            return f"{command('migrate', *paths)} --max-files {_BATCH}"
     return ""
 
 
@@ -209,7 +204,7 @@ def _copies(phase: Phase, paths: Sequence[str], planned: Plan) -> Criterion:
     if failed and number <= limit:
         # Such a file has a shared name in it, so it may well hold a copy.
         note = f"{plural(failed, 'file')} with a shared name cannot be read: fix or exclude them"
-        remedy = f"see {_command('check', paths)}"
+        remedy = f"see {command('check', *paths)}"
         return found.unmeasured(remedy, note)._replace(value=number)
     return found.measured(number <= limit, f"{number:,}", number)
 
@@ -237,7 +232,7 @@ def _collection(phase: Phase, paths: Sequence[str], sides: _Sides | None) -> Cri
     found = Criterion(COLLECTION, wanted, "seconds", budget)
     broken = _broken(*sides) if sides is not None else ""
     if broken or sides is None:
-        return found.unmeasured(_command("baseline", paths), broken)
+        return found.unmeasured(command("baseline", *paths), broken)
     latest = sides[1]
     seconds = latest.warm.wall_seconds.median
     notes = [f"measured {latest.time}"]
@@ -284,9 +279,9 @@ def _success(
     if open_runs:
         run = next((run for run in open_runs if not run.obstacle), open_runs[0])
         obstacle = f" ({run.obstacle})" if run.obstacle else ""
-        return found.unmeasured(f"{_TOOL} verify --run {run.id}{obstacle}", note)
+        return found.unmeasured(f"{command('verify --run', run.id)}{obstacle}", note)
     if not tests.passed_count:
-        return found.unmeasured(_command("verify", paths), note)
+        return found.unmeasured(command("verify", *paths), note)
     rate = 100 * (tests.passed_count - tests.lost_count) / tests.passed_count
     return found.measured(rate >= limit, f"{rate:.1f} %", rate, note)
 
@@ -294,7 +289,7 @@ def _success(
 def _warnings(phase: Phase, paths: Sequence[str], sides: _Sides | None) -> Criterion:
     limit = phase.warnings_fall
     found = Criterion(WARNINGS, f"at least {limit:g} %", "percent", limit)
-    remedy = _command("baseline", paths)
+    remedy = command("baseline", *paths)
     if sides is None:
         return found.unmeasured(remedy)
     before, latest = sides
@@ -324,14 +319,10 @@ def _golden_path(settings: Settings, records: Sequence[Record]) -> Iterator[Crit
     failing = [f"{c}: {codes[c]}" for c in commands if codes.get(c) not in (0, None)]
     passed = sum(codes.get(c) == 0 for c in commands)
     if passed < len(commands) and not failing:
-        yield found.unmeasured(f"{_TOOL} verify --golden-path")
+        yield found.unmeasured(command("verify --golden-path"))
     else:
         figure = f"{passed} of {plural(len(commands), 'command')}"
         yield found.measured(not failing, figure, passed, "; ".join(failing))
-
-
-def _command(verb: str, paths: Sequence[str]) -> str:
-    return shlex.join([_TOOL, verb, *paths])
 
 
 def _existing(root: Path, paths: Sequence[str]) -> tuple[str, ...]:

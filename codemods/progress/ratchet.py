@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from codemods.decode import decode
-from codemods.disk.files import FromRoot
+from codemods.disk.files import paths_from
 from codemods.disk.folder import Folder
 from codemods.engine.run import Pool
 from codemods.migration.analyze import decided
@@ -74,7 +74,7 @@ def find(planned: Plan, scan: Scan, pool: Pool) -> Found:
     known = {result.path for result in planned.results if result.error is not None}
     failures = [r for r in (*results, *scan.failures) if r.error and r.path not in known]
     failed = known.union(r.path for r in failures)
-    from_root = FromRoot(scan.settings.root)
+    from_root = paths_from(scan.settings.root)
     found = [*planned.copies, *((r.path, d) for r in results for d in r.decisions)]
     found.sort(key=lambda pair: (os.fsencode(pair[0]), pair[1].definition.line))
     return Found(
@@ -87,9 +87,7 @@ def find(planned: Plan, scan: Scan, pool: Pool) -> Found:
 class Ratchet:
     """The file of a repository, at `path`, which is relative to the current folder.
 
-    Raises:
-        UsageError: it is not below the root, is not there but must be, or is none of ours.
-
+    One that is not below the root, is not there but must be, or is none of ours is a `UsageError`.
     """
 
     def __init__(self, path: str, root: Path, *, must_exist: bool) -> None:
@@ -113,13 +111,7 @@ class Ratchet:
         """Lower the numbers to what is there; those of what has more than is allowed stay.
 
         With `force`, they are raised, too. Where there is no file, nothing stands against it.
-
-        Returns:
-            What is there, against what may be from now on.
-
-        Raises:
-            OSError: it cannot be written.
-
+        Returns what is there, against what may be from now on.
         """
         old, counted = self._allowed, _counted(found.copies)
         allowed = old or {}

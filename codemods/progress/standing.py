@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from codemods.disk.journal import Journal
-from codemods.measure.commands import ExitCodes
-from codemods.measure.model import BaselineSummary
-from codemods.progress.definitions import still_gone
+from codemods.measure.model import BaselineSummary, ExitCodes
+from codemods.progress.edits import ChangedFile, still_gone
 from codemods.progress.history import (
-    ChangedFile,
     ComparedFile,
     ComparedTests,
     DifferingPlace,
@@ -22,7 +21,6 @@ from codemods.progress.history import (
     Verification,
     is_below,
 )
-from codemods.registry import DEFAULT
 from codemods.wording import plural
 
 
@@ -73,12 +71,11 @@ def standing(records: Sequence[Record]) -> list[Record]:
 def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -> list[StandingRun]:
     """Return the runs with changes that stand below some paths, the oldest first.
 
-    What was rolled back does not stand, nor what somebody put back into the file. Only files and
-    tests below the paths are told.
+    What was rolled back does not stand, nor what somebody put back into the file, or another run
+    removed again. Only files and tests below the paths are told.
     """
-    first: dict[str, Record] = {}
-    files: dict[str, dict[str, ChangedFile]] = {}
-    verified: dict[str, list[tuple[tuple[str, ...], Verification]]] = {}
+    runs: dict[str, StandingRun] = {}
+    verified: defaultdict[str, list[Record]] = defaultdict(list)
     undone = {
         (r.figures.run, path)
         for r in records
@@ -87,65 +84,58 @@ def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -
     }
     for record in standing(records):
         match record.figures:
-            case Migration(run=str(run), files=changed):
-                first.setdefault(run, record)
-                files.setdefault(run, {}).update(changed)
-            case Verification(run=str(run), tests=ComparedTests()) as shown:
-                verified.setdefault(run, []).append((record.paths, shown))
+            case Migration(run=str(identity), files=files, codemod=codemod):
+                first = StandingRun(identity, record.time, codemod, record.paths, {}, ())
+                first = runs.get(identity, first)
+                runs[identity] = first._replace(files={**first.files, **files})
+            case Verification(run=str(identity), tests=ComparedTests()):
+                verified[identity].append(record)
     found = []
-    for run, record in first.items():
-        kept = {
-            path: _standing(root, path, change)
-            for path, change in files[run].items()
-            if (run, path) not in undone and is_below(path, paths)
-        }
-        # A codemod may remove nothing: what it did stands until it is rolled back.
-        kept = {p: new for p, new in kept.items() if new.removed or not files[run][p].removed}
+    later: set[tuple[str, str]] = set()
+    for run in reversed(runs.values()):
+        kept = {}
+        for path, change in run.files.items():
+            if (run.id, path) in undone or not is_below(path, paths):
+                continue
+            # What a later run removed again was back before it.
+            names = [name for name in change.removed if (path, name) not in later]
+            removed = {name: change.removed[name] for name in still_gone(root, path, names)}
+            # A codemod may remove nothing: what it did stands until it is rolled back.
+            if removed or not change.removed:
+                kept[path] = change._replace(removed=removed)
+                later.update((path, name) for name in removed)
         if kept:
-            found.append(_run(run, record, kept, verified.get(run, ()), paths))
-    return found
+            found.append(_judged(run._replace(files=kept), verified[run.id], paths))
+    return found[::-1]
 
 
-def _standing(root: Path, path: str, change: ChangedFile) -> ChangedFile:
-    gone = still_gone(root, path, change.removed)
-    return change._replace(removed={name: change.removed[name] for name in gone})
-
-
-def _run(
-    run: str,
-    record: Record,
-    files: Mapping[str, ChangedFile],
-    verified: Sequence[tuple[tuple[str, ...], Verification]],
-    paths: Sequence[str],
-) -> StandingRun:
+def _judged(run: StandingRun, verifications: Sequence[Record], paths: Sequence[str]) -> StandingRun:
+    """Return a run with what was shown of it."""
     tests: dict[str, ComparedFile] = {}
     places: list[DifferingPlace] = []
-    unverified = dict.fromkeys(files)
+    unverified = dict.fromkeys(run.files)
     untested: set[str] = set()
     edited: set[str] = set()
-    for about, shown in verified:
+    for record in verifications:
+        shown = record.figures
+        assert isinstance(shown, Verification)
         assert isinstance(shown.tests, ComparedTests)
         tests |= shown.tests.files
         places = [place for place in places if place.path not in shown.tests.files]
         places += shown.tests.places
-        for path in files:
+        for path in run.files:
             if path in shown.edited:
                 edited.add(path)
-            elif shown.is_whole or is_below(path, about):
+            elif shown.is_whole or is_below(path, record.paths):
                 unverified.pop(path, None)
                 untested.discard(path)
-        untested |= files.keys() & set(shown.untested)
-    return StandingRun(
-        run,
-        record.time,
-        record.figures.codemod if isinstance(record.figures, Migration) else DEFAULT,
-        record.paths,
-        files,
-        tuple(unverified),
-        tuple(path for path in unverified if path in edited),
-        {file: found for file, found in tests.items() if is_below(file, paths)},
-        tuple(place for place in places if is_below(place.path, paths)),
-        tuple(sorted(untested)),
+        untested |= run.files.keys() & set(shown.untested)
+    return run._replace(
+        unverified=tuple(unverified),
+        edited=tuple(path for path in unverified if path in edited),
+        tests={file: found for file, found in tests.items() if is_below(file, paths)},
+        places=tuple(place for place in places if is_below(place.path, paths)),
+        untested=tuple(sorted(untested)),
     )
 
 

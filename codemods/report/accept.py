@@ -41,7 +41,7 @@ def as_json(acceptance: Acceptance) -> dict[str, Any]:
 def _verdict(acceptance: Acceptance) -> str:
     if acceptance.ok:
         return "accepted"
-    criteria = acceptance.criteria
+    criteria = acceptance.standing.criteria
     unmet = sum(c.state is not State.MET for c in criteria)
     if not unmet:
         return "not accepted: the history is damaged or not complete"

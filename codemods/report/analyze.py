@@ -145,7 +145,6 @@ def _by_variant(analysis: Analysis) -> list[tuple[Variant, list[_Place]]]:
 
 
 def _variants(analysis: Analysis, detail: Detail) -> Iterator[list[str]]:
-    """Yield a block for each shape."""
     for variant, places in _by_variant(analysis):
         likeness = "only adds members to" if variant.only_adds else "differs from"
         said = f"{likeness} {variant.nearest}" if variant.difference else f"is {variant.nearest}"

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from codemods.disk.files import FromRoot
+from codemods.disk.files import paths_from
 from codemods.model import STDIN, Code, Decision, Plan, Ratcheted, Reason, Verdict
 from codemods.report.document import document
 from codemods.report.findings import (
     Finding,
-    command,
     copy_text,
     definition_json,
     definition_line,
@@ -22,7 +21,7 @@ from codemods.report.findings import (
     is_namesake,
 )
 from codemods.report.table import Detail, joined
-from codemods.wording import percentage
+from codemods.wording import command, percentage
 
 #: More are not repeated in a command.
 _MOST_PATHS = 5
@@ -78,7 +77,7 @@ def as_json(planned: Plan, ratcheted: Ratcheted | None = None) -> dict[str, Any]
 
 def findings(planned: Plan, root: Path, ratcheted: Ratcheted | None = None) -> list[Finding]:
     """Return what is to be fixed, for a code host: paths begin at the root of the repository."""
-    from_root = FromRoot(root)
+    from_root = paths_from(root)
     found = planned.copies if ratcheted is None else ratcheted.excess
     copies = [_finding(path, decision, from_root) for path, decision in found]
     return copies + [_failure(from_root(p), error) for p, error in failed(planned.results)]

@@ -18,13 +18,9 @@ _HEAD = ("lines", "files", "kind", "name", "can be replaced")
 
 
 def as_text(found: Discovery, detail: Detail = Detail.NORMAL, *, near: bool = False) -> str:
-    """Format it for people.
+    """Format it for people; VERBOSE has each group and place, QUIET the summary alone.
 
-    Args:
-        found: the definitions.
-        detail: VERBOSE has each group and place, QUIET the summary alone.
-        near: whether those were looked for that differ little.
-
+    `near` tells whether those were looked for that differ little.
     """
     blocks: list[list[str]] = [[_summary(found)]]
     if detail is Detail.QUIET:

@@ -39,10 +39,8 @@ def as_json(checkup: Checkup) -> dict[str, Any]:
 def before_writing(checkup: Checkup) -> tuple[list[str], list[str]]:
     """Return what is wrong with imports that are about to be written, and what else to say.
 
-    Returns:
-        Which module cannot be imported where, or another one is found first, with what to do; and
-        what is worth saying though nothing is wrong, each once.
-
+    The first says which module cannot be imported where, or another one is found first, and what to
+    do.
     """
     found = [(folder, finding) for folder in checkup.folders for finding in folder.all_findings]
     errors = _by_fix((folder, finding) for folder, finding in found if finding.is_error)
@@ -51,7 +49,6 @@ def before_writing(checkup: Checkup) -> tuple[list[str], list[str]]:
 
 
 def _by_fix(errors: Iterable[tuple[FolderCheckup, Finding]]) -> Iterator[str]:
-    """Yield what is wrong where, and below it what fixes it."""
     fixes: dict[str, dict[str, list[str]]] = {}
     for folder, finding in errors:
         way_around = "; --skip-probe goes on without" if finding.code == NO_PYTEST else ""

@@ -14,11 +14,9 @@ def document(
 ) -> dict[str, Any]:
     """Return a document of JSON.
 
-    Args:
-        kind: the verb, and where it prints several ones, which: a key of ``$defs`` in the schema.
-        values: the rest of it, a record or a mapping; records and enums in it are encoded.
-        known: see `encode`.
-
+    Its `kind` is the verb, and where it prints several ones, which: a key of ``$defs`` in the
+    schema. The values are a record or a mapping; records and enums in it are encoded, for `known`
+    see `encode`.
     """
     from codemods.decode import encode  # no text needs it
 

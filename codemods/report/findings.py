@@ -39,14 +39,6 @@ class Finding(NamedTuple):
         return text if self.code is Code.COPY else f"{self.code.value} {text}"
 
 
-def command(verb: str, *paths: str) -> str:
-    """Return a command of ours on some paths, to be copied into a shell."""
-    import shlex  # few texts need it
-
-    shown = (f"./{path}" if path.startswith("-") else path for path in paths)
-    return shlex.join(["ssot-codemods", *verb.split(), *shown])
-
-
 def definition_line(path: str, decision: Decision) -> str:
     """Return what becomes of one definition."""
     if decision.verdict is Verdict.REFUSE:

@@ -15,8 +15,8 @@ from codemods.model import Code
 from codemods.report import page
 from codemods.report.explain import as_text as explained
 from codemods.report.explain import summary
-from codemods.report.findings import Finding, command
-from codemods.wording import plural, visible
+from codemods.report.findings import Finding
+from codemods.wording import command, plural, visible
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -42,16 +42,11 @@ _HELD_BACK = frozenset(
 def as_text(
     written: Written, *, dry_run: bool, detail: Detail = Detail.NORMAL, noun: str = "copy"
 ) -> str:
-    """Format a summary for people.
+    """Format a summary for people; `noun` is what one of the changed definitions is called.
 
-    Args:
-        written: what was done, or would be.
-        dry_run: whether nothing was to be written.
-        detail: VERBOSE gives a line to each definition that stays, and not to those alone that stay
-            for the present state of their file, and names every changed file; QUIET has just the
-            numbers, and what needs to be looked at.
-        noun: what one of the changed definitions is called.
-
+    There is a line for each definition that stays for the present state of its file. VERBOSE has
+    one for each that stays and for each changed file, QUIET just the numbers, and what needs to be
+    looked at.
     """
     quiet, verbose = detail is Detail.QUIET, detail is Detail.VERBOSE
     results, left = written.results, written.left

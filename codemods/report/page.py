@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from pathlib import Path
 from typing import NamedTuple
 
 from codemods.report.chart import Bars, as_svg, as_text, escaped
@@ -116,6 +117,7 @@ def as_markdown(title: tuple[Inline, ...], blocks: Sequence[Block], rest: str) -
 def as_html(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
     """Format the page as one HTML file that loads nothing and runs nothing."""
     plain = "".join(p if isinstance(p, str) else p.text for p in title)
+    style = Path(__file__).with_suffix(".css").read_text("utf-8")
     lines = [
         "<!DOCTYPE html>",
         '<html lang="en">',
@@ -125,7 +127,7 @@ def as_html(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         f"<title>{escaped(plain)}</title>",
-        f"<style>{_STYLE}</style>",
+        f"<style>\n{style}</style>",
         "</head>",
         "<body>",
         "<main>",
@@ -316,64 +318,5 @@ def _folded(head: Sequence[str], rows: Sequence[object], lines: Iterator[str]) -
 
 
 def _numbers(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[bool]:
-    """Return for each column whether it holds numbers."""
     columns = [[row[n] for row in rows] for n in range(len(head))]
     return [bool(c) and all(isinstance(cell, int) for cell in c) for c in columns]
-
-
-_STYLE = """
-:root {
-  color-scheme: light dark;
-  --paper: #ffffff; --ink: #1f2328; --soft: #59636e; --rule: #d1d9e0; --shade: #f6f8fa;
-  --before: #59636e; --after: #0969da;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --paper: #0d1117; --ink: #f0f6fc; --soft: #9198a1; --rule: #3d444d; --shade: #151b23;
-    --before: #9198a1; --after: #4493f8;
-  }
-}
-body {
-  margin: 0; background: var(--paper); color: var(--ink);
-  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif;
-}
-main { max-width: 52rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; overflow-wrap: anywhere; }
-h1 { font-size: 1.7rem; line-height: 1.25; }
-h2 {
-  margin-top: 2.2rem; padding-bottom: .3rem; border-bottom: 1px solid var(--rule);
-  font-size: 1.25rem;
-}
-code {
-  padding: .1em .3em; border-radius: 4px; background: var(--shade);
-  font: .87em ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans Mono", monospace;
-}
-.figures {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 0;
-}
-.figures div { padding: .7rem .9rem; border: 1px solid var(--rule); border-radius: 6px; }
-dt, .note { color: var(--soft); font-size: .9rem; }
-dd { margin: 0; font-size: 1.5rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
-.note { margin-top: .3rem; line-height: 1.4; }
-.wide { overflow-x: auto; overflow-wrap: normal; }
-table { border-collapse: collapse; margin: .5rem 0 1rem; font-size: .95rem; }
-th, td {
-  padding: .35rem .75rem; border: 1px solid var(--rule); text-align: left; vertical-align: top;
-}
-th { background: var(--shade); }
-@media (max-width: 32rem) {
-  table { font-size: .85rem; }
-  th, td { padding: .3rem .4rem; }
-}
-.number { text-align: right; font-variant-numeric: tabular-nums; }
-details { margin: .4rem 0; }
-summary { cursor: pointer; }
-ul { padding-left: 1.5rem; }
-figure { margin: 1rem 0; }
-figcaption { margin-bottom: .4rem; color: var(--soft); }
-svg { display: block; width: 100%; max-width: 30rem; height: auto; }
-svg text { fill: var(--ink); font-size: 13px; }
-.before { fill: var(--paper); stroke: var(--before); stroke-width: 2; }
-.after { fill: var(--after); stroke: var(--after); stroke-width: 2; }
-.halo, .whisker { fill: none; stroke: var(--paper); stroke-width: 4; }
-.whisker { stroke: var(--ink); stroke-width: 1.5; }
-"""

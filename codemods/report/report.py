@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 from codemods.measure.model import BaselineSummary, Claim, Series
 from codemods.model import Code as Reasoned
-from codemods.progress.completion import CollectionChange, Completion, Place, RefusedPlace
+from codemods.model import Decision, Reason
+from codemods.progress.completion import CollectionChange, Completion
 from codemods.progress.standing import StandingRun, compared, compared_text, total, untested_text
 from codemods.registry import DEFAULT
 from codemods.report import page
@@ -18,6 +17,7 @@ from codemods.report.baseline import WITH_MEDIANS, claim_text, series_text
 from codemods.report.chart import Bar, Bars
 from codemods.report.document import document
 from codemods.report.explain import summary
+from codemods.report.findings import failed, failures_json, finding_json, is_namesake
 from codemods.report.page import (
     Block,
     Cell,
@@ -33,12 +33,16 @@ from codemods.report.page import (
     Table,
 )
 from codemods.report.status import shown_paths
-from codemods.wording import most_first, percentage, plural
+from codemods.wording import command, most_first, percentage, plural
 
 #: Has all of what was cut from a list.
 _WHOLE = "ssot-codemods report --output FILE"
-_NAMESAKE = Reasoned.SAME_NAME_ONLY.value
 _FEW_REASONS, _FEW_PATHS, _MOST_BARS, _MOST_OF_PATH = 3, 3, 12, 16
+
+#: The path, the line and the name of a definition.
+_Place = tuple[str, int, str]
+#: A definition that stays, with the path of its file.
+_Refused = tuple[str, Decision]
 
 
 def as_markdown(done: Completion, output: str = "") -> str:
@@ -64,57 +68,68 @@ def as_json(done: Completion) -> dict[str, Any]:
         "repository": done.repository,
         "time": done.time,
         "paths": done.paths,
-        "file_count": done.files,
-        "helper_file_count": done.helpers,
-        "compliant_file_count": done.compliant,
-        "compliant_percent": percentage(done.compliant, done.helpers),
+        "file_count": done.planned.files,
+        "helper_file_count": done.planned.helpers,
+        "compliant_file_count": done.planned.compliant,
+        "compliant_percent": percentage(done.planned.compliant, done.planned.helpers),
         "runs": done.runs,
         "copies_over_time": [
             {"run": run, "copy_count": number}
             for run, number in zip(runs, _copies_over_time(done), strict=False)
         ],
-        "copies": done.left,
-        "refused": done.refused,
-        "failures": [
-            {key: value for key, value in place._asdict().items() if key != "name"}
-            for place in done.failed
+        "copies": [{"path": path, "line": line, "name": name} for path, line, name in _left(done)],
+        "refused": [
+            {"name": d.definition.name, **finding_json(path, d.reasons[0])}
+            for path, d in _refused(done)
         ],
+        "failures": failures_json(done.planned.results),
         "collection": done.collection,
         "golden_path": done.golden_path,
     }
     return document("report", values, WITH_MEDIANS)
 
 
-def _refusals(found: Sequence[RefusedPlace]) -> Iterator[Details]:
+def _refused(done: Completion) -> list[_Refused]:
+    return [(result.path, d) for result in done.planned.results for d in result.refused]
+
+
+def _left(done: Completion) -> list[_Place]:
+    found = ((path, d.definition) for path, d in done.planned.copies)
+    return [(path, definition.line, definition.name) for path, definition in found]
+
+
+def _refusals(found: Sequence[_Refused]) -> Iterator[Details]:
     """Yield a list for each reason, those met most often first, with an item for each file."""
-    for code, number in most_first(place.code for place in found):
-        places = sorted((p for p in found if p.code == code), key=lambda p: (p.path, p.line))
-        messages = {place.message for place in places}
+    for code, number in most_first(d.reasons[0].code.value for _, d in found):
+        refused = [(path, d) for path, d in found if d.reasons[0].code.value == code]
+        messages = {d.reasons[0].message for _, d in refused}
         is_same = len(messages) == 1 < number
         items: list[tuple[Inline, ...]] = [("each: ", Message(*messages))] if is_same else []
-        for _, group in groupby(places, lambda place: place.path):
-            items.append(tuple(_refusal(list(group), with_message=not is_same)))
+        refused.sort(key=lambda one: (one[0], one[1].reasons[0].line))
+        for path, group in groupby(refused, lambda one: one[0]):
+            decisions = [decision for _, decision in group]
+            items.append(tuple(_refusal(path, decisions, with_message=not is_same)))
         meaning = Message(summary(Reasoned(code)))
         yield Details((Code(code), f" ({number:,}): ", meaning), tuple(items))
 
 
 def _failures(done: Completion) -> Iterator[Table]:
-    """Yield a table of the files that failed, if any did."""
-    if done.failed:
-        rows = ((Code(_where(p)), Code(p.code), Message(p.message)) for p in done.failed)
+    found = failed(done.planned.results)
+    if found:
+        rows = ((_where(p, e), Code(e.code.value), Message(e.message)) for p, e in found)
         yield Table(("file", "code", "message"), tuple(rows))
 
 
-def _refusal(places: Sequence[RefusedPlace], *, with_message: bool) -> Iterator[Inline]:
-    """Yield what stays in one file, and why."""
-    for number, place in enumerate(places):
-        yield from (("; ", f"line {place.line}") if number else (Code(_where(place)),))
-        yield from (" ", Code(place.name)) if place.name else ()
-        yield from (": ", Message(place.message)) if with_message else ()
+def _refusal(path: str, refused: Sequence[Decision], *, with_message: bool) -> Iterator[Inline]:
+    for number, decision in enumerate(refused):
+        reason = decision.reasons[0]
+        yield from (("; ", f"line {reason.line}") if number else (_where(path, reason),))
+        yield from (" ", Code(decision.definition.name))
+        yield from (": ", Message(reason.message)) if with_message else ()
 
 
-def _where(place: RefusedPlace) -> str:
-    return f"{place.path}:{place.line}:{place.column}"
+def _where(path: str, reason: Reason) -> Code:
+    return Code(f"{path}:{reason.line}:{reason.column}")
 
 
 # The title, the verdict and the figures
@@ -135,12 +150,13 @@ def _head(done: Completion) -> Iterator[Block]:
 
 
 def _missing(done: Completion) -> Iterator[str]:
-    """Yield what keeps the migration from being done."""
-    if done.left:
-        files = len({place.path for place in done.left})
-        yield f"{plural(len(done.left), 'copy')} left in {plural(files, 'file')}"
-    if done.failed:
-        yield f"{plural(len(done.failed), 'file')} failed"
+    left = done.planned.copies
+    if left:
+        files = plural(len(done.planned.changes), "file")
+        yield f"{plural(len(left), 'copy')} left in {files}"
+    failures = failed(done.planned.results)
+    if failures:
+        yield f"{plural(len(failures), 'file')} failed"
     differing = sum(total(run.tests.values()).difference_count for run in done.runs)
     if differing:
         lost = compared(done.runs).lost_count
@@ -166,13 +182,14 @@ def _shown(done: Completion) -> str:
 
 def _copies(done: Completion) -> Figure:
     before = f"{_copies_over_time(done)[0]:,} before the first run; " if done.runs else ""
-    share = f"{percentage(done.compliant, done.helpers):.1f} %"
-    files = f"{done.compliant:,} of {plural(done.helpers, 'file')} with a shared name"
-    return Figure("copies left", f"{len(done.left):,}", (f"{before}none in {files}, {share}",))
+    planned = done.planned
+    share = f"{percentage(planned.compliant, planned.helpers):.1f} %"
+    files = f"{planned.compliant:,} of {plural(planned.helpers, 'file')} with a shared name"
+    return Figure("copies left", f"{len(planned.copies):,}", (f"{before}none in {files}, {share}",))
 
 
 def _stay(done: Completion) -> Figure:
-    codes = most_first(place.code for place in done.refused if place.code != _NAMESAKE)
+    codes = most_first(d.reasons[0].code.value for _, d in _refused(done) if not is_namesake(d))
     parts = [f"{code} {number:,}" for code, number in codes[:_FEW_REASONS]]
     if len(codes) > _FEW_REASONS:
         parts.append(f"other reasons {sum(n for _, n in codes[_FEW_REASONS:]):,}")
@@ -228,8 +245,7 @@ def _since(change: CollectionChange) -> str:
 def _command(verb: str, paths: Sequence[str]) -> Code:
     """Return a command for exactly these paths: other measurements do not count."""
     named = [path for path in paths if path != "."]
-    command = ["ssot-codemods", verb, *(named if len(named) <= _FEW_PATHS else ["PATHS"])]
-    return Code(shlex.join(command))
+    return Code(command(verb, *(named if len(named) <= _FEW_PATHS else ["PATHS"])))
 
 
 # The sections
@@ -243,10 +259,10 @@ def _sections(done: Completion) -> Iterator[Block]:
             yield from blocks
 
 
-def _removed(*runs: StandingRun) -> list[Place]:
+def _removed(*runs: StandingRun) -> list[_Place]:
     """Return the copies that these runs replaced; other codemods replace none."""
     return [
-        Place(path, line, name.rpartition(".")[2])
+        (path, line, name.rpartition(".")[2])
         for run in runs
         if run.codemod == DEFAULT
         for path, change in run.files.items()
@@ -255,16 +271,16 @@ def _removed(*runs: StandingRun) -> list[Place]:
 
 
 def _copies_section(done: Completion) -> Iterator[Block]:
-    removed = _removed(*done.runs)
-    files = len({place.path for place in removed})
+    removed, left = _removed(*done.runs), _left(done)
+    files = len({path for path, _, _ in removed})
     yield Paragraph((
         f"{plural(len(removed), 'copy')} replaced in {plural(files, 'file')}, "
-        f"{len(done.left):,} left. {plural(done.files, 'file')} looked at; {_when(done.time)}.",
+        f"{len(left):,} left. {plural(done.planned.files, 'file')} looked at; {_when(done.time)}.",
     ))  # fmt: skip
-    if done.left:
+    if left:
         yield Paragraph((_command("migrate", done.paths), " replaces those that are left."))
-        left = f"{plural(len(done.left), 'copy')} left; the line in brackets"
-        yield Details((left,), tuple(_by_file(done.left)))
+        head = f"{plural(len(left), 'copy')} left; the line in brackets"
+        yield Details((head,), tuple(_by_file(left)))
     if not done.runs:
         yield Paragraph(("No run is recorded here.",))
         return
@@ -272,8 +288,8 @@ def _copies_section(done: Completion) -> Iterator[Block]:
     yield Table(
         ("run", "codemod", "paths", "files", "copies replaced", "copies left"),
         tuple(
-            (Code(r.id), Code(r.codemod), Code(shown_paths(r.paths)), len(r.files), n, left)
-            for r, n, left in zip(done.runs, numbers, _copies_over_time(done)[1:], strict=True)
+            (Code(r.id), Code(r.codemod), Code(shown_paths(r.paths)), len(r.files), n, after)
+            for r, n, after in zip(done.runs, numbers, _copies_over_time(done)[1:], strict=True)
         ),
     )
     yield Bars("Copies left after each run", _steps(done))
@@ -284,7 +300,7 @@ def _copies_section(done: Completion) -> Iterator[Block]:
 def _copies_over_time(done: Completion) -> list[int]:
     """Return the number of copies before the first run, and after each, counted back from now."""
     later = [len(_removed(*done.runs[n:])) for n in range(len(done.runs) + 1)]
-    return [len(done.left) + number for number in later] if done.runs else []
+    return [len(done.planned.copies) + number for number in later] if done.runs else []
 
 
 def _steps(done: Completion) -> tuple[Bar, ...]:
@@ -297,19 +313,15 @@ def _steps(done: Completion) -> tuple[Bar, ...]:
     )
 
 
-def _by_file(places: Sequence[Place]) -> Iterator[tuple[Inline, ...]]:
-    """Yield each file with its definitions."""
-    files: defaultdict[str, list[str]] = defaultdict(list)
-    for place in sorted(places, key=lambda place: (place.path, place.line)):
-        files[place.path].append(f"{place.name} ({place.line})")
-    for path, names in files.items():
-        yield (Code(path), ": ", Code(", ".join(names)))
+def _by_file(places: Sequence[_Place]) -> Iterator[tuple[Inline, ...]]:
+    for path, group in groupby(sorted(places), lambda place: place[0]):
+        names = ", ".join(f"{name} ({line})" for _, line, name in group)
+        yield (Code(path), ": ", Code(names))
 
 
 def _stay_section(done: Completion) -> Iterator[Block]:
-    namesakes = [place for place in done.refused if place.code == _NAMESAKE]
-    yield from _refusals([place for place in done.refused if place.code != _NAMESAKE])
-    yield from _refusals(namesakes)
+    for of_namesakes in (False, True):
+        yield from _refusals([one for one in _refused(done) if is_namesake(one[1]) is of_namesakes])
 
 
 def _tests_section(done: Completion) -> Iterator[Block]:
@@ -351,8 +363,7 @@ def _golden_path_section(done: Completion) -> Iterator[Block]:
 def _collection_section(done: Completion) -> Iterator[Block]:
     measured = [change for change in done.collection if change.latest is not None]
     if not measured:
-        command = _command("baseline", done.paths)
-        yield Paragraph(("Not measured: ", command, " measures it."))
+        yield Paragraph(("Not measured: ", _command("baseline", done.paths), " measures it."))
         return
     if len(measured) > 1 and done.collected is not None:
         yield Paragraph((f"Together: {plural(done.collected, 'test')} in the latest.",))

@@ -36,16 +36,13 @@ def blocks(standing: Standing, detail: Detail = Detail.NORMAL) -> Iterator[list[
     """Yield the criteria of each phase, and unless QUIET their notes and the next steps."""
     groups = [(f"{p.name}: {' '.join(p.paths)}", p.criteria) for p in standing.phases]
     groups += [("all phases", standing.overall)] if standing.overall else []
-    criteria = [criterion for _, group in groups for criterion in group]
     rows = [
-        (f"  {c.state.value}", c.name, c.figure or "-", f"wanted: {c.wanted}") for c in criteria
+        (f"  {c.state.value}", c.name, c.figure or "-", f"wanted: {c.wanted}")
+        for c in standing.criteria
     ]
     lines = iter(table(("", "", "", ""), rows)[1:])
     for head, group in groups:
-        yield [
-            head,
-            *(text for c in group for text in (next(lines), *_note(c, detail))),
-        ]
+        yield [head, *(text for c in group for text in (next(lines), *_note(c, detail)))]
     if detail is Detail.QUIET:
         return
     yield list(_missing_paths(standing))
@@ -82,7 +79,6 @@ def _note(criterion: Criterion, detail: Detail) -> list[str]:
 
 
 def _missing_paths(standing: Standing) -> Iterator[str]:
-    """Yield a line for each path of a phase that does not exist."""
     missing = dict.fromkeys(path for phase in standing.phases for path in phase.missing)
     for path in missing:
         names = [phase.name for phase in standing.phases if path in phase.missing]
@@ -92,8 +88,7 @@ def _missing_paths(standing: Standing) -> Iterator[str]:
 def _next_steps(standing: Standing) -> Iterator[str]:
     """Yield the commands that come next: what is to be measured, and the next batch."""
     # What is to be compared with has to be measured before the change.
-    criteria = (c for phase in standing.phases for c in phase.criteria)
-    missing = {c.remedy for c in criteria if c.name == COLLECTION}
+    missing = {c.remedy for c in standing.criteria if c.name == COLLECTION}
     first = [remedy for remedy in standing.remedies if remedy in missing]
     yield from (f"not measured yet: {remedy}" for remedy in first)
     if standing.next_batch:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from codemods.measure.commands import ExitCodes
+from codemods.measure.model import ExitCodes
 from codemods.measure.outcomes import GOOD, Evidence, Outcomes
 from codemods.migration.verify import RanOnce, Verified
 from codemods.report.document import document
@@ -56,9 +56,9 @@ def as_json(verified: Verified | RanOnce) -> dict[str, Any]:
 def _document(
     verified: Verified, before: Outcomes | None, after: Outcomes | None
 ) -> dict[str, Any]:
-    evidence = verified.evidence
-    values = {
-        "run": verified.run,
+    values = verified._asdict()
+    evidence = values.pop("evidence")
+    values |= {
         "before": _outcomes_json(before) if before is not None else None,
         "after": _outcomes_json(after) if after is not None else None,
         "differences": evidence.differences if evidence else (),
@@ -66,11 +66,6 @@ def _document(
         "healed": evidence.healed if evidence else (),
         "causes": dict(sorted(verified.causes.items())),
         "reverted": dict(sorted(verified.reverted.items())),
-        "edited": verified.edited,
-        "unused": verified.unused,
-        "not_run": verified.not_run,
-        "golden_path": verified.golden_path,
-        "problem": verified.problem,
     }
     return document("verify", values)
 
@@ -83,7 +78,6 @@ def _never_collected(evidence: Evidence, detail: Detail) -> Iterator[str]:
 
 
 def _unknown(verified: Verified, detail: Detail) -> Iterator[str]:
-    """Name the files of which nothing is shown."""
     yield from (f"skipped: edited since the run: {path}" for path in verified.edited)
     yield from (f"not tested: no test uses it: {path}" for path in verified.unused)
     is_flaky = verified.evidence is not None and bool(verified.evidence.flaky)
@@ -129,7 +123,6 @@ def _verdict(verified: Verified, evidence: Evidence) -> str:
 
 
 def _failures(outcomes: Outcomes) -> Iterator[str]:
-    """Yield a line for each test that failed, and each file that cannot be collected."""
     yield from (f"{outcome}: {node}" for node, outcome in _failed(outcomes).items())
     errors = sorted(outcomes.errors.items())
     yield from (f"not collected: {file}: {what}" for file, what in errors)
