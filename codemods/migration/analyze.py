@@ -52,6 +52,7 @@ def prospect(name: str, scan: Scan, pool: Pool) -> Prospect:
 
     """
     with without_collector():
+        scan.inform(pool)
         results = list(pool(decided, scan.definitions(), FileResult.failure))
     changed = [len(result.replaced) for result in results if result.replaced]
     refused = sum(len(result.refused) for result in results)

@@ -46,6 +46,7 @@ def plan(scan: Scan, pool: Pool) -> Plan:
 
     """
     with without_collector():
+        scan.inform(pool)
         results = list(pool(_apply, scan.definitions(), FileResult.failure))
     results = _with_other_files(results, scan, pool)
     # One that could not be read may have been tried twice.
