@@ -40,11 +40,13 @@ class ExactCommand(CodemodCommand):
         codemod = CODEMODS[type(self).__module__.rpartition(".")[2]].make(self.settings, path)
         if codemod is None or os.path.realpath(path) in codemod.own_files:
             return FileResult(path, Status.UNCHANGED)
+        if self.context.filename is None:
+            return apply(source, path, codemod)
+        codemod, others = _informed(self.settings.settings(path).root, codemod)
         result = apply(source, path, codemod)
-        if not result.decisions or self.context.filename is None:
+        if not result.decisions:
             return result
         whole = os.path.abspath(path)
-        others = _others(self.settings.settings(path).root, codemod)
         informed = codemod.again({whole: result}, others).get(whole)
         return result if informed is None else apply(source, path, informed)
 
@@ -96,13 +98,17 @@ class _Others(Checkout):
         yield from self._sources
 
 
-_KEPT: dict[tuple[Path, RepositoryCodemod], _Others] = {}
+_KEPT: dict[tuple[Path, RepositoryCodemod], tuple[RepositoryCodemod, _Others]] = {}
 
 
-def _others(root: Path, codemod: RepositoryCodemod) -> _Others:
-    """Return the other files of a checkout; each process reads them once."""
+def _informed(root: Path, codemod: RepositoryCodemod) -> tuple[RepositoryCodemod, _Others]:
+    """Return a codemod that knows of the other files of a checkout, and those that may matter.
+
+    Each process reads them once.
+    """
     if (root, codemod) not in _KEPT:
-        _KEPT[root, codemod] = _Others(root, codemod)
+        informed = codemod.informed(Checkout(root))
+        _KEPT[root, codemod] = informed, _Others(root, informed)
     return _KEPT[root, codemod]
 
 

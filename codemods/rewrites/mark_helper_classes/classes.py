@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import os
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -38,9 +40,13 @@ from codemods.rewrites.collected import (
     own_test,
     tests_of,
 )
+from codemods.rewrites.mark_helper_classes.places import Above, Base, module_place, place_of
 from codemods.wording import trusting
 
 _Value = TypeVar("_Value")
+
+#: A base of which nothing is known.
+_NOT_KNOWN = Base()
 
 ATTRIBUTE = "__test__"
 _CONSTRUCTORS = frozenset({"__init__", "__new__"})
@@ -101,13 +107,32 @@ def is_constructing_builtin(name: str) -> bool:
 
 
 class Classes:
-    """The classes of one module, as pytest sees them."""
+    """The classes of one module, as pytest sees them.
 
-    def __init__(self, module: ParsedModule, tests: PytestNames, harmless: frozenset[str]) -> None:
+    Args:
+        module: the file.
+        tests: what pytest collects by its name.
+        harmless: dotted names of bases and decorators that the settings trust.
+        bases: the bases of other files, by their places.
+        other_names: the names that other files give to those of this one, by the places of those.
+
+    """
+
+    def __init__(
+        self,
+        module: ParsedModule,
+        tests: PytestNames,
+        harmless: frozenset[str],
+        bases: Mapping[str, Base],
+        other_names: Mapping[str, frozenset[str]],
+    ) -> None:
         self._module = module
         self._names = module.names
         self._tests = tests
         self._harmless = harmless
+        self._bases_elsewhere = bases
+        self._other_names = other_names
+        self._place = module_place(module.path)
 
     def without_mark(self) -> list[ast.ClassDef]:
         """Return the classes that pytest tries to collect and cannot, and that have no mark."""
@@ -140,8 +165,36 @@ class Classes:
             yield Reason(Code.ONE_LINE, node.lineno, what)
 
     def names_of(self, node: ast.ClassDef) -> tuple[str, ...]:
-        """Return the names of a class in its module."""
+        """Return the names of a class in its module, and those that other files give to it."""
         return node.name, *(name for name in self._names_by_class[node] if name != node.name)
+
+    def brought(self) -> Iterator[tuple[str, Base, list[Above]]]:
+        """Yield the names of classes, what those bring themselves, and what they derive from."""
+        for name, node in ((n, node) for n, nodes in self._by_name.items() for node in nodes):
+            above = list(self._above(node))
+            line = own_test(node, self._tests)
+            reasons = [] if line is None else [Reason(Code.PYTEST_TESTS, line, "it has tests")]
+            reasons += self._kind(node, is_itself=False)
+            unknown = {one.reason for one in above}
+            yield (
+                name,
+                Base(
+                    node in self._constructing,
+                    self._is_marked(node),
+                    node in self._cases,
+                    next((reason for reason in reasons if reason not in unknown), None),
+                ),
+                above,
+            )
+
+    def _above(self, node: ast.ClassDef) -> Iterator[Above]:
+        for base in self._bases(node):
+            if isinstance(base, ast.Name) and base.id in self._by_name:
+                yield Above(os.path.join(self._place, base.id))
+            elif (place := place_of(base, self._names, self._module.path)) is not None:
+                source = dotted_source(base, self._names)
+                is_known = source is not None and self._is_plain_base(source)
+                yield Above(place, None if is_known else self._unknown(base))
 
     def _visited(self) -> set[ast.ClassDef]:
         """Return the classes whose name fits, of the module and of classes that are collected."""
@@ -182,8 +235,9 @@ class Classes:
     def _names_by_class(self) -> dict[ast.ClassDef, list[str]]:
         found: dict[ast.ClassDef, list[str]] = defaultdict(list)
         for name, classes in self._by_name.items():
+            others = self._other_names.get(os.path.join(self._place, name), ())
             for node in classes:
-                found[node].append(name)
+                found[node] += [name, *others]
         return found
 
     @cached_property
@@ -249,7 +303,11 @@ class Classes:
         return self._inherited(self._has_case)
 
     def _has_case(self, node: ast.ClassDef) -> bool:
-        return any(is_test_case(dotted_source(b, self._names) or "") for b in self._bases(node))
+        return any(
+            is_test_case(dotted_source(b, self._names) or "")
+            or (self._elsewhere(b) or _NOT_KNOWN).is_case
+            for b in self._bases(node)
+        )
 
     @cached_property
     def _tested(self) -> dict[ast.ClassDef | str, int]:
@@ -273,7 +331,13 @@ class Classes:
 
     def _is_constructing(self, base: ast.expr) -> bool:
         source = dotted_source(base, self._names) or ""
-        return is_constructing_builtin(source) or source in WITH_CONSTRUCTOR | MEMBERS
+        is_known = is_constructing_builtin(source) or source in WITH_CONSTRUCTOR | MEMBERS
+        return is_known or (self._elsewhere(base) or _NOT_KNOWN).has_constructor
+
+    def _elsewhere(self, base: ast.expr) -> Base | None:
+        """Return what is known of a base of another file."""
+        place = place_of(base, self._names, self._module.path) if self._bases_elsewhere else None
+        return self._bases_elsewhere.get(place or "")
 
     def _is_marked(self, node: ast.ClassDef) -> bool:
         """Whether the file decides by `__test__` whether a class is collected."""
@@ -282,14 +346,19 @@ class Classes:
     @cached_property
     def _marked(self) -> tuple[dict[ast.ClassDef | str, bool], frozenset[str]]:
         """The classes that have the attribute or inherit it, and the names that it is set on."""
-        if ATTRIBUTE.encode() not in self._module.source:
+        if ATTRIBUTE.encode() not in self._module.source and not self._bases_elsewhere:
             return {}, frozenset()
         attributes = self._names.of_kind(ast.Attribute)
         owners = [a.value for a in attributes if a.attr == ATTRIBUTE]
         for call in self._names.of_kind(ast.Call):
             if any(isinstance(a, ast.Constant) and a.value == ATTRIBUTE for a in call.args):
                 owners += call.args
-        own = self._inherited(lambda node: ATTRIBUTE in bound_in(node.body))
+        own = self._inherited(
+            lambda node: (
+                ATTRIBUTE in bound_in(node.body)
+                or any((self._elsewhere(b) or _NOT_KNOWN).is_marked for b in self._bases(node))
+            )
+        )
         return own, frozenset(map(last_name, owners))
 
     def _kind(self, node: ast.ClassDef, *, is_itself: bool) -> Iterator[Reason]:
@@ -305,10 +374,9 @@ class Classes:
             elif source in MEMBERS and (is_itself or source.endswith(".TypedDict")):
                 what = f"it would be a field or a member of a `{text}`"
                 yield Reason(Code.BECOMES_MEMBER, base.lineno, what)
-            elif not self._is_plain_base(source):
-                what = f"`{text}` is not in this file: it may have tests, or read the attributes"
-                what += trusting("if it does neither", source)
-                yield Reason(Code.UNKNOWN_KIND, base.lineno, what)
+            elif source is None or not self._is_plain_base(source):
+                found = self._elsewhere(base) or Base(reason=self._unknown(base))
+                yield from [found.reason._replace(line=base.lineno)] if found.reason else []
         for keyword in node.keywords:
             is_plain = dotted_source(keyword.value, self._names) == "abc.ABCMeta"
             if keyword.arg in {"metaclass", None} and not is_plain:
@@ -318,11 +386,29 @@ class Classes:
             if isinstance(statement, FUNCTIONS) and statement.name == "__init_subclass__":
                 what = "`__init_subclass__` may read the attributes"
                 yield Reason(Code.UNKNOWN_KIND, statement.lineno, what)
+        number = bisect_left(self._reading_self, node.lineno, key=lambda call: call.lineno)
+        for call in self._reading_self[number : number + 1]:
+            if call.lineno <= (node.end_lineno or 0):
+                yield _reading(call)
 
-    def _is_plain_base(self, source: str | None) -> bool:
+    @cached_property
+    def _reading_self(self) -> list[ast.expr]:
+        """The calls that return the attributes of an instance and of its class, by their lines."""
+        asking = self._asking.get("self", ())
+        calls = (n for n in asking if isinstance(n, ast.Call) and last_name(n.func) in _READERS)
+        return sorted(calls, key=lambda call: call.lineno)
+
+    def _unknown(self, base: ast.expr) -> Reason:
+        what = (
+            f"`{ast.unparse(base)}` is not in this file: it may have tests, or read the attributes"
+        )
+        what += trusting("if it does neither", dotted_source(base, self._names))
+        return Reason(Code.UNKNOWN_KIND, base.lineno, what)
+
+    def _is_plain_base(self, source: str) -> bool:
         """Whether a base has no tests, and does not read the attributes of its subclasses."""
         known = WITH_CONSTRUCTOR | MEMBERS | self._harmless
-        return source is not None and (source in known or is_of_python(source))
+        return source in known or is_of_python(source)
 
     def _readers(self, node: ast.ClassDef) -> Iterator[Reason]:
         """Yield where something asks for its attributes, or for a function behind its instances."""
@@ -332,9 +418,6 @@ class Classes:
         calls = [n for n in self._asking.get("cls", ()) if isinstance(n, ast.Call)]
         others = (n for n in calls if last_name(n.func) in _OF_CLASSES)
         yield from map(_reading, islice(others, 1))
-        for call in (n for n in inside if isinstance(n, ast.Call)):
-            if last_name(call.func) in _READERS and "self" in map(last_name, call.args):
-                yield _reading(call)
         here = [n for n in own_nodes(node.body) if isinstance(n, ast.Call) and not n.args]
         yield from (_reading(c) for c in here if last_name(c.func) in {"locals", "vars"})
         methods = {s.name: s for s in node.body if isinstance(s, FUNCTIONS)}

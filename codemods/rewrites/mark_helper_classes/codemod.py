@@ -8,9 +8,9 @@ https://docs.pytest.org/en/stable/example/pythoncollection.html#customizing-test
 from __future__ import annotations
 
 import ast
+import os
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -38,6 +38,8 @@ from codemods.rewrites.mark_helper_classes.classes import (
     spread,
     tests_derived_from_any,
 )
+from codemods.rewrites.mark_helper_classes.elsewhere import NOTHING, Elsewhere, elsewhere
+from codemods.rewrites.mark_helper_classes.places import module_place
 from codemods.rewrites.mark_helper_classes.text import CLASS, OTHER_NAME, Text
 from codemods.rewrites.others import (
     Effects,
@@ -59,6 +61,7 @@ class MarkHelperClasses(RepositoryCodemod):
     Args:
         tests: what pytest collects by its name.
         harmless: dotted names of bases and decorators that the settings trust.
+        elsewhere: the bases that other files bring, and the names that they give.
         taken: the names that test modules import from the file, None where that is not known. It
             counts for a file that is none itself: what no test module imports causes no warning.
         from_outside: what forbids a mark for what other files do, by the name of the class.
@@ -67,13 +70,13 @@ class MarkHelperClasses(RepositoryCodemod):
 
     tests: PytestNames
     harmless: tuple[str, ...] = ()
+    elsewhere: Elsewhere = field(default=NOTHING, hash=False)
     taken: frozenset[str] | None = None
     from_outside: FromOutside = field(default_factory=dict, hash=False)
 
     def may_concern(self, source: bytes) -> bool:
         """Whether a file may have a class with a constructor and a name that fits."""
-        text = Text(source)
-        return any(text.may_have_constructor(match) for match in self._matches(source))
+        return any(self._heads(source))
 
     def plan(self, module: ParsedModule) -> Planned:
         """Decide on each class that pytest would try to collect."""
@@ -81,8 +84,8 @@ class MarkHelperClasses(RepositoryCodemod):
             wanted = self.taken
         else:
             wanted = None
-        classes = Classes(module, self.tests, frozenset(self.harmless))
-        outside = spread(self.from_outside, module.names)
+        classes = Classes(module, self.tests, frozenset(self.harmless), *self.elsewhere)
+        outside = self._outside(module)
         decided = [
             (node, [*classes.reasons(node), *outside.get(node.name, ())])
             for node in classes.without_mark()
@@ -92,12 +95,15 @@ class MarkHelperClasses(RepositoryCodemod):
         marked = {id(node) for node, reasons in decided if not reasons}
         return Planned(decisions, plan=_plan(module, marked) if marked else None)
 
+    def informed(self, others: Others, run: Pool = one_by_one) -> MarkHelperClasses:
+        """Return the codemod with what other files bring to the classes of one."""
+        found = elsewhere(others, self.tests, frozenset(self.harmless), run)
+        return replace(self, elsewhere=found)
+
     def words_outside(self, source: Source) -> frozenset[bytes]:
         """Return the names of the classes, which a file has that imports or derives from one."""
-        text = Text(source.content)
-        found = [m for m in self._matches(source.content) if text.may_have_constructor(m)]
-        names = [m[1].decode(errors="replace") for m in found]
-        words = related(OtherFile(source).names, *names) if names else ()
+        names = [head[1].decode(errors="replace") for head in self._heads(source.content)]
+        words = self._related(source, names) if names else ()
         return frozenset(word.encode() for word in words)
 
     def again(
@@ -106,8 +112,8 @@ class MarkHelperClasses(RepositoryCodemod):
         """Return what to apply where other files have a say: all but the test modules, at least."""
         names = {}
         for path, result in decided.items():
-            own = OtherFile(Source(path, others.read_one(path) or b"")).names
-            names[path] = related(own, *(d.definition.name for d in result.decisions))
+            source = Source(path, others.read_one(path) or b"")
+            names[path] = self._related(source, [d.definition.name for d in result.decisions])
         patterns = word_patterns({name.encode() for found in names.values() for name in found})
         sources = (
             source
@@ -130,23 +136,42 @@ class MarkHelperClasses(RepositoryCodemod):
             if e.reasons or not self.tests.has_file(path)
         }
 
-    def _matches(self, source: bytes) -> Iterator[re.Match[bytes]]:
-        """Yield the classes of which a name fits, from the bytes alone."""
-        others = self._other_names(source)
-        for match in CLASS.finditer(source):
-            if match[1] in others or self._fits(match[1]):
-                yield match
+    def _outside(self, module: ParsedModule) -> FromOutside:
+        """Return what forbids a mark for what other files do, by each name of a class."""
+        place, found = module_place(module.path), dict(self.from_outside)
+        for name in module.names.bindings if found else ():
+            for new in self.elsewhere.other_names.get(os.path.join(place, name), ()):
+                found.setdefault(name, self.from_outside.get(new, ()))
+        return spread({name: reasons for name, reasons in found.items() if reasons}, module.names)
 
-    def _other_names(self, source: bytes) -> dict[bytes, set[bytes]]:
-        """Return the names that fit which a file gives to others, by those."""
-        found: dict[bytes, set[bytes]] = defaultdict(set)
-        for new, old in OTHER_NAME.findall(source):
-            if self._fits(new):
-                found[old].add(new)
-        return found
+    def _related(self, source: Source, classes: Iterable[str]) -> frozenset[str]:
+        """Return the names of classes of a file, there and elsewhere, and of their subclasses."""
+        names = related(OtherFile(source).names, *classes)
+        place = module_place(source.path)
+        more = (self.elsewhere.other_names.get(os.path.join(place, name), ()) for name in names)
+        return names.union(*more)
+
+    def _heads(self, source: bytes) -> Iterator[re.Match[bytes]]:
+        """Yield the classes with a name that fits and perhaps a constructor, by the bytes alone."""
+        text = Text(source, self._bases)
+        others = {old for new, old in OTHER_NAME.findall(source) if self._fits(new)}
+        for head in CLASS.finditer(source):
+            if (head[1] in others or self._fits(head[1])) and text.may_have_constructor(head):
+                yield head
 
     def _fits(self, name: bytes) -> bool:
-        return fits(name.decode(errors="replace"), self.tests.classes)
+        return name in self._renamed or fits(name.decode(errors="replace"), self.tests.classes)
+
+    @cached_property
+    def _renamed(self) -> frozenset[bytes]:
+        """The names of classes to which other files give a name that fits."""
+        return frozenset(_last_names(self.elsewhere.other_names))
+
+    @cached_property
+    def _bases(self) -> frozenset[bytes]:
+        """The names of the bases of other files that have a constructor."""
+        bases = self.elsewhere.bases.items()
+        return frozenset(_last_names(place for place, base in bases if base.has_constructor))
 
 
 def _effects(source: Source, *, tests: PytestNames, names: Mapping[str, frozenset[str]]) -> Found:
@@ -154,9 +179,8 @@ def _effects(source: Source, *, tests: PytestNames, names: Mapping[str, frozense
     other = OtherFile(source)
     there = {n for n in frozenset().union(*names.values()) if other.has(n.encode())}
     file = _File(other, tests)
-    here = {name: file.effect(name) for name in there}
     return together(
-        {path: here[name]}
+        {path: file.effect(name, found)}
         for path, found in names.items()
         if path != source.path
         for name in found & there
@@ -171,14 +195,15 @@ class _File:
         self._tests = tests
         self._holds_tests = tests.has_file(other.source.path)
 
-    def effect(self, name: str) -> Effects:
-        """Return what it does with the classes of a name."""
+    def effect(self, name: str, known: Set[str]) -> Effects:
+        """Return what it does with the classes of a name; `known` are all names of those."""
         names, path = self._other.names, self._other.shown
         bindings = names.bindings.get(name, ())
         is_own = bindings and all(isinstance(b.node, DEFINITIONS) for b in bindings)
         if is_own and name not in self._asked_for:
             return Effects(frozenset(), {})  # a class of its own
-        is_taken = not self._imported.isdisjoint([name, "*"]) and fits(name, self._tests.classes)
+        is_bound = bool(bindings) or not self._imported.isdisjoint([name, "*"])
+        is_taken = is_bound and fits(name, self._tests.classes)
         reasons = [
             reason._replace(message=f"{path}:{reason.line}: {reason.message}")
             for reason in tests_derived_from_any(name, names, self._tests)
@@ -187,7 +212,7 @@ class _File:
             message = "a class with tests may derive from it"
             reasons += [
                 Reason(Code.SUBCLASS_OF_TESTS, 1, f"{message}, as `{local}` of {path}")
-                for local in sorted(made_from(name, names) - {name})
+                for local in sorted(made_from(name, names) - known)
             ]
         found = {name: tuple(dict.fromkeys(reasons))} if reasons else {}
         return Effects(frozenset([name] if is_taken and self._holds_tests else []), found)
@@ -200,6 +225,10 @@ class _File:
     def _imported(self) -> frozenset[str]:
         imports = self._other.names.of_kind(ast.ImportFrom)
         return frozenset(alias.name for node in imports for alias in node.names)
+
+
+def _last_names(places: Iterable[str]) -> Iterator[bytes]:
+    return (os.path.basename(place).encode() for place in places)
 
 
 def _decision(node: ast.ClassDef, reasons: Iterable[Reason]) -> Decision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 from bisect import bisect_left
+from collections.abc import Iterator, Set
 from functools import cached_property
 
 from codemods.rewrites.mark_helper_classes.classes import (
@@ -15,7 +16,10 @@ from codemods.rewrites.mark_helper_classes.classes import (
 
 #: Plain text in front is searched for at the speed of `bytes.find`.
 CLASS = re.compile(rb"class(?:[ \t\f]|\\\r?\n|\\\r)+([\w\x80-\xff]+)")
-OTHER_NAME = re.compile(rb"[\r\n]([\w\x80-\xff]+)[ \t]*=[ \t]*([\w\x80-\xff]+)[ \t]*(?=[\r\n#]|\Z)")
+OTHER_NAME = re.compile(
+    rb"[\r\n]([\w\x80-\xff]+)[ \t]*=[ \t]*"
+    rb"(?:[\w\x80-\xff.]*\.)?([\w\x80-\xff]+)[ \t]*(?=[\r\n#]|\Z)"
+)
 #: For `Text`, which looks for a constructor without parsing.
 _INDENT = re.compile(  # of the body, where the head is of one line
     rb"[^\r\n]*:[ \t]*(?:#[^\r\n]*)?\r?\n(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*([ \t]+)[^\s#]"
@@ -26,6 +30,8 @@ _TOP = re.compile(rb"\n(?=class\b|def\b|async\b|@)")
 _BASES = re.compile(rb"\s*\(([^)]*)\)?")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _ALIAS = re.compile(rb" as[ \t]+([\w\x80-\xff]+)")
+#: In bytes: a longer name has no other one.
+_LONGEST = 200
 #: The last names of the bases that have a constructor.
 _CONSTRUCTING = frozenset(
     name.encode()
@@ -36,11 +42,34 @@ _CONSTRUCTING = frozenset(
 )
 
 
-class Text:
-    """A file as bytes: tells which classes may have a constructor, without parsing."""
+def heads(source: bytes) -> Iterator[tuple[bytes, set[bytes]]]:
+    """Yield the name of each class in a file, with the words of its bases."""
+    for head in CLASS.finditer(source):
+        yield head[1], _words_of_bases(source, head)
 
-    def __init__(self, source: bytes) -> None:
+
+def other_names(source: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield what a file gives another name, behind that name."""
+    yield from OTHER_NAME.findall(source)
+    for alias in _ALIAS.finditer(source):
+        words = _WORD.findall(source, max(0, alias.start() - _LONGEST), alias.start())
+        yield from ((alias[1], word) for word in words[-1:])
+
+
+def _words_of_bases(source: bytes, head: re.Match[bytes]) -> set[bytes]:
+    bases = _BASES.match(source, head.end())
+    return set(_WORD.findall(bases[1])) if bases else set()
+
+
+class Text:
+    """A file as bytes: tells which classes may have a constructor, without parsing.
+
+    `elsewhere` are the names of classes of other files that have one.
+    """
+
+    def __init__(self, source: bytes, elsewhere: Set[bytes]) -> None:
         self._source = source
+        self._elsewhere = elsewhere
         self._by_indent: dict[bytes, list[int]] = {}
 
     def may_have_constructor(self, head: re.Match[bytes]) -> bool:
@@ -67,9 +96,8 @@ class Text:
         return number < len(self._decorators) and self._decorators[number] < at
 
     def _derives(self, head: re.Match[bytes]) -> bool:
-        bases = _BASES.match(self._source, head.end())
-        words = set(_WORD.findall(bases[1])) if bases else set()
-        return not words.isdisjoint(_CONSTRUCTING) or (
+        words = _words_of_bases(self._source, head)
+        return any(not words.isdisjoint(one) for one in (_CONSTRUCTING, self._elsewhere)) or (
             bool(words) and not words.isdisjoint(self._here)
         )
 
