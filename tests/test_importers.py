@@ -246,6 +246,13 @@ def test_a_conftest_counts_without_the_name_of_the_module() -> None:
     assert effects(Source("/repo/other/conftest.py", change), CHANGED).reasons == {}
 
 
+def test_a_conftest_counts_where_the_files_are_named_from_the_working_folder() -> None:
+    change = b"def pytest_runtest_setup(item):\n    item.module.x = 1\n"
+    changed = {MODULE: CHANGED._replace(path="tests/helpers.py")}
+    found = outside_effects(MODULES, changed, Files(Source("/repo/conftest.py", change)))
+    assert set(found[MODULE].reasons) == {"Name"}
+
+
 def test_a_plugin_counts_as_a_conftest_does() -> None:
     change = b"import pytest\n@pytest.fixture\ndef fast(request):\n    request.module.x = 1\n"
     assert set(effects(Source("/repo/plugins/fast.py", change), CHANGED).reasons) == {"Name"}

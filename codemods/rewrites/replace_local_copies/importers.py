@@ -51,7 +51,7 @@ def outside_effects(
 
     """
     # Without their contents, as they may travel to another process.
-    changed = {path: result._replace(after=None) for path, result in changed.items()}
+    changed = {p: result._replace(after=None, path=p) for p, result in changed.items()}
     reads = _reads_by_module(changed.values())
     stems = {os.fsencode(_last_part(module)) for module in reads}
     patterns = word_patterns({*stems, *map(stem_of, changed)})
