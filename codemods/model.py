@@ -142,13 +142,15 @@ class SharedModules(NamedTuple):
     """The shared modules of one settings table.
 
     `harmless` are dotted names of bases, decorators and functions that the settings trust; `only`
-    the names of definitions to look at, None for all; `tests` what pytest collects in the files.
+    the names of definitions to look at, None for all; `tests` what pytest collects in the files,
+    and `filters` its filters of warnings.
     """
 
     modules: tuple[SharedModule, ...]
     harmless: tuple[str, ...] = ()
     only: frozenset[str] | None = None
     tests: PytestNames = PytestNames()
+    filters: tuple[str, ...] = ()
 
 
 class Renaming(NamedTuple):

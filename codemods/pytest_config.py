@@ -15,13 +15,14 @@ from codemods.settings import SettingsError, has_open_bracket, parse_toml, read_
 class PytestConfig(NamedTuple):
     """The options of pytest that imports depend on.
 
-    `folder` is pytest's rootdir; `pythonpath` are folders that it puts on `sys.path`, and `tests`
-    the names that it collects.
+    `folder` is pytest's rootdir; `pythonpath` are folders that it puts on `sys.path`, `tests` the
+    names that it collects, and `filters` those of warnings.
     """
 
     folder: Path
     pythonpath: tuple[Path, ...] = ()
     tests: PytestNames = PytestNames()
+    filters: tuple[str, ...] = ()
 
 
 def pytest_config(start: Path, top: Path) -> PytestConfig | None:
@@ -108,7 +109,20 @@ def _config(path: Path, options: dict[str, Any]) -> PytestConfig:
     }
     if any(has_open_bracket(pattern) for found in patterns.values() for pattern in found):
         raise SettingsError(f"{path}: a pattern of names has a bracket that is not closed")
-    return config._replace(tests=PytestNames(**patterns))
+    return config._replace(tests=PytestNames(**patterns), filters=_filters(options, path))
+
+
+def _filters(options: dict[str, Any], path: Path) -> tuple[str, ...]:
+    """Return the filters of warnings: of their option, a line each, and of ``-W`` in `addopts`."""
+    lines = options.get("filterwarnings", ())
+    found = lines.splitlines() if isinstance(lines, str) else lines
+    words = _words(options.get("addopts", []), path, "addopts")
+    for word, following in zip(words, [*words, ""][1:], strict=True):
+        if word in {"-W", "--pythonwarnings"}:
+            found = [*found, following]
+        elif word.startswith(("-W", "--pythonwarnings=")):
+            found = [*found, word.removeprefix("-W").removeprefix("--pythonwarnings=")]
+    return tuple(map(str, found))
 
 
 def _words(value: object, path: Path, key: str) -> list[str]:

@@ -161,6 +161,7 @@ def read_shared_modules(
         harmless=settings.harmless,
         only=None if names is None else frozenset(names),
         tests=_tests(settings),
+        filters=tuple(f for config in pytest_configs(settings) for f in config.filters),
     )
 
 

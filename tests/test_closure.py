@@ -183,6 +183,9 @@ DIFFERENT = {
     ),
     "a patch of where it is imported from": ("from m import x\nP = 'm.x'", "from m import x", "x"),
     "a patch by the name of the module": ("import x\npatch(f'{__name__}.x')", "import x", "x"),
+    "a patch by the name of a module that is asked for": (
+        *("import x\ndef g(request):\n    patch(request.module.__name__ + '.x')", "import x", "x"),
+    ),
     "a patch by a sum": ("import x\npatch(__name__ + '.x')", "import x", "x"),
     "a patch by a format": ("import x\npatch('%s.x' % __name__)", "import x", "x"),
     "a patch of several": ("import x\npatch.multiple(__name__, x=1)", "import x", "x"),

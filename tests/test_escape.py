@@ -260,6 +260,15 @@ def test_what_else_is_changed_beside_an_enum() -> None:
 
 # What the settings trust
 
+
+def test_an_example_for_doctest_may_do_anything() -> None:
+    for definition, name in ((CLASS, "Fake"), (FUNCTION, "helper")):
+        example = f'"""It.\n\n>>> {name}.x = 1\n"""\n'
+        check_refused(example + definition, Code.ESCAPES, saying="example", modules=MODULES)
+        assert is_replaced(example.replace(f"{name}.x = 1", f"{name}(1)") + definition)
+        assert is_replaced(example.replace(name, f"{name}s") + definition)
+
+
 TRUSTED = shared(CLASS, LIB, harmless=("app.Agent", "app.Runner.run", "app.Runner.runs"))
 TRUSTING = {
     "an argument": "Agent(Fake)\n",
@@ -525,8 +534,9 @@ def test_two_classes_that_would_be_one_are_not_told_apart(rest: str) -> None:
 
 
 def test_two_classes_that_stay_two_may_be_told_apart() -> None:
-    text = "class A:\n    x = 1\n\n\nclass B:\n    x = 1\n\n\ntype(A()) is not type(B())\n"
-    assert run(text, modules=shared(text, LIB)).status is Status.CHANGED
+    text = "class A:\n    x = 1\n\n\nclass B:\n    x = 1\n"
+    told_apart = f"{text}\n\ntype(A()) is not type(B())\n"
+    assert run(told_apart, modules=shared(text, LIB)).status is Status.CHANGED
 
 
 def test_what_reads_a_class_that_is_told_apart_stays_too() -> None:

@@ -246,6 +246,13 @@ def test_a_conftest_counts_without_the_name_of_the_module() -> None:
     assert effects(Source("/repo/other/conftest.py", change), CHANGED).reasons == {}
 
 
+def test_a_conftest_counts_where_the_files_are_named_from_the_working_folder() -> None:
+    change = b"def pytest_runtest_setup(item):\n    item.module.x = 1\n"
+    changed = {MODULE: CHANGED._replace(path="tests/helpers.py")}
+    found = outside_effects(MODULES, changed, Files(Source("/repo/conftest.py", change)))
+    assert set(found[MODULE].reasons) == {"Name"}
+
+
 def test_a_plugin_counts_as_a_conftest_does() -> None:
     change = b"import pytest\n@pytest.fixture\ndef fast(request):\n    request.module.x = 1\n"
     assert set(effects(Source("/repo/plugins/fast.py", change), CHANGED).reasons) == {"Name"}
@@ -343,6 +350,78 @@ def test_what_a_decorator_reads_nothing_can_replace_later(
     text = f"import pytest\nfrom lib import x\n\n\n@{decorator}\ndef make():\n    {line}\n"
     [decision] = result_of(text).decisions
     assert decision.relies_on == expected
+
+
+FINDS = {
+    "an attribute of it": "sys.modules[name].x = 1",
+    "setattr": "setattr(sys.modules[case.__module__], 'x', 1)",
+    "a variable": "module = import_module(case.__module__)\n    module.x = 1",
+}
+FINDS_ANOTHER = {
+    "a name that is written out": "sys.modules['app'].x = 1",
+    "its own module": "sys.modules[__name__].x = 1",
+    "another variable": "module = import_module(name)\n    other.x = 1",
+    "another attribute": "sys.modules[name].y = 1",
+    "what it reads": "print(sys.modules[name].x)",
+}
+
+
+@pytest.mark.parametrize("text", [*FINDS.values(), *FINDS_ANOTHER.values()])
+def test_a_file_that_finds_a_module_by_a_name_that_it_is_given(text: str) -> None:
+    found = codes(f"def freeze(name, case):\n    {text}\n", "/repo/app/clock.py")
+    assert found == ({"Name": {Code.DIFFERENT_GLOBALS}} if text in FINDS.values() else {})
+
+
+FRAMES = {
+    "a frame": ("sys._getframe(1).f_globals['KEY']", True),
+    "a frame by inspect": ("inspect.currentframe().f_back.f_locals", True),
+    "the stack": ("inspect.stack()[1].filename", True),
+    "the name of the module": ("sys._getframe(1).f_globals['__name__']", False),
+}
+
+
+@pytest.mark.parametrize(("text", "is_read"), FRAMES.values(), ids=FRAMES)
+def test_what_a_copy_calls_may_read_its_frame(text: str, *, is_read: bool) -> None:
+    for name, expected in (("x", {"Name": {Code.MODULE_DEPENDENT}}), ("y", {})):
+        found = codes(f"def {name}():\n    return {text}\n", "/repo/app/frames.py")
+        assert found == (expected if is_read else {})
+
+
+CONFTEST_FILTERS = {
+    "an option": "config.addinivalue_line('filterwarnings', 'error:::tests.helpers')",
+    "a filter": "warnings.filterwarnings('error', module=r'tests\\.helpers')",
+    "a pattern": "warnings.filterwarnings('error', '', Warning, r'.*\\.help')",
+    "a variable": "warnings.filterwarnings('error', module=name)",
+}
+
+
+@pytest.mark.parametrize("text", CONFTEST_FILTERS.values(), ids=CONFTEST_FILTERS)
+def test_a_conftest_that_filters_warnings_by_module(text: str) -> None:
+    text = f"def pytest_configure(config):\n    {text}\n"
+    everything = {n: {Code.MODULE_DEPENDENT} for n in ("Name", "make")}
+    assert codes(text, "/repo/conftest.py") == everything
+    assert codes(text, "/repo/other/conftest.py") == {}
+    assert codes(text, "/repo/app/filters.py") == {}
+
+
+@pytest.mark.parametrize("text", ["inspect.getsource(helpers)", "open(helpers.__file__).read()"])
+def test_a_file_that_reads_the_text_of_a_module(text: str) -> None:
+    everything = {n: {Code.MODULE_DEPENDENT} for n in ("Name", "make")}
+    assert codes(f"from tests import helpers\n{text}\n") == everything
+    assert codes(f"from tests import helpers, app\n{text.replace('helpers', 'app')}\n") == {}
+
+
+def test_a_file_that_tells_its_class_from_that_of_another_file() -> None:
+    path = "/repo/tests/test_a.py"
+    for line, expected in (("type(build()) is not type(Name())", {path}), ("Name()", set())):
+        for module in ("tests.helpers", "tests.others"):
+            text = f"from {module} import build\n{TEXT}\n\ndef test_it():\n    {line}\n"
+            changed = {MODULE: CHANGED, path: result_of(text, path)}
+            files = Files(Source(MODULE, TEXT.encode()), Source(path, text.encode()))
+            found = outside_effects(MODULES, changed, files)
+            assert {p for p, e in found.items() if "Name" in e.reasons} == (
+                expected if module == "tests.helpers" else set()
+            )
 
 
 def test_a_file_that_the_shared_module_imports() -> None:

@@ -120,6 +120,33 @@ def test_the_names_of_tests_are_those_of_pytest(tmp_path: Path) -> None:
     assert asked_of_pytest(tmp_path)[2:] == [list(names) for names in tests]
 
 
+FILTERS = {
+    "lines": ("pytest.ini", "[pytest]\nfilterwarnings =\n  error\n  ignore::Warning:a.b\n"),
+    "options": (
+        "pytest.ini",
+        "[pytest]\naddopts = -v -W error --pythonwarnings=ignore::Warning:a.b",
+    ),
+    "joined": ("tox.ini", "[pytest]\naddopts = -Werror --pythonwarnings ignore::Warning:a.b"),
+    "a list": (
+        "pyproject.toml",
+        "[tool.pytest.ini_options]\nfilterwarnings = ['error', 'ignore::Warning:a.b']\n",
+    ),
+    "both": (
+        "pyproject.toml",
+        "[tool.pytest.ini_options]\n"
+        "filterwarnings = 'error'\naddopts = ['-Wignore::Warning:a.b']\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), FILTERS.values(), ids=FILTERS)
+def test_the_filters_of_warnings(tmp_path: Path, name: str, text: str) -> None:
+    write(tmp_path, {name: text})
+    config = pytest_config(tmp_path, tmp_path)
+    assert config is not None
+    assert config.filters == ("error", "ignore::Warning:a.b")
+
+
 def asked_of_pytest(folder: Path) -> list[Any]:
     plugin = (
         "import json, sys, pytest\n"

@@ -431,7 +431,6 @@ TOLD = {
     "with that of the class": "def test_it():\n    assert path(Fake()) == 'tests.test_a.Fake'\n",
     "with a colon": "def test_it():\n    assert path(Fake()) == 'test_a:Fake'\n",
     "in what is printed": "def test_it():\n    assert repr(Fake()) == '<test_a.Fake object>'\n",
-    "in a doctest": "def test_it():\n    '''>>> type(Fake())\n    <class 'test_a.Fake'>\n    '''\n",
     "as a variable": "def test_it():\n    assert path(Fake()) == f'{__name__}.Fake'\n",
     "as a variable in a tuple": "def test_it():\n    allow((__name__, 'Fake'))\n    Fake()\n",
     "as a variable that is compared": "def test_it():\n    assert module(Fake()) == __name__\n",
@@ -521,11 +520,40 @@ def test_warnings_that_are_filtered_by_the_module(text: str, *, is_kept: bool) -
         assert result.status is Status.CHANGED
 
 
+OPTIONS = {
+    "the file": ("error::DeprecationWarning:tests.test_a", True),
+    "a pattern of its name": (r"error:::.*\.test_\w$", True),
+    "the shared module": ("ignore:old:Warning:tests.support.tools", True),
+    "all modules": ("error::DeprecationWarning", False),
+    "a pattern of all": ("ignore:::.*", False),
+    "the tests": (r"error:::tests\.", False),
+    "a library": ("ignore::DeprecationWarning:pkg_resources.*", False),
+    "what is no pattern": ("ignore:::*", False),
+}
+
+
+@pytest.mark.parametrize(("text", "is_kept"), OPTIONS.values(), ids=OPTIONS)
+def test_warnings_that_pytest_filters_by_the_module(text: str, *, is_kept: bool) -> None:
+    definition = "def helper():\n    return 1\n"
+    before = f"{definition}\n\ndef test_it():\n    helper()\n"
+    modules = shared(definition, LIB)._replace(filters=("error", text))
+    result = run(before, path="tests/test_a.py", modules=modules)
+    codes = [r.code for d in result.decisions for r in d.reasons]
+    assert codes == [Code.MODULE_DEPENDENT] * is_kept
+
+
 COMPARED = {
     "a warning": ("assert found[0].filename == __file__", True),
     "a traceback": ("self.assertIn('test_a.py', traceback.format_exc())", True),
     "a frame": ("assert __file__ in (frame.f_code.co_filename for frame in frames)", True),
     "a record of logging": ("assert record.module == 'test_a'", True),
+    "a variable": ("here = Path(__file__).name\n    assert found[0].filename == here", True),
+    "the path of the request": ("assert record.pathname == str(request.path)", True),
+    "the module of the request": ("assert record.module == request.module.__name__", True),
+    "code of its own": ("assert code.co_filename == test_it.__code__.co_filename", True),
+    "its text": ("text = open(__file__).read()\n    assert 'return 1' in text", True),
+    "a variable with its folder": ("here = Path(__file__).parent\n    assert root == here", False),
+    "a variable of another thing": ("made = make(__file__)\n    assert made", False),
     "a start of pytest": ("pytest.main([__file__, 'test_a.py'])", False),
     "another file": ("assert found[0].filename == 'test_ab.py'", False),
     "a folder": ("DATA = Path(__file__).parent", False),

@@ -409,6 +409,37 @@ def test_what_means_the_same_in_any_module(body: str) -> None:
     assert is_shared(f"def f(x):\n    {body}\n")
 
 
+# What the shared module does when it is imported
+
+ACTS = {
+    "a call": "print('shared')\n",
+    "an item": "os.environ['MODE'] = 'test'\n",
+    "an attribute": "time.sleep = None\n",
+    "in a block": "if sys.version_info > (3,):\n    random.seed(1)\n",
+    "in a try": "try:\n    import a\nexcept ImportError:\n    sys.path.insert(0, 'lib')\n",
+    "a loop": "for x in ():\n    x()\n",
+    "a skip": "a = pytest.importorskip('a')\n",
+}
+ONLY_BINDS = {
+    "what it needs": "'''Tools.'''\nimport a\nT = TypeVar('T')\nlog: Any = getLogger(__name__)\n",
+    "a choice": "try:\n    import a\nexcept ImportError:\n    a = None\n",
+    "types": "if TYPE_CHECKING:\n    import a\n",
+    "a list of names": "__all__ = ['make']\n__all__ += ['other']\n",
+    "a program": "if __name__ == '__main__':\n    main()\n",
+    "rewritten asserts": "pytest.register_assert_rewrite('tests.other')\n",
+}
+
+
+@pytest.mark.parametrize("text", [*ACTS.values(), *ONLY_BINDS.values()])
+def test_a_shared_module_that_acts_when_it_is_imported(text: str) -> None:
+    definition = "def make():\n    return 1\n"
+    modules = shared(text + definition, LIB)
+    assert is_shared(definition, modules) is (text not in ACTS.values())
+    assert is_shared(f"from {LIB} import other\n{definition}", modules)
+    if text in ACTS.values():
+        check_refused(definition, Code.ACTS_WHEN_DEFINED, saying="conftest.py", modules=modules)
+
+
 # Traps of pytest, unittest and doctest
 
 DOCTESTS = {

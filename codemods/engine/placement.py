@@ -184,7 +184,7 @@ def _facts(row: Row, names: ModuleNames) -> _Facts:
     for kind in DEFINITIONS:
         binds.update(n.name for n in _running(done, kind))
     imports = [*_running(done, ast.Import), *_running(done, ast.ImportFrom)]
-    plain = all(_is_plain(s) for s in row.statements)
+    plain = all(only_binds(s) for s in row.statements)
     return _Facts(
         runs=frozenset(runs),
         texts=frozenset() if "__all__" in runs else frozenset(texts),
@@ -197,7 +197,7 @@ def _facts(row: Row, names: ModuleNames) -> _Facts:
     )
 
 
-def _is_plain(statement: ast.stmt) -> bool:
+def only_binds(statement: ast.stmt) -> bool:
     """Whether a statement sets nothing up: an import, a definition, a string, or plain names."""
     if isinstance(statement, ast.Assign):
         return all(isinstance(t, ast.Name) for t in statement.targets) and not any(

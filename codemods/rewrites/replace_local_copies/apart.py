@@ -37,7 +37,7 @@ def told_apart(
     for one, its in classes:
         places[id(its.node)].add((one.name, id(one.function)))
     several = [one for one, its in classes if len(places[id(its.node)]) > 1]
-    line = _first_type_check(names) if several else None
+    line = first_type_check(names) if several else None
     if line is not None:
         message = "the file tells apart two classes that would be one"
         yield from ((one, Reason(Code.ESCAPES, line, message)) for one in several)
@@ -54,7 +54,7 @@ def _imported_names(its: SharedDefinition, shared: Shared, names: ModuleNames) -
     return found | {ast.unparse(a) for a in attributes if names.means_import(a)}
 
 
-def _first_type_check(names: ModuleNames) -> int | None:
+def first_type_check(names: ModuleNames) -> int | None:
     """Return the line of the first place that asks of which class something is."""
     compared = [n for n in names.of_kind(ast.Compare) if _compares_types(n)]
     asked = [c for c in names.of_kind(ast.Call) if last_name(c.func) in ASKING | RAISING]

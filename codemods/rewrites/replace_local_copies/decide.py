@@ -9,7 +9,7 @@ from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.codemod import refuse as refused
-from codemods.engine.names import BINDING, Binding, Meaning, bound_names
+from codemods.engine.names import BINDING, Binding, Meaning, ModuleNames, bound_names
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, free_names
 from codemods.engine.scopes import Definition as DefinitionNode
@@ -42,7 +42,12 @@ from codemods.rewrites.replace_local_copies.shared import (
     bare,
     is_called_by_name,
 )
-from codemods.rewrites.replace_local_copies.sharing import asserts, reasons_not_to_share
+from codemods.rewrites.replace_local_copies.sharing import (
+    asserts,
+    first_act,
+    reasons_not_to_share,
+)
+from codemods.rewrites.replace_local_copies.told import may_match, module_filtered_by, short
 
 
 def decide(
@@ -147,6 +152,7 @@ class _Decider:
         yield from reasons_not_to_share(node, names, known.harmless, known.classes)
         yield from self._assertions(local, local.shared)
         yield from self._annotations(local, local.shared)
+        yield from self._filtered(node, local.shared)
         if local.around:
             yield from reasons_to_stay_inside(local, self._module, self._shared.modules.tests)
         yield from self._outside(local, local.shared)
@@ -236,6 +242,24 @@ class _Decider:
                 f'`pytest.register_assert_rewrite("{shared.module.name}")`'
             )
             yield Reason(Code.ASSERTS, line, message)
+
+    def _filtered(self, node: DefinitionNode, shared: SharedDefinition) -> Iterator[Reason]:
+        for text in self._shared.modules.filters:
+            pattern = module_filtered_by(text)
+            if may_match(pattern, self._module.path) != may_match(pattern, shared.module.name):
+                message = f"pytest filters the warnings of one of the two modules, by `{text}`"
+                yield Reason(Code.MODULE_DEPENDENT, node.lineno, message)
+
+    def _acting(self, node: DefinitionNode, shared: SharedDefinition) -> Reason | None:
+        """Return what happens when the shared module is imported, if this file is to begin that."""
+        act, name = first_act(shared.names), shared.module.name
+        if act is None or _imports(self._module.names, name):
+            return None
+        message = (
+            f"line {act.lineno} of {name} acts when that is imported, which this file does not do "
+            f"yet: `{short(act)}`; move it to a conftest.py"
+        )
+        return Reason(Code.ACTS_WHEN_DEFINED, node.lineno, message)
 
     def _annotations(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
         if local.normal.is_read or shared.normal.is_read:
@@ -380,6 +404,7 @@ class _Decider:
         for one in copies:
             assert one.shared is not None
             reason = self._difference(one, one.shared, known)
+            reason = reason or self._acting(one.node, one.shared)
             if reason is not None:
                 one.reasons.append(reason)
 
@@ -398,6 +423,12 @@ class _Decider:
         pairs = (p for both in _reads(local, local.shared) for p in zip(*both, strict=True))
         relies_on = frozenset(name for p in pairs if p[0] not in early for name in p)
         return Decision(definition, Verdict.REPLACE, shared, (), relies_on)
+
+
+def _imports(names: ModuleNames, module: str) -> bool:
+    """Whether a file imports a module by its full name."""
+    imported = [a.name for i in names.of_kind(ast.Import) for a in i.names]
+    return module in [*imported, *(i.module for i in names.of_kind(ast.ImportFrom))]
 
 
 def _rival(one: Local, same: Iterable[Local]) -> Local | None:

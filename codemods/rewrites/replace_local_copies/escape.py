@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -512,7 +513,14 @@ class Escape:
     # By another way than its name
 
     def _changes_by_another_way(self) -> Iterator[Reason]:
-        """Yield what sets an attribute of `module.Name`, `globals()["Name"]` and their like."""
+        """Yield what sets an attribute of `module.Name`, `globals()["Name"]` and their like.
+
+        An example for doctest that does more than call it may do anything.
+        """
+        for example in _examples(self._module):
+            is_used = re.search(rf"\b{self._name}\b(?!\()", str(example.value))
+            if is_used and id(example) not in self._inside:
+                yield _escapes(example, f"`{self._name}` is used in an example for doctest")
         by_word = stores_by_word(self._module.names)
         stores = {n: s for word in self._family for n, s in by_word.get(word, {}).items()}
         for _, store in sorted(stores.items()):
@@ -551,6 +559,12 @@ class Escape:
 @functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
 def _origins(module: ParsedModule, parents: Parents) -> Origins:
     return Origins(module, lambda node: (place.above for place in parents.above(node)))
+
+
+@functools.lru_cache(maxsize=1)
+def _examples(module: ParsedModule) -> list[ast.Constant]:
+    texts = module.names.of_kind(ast.Constant)
+    return [t for t in texts if isinstance(t.value, str) and ">>>" in t.value]
 
 
 def _escapes(node: ast.expr | ast.stmt, what: str) -> Reason:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 import re
 from collections import defaultdict
@@ -11,6 +12,7 @@ from functools import cached_property, partial
 
 from codemods.engine.names import last_name, root_of
 from codemods.engine.run import Pool, one_by_one
+from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.text import stem_of
 from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
 from codemods.rewrites.collected import has_rewritten_asserts, tests_derived_from
@@ -24,9 +26,11 @@ from codemods.rewrites.others import (
     unknown,
     word_patterns,
 )
+from codemods.rewrites.replace_local_copies.apart import first_type_check
 from codemods.rewrites.replace_local_copies.cycles import imported_files
 from codemods.rewrites.replace_local_copies.scripts import may_run
-from codemods.rewrites.replace_local_copies.stores import stores_in
+from codemods.rewrites.replace_local_copies.stores import Store, stores_in
+from codemods.rewrites.replace_local_copies.told import filtered_modules, may_match, short
 
 #: The names of the globals that copies read, by the dotted names of their shared modules.
 Reads = Mapping[str, frozenset[str]]
@@ -51,7 +55,7 @@ def outside_effects(
 
     """
     # Without their contents, as they may travel to another process.
-    changed = {path: result._replace(after=None) for path, result in changed.items()}
+    changed = {p: result._replace(after=None, path=p) for p, result in changed.items()}
     reads = _reads_by_module(changed.values())
     stems = {os.fsencode(_last_part(module)) for module in reads}
     patterns = word_patterns({*stems, *map(stem_of, changed)})
@@ -59,6 +63,7 @@ def outside_effects(
         source
         for source in others.read()
         if _is_looking(source, modules.tests)
+        or _may_reach_any(source)
         or any(pattern.search(source.content) for pattern in patterns)
     )
 
@@ -133,6 +138,13 @@ def _is_looking(source: Source, tests: PytestNames) -> bool:
     return is_plugin and _OF_PLUGINS.search(source.content) is not None
 
 
+def _may_reach_any(source: Source) -> bool:
+    """Whether a file may reach modules that it does not name: any, or those of its callers."""
+    is_conftest = os.path.basename(source.path) == "conftest.py"
+    words = (*_OF_FRAMES, *_FINDING, *([b"filterwarnings"] if is_conftest else []))
+    return any(word in source.content for word in words)
+
+
 def _reads_by_module(results: Iterable[FileResult]) -> Reads:
     found: dict[str, set[str]] = defaultdict(set)
     for decision in (d for result in results for d in result.replaced):
@@ -154,12 +166,18 @@ def _effects(
     source: Source, *, tests: PytestNames, changed: Mapping[str, FileResult], reads: Reads
 ) -> Found:
     other = _OtherFile(source, tests)
-    found = {path: other.effects(changed[path]) for path in other.used(changed)}
+    used = other.used(changed)
+    found = {path: other.effects(changed[path]) for path in used}
     found = {path: new for path, new in found.items() if new.taken or new.reasons}
+    own = changed.get(source.path)
+    told_apart = {} if own is None else other.told_apart(own, [changed[path] for path in used])
     copied = frozenset(d.shared[1] for r in changed.values() for d in r.replaced if d.shared)
     replaced = other.replaced(reads, copied)
     through = ((path, _seeing(result, replaced)) for path, result in changed.items() if replaced)
-    return together([found, {path: new for path, new in through if new.reasons}])
+    reached = other.reached(changed)
+    return together(
+        [found, reached, told_apart, {path: new for path, new in through if new.reasons}]
+    )
 
 
 def _seeing(result: FileResult, replaced: Mapping[tuple[str, str], Reason]) -> Effects:
@@ -177,12 +195,36 @@ def _seeing(result: FileResult, replaced: Mapping[tuple[str, str], Reason]) -> E
 #: https://docs.pytest.org/en/stable/reference/reference.html
 _MODULE = re.compile(rb"\b(?:module|obj|Module|__globals__|modules|getmodule|import_module)\b")
 _OF_PLUGINS = re.compile(rb"\b(?:request|item|metafunc|request\.node)\.(?:module|obj)\b")
+#: How any file gets at a module by its name, and at the frame of its caller.
+_FINDING = (b"modules[", b"import_module(")
+_OF_FRAMES = (b"_getframe", b"currentframe", b"inspect.stack")
 #: What begins a plugin: it imports pytest, or has hooks.
 _PLUGIN = re.compile(rb"(?m)^[ \t]*(?:import|from|def)[ \t]+_?pytest")
 #: What tells in which module something stands.
 _OF_MODULES = re.compile(rb"\b(?:__module__|getmodule)\b")
 #: What goes through all names of a module.
 _LOOKS_AROUND = re.compile(rb"\b(?:dir|vars|getmembers|__dict__)\b")
+_READING_SOURCE = frozenset({"findsource", "getcomments", "getsource", "getsourcelines"})
+
+
+def _reads_frames(node: ast.stmt) -> bool:
+    """Whether code reads more of frames than the names of their modules, which a file compares."""
+    text = ast.unparse(node)
+    reads = re.findall(r"\.f_\w+(?:\['__name__'\])?", text)
+    names_alone = set(reads) == {".f_globals['__name__']"}
+    return not names_alone and any(word.decode() in text for word in _OF_FRAMES)
+
+
+def _finds_module(node: ast.expr) -> bool:
+    """Whether an expression is a module whose name is not written out."""
+    match node:
+        case ast.Subscript(value=modules, slice=name):
+            is_found = last_name(modules) == "modules"
+        case ast.Call(func=func, args=[name]):
+            is_found = last_name(func) == "import_module"
+        case _:
+            return False
+    return is_found and not isinstance(name, ast.Constant) and last_name(name) != "__name__"
 
 
 class _OtherFile(OtherFile):
@@ -245,6 +287,98 @@ class _OtherFile(OtherFile):
                 line = decision.definition.line
                 found[name] = tuple(r._replace(line=line) for r in reasons)
         return Effects(kept, found)
+
+    def reached(self, changed: Mapping[str, FileResult]) -> Found:
+        """Return the copies whose module the file reaches without its name, or of which it tells.
+
+        It may find modules by texts, read the frame of its caller or the text of a module, and,
+        as a conftest, filter warnings.
+        """
+        if not (self._filters or self._sources_read or self._frames or self._found_stores):
+            return {}
+        found: dict[str, Effects] = {}
+        for path, result in changed.items():
+            stem = os.fsdecode(stem_of(path))
+            told = [node for node in self._sources_read if self._is_module(node, stem)]
+            if path.startswith(self._below):
+                told += [call for call, pattern in self._filters if may_match(pattern, path)]
+            by_name = {
+                d.definition.name: tuple(
+                    reason._replace(line=d.definition.line)
+                    for reason in (*map(self._dependent, told), *self._reaching(d.relies_on))
+                )
+                for d in result.replaced
+            }
+            reasons = {name: known for name, known in by_name.items() if known}
+            if reasons and path != self.source.path:
+                found[path] = Effects(frozenset(), reasons)
+        return found
+
+    def _reaching(self, relied_on: frozenset[str]) -> Iterator[Reason]:
+        """Yield what replaces a global of any module, and what reads the frame of its caller."""
+        for name in sorted(relied_on & self._frames.keys()):
+            yield self._dependent(self._frames[name])
+        for store in self._found_stores:
+            if store.name in relied_on:
+                yield self._patched(store.node.lineno, ast.unparse(store.node))
+
+    @cached_property
+    def _filters(self) -> list[tuple[ast.Call, str]]:
+        is_asked = self._below and b"filterwarnings" in self.source.content
+        return list(filtered_modules(self.names)) if is_asked else []
+
+    @cached_property
+    def _frames(self) -> dict[str, ast.stmt]:
+        """The definitions that read frames, by their names."""
+        is_asked = any(word in self.source.content for word in _OF_FRAMES)
+        body = self.names.tree.body if is_asked else []
+        return {s.name: s for s in body if isinstance(s, DEFINITIONS) and _reads_frames(s)}
+
+    @cached_property
+    def _found_stores(self) -> list[Store]:
+        """Where an attribute is set of a module whose name is not written out."""
+        if not any(word in self.source.content for word in _FINDING):
+            return []
+        assigned = (a for a in self.names.of_kind(ast.Assign) if _finds_module(a.value))
+        variables = {t.id for a in assigned for t in a.targets if isinstance(t, ast.Name)}
+        return [
+            store
+            for store in itertools.chain.from_iterable(stores_in(self.names).values())
+            if store.owner is not None
+            and (
+                _finds_module(store.owner)
+                or (isinstance(store.owner, ast.Name) and store.owner.id in variables)
+            )
+        ]
+
+    @cached_property
+    def _sources_read(self) -> list[ast.expr]:
+        """What may be a module of which the text is read."""
+        if not any(word in self.source.content for word in (b"source", b".__file__")):
+            return []
+        calls = [c for c in self.names.of_kind(ast.Call) if last_name(c.func) in _READING_SOURCE]
+        files = (a.value for a in self.names.of_kind(ast.Attribute) if a.attr == "__file__")
+        return [*(argument for c in calls for argument in c.args[:1]), *files]
+
+    def told_apart(self, own: FileResult, used: Iterable[FileResult]) -> Found:
+        """Return the copies in this file that would be one class with those of a file it imports.
+
+        Args:
+            own: what would become of this file.
+            used: what would become of those that it may use.
+
+        """
+        modules = (i.module or "" for i in self.names.of_kind(ast.ImportFrom))
+        stems = self._imported.union(map(_last_part, modules))
+        imported = (r for r in used if os.fsdecode(stem_of(r.path)) in stems)
+        there = {d.shared for result in imported for d in result.replaced}
+        same = [d for d in own.replaced if d.definition.kind == "class" and d.shared in there]
+        line = first_type_check(self.names) if same else None
+        if line is None:
+            return {}
+        message = "the file tells apart two classes that would be one"
+        reasons = {d.definition.name: (Reason(Code.ESCAPES, line, message),) for d in same}
+        return {own.path: Effects(frozenset(), reasons)}
 
     @cached_property
     def _asks_for_modules(self) -> bool:
@@ -380,6 +514,11 @@ class _OtherFile(OtherFile):
         imports = self.names.of_kind(ast.ImportFrom)
         inner = [i.names for i in imports if id(i) not in at_top]
         return frozenset(a.asname or a.name for names in inner for a in names)
+
+    def _dependent(self, node: ast.expr | ast.stmt) -> Reason:
+        where = f"{self.shown}:{node.lineno}"
+        message = f"{where} may ask for its module, which would be another: `{short(node)}`"
+        return Reason(Code.MODULE_DEPENDENT, 1, message)
 
     def _mutated(self, line: int, what: str) -> Reason:
         where = f"{self.shown}:{line}"

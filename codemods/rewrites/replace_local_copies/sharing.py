@@ -8,10 +8,12 @@ that it stands in.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from codemods.engine.names import ModuleNames, dotted_source, last_name
+from codemods.engine.placement import only_binds
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names, local_names
 from codemods.engine.text import reason_at
 from codemods.engine.walk import walk
@@ -71,6 +73,30 @@ def reasons_not_to_share(
     yield from _acts(node, names, HARMLESS | harmless, bases)
     yield from _state(node, names, harmless)
     yield from means_its_module(node, names)
+
+
+@functools.lru_cache(maxsize=16)  # each copy of one of its definitions asks
+def first_act(names: ModuleNames) -> ast.stmt | None:
+    """Return the first statement that does more than bind names when a shared module is imported.
+
+    A file whose copy is replaced would import it, maybe as the first one.
+    """
+    pending = list(names.tree.body)
+    for statement in pending:  # which grows meanwhile
+        match statement:
+            case ast.If(test=test) if "__name__" in ast.unparse(test):
+                pass
+            case ast.If() | ast.Try():
+                pending += [s for s in ast.iter_child_nodes(statement) if isinstance(s, ast.stmt)]
+                handlers = getattr(statement, "handlers", ())
+                pending += [s for handler in handlers for s in handler.body]
+            case ast.Expr(ast.Call(function)) if last_name(function) == "register_assert_rewrite":
+                pass
+            case ast.AugAssign(ast.Name()) | ast.Raise():
+                pass
+            case _ if not only_binds(statement):
+                return statement
+    return None
 
 
 def asserts(node: Definition) -> int | None:

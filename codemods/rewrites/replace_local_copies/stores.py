@@ -53,10 +53,8 @@ def stores_of(node: ast.AST) -> Iterator[Store]:
         case ast.Call(
             func=func,
             args=[
-                ast.JoinedStr(
-                    values=[ast.FormattedValue(value=ast.Name() as own), ast.Constant(str(rest))]
-                )
-                | ast.BinOp(ast.Name() as own, ast.Add(), ast.Constant(str(rest))),
+                ast.JoinedStr([ast.FormattedValue(own), ast.Constant(str(rest))])
+                | ast.BinOp(own, ast.Add(), ast.Constant(str(rest))),
                 *_,
             ],
         ) if rest[:1] == "." and last_name(func) in {"patch", "setattr", "delattr"}:

@@ -6,6 +6,7 @@ import ast
 import functools
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import ModuleNames, last_name
@@ -44,7 +45,7 @@ def tells_of_its_module(
     found: list[ast.expr] = [
         node
         for node in _texts_of_module(name, module, tests)
-        if ">>>" in str(node.value) or not isinstance(parents.of(node).above, ast.Expr)
+        if not isinstance(parents.of(node).above, ast.Expr)
     ]
     for mention in module.names.mentions.get("__name__", ()):
         above = parents.of(mention).above
@@ -61,14 +62,52 @@ def _is_of_script(node: ast.AST) -> bool:
 def compares_its_file(module: ParsedModule, parents: Parents) -> Iterator[tuple[ast.expr, Reason]]:
     """Yield what is compared with the file: a traceback, a warning or a record of logging tells it.
 
-    That is ``__file__``, and the name of the file in a text, or alone.
+    That is ``__file__`` and what else means the file, the name of the file in a text, or alone, and
+    a variable with its path or text.
     """
-    for node in (*module.names.mentions.get("__file__", ()), *_texts_of_file(module)):
-        if any(_is_comparison(place.above) for place in parents.above(node)):
+    names = module.names
+    own = [*names.mentions.get("__file__", ()), *_texts_of_file(module), *_files_of(module)]
+    variables: set[str] = set()
+    for node in own:
+        for above, _ in parents.above(node):
+            if _is_comparison(above):
+                yield node, _compared(node)
+            elif isinstance(above, ast.Assign) and _is_path(above.value):
+                variables |= {t.id for t in above.targets if isinstance(t, ast.Name)}
+    compared = [*names.of_kind(ast.Compare), *names.of_kind(ast.Call)] if variables else []
+    for node in filter(_is_comparison, compared):
+        if any(isinstance(n, ast.Name) and n.id in variables for n in walk(node)):
             yield node, _compared(node)
 
 
-_PLAIN = re.compile(r"[\w.]*")
+#: What leads from ``__file__`` to the path, the name and the text of the file, not to its folder.
+_OF_FILES = frozenset(
+    {
+        *("Path", "__file__", "abspath", "as_posix", "basename", "fspath", "name", "open", "os"),
+        *("path", "pathlib", "read", "read_text", "realpath", "request", "resolve", "stem", "str"),
+    }
+)
+
+
+def _is_path(node: ast.expr) -> bool:
+    return _OF_FILES.issuperset(re.findall(r"\w+", ast.unparse(node)))
+
+
+@functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
+def _files_of(module: ParsedModule) -> list[ast.Attribute]:
+    """Return what means a file, be it that of the module, without its name."""
+    found = module.names.of_kind(ast.Attribute)
+    of_request = {"fspath", "module", "path"}
+    return [
+        a
+        for a in found
+        if a.attr == "co_filename"
+        or (a.attr in of_request and isinstance(a.value, ast.Name) and a.value.id == "request")
+    ]
+
+
+#: A pattern that takes no long time, as it repeats few things.
+_PLAIN = re.compile(r"[^*+?(){}]*([*+?][^*+?(){}]*){0,2}")
 
 
 @functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
@@ -78,28 +117,42 @@ def filters_by_module(module: ParsedModule) -> list[tuple[ast.expr, Reason]]:
     A warning has the module of the code that warns, which would be the shared one:
     https://docs.python.org/3/library/warnings.html#describing-warning-filters
     """
-    found: list[tuple[ast.expr, Reason]] = []
-    for call in module.names.of_kind(ast.Call):
-        if last_name(call.func) == "filterwarnings":
-            wanted = [*call.args[3:4], *(k.value for k in call.keywords if k.arg == "module")]
-            match call.args:
-                case [ast.Constant(value=str(text))] if text.count(":") > 2:  # a mark
-                    wanted.append(ast.Constant(text.split(":")[3]))
-            if any(_may_match(value, module.path) for value in wanted):
-                found.append((call, _compared(call)))
-    return found
+    found = filtered_modules(module.names)
+    return [(call, _compared(call)) for call, p in found if may_match(p, module.path)]
 
 
-def _may_match(pattern: ast.expr, path: str) -> bool:
+def filtered_modules(names: ModuleNames) -> Iterator[tuple[ast.Call, str]]:
+    """Yield the filters of warnings by modules, each with its pattern; of any where not known."""
+    for call in names.of_kind(ast.Call):
+        match last_name(call.func), call.args:
+            case ("filterwarnings", [ast.Constant(str(text))]) | (
+                "addinivalue_line",
+                [ast.Constant("filterwarnings"), ast.Constant(str(text))],
+            ) if not call.keywords:  # a mark, an option
+                yield call, module_filtered_by(text)
+            case "filterwarnings", arguments:
+                wanted = [*arguments[3:4], *(k.value for k in call.keywords if k.arg == "module")]
+                for value in wanted:
+                    yield call, str(value.value) if isinstance(value, ast.Constant) else ".*"
+
+
+def module_filtered_by(text: str) -> str:
+    """Return the pattern of modules in a filter of warnings as pytest takes it, empty without."""
+    return "".join(text.split(":")[3:4]).strip()
+
+
+def may_match(pattern: str, path: str) -> bool:
     """Whether a pattern may match a dotted name that the module of a file may have.
 
-    One that is more than a dotted name is not tried: it might take for ever.
+    One that might take for ever is not tried.
     """
-    if not isinstance(pattern, ast.Constant) or not _PLAIN.fullmatch(str(pattern.value)):
-        return True
-    parts = path.removesuffix(".py").split("/")
+    parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
     names = (".".join(parts[number:]) for number in range(len(parts)))
-    return bool(pattern.value) and any(re.match(str(pattern.value), name) for name in names)
+    if not _PLAIN.fullmatch(pattern):
+        return True
+    with suppress(re.error):
+        return bool(pattern) and any(re.match(pattern, name) for name in names)
+    return False
 
 
 def _compared(node: ast.expr) -> Reason:
