@@ -8,7 +8,6 @@ import pytest
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.edit import edit
 from codemods.engine.printed import Printed
-from codemods.engine.text import parse
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from tests.test_engine_edit import CASES
 from tests.tools import default_modules, source
@@ -53,7 +52,7 @@ def test_a_change_inside_a_statement_is_printed() -> None:
 @pytest.mark.parametrize("before", [case[0] for case in CASES.values()], ids=CASES)
 def test_an_edited_module_is_printed_as_libcst_prints_it(before: str) -> None:
     content = source(before)
-    parsed = ParsedModule(content, "tests/test_sample.py", parse(content))
+    parsed = ParsedModule(content, "tests/test_sample.py")
     plan = ReplaceLocalCopies(default_modules()).plan(parsed).plan
     assert plan is not None
     module = cst.parse_module(content)
