@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 
 from codemods.engine.codemod import ParsedModule
@@ -267,6 +265,6 @@ def test_calls_of_a_name_that_nothing_defines_are_reported_and_stay() -> None:
     ],
 )
 def test_a_name_that_is_read_and_bound_nowhere(text: str, lines: list[int]) -> None:
-    module = ParsedModule(text.encode(), "tests/test_a.py", ast.parse(text))
+    module = ParsedModule(text.encode(), "tests/test_a.py")
     found = undefined_names(module, shared_definitions(default_modules()))
     assert [(r.code, r.line) for r in found] == [(Code.UNDEFINED_NAME, line) for line in lines]

@@ -26,8 +26,8 @@ class Case:
 
     def __init__(self, before: str) -> None:
         self.before = before.encode()
-        self.tree = ast.parse(self.before)
-        module = ParsedModule(self.before, "tests/test_a.py", self.tree)
+        module = ParsedModule(self.before, "tests/test_a.py")
+        self.tree = module.tree
         plan = ReplaceLocalCopies(MODULES).plan(module).plan
         after = run(before, modules=MODULES).after
         assert plan is not None
@@ -211,7 +211,7 @@ def test_an_edit_that_a_second_run_would_repeat_is_not_given_back(
 ) -> None:
     modules: SharedModules = MODULES
     plan = ReplaceLocalCopies.plan
-    first = ParsedModule(PLAIN.before, "tests/test_a.py", PLAIN.tree)
+    first = ParsedModule(PLAIN.before, "tests/test_a.py")
     planned = plan(ReplaceLocalCopies(modules), first)
     monkeypatch.setattr(ReplaceLocalCopies, "plan", lambda self, module: planned)
     result = run(PLAIN.before, modules=modules)

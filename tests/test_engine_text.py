@@ -10,7 +10,7 @@ import warnings
 import pytest
 
 from codemods.engine.text import Unparsable, compiles, decoded, parse, word_places
-from codemods.model import Code, Reason
+from codemods.model import Code
 
 TEXTS = {
     "UTF-8": ("é = 1\n".encode(), "é = 1\n"),
@@ -37,10 +37,10 @@ NO_TEXTS = {
 
 @pytest.mark.parametrize(("source", "line", "saying"), NO_TEXTS.values(), ids=NO_TEXTS)
 def test_bytes_that_are_no_text(source: bytes, line: int, saying: str) -> None:
-    reason = decoded(source)
-    assert isinstance(reason, Reason)
-    assert (reason.code, reason.line) == (Code.UNDECODABLE, line)
-    assert saying in reason.message
+    with pytest.raises(Unparsable) as error:
+        decoded(source)
+    assert saying in str(error.value)
+    assert (error.value.reason.code, error.value.line) == (Code.UNDECODABLE, line)
 
 
 def test_what_does_not_parse_and_what_does_not_compile() -> None:

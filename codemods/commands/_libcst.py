@@ -140,21 +140,6 @@ def _printed(tree: cst.Module) -> bytes | None:
         return None  # nested too deeply for LibCST to print it at all
 
 
-class Collect(argparse.Action):
-    """Collects the values of an option that may be repeated, in place of its default."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: str | None = None,
-    ) -> None:
-        """Add one value."""
-        earlier = getattr(namespace, self.dest) or ()
-        setattr(namespace, self.dest, (*earlier, values))
-
-
 def checked(check: Callable[[str], str]) -> Callable[[str], str]:
     """Return a check as argparse takes it, from one that raises `ValueError`."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from libcst.codemod import CodemodContext
 
-from codemods.commands._libcst import Collect, ExactCommand, checked
+from codemods.commands._libcst import ExactCommand, checked
 from codemods.model import Renaming
 from codemods.settings import check_class_name, check_name, read_settings
 from codemods.shared_modules import SettingsByFile
@@ -31,7 +31,7 @@ class RenameLocalClassCommand(ExactCommand):
             "--name",
             metavar="OLD",
             dest="names",
-            action=Collect,
+            action="append",
             type=checked(check_name),
             help="rename classes of this name only; may be given more than once",
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from libcst.codemod import CodemodContext
 
-from codemods.commands._libcst import Collect, ExactCommand, checked
+from codemods.commands._libcst import ExactCommand, checked
 from codemods.model import UsageError
 from codemods.settings import check_dotted, check_name, read_settings
 from codemods.shared_modules import SettingsByFile
@@ -35,7 +35,7 @@ class ReplaceLocalCopiesCommand(ExactCommand):
             "--module",
             metavar="MODULE",
             dest="modules",
-            action=Collect,
+            action="append",
             type=checked(check_dotted),
             help="dotted name of a shared module, in place of those of the settings; "
             "may be given more than once",
@@ -44,7 +44,7 @@ class ReplaceLocalCopiesCommand(ExactCommand):
             "--name",
             metavar="NAME",
             dest="names",
-            action=Collect,
+            action="append",
             type=checked(check_name),
             help="look at definitions of this name only; may be given more than once",
         )

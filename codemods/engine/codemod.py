@@ -43,12 +43,18 @@ TOO_DEEP = Reason(Code.LOSSY_ROUND_TRIP, 1, "nested too deeply for LibCST to pri
 
 
 class ParsedModule:
-    """One file as a codemod sees it: `source`, `path`, `tree`, and what is worked out of them."""
+    """One file as a codemod sees it: `source`, `path`, and what is worked out of them.
 
-    def __init__(self, source: bytes, path: str, tree: ast.Module) -> None:
+    Raises:
+        Unparsable: it is no text, or no Python.
+
+    """
+
+    def __init__(self, source: bytes, path: str) -> None:
         self.source = source
         self.path = path
-        self.tree = tree
+        self.text = decoded(source)
+        self.tree = parse(source)
 
     @property
     def stem(self) -> str:
@@ -122,7 +128,7 @@ def _applied(source: bytes, path: str, codemod: Codemod) -> FileResult:
         if isinstance(changed, Reason) or _may_not_compile(module, plan):
             compiles(module.tree)
     except Unparsable as error:
-        return failed(result, error.reason)
+        return FileResult.failure(path, error.reason)
     except RecursionError:
         changed = TOO_DEEP
     except ValueError as error:  # text that its encoding has not, an integer of 4,301 digits
@@ -147,19 +153,16 @@ def _decided(
     result = FileResult(path, Status.UNCHANGED)
     if not codemod.may_concern(source):
         return result, None, None
-    text = decoded(source)
-    if isinstance(text, Reason):
-        return failed(result, text), None, None
     try:
-        module = ParsedModule(source, path, parse(source))
+        module = ParsedModule(source, path)
         planned = codemod.plan(module)
     except (RecursionError, MemoryError):
         reason = Reason(Code.SYNTAX_ERROR, 1, "nested too deeply, or too large, to be parsed")
-        return failed(result, reason), None, None
+        return FileResult.failure(path, reason), None, None
     except Unparsable as error:
-        return failed(result, error.reason), None, None
+        return FileResult.failure(path, error.reason), None, None
     except ValueError as error:  # CPython writes no integer of more than 4,300 digits
-        return failed(result, Reason(Code.SYNTAX_ERROR, 1, str(error))), None, None
+        return FileResult.failure(path, Reason(Code.SYNTAX_ERROR, 1, str(error))), None, None
     result = result._replace(decisions=planned.decisions, warnings=planned.warnings)
     if planned.plan is None:
         status = Status.REFUSED if planned.decisions else Status.UNCHANGED
@@ -170,10 +173,9 @@ def _decided(
 
 def _with_columns(result: FileResult, source: bytes) -> FileResult:
     """Turn the columns of a codemod into those of a file, which count characters."""
-    text = decoded(source) if result.decisions or result.warnings else ""
-    if not text or isinstance(text, Reason):
+    if not result.decisions and not result.warnings:
         return result
-    lines = dict(enumerate(lines_of(text), start=1))
+    lines = dict(enumerate(lines_of(decoded(source)), start=1))
 
     def placed(found: _Place) -> _Place:
         return found._replace(column=column_of(lines.get(found.line, ""), found.column))
@@ -198,11 +200,6 @@ def refused(result: FileResult, reason: Reason) -> FileResult:
 def refuse(decision: Decision, *reasons: Reason) -> Decision:
     """Turn a decision into a refusal."""
     return Decision(decision.definition, Verdict.REFUSE, None, reasons)
-
-
-def failed(result: FileResult, reason: Reason) -> FileResult:
-    """Turn a result into that of a file that is no Python."""
-    return FileResult.failure(result.path, reason)
 
 
 def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | Reason:
@@ -268,7 +265,7 @@ def _end_line(module: ParsedModule, plan: EditPlan) -> int | None:
 
 
 def _would_change_again(after: bytes, path: str, codemod: Codemod) -> bool:
-    return codemod.plan(ParsedModule(after, path, parse(after))).plan is not None
+    return codemod.plan(ParsedModule(after, path)).plan is not None
 
 
 def _first_line(module: ParsedModule, plan: EditPlan) -> int:

@@ -12,8 +12,7 @@ import tokenize
 from collections.abc import Iterable
 
 from codemods.engine.plan import Span
-from codemods.engine.text import decoded, lines_of
-from codemods.model import Reason
+from codemods.engine.text import Unparsable, decoded, lines_of
 
 _ONLY_COMMENTS = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t\f]*(?:#[^\r\n]*)?[\r\n])*[ \t\f]*(?:#[^\r\n]*)?\Z"
@@ -30,20 +29,17 @@ def comment_lines(source: bytes) -> dict[int, str]:
 
     There are none where the file is no Python.
     """
-    text = decoded(source)
-    if isinstance(text, Reason):
-        return {}
-    lines = iter([f"{line}\n" for line in lines_of(text)])
     found: dict[int, str] = {}
     comment: tokenize.TokenInfo | None = None
     try:
+        lines = iter([f"{line}\n" for line in lines_of(decoded(source))])
         for token in tokenize.generate_tokens(lambda: next(lines, "")):
             # What ends in NEWLINE ends a statement, as a comment below a backslash does.
             if comment is not None and token.type == tokenize.NL:
                 found[comment.start[0]] = comment.string
             is_alone = not token.line[: token.start[1]].strip()
             comment = token if token.type == tokenize.COMMENT and is_alone else None
-    except (tokenize.TokenError, SyntaxError):
+    except (tokenize.TokenError, SyntaxError, Unparsable):
         return {}
     return found
 

@@ -34,7 +34,6 @@ from codemods.engine.rows import (
 )
 from codemods.engine.text import Unparsable, compiles, decoded, encoding_of, parse
 from codemods.engine.walk import walk_statements
-from codemods.model import Reason
 
 
 def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) -> str | None:
@@ -50,9 +49,10 @@ def difference(before: bytes, tree: ast.Module, after: bytes, plan: EditPlan) ->
         docstring is the old one, and each other line is byte for byte the same.
 
     """
-    text = decoded(after)
-    if isinstance(text, Reason):
-        return f"it would be no text: {text.message}"
+    try:
+        decoded(after)
+    except Unparsable as error:
+        return f"it would be no text: {error}"
     try:
         after_tree = parse(after)
         compiles(after_tree)

@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import ast
 import bisect
-import io
 import re
 import symtable
-import tokenize
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from codemods.engine.plan import Renamed
-from codemods.engine.text import decoded, symbols
+from codemods.engine.text import decoded, encoding_of, rows_with_ends, symbols
 from codemods.model import Code, Reason
 
 #: What a place may be part of.
 _Named = ast.Name | ast.ClassDef | ast.Constant
 
-_LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-
 
 def lines_in_utf8(text: str) -> list[bytes]:
     """Return the lines of a file as `ast` counts columns in them, with their ends."""
-    return _LINES.findall(text.encode())
+    return [row.encode() for row in rows_with_ends(text)]
 
 
 def with_names(source: bytes, places: Sequence[Renamed]) -> bytes | Reason:
@@ -41,10 +37,7 @@ def with_names(source: bytes, places: Sequence[Renamed]) -> bytes | Reason:
         The edited file, or why its text cannot be written as it was.
 
     """
-    text = decoded(source)
-    if isinstance(text, Reason):
-        return text
-    encoding = _encoding(source)
+    text, encoding = decoded(source), encoding_of(source)
     if text.encode(encoding) != source:
         return Reason(Code.LOSSY_ROUND_TRIP, 1, f"its text has another form in {encoding}")
     lines = lines_in_utf8(text)
@@ -64,9 +57,9 @@ def difference_in_names(
     of the edited file.
     """
     new_names = {place.old: place.new for place in places}
+    if encoding_of(before) != encoding_of(after):
+        return "it would have another encoding"
     old, new = decoded(before), decoded(after)
-    if isinstance(old, Reason) or isinstance(new, Reason) or _encoding(before) != _encoding(after):
-        return "it would be no text, or another encoding"
     places = sorted(places)
     if not _same_text(old, new, places):
         return "something beside the names would change"
@@ -79,10 +72,6 @@ def difference_in_names(
     if not _same_scopes(symbols(old), symbols(new), new_names):
         return "a name would no longer mean what it did"
     return None
-
-
-def _encoding(source: bytes) -> str:
-    return tokenize.detect_encoding(io.BytesIO(source).readline)[0]
 
 
 def _same_text(old: str, new: str, places: Sequence[Renamed]) -> bool:

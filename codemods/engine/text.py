@@ -20,17 +20,14 @@ _IN_WORD = re.compile(rb"[\w\x80-\xff]")
 
 
 class Unparsable(Exception):  # noqa: N818 - it is an outcome, not a fault
-    """CPython does not take a file; the message says why, `line` and `column` where."""
+    """CPython does not take a file; the message says why, `line` where, `reason` both."""
 
-    def __init__(self, message: str, line: int, column: int) -> None:
+    def __init__(
+        self, message: str, line: int = 1, column: int = 1, code: Code = Code.SYNTAX_ERROR
+    ) -> None:
         super().__init__(message)
         self.line = line
-        self.column = column
-
-    @property
-    def reason(self) -> Reason:
-        """The reason why the file stays as it is."""
-        return Reason(Code.SYNTAX_ERROR, self.line, str(self), self.column)
+        self.reason = Reason(code, line, message, column)
 
 
 def encoding_of(source: bytes) -> str:
@@ -43,17 +40,22 @@ def encoding_of(source: bytes) -> str:
     return tokenize.detect_encoding(io.BytesIO(source).readline)[0]
 
 
-def decoded(source: bytes) -> str | Reason:
-    """Decode a file by the rules of PEP 263, or say why its bytes are no text."""
+def decoded(source: bytes) -> str:
+    """Decode a file by the rules of PEP 263.
+
+    Raises:
+        Unparsable: its bytes are no text.
+
+    """
     try:
         return source.decode(encoding_of(source))
     except UnicodeDecodeError as error:
         *lines, before = source[: error.start].split(b"\n")
         column = len(before.decode(error.encoding, "replace")) + 1
         message = f"not {error.encoding}: {error.reason}"
-        return Reason(Code.UNDECODABLE, len(lines) + 1, message, column)
+        raise Unparsable(message, len(lines) + 1, column, Code.UNDECODABLE) from error
     except (LookupError, SyntaxError, UnicodeError) as error:  # rot13 is a codec, and none of text
-        return Reason(Code.UNDECODABLE, 1, str(error))
+        raise Unparsable(str(error), code=Code.UNDECODABLE) from error
 
 
 def parse(source: bytes) -> ast.Module:
@@ -67,8 +69,7 @@ def parse(source: bytes) -> ast.Module:
         try:
             return ast.parse(source)
         except (RecursionError, MemoryError) as error:
-            message = "nested too deeply, or too large, to be parsed"
-            raise Unparsable(message, 1, 1) from error
+            raise Unparsable("nested too deeply, or too large, to be parsed") from error
 
 
 def compiles(code: bytes | ast.Module) -> None:
@@ -97,7 +98,7 @@ def _plain_errors() -> Iterator[None]:
         except SyntaxError as error:
             raise Unparsable(str(error.msg), error.lineno or 1, error.offset or 1) from error
         except ValueError as error:  # null bytes, before CPython 3.12
-            raise Unparsable(str(error), 1, 1) from error
+            raise Unparsable(str(error)) from error
 
 
 def reason_at(node: ast.expr | ast.stmt, code: Code, message: str) -> Reason:

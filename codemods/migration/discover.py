@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from codemods.disk.files import list_files, read_files
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.run import Pool
-from codemods.engine.text import Unparsable, decoded, parse
+from codemods.engine.text import Unparsable, decoded
 from codemods.migration.scan import Progress
 from codemods.model import (
     Code,
@@ -117,8 +117,8 @@ class _Task(NamedTuple):
 
 class _Answer(NamedTuple):
     path: str
-    value: Any = None
     error: Reason | None = None
+    value: Any = None
 
 
 class _Search:
@@ -258,7 +258,7 @@ class _Search:
                 path = source.path
                 yield _Task(path, source.content, self._tests_of(path), questions.get(path))
 
-        for answer in self._pool(partial(_answered, work), tasks(), _no_answer):
+        for answer in self._pool(partial(_answered, work), tasks(), _Answer):
             if answer.error is not None:
                 self._failed(FileResult.failure(answer.path, answer.error))
             yield answer
@@ -323,17 +323,12 @@ def _without_pattern(group: Group) -> Group | None:
 
 def _answered(work: Callable[[_Task], Any], task: _Task) -> _Answer:
     try:
-        return _Answer(task.path, work(task))
+        return _Answer(task.path, value=work(task))
     except Unparsable as error:
-        text = decoded(task.content)
-        return _Answer(task.path, error=text if isinstance(text, Reason) else error.reason)
+        return _Answer(task.path, error.reason)
     except (RecursionError, MemoryError):
         reason = Reason(Code.SYNTAX_ERROR, 1, "nested too deeply to be parsed")
-        return _Answer(task.path, error=reason)
-
-
-def _no_answer(path: str, reason: Reason) -> _Answer:
-    return _Answer(path, error=reason)
+        return _Answer(task.path, reason)
 
 
 def _blocks(task: _Task) -> Blocks:
@@ -341,9 +336,10 @@ def _blocks(task: _Task) -> Blocks:
 
     All tests need that; another file is parsed only where its text alone does not tell.
     """
-    is_text = task.content.isascii() or isinstance(decoded(task.content), str)
-    if _is_conftest(task.path) or not is_text:
-        _parsed(task)
+    if _is_conftest(task.path):
+        ParsedModule(task.content, task.path)
+    elif not task.content.isascii():
+        decoded(task.content)
     return blocks_of(task.content, task.tests)
 
 
@@ -357,16 +353,9 @@ def _lines(task: _Task) -> dict[int, tuple[str, ...]]:
     return lines_of(task.content, task.question, task.tests)
 
 
-def _parsed(task: _Task) -> ParsedModule:
-    text = decoded(task.content)
-    if isinstance(text, Reason):
-        raise Unparsable(text.message, text.line, text.column)
-    return ParsedModule(task.content, task.path, parse(task.content))
-
-
 def _modules(harmless: tuple[str, ...], task: _Task) -> list[tuple[int, Candidate]]:
     """Return the shared modules that definitions of a file would make."""
-    module = _parsed(task)
+    module = ParsedModule(task.content, task.path)
     found = (
         (number, candidate(module, line, names, harmless=harmless, tests=task.tests))
         for number, line, names in task.question
@@ -376,7 +365,7 @@ def _modules(harmless: tuple[str, ...], task: _Task) -> list[tuple[int, Candidat
 
 def _reasons(task: _Task) -> list[tuple[int, int, tuple[Reason, ...]]]:
     """Return what is in the way of replacing some definitions of a file."""
-    module = _parsed(task)
+    module = ParsedModule(task.content, task.path)
     return [
         (number, line, reasons)
         for number, modules, lines in task.question

@@ -23,13 +23,12 @@ from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS, Definition, free_names
 from codemods.engine.text import (
     Unparsable,
-    decoded,
     encoding_of,
     lines_of,
     parse,
     rows_with_ends,
 )
-from codemods.model import Reason
+from codemods.model import Code
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
     has_annotations,
@@ -133,7 +132,7 @@ def module_with(before: bytes, parts: Extract, own: Container[str] = ()) -> byte
     missing = _missing(module.names, parts)
     if missing == Extract():
         return before
-    rows = rows_with_ends(_text(module))
+    rows = rows_with_ends(module.text)
     newline = next((row[len(row.rstrip("\r\n")) :] for row in rows), "") or "\n"
     added = _constants(missing) + _definitions(missing)
     edits = [*_import_edits(module.tree, rows, missing, own), (len(rows), len(rows), added)]
@@ -178,24 +177,16 @@ def keys_of(source: bytes) -> dict[str, str]:
 
 
 def _parsed(source: bytes) -> ParsedModule:
-    text = decoded(source)
-    if isinstance(text, Reason):
-        raise CannotAdopt(text.message)
     try:
-        return ParsedModule(source, "", parse(source))
+        return ParsedModule(source, "")
     except Unparsable as error:
-        raise CannotAdopt(f"line {error.line}: {error}") from error
-
-
-def _text(module: ParsedModule) -> str:
-    text = decoded(module.source)
-    assert isinstance(text, str), "it was parsed"
-    return text
+        where = "" if error.reason.code is Code.UNDECODABLE else f"line {error.line}: "
+        raise CannotAdopt(f"{where}{error}") from error
 
 
 def _lines(module: ParsedModule) -> list[str]:
     """Return the lines of a file, each with one kind of end, but for the last."""
-    *lines, last = lines_of(_text(module))
+    *lines, last = lines_of(module.text)
     return [*(f"{line}\n" for line in lines), last]
 
 

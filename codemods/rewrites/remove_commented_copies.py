@@ -23,7 +23,7 @@ from codemods.engine.plan import EditPlan
 from codemods.engine.rows import is_string
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.scopes import Definition as Node
-from codemods.engine.text import Unparsable, decoded, lines_of, parse
+from codemods.engine.text import Unparsable, lines_of, parse
 from codemods.model import Code, Decision, Definition, Reason, SharedModules, Verdict
 from codemods.rewrites.others import RepositoryCodemod
 from codemods.rewrites.replace_local_copies.shared import Shared, bare, shared_definitions
@@ -66,7 +66,7 @@ class RemoveCommentedCopies(RepositoryCodemod):
     def plan(self, module: ParsedModule) -> Planned:
         """Decide on each definition of a shared name in a comment."""
         shared = shared_definitions(self.modules)
-        comments = _Comments(module.source)
+        comments = _Comments(module)
         decisions: list[Decision] = []
         spans: list[tuple[int, int]] = []
         for number, comment in comments.by_line.items():
@@ -123,10 +123,9 @@ class _Copy(NamedTuple):
 class _Comments:
     """The lines of a file, and its comments by line."""
 
-    def __init__(self, source: bytes) -> None:
-        self.by_line = comment_lines(source)
-        text = decoded(source)
-        self._lines = [] if isinstance(text, Reason) else lines_of(text)
+    def __init__(self, module: ParsedModule) -> None:
+        self.by_line = comment_lines(module.source)
+        self._lines = lines_of(module.text)
 
     def compare(self, head: int, prefix: str, wanted: _Wanted) -> _Copy:
         """Compare what begins at a line with a definition."""

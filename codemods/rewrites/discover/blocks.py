@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from codemods.engine.scopes import FUNCTIONS, Definition, local_names
-from codemods.engine.text import parse
+from codemods.engine.text import decoded, parse
 from codemods.engine.walk import children
 from codemods.model import PytestNames
 from codemods.rewrites.collected import is_mark, is_test_class, is_test_function
@@ -113,6 +113,7 @@ def blocks_of(source: bytes, tests: PytestNames) -> Blocks:
         plain = _lines(source)
         return Blocks(tuple(_Reader(plain, _without_long_strings(plain), tests).blocks()))
     except _Unclear:
+        decoded(source)
         found = (
             Block(h.node.name, h.line, h.end_line, h.is_nested, fingerprint_of(h.node))
             for h in helpers_of(parse(source), tests)

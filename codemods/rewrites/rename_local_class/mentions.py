@@ -17,7 +17,7 @@ from codemods.engine.plan import Renamed
 from codemods.engine.renaming import lines_in_utf8
 from codemods.engine.rows import first_line, is_string
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, bound_in, free_names
-from codemods.engine.text import decoded, parse, reason_at
+from codemods.engine.text import parse, reason_at
 from codemods.engine.walk import children, walk
 from codemods.model import Code, Reason
 from codemods.rewrites.collected import is_fixture
@@ -51,6 +51,7 @@ class File:
 
     def __init__(self, module: ParsedModule, name: str, lines: Iterable[int]) -> None:
         self.module = module
+        self._text = module.text
         self.name = name
         self._word = re.compile(rf"\b{re.escape(name)}\b")
         self._tree = parse(module.source)  # annotations that are texts are parsed in it
@@ -63,12 +64,6 @@ class File:
             for n in self._nodes
             if isinstance(n, ast.ClassDef) and n.name == name and first_line(n) in at
         ]
-
-    @cached_property
-    def _text(self) -> str:
-        text = decoded(self.module.source)
-        assert isinstance(text, str)  # it was parsed
-        return text
 
     def line_of(self, name: str) -> int | None:
         """Return the first line with a word, None without one."""

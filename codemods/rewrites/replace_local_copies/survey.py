@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from codemods.engine.codemod import ParsedModule, decide
 from codemods.engine.rows import first_line
 from codemods.engine.scopes import DEFINITIONS, Definition
-from codemods.engine.text import parse
 from codemods.engine.walk import walk_statements
 from codemods.model import FileSurvey, SharedModules, Status, Variant
 from codemods.rewrites.remove_commented_copies import commented_out
@@ -32,7 +31,7 @@ def survey(
     result = decide(source, path, ReplaceLocalCopies(modules))
     shapes: tuple[Variant, ...] = ()
     if variants and result.decisions and result.status is not Status.FAILED:
-        module = ParsedModule(source, path, parse(source))
+        module = ParsedModule(source, path)
         lines = {d.definition.line for d in result.decisions}
         shapes = tuple(_variants(module, shared, lines))
     return FileSurvey(
