@@ -226,7 +226,7 @@ def _edited_tree(module: ParsedModule, plan: EditPlan) -> bytes | Reason:
     from codemods.engine.edit import edit
 
     encoding = encoding_of(module.source)
-    lines = rows_with_ends(module.source.decode(encoding))
+    lines = rows_with_ends(module.text)
     end = _end_line(module, plan)
     if end is None or lines[end - 1].rstrip("\r\n").endswith("\\"):
         end = len(lines)

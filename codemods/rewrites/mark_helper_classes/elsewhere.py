@@ -12,7 +12,7 @@ from typing import NamedTuple
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import own_nodes
 from codemods.engine.run import Pool
-from codemods.engine.text import Unparsable, parse
+from codemods.engine.text import Unparsable
 from codemods.engine.walk import nearest, reached
 from codemods.model import Code, PytestNames, Reason, Source
 from codemods.rewrites.collected import fits
@@ -168,7 +168,7 @@ def _ends(paths: Iterable[str]) -> dict[str, list[str]]:
 def _look(source: Source, *, tests: PytestNames, harmless: frozenset[str]) -> _Found:
     """Return what one file has."""
     try:
-        module = ParsedModule(source.content, source.path, parse(source.content))
+        module = ParsedModule(source.content, source.path)
     except Unparsable:  # nothing of it can be imported
         return _Found([], [], [])
     place, names, found = module_place(source.path), module.names, _Found([], [], [])
