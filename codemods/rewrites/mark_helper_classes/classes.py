@@ -168,16 +168,16 @@ class Classes:
         """Return the names of a class in its module, and those that other files give to it."""
         return node.name, *(name for name in self._names_by_class[node] if name != node.name)
 
-    def brought(self) -> Iterator[tuple[str, Base, list[Above]]]:
-        """Yield the names of classes, what those bring themselves, and what they derive from."""
-        for name, node in ((n, node) for n, nodes in self._by_name.items() for node in nodes):
+    def brought(self) -> Iterator[tuple[list[str], Base, list[Above]]]:
+        """Yield the names of each class, what it brings itself, and what it derives from."""
+        for node, names in self._names_by_class.items():
             above = list(self._above(node))
             line = own_test(node, self._tests)
             reasons = [] if line is None else [Reason(Code.PYTEST_TESTS, line, "it has tests")]
             reasons += self._kind(node, is_itself=False)
             unknown = {one.reason for one in above}
             yield (
-                name,
+                names,
                 Base(
                     node in self._constructing,
                     self._is_marked(node),

@@ -172,13 +172,16 @@ def _look(source: Source, *, tests: PytestNames, harmless: frozenset[str]) -> _F
     except Unparsable:  # nothing of it can be imported
         return _Found([], [], [])
     place, names, found = module_place(source.path), module.names, _Found([], [], [])
-    for name, base, above in Classes(module, tests, harmless, *NOTHING).brought():
+    for (name, *others), base, above in Classes(module, tests, harmless, *NOTHING).brought():
         reason = base.reason
         if reason is not None:
             message = f"{source.shown}:{reason.line}: {reason.message}"
             reason = reason._replace(message=message)
         found.own.append((os.path.join(place, name), base._replace(reason=reason)))
         found.above.extend((os.path.join(place, name), one) for one in above)
+        for other in others:
+            found.own.append((os.path.join(place, other), Base()))
+            found.above.append((os.path.join(place, other), Above(os.path.join(place, name))))
     for new, old in _other_names(module):
         bindings = names.bindings.get(new, ())
         if len(bindings) == 1 and all(line < bindings[0].line for line in names.stars):
