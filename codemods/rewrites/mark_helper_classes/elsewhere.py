@@ -33,14 +33,16 @@ class Elsewhere(NamedTuple):
 
     `bases` are the classes that it may derive from, by their places, and by each end of a place
     that is of one module alone. `other_names` are the names that fit which other files give to
-    classes, by the places of the names that those have in their own files.
+    classes, by the places of the names that those have in their own files. Paths that are not
+    absolute begin in `folder`: a worker has another current folder.
     """
 
     bases: Mapping[str, Base]
     other_names: Mapping[str, frozenset[str]]
+    folder: str
 
 
-NOTHING = Elsewhere({}, {})
+NOTHING = Elsewhere({}, {}, "")
 
 
 class _Found(NamedTuple):
@@ -81,17 +83,18 @@ def elsewhere(others: Others, tests: PytestNames, harmless: frozenset[str], run:
     bases = _bases(own, above)
     classes = {place for place, _ in own}
     stands_for = {place: [base] for place, base, _ in above if place not in classes}
-    other_names: dict[str, set[str]] = defaultdict(set)
+    called: dict[str, set[str]] = defaultdict(set)
     for new, place in (pair for one in found for pair in one.renamed):
         for known in reached([whole(place)], stands_for) & classes:
-            other_names[known].add(new)
+            called[known].add(new)
     by_end = {
         os.path.join(end, name): base
         for place, base in bases.items()
         for module, _, name in [place.rpartition(os.sep)]
         for end in (ends.get(module, ()) if name in words else ())
     }
-    return Elsewhere(by_end, {place: frozenset(new) for place, new in other_names.items()})
+    new_names = {place: frozenset(new) for place, new in called.items()}
+    return Elsewhere(by_end, new_names, os.getcwd())
 
 
 def _bases(
