@@ -844,7 +844,15 @@ def test_a_run_that_is_finished_later_is_of_its_codemod(repository: Path) -> Non
 def test_libcst_tool_gives_the_same_bytes(repository: Path) -> None:
     shutil.copy(tools.ROOT / ".libcst.codemod.yaml", repository)
     command = "mark_helper_classes.MarkHelperClassesCommand"
-    paths = ["tests/helpers.py", "tests/test_a.py", "app/runs.py"]
+    Path("tests/test_b.py").write_text(
+        "from app.runs import TestRun\nfrom tests.kinds import Kind as TestKind\n\n\n"
+        "class TestSub(TestKind):\n    port = 80\n\n\n"
+        f"class TestIt(TestRun):\n{TEST}"
+    )
+    Path("tests/kinds.py").write_text(HELPER.replace("TestSocket", "Kind"))
+    paths = ["tests/helpers.py", "tests/test_a.py", "app/runs.py", "tests/test_b.py"]
+    paths.append("tests/kinds.py")
+    texts = {path: Path(path).read_text() for path in paths}
     done = subprocess.run(
         [sys.executable, "-m", "libcst.tool", "codemod", command, "--no-format", *paths],
         capture_output=True,
@@ -855,8 +863,11 @@ def test_libcst_tool_gives_the_same_bytes(repository: Path) -> None:
     by_tool = [Path(path).read_bytes() for path in paths]
     assert by_tool[0].decode() == MARKED
     assert by_tool[2].decode() == HELPER.replace("Socket", "Run")
-    Path(paths[0]).write_text(HELPER)
-    Path(paths[1]).write_bytes(by_tool[1].replace(b"    __test__ = False\n\n", b""))
+    assert by_tool[3].count(b"__test__ = False\n") == 1
+    assert b"class TestSub(TestKind):\n    __test__ = False\n    port" in by_tool[3]
+    assert by_tool[4].decode() == MARKED.replace("TestSocket", "Kind")
+    for path, text in texts.items():
+        Path(path).write_text(text)
     _verb(*MIGRATE)
     assert [Path(path).read_bytes() for path in paths] == by_tool
 

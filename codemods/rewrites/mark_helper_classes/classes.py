@@ -115,6 +115,7 @@ class Classes:
         harmless: dotted names of bases and decorators that the settings trust.
         bases: the bases of other files, by their places.
         other_names: the names that other files give to those of this one, by the places of those.
+        folder: the absolute one in which the path of the file begins.
 
     """
 
@@ -125,6 +126,7 @@ class Classes:
         harmless: frozenset[str],
         bases: Mapping[str, Base],
         other_names: Mapping[str, frozenset[str]],
+        folder: str,
     ) -> None:
         self._module = module
         self._names = module.names
@@ -132,7 +134,8 @@ class Classes:
         self._harmless = harmless
         self._bases_elsewhere = bases
         self._other_names = other_names
-        self._place = module_place(module.path)
+        self._path = os.path.normpath(os.path.join(folder, module.path))
+        self._place = module_place(self._path)
 
     def without_mark(self) -> list[ast.ClassDef]:
         """Return the classes that pytest tries to collect and cannot, and that have no mark."""
@@ -168,16 +171,16 @@ class Classes:
         """Return the names of a class in its module, and those that other files give to it."""
         return node.name, *(name for name in self._names_by_class[node] if name != node.name)
 
-    def brought(self) -> Iterator[tuple[str, Base, list[Above]]]:
-        """Yield the names of classes, what those bring themselves, and what they derive from."""
-        for name, node in ((n, node) for n, nodes in self._by_name.items() for node in nodes):
+    def brought(self) -> Iterator[tuple[list[str], Base, list[Above]]]:
+        """Yield the names of each class, what it brings itself, and what it derives from."""
+        for node, names in self._names_by_class.items():
             above = list(self._above(node))
             line = own_test(node, self._tests)
             reasons = [] if line is None else [Reason(Code.PYTEST_TESTS, line, "it has tests")]
             reasons += self._kind(node, is_itself=False)
             unknown = {one.reason for one in above}
             yield (
-                name,
+                names,
                 Base(
                     node in self._constructing,
                     self._is_marked(node),
@@ -191,7 +194,7 @@ class Classes:
         for base in self._bases(node):
             if isinstance(base, ast.Name) and base.id in self._by_name:
                 yield Above(os.path.join(self._place, base.id))
-            elif (place := place_of(base, self._names, self._module.path)) is not None:
+            elif (place := place_of(base, self._names, self._path)) is not None:
                 source = dotted_source(base, self._names)
                 is_known = source is not None and self._is_plain_base(source)
                 yield Above(place, None if is_known else self._unknown(base))
@@ -336,7 +339,7 @@ class Classes:
 
     def _elsewhere(self, base: ast.expr) -> Base | None:
         """Return what is known of a base of another file."""
-        place = place_of(base, self._names, self._module.path) if self._bases_elsewhere else None
+        place = place_of(base, self._names, self._path) if self._bases_elsewhere else None
         return self._bases_elsewhere.get(place or "")
 
     def _is_marked(self, node: ast.ClassDef) -> bool:

@@ -138,7 +138,8 @@ class MarkHelperClasses(RepositoryCodemod):
 
     def _outside(self, module: ParsedModule) -> FromOutside:
         """Return what forbids a mark for what other files do, by each name of a class."""
-        place, found = module_place(module.path), dict(self.from_outside)
+        path = os.path.normpath(os.path.join(self.elsewhere.folder, module.path))
+        place, found = module_place(path), dict(self.from_outside)
         for name in module.names.bindings if found else ():
             for new in self.elsewhere.other_names.get(os.path.join(place, name), ()):
                 found.setdefault(name, self.from_outside.get(new, ()))

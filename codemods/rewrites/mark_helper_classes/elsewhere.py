@@ -33,14 +33,16 @@ class Elsewhere(NamedTuple):
 
     `bases` are the classes that it may derive from, by their places, and by each end of a place
     that is of one module alone. `other_names` are the names that fit which other files give to
-    classes, by the places of the names that those have in their own files.
+    classes, by the places of the names that those have in their own files. Paths that are not
+    absolute begin in `folder`: a worker has another current folder.
     """
 
     bases: Mapping[str, Base]
     other_names: Mapping[str, frozenset[str]]
+    folder: str
 
 
-NOTHING = Elsewhere({}, {})
+NOTHING = Elsewhere({}, {}, "")
 
 
 class _Found(NamedTuple):
@@ -81,17 +83,18 @@ def elsewhere(others: Others, tests: PytestNames, harmless: frozenset[str], run:
     bases = _bases(own, above)
     classes = {place for place, _ in own}
     stands_for = {place: [base] for place, base, _ in above if place not in classes}
-    other_names: dict[str, set[str]] = defaultdict(set)
+    called: dict[str, set[str]] = defaultdict(set)
     for new, place in (pair for one in found for pair in one.renamed):
         for known in reached([whole(place)], stands_for) & classes:
-            other_names[known].add(new)
+            called[known].add(new)
     by_end = {
         os.path.join(end, name): base
         for place, base in bases.items()
         for module, _, name in [place.rpartition(os.sep)]
         for end in (ends.get(module, ()) if name in words else ())
     }
-    return Elsewhere(by_end, {place: frozenset(new) for place, new in other_names.items()})
+    new_names = {place: frozenset(new) for place, new in called.items()}
+    return Elsewhere(by_end, new_names, os.getcwd())
 
 
 def _bases(
@@ -172,13 +175,16 @@ def _look(source: Source, *, tests: PytestNames, harmless: frozenset[str]) -> _F
     except Unparsable:  # nothing of it can be imported
         return _Found([], [], [])
     place, names, found = module_place(source.path), module.names, _Found([], [], [])
-    for name, base, above in Classes(module, tests, harmless, *NOTHING).brought():
+    for (name, *others), base, above in Classes(module, tests, harmless, *NOTHING).brought():
         reason = base.reason
         if reason is not None:
             message = f"{source.shown}:{reason.line}: {reason.message}"
             reason = reason._replace(message=message)
         found.own.append((os.path.join(place, name), base._replace(reason=reason)))
         found.above.extend((os.path.join(place, name), one) for one in above)
+        for other in others:
+            found.own.append((os.path.join(place, other), Base()))
+            found.above.append((os.path.join(place, other), Above(os.path.join(place, name))))
     for new, old in _other_names(module):
         bindings = names.bindings.get(new, ())
         if len(bindings) == 1 and all(line < bindings[0].line for line in names.stars):

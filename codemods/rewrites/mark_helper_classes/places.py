@@ -33,24 +33,27 @@ class Above(NamedTuple):
 
 
 def module_place(path: str) -> str:
-    """Return the place of a module, with which those of its names begin."""
-    return os.path.abspath(path).removesuffix(".py").removesuffix(f"{os.sep}__init__")
+    """Return the place of a module with an absolute path: those of its names begin with it."""
+    return path.removesuffix(".py").removesuffix(f"{os.sep}__init__")
 
 
 def imported_place(node: ast.ImportFrom, name: str, path: str) -> str:
-    """Return the place of a name that a module imports.
+    """Return the place of a name that a module with an absolute path imports.
 
     It is absolute for a relative import: only there does the import tell the folder.
     """
     parts = [*(node.module or "").split("."), *name.split(".")]
-    folder = os.path.abspath(path) if node.level else ""
+    folder = path if node.level else ""
     for _ in range(node.level):
         folder = os.path.dirname(folder)
     return os.path.join(folder, *parts)
 
 
 def place_of(node: ast.expr, names: ModuleNames, path: str) -> str | None:
-    """Return the place of what an expression means by the imports of its module."""
+    """Return the place of what an expression means by the imports of its module.
+
+    `path` is the absolute one of the module.
+    """
     source = dotted_source(node, names)
     if source is not None:
         return source.replace(".", os.sep) if "." in source else None

@@ -27,7 +27,7 @@ _INDENT = re.compile(  # of the body, where the head is of one line
 _DECORATOR = re.compile(rb"@[^\r\n]*")
 _MAKES_INIT = re.compile(rb"dataclass|attr|define|frozen|mutable")
 _TOP = re.compile(rb"\n(?=class\b|def\b|async\b|@)")
-_BASES = re.compile(rb"\s*\(([^)]*)\)?")
+_BASES = re.compile(rb"\s*\(([^)]{0,1000})\)?")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _ALIAS = re.compile(rb" as[ \t]+([\w\x80-\xff]+)")
 #: In bytes: a longer name has no other one.
