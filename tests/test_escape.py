@@ -462,6 +462,8 @@ def test_a_class_in_a_function_is_looked_at_there_alone() -> None:
     assert is_replaced(before + "\n\nFake = 1\nx = [Fake]\n")
     check_refused(before + "    x = [Fake]\n", Code.ESCAPES, modules=MODULES)
     check_refused(before + "    x = Fake.__qualname__\n", Code.ESCAPES, modules=MODULES)
+    check_refused(before + "    x = made.__qualname__\n", Code.ESCAPES, modules=MODULES)
+    assert is_replaced(f"{CLASS}\n\nx = Fake.__qualname__, made.__qualname__\n")
 
 
 @pytest.mark.parametrize(
@@ -482,6 +484,8 @@ NAME_READS = {
     "the name of the type of something": "type(x).__name__\n",
     "a comparison with the name": "x == '_Fake'\n",
     "a search for the name": "'a _Fake object' in repr(x)\n",
+    "a text with the name": "WANTED = 'a _Fake object'\n",
+    "a parameter with the name": "@pytest.mark.parametrize('a', ['_Fake()'])\ndef test(a): ...\n",
     "the ids of parametrize": "@pytest.mark.parametrize('a', [_Fake])\ndef test(a): ...\n",
 }
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
+from codemods.commands._libcst import _Others
 from codemods.engine.codemod import apply
 from codemods.engine.text import stem_of
 from codemods.model import Code, FileResult, Reason, SharedModule, SharedModules, Source, Status
 from codemods.rewrites.others import Effects
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects
-from tests.tools import LONG, Files, failing, run, shared
+from tests.tools import LONG, Files, failing, run, shared, write
 
 LIB = "lib.tools"
 MODULE = "/repo/tests/helpers.py"
@@ -422,6 +424,21 @@ def test_a_file_that_tells_its_class_from_that_of_another_file() -> None:
             assert {p for p, e in found.items() if "Name" in e.reasons} == (
                 expected if module == "tests.helpers" else set()
             )
+
+
+def test_the_command_of_libcst_keeps_the_files_that_may_matter(tmp_path: Path) -> None:
+    files = {
+        "tests/test_a.py": UNUSED,
+        "tests/test_b.py": "import test_a\n",
+        "app/clock.py": "sys.modules[name].x = 1\n",
+        "app/frames.py": "sys._getframe(1)\n",
+        "tests/plugin.py": "import pytest\nprint(request.module)\n",
+        "tests/patches.py": "patch('lib.tools.x')\n",
+        "tests/conftest.py": "print(request.module)\n",
+    }
+    write(tmp_path, {**files, "app/other.py": "import sys\n", "conftest.py": ""})
+    kept = {source.path for source in _Others(tmp_path, ReplaceLocalCopies(MODULES)).read()}
+    assert kept == {str(tmp_path / name) for name in files if name != "tests/test_a.py"}
 
 
 def test_a_file_that_the_shared_module_imports() -> None:

@@ -89,7 +89,7 @@ class _Others(Checkout):
         self._sources = [
             source
             for source in super().read()
-            if os.path.basename(source.path) == "conftest.py"
+            if codemod.may_reach(source)
             or has_any(source.content, words - own.get(source.path, frozenset()))
         ]
 

@@ -89,6 +89,10 @@ class RepositoryCodemod(Codemod, Protocol):
         """Return words of which a file has one if it does anything with this file that matters."""
         return frozenset()
 
+    def may_reach(self, source: Source) -> bool:
+        """Whether a file may do something with others that it does not name, as a conftest may."""
+        return os.path.split(source.path)[1] == "conftest.py"
+
     def again(
         self, decided: Mapping[str, FileResult], others: Others, run: Pool = one_by_one
     ) -> Mapping[str, RepositoryCodemod]:

@@ -11,7 +11,7 @@ from codemods.engine.text import stem_of
 from codemods.model import FileResult, SharedModules, Source, Status
 from codemods.rewrites.others import FromOutside, Others, RepositoryCodemod
 from codemods.rewrites.replace_local_copies.decide import decide, undefined_names
-from codemods.rewrites.replace_local_copies.importers import outside_effects
+from codemods.rewrites.replace_local_copies.importers import may_reach, outside_effects
 from codemods.rewrites.replace_local_copies.plan import Planner
 from codemods.rewrites.replace_local_copies.scripts import not_found_by_script, runs_itself
 from codemods.rewrites.replace_local_copies.shared import Shared, shared_definitions
@@ -69,6 +69,10 @@ class ReplaceLocalCopies(RepositoryCodemod):
         """Return the word by which other files name a module that may be changed."""
         may_change = self.may_concern(source.content)
         return frozenset([stem_of(source.path)] if may_change else [])
+
+    def may_reach(self, source: Source) -> bool:
+        """Whether a file may reach modules that it does not name, or globals of a shared one."""
+        return may_reach(source, self.modules.tests) or self.is_used_in(source.content)
 
     def again(
         self, decided: Mapping[str, FileResult], others: Others, run: Pool = one_by_one

@@ -38,6 +38,7 @@ from codemods.rewrites.replace_local_copies.told import (
     filters_by_module,
     name_checks,
     pickles,
+    qualified_names,
     short,
     tells_of_its_module,
 )
@@ -184,6 +185,7 @@ class Escape:
             yield from self._names_tests()
         if self._scope is not None:
             yield from pickles(self._module.names)
+            yield from qualified_names(self._module.names)
 
     # A class
 
@@ -294,10 +296,7 @@ class Escape:
         if not isinstance(attribute.ctx, ast.Load):
             return f"is changed by `{short(attribute)}`"
         if attribute.attr in _NAMES_OF_CLASS:
-            is_other = self._is_renamed or (
-                attribute.attr == "__qualname__" and self._scope is not None
-            )
-            return f"is asked for `{short(attribute)}`" if is_other else None
+            return f"is asked for `{short(attribute)}`" if self._is_renamed else None
         if attribute.attr in WAYS_TO_CLASS:
             return None  # that is looked at by itself
         above = self._parents.of(attribute).above

@@ -62,8 +62,7 @@ def outside_effects(
     sources = (
         source
         for source in others.read()
-        if _is_looking(source, modules.tests)
-        or _may_reach_any(source)
+        if may_reach(source, modules.tests)
         or any(pattern.search(source.content) for pattern in patterns)
     )
 
@@ -130,19 +129,19 @@ def _outside_tests(
     return found
 
 
+def may_reach(source: Source, tests: PytestNames) -> bool:
+    """Whether a file may reach modules that it does not name: any, or those of its callers."""
+    is_conftest = os.path.basename(source.path) == "conftest.py"
+    words = (*_OF_FRAMES, *_FINDING, *([b"filterwarnings"] if is_conftest else []))
+    return _is_looking(source, tests) or any(word in source.content for word in words)
+
+
 def _is_looking(source: Source, tests: PytestNames) -> bool:
     """Whether a file may look into modules by other ways than their names, as a plugin too."""
     if os.path.basename(source.path) == "conftest.py":
         return _MODULE.search(source.content) is not None
     is_plugin = _PLUGIN.search(source.content) is not None and not tests.has_file(source.path)
     return is_plugin and _OF_PLUGINS.search(source.content) is not None
-
-
-def _may_reach_any(source: Source) -> bool:
-    """Whether a file may reach modules that it does not name: any, or those of its callers."""
-    is_conftest = os.path.basename(source.path) == "conftest.py"
-    words = (*_OF_FRAMES, *_FINDING, *([b"filterwarnings"] if is_conftest else []))
-    return any(word in source.content for word in words)
 
 
 def _reads_by_module(results: Iterable[FileResult]) -> Reads:

@@ -72,7 +72,7 @@ def compares_its_file(module: ParsedModule, parents: Parents) -> Iterator[tuple[
         for above, _ in parents.above(node):
             if _is_comparison(above):
                 yield node, _compared(node)
-            elif isinstance(above, ast.Assign) and _is_path(above.value):
+            elif isinstance(above, ast.Assign) and (above.value is node or _is_path(above.value)):
                 variables |= {t.id for t in above.targets if isinstance(t, ast.Name)}
     compared = [*names.of_kind(ast.Compare), *names.of_kind(ast.Call)] if variables else []
     for node in filter(_is_comparison, compared):
@@ -93,15 +93,19 @@ def _is_path(node: ast.expr) -> bool:
     return _OF_FILES.issuperset(re.findall(r"\w+", ast.unparse(node)))
 
 
+#: What tells where code stands: an edit moves the lines of what follows, too.
+_OF_CODE = frozenset({"co_filename", "co_firstlineno", "f_lineno", "lineno", "tb_lineno"})
+
+
 @functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
 def _files_of(module: ParsedModule) -> list[ast.Attribute]:
-    """Return what means a file, be it that of the module, without its name."""
+    """Return what means a file, or a place in it, be it that of the module, without its name."""
     found = module.names.of_kind(ast.Attribute)
     of_request = {"fspath", "module", "path"}
     return [
         a
         for a in found
-        if a.attr == "co_filename"
+        if a.attr in _OF_CODE
         or (a.attr in of_request and isinstance(a.value, ast.Name) and a.value.id == "request")
     ]
 
@@ -207,17 +211,27 @@ def pickles(names: ModuleNames) -> Iterator[Reason]:
             yield Reason(Code.ESCAPES, line, message)
 
 
+def qualified_names(names: ModuleNames) -> Iterator[Reason]:
+    """Yield what may ask a nested definition, or what it made, for its name in the function."""
+    for attribute in names.of_kind(ast.Attribute):
+        if attribute.attr == "__qualname__":
+            message = f"`{short(attribute)}` may be that of a nested definition, which is another"
+            yield reason_at(attribute, Code.ESCAPES, message)
+
+
 def name_checks(name: str, names: ModuleNames) -> Iterator[Reason]:
     """Yield the comparisons with the name of a definition whose object has another one.
 
-    Texts are compared by operators, and by `raises(..., match=...)`.
+    Texts are compared by operators, and by `raises(..., match=...)`, which may have them from a
+    variable or a parameter.
     """
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    calls = [call for call in names.of_kind(ast.Call) if last_name(call.func) in RAISING]
-    for node in (*names.of_kind(ast.Compare), *calls):
-        texts = (n.value for n in walk(node) if isinstance(n, ast.Constant))
-        if any(isinstance(text, str) and word.search(text) for text in texts):
-            message = f"`{short(node)}` compares with its name, which is another there"
+    calls = [c for c in names.of_kind(ast.Call) if last_name(c.func) in RAISING | {"parametrize"}]
+    texts = [a for a in names.of_kind(ast.Assign) if isinstance(a.value, ast.Constant)]
+    places: list[ast.expr | ast.stmt] = [*names.of_kind(ast.Compare), *calls, *texts]
+    for node in places:
+        if any(_is_text(n.value, word) for n in walk(node) if isinstance(n, ast.Constant)):
+            message = f"`{short(node)}` may compare with its name, which is another there"
             yield reason_at(node, Code.ESCAPES, message)
 
 
