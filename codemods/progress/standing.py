@@ -85,8 +85,8 @@ def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -
     for record in standing(records):
         match record.figures:
             case Migration(run=str(identity), files=files, codemod=codemod):
-                first = StandingRun(identity, record.time, codemod, record.paths, {}, ())
-                first = runs.get(identity, first)
+                new = StandingRun(identity, record.time, codemod, record.paths, {}, ())
+                first = runs.get(identity, new)
                 runs[identity] = first._replace(files={**first.files, **files})
             case Verification(run=str(identity), tests=ComparedTests()):
                 verified[identity].append(record)

@@ -45,17 +45,13 @@ def as_text(verified: Verified | RanOnce, detail: Detail = Detail.NORMAL) -> str
 
 def as_json(verified: Verified | RanOnce) -> dict[str, Any]:
     """Return what the tests showed, for programs."""
+    before: Outcomes | None = None
+    after: Outcomes | None = None
     if isinstance(verified, RanOnce):
         codes = {c: ExitCodes(None, code) for c, code in verified.golden_path.items()}
-        return _document(Verified(None, codes), None, verified.outcomes)
-    evidence = verified.evidence
-    sides = (evidence.before, evidence.after) if evidence is not None else (None, None)
-    return _document(verified, *sides)
-
-
-def _document(
-    verified: Verified, before: Outcomes | None, after: Outcomes | None
-) -> dict[str, Any]:
+        after, verified = verified.outcomes, Verified(None, codes)
+    elif verified.evidence is not None:
+        before, after = verified.evidence.before, verified.evidence.after
     values = verified._asdict()
     evidence = values.pop("evidence")
     values |= {
