@@ -58,13 +58,3 @@ def test_an_edited_module_is_printed_as_libcst_prints_it(before: str) -> None:
     module = cst.parse_module(content)
     edited = edit(module, plan)
     assert Printed(module).edited(edited) == edited.bytes
-
-
-def test_without_the_private_class_of_libcst_the_public_printing_is_used(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    text = b"import a\n\n\nclass B:\n    x = 1  # why\n"
-    module = cst.parse_module(text)
-    expected = Printed(module).bytes
-    monkeypatch.setattr("codemods.engine.printed._State", None)
-    assert Printed(cst.parse_module(text)).bytes == expected == text

@@ -6,28 +6,11 @@ the same objects in both modules, or copies with other lines above them.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import libcst as cst
-
-try:
-    from libcst._nodes.internal import CodegenState
-except ImportError:  # it is private
-    _State: Any = None
-else:
-    _NO_POSITION = contextlib.nullcontext()
-
-    class _State(CodegenState):  # type: ignore[no-redef]
-        """Prints without recording positions, which are not needed and cost time."""
-
-        def record_syntactic_position(  # type: ignore[override]
-            self, *_args: object, **_kwargs: object
-        ) -> contextlib.AbstractContextManager[None]:
-            return _NO_POSITION
 
 
 class Printed:
@@ -38,7 +21,7 @@ class Printed:
         self._known: dict[int, tuple[cst.CSTNode, str]] = {}
         pieces = []
         for statement in module.body:
-            above, own = self._above(statement), self._code(statement)
+            above, own = self._above(statement), self.module.code_for_node(statement)
             pieces.append(own)
             if own.startswith(above):
                 self._known[id(_body(statement))] = statement, own.removeprefix(above)
@@ -57,26 +40,14 @@ class Printed:
         known = self._known.get(id(_body(statement)))
         if known is not None and _differs_above_at_most(statement, known[0]):
             return self._above(statement) + known[1]
-        return self._code(statement)
-
-    def _code(self, node: cst.CSTNode) -> str:
-        """Print a node as `libcst.Module.code_for_node` does."""
-        module = self.module
-        try:
-            state = _State(
-                default_indent=module.default_indent, default_newline=module.default_newline
-            )
-            node._codegen(state)
-            return "".join(state.tokens)
-        except (AttributeError, TypeError):  # another LibCST than those that are known
-            return module.code_for_node(node)
+        return self.module.code_for_node(statement)
 
     def _above(self, statement: cst.CSTNode) -> str:
         """Print the lines above a statement, which LibCST takes for a part of it."""
-        return "".join(map(self._code, getattr(statement, "leading_lines", ())))
+        return "".join(map(self.module.code_for_node, getattr(statement, "leading_lines", ())))
 
     def _encoded(self, module: cst.Module, body: Iterable[str]) -> bytes:
-        code = self._code
+        code = self.module.code_for_node
         text = "".join([*map(code, module.header), *body, *map(code, module.footer)])
         if not module.has_trailing_newline:
             text = re.sub(r"(\r\n|\r|\n)\Z", "", text)
