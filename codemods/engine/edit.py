@@ -49,26 +49,15 @@ _STAYS = re.compile(
 
 
 def edit(module: cst.Module, plan: EditPlan) -> cst.Module:
-    """Carry out a plan.
+    """Carry out a plan that was made from the same bytes as a module; its rows are ``module.body``.
 
-    Args:
-        module: what LibCST parsed from the same bytes that the plan was made from.
-        plan: rows are indexes into ``module.body``.
-
-    Returns:
-        A new module; all nodes but those of the plan are shared with `module`.
-
+    The new module shares all nodes but those of the plan with the old one.
     """
     return _Editor(module, plan).edited()
 
 
 def own_comment(comments: Sequence[str]) -> int:
-    """Count the lines at the end of a block of comments that belong to what stands below it.
-
-    Args:
-        comments: the comment lines directly above a statement, without a blank line among them.
-
-    """
+    """Count the lines at the end of a block of comments that belong to what stands below it."""
     framed = comments and any(_BARE_RULE.match(c) for c in (comments[0], comments[-1]))
     if framed or any(map(_is_code, comments)):
         return 0
