@@ -125,9 +125,8 @@ def _is_there(path: Path) -> bool:
 def read_settings(start: Path) -> Settings:
     """Read the settings of the repository around a folder.
 
-    Args:
-        start: where to begin; the nearest pyproject.toml upwards that has the table counts, up to
-            the root of the git checkout where there is one.
+    The nearest pyproject.toml upwards that has the table counts, up to the root of the git checkout
+    where there is one.
 
     Raises:
         SettingsError: the file is no TOML, or a value in the table is of the wrong kind.

@@ -8,6 +8,7 @@ removed row are put together anew, the others stay what they were.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -24,6 +25,7 @@ from codemods.engine.plan import (
 )
 
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+_DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 
 #: In characters, as `black` has it; a longer import of several names has a line for each.
 _LINE_LENGTH = 88
@@ -47,26 +49,15 @@ _STAYS = re.compile(
 
 
 def edit(module: cst.Module, plan: EditPlan) -> cst.Module:
-    """Carry out a plan.
+    """Carry out a plan that was made from the same bytes as a module; its rows are ``module.body``.
 
-    Args:
-        module: what LibCST parsed from the same bytes that the plan was made from.
-        plan: rows are indexes into ``module.body``.
-
-    Returns:
-        A new module; all nodes but those of the plan are shared with `module`.
-
+    The new module shares all nodes but those of the plan with the old one.
     """
     return _Editor(module, plan).edited()
 
 
 def own_comment(comments: Sequence[str]) -> int:
-    """Count the lines at the end of a block of comments that belong to what stands below it.
-
-    Args:
-        comments: the comment lines directly above a statement, without a blank line among them.
-
-    """
+    """Count the lines at the end of a block of comments that belong to what stands below it."""
     framed = comments and any(_BARE_RULE.match(c) for c in (comments[0], comments[-1]))
     if framed or any(map(_is_code, comments)):
         return 0
@@ -157,13 +148,7 @@ class _Editor:
 
     def _remove(self, index: int, node: _Statement) -> None:
         self._above.extend(node.leading_lines)
-        attached: list[str] = []
-        for line in reversed(self._above):
-            if isinstance(line, _Gap) or line.comment is None:
-                break
-            attached.append(line.comment.value)
-        own = own_comment(attached[::-1])
-        del self._above[len(self._above) - own :]
+        del self._above[_start_of_own_comment(self._above) :]
         self._insert(Where.INSTEAD, index)
         self._above.append(_Gap())
         self._above.extend(_trailing_lines(node, self._module.default_indent))
@@ -184,12 +169,12 @@ class _Editor:
             return
         # They go below the comments of the file, above that of its first statement.
         comments = self._above
-        split = _end_of_file_comments(comments)
+        split = _start_of_own_comment(comments)
         self._above = list(comments[:split])
         for new in imports:
             self._emit(_import_line(new.module, new.names, self._indent))
         first = self._module.body[0]
-        self._above = [*(_blank() for _ in range(2 if _is_definition(first) else 1))]
+        self._above = [*(_blank() for _ in range(2 if isinstance(first, _DEFINITIONS) else 1))]
         self._above.extend(comments[split:])
 
     def _changed(self, index: int, node: _Statement) -> _Statement:
@@ -209,34 +194,24 @@ class _Editor:
 
     def _resolved(self, below: _Statement | None) -> list[cst.EmptyLine]:
         """Return the lines above `below`, with each gap closed by as many blank lines as belong."""
-        lines = self._above
+        runs = [list(run) for _, run in itertools.groupby(self._above, _is_open)]
         result: list[cst.EmptyLine] = []
-        position = 0
-        while position < len(lines):
-            end = position
-            while end < len(lines) and _is_open(lines[end]):
-                end += 1
-            run = lines[position:end]
-            if any(isinstance(line, _Gap) for line in run):
-                at_start = not self._body and not result
-                at_end = end == len(lines) and below is None
-                wanted = 0 if at_start or at_end else self._blank_lines(run, below)
-                if wanted and end < len(lines) and not _has_comment(lines[end]):
-                    wanted -= 1  # a form feed comes next, and is a blank line as well
-                result.extend(_pick(run, wanted))
-            else:
+        for number, run in enumerate(runs, start=1):
+            if not any(isinstance(line, _Gap) for line in run):
                 result.extend(line for line in run if isinstance(line, cst.EmptyLine))
-            if end < len(lines):
-                line = lines[end]
-                assert isinstance(line, cst.EmptyLine)
-                result.append(line)
-            position = end + 1
+                continue
+            at_start = not self._body and not result
+            at_end = number == len(runs) and below is None
+            wanted = 0 if at_start or at_end else self._blank_lines(run, below)
+            if wanted and number < len(runs) and getattr(runs[number][0], "comment", None) is None:
+                wanted -= 1  # a form feed comes next, and is a blank line as well
+            result.extend(_pick(run, wanted))
         return result
 
     def _blank_lines(self, run: Sequence[_Line], below: _Statement | None) -> int:
         """Count the blank lines for a gap: PEP 8, two around a definition, else one at the most."""
         above = self._body[-1] if self._body else None
-        if (above and _is_definition(above)) or (below and _is_definition(below)):
+        if isinstance(above, _DEFINITIONS) or isinstance(below, _DEFINITIONS):
             return 2
         return int(any(isinstance(line, cst.EmptyLine) for line in run))
 
@@ -244,10 +219,6 @@ class _Editor:
 def _statement(node: cst.BaseStatement | cst.SimpleStatementLine) -> _Statement:
     assert isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement)
     return node
-
-
-def _is_definition(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.FunctionDef | cst.ClassDef)
 
 
 def _is_plain_import(node: cst.CSTNode) -> bool:
@@ -269,10 +240,6 @@ def _is_open(line: _Line) -> bool:
     return line.comment is None and "\f" not in line.whitespace.value
 
 
-def _has_comment(line: _Line) -> bool:
-    return isinstance(line, cst.EmptyLine) and line.comment is not None
-
-
 def _pick(run: Sequence[_Line], wanted: int) -> list[cst.EmptyLine]:
     """Take blank lines from a run, the last ones first, and make what is missing."""
     gap = max(i for i, line in enumerate(run) if isinstance(line, _Gap))
@@ -288,8 +255,8 @@ def _blank() -> cst.EmptyLine:
     return cst.EmptyLine(indent=False)
 
 
-def _end_of_file_comments(lines: Sequence[_Line]) -> int:
-    """Find where the comments of the file end and those of its first statement begin."""
+def _start_of_own_comment(lines: Sequence[_Line]) -> int:
+    """Return which of the lines above a statement is the first that belongs to it."""
     comments: list[str] = []
     for line in reversed(lines):
         if not isinstance(line, cst.EmptyLine) or line.comment is None:
@@ -366,39 +333,25 @@ class _InnerEditor(cst.CSTTransformer):
         self._count = 0
         self._ordinals: list[int] = []  # of the definitions that are being visited
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self._enter()
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, _DEFINITIONS):
+            self._ordinals.append(self._count)
+            self._count += 1
+        return True
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self._enter()
-
-    def leave_ClassDef(
-        self, original_node: cst.ClassDef, updated_node: cst.ClassDef
-    ) -> cst.BaseStatement:
-        return self._leave(updated_node)
-
-    def leave_FunctionDef(
-        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
-    ) -> cst.BaseStatement:
-        return self._leave(updated_node)
-
-    def _enter(self) -> None:
-        self._ordinals.append(self._count)
-        self._count += 1
-
-    def _leave(self, node: cst.ClassDef | cst.FunctionDef) -> cst.BaseStatement:
+    def on_leave(  # type: ignore[override]
+        self, original_node: cst.CSTNode, updated_node: cst.CSTNode
+    ) -> cst.CSTNode:
+        if not isinstance(updated_node, _DEFINITIONS):
+            return updated_node
         new = self._changes.get(self._ordinals.pop())
         if new is None:
-            return node
+            return updated_node
         if isinstance(new, NewAttribute):
-            return _with_attribute(node, new)
-        lines = list(node.leading_lines)
-        attached = 0
-        while attached < len(lines) and lines[-1 - attached].comment is not None:
-            attached += 1
-        comments = [line.comment.value for line in lines[len(lines) - attached :] if line.comment]
-        del lines[len(lines) - own_comment(comments) :]
-        return _import_line(new.module, new.names, self._indent).with_changes(leading_lines=lines)
+            return _with_attribute(updated_node, new)
+        lines = updated_node.leading_lines
+        kept = lines[: _start_of_own_comment(lines)]
+        return _import_line(new.module, new.names, self._indent).with_changes(leading_lines=kept)
 
 
 def _with_attribute(
@@ -417,7 +370,7 @@ def _with_attribute(
         first = _statement(below[0])
         lines = first.leading_lines
         is_close = not lines or lines[0].comment is not None
-        if is_close and (lines or _is_definition(first)):
+        if is_close and (lines or isinstance(first, _DEFINITIONS)):
             below[0] = first.with_changes(leading_lines=[_blank(), *lines])
     body = node.body.with_changes(body=[*docstring, line, *below])
     return node.with_changes(body=body)

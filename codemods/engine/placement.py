@@ -39,14 +39,7 @@ class _Facts(NamedTuple):
 
 
 class Places:
-    """The places of one module.
-
-    Args:
-        names: the module.
-        rows: its rows.
-        rest: those that stay, in order.
-
-    """
+    """The places of one module; `rest` are those of its rows that stay, in order."""
 
     def __init__(self, names: ModuleNames, rows: Sequence[Row], rest: Sequence[int]) -> None:
         self._rows = rows
@@ -58,9 +51,7 @@ class Places:
     def joinable(self, name: str, copy: int, module: str) -> tuple[int, int] | None:
         """Return an import from `module` that runs early enough to take a name along.
 
-        Returns:
-            Its row and which statement of that row it is, or None.
-
+        That is its row, and which statement of that row it is.
         """
         if self._means_another_above(name, copy, self._limit(name, copy)):
             return None
@@ -80,12 +71,7 @@ class Places:
         return None
 
     def place(self, name: str, copy: int) -> tuple[Where, int]:
-        """Choose the place of a new import.
-
-        Args:
-            name: the name that it binds.
-            copy: the row of the first definition of that name.
-        """
+        """Choose the place of a new import for a name, first defined in the row `copy`."""
         limit = self._limit(name, copy)
         if self.bares_a_docstring and copy < self._rest[0]:
             return Where.INSTEAD, copy

@@ -27,16 +27,7 @@ def lines_in_utf8(text: str) -> list[bytes]:
 
 
 def with_names(source: bytes, places: Sequence[Renamed]) -> bytes | Reason:
-    """Put the new names in the places of the old ones.
-
-    Args:
-        source: the file.
-        places: where the old names stand.
-
-    Returns:
-        The edited file, or why its text cannot be written as it was.
-
-    """
+    """Put the new names in places of a file, or return why its text cannot be written as it was."""
     text, encoding = decoded(source), encoding_of(source)
     if text.encode(encoding) != source:
         return Reason(Code.LOSSY_ROUND_TRIP, 1, f"its text has another form in {encoding}")
@@ -144,13 +135,8 @@ def _same_scopes(
 ) -> bool:
     """Whether each name of a scope, and of those in it, means the same in both files.
 
-    Args:
-        old: the scope in the old file.
-        new: the same one in the edited file.
-        new_names: the new names by the old ones.
-        outer: which of them the functions around the scope have renamed.
-        of_module: which of them the module has renamed.
-
+    `outer` are the old names that the functions around the scope have renamed, and `of_module`
+    those that the module has.
     """
     known = {s.get_name(): s for s in old.get_symbols()}
     there = {s.get_name(): s for s in new.get_symbols()}

@@ -51,12 +51,9 @@ class _Frame:
 
 @functools.lru_cache(maxsize=1)  # several rules ask about one definition after the other
 def free_names(definition: Definition | ast.Module) -> FreeNames:
-    """Return the names that a definition takes from around it.
+    """Return the names that a definition takes from around it; its own name is one of them.
 
-    Args:
-        definition: a class or function; its own name is free in it. Or a module, of which all
-            names are free that are not local to something in it.
-
+    Of a module, those are all names that are not local to something in it.
     """
     resolver = _Resolver()
     resolver.visit(definition)

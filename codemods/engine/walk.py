@@ -76,13 +76,7 @@ def walk(*nodes: ast.AST) -> list[ast.AST]:
 
 
 def nearest(own: Mapping[_Key, _Value], edges: Mapping[_Key, Iterable[_Key]]) -> dict[_Key, _Value]:
-    """Return what some have of their own, and all that are reached from them have of the nearest.
-
-    Args:
-        own: what each of some has.
-        edges: what leads from one to others.
-
-    """
+    """Return what some have of their own, and what is reached from them has of the nearest."""
     found = dict(own)
     pending = list(found)
     for one in pending:  # which grows meanwhile

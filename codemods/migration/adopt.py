@@ -114,14 +114,7 @@ class Choice(NamedTuple):
 
 
 def choose(groups: Sequence[Group], names: Sequence[str], min_lines: int) -> Choice:
-    """Choose what is to be adopted: of each name, the code that saves most lines.
-
-    Args:
-        groups: what is pasted, as `discover` finds it.
-        names: the wanted names; none for all.
-        min_lines: how many lines each must save.
-
-    """
+    """Choose what is to be adopted: of each wanted name, or all, the code that saves most lines."""
     chosen: dict[str, Pasted] = {}
     refused: dict[str, str] = {}
     others: list[str] = []

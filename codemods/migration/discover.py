@@ -149,13 +149,8 @@ class _Search:
     def decided(self, groups: Sequence[Group], most: int | None) -> list[Group]:
         """Decide on the groups that save most lines, or on all, and return them in that order.
 
-        Some that were taken for such, and cannot be replaced, are returned too.
-
-        Args:
-            groups: the groups, in the order of the lines that would go if all could be replaced.
-            most: how many are wanted of those at the top of modules, and of the nested ones; None
-                for all.
-
+        Some that were taken for such, and cannot be replaced, are returned too. The groups are
+        given in the order of the lines that would go if all could be replaced.
         """
         done: list[Group] = []
         waiting = [deque(g for g in groups if g.is_nested is nested) for nested in (False, True)]
@@ -232,9 +227,7 @@ class _Search:
     ) -> Iterator[tuple[int, Candidate]]:
         """Yield the shared modules that definitions would make, in the order of their paths.
 
-        Args:
-            asked: the number of a group, the place of the definition, and all of its names.
-
+        Each is asked about by the number of its group, its place, and all names of the group.
         """
         questions: dict[str, list[tuple[int, int, tuple[str, ...]]]] = defaultdict(list)
         for number, place, names in asked:

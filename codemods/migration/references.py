@@ -86,13 +86,7 @@ class References:
 
     A name or a path is looked for as Python and pytest would, whose ``sys.path`` has the folder of
     the file, some of those above it, and the roots. Where it is in none of them, it may be in any
-    folder: the file may have changed ``sys.path``.
-
-    Args:
-        named: what the file names.
-        roots: other folders that modules are imported from.
-        exists: whether there is a file or a folder of that absolute path.
-
+    folder: the file may have changed ``sys.path``. `exists` is asked about absolute paths.
     """
 
     def __init__(self, named: Names, roots: frozenset[str], exists: Callable[[str], bool]) -> None:

@@ -303,14 +303,7 @@ def _certain_imports(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _dedented(lines: Sequence[str], first: int, node: ast.stmt) -> str | None:
-    """Return the lines of a statement, not indented; None where they hold something else too.
-
-    Args:
-        lines: those lines.
-        first: the number of the first one.
-        node: the statement.
-
-    """
+    """Return the lines of a statement, not indented; None where they hold something else too."""
     indent = len(lines[0]) - len(lines[0].lstrip())
     if not indent and isinstance(node, DEFINITIONS):
         return "".join(lines).rstrip("\n") + "\n"  # nothing can stand beside it

@@ -101,10 +101,6 @@ def blocks_of(source: bytes, tests: PytestNames) -> Blocks:
 
     Tests are none, and neither are the methods of a class, but for fixtures.
 
-    Args:
-        source: the file as it is on disk.
-        tests: what pytest collects.
-
     Raises:
         Unparsable, RecursionError, MemoryError: it had to be parsed, and cannot be.
 
@@ -160,11 +156,7 @@ def _without_long_strings(source: bytes) -> bytes:
 def _covered_until(source: bytes, begin: int, place: int) -> int:
     """Return where the string or comment ends that a place stands in, 0 where in none.
 
-    Args:
-        source: the file.
-        begin: a place on the same line, which is in no string.
-        place: the place.
-
+    `begin` is a place on the same line, which is in no string.
     """
     before = source[begin:place]
     if b'"' not in before and b"'" not in before and b"#" not in before:
@@ -328,10 +320,7 @@ def _test_names(tests: PytestNames) -> tuple[_Memory, _Memory]:
 def _fingerprint(text: bytes, name: bytes) -> int | None:
     """Return a number that is the same for equal definitions; None where their texts may hide it.
 
-    Args:
-        text: that of a definition, without the strings of three quotes.
-        name: its own name, which does not count.
-
+    `text` has no strings of three quotes; the own name of a definition does not count.
     """
     plain = _SHORT_OR_COMMENT.sub(b" ", text)
     if any(plain.count(opening) != plain.count(closing) for opening, closing in _BRACKETS):

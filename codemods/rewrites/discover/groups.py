@@ -14,14 +14,9 @@ Found = tuple[str, Shaped]
 
 
 def groups_of(found: Iterable[Found], least: int) -> list[Group]:
-    """Group equal definitions.
+    """Group equal definitions that stand in at least so many files.
 
     A definition inside of one that is pasted as a whole is no copy of its own.
-
-    Args:
-        found: all definitions, in any order.
-        least: in how many files a definition must stand.
-
     """
     outer = _equal(found, least)
     groups = _equal(_not_inside(outer), least)

@@ -56,10 +56,7 @@ def is_helper(node: Definition, tests: PytestNames) -> bool:
 def parse_blocks(source: bytes, blocks: Sequence[tuple[int, int]]) -> list[Definition] | None:
     """Parse the definitions on some lines alone; None where the lines hold something else.
 
-    Args:
-        source: a file whose lines end in a line feed, or in a carriage return and one.
-        blocks: the first and the last line of each definition.
-
+    The lines of the file end in a line feed, or in a carriage return and one.
     """
     lines = source.removeprefix(codecs.BOM_UTF8).split(b"\n")
     pieces: list[bytes] = []

@@ -52,17 +52,10 @@ def candidate(
     harmless: tuple[str, ...],
     tests: PytestNames,
 ) -> Candidate | None:
-    """Return the shared module that a definition would make; None where no definition is there.
+    """Return the shared module that a definition would make; None where none begins on that line.
 
-    pytest is taken to rewrite its assert statements, as it does where it is told to.
-
-    Args:
-        module: the file with the definition.
-        line: the first line of the definition.
-        names: all names that it has in the files.
-        harmless: dotted names of bases, decorators and functions that the settings trust.
-        tests: what pytest collects.
-
+    `names` are all that it has in the files. pytest is taken to rewrite its assert statements, as
+    it does where it is told to.
     """
     for helper in helpers_of(module.tree, tests):
         if helper.line == line:
@@ -96,12 +89,6 @@ def reasons_against(
     """Return what is in the way of replacing some definitions of a file; none where nothing is.
 
     What is no helper after all, but a test, or a text that looks like a definition, is left out.
-
-    Args:
-        module: the file.
-        modules: the shared module that the definitions would be replaced by.
-        lines: where they stand.
-
     """
     _, decisions = decide(module, shared_definitions(modules), {})
     return {

@@ -25,14 +25,9 @@ Variants = list[Variant]
 
 
 def variants_of(found: Iterable[Found], least: int) -> dict[tuple[str, str], Variants]:
-    """Return the variants of each kind and name that stand in several files.
+    """Return the variants of each kind and name that stand in at least so many files.
 
     Only what stands at the top of a module counts. The most frequent variant comes first.
-
-    Args:
-        found: all definitions.
-        least: in how many files a name must stand.
-
     """
     named: dict[tuple[str, str], dict[bytes, list[Place]]] = defaultdict(lambda: defaultdict(list))
     for path, shaped in found:
@@ -60,10 +55,7 @@ def near_groups(
 ) -> list[NearGroup]:
     """Return what differs little from the most frequent variant, the smallest differences first.
 
-    Args:
-        variants: what `variants_of` returns.
-        lines_at: returns the normalised definition at a place, no line where there is none.
-
+    `lines_at` returns the normalised definition at a place, no line where there is none.
     """
     found = [
         near
@@ -93,13 +85,6 @@ def difference_of(
     """Return how two normalised definitions differ: a unified diff, and how many lines change.
 
     There is none where they are equal, or differ much.
-
-    Args:
-        one: the lines of the first.
-        two: those of the second.
-        here: what the first is called.
-        there: what the second is called.
-
     """
     if not one or not two or abs(len(one) - len(two)) * _SHARE > len(one) + len(two):
         return [], 0

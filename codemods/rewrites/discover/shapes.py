@@ -41,11 +41,6 @@ class Shaped(NamedTuple):
 def shapes_of(source: bytes, blocks: Blocks, tests: PytestNames) -> tuple[Shaped, ...]:
     """Return the shapes of some helpers of a file.
 
-    Args:
-        source: the file.
-        blocks: where they stand.
-        tests: what pytest collects.
-
     Raises:
         Unparsable, RecursionError, MemoryError: the file does not parse.
 

@@ -87,9 +87,7 @@ class File:
     def reasons(self, harmless: frozenset[str]) -> Iterator[Reason]:
         """Yield what forbids to rename the classes, but for their new name.
 
-        Args:
-            harmless: dotted names of the bases and decorators that do not look at the name.
-
+        `harmless` are dotted names of the bases and decorators that do not look at the name.
         """
         yield from (r for node in self.classes for r in self._kind(node, harmless))
         yield from self._rebound()
