@@ -389,6 +389,12 @@ def test_what_a_copy_calls_may_read_its_frame(text: str, *, is_read: bool) -> No
         assert found == (expected if is_read else {})
 
 
+def test_a_class_reads_the_frame_of_what_makes_it_by_its_constructor() -> None:
+    for method, expected in (("__init__", {"Name": {Code.MODULE_DEPENDENT}}), ("log", {})):
+        text = f"class x:\n    def {method}(self):\n        sys._getframe(1).f_locals\n"
+        assert codes(text, "/repo/app/frames.py") == expected
+
+
 CONFTEST_FILTERS = {
     "an option": "config.addinivalue_line('filterwarnings', 'error:::tests.helpers')",
     "a filter": "warnings.filterwarnings('error', module=r'tests\\.helpers')",

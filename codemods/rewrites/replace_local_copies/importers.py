@@ -12,7 +12,7 @@ from functools import cached_property, partial
 
 from codemods.engine.names import last_name, root_of
 from codemods.engine.run import Pool, one_by_one
-from codemods.engine.scopes import DEFINITIONS
+from codemods.engine.scopes import DEFINITIONS, Definition
 from codemods.engine.text import stem_of
 from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
 from codemods.rewrites.collected import has_rewritten_asserts, tests_derived_from
@@ -206,6 +206,13 @@ _LOOKS_AROUND = re.compile(rb"\b(?:dir|vars|getmembers|__dict__)\b")
 _READING_SOURCE = frozenset({"findsource", "getcomments", "getsource", "getsourcelines"})
 
 
+def _run_by_call(node: Definition) -> list[ast.stmt]:
+    """Return what a call of a definition runs: of a class, its constructors."""
+    if not isinstance(node, ast.ClassDef):
+        return [node]
+    return [s for s in node.body if getattr(s, "name", None) in {"__init__", "__new__"}]
+
+
 def _reads_frames(node: ast.stmt) -> bool:
     """Whether code reads more of frames than the names of their modules, which a file compares."""
     text = ast.unparse(node)
@@ -331,7 +338,8 @@ class _OtherFile(OtherFile):
         """The definitions that read frames, by their names."""
         is_asked = any(word in self.source.content for word in _OF_FRAMES)
         body = self.names.tree.body if is_asked else []
-        return {s.name: s for s in body if isinstance(s, DEFINITIONS) and _reads_frames(s)}
+        definitions = (s for s in body if isinstance(s, DEFINITIONS))
+        return {s.name: s for s in definitions if any(map(_reads_frames, _run_by_call(s)))}
 
     @cached_property
     def _found_stores(self) -> list[Store]:
