@@ -30,6 +30,8 @@ _TOP = re.compile(rb"\n(?=class\b|def\b|async\b|@)")
 _BASES = re.compile(rb"\s*\(([^)]{0,1000})\)?")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _ALIAS = re.compile(rb" as[ \t]+([\w\x80-\xff]+)")
+_IMPORTED_AS = re.compile(rb" as[ \t]+([\w\x80-\xff]+)[ \t]*(?=[,)\r\n#;\\]|\Z)")
+_OPENING = re.compile(rb"[ \t\f]*[(:\[\\]")
 #: In bytes: a longer name has no other one.
 _LONGEST = 200
 #: The last names of the bases that have a constructor.
@@ -45,13 +47,14 @@ _CONSTRUCTING = frozenset(
 def heads(source: bytes) -> Iterator[tuple[bytes, set[bytes]]]:
     """Yield the name of each class in a file, with the words of its bases."""
     for head in CLASS.finditer(source):
-        yield head[1], _words_of_bases(source, head)
+        if _OPENING.match(source, head.end()):  # it is no prose
+            yield head[1], _words_of_bases(source, head)
 
 
 def other_names(source: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield what a file gives another name, behind that name."""
     yield from OTHER_NAME.findall(source)
-    for alias in _ALIAS.finditer(source):
+    for alias in _IMPORTED_AS.finditer(source):
         words = _WORD.findall(source, max(0, alias.start() - _LONGEST), alias.start())
         yield from ((alias[1], word) for word in words[-1:])
 
