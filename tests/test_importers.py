@@ -359,6 +359,14 @@ FINDS = {
     "setattr": "setattr(sys.modules[case.__module__], 'x', 1)",
     "a variable": "module = import_module(case.__module__)\n    module.x = 1",
 }
+FINDS |= {
+    "its dictionary": "vars(sys.modules[name])['x'] = 1",
+    "the globals of a function": "case.__globals__['x'] = 1",
+    "those of the caller": "sys._getframe(1).f_globals['x'] = 1",
+    "the module of the caller": "module = getmodule(stack()[1][0])\n    module.x = 1",
+    "a patch by the name of it": "patch(case.__module__ + '.x')",
+    "a patch by a formatted text": "patch(f'{case.__module__}.x')",
+}
 FINDS_ANOTHER = {
     "a name that is written out": "sys.modules['app'].x = 1",
     "its own module": "sys.modules[__name__].x = 1",

@@ -433,6 +433,7 @@ TOLD = {
     "in what is printed": "def test_it():\n    assert repr(Fake()) == '<test_a.Fake object>'\n",
     "as a variable": "def test_it():\n    assert path(Fake()) == f'{__name__}.Fake'\n",
     "as a variable in a tuple": "def test_it():\n    allow((__name__, 'Fake'))\n    Fake()\n",
+    "the beginning of a text": "def test_it():\n    assert path(Fake()).startswith(__name__)\n",
     "as a variable that is compared": "def test_it():\n    assert module(Fake()) == __name__\n",
 }
 NOT_TOLD = {
@@ -554,6 +555,7 @@ COMPARED = {
     "a text": ("here = 'test_a.py'\n    assert found[0].filename == here", True),
     "a line": ("assert found[0].lineno == 6", True),
     "a line of code": ("assert frame.f_lineno - code.co_firstlineno == 3", True),
+    "the end of a path": ("assert found[0].filename.endswith('test_a.py')", True),
     "its text": ("text = open(__file__).read()\n    assert 'return 1' in text", True),
     "a variable with its folder": ("here = Path(__file__).parent\n    assert root == here", False),
     "a variable of another thing": ("made = make(__file__)\n    assert made", False),

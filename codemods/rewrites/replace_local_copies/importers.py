@@ -194,8 +194,11 @@ def _seeing(result: FileResult, replaced: Mapping[tuple[str, str], Reason]) -> E
 #: https://docs.pytest.org/en/stable/reference/reference.html
 _MODULE = re.compile(rb"\b(?:module|obj|Module|__globals__|modules|getmodule|import_module)\b")
 _OF_PLUGINS = re.compile(rb"\b(?:request|item|metafunc|request\.node)\.(?:module|obj)\b")
-#: How any file gets at a module by its name, and at the frame of its caller.
-_FINDING = (b"modules[", b"import_module(")
+#: How any file gets at a module by its name or by what it has, and at the frame of its caller.
+_FINDING = (
+    *(b"modules[", b"import_module(", b"getmodule(", b"__globals__[", b"f_globals["),
+    *(b"__module__ +", b"__module__}."),
+)
 _OF_FRAMES = (b"_getframe", b"currentframe", b"inspect.stack")
 #: What begins a plugin: it imports pytest, or has hooks.
 _PLUGIN = re.compile(rb"(?m)^[ \t]*(?:import|from|def)[ \t]+_?pytest")
@@ -222,14 +225,16 @@ def _reads_frames(node: ast.stmt) -> bool:
 
 
 def _finds_module(node: ast.expr) -> bool:
-    """Whether an expression is a module whose name is not written out."""
+    """Whether an expression is a module whose name is not written out, its dictionary or name."""
     match node:
         case ast.Subscript(value=modules, slice=name):
             is_found = last_name(modules) == "modules"
-        case ast.Call(func=func, args=[name]):
-            is_found = last_name(func) == "import_module"
+        case ast.Call(func=ast.Name("vars"), args=[module]) | ast.Attribute(module, "__dict__"):
+            return _finds_module(module)
+        case ast.Call(func=func, args=[name, *_]):
+            is_found = last_name(func) in {"getmodule", "import_module"}
         case _:
-            return False
+            return last_name(node) in {"__globals__", "__module__", "f_globals"}
     return is_found and not isinstance(name, ast.Constant) and last_name(name) != "__name__"
 
 

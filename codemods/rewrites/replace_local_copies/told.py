@@ -49,7 +49,8 @@ def tells_of_its_module(
     ]
     for mention in module.names.mentions.get("__name__", ()):
         above = parents.of(mention).above
-        if isinstance(above, _BESIDE) and not _is_of_script(above):
+        is_beside = isinstance(above, _BESIDE) or _is_comparison(above)
+        if is_beside and not _is_of_script(above):
             found.append(mention)
     yield from ((n, _compared(n)) for n in found if not _leads_to_the_module(n, parents))
 
@@ -165,8 +166,9 @@ def _compared(node: ast.expr) -> Reason:
 
 
 def _is_comparison(node: ast.AST) -> bool:
-    is_assertion = isinstance(node, ast.Call) and last_name(node.func).startswith("assert")
-    return is_assertion or isinstance(node, ast.Compare)
+    if isinstance(node, ast.Call):
+        return last_name(node.func).startswith(("assert", "endswith", "startswith"))
+    return isinstance(node, ast.Compare)
 
 
 @functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
