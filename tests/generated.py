@@ -65,7 +65,6 @@ GLOBALS = {
 CLASS_NAMES = ("Alpha", "Beta", "TestLink")
 FUNCTION_NAMES = ("build", "load", "make_it")
 METHODS = ("run", "close", "get", "__call__", "__eq__", "__enter__", "__len__", "__getattr__")
-ATTRIBUTES = ("limit", "items", "label")
 
 #: Imports that decorators and bases need.
 PRELUDE = """\

@@ -10,10 +10,6 @@ from codemods.model import Code, SharedModules, Status
 from tests.tools import check_refused, indented, run, shared
 
 LIB = "lib.tools"
-CONTEXTS = {
-    "Fake": "class Fake:\n",
-    "f": "",
-}
 
 
 def is_shared(text: str, modules: SharedModules | None = None) -> bool:

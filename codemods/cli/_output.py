@@ -94,11 +94,7 @@ def wrapped(line: str, width: int) -> list[str]:
     import textwrap  # few lines need it
 
     return textwrap.wrap(
-        line,
-        width,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 

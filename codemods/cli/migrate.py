@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -171,8 +172,7 @@ def _resume(settings: Settings, identity: str, form: str, detail: Detail) -> int
         run, outcomes = resume(journal, identity)
         failed = {outcome.path for outcome in outcomes if outcome.error}
         figures = history.of_resumption(journal, run, failed)
-        paths = [str(settings.root / outcome.path) for outcome in outcomes]
-        history.append(settings, paths, figures)
+        history.append(settings, [outcome.path for outcome in outcomes], figures)
     return print_outcomes("migrate-resume", run, outcomes, form, detail)
 
 
@@ -207,12 +207,12 @@ def _migrate(
     warn_unfinished_runs(journal)
     planned = setup.plan("plan", codemod)
     written, verified = migrate(planned, journal, batch, judge)
-    settings = setup.settings
+    settings, paths = setup.settings, [*map(os.path.abspath, setup.paths)]
     figures = history.of_migration(codemod, planned, written, journal)
-    history.append(settings, setup.paths, figures)
+    history.append(settings, paths, figures)
     if verified is not None:
         shown = history.of_verification(verified, settings.root, is_whole=True)
-        history.append(settings, setup.paths, shown)
+        history.append(settings, paths, shown)
     if form == "json":
         judged = relative_to_cwd(verified) if verified is not None else None
         print_json(report.as_json(written, dry_run=False, verified=judged))

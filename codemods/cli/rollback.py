@@ -65,9 +65,8 @@ def rollback(
         run, paths = choose(journal, arguments)
         outcomes = roll_back(journal, run, paths, force=force)
     code = print_outcomes("rollback", run, outcomes, form, detail)
-    files = [str(journal.root / path) for path in paths]
     restored = tuple(outcome.path for outcome in outcomes if outcome.error is None)
-    history.append(settings, files, history.Rollback(run.id, restored))
+    history.append(settings, paths, history.Rollback(run.id, restored))
     return code
 
 

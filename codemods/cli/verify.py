@@ -92,9 +92,8 @@ def verify(
         commands=commands if golden_path else None,
         say=say,
     )
-    about = [str(settings.root / path) for path in chosen or ["."]]
     figures = history.of_verification(shown, settings.root, is_whole=not chosen)
-    history.append(settings, about, figures)
+    history.append(settings, chosen or ["."], figures)
     if isinstance(shown, Verified):
         shown = relative_to_cwd(shown)
     show(form, report.as_json(shown), report.as_text(shown, detail))

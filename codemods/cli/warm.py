@@ -50,7 +50,6 @@ def warm(
         measure_cold=not no_cold,
         progress=show_step,
     )
-    about = [str(settings.root / p) for p in chosen or ["."]]
-    history.append(settings, about, warmed)
+    history.append(settings, chosen or ["."], warmed)
     show(form, report.as_json(warmed), report.as_text(warmed, detail))
     return FILE_FAILED if warmed.problem else OK

@@ -54,8 +54,7 @@ def _record(
         yield "these figures are not recorded: some files may be those before the run"
         return
     name = save if save is not None and not measured.summary.problem else ""
-    about = [str(root / path) for path in paths or ["."]]
-    history.append(settings, about, measured.summary, name)
+    history.append(settings, paths or ["."], measured.summary, name)
     if save is not None and measured.summary.problem:
         yield f"not saved as {save}: {measured.summary.problem}"
     elif save is not None:

@@ -174,13 +174,14 @@ def append(settings: Settings, paths: Iterable[str], figures: Figures, name: str
     """Append a record of a run that has just ended.
 
     By one ``write``, so that two processes at once do not mix their lines. The paths are absolute
-    or relative to the current folder.
+    or relative to the root.
     """
     if isinstance(figures, BaselineSummary):
         figures = without_machine(figures)
     elif isinstance(figures, Warmed):
         figures = figures._replace(not_cached=figures.not_cached[:_MOST_PLACES])
-    record = Record(now(), relative_paths(settings.root, paths), figures, name)
+    inside = relative_paths(settings.root, (os.path.join(settings.root, p) for p in paths))
+    record = Record(now(), inside, figures, name)
     values = _portable_json(encode(record_values(record)), settings.root)
     line = f"{json.dumps(values)}\n".encode()
     if not settings.evidence:

@@ -107,12 +107,7 @@ def _group_json(group: Group) -> dict[str, Any]:
 
 
 def _place_json(place: Place) -> dict[str, Any]:
-    return {
-        "path": place.path,
-        "line": place.line,
-        "end_line": place.end_line,
-        "name": place.name,
-    }
+    return {"path": place.path, "line": place.line, "end_line": place.end_line, "name": place.name}
 
 
 def _summary(found: Discovery) -> str:

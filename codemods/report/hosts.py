@@ -98,10 +98,7 @@ def as_gitlab(findings: Sequence[Finding]) -> list[dict[str, Any]]:
             "description": visible(found.text),
             "fingerprint": fingerprint,
             "severity": "major" if found.is_failure else "minor",
-            "location": {
-                "path": found.path,
-                "lines": {"begin": found.line, "end": found.end_line},
-            },
+            "location": {"path": found.path, "lines": {"begin": found.line, "end": found.end_line}},
         }
         for found, fingerprint in zip(findings, fingerprints(findings), strict=True)
     ]
