@@ -197,8 +197,8 @@ def informing(content: bytes) -> object:
 
 def discovering(content: bytes) -> object:
     blocks = blocks_of(content, PytestNames())
-    shapes = shapes_of(content, blocks, PytestNames())
-    return groups_of([(path, s) for path in ("a.py", "b.py") for s in shapes], 2)
+    paths = "a.py", "b.py"
+    return groups_of([s for p in paths for s in shapes_of(content, p, blocks, PytestNames())], 2)
 
 
 _CODEMOD = ReplaceLocalCopies(default_modules())

@@ -141,10 +141,10 @@ class _Search:
         answers = self._asked(_blocks, dict.fromkeys(files), progress)
         return {answer.path: answer.value or Blocks() for answer in answers}
 
-    def shapes(self, blocks: Mapping[str, Blocks]) -> Iterator[tuple[str, Shaped]]:
+    def shapes(self, blocks: Mapping[str, Blocks]) -> Iterator[Shaped]:
         """Yield the definitions in some blocks of the files."""
         for answer in self._asked(_shapes, blocks):
-            yield from ((answer.path, shaped) for shaped in answer.value or ())
+            yield from answer.value or ()
 
     def decided(self, groups: Sequence[Group], most: int | None) -> list[Group]:
         """Decide on the groups that save most lines, or on all, and return them in that order.
@@ -336,10 +336,8 @@ def _blocks(task: _Task) -> Blocks:
     return blocks_of(task.content, task.tests)
 
 
-def _shapes(task: _Task) -> list[Shaped]:
-    found = shapes_of(task.content, task.question, task.tests)
-    is_collected = task.tests.has_file(task.path)
-    return [shaped._replace(warns=shaped.warns and is_collected) for shaped in found]
+def _shapes(task: _Task) -> tuple[Shaped, ...]:
+    return shapes_of(task.content, task.path, task.question, task.tests)
 
 
 def _lines(task: _Task) -> dict[int, tuple[str, ...]]:

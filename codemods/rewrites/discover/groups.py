@@ -9,11 +9,8 @@ from collections.abc import Iterable, Sequence
 from codemods.model import Group, Place
 from codemods.rewrites.discover.shapes import Shaped
 
-#: The path of a file, and one definition in it.
-Found = tuple[str, Shaped]
 
-
-def groups_of(found: Iterable[Found], least: int) -> list[Group]:
+def groups_of(found: Iterable[Shaped], least: int) -> list[Group]:
     """Group equal definitions that stand in at least so many files.
 
     A definition inside of one that is pasted as a whole is no copy of its own.
@@ -25,43 +22,40 @@ def groups_of(found: Iterable[Found], least: int) -> list[Group]:
 
 def order(group: Group) -> tuple[bool, int, str, bytes, int]:
     """Return what groups are sorted by: those that save most lines first, then by their names."""
-    first = group.places[0]
-    return group.is_nested, -group.lines, group.names[0], os.fsencode(first.path), first.line
+    return group.is_nested, -group.lines, group.names[0], *position(group.places[0])
 
 
-def _equal(found: Iterable[Found], least: int) -> list[list[Found]]:
+def _equal(found: Iterable[Shaped], least: int) -> list[list[Shaped]]:
     """Return the definitions that are equal to one in another file, together with those."""
-    groups: dict[bytes, list[Found]] = defaultdict(list)
-    for path, shaped in found:
-        groups[shaped.key].append((path, shaped))
-    return [group for group in groups.values() if len({path for path, _ in group}) >= least]
+    groups: dict[bytes, list[Shaped]] = defaultdict(list)
+    for shaped in found:
+        groups[shaped.key].append(shaped)
+    return [group for group in groups.values() if len({s.place.path for s in group}) >= least]
 
 
-def _not_inside(groups: Sequence[Sequence[Found]]) -> list[Found]:
+def _not_inside(groups: Sequence[Sequence[Shaped]]) -> list[Shaped]:
     """Return the definitions that do not stand in another one of these."""
     by_path: dict[str, list[Shaped]] = defaultdict(list)
-    for group in groups:
-        for path, shaped in group:
-            by_path[path].append(shaped)
-    kept: list[Found] = []
-    for path, definitions in by_path.items():
+    for shaped in (shaped for group in groups for shaped in group):
+        by_path[shaped.place.path].append(shaped)
+    kept: list[Shaped] = []
+    for definitions in by_path.values():
         end = 0
-        for shaped in sorted(definitions, key=lambda s: (s.line, -s.end_line)):
-            if shaped.line > end:
-                kept.append((path, shaped))
-                end = shaped.end_line
+        for shaped in sorted(definitions, key=lambda s: (s.place.line, -s.place.end_line)):
+            if shaped.place.line > end:
+                kept.append(shaped)
+                end = shaped.place.end_line
     return kept
 
 
-def _group(found: Sequence[Found]) -> Group:
-    found = sorted(found, key=lambda f: (os.fsencode(f[0]), f[1].line))
-    texts = Counter(shaped.text for _, shaped in found)
-    pattern = max(range(len(found)), key=lambda n: (texts[found[n][1].text], -n))
-    places = [place_of(path, shaped) for path, shaped in found]
-    _, first = found[0]
-    return Group(first.kind, first.is_nested, tuple(places), places[pattern])
+def _group(found: Sequence[Shaped]) -> Group:
+    found = sorted(found, key=lambda s: position(s.place))
+    texts = Counter(shaped.text for shaped in found)
+    pattern = max(range(len(found)), key=lambda n: (texts[found[n].text], -n))
+    places = tuple(shaped.place for shaped in found)
+    return Group(found[0].kind, found[0].is_nested, places, places[pattern])
 
 
-def place_of(path: str, shaped: Shaped) -> Place:
-    """Return where a definition stands."""
-    return Place(path, shaped.name, shaped.line, shaped.end_line, shaped.warns)
+def position(place: Place) -> tuple[bytes, int]:
+    """Return what places are sorted by."""
+    return os.fsencode(place.path), place.line

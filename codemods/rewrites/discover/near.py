@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from codemods.engine.names import ModuleNames
 from codemods.engine.text import parse
 from codemods.model import NearGroup, Place, PytestNames
-from codemods.rewrites.discover.groups import Found, place_of
+from codemods.rewrites.discover.groups import position
 from codemods.rewrites.discover.helpers import helpers_of
+from codemods.rewrites.discover.shapes import Shaped
 from codemods.rewrites.replace_local_copies.equality import Normal
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.rewrites.replace_local_copies.survey import normal_lines
@@ -24,30 +24,25 @@ Variant = tuple[Place, ...]
 Variants = list[Variant]
 
 
-def variants_of(found: Iterable[Found], least: int) -> dict[tuple[str, str], Variants]:
+def variants_of(found: Iterable[Shaped], least: int) -> dict[tuple[str, str], Variants]:
     """Return the variants of each kind and name that stand in at least so many files.
 
     Only what stands at the top of a module counts. The most frequent variant comes first.
     """
     named: dict[tuple[str, str], dict[bytes, list[Place]]] = defaultdict(lambda: defaultdict(list))
-    for path, shaped in found:
+    for shaped in found:
         if not shaped.is_nested:
-            key = shaped.kind, bare(shaped.name)
-            named[key][shaped.key].append(place_of(path, shaped))
+            named[shaped.kind, bare(shaped.place.name)][shaped.key].append(shaped.place)
     variants = {
-        key: sorted((tuple(sorted(v, key=_order)) for v in groups.values()), key=_frequency)
+        key: sorted((tuple(sorted(v, key=position)) for v in groups.values()), key=_frequency)
         for key, groups in named.items()
         if len(groups) > 1
     }
     return {key: v for key, v in variants.items() if len({p.path for g in v for p in g}) >= least}
 
 
-def _order(place: Place) -> tuple[bytes, int]:
-    return os.fsencode(place.path), place.line
-
-
 def _frequency(variant: Variant) -> tuple[int, bytes, int]:
-    return -len(variant), *_order(variant[0])
+    return -len(variant), *position(variant[0])
 
 
 def near_groups(
@@ -63,7 +58,7 @@ def near_groups(
         for other in others
         for near in _compared(kind, name, first, other, lines_at)
     ]
-    return sorted(found, key=lambda n: (n.changed, n.name, _order(n.variants[1][0])))
+    return sorted(found, key=lambda n: (n.changed, n.name, position(n.variants[1][0])))
 
 
 def _compared(

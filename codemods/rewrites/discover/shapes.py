@@ -13,7 +13,7 @@ from codemods.engine.names import ModuleNames
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import FUNCTIONS, Definition
 from codemods.engine.text import parse
-from codemods.model import PytestNames
+from codemods.model import Place, PytestNames
 from codemods.rewrites.collected import is_test_class, kind_of
 from codemods.rewrites.discover.blocks import Blocks
 from codemods.rewrites.discover.helpers import Helper, helpers_of, is_helper, parse_blocks
@@ -24,21 +24,17 @@ from codemods.rewrites.replace_local_copies.shared import bare
 class Shaped(NamedTuple):
     """One helper: `key` is the same for equal ones, `text` for those that are written alike.
 
-    `kind` is ``class``, ``function`` or ``fixture``; `warns` tells whether pytest would warn about
-    it in a test module.
+    `kind` is ``class``, ``function`` or ``fixture``.
     """
 
-    name: str
+    place: Place
     kind: str
-    line: int
-    end_line: int
     is_nested: bool
     key: bytes
     text: int
-    warns: bool
 
 
-def shapes_of(source: bytes, blocks: Blocks, tests: PytestNames) -> tuple[Shaped, ...]:
+def shapes_of(source: bytes, path: str, blocks: Blocks, tests: PytestNames) -> tuple[Shaped, ...]:
     """Return the shapes of some helpers of a file.
 
     Raises:
@@ -52,10 +48,10 @@ def shapes_of(source: bytes, blocks: Blocks, tests: PytestNames) -> tuple[Shaped
     if nodes is not None:
         pairs = zip(nodes, found, strict=True)
         known = [(Helper(n, b.is_nested), b.line) for n, b in pairs if is_helper(n, tests)]
-        return tuple(_shaped(source, known, _is_builtin, tests))
+        return tuple(_shaped(source, path, known, _is_builtin, tests))
     tree = parse(source)
     whole = [(helper, helper.line) for helper in helpers_of(tree, tests)]
-    return tuple(_shaped(source, whole, ModuleNames(tree).is_builtin, tests))
+    return tuple(_shaped(source, path, whole, ModuleNames(tree).is_builtin, tests))
 
 
 def _is_builtin(name: str) -> bool:
@@ -65,24 +61,20 @@ def _is_builtin(name: str) -> bool:
 
 def _shaped(
     source: bytes,
+    path: str,
     helpers: Sequence[tuple[Helper, int]],
     is_builtin: Callable[[str], bool],
     tests: PytestNames,
 ) -> Iterator[Shaped]:
     lines = source.splitlines()
+    is_collected = tests.has_file(path)
     for (node, is_nested), line in helpers:
         kind = kind_of(node)
         end_line = line + last_line(node) - first_line(node)
-        yield Shaped(
-            node.name,
-            kind,
-            line,
-            end_line,
-            is_nested,
-            _key(Normal(node, is_builtin), kind, is_nested=is_nested),
-            zlib.crc32(b"\n".join(lines[line - 1 : end_line])),
-            not is_nested and _warns(node, tests),
-        )
+        warns = is_collected and not is_nested and _warns(node, tests)
+        key = _key(Normal(node, is_builtin), kind, is_nested=is_nested)
+        text = zlib.crc32(b"\n".join(lines[line - 1 : end_line]))
+        yield Shaped(Place(path, node.name, line, end_line, warns), kind, is_nested, key, text)
 
 
 def _key(normal: Normal, kind: str, *, is_nested: bool) -> bytes:
