@@ -64,7 +64,7 @@ class Scan:
         self._listing.start()
 
     def inform(self, pool: Pool) -> None:
-        """Tell each codemod what it needs to know of all files before it decides on one."""
+        """Look up for each codemod what it needs to know of all files before it decides on one."""
         for path in self._listing.result():
             self._find_codemod(path)
         found = dict.fromkeys(codemod for codemod in self._codemods.values() if codemod)
