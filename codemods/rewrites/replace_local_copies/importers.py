@@ -366,7 +366,8 @@ class _OtherFile(OtherFile):
     @cached_property
     def _sources_read(self) -> list[ast.expr]:
         """What may be a module of which the text is read."""
-        if not any(word in self.source.content for word in (b"source", b".__file__")):
+        words = (b".__file__", *map(str.encode, _READING_SOURCE))
+        if not any(word in self.source.content for word in words):
             return []
         calls = [c for c in self.names.of_kind(ast.Call) if last_name(c.func) in _READING_SOURCE]
         files = (a.value for a in self.names.of_kind(ast.Attribute) if a.attr == "__file__")
