@@ -202,7 +202,7 @@ def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | R
     if isinstance(after, Reason):
         return after
     wrong = proof.difference(module.source, module.tree, after, plan)
-    if wrong is None and _would_change_again(after, module.path, codemod):
+    if wrong is None and codemod.plan(ParsedModule(after, module.path)).plan is not None:
         wrong = "a second run would change it again"
     if wrong is None:
         return after
@@ -238,10 +238,6 @@ def _printed(source: bytes) -> Printed | Reason:
     except BaseException as error:  # noqa: BLE001 -- a panic of its native parser is no `Exception`
         message = f"LibCST cannot parse or print it: {type(error).__name__}: {error}"
         return Reason(Code.LOSSY_ROUND_TRIP, 1, message)
-
-
-def _would_change_again(after: bytes, path: str, codemod: Codemod) -> bool:
-    return codemod.plan(ParsedModule(after, path)).plan is not None
 
 
 def _first_line(module: ParsedModule, plan: EditPlan) -> int:
