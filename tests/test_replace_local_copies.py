@@ -110,7 +110,7 @@ def test_a_file_that_cpython_cannot_read_is_a_failure_with_path_and_line() -> No
 def test_the_options_replace_the_settings() -> None:
     assert vars(parsed()) == {"modules": None, "names": None}
     arguments = parsed("--module", "a.b", "--name", "A", "--name", "B", "--module", "c")
-    assert vars(arguments) == {"modules": ("a.b", "c"), "names": ("A", "B")}
+    assert vars(arguments) == {"modules": ["a.b", "c"], "names": ["A", "B"]}
 
 
 def test_a_module_and_a_name_of_the_command_line() -> None:
