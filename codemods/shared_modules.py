@@ -14,6 +14,7 @@ from pathlib import Path
 from codemods.disk.files import read_file
 from codemods.disk.git import checkout_of
 from codemods.engine.run import SMALL
+from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.text import Unparsable, parse
 from codemods.model import PytestNames, Reason, Renaming, SharedModule, SharedModules, Source
 from codemods.pytest_config import PytestConfig, pytest_config, registers_rewrite
@@ -302,9 +303,7 @@ def _registers(
 
 def asserting_definitions(module: SharedModule) -> tuple[str, ...]:
     """Return the names of the definitions with an assert statement, in their order."""
-    definitions = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    tree = parse(module.source)
-    found = (node for node in tree.body if isinstance(node, definitions))
+    found = (node for node in parse(module.source).body if isinstance(node, DEFINITIONS))
     return tuple(n.name for n in found if any(isinstance(i, ast.Assert) for i in ast.walk(n)))
 
 

@@ -213,7 +213,7 @@ def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | R
     if isinstance(after, Reason):
         return after
     wrong = proof.difference(module.source, module.tree, after, plan)
-    if wrong is None and _would_change_again(after, module.path, codemod):
+    if wrong is None and codemod.plan(ParsedModule(after, module.path)).plan is not None:
         wrong = "a second run would change it again"
     if wrong is None:
         return after
@@ -262,10 +262,6 @@ def _end_line(module: ParsedModule, plan: EditPlan) -> int | None:
     changes = (*plan.inserted, *plan.joined, *plan.inner)
     below = max([*plan.removed, *(change.row for change in changes)]) + 1
     return module.rows[below].end_line if below < len(module.rows) - 1 else None
-
-
-def _would_change_again(after: bytes, path: str, codemod: Codemod) -> bool:
-    return codemod.plan(ParsedModule(after, path)).plan is not None
 
 
 def _first_line(module: ParsedModule, plan: EditPlan) -> int:

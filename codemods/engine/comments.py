@@ -7,12 +7,13 @@ statements, or in brackets. A line that is no part of any statement needs no tre
 from __future__ import annotations
 
 import codecs
+import io
 import re
 import tokenize
 from collections.abc import Iterable
 
 from codemods.engine.plan import Span
-from codemods.engine.text import Unparsable, decoded, lines_of
+from codemods.engine.text import Unparsable, decoded
 
 _ONLY_COMMENTS = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t\f]*(?:#[^\r\n]*)?[\r\n])*[ \t\f]*(?:#[^\r\n]*)?\Z"
@@ -32,8 +33,8 @@ def comment_lines(source: bytes) -> dict[int, str]:
     found: dict[int, str] = {}
     comment: tokenize.TokenInfo | None = None
     try:
-        lines = iter([f"{line}\n" for line in lines_of(decoded(source))])
-        for token in tokenize.generate_tokens(lambda: next(lines, "")):
+        lines = io.StringIO(decoded(source), newline=None)
+        for token in tokenize.generate_tokens(lines.readline):
             # What ends in NEWLINE ends a statement, as a comment below a backslash does.
             if comment is not None and token.type == tokenize.NL:
                 found[comment.start[0]] = comment.string

@@ -59,11 +59,15 @@ _HAS_IT_ALREADY = "it has the same code already"
 
 @dataclass(frozen=True)
 class Pasted:
-    """A definition that several files have: its name, other ones, the files with equal code."""
+    """A definition that several files have: its name, other ones, the files with equal code.
+
+    `key` is the same for equal definitions.
+    """
 
     name: str
     others: tuple[str, ...]
     paths: tuple[str, ...]
+    key: str
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,8 @@ def choose(groups: Sequence[Group], names: Sequence[str], min_lines: int) -> Cho
         else:
             aliases = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
             paths = sorted({place.path for place in found})
-            chosen[name] = Pasted(name, tuple(sorted(aliases.values())), tuple(paths))
+            key = keys_of(group.module)[group.pattern.name]
+            chosen[name] = Pasted(name, tuple(sorted(aliases.values())), tuple(paths), key)
     unknown = (
         "no two test files have the same code of it: `ssot-codemods discover` lists what is pasted"
     )
@@ -233,7 +238,7 @@ class _Filling:
 
     def add(self, one: Pasted) -> None:
         """Add a definition that is not there yet, or note why it cannot be."""
-        if keys_of(self.content).get(one.name) == _key(one):
+        if keys_of(self.content).get(one.name) == one.key:
             return
         try:
             found, source, marked = self._taken(one, self.content)
@@ -326,7 +331,7 @@ def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, s
     """Return which definitions a shared module of the settings has already, and its path."""
     found: dict[str, str] = {}
     for path, keys in shared_keys(settings):
-        equal = (one.name for one in pasted if one.name in keys and keys[one.name] == _key(one))
+        equal = (one.name for one in pasted if keys.get(one.name) == one.key)
         found = {**dict.fromkeys(equal, path), **found}
     return found
 
@@ -461,7 +466,7 @@ def _test_folders(root: Path, pasted: Sequence[Pasted]) -> set[Path]:
 
 def _where_all_stand(settings: Settings, pasted: Sequence[Pasted]) -> list[Path]:
     """Return the files beside the tests that have all of the definitions, by path."""
-    keys = {one.name: _key(one) for one in pasted}
+    keys = {one.name: one.key for one in pasted}
     tests = [config.tests for config in pytest_configs(settings)]
     names = [re.compile(rb"\b(?:class|def) +%b\b" % name.encode()) for name in keys]
     sources = (
@@ -474,17 +479,7 @@ def _where_all_stand(settings: Settings, pasted: Sequence[Pasted]) -> list[Path]
     return [Path(path) for path in found if path is not None]
 
 
-def _key(one: Pasted) -> str | None:
-    """Return what is the same for equal definitions, of one that is pasted."""
-    for path in one.paths:
-        content, _ = read_file(os.path.realpath(path), LIMIT)
-        key = keys_of(content).get(one.name)
-        if key is not None:
-            return key
-    return None
-
-
-def _has_all(source: Source, *, keys: Mapping[str, str | None]) -> str | None:
+def _has_all(source: Source, *, keys: Mapping[str, str]) -> str | None:
     """Return the path of a file that has definitions equal to all of some."""
     own = keys_of(source.content)
     return source.path if all(own.get(name) == key for name, key in keys.items()) else None

@@ -75,11 +75,13 @@ def discover(
     search = _Search(settings, pool, wanted.min_files)
     with without_collector():
         blocks = search.blocks(search.test_files(paths), progress)
-        groups = groups_of(search.shapes(_recurring(blocks, wanted.min_files)), wanted.min_files)
+        recurring = _common(blocks, wanted.min_files, lambda block: block.fingerprint)
+        groups = groups_of(search.shapes(recurring), wanted.min_files)
         if wanted.names:
             groups = [group for group in groups if wanted.names.intersection(group.names)]
         decided = search.decided(groups, wanted.most)
-        near = search.near(_namesakes(blocks, wanted.min_files)) if wanted.near else []
+        namesakes = _common(blocks, wanted.min_files, _name_at_top) if wanted.near else {}
+        near = search.near(namesakes)
     return Discovery(
         files=len(blocks),
         groups=tuple(_with_shared(settings, decided)),
@@ -273,14 +275,8 @@ def _is_conftest(path: str) -> bool:
     return os.path.basename(path) == "conftest.py"
 
 
-def _recurring(files: Mapping[str, Blocks], least: int) -> dict[str, Blocks]:
-    """Return the files with those of their blocks that may be equal to one in other files."""
-    return _common(files, least, lambda block: block.fingerprint)
-
-
-def _namesakes(files: Mapping[str, Blocks], least: int) -> dict[str, Blocks]:
-    """Return the files with those of their blocks that have the name of one in other files."""
-    return _common(files, least, lambda block: None if block.is_nested else bare(block.name))
+def _name_at_top(block: Block) -> str | None:
+    return None if block.is_nested else bare(block.name)
 
 
 def _common(

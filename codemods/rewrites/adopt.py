@@ -8,6 +8,7 @@ other definitions of the file are taken along; what reads anything else is not t
 from __future__ import annotations
 
 import ast
+import io
 import re
 import sys
 import textwrap
@@ -24,7 +25,6 @@ from codemods.engine.scopes import DEFINITIONS, Definition, free_names
 from codemods.engine.text import (
     Unparsable,
     encoding_of,
-    lines_of,
     parse,
     rows_with_ends,
 )
@@ -184,12 +184,6 @@ def _parsed(source: bytes) -> ParsedModule:
         raise CannotAdopt(f"{where}{error}") from error
 
 
-def _lines(module: ParsedModule) -> list[str]:
-    """Return the lines of a file, each with one kind of end, but for the last."""
-    *lines, last = lines_of(module.text)
-    return [*(f"{line}\n" for line in lines), last]
-
-
 def _definition(names: ModuleNames, name: str) -> Definition | None:
     """Return the definition that a global name stands for, the last one of several equal ones."""
     bindings = names.bindings.get(name, [])
@@ -201,7 +195,7 @@ def _definition(names: ModuleNames, name: str) -> Definition | None:
 class _Extractor:
     def __init__(self, module: ParsedModule, shared: Mapping[str, Shared]) -> None:
         self._shared = shared
-        self._lines = _lines(module)
+        self._lines = io.StringIO(module.text, newline=None).readlines()
         self._tree = module.tree
         self._certain = frozenset(_certain_imports(module.tree.body))
         self._names = module.names

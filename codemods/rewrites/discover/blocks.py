@@ -211,7 +211,7 @@ class _Reader:
     def __init__(self, source: bytes, text: bytes, tests: PytestNames) -> None:
         self._source = source
         self._text = b"\n" + text
-        self._is_test, self._is_test_class = _test_names(tests)
+        self._is_test, self._is_test_class = _named_tests(tests)
 
     def blocks(self) -> Iterator[Block]:
         counted, line = 0, 0
@@ -263,9 +263,9 @@ class _Reader:
         above = frame.above
         in_class = above is not None and above.is_class
         if not frame.is_class:
-            is_test = self._is_test[frame.name]
+            is_test = self._is_test(frame.name)
         else:
-            is_test = in_class and self._is_test_class[frame.name]
+            is_test = in_class and self._is_test_class(frame.name)
         if is_test and in_class:
             assert above is not None
             above.is_test = True
@@ -299,22 +299,13 @@ def _end_of_block(indent: int) -> re.Pattern[bytes]:
     return re.compile(rb"\n(?! {%d}) *[^ \n#)\]}]" % (indent + 1))
 
 
-class _Memory(dict[bytes, bool]):
-    """What a function of a name returned; the names of a suite recur."""
-
-    def __init__(self, is_test: Callable[[str, PytestNames], bool], tests: PytestNames) -> None:
-        super().__init__()
-        self._is_test = is_test
-        self._tests = tests
-
-    def __missing__(self, name: bytes) -> bool:
-        return self.setdefault(name, self._is_test(name.decode(errors="replace"), self._tests))
-
-
 @functools.lru_cache(maxsize=8)
-def _test_names(tests: PytestNames) -> tuple[_Memory, _Memory]:
-    """Return which functions, and which classes, are tests by their names."""
-    return _Memory(is_test_function, tests), _Memory(is_test_class, tests)
+def _named_tests(tests: PytestNames) -> tuple[Callable[[bytes], bool], Callable[[bytes], bool]]:
+    """Return whether a function, and whether a class, is a test by its name; names recur."""
+    return (
+        functools.cache(lambda name: is_test_function(name.decode(errors="replace"), tests)),
+        functools.cache(lambda name: is_test_class(name.decode(errors="replace"), tests)),
+    )
 
 
 def _fingerprint(text: bytes, name: bytes) -> int | None:

@@ -93,7 +93,8 @@ class File:
         yield from self._rebound()
         yield from (_unclear(node, what) for node, what in self._unclear())
         yield from (_unclear(node, "it may be in the id of a test") for node in self._parameters())
-        yield from (self._in_text(n) for n in self._texts if not self._is_told(n))
+        what = f"the string has `{self.name}` in it, and may mean it"
+        yield from (_unclear(n, what) for n in self._texts if not self._is_told(n))
         yield from self._unplaced()
 
     # Scopes
@@ -184,17 +185,14 @@ class File:
         if example is not None:
             yield _unclear(example, "it is in the id of the doctest")
         is_private = has_private_names(node) or any(_is_private(str(n.value)) for n in texts)
-        if is_private or self.name.startswith("__") or self._has_private_names:
-            what = f"its private names begin with `_{bare(self.name)}__`, which would change"
+        mangled = f"_{bare(self.name)}__"
+        if is_private or self.name.startswith("__") or mangled in self._text:
+            what = f"its private names begin with `{mangled}`, which would change"
             yield Reason(Code.UNCLEAR_MENTION, node.lineno, what)
 
     @cached_property
     def _by_name(self) -> dict[str, ast.ClassDef]:
         return {n.name: n for n in self._nodes if isinstance(n, ast.ClassDef)}
-
-    @cached_property
-    def _has_private_names(self) -> bool:
-        return f"_{bare(self.name)}__" in self._text
 
     # Mentions
 
@@ -316,9 +314,6 @@ class File:
             return len(inside) == count and self._meaning.issuperset(inside)
         return id(node) in self._exported or id(node) in self._patched
 
-    def _in_text(self, node: ast.Constant) -> Reason:
-        return _unclear(node, f"the string has `{self.name}` in it, and may mean it")
-
     @cached_property
     def _names_in(self) -> dict[int, list[int]]:
         """The names in each annotation that is a text."""
@@ -335,10 +330,7 @@ class File:
     def _exported(self) -> set[int]:
         """The texts of ``__all__`` that are the name of a class at the top of the module."""
         texts = exported(self._tree) if self.globals else ()
-        return {id(text) for text in texts if self._is_exact(text)}
-
-    def _is_exact(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Constant) and node.value == self.name
+        return {id(t) for t in texts if isinstance(t, ast.Constant) and t.value == self.name}
 
     @cached_property
     def _patched(self) -> set[int]:
