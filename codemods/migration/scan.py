@@ -8,8 +8,7 @@ from functools import cached_property, partial
 from threading import Thread
 from typing import NamedTuple
 
-from codemods.disk.checkout import Checkout
-from codemods.disk.files import Failed, list_files, read_files
+from codemods.disk.files import Checkout, Failed, list_files, read_files
 from codemods.engine.comments import has_only_comments
 from codemods.engine.run import Pool
 from codemods.model import FileResult
@@ -35,18 +34,11 @@ class Scan:
     """Reads the files, and sorts out those that may concern a codemod from the many that do not.
 
     `files` counts what was read, `failures` has what could not be; a file that no settings table
-    covers is not read. `sharing` are the files that use what the codemod brings, which
-    `definitions` finds, and `without_code` those that hold comments alone, which `mentions` finds.
-    Git is asked at once which files there are, and the answer is taken when the first one is
-    wanted: there is something to import meanwhile.
-
-    Args:
-        settings: of the repository; its `exclude` counts.
-        codemod_of: returns the codemod for a file.
-        paths: files and folders. One that cannot be used is a `UsageError` when the first file is
-            read.
-        progress: is told of each file that was read.
-
+    covers is not read, nor is what the settings exclude. `sharing` are the files that use what the
+    codemod brings, which `definitions` finds, and `without_code` those that hold comments alone,
+    which `mentions` finds. Git is asked at once which files there are, and the answer is taken when
+    the first one is wanted: there is something to import meanwhile. A path that cannot be used is a
+    `UsageError` then.
     """
 
     def __init__(
