@@ -114,15 +114,16 @@ def _config(path: Path, options: dict[str, Any]) -> PytestConfig:
 
 def _filters(options: dict[str, Any], path: Path) -> tuple[str, ...]:
     """Return the filters of warnings: of their option, a line each, and of ``-W`` in `addopts`."""
-    lines = options.get("filterwarnings", ())
-    found = lines.splitlines() if isinstance(lines, str) else lines
+    lines = options.get("filterwarnings", [])
+    is_text = isinstance(lines, str)
+    found = lines.splitlines() if is_text else _words(lines, path, "filterwarnings")
     words = _words(options.get("addopts", []), path, "addopts")
     for word, following in zip(words, [*words, ""][1:], strict=True):
         if word in {"-W", "--pythonwarnings"}:
             found = [*found, following]
         elif word.startswith(("-W", "--pythonwarnings=")):
             found = [*found, word.removeprefix("-W").removeprefix("--pythonwarnings=")]
-    return tuple(map(str, found))
+    return tuple(found)
 
 
 def _words(value: object, path: Path, key: str) -> list[str]:

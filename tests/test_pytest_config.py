@@ -147,6 +147,14 @@ def test_the_filters_of_warnings(tmp_path: Path, name: str, text: str) -> None:
     assert config.filters == ("error", "ignore::Warning:a.b")
 
 
+@pytest.mark.parametrize("value", ["1", "[1]", "{ a = 1 }"])
+def test_filters_of_warnings_that_are_no_texts(tmp_path: Path, value: str) -> None:
+    text = f"[tool.pytest.ini_options]\nfilterwarnings = {value}\n"
+    write(tmp_path, {"pyproject.toml": text})
+    with pytest.raises(SettingsError, match=r"filterwarnings: wanted: a list of strings"):
+        pytest_config(tmp_path, tmp_path)
+
+
 def asked_of_pytest(folder: Path) -> list[Any]:
     plugin = (
         "import json, sys, pytest\n"
