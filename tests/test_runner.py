@@ -182,7 +182,7 @@ def with_little_memory(source: Source, *, more: int) -> FileResult:
 @pytest.mark.parametrize("megabytes", [60, 400])
 def test_a_file_that_takes_more_memory_than_there_is_fails_alone(megabytes: int) -> None:
     text = f"{COPY}\n\ndef test_it():\n    TestWebSocketConnection()\n"
-    large = f"{text}\nx = [{'1,' * 300_000}]\n"
+    large = f"x = [{'1,' * 300_000}]\n\n\n{text}"
     files = [Source(f"test_{n}.py", t.encode()) for n, t in enumerate((text, large, text))]
     work = partial(with_little_memory, more=megabytes << 20)
     before, failed, after = ProcessPool(1)(work, files, FileResult.failure)
