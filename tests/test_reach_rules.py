@@ -550,6 +550,10 @@ COMPARED = {
     "a record of logging": ("assert record.module == 'test_a'", True),
     "a variable": ("here = Path(__file__).name\n    assert found[0].filename == here", True),
     "the path of the request": ("assert record.pathname == str(request.path)", True),
+    "the path of a request to a server": (
+        "def answer(request):\n        assert request.path == '/a'\n    serve(answer)",
+        False,
+    ),
     "the module of the request": ("assert record.module == request.module.__name__", True),
     "code of its own": ("assert code.co_filename == test_it.__code__.co_filename", True),
     "a text": ("here = 'test_a.py'\n    assert found[0].filename == here", True),

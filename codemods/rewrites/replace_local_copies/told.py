@@ -10,9 +10,11 @@ from contextlib import suppress
 
 from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import ModuleNames, last_name
+from codemods.engine.scopes import FUNCTIONS
 from codemods.engine.text import reason_at
 from codemods.engine.walk import walk
 from codemods.model import Code, PytestNames, Reason
+from codemods.rewrites.collected import is_fixture
 from codemods.rewrites.replace_local_copies.parents import Parents
 from codemods.rewrites.replace_local_copies.stores import SETTERS
 
@@ -67,7 +69,15 @@ def compares_its_file(module: ParsedModule, parents: Parents) -> Iterator[tuple[
     a variable with its path or text.
     """
     names = module.names
-    own = [*names.mentions.get("__file__", ()), *_texts_of_file(module), *_files_of(module)]
+    own = [
+        *names.mentions.get("__file__", ()),
+        *_texts_of_file(module),
+        *(
+            node
+            for node in _files_of(module)
+            if node.attr in _OF_CODE or _is_of_pytest(node, parents)
+        ),
+    ]
     variables: set[str] = set()
     for node in own:
         for above, _ in parents.above(node):
@@ -109,6 +119,13 @@ def _files_of(module: ParsedModule) -> list[ast.Attribute]:
         if a.attr in _OF_CODE
         or (a.attr in of_request and isinstance(a.value, ast.Name) and a.value.id == "request")
     ]
+
+
+def _is_of_pytest(request: ast.Attribute, parents: Parents) -> bool:
+    """Whether it may be the request of a test or fixture, and is not that of a web server."""
+    above = (place.above for place in parents.above(request))
+    function = next((node for node in above if isinstance(node, FUNCTIONS)), None)
+    return function is not None and (function.name.startswith("test") or is_fixture(function))
 
 
 #: A pattern that takes no long time, as it repeats few things.
