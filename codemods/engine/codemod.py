@@ -229,7 +229,7 @@ def _edited_tree(module: ParsedModule, plan: EditPlan) -> bytes | Reason:
     lines = rows_with_ends(module.text)
     end = _end_line(module, plan)
     if end is None or lines[end - 1].rstrip("\r\n").endswith("\\"):
-        end = len(lines)
+        end = len(lines)  # a statement that may go on is no end of a file
     head, rest = "".join(lines[:end]), "".join(lines[end:])
     tree = _parsed(head)
     if isinstance(tree, Reason):
