@@ -236,6 +236,11 @@ class Source(NamedTuple):
     content: bytes
     shown: str = ""
 
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.content)
+
 
 class Variant(NamedTuple):
     """The shape of one definition, against the nearest shared one.

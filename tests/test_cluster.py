@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from codemods.disk.files import Checkout
+from codemods.engine.run import everything
 from codemods.model import Reason, Source, UsageError
 from codemods.workers.cluster import cluster_pool
 from tests.tools import COPY, write_shared
@@ -136,6 +138,27 @@ def test_the_groups_are_those_of_a_local_run(tmp_path: Path, address: str) -> No
     assert first == second
     assert len(first["groups"]) > 5
     assert len(first["near"]) == len(first["failures"]) == 1
+
+
+def was_read(source: Source) -> bool:
+    return "content" in vars(source)
+
+
+def is_large(source: Source) -> bool:
+    return len(source.content) > 3
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_the_contents_of_what_is_wanted_travel(tmp_path: Path, address: str) -> None:
+    """The workers may have no disk in common with us."""
+    for text in ("x", "large", "larger"):
+        (tmp_path / f"{text}.py").write_text(text)
+    cluster = cluster_pool(address)
+    for wanted, expected in ((everything, [True] * 3), (is_large, [True] * 2)):
+        given = Checkout(tmp_path).read()
+        results = cluster(was_read, given, lambda path, reason: False, wanted)
+        assert list(results) == expected
+    cluster.client.close()
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")

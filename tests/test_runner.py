@@ -21,7 +21,9 @@ from pathlib import Path
 
 import pytest
 
+from codemods.disk.files import Checkout
 from codemods.engine.codemod import apply
+from codemods.engine.run import Pool, one_by_one, small_here
 from codemods.model import Code, FileResult, Reason, Source, Status
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.workers import pool as module
@@ -135,6 +137,42 @@ class TestWorkers:
     def test_syntax_trees_are_not_collected(self) -> None:
         pool = ProcessPool(1)
         assert list(pool(is_collecting, sources(2), lambda path, reason: True)) == [False] * 2
+
+
+def is_odd(source: Source) -> bool:
+    if source.content.startswith(b"killer"):
+        raise ValueError("of its own")
+    return len(source.content) % 2 == 1
+
+
+def was_read(source: Source) -> bool:
+    return "content" in vars(source)
+
+
+class TestWanted:
+    @pytest.mark.parametrize("pool", [one_by_one, ProcessPool(2), small_here(ProcessPool(2))])
+    def test_other_files_have_no_result(self, pool: Pool) -> None:
+        for size in (1_000, 50_000):
+            results = list(pool(measure, sources(9, size), none_fails, is_odd))
+            assert [r[0] for r in results] == ["f1.py", "f3.py", "f5.py", "f7.py"]
+
+    @pytest.mark.parametrize("pool", [one_by_one, ProcessPool(1)])
+    def test_a_fault_of_the_question_costs_one_file(self, pool: Pool) -> None:
+        results = list(pool(measure, with_killers(4, 2, size=10), failed, is_odd))
+        assert [r[0] for r in results[::2]] == ["f1.py", "f3.py"]
+        assert results[1][0].startswith("k2: internal-error: ValueError: of its own (at engine/run")
+
+    def test_the_worker_reads_the_files_of_a_checkout(self, tmp_path: Path) -> None:
+        for name in ("a.py", "b.py"):
+            (tmp_path / name).write_text(name)
+        (tmp_path / "gone.py").touch()
+        found = list(Checkout(tmp_path).read())
+        (tmp_path / "gone.py").unlink()
+        results = ProcessPool(1)(measure, found, none_fails)
+        assert [(Path(path).name, size) for path, size, _ in results] == [
+            *[("a.py", 4), ("b.py", 4), ("gone.py", 0)]
+        ]
+        assert not any(map(was_read, found))
 
 
 class TestKillers:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from codemods.disk.files import Checkout
 from codemods.migration.scan import Scan
 from codemods.model import SharedModule, SharedModules, Source, UsageError
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.settings import Settings
 from tests import tools
-from tests.tools import COPY, SHARED, default_modules, shared
+from tests.tools import COPY, SHARED, default_modules, shared, write
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,18 @@ def test_the_checkout_is_whole(scan: Scan, tmp_path: Path) -> None:
     assert {"b/test_star.py", "c/test_excluded.py"} <= names
     assert scan.checkout.read_one(str(tmp_path / "b/test_none.py")) == b"x = 1\n"
     assert scan.checkout.read_one(str(tmp_path / "b/test_gone.py")) is None
+
+
+def test_links_in_the_checkout(tmp_path: Path) -> None:
+    top = tmp_path / "checkout"
+    write(top, {"a.py": "a", "script": "b"})
+    write(tmp_path, {"away.py": "c"})
+    for name, target in (("b.py", "a.py"), ("c.py", "script"), ("d.py", "script")):
+        (top / name).symlink_to(target)
+    for name, target in (("out.py", "../away.py"), ("loop.py", "loop.py"), ("gone.py", "none")):
+        (top / name).symlink_to(target)
+    found = {str(Path(s.path).relative_to(top)): s.content for s in Checkout(top).read()}
+    assert found == {"a.py": b"a", "script": b"b", "none": b""}
 
 
 def test_each_file_has_the_modules_of_its_table(tmp_path: Path) -> None:

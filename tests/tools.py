@@ -16,7 +16,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from codemods.engine.codemod import Codemod, apply
-from codemods.engine.run import SMALL, Failed, Pool, R, T, Work, small_here
+from codemods.engine.run import (
+    SMALL,
+    Failed,
+    Pool,
+    R,
+    T,
+    Wanted,
+    Work,
+    everything,
+    small_here,
+)
 from codemods.migration.scan import Scan
 from codemods.model import (
     Code,
@@ -97,8 +107,10 @@ class Files:
 def failing(reason: Reason) -> Pool:
     """Return a run that comes to no end with any file."""
 
-    def run(work: Work[T, R], given: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
-        return (failed(source.path, reason) for source in given)
+    def run(
+        work: Work[T, R], given: Iterable[T], failed: Failed[R], /, wanted: Wanted[T] = everything
+    ) -> Iterator[R]:
+        return (failed(source.path, reason) for source in given if wanted(source))
 
     return run
 
@@ -159,8 +171,15 @@ class Here(NamedTuple):
 
     jobs: int = 1
 
-    def __call__(self, work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
-        for item in items:
+    def __call__(
+        self,
+        work: Work[T, R],
+        items: Iterable[T],
+        failed: Failed[R],
+        /,
+        wanted: Wanted[T] = everything,
+    ) -> Iterator[R]:
+        for item in filter(wanted, items):
             died = b"killer" in item.content
             yield failed(item.path, worker_died("of it")) if died else work(item)
 

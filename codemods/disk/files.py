@@ -143,6 +143,21 @@ def read_file(
         os.close(descriptor)
 
 
+class _Unread(Source):
+    """A file that is read when its content is first asked for; one that cannot be read has none."""
+
+    @cached_property
+    def content(self) -> bytes:
+        try:
+            return read_file(self.path)[0]
+        except OSError:
+            return b""
+
+    @property
+    def size(self) -> int:
+        return 0
+
+
 class Checkout:
     """All files of the checkout around a folder, or below the folder where there is none.
 
@@ -163,10 +178,19 @@ class Checkout:
         return list(self._absolute.values())
 
     def read(self) -> Iterator[Source]:
-        """Yield each file, with an absolute path, and with the one from the current folder."""
-        for shown, content, _ in read_files(self._absolute, self._root, (), lambda failure: None):
-            # A link gives way to its target, which may not be listed.
-            yield Source(self._absolute.get(shown) or os.path.abspath(shown), content, shown)
+        """Yield each file, with an absolute path, and with the one from the current folder.
+
+        It is read when its content is first asked for, which another process may do. A link gives
+        way to its target, if that lies in the checkout and is not listed.
+        """
+        below = os.path.join(os.path.realpath(self._root), "")
+        known = set(self.paths)
+        for shown, path in self._absolute.items():
+            if not os.path.islink(path):
+                yield _Unread(path, b"", shown)
+            elif (real := os.path.realpath(path)).startswith(below) and real not in known:
+                known.add(real)
+                yield _Unread(real, b"", os.path.relpath(real))
 
     def read_one(self, path: str) -> bytes | None:
         """Read one file, None where that fails."""

@@ -23,49 +23,70 @@ class Item(Protocol):
 
     @property
     def content(self) -> bytes:
-        """The file as it is."""
+        """The file as it is, which may be read when it is first asked for."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many bytes travel with it to another process."""
         ...
 
 
 T = TypeVar("T", bound=Item)
 R = TypeVar("R")
-F = TypeVar("F")
 
 #: One item -> its result. What it raises is a fault of ours.
 Work = Callable[[T], R]
 #: The path of a file, and why there is no result of it -> its result.
 Failed = Callable[[str, Reason], R]
+#: Whether there is anything to do for a file, by its bytes.
+Wanted = Callable[[T], bool]
+
+
+def everything(item: Item) -> bool:
+    """Return that the work is to be done on each file."""
+    return True
 
 
 class Pool(Protocol):
     """Does some work on each file: in this process, or in workers."""
 
-    def __call__(self, work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
-        """Do some work on each file.
+    def __call__(
+        self,
+        work: Work[T, R],
+        items: Iterable[T],
+        failed: Failed[R],
+        /,
+        wanted: Wanted[T] = everything,
+    ) -> Iterator[R]:
+        """Do some work on each file that is wanted.
 
         Args:
             work: what to do. It must be picklable: only values travel to it and back.
             items: the files; each is let go of as soon as it is done.
             failed: returns the result for a file where the work came to no end.
+            wanted: picklable too; it is asked where the bytes of a file are read.
 
         Returns:
-            One result for each file. Their order is that of the files.
+            One result for each file that is wanted. Their order is that of the files.
 
         """
         ...
 
 
-def one_by_one(work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
-    """Do the work in this process, without a limit of time."""
-    return (attempt(work, item, failed) for item in items)
+def one_by_one(
+    work: Work[T, R], items: Iterable[T], failed: Failed[R], /, wanted: Wanted[T] = everything
+) -> Iterator[R]:
+    """Do the work in this process, without a limit of time.
 
-
-def attempt(work: Work[T, R], item: T, failed: Failed[F]) -> R | F:
-    """Do the work on one file: what it raises is our fault, and must not cost the other files."""
-    try:
-        return work(item)
-    except Exception as error:  # noqa: BLE001 -- it is unforeseen
-        return failed(item.path, internal_error(error))
+    What it raises is a fault of ours, and must not cost the other files.
+    """
+    for item in items:
+        try:
+            if wanted(item):
+                yield work(item)
+        except Exception as error:  # noqa: BLE001 -- it is unforeseen
+            yield failed(item.path, internal_error(error))
 
 
 def internal_error(error: Exception) -> Reason:
@@ -83,10 +104,12 @@ def internal_error(error: Exception) -> Reason:
 def small_here(run: Pool) -> Pool:
     """Return a run that does small files in this process, and the larger ones by another run."""
 
-    def done(work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
+    def done(
+        work: Work[T, R], items: Iterable[T], failed: Failed[R], /, wanted: Wanted[T] = everything
+    ) -> Iterator[R]:
         for item in items:
             is_small = len(item.content) <= SMALL
             chosen: Pool = one_by_one if is_small else run
-            yield from chosen(work, [item], failed)
+            yield from chosen(work, [item], failed, wanted)
 
     return done

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from codemods.engine.run import Pool, one_by_one
@@ -91,12 +93,8 @@ def _users(
         for path in level:
             by_word.setdefault(os.fsdecode(stem_of(path)), []).append(path)
         patterns = word_patterns(map(os.fsencode, by_word))
-        new = (
-            source
-            for source in _read(files, progress)
-            if source.path not in references and may_refer(source.content, patterns)
-        )
-        for named in run(names_in, new, unknown_names):
+        wanted = partial(_is_wanted, known=frozenset(references), patterns=patterns)
+        for named in run(names_in, _read(files, progress), unknown_names, wanted):
             references[named.path] = References(named, roots, known.__contains__)
         reached: dict[str, None] = {}
         for path, used in references.items():
@@ -107,6 +105,12 @@ def _users(
         level = [path for path in reached if path not in users]
         users.update((path, set()) for path in level)
     return users
+
+
+def _is_wanted(
+    source: Source, *, known: Collection[str], patterns: Sequence[re.Pattern[bytes]]
+) -> bool:
+    return source.path not in known and may_refer(source.content, patterns)
 
 
 def _read(files: Others, progress: Progress) -> Iterator[Source]:

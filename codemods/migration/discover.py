@@ -116,6 +116,11 @@ class _Task(NamedTuple):
     tests: PytestNames
     question: Any
 
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.content)
+
 
 class _Answer(NamedTuple):
     path: str

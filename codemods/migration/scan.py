@@ -29,6 +29,11 @@ class Task(NamedTuple):
     content: bytes
     codemod: RepositoryCodemod
 
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.content)
+
 
 class Scan:
     """Reads the files, and sorts out those that may concern a codemod from the many that do not.

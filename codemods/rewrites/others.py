@@ -153,6 +153,11 @@ def word_patterns(words: Iterable[bytes]) -> list[re.Pattern[bytes]]:
     return [re.compile(b"|".join(map(re.escape, group))) for _, group in groups]
 
 
+def has_match(content: bytes, patterns: Iterable[re.Pattern[bytes]]) -> bool:
+    """Whether one of some patterns matches anywhere in a file."""
+    return any(pattern.search(content) for pattern in patterns)
+
+
 def together(found: Iterable[Found]) -> Found:
     """Return what several files do as one."""
     taken: dict[str, set[str]] = defaultdict(set)

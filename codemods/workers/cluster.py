@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from codemods.engine.run import Failed, Item, R, T, Work
+from codemods.engine.run import Failed, Item, R, T, Wanted, Work, everything
 from codemods.model import UsageError
 from codemods.workers.pool import (
     CHUNKS_AHEAD,
@@ -32,9 +32,16 @@ class Cluster(NamedTuple):
     jobs: int
     file_timeout: float
 
-    def __call__(self, work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
+    def __call__(
+        self,
+        work: Work[T, R],
+        items: Iterable[T],
+        failed: Failed[R],
+        /,
+        wanted: Wanted[T] = everything,
+    ) -> Iterator[R]:
         """Do some work on each file, as `Pool` says."""
-        given = chunks(items, _CHUNK_BYTES)
+        given = chunks(_read(items, wanted), _CHUNK_BYTES)
         ahead: deque[tuple[list[Item], Any]] = deque()
         try:
             while True:
@@ -53,6 +60,11 @@ class Cluster(NamedTuple):
                 yield from results
         finally:  # also where nobody wants the rest
             self.client.cancel([future for _, future in ahead])
+
+
+def _read(items: Iterable[T], wanted: Wanted[T]) -> Iterator[Item]:
+    """Yield the files that are wanted with their contents, as they are to travel."""
+    return (item for item in items if wanted(item) and item.content is not None)
 
 
 #: A process is started for each chunk.

@@ -9,18 +9,31 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, Generic, NamedTuple
 
-from codemods.engine.run import Failed, Item, Pool, R, T, Work, attempt, small_here
+from codemods.engine.run import (
+    Failed,
+    Item,
+    Pool,
+    R,
+    T,
+    Wanted,
+    Work,
+    everything,
+    one_by_one,
+    small_here,
+)
 from codemods.model import Code, Reason
 
 #: How many chunks are at work or done, for each worker: so many files does the parent hold.
 CHUNKS_AHEAD = 4
 _CHUNK_BYTES = 32 * 1024
+#: In a chunk, at most: the files that a worker reads itself have no size here.
+_CHUNK_FILES = 128
 
 #: In seconds, where the user gives no other.
 FILE_TIMEOUT = 30.0
@@ -40,9 +53,16 @@ class ProcessPool(NamedTuple):
     jobs: int
     file_timeout: float = FILE_TIMEOUT
 
-    def __call__(self, work: Work[T, R], items: Iterable[T], failed: Failed[R], /) -> Iterator[R]:
+    def __call__(
+        self,
+        work: Work[T, R],
+        items: Iterable[T],
+        failed: Failed[R],
+        /,
+        wanted: Wanted[T] = everything,
+    ) -> Iterator[R]:
         """Do some work on each file, as `Pool` says."""
-        crew = _Crew(self, work, failed)
+        crew = _Crew(self, (work, wanted), failed)
         try:
             yield from crew.run(chunks(items))
         finally:  # also where nobody wants the rest
@@ -76,8 +96,8 @@ def chunks(items: Iterable[Item], least: int = _CHUNK_BYTES) -> Iterator[list[It
     size = 0
     for item in items:
         chunk.append(item)
-        size += len(item.content)
-        if size >= least:
+        size += item.size
+        if size >= least or len(chunk) == _CHUNK_FILES:
             yield chunk
             chunk, size = [], 0
     if chunk:
@@ -85,15 +105,30 @@ def chunks(items: Iterable[Item], least: int = _CHUNK_BYTES) -> Iterator[list[It
 
 
 class _Chunk(Generic[R]):
-    """Some files, and the results of the first of them."""
+    """Some files, those `left` to be done, and the results of the others that are wanted.
+
+    They are done together, but one by one where a worker died of one of them.
+    """
 
     def __init__(self, items: list[Item]) -> None:
-        self.items = items
+        self.left = items
         self.results: list[R] = []
+        self._at_once = len(items)
 
     @property
-    def left(self) -> list[Item]:
-        return self.items[len(self.results) :]
+    def next(self) -> list[Item]:
+        return self.left[: self._at_once]
+
+    def add(self, results: list[R]) -> None:
+        """Add the results of the next files."""
+        self.results += results
+        self.left = self.left[self._at_once :]
+
+    def fail(self, failed: Callable[[str], R]) -> None:
+        """Take the next file for failed, if there is but one: else do each alone."""
+        if len(self.next) == 1:
+            self.add([failed(self.left[0].path)])
+        self._at_once = 1
 
 
 class _Fault(NamedTuple):
@@ -103,12 +138,16 @@ class _Fault(NamedTuple):
     reason: Reason
 
 
+#: What to do, and with which files.
+_Wanting = tuple[Work[Any, Any], Wanted[Any]]
+
+
 class _Worker:
     """A process at the other end of a connection."""
 
-    def __init__(self, work: Work[Any, Any], file_timeout: float) -> None:
+    def __init__(self, work: _Wanting, file_timeout: float) -> None:
         self.connection, theirs = multiprocessing.Pipe()
-        arguments = (theirs, work, file_timeout)
+        arguments = (theirs, *work, file_timeout)
         # A signal that came before the worker is ready for it would end it with a traceback.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLERS)
         try:
@@ -130,7 +169,7 @@ class _Worker:
 class _Crew(Generic[R]):
     """Keeps workers busy, and replaces those that die."""
 
-    def __init__(self, pool: ProcessPool, work: Work[Any, R], failed: Failed[R]) -> None:
+    def __init__(self, pool: ProcessPool, work: _Wanting, failed: Failed[R]) -> None:
         self._pool = pool
         self._work = work
         self._failed = failed
@@ -165,26 +204,24 @@ class _Crew(Generic[R]):
             chunk = self._waiting.popleft()
             self._busy[worker.connection] = worker, chunk
             with suppress(OSError):  # it is dead, which its connection tells when it is read
-                worker.connection.send(chunk.left)
+                worker.connection.send(chunk.next)
 
     def _started(self) -> _Worker:
         return _Worker(self._work, self._pool.file_timeout)
 
     def _receive(self, worker: _Worker, chunk: _Chunk[R]) -> None:
-        """Take one result, or that there will be none of this file."""
+        """Take the results of some files, or that there will be none."""
+        del self._busy[worker.connection]
         try:
-            result = worker.connection.recv()
+            results = worker.connection.recv()
         except (EOFError, OSError):
-            del self._busy[worker.connection]
             reason = self._reason(worker.end())
-            chunk.results.append(self._failed(chunk.left[0].path, reason))
-            if chunk.left:
-                self._waiting.appendleft(chunk)
-            return
-        chunk.results.append(self._failed(*result) if isinstance(result, _Fault) else result)
-        if not chunk.left:
-            del self._busy[worker.connection]
+            chunk.fail(lambda path: self._failed(path, reason))
+        else:
             self._idle.append(worker)
+            chunk.add([self._failed(*r) if isinstance(r, _Fault) else r for r in results])
+        if chunk.left:
+            self._waiting.appendleft(chunk)
 
     def _reason(self, code: int) -> Reason:
         if code == -signal.SIGPROF:
@@ -232,7 +269,7 @@ _HANDLERS = {
 }
 
 
-def _serve(parent: Any, work: Work[Any, Any], file_timeout: float) -> None:
+def _serve(parent: Any, work: Work[Any, Any], wanted: Wanted[Any], file_timeout: float) -> None:
     """Work on the files that the parent sends, until it ends this process."""
     try:
         for number, handler in _HANDLERS.items():
@@ -242,11 +279,13 @@ def _serve(parent: Any, work: Work[Any, Any], file_timeout: float) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what CPython or LibCST says as it crashes
         gc.disable()
         while True:
-            for item in parent.recv():
+            results: list[Any] = []
+            pending = deque(parent.recv())
+            while pending:  # each is let go of as soon as it is done
                 signal.setitimer(signal.ITIMER_PROF, file_timeout)
-                result = attempt(work, item, _Fault)
+                results += one_by_one(work, [pending.popleft()], _Fault, wanted)
                 signal.setitimer(signal.ITIMER_PROF, 0)
-                parent.send(result)
+            parent.send(results)
     finally:
         os._exit(1)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -48,6 +48,7 @@ from codemods.rewrites.others import (
     OtherFile,
     Others,
     RepositoryCodemod,
+    has_match,
     together,
     unknown,
     word_patterns,
@@ -115,11 +116,6 @@ class MarkHelperClasses(RepositoryCodemod):
             source = Source(path, others.read_one(path) or b"")
             names[path] = self._related(source, [d.definition.name for d in result.decisions])
         patterns = word_patterns({name.encode() for found in names.values() for name in found})
-        sources = (
-            source
-            for source in others.read()
-            if any(pattern.search(source.content) for pattern in patterns)
-        )
 
         def failed(path: str, reason: Reason) -> Found:
             other = OtherFile(Source(path, others.read_one(path) or b""))
@@ -128,7 +124,8 @@ class MarkHelperClasses(RepositoryCodemod):
             return {p: e._replace(taken=names[p]) for p, e in effects.items()}
 
         look = partial(_effects, tests=self.tests, names=names)
-        found = together(run(look, sources, failed))
+        wanted = partial(_is_wanted, patterns=patterns)
+        found = together(run(look, others.read(), failed, wanted))
         effects = {path: found.get(path, Effects(frozenset(), {})) for path in decided}
         return {
             path: replace(self, taken=e.taken, from_outside=e.reasons)
@@ -173,6 +170,10 @@ class MarkHelperClasses(RepositoryCodemod):
         """The names of the bases of other files that have a constructor."""
         bases = self.elsewhere.bases.items()
         return frozenset(_last_names(place for place, base in bases if base.has_constructor))
+
+
+def _is_wanted(source: Source, *, patterns: Sequence[re.Pattern[bytes]]) -> bool:
+    return has_match(source.content, patterns)
 
 
 def _effects(source: Source, *, tests: PytestNames, names: Mapping[str, frozenset[str]]) -> Found:

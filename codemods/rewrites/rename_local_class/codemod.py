@@ -40,6 +40,7 @@ from codemods.rewrites.others import (
     OtherFile,
     Others,
     RepositoryCodemod,
+    has_match,
     together,
     unknown,
     word_patterns,
@@ -130,18 +131,15 @@ class RenameLocalClass(RepositoryCodemod):
         }
         names = {name.encode() for result in changed.values() for name in result.dropped}
         patterns = word_patterns({stem_of(path) for path in changed} | names)
-        sources = (
-            source
-            for source in others.read()
-            if _is_conftest(source) or any(pattern.search(source.content) for pattern in patterns)
-        )
 
         def failed(path: str, reason: Reason) -> Found:
             other = OtherFile(Source(path, others.read_one(path) or b""))
             used = {p for p in changed if p != path and other.has(stem_of(p))}
             return {p: unknown(changed[p], path, reason) for p in used}
 
-        found = together(run(partial(_effects, changed=changed), sources, failed))
+        look = partial(_effects, changed=changed)
+        wanted = partial(_is_wanted, patterns=patterns)
+        found = together(run(look, others.read(), failed, wanted))
         return {p: replace(self, from_outside=e.reasons) for p, e in found.items()}
 
     @property
@@ -207,6 +205,10 @@ def _decision(one: Decision, reasons: Iterable[Reason]) -> Decision:
 
 
 # Other files
+
+
+def _is_wanted(source: Source, *, patterns: Sequence[re.Pattern[bytes]]) -> bool:
+    return _is_conftest(source) or has_match(source.content, patterns)
 
 
 def _is_conftest(source: Source) -> bool:

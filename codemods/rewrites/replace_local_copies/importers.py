@@ -7,7 +7,7 @@ import itertools
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
 from codemods.engine.names import last_name, root_of
@@ -21,6 +21,7 @@ from codemods.rewrites.others import (
     Found,
     OtherFile,
     Others,
+    has_match,
     refusing,
     together,
     unknown,
@@ -59,12 +60,7 @@ def outside_effects(
     reads = _reads_by_module(changed.values())
     stems = {os.fsencode(_last_part(module)) for module in reads}
     patterns = word_patterns({*stems, *map(stem_of, changed)})
-    sources = (
-        source
-        for source in others.read()
-        if may_reach(source, modules.tests)
-        or any(pattern.search(source.content) for pattern in patterns)
-    )
+    wanted = partial(_is_wanted, tests=modules.tests, patterns=patterns)
 
     def failed(path: str, reason: Reason) -> Found:
         other = _OtherFile(Source(path, others.read_one(path) or b""), modules.tests)
@@ -77,7 +73,7 @@ def outside_effects(
     imported, unknown_files = imported_files(modules, others.paths, others.read_one, run)
     circular = imported & changed.keys()
     look = partial(_effects, tests=modules.tests, changed=changed, reads=reads)
-    found = [*run(look, sources, failed)]
+    found = [*run(look, others.read(), failed, wanted)]
     found.append({p: refusing(changed[p], Code.CIRCULAR_IMPORT, message) for p in circular})
     found.append(_outside_tests(modules, changed, others.paths))
     for other, reason in unknown_files.items():
@@ -129,19 +125,28 @@ def _outside_tests(
     return found
 
 
+def _is_wanted(
+    source: Source, *, tests: PytestNames, patterns: Sequence[re.Pattern[bytes]]
+) -> bool:
+    """Whether a file may do anything with modules that would change, or shared ones."""
+    return may_reach(source, tests) or has_match(source.content, patterns)
+
+
 def may_reach(source: Source, tests: PytestNames) -> bool:
     """Whether a file may reach modules that it does not name: any, or those of its callers."""
     is_conftest = os.path.basename(source.path) == "conftest.py"
-    words = (*_OF_FRAMES, *_FINDING, *([b"filterwarnings"] if is_conftest else []))
-    return _is_looking(source, tests) or any(word in source.content for word in words)
+    is_filtering = is_conftest and b"filterwarnings" in source.content
+    reaching = (*_OF_FRAMES, *_FINDING)
+    return is_filtering or _is_looking(source, tests) or has_match(source.content, reaching)
 
 
 def _is_looking(source: Source, tests: PytestNames) -> bool:
     """Whether a file may look into modules by other ways than their names, as a plugin too."""
     if os.path.basename(source.path) == "conftest.py":
         return _MODULE.search(source.content) is not None
-    is_plugin = _PLUGIN.search(source.content) is not None and not tests.has_file(source.path)
-    return is_plugin and _OF_PLUGINS.search(source.content) is not None
+    if tests.has_file(source.path) or _OF_PLUGINS.search(source.content) is None:
+        return False
+    return _PLUGIN.search(source.content) is not None
 
 
 def _reads_by_module(results: Iterable[FileResult]) -> Reads:
@@ -196,10 +201,13 @@ _MODULE = re.compile(rb"\b(?:module|obj|Module|__globals__|modules|getmodule|imp
 _OF_PLUGINS = re.compile(rb"\b(?:request|item|metafunc|request\.node)\.(?:module|obj)\b")
 #: How any file gets at a module by its name or by what it has, and at the frame of its caller.
 _FINDING = (
-    *(b"modules[", b"import_module(", b"getmodule(", b"__globals__[", b"f_globals["),
-    *(b"__module__ +", b"__module__}."),
+    re.compile(rb"module(?:s\[|__ \+|__}\.|\((?:(?<=import_module\()|(?<=getmodule\()))"),
+    re.compile(rb"globals(?:(?<=f_globals)|__)\["),
 )
-_OF_FRAMES = (b"_getframe", b"currentframe", b"inspect.stack")
+_OF_FRAMES = (
+    re.compile(rb"frame(?:(?<=_getframe)|(?<=currentframe))"),
+    re.compile(rb"inspect\.stack"),
+)
 #: What begins a plugin: it imports pytest, or has hooks.
 _PLUGIN = re.compile(rb"(?m)^[ \t]*(?:import|from|def)[ \t]+_?pytest")
 #: What tells in which module something stands.
@@ -221,7 +229,7 @@ def _reads_frames(node: ast.stmt) -> bool:
     text = ast.unparse(node)
     reads = re.findall(r"\.f_\w+(?:\['__name__'\])?", text)
     names_alone = set(reads) == {".f_globals['__name__']"}
-    return not names_alone and any(word.decode() in text for word in _OF_FRAMES)
+    return not names_alone and has_match(text.encode(errors="replace"), _OF_FRAMES)
 
 
 def _finds_module(node: ast.expr) -> bool:
@@ -341,7 +349,7 @@ class _OtherFile(OtherFile):
     @cached_property
     def _frames(self) -> dict[str, ast.stmt]:
         """The definitions that read frames, by their names."""
-        is_asked = any(word in self.source.content for word in _OF_FRAMES)
+        is_asked = has_match(self.source.content, _OF_FRAMES)
         body = self.names.tree.body if is_asked else []
         definitions = (s for s in body if isinstance(s, DEFINITIONS))
         return {s.name: s for s in definitions if any(map(_reads_frames, _run_by_call(s)))}
@@ -349,7 +357,7 @@ class _OtherFile(OtherFile):
     @cached_property
     def _found_stores(self) -> list[Store]:
         """Where an attribute is set of a module whose name is not written out."""
-        if not any(word in self.source.content for word in _FINDING):
+        if not has_match(self.source.content, _FINDING):
             return []
         assigned = (a for a in self.names.of_kind(ast.Assign) if _finds_module(a.value))
         variables = {t.id for a in assigned for t in a.targets if isinstance(t, ast.Name)}
