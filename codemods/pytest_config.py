@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,8 +37,8 @@ def pytest_config(start: Path, top: Path) -> PytestConfig | None:
     """
     for folder in (start, *start.parents):
         for name in _SECTIONS:
-            path = folder / name
-            if path.is_file():
+            if os.path.isfile(f"{folder}/{name}"):  # a `Path` for each takes five times as long
+                path = folder / name
                 options = _options(path, path.stat().st_mtime_ns)
                 if options is not None:
                     return _config(path, options)

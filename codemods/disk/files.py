@@ -170,7 +170,8 @@ class Checkout:
     @cached_property
     def _absolute(self) -> dict[str, str]:
         listed = list_files([str(self._root)], self._root, (), lambda failure: None)
-        return {path: os.path.abspath(path) for path in listed}
+        here = os.getcwd()
+        return {p: os.path.abspath(p) if p.startswith("../") else f"{here}/{p}" for p in listed}
 
     @property
     def paths(self) -> list[str]:
