@@ -164,17 +164,18 @@ class Trial:
         Those runs stand, and one of their files may read what one of this run changes. One that
         cannot be looked at in time is among them.
         """
-        look = careful
         shared: set[tuple[str, str]] = set()
         for entry in self.entries:
             sides = (
                 Source(entry.path, self.journal.content(self.run, entry, side))
                 for side in ("before", "after")
             )
-            old, new = look(imports_of, sides, lambda path, reason: frozenset())
+            old, new = careful(imports_of, sides, lambda path, reason: frozenset())
             shared |= new - old
         own = set(self.paths())
-        found = look(partial(_sharing, shared=shared), self._others(own), lambda path, reason: path)
+        found = careful(
+            partial(_sharing, shared=shared), self._others(own), lambda path, reason: path
+        )
         return list(dict.fromkeys(filter(None, found)))
 
     def _others(self, own: set[str]) -> Iterator[Source]:

@@ -95,21 +95,11 @@ def verify(
 ) -> Verified | RanOnce:
     """Run tests and commands with a run and without it; its files stay as they are.
 
-    Where there is no run, they are run once.
-
-    Args:
-        journal: of the repository.
-        identity: the run; None for the last one that was not rolled back.
-        tests: files and folders; none for the tests that use the files of the run.
-        find_uses: finds the tests that use some files.
-        run_tests: runs some tests once; it takes as `state` what tells which changes are in place.
-        commands: runs the golden path; None to leave it out.
-        say: takes a line about what is verified.
-
-    Raises:
-        MeasureError: the tests could not be run to their end.
-        codemods.disk.folder.EditedError: they edited files of the run.
-
+    The run is the one of that `identity`, else the last one that was not rolled back; where there
+    is none, they are run once. The `tests` are files and folders, or without any, those that use
+    the files of the run; `run_tests` takes as `state` what tells which changes are in place. Tests
+    that cannot be run to their end are a `MeasureError`, and an `EditedError` if they edit files of
+    the run.
     """
     with journal.lock():
         trial = chosen_run(journal, identity)

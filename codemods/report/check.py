@@ -35,13 +35,8 @@ def as_text(
 ) -> str:
     """Format what is left for people, and for pipelines: the fourth field is the percentage.
 
-    Args:
-        planned: what would be replaced.
-        asked: the arguments that named the files, for the command that replaces the copies.
-            There is none for a module on stdin.
-        detail: VERBOSE also names what stays, QUIET has no totals.
-        ratcheted: what is left, against what may be; None for no copy at all.
-
+    VERBOSE also names what stays, QUIET has no totals. The arguments that named the files, `asked`,
+    are for the command that replaces the copies: there is none for a module on stdin.
     """
     good, helpers = planned.compliant, planned.helpers
     lines = _lines(planned, detail, has_copies=ratcheted is None)
