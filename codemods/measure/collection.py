@@ -210,7 +210,7 @@ def _timing(sessions: Sequence[Session]) -> Timing:
     return Timing(
         wall_seconds=Series(tuple(round(s.wall, 4) for s in sessions)),
         cpu_seconds=Series(tuple(round(s.cpu, 4) for s in sessions)),
-        memory_bytes=Series(tuple(float(s.peak_memory) for s in sessions)),
+        memory_bytes=Series(tuple(float(s.record.peak_memory) for s in sessions)),
     )
 
 
