@@ -371,7 +371,7 @@ def _of_project(settings: Settings, pasted: Sequence[Pasted]) -> Settings:
 
     Where none do, those of the nearest pyproject.toml above them, which is to get a table.
     """
-    top = _common_folder(pasted)
+    top = Path(os.path.commonpath([os.path.dirname(os.path.realpath(p)) for p in _paths(pasted)]))
     nearest = read_settings(top)
     if nearest.has_table:
         return nearest
@@ -379,10 +379,6 @@ def _of_project(settings: Settings, pasted: Sequence[Pasted]) -> Settings:
     folders = (f for f in (top, *top.parents) if f.is_relative_to(root))
     project = next((f for f in folders if (f / "pyproject.toml").is_file()), root)
     return settings._replace(root=project)
-
-
-def _common_folder(pasted: Sequence[Pasted]) -> Path:
-    return Path(os.path.commonpath([os.path.dirname(os.path.realpath(p)) for p in _paths(pasted)]))
 
 
 def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple[Path, str]:

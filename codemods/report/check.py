@@ -41,7 +41,8 @@ def as_text(
     good, helpers = planned.compliant, planned.helpers
     lines = _lines(planned, detail, has_copies=ratcheted is None)
     if ratcheted is not None:
-        lines += _ratchet_lines(ratcheted)
+        found = [_finding(path, decision, str) for path, decision in ratcheted.excess]
+        lines += [f"{f.path}:{f.line}:{f.column}: {f.coded(f.text)}" for f in found]
     failures = failure_lines(planned.results)
     lines += failures
     if detail is Detail.QUIET:
@@ -95,11 +96,6 @@ def _lines(planned: Plan, detail: Detail, *, has_copies: bool) -> list[str]:
         for d in r.decisions
         if (has_copies if d.verdict is Verdict.REPLACE else has_refused and not is_namesake(d))
     ]
-
-
-def _ratchet_lines(ratcheted: Ratcheted) -> list[str]:
-    found = [_finding(path, decision, str) for path, decision in ratcheted.excess]
-    return [f"{f.path}:{f.line}:{f.column}: {f.coded(f.text)}" for f in found]
 
 
 def _ratchet_totals(ratcheted: Ratcheted, asked: Sequence[str]) -> list[str]:
