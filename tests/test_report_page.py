@@ -236,9 +236,9 @@ def test_bars_have_values_and_two_shapes() -> None:
     shown = page.as_html(("t",), [page.Bars("Seconds", (before, after))])
     assert "<figcaption>Seconds</figcaption>" in shown
     assert "<span>warm, before</span><span>1.00 s (0.50 to 2.00)</span>" in shown
-    assert '<rect class="before" width="100.0%"/>' in shown
+    assert '<rect class="before" width="100.0%" height="100%"/>' in shown
     assert "<span>warm, after</span><span>0.50 s (0.40 to 0.60)</span>" in shown
-    assert '<rect class="after" width="50.0%"/>' in shown
+    assert '<rect class="after" width="50.0%" height="100%"/>' in shown
     assert ".before { fill: var(--paper); stroke: var(--before)" in STYLE
     assert ".after { fill: var(--after)" in STYLE
 

@@ -294,9 +294,9 @@ def _html(block: Block) -> Iterator[str]:
             yield "<ul>"
             for bar in bars:
                 kind = "before" if bar.is_before else "after"
-                width = f"{100 * bar.value / block.highest:.1f}%"
+                size = f'width="{100 * bar.value / block.highest:.1f}%" height="100%"'
                 yield f"<li><span>{escaped(bar.label)}</span><span>{escaped(bar.text)}</span>"
-                yield f'<svg aria-hidden="true"><rect class="{kind}" width="{width}"/></svg></li>'
+                yield f'<svg aria-hidden="true"><rect class="{kind}" {size}/></svg></li>'
             yield "</ul>"
             yield "</figure>"
 
