@@ -234,8 +234,7 @@ def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> No
 def _verify(setup: Setup, pytest: Pytest, workers: str | None, trial: Trial) -> Verified:
     from codemods.migration.verify import revert_regressions
 
-    run = setup.sessions(pytest, workers).run
-    run_tests = partial(run, state=trial.state)
+    run_tests = setup.sessions(pytest, workers).run
     remark(f"verifying run {trial.run.id}")
     try:
         verified = revert_regressions(trial, setup.find_uses, run_tests)
