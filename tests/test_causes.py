@@ -104,7 +104,7 @@ def test_without_reverting_the_cause_is_named(tmp_path: Path) -> None:
         None,
         (),
         find_uses=suite.uses,
-        run_tests=lambda paths, state: suite.run(paths),
+        run_tests=suite.run,
         commands=None,
         say=print,
     )

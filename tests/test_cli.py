@@ -434,7 +434,7 @@ def test_migrate_as_json_and_the_probe(three: Path) -> None:
     before = (three / "b/test_c.py").read_bytes()
     code, out, err = outcome("migrate", "b/test_c.py")
     assert (code, out) == (2, "")
-    assert "nothing was written, as the new imports would fail:\n  b: " in err
+    assert "nothing was written, as the new imports would fail:\n  error: " in err
     assert (three / "b/test_c.py").read_bytes() == before
     assert len(Journal(three).runs()) == 1
 

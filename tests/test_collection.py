@@ -103,7 +103,7 @@ def test_the_memory_is_that_of_pytest_alone(tmp_path: Path) -> None:
     """What Linux counts for a child begins with the size of its parent."""
     ballast = bytearray(200_000_000)
     seen = run(write_modules(tmp_path, test_it="def test(): pass"), "--collect-only")
-    assert len(ballast) > seen.peak_memory > 10_000_000
+    assert len(ballast) > seen.record.peak_memory > 10_000_000
 
 
 def test_a_package_of_the_same_name_is_no_hindrance(tmp_path: Path) -> None:
@@ -512,7 +512,7 @@ def test_runs_that_do_not_collect_the_same(tmp_path: Path, monkeypatch: pytest.M
 
 def session(*nodes: str) -> Session:
     """Return a session that collected some tests."""
-    return Session(SessionRecord(exit_code=0, collected=list(nodes)), "", 1.0, 1.0, 1)
+    return Session(SessionRecord(exit_code=0, collected=list(nodes)), "", 1.0, 1.0)
 
 
 # Saved

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from codemods.cli import main
 from codemods.migration import demo as module
@@ -19,7 +18,6 @@ from codemods.model import UsageError
 
 COMMAND = [str(Path(sys.executable).with_name("ssot-codemods")), "demo"]
 QUIET = b"The file changes the definition, hands it to code that could, or asks for its module.\n"
-ONE_STEP = (module.FULL_STEPS[0], module.Step("See", "ssot-codemods analyze", 3))
 
 
 def ignore(text: str) -> None:
@@ -111,26 +109,6 @@ def test_the_short_way_fits_on_a_page(tmp_path: Path) -> None:
     assert "Copies Left: 0\n" in shown["check"]
     assert "7 of 7 files restored" in shown["rollback"]
     assert len(printed.splitlines()) <= 80
-
-
-@pytest.fixture
-def one_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(module, "STEPS", ONE_STEP)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.mark.usefixtures("one_step")
-def test_keep_leaves_a_checkout_to_look_at(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["demo", "--keep", "a/b"])
-    assert result.exit_code == 0, result.output
-    folder = tmp_path / "a/b"
-    assert f"all files are in {folder}" in result.output
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
-    assert (folder / "unit/test_exports.py").is_file()
-    status = ["git", "-C", str(folder), "status", "--porcelain"]
-    assert subprocess.run(status, capture_output=True, check=True).stdout == b""
-    again = CliRunner().invoke(main, ["demo", "--keep", "a/b"])
-    assert (again.exit_code, again.output) == (2, "Error: a/b exists already\n")
 
 
 def test_a_step_that_ends_otherwise_ends_the_demo(tmp_path: Path) -> None:

@@ -261,7 +261,7 @@ def told(uses: Mapping[str, Collection[str]]) -> tuple[list[str], list[str]]:
     return before_writing(diagnose(by_file(), uses, jobs=1))
 
 
-def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_error_once_with_its_advice(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = own(root, file=None, error="ModuleNotFoundError: x")
     broken = own(root, file=None, error="NameError: y")
     answered(monkeypatch, missing, folders=["tests", "e2e", "unit"])
@@ -271,19 +271,21 @@ def test_each_advice_once_below_what_it_is_for(root: Path, monkeypatch: pytest.M
     errors, notes = told({"tests/test_a.py": ["lib.own.shared"]})
     assert notes == []
     assert errors == [
-        "e2e and 1 more: ModuleNotFoundError: x",
-        'To fix it: add `pythonpath = ["."]` under [tool.pytest.ini_options] in '
-        f"{root}/pyproject.toml.",
-        "unit: NameError: y",
-        f"To fix it: fix what {root}/lib/own/shared.py raises when it is imported.",
+        "error: not-importable: ModuleNotFoundError: x",
+        "  where: e2e, tests",
+        f'  fix: add `pythonpath = ["."]` under [tool.pytest.ini_options] in {root}/pyproject.toml',
+        "error: not-importable: NameError: y",
+        "  where: unit",
+        f"  fix: fix what {root}/lib/own/shared.py raises when it is imported",
     ]
 
 
 def test_what_stops_pytest_can_be_skipped(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answered(monkeypatch, error="no pytest")
-    (where, way), _ = told({"tests/test_a.py": ["lib.own.shared"]})
-    assert where.endswith(": no pytest")
-    assert way.endswith(" by --python; --skip-probe goes on without.")
+    (error, _, way, skip), _ = told({"tests/test_a.py": ["lib.own.shared"]})
+    assert error == "error: no-pytest: no pytest"
+    assert way.endswith(" by --python")
+    assert skip == "--skip-probe goes on without this check"
 
 
 def test_warnings_do_not_stop_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,8 +304,8 @@ USES = {"checks/unit/test_a.py": ["own.shared"]}
 def test_the_advice_on_the_path_is_right(root: Path) -> None:
     write({"pyproject.toml": table("own.shared"), "src/own/shared.py": HELPER})
     write({"checks/unit/test_a.py": "", "checks/pytest.ini": "[pytest]\n"})
-    (where, way), _ = told(USES)
-    assert "No module named 'own'" in where
+    (error, _, way), _ = told(USES)
+    assert "No module named 'own'" in error
     assert f"add `pythonpath = ../src` under [pytest] in {root}/checks/pytest.ini" in way
     write({"checks/pytest.ini": "[pytest]\npythonpath = ../src\n"})
     assert told(USES) == ([], [])

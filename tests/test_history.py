@@ -28,7 +28,7 @@ from codemods.progress.history import (
     Rollback,
     Verification,
 )
-from codemods.progress.standing import baselines, collected, parts, standing
+from codemods.progress.standing import History, collected
 from codemods.settings import Settings, SettingsError, read_settings
 from codemods.workers.pool import ProcessPool
 from tests.figures import evidence, measured
@@ -311,7 +311,7 @@ def _baseline(paths: tuple[str, ...], tests: str = "a", time: str = "1") -> Reco
 def test_a_baseline_that_broke_off_does_not_count() -> None:
     summaries = [measured(problem="timeout").summary, measured(cold=()).summary]
     records = [Record("1", ("tests",), s) for s in (*summaries, measured().summary)]
-    assert baselines(records, ["tests/"]) == [("1", measured().summary)]
+    assert History(Path(), records).baselines(["tests/"]) == [("1", measured().summary)]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_the_parts_of_some_paths_have_nothing_in_common(
     records = [
         _baseline(tuple(paths.split()), time=str(n)) for n, paths in enumerate(measured_paths)
     ]
-    latest = {paths: summaries[-1][1] for paths, summaries in parts(records, ["t"])}
+    latest = {paths: summaries[-1][1] for paths, summaries in History(Path(), records).parts(["t"])}
     assert [" ".join(paths) for paths in latest] == shown
     assert collected([], latest) == tests
 
@@ -427,7 +427,7 @@ def test_what_was_shown_of_a_run_goes_with_it() -> None:
         Record("6", (), Rollback("r1", ("b.py",))),
     ]
     about = (Migration, Verification)
-    left = [r.figures.run for r in standing(records) if isinstance(r.figures, about)]
+    left = [r.figures.run for r in History(Path(), records).records if isinstance(r.figures, about)]
     assert left == ["r2", "r2", "forgotten"]
 
 

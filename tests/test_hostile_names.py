@@ -222,7 +222,6 @@ def test_what_is_printed_of_runs(root: Path) -> None:
         ["baseline", "--category", f"x {EVIL}"],
         ["verify", "--python", EVIL],
         ["verify", "--run", EVIL],
-        ["demo", "--keep", f"there/{EVIL}"],
     ],
 )
 def test_what_is_said_of_arguments(root: Path, arguments: list[str]) -> None:

@@ -23,7 +23,7 @@ from codemods.engine.codemod import ParsedModule
 from codemods.engine.proof import difference
 from codemods.model import Code, FileResult, PytestNames, Reason, Source, Status, Verdict
 from codemods.progress import history
-from codemods.progress.standing import standing_runs
+from codemods.progress.standing import History
 from codemods.rewrites.mark_helper_classes.codemod import MarkHelperClasses
 from codemods.settings import Settings
 from tests import tools
@@ -814,7 +814,7 @@ def test_migrate_marks_writes_history_and_is_undone(repository: Path) -> None:
     found = [r.figures for r in records if isinstance(r.figures, history.Migration)]
     assert [f.codemod for f in found] == ["mark_helper_classes"] * 3
     assert [f.copy_count for f in found] == [1, 0, 0]
-    runs = standing_runs(repository, records, ["."])
+    runs = History(repository, records).runs(["."])
     assert [list(run.files) for run in runs] == [["tests/helpers.py"], ["tests/test_a.py"]]
     for _ in range(2):
         _verb("rollback")

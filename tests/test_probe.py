@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from codemods.measure.model import Cost, Step
 from codemods.measure.probe import plugin as probe
 from codemods.measure.probe.timing import Meter, Timing
 from codemods.measure.record import SeenWarning, SessionRecord, fold, read_record
@@ -143,23 +142,30 @@ def check_suite(seen: SessionRecord) -> None:
         ("DeprecationWarning", "test_it.py", 23),
         ("PytestCollectionWarning", "test_it.py", 4),
     ]
-    module = seen.modules["test_it.py"]
-    assert module.cumulative_seconds >= module.own_seconds > 0
     assert seen.facts.pytest == pytest.__version__
     assert any(plugin.startswith("pytest-xdist ") for plugin in seen.facts.plugins)
     assert seen.peak_memory > 10_000_000
+
+
+def check_steps(seen: SessionRecord) -> None:
+    """Check what is measured of SUITE, which no worker of pytest-xdist hands over."""
+    module = seen.modules["test_it.py"]
+    assert module.cumulative_seconds >= module.own_seconds > 0
     assert seen.warnings_building.count == 1
 
 
 def test_a_suite(tmp_path: Path) -> None:
     seen = run(write(tmp_path / "a", test_it=SUITE))
     check_suite(seen)
+    check_steps(seen)
     assert [p.name for p in tmp_path.iterdir() if p.name != "a"] == ["a.lines"]
 
 
 def test_a_suite_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     suite = write(tmp_path / "here", test_it=SUITE)
-    check_suite(run_here(suite, monkeypatch, options="imports"))
+    seen = run_here(suite, monkeypatch, options="imports")
+    check_suite(seen)
+    check_steps(seen)
 
 
 def test_with_xdist(tmp_path: Path) -> None:
@@ -444,21 +450,6 @@ def lines(*events: list[Any]) -> list[str]:
     return [json.dumps(event) for event in events]
 
 
-def step(own: float, *, from_cache: bool | None = None) -> dict[str, Any]:
-    return {
-        "own_seconds": own,
-        "cumulative_seconds": own,
-        "import_seconds": {},
-        "from_cache": from_cache,
-    }
-
-
-def ended(exit_code: int, seconds: float) -> list[Any]:
-    costs = {"rewriting": [seconds, 1], "warnings_building": [0.0, 0]}
-    totals = {**costs, "imports": [], "peak_memory": 5, "dont_write_bytecode": False}
-    return ["ended", exit_code, totals]
-
-
 def test_warnings_of_several_workers() -> None:
     """Each collects everything; what tests themselves warn of counts each time."""
     at_collection: list[Any] = ["warning", "A", "a.py", 1, "", "collect", ""]
@@ -478,8 +469,7 @@ def test_a_worker_hands_its_lines_over(tmp_path: Path) -> None:
     worker = probe._Probe(None, ())
     worker.start()
     worker.stop()
-    worker.add("step", "modules", "both.py", step(2.0, from_cache=True))
-    worker.add("step", "modules", "one.py", step(1.0, from_cache=True))
+    worker.add("deselected", ["one"])
     worker.add("error", "bad.py", "bad.py", "from the worker")
     worker.add("problem", "not handed over")
     output: dict[str, Any] = {}
@@ -489,7 +479,6 @@ def test_a_worker_hands_its_lines_over(tmp_path: Path) -> None:
 
     controller = probe._Probe(tmp_path / "lines", ())
     controller.start()
-    controller.add("step", "modules", "both.py", step(1.0, from_cache=False))
     controller.add("error", "bad.py", "bad.py", "in pytest's long words")
     controller.pytest_xdist_node_collection_finished(["a", "b"])
     controller.pytest_xdist_node_collection_finished(["b", "c"])
@@ -501,24 +490,17 @@ def test_a_worker_hands_its_lines_over(tmp_path: Path) -> None:
     seen = read_record(tmp_path / "lines")
     assert seen is not None
     assert seen.collected == ["a", "b", "c"]
-    assert seen.modules["both.py"] == Step("both.py", **step(2.0, from_cache=False))
-    assert seen.modules["one.py"] == Step("one.py", **step(1.0, from_cache=True))
+    assert seen.deselected == {"one"}
     assert [e.message for e in seen.errors.values()] == ["from the worker"]
     assert seen.problems == []
     assert seen.exit_code == 1
 
 
-def test_of_costs_the_largest_counts() -> None:
-    worker = json.dumps(["worker", lines(ended(0, 2.0))])
-    assert fold([worker, *lines(ended(1, 1.0))]).rewriting == Cost(2.0, 1)
-    assert fold([worker]).exit_code is None
-
-
-@pytest.mark.parametrize("order", [(True, False), (False, True)])
-def test_a_module_that_one_worker_had_to_compile_is_not_cached(order: tuple[bool, bool]) -> None:
-    steps = (["step", "modules", "a.py", step(1.0, from_cache=cached)] for cached in order)
-    seen = fold(json.dumps(["worker", lines(one)]) for one in steps)
-    assert seen.modules["a.py"].from_cache is False
+def test_with_xdist_no_worker_collects_alone(tmp_path: Path) -> None:
+    """So what is measured of a collection is in the one process."""
+    seen = run(write(tmp_path / "a", test_it=SUITE), "-n", "2", "--collect-only")
+    assert '["worker", ' not in (tmp_path / "a.lines").read_text()
+    check_steps(seen)
 
 
 def test_a_session_that_never_began_has_no_end(tmp_path: Path) -> None:
@@ -599,5 +581,3 @@ def test_a_system_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Path, "read_text", refuse)
     assert probe.peak_memory() > 10_000_000
-    monkeypatch.setitem(sys.modules, "resource", None)
-    assert probe.peak_memory() == 0

@@ -172,7 +172,7 @@ def advice(
     )
     for kind, one in steps:
         getattr(record, kind)[one.name] = one
-    before, after = (Session(record, "", wall, 1.0, 1) for wall in (cold, warm))
+    before, after = (Session(record, "", wall, 1.0) for wall in (cold, warm))
     found = profile_module._figures(Path("/nowhere"), before, after, "")
     helpful = profile_module._advice(found, record, keeps_bytecode)
     return [(round(a.seconds, 6), a.message) for a in helpful]

@@ -77,7 +77,7 @@ def test_a_file_has_the_name_of_its_verb_or_command() -> None:
     verbs = set(main.list_commands(click.Context(main)))
     assert _files("cli") == verbs
     assert all(main.get_command(click.Context(main), verb) is not None for verb in verbs)
-    helpers = {"chart", "diff", "document", "findings", "hosts", "page", "table"}
+    helpers = {"diff", "document", "findings", "hosts", "page", "table"}
     assert _files("report") - helpers <= verbs
     assert _files("commands") <= _files("rewrites")
 

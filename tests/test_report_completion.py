@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -475,19 +474,12 @@ def test_the_html_stands_alone(done: Completion) -> None:
     assert text.encode("utf-8")
 
 
-def test_each_chart_has_a_title_and_a_description() -> None:
-    pictures = re.findall(r"<svg.*?</svg>", report.as_html(FULL), re.DOTALL)
-    assert len(pictures) == 2
-    ids: list[str] = []
-    for picture in pictures:
-        tree = ET.fromstring(picture)
-        title, about = tree[0], tree[1]
-        assert (title.tag, about.tag) == ("title", "desc")
-        assert tree.attrib["aria-labelledby"] == f"{title.attrib['id']} {about.attrib['id']}"
-        assert title.text
-        assert about.text
-        ids += [title.attrib["id"], about.attrib["id"]]
-    assert len(set(ids)) == 4
+def test_each_chart_can_be_read_without_its_picture() -> None:
+    charts = re.findall(r"<figure>.*?</figure>", report.as_html(FULL), re.DOTALL)
+    assert len(charts) == 2
+    for chart in charts:
+        assert "<figcaption>" in chart
+        assert chart.count("<svg aria-hidden") == chart.count("<li><span>") > 1
 
 
 def test_what_others_wrote_is_shown_and_never_markup() -> None:

@@ -297,8 +297,8 @@ def test_each_run_of_the_tests_is_named(root: Path) -> None:
     run = json.loads(outcome("rollback", "--list", "--format", "json")[1])["runs"][0]["id"]
     assert f"verifying run {run}\n" in shown
     assert re.search(r"\rfiles  \[#+-*\]  (\d+) of \1", shown)
-    assert re.search(r"test run 1, with the changes  \[#+-*\]  1 of 1", shown)
-    assert re.search(r"test run 2, without the changes  \[#+-*\]  1 of 1", shown)
+    assert re.search(r"test run 1  \[#+-*\]  1 of 1", shown)
+    assert re.search(r"test run 2  \[#+-*\]  1 of 1", shown)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")

@@ -46,13 +46,8 @@ def verb(
 ) -> Callable[[Callable[..., int]], click.Command]:
     """Make a verb of a function, which gets how much it is to print as `detail`.
 
-    Args:
-        about: what its help says of its arguments, below the options.
-        quiet: what -q does.
-        verbose: what -v does.
-        copies_left: what it means that it exits with 1; nothing where it never does.
-        failed: what it means that it exits with 3.
-
+    The texts are for its help: `about` its arguments, what -q and -v do, and what it means that it
+    exits with 1, `copies_left`, where it ever does, or with 3, `failed`.
     """
     codes = {0: "OK", 1: copies_left, 2: "usage error", 3: failed, 130: "interrupted"}
     listed = "; ".join(f"{code} {meaning}" for code, meaning in codes.items() if meaning)
@@ -133,19 +128,34 @@ codemod_option = click.option(
 )
 
 
-class Seconds(click.types.FloatParamType):
-    """A positive number of seconds that a thread can wait."""
+class _Checked(click.types.StringParamType):
+    """What a check makes of a text, or raises `ValueError` for."""
 
-    name = "seconds"
+    name = "text"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return the number."""
-        seconds = float(super().convert(value, param, ctx))
-        if not 0 < seconds <= threading.TIMEOUT_MAX:
-            self.fail(f"{value} is not a number of seconds to wait", param, ctx)
-        return seconds
+    def __init__(self, check: Callable[[str], Any]) -> None:
+        self._check = check
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value."""
+        try:
+            return self._check(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _seconds(text: str) -> float:
+    """Return a positive number of seconds that a thread can wait."""
+    if not 0 < float(text) <= threading.TIMEOUT_MAX:
+        raise ValueError(f"{text} is not a number of seconds to wait")
+    return float(text)
+
+
+def timeout_option(note: str, default: float | None = None) -> Callable[[_Command], _Command]:
+    """Return the option --timeout."""
+    return click.option(
+        "--timeout", type=_Checked(_seconds), default=default, metavar="SECONDS", help=note
+    )
 
 
 class FileArguments(NamedTuple):
@@ -188,7 +198,7 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
         jobs_option("Worker processes. Default: the number of cores."),
         click.option(
             "--file-timeout",
-            type=Seconds(),
+            type=_Checked(_seconds),
             metavar="SECONDS",
             help="Limit for each file, in seconds of processor time; one that takes longer fails. "
             "Default: 30.",
@@ -200,22 +210,6 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
         ),
     ]
     return _with(options, command)
-
-
-class _Checked(click.types.StringParamType):
-    """A text that a check returns, or raises `ValueError` for."""
-
-    name = "name"
-
-    def __init__(self, check: Callable[[str], str]) -> None:
-        self._check = check
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text."""
-        try:
-            return self._check(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 class ClassArguments(NamedTuple):
@@ -296,12 +290,7 @@ def starts_pytest(command: _Command) -> _Command:
             help="The paths of a category, such as unit. Repeatable.",
         ),
         python_option,
-        click.option(
-            "--timeout",
-            type=Seconds(),
-            metavar="SECONDS",
-            help="Limit for each run of pytest. Default: none.",
-        ),
+        timeout_option("Limit for each run of pytest. Default: none."),
         text_or_json,
     ]
     return _with(options, command)

@@ -135,14 +135,8 @@ def json_bytes(value: object) -> bytes:
 
     text = json.dumps(value, indent=2, ensure_ascii=False)
     text = re.sub("[\ud800-\udfff]", lambda m: rf"\\u{ord(m.group()):04x}", text)
-    text = re.sub("[\x7f-\U0010ffff]", _escape, text)
+    text = re.sub("[\x7f-\U0010ffff]", lambda m: json.dumps(m.group())[1:-1], text)
     return f"{text}\n".encode()
-
-
-def _escape(match: re.Match[str]) -> str:
-    """Return a character as JSON escapes it: in units of UTF-16."""
-    units = match.group().encode("utf-16-be").hex()
-    return "".join(rf"\u{units[n : n + 4]}" for n in range(0, len(units), 4))
 
 
 def print_findings(form: str, findings: Sequence[Finding], head: str) -> None:

@@ -92,7 +92,8 @@ def adopt(
         found = discover(setup.settings, setup.paths, setup.pool(), wanted, progress)
     pasted, missing, others = choose(found.groups, names, min_lines)
     if not pasted:
-        raise UsageError(*not_adopted(missing) or [_nothing(min_lines)])
+        nothing = f"nothing can be adopted that saves {plural(min_lines, 'line')} or more"
+        raise UsageError(*not_adopted(missing) or [f"{nothing}: see `ssot-codemods discover`"])
     done = work_out(setup.settings, pasted, to)
     for line in (*not_adopted({**missing, **done.skipped}), *others, *report.elsewhere(done)):
         say(line)
@@ -106,11 +107,6 @@ def adopt(
     probed = OK if skip_probe else _probe(setup, done, pasted, python)
     print_text(report.way_on(done, pasted, detail))
     return code or probed
-
-
-def _nothing(min_lines: int) -> str:
-    least = plural(min_lines, "line")
-    return f"nothing can be adopted that saves {least} or more: see `ssot-codemods discover`"
 
 
 def _probe(setup: Setup, done: Adoption, pasted: Sequence[Pasted], python: str | None) -> int:

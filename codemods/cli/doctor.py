@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import click
-
 from codemods.cli._common import FILE_FAILED, OK, Setup
 from codemods.cli._options import (
     PATHS,
     FileArguments,
-    Seconds,
     interpreter,
     over_files,
     python_option,
     text_or_json,
+    timeout_option,
     verb,
 )
 from codemods.cli._output import progress_bar, show
@@ -26,14 +24,7 @@ from codemods.report.table import Detail
     failed="an import would fail",
 )
 @over_files
-@click.option(
-    "--timeout",
-    type=Seconds(),
-    default=300,
-    show_default=True,
-    metavar="SECONDS",
-    help="Limit for each folder.",
-)
+@timeout_option("Limit for each folder. Default: 300.", default=300)
 @python_option
 @text_or_json
 def doctor(

@@ -25,7 +25,6 @@ from codemods.cli._options import (
     PATHS,
     ClassArguments,
     FileArguments,
-    Seconds,
     check_xdist,
     codemod_option,
     hint_at_python,
@@ -34,6 +33,7 @@ from codemods.cli._options import (
     over_files,
     python_option,
     renames_classes,
+    timeout_option,
     verb,
     workers_option,
 )
@@ -81,12 +81,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run the tests concerned before and after; undo each file that makes them differ.",
 )
-@click.option(
-    "--timeout",
-    type=Seconds(),
-    metavar="SECONDS",
-    help="Limit for each run of the tests, with --verify. Default: none.",
-)
+@timeout_option("Limit for each run of the tests, with --verify. Default: none.")
 @python_option
 @workers_option
 @click.option(
@@ -239,8 +234,7 @@ def _check_imports(setup: Setup, python: str, batch: Sequence[FileResult]) -> No
 def _verify(setup: Setup, pytest: Pytest, workers: str | None, trial: Trial) -> Verified:
     from codemods.migration.verify import revert_regressions
 
-    run = setup.sessions(pytest, workers).run
-    run_tests = partial(run, state=trial.state)
+    run_tests = setup.sessions(pytest, workers).run
     remark(f"verifying run {trial.run.id}")
     try:
         verified = revert_regressions(trial, setup.find_uses, run_tests)

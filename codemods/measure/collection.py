@@ -55,18 +55,11 @@ def in_turn(
 ) -> list[Baseline]:
     """Measure ``pytest --collect-only -q``: one run to warm up, then cold and warm in turn.
 
-    Args:
-        trees: what is measured, in turn, so that all see the same noise. A package that is
-            installed in editable form is imported from where it is installed, in each. The first
-            run that exceeds its time limit ends the measurement of its tree.
-        paths: what to collect, relative to the root; nothing for what pytest's configuration says.
-        runs: how many cold and how many warm runs.
-        progress: see `Progress`.
-
-    Returns:
-        The figures of each tree. Where a run did not come to its end, `problem` says so, and there
-        is what was seen until then.
-
+    The trees take turns, so that all see the same noise. A package that is installed in editable
+    form is imported from where it is installed, in each. The paths are relative to the root;
+    without any, pytest collects what its configuration says. The first run that does not come to
+    its end, in time too, ends the measurement of its tree: `problem` says so, and the figures are
+    those until then.
     """
     with contextlib.ExitStack() as stack:
         benches = [stack.enter_context(Bench(tree, paths, progress)) for tree in trees]
@@ -217,7 +210,7 @@ def _timing(sessions: Sequence[Session]) -> Timing:
     return Timing(
         wall_seconds=Series(tuple(round(s.wall, 4) for s in sessions)),
         cpu_seconds=Series(tuple(round(s.cpu, 4) for s in sessions)),
-        memory_bytes=Series(tuple(float(s.peak_memory) for s in sessions)),
+        memory_bytes=Series(tuple(float(s.record.peak_memory) for s in sessions)),
     )
 
 

@@ -14,7 +14,6 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -39,13 +38,12 @@ _interrupted = threading.Event()
 
 @dataclass(slots=True)
 class Ended:
-    """How a process ended: seconds, bytes, and its exit code or the negative number of a signal."""
+    """How a process ended: seconds, and its exit code or the negative number of a signal."""
 
     exit_code: int = 0
     timed_out: bool = False
     wall: float = 0.0
     cpu: float = 0.0
-    peak_memory: int = 0
 
 
 def run_process(
@@ -75,7 +73,6 @@ def run_process(
             process.returncode = os.waitstatus_to_exitcode(status)
             ended.exit_code = _signal_or_code(process.returncode)
             ended.cpu = usage.ru_utime + usage.ru_stime
-            ended.peak_memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
             done.set()
 
         try:

@@ -127,7 +127,8 @@ def fold(lines: Iterable[bytes | str]) -> SessionRecord:
     if workers:
         record.warnings = _without_repeats(record.warnings, [w.warnings for w in workers])
     for worker in workers:
-        _merge(record, worker)
+        record.errors |= worker.errors
+        record.deselected |= worker.deselected
     return record
 
 
@@ -172,24 +173,6 @@ def _add(record: SessionRecord, event: list[Any]) -> None:
             record.warnings_building = Cost(*totals["warnings_building"])
             record.peak_memory = totals["peak_memory"]
             record.dont_write_bytecode = totals["dont_write_bytecode"]
-
-
-def _merge(record: SessionRecord, worker: SessionRecord) -> None:
-    """Add what a worker saw, the slowest of each step: each of them collects everything."""
-    for kind in ("modules", "folders", "conftests", "plugins"):
-        ours = getattr(record, kind)
-        for name, step in getattr(worker, kind).items():
-            known = ours.get(name, step)
-            slower = max(known, step, key=lambda one: one.cumulative_seconds)
-            is_missed = False in (known.from_cache, step.from_cache)
-            ours[name] = slower._replace(from_cache=False if is_missed else known.from_cache)
-    record.imports = max(record.imports, worker.imports, key=len)
-    record.errors |= worker.errors
-    record.deselected |= worker.deselected
-    record.peak_memory = max(record.peak_memory, worker.peak_memory)
-    for name in ("rewriting", "warnings_building"):
-        costs = getattr(record, name), getattr(worker, name)
-        setattr(record, name, max(costs, key=lambda cost: cost.seconds))
 
 
 def _without_repeats(

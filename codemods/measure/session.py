@@ -32,14 +32,13 @@ class Session(NamedTuple):
 
     `record` is what the plugin saw of it, empty where it was never loaded. `problem` says for
     people what went wrong, and is empty where nothing did: errors at collection and tests that fail
-    are results. `wall` and `cpu` are seconds, `peak_memory` is bytes.
+    are results. `wall` and `cpu` are seconds.
     """
 
     record: SessionRecord
     problem: str
     wall: float
     cpu: float
-    peak_memory: int
 
 
 class Pytest(NamedTuple):
@@ -79,9 +78,7 @@ class Pytest(NamedTuple):
             watch()  # of the tests that ended since it looked last
             record = read_record(folder / "lines")
             problem = started._problem(ended, record, _tail(out))
-        record = record or SessionRecord()
-        memory = record.peak_memory or ended.peak_memory
-        return Session(record, problem, ended.wall, ended.cpu, memory)
+        return Session(record or SessionRecord(), problem, ended.wall, ended.cpu)
 
     def collect(self, *arguments: str, **options: Any) -> Session:
         """Run ``pytest --collect-only -q``; the options are those of `run`."""

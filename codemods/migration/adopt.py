@@ -105,20 +105,14 @@ class Unwanted(NamedTuple):
     files: int
 
 
-class Choice(NamedTuple):
-    """What is to be adopted, and what is not.
+def choose(
+    groups: Sequence[Group], names: Sequence[str], min_lines: int
+) -> tuple[list[Pasted], dict[str, str], list[str]]:
+    """Choose what is to be adopted: of each wanted name, or all, the code that saves most lines.
 
-    `missing` has the reason for each wanted name that is not, `others` a line for each other code
-    of a name that is.
+    Returns also the reason for each wanted name that is not, and a line for each other code of a
+    name that is.
     """
-
-    pasted: list[Pasted]
-    missing: dict[str, str]
-    others: list[str]
-
-
-def choose(groups: Sequence[Group], names: Sequence[str], min_lines: int) -> Choice:
-    """Choose what is to be adopted: of each wanted name, or all, the code that saves most lines."""
     chosen: dict[str, Pasted] = {}
     refused: dict[str, str] = {}
     others: list[str] = []
@@ -140,7 +134,7 @@ def choose(groups: Sequence[Group], names: Sequence[str], min_lines: int) -> Cho
     )
     known = {name for one in chosen.values() for name in (one.name, *one.others)}
     missing = {name: refused.get(name, unknown) for name in names if name not in known}
-    return Choice(list(chosen.values()), missing, others)
+    return list(chosen.values()), missing, others
 
 
 def not_adopted(reasons: Mapping[str, str]) -> list[str]:
@@ -167,16 +161,10 @@ def _why_not(group: Group) -> str:
 
 
 def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adoption:
-    """Work out what makes definitions shared; nothing is written.
+    """Work out what makes definitions of different names shared; nothing is written.
 
-    Args:
-        settings: of the repository.
-        pasted: the definitions, of different names.
-        to: the file of the module; None to choose one.
-
-    Raises:
-        UsageError: a definition cannot stand in a module, or the module cannot be imported.
-
+    They go into the file `to`, or where that is None, into one that is chosen. Where none of them
+    can stand in a module, or that cannot be imported, it is a `UsageError`.
     """
     settings = _of_project(settings, pasted)
     shared = _shared_already(settings, pasted)
@@ -289,15 +277,13 @@ def _importable(settings: Settings, module: str) -> dict[str, Shared]:
 
     What imports that module itself is none of them.
     """
-    found: dict[str, Shared] = {}
-    for name in settings.modules if settings.has_table else ():
-        path = find_module(settings, name)
-        if path is not None and name != module:
-            source, _ = read_file(str(path), LIMIT)
-            tree = parse(source)
-            if not any(imports_module(statement, module) for statement in tree.body):
-                found = {**{n: Shared(name, key) for n, key in keys_of(source).items()}, **found}
-    return found
+    return {
+        name: Shared(other.name, key)
+        for other, keys in reversed(shared_keys(settings) if settings.has_table else [])
+        if other.name != module
+        and not any(imports_module(statement, module) for statement in parse(other.source).body)
+        for name, key in keys.items()
+    }
 
 
 def _unwanted(pasted: Sequence[Pasted], needs: Mapping[str, Sequence[str]]) -> Iterator[Unwanted]:
@@ -329,11 +315,12 @@ def _is_committed(root: Path, steps: Sequence[Step]) -> bool:
 
 def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, str]:
     """Return which definitions a shared module of the settings has already, and its path."""
-    found: dict[str, str] = {}
-    for path, keys in shared_keys(settings):
-        equal = (one.name for one in pasted if keys.get(one.name) == one.key)
-        found = {**dict.fromkeys(equal, path), **found}
-    return found
+    return {
+        one.name: module.path
+        for module, keys in reversed(shared_keys(settings))  # of several, the first one counts
+        for one in pasted
+        if keys.get(one.name) == one.key
+    }
 
 
 def _own_packages(settings: Settings) -> frozenset[str]:
@@ -384,7 +371,7 @@ def _of_project(settings: Settings, pasted: Sequence[Pasted]) -> Settings:
 
     Where none do, those of the nearest pyproject.toml above them, which is to get a table.
     """
-    top = _common_folder(pasted)
+    top = Path(os.path.commonpath([os.path.dirname(os.path.realpath(p)) for p in _paths(pasted)]))
     nearest = read_settings(top)
     if nearest.has_table:
         return nearest
@@ -392,10 +379,6 @@ def _of_project(settings: Settings, pasted: Sequence[Pasted]) -> Settings:
     folders = (f for f in (top, *top.parents) if f.is_relative_to(root))
     project = next((f for f in folders if (f / "pyproject.toml").is_file()), root)
     return settings._replace(root=project)
-
-
-def _common_folder(pasted: Sequence[Pasted]) -> Path:
-    return Path(os.path.commonpath([os.path.dirname(os.path.realpath(p)) for p in _paths(pasted)]))
 
 
 def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple[Path, str]:

@@ -31,17 +31,9 @@ def with_modules(
 ) -> bytes:
     """Return a pyproject.toml whose table names some more modules, and else has what it had.
 
-    Args:
-        before: the file as it is; empty for none.
-        added: dotted names.
-        path: of the file, for messages.
-        implied: the modules that count where the table names none, to be named as well.
-        paths: the `paths` of a table that is not there yet; none for the usual ones.
-
-    Raises:
-        SettingsError: the file does not parse.
-        UsageError: the table is written in a way that this finds no place in.
-
+    Where the table names none, the `implied` ones count, and are named as well; one that is not
+    there yet gets `paths`. A file that does not parse is a `SettingsError`, a table that this finds
+    no place in a `UsageError`.
     """
     document = parse_toml(before, path)
     tool = document.get("tool", {})

@@ -67,17 +67,11 @@ def demo(
     options: Sequence[str] = (),
     is_quiet: bool = False,
 ) -> int:
-    """Walk through a migration in an empty folder.
+    """Walk through a migration in an empty folder, and tell each step before it is run.
 
-    Returns 0, or the exit code of the first command that did not end as expected.
-
-    Args:
-        folder: where to work.
-        steps: what to run there, one after the other.
-        say: takes each step before it is run.
-        options: what each of our own commands is started with.
-        is_quiet: whether to throw away what the commands print, but for errors.
-
+    Each of our own commands is started with the `options`; where `is_quiet`, what the commands
+    print is thrown away, but for errors. Returns 0, or the exit code of the first one that did not
+    end as expected.
     """
     copy_sample_suite(folder)
     environment = _commit(folder)

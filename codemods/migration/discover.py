@@ -24,6 +24,7 @@ from codemods.model import (
     Place,
     PytestNames,
     Reason,
+    SharedModule,
     SharedModules,
 )
 from codemods.rewrites.adopt import keys_of
@@ -58,18 +59,8 @@ def discover(
     """Find the definitions that are pasted.
 
     No content is kept: the files are read once to see which texts may recur, those with such a text
-    again to see what is equal, and those of the groups to decide what can be replaced.
-
-    Args:
-        settings: of the repository.
-        paths: files and folders.
-        pool: the workers.
-        wanted: which groups.
-        progress: is told of each file that was read the first time.
-
-    Raises:
-        codemods.model.UsageError: a path cannot be used.
-
+    again to see what is equal, and those of the groups to decide what can be replaced. A path that
+    cannot be used is a `UsageError`.
     """
     start = time.perf_counter()
     search = _Search(settings, pool, wanted.min_files)
@@ -101,11 +92,11 @@ def _with_shared(settings: Settings, groups: Iterable[Group]) -> Iterator[Group]
         yield group._replace(is_shared=is_shared)
 
 
-def shared_keys(settings: Settings) -> list[tuple[str, dict[str, str]]]:
-    """Return the path of each shared module of the settings, and its keys, the first one first."""
+def shared_keys(settings: Settings) -> list[tuple[SharedModule, dict[str, str]]]:
+    """Return each shared module of the settings that is there, and its keys, in their order."""
     there = [name for name in settings.modules if find_module(settings, name) is not None]
     modules = read_shared_modules(settings, there).modules
-    return [(module.path, keys_of(module.source)) for module in modules]
+    return [(module, keys_of(module.source)) for module in modules]
 
 
 class _Task(NamedTuple):

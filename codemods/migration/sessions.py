@@ -38,19 +38,17 @@ class Sessions:
         self._planned: dict[tuple[str, ...], list[list[str]]] = {}
         self._runs = 0
 
-    def run(self, paths: Sequence[str], *, state: Callable[[], str] | None = None) -> Outcomes:
+    def run(self, paths: Sequence[str]) -> Outcomes:
         """Run the tests of some paths once; none for what the configuration of pytest names.
 
-        These are files, folders and node ids, absolute or relative to the root. `state` tells the
-        state that the files are in, for the bar. A session that did not come to its end is a
-        `MeasureError`.
+        These are files, folders and node ids, absolute or relative to the root. A session that did
+        not come to its end is a `MeasureError`.
         """
         sessions = self._sessions(tuple(paths))
         if not sessions:
             return Outcomes({}, {}, {}, os.path.realpath(self._pytest.root), 5)
         self._runs += 1
-        label = f"test run {self._runs}{f', {state()}' if state is not None else ''}"
-        with self._bar(label) as progress:
+        with self._bar(f"test run {self._runs}") as progress:
             pytest = self._pytest._replace(progress=progress)
             return merged([run_tests(pytest, self._workers, s) for s in sessions])
 

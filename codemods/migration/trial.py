@@ -16,7 +16,6 @@ from codemods.measure.model import ExitCodes
 from codemods.measure.outcomes import Evidence, Outcomes, Side, compare
 from codemods.migration.references import imports_of
 from codemods.model import Entry, Run, Source
-from codemods.wording import plural
 from codemods.workers.pool import careful
 
 #: Runs the golden path, and returns the exit code of each command.
@@ -49,7 +48,6 @@ class Trial:
         self.journal = journal
         self.run = run
         self.entries = list(entries)
-        self._state = "with the changes"
 
     def use(self, side: Side) -> None:
         """Bring the files into their state before or after the run; see `put`."""
@@ -71,13 +69,6 @@ class Trial:
                 edited.append(f"{entry.path}: {error}")
         if edited:
             raise EditedError("; ".join(edited))
-        some = f"with {len(new)} of {plural(len(self.entries), 'change')}"
-        all_or_none = {0: "without the changes", len(self.entries): "with the changes"}
-        self._state = all_or_none.get(len(new), some)
-
-    def state(self) -> str:
-        """Return which of the changes are in place, for people."""
-        return self._state
 
     def in_both(self, run: Commands) -> dict[str, ExitCodes]:
         """Run commands in both states, and again in both where an exit code differs.
@@ -164,17 +155,18 @@ class Trial:
         Those runs stand, and one of their files may read what one of this run changes. One that
         cannot be looked at in time is among them.
         """
-        look = careful
         shared: set[tuple[str, str]] = set()
         for entry in self.entries:
             sides = (
                 Source(entry.path, self.journal.content(self.run, entry, side))
                 for side in ("before", "after")
             )
-            old, new = look(imports_of, sides, lambda path, reason: frozenset())
+            old, new = careful(imports_of, sides, lambda path, reason: frozenset())
             shared |= new - old
         own = set(self.paths())
-        found = look(partial(_sharing, shared=shared), self._others(own), lambda path, reason: path)
+        found = careful(
+            partial(_sharing, shared=shared), self._others(own), lambda path, reason: path
+        )
         return list(dict.fromkeys(filter(None, found)))
 
     def _others(self, own: set[str]) -> Iterator[Source]:

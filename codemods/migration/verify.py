@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from codemods.disk.folder import EditedError
@@ -89,27 +88,16 @@ def verify(
     tests: Sequence[str],
     *,
     find_uses: FindUses,
-    run_tests: Callable[..., Outcomes],
+    run_tests: RunTests,
     commands: Commands | None,
     say: Callable[[str], None],
 ) -> Verified | RanOnce:
     """Run tests and commands with a run and without it; its files stay as they are.
 
-    Where there is no run, they are run once.
-
-    Args:
-        journal: of the repository.
-        identity: the run; None for the last one that was not rolled back.
-        tests: files and folders; none for the tests that use the files of the run.
-        find_uses: finds the tests that use some files.
-        run_tests: runs some tests once; it takes as `state` what tells which changes are in place.
-        commands: runs the golden path; None to leave it out.
-        say: takes a line about what is verified.
-
-    Raises:
-        MeasureError: the tests could not be run to their end.
-        codemods.disk.folder.EditedError: they edited files of the run.
-
+    The run is the one of that `identity`, else the last one that was not rolled back; where there
+    is none, they are run once. The `tests` are files and folders, or without any, those that use
+    the files of the run. Tests that cannot be run to their end are a `MeasureError`, and an
+    `EditedError` if they edit files of the run.
     """
     with journal.lock():
         trial = chosen_run(journal, identity)
@@ -117,15 +105,16 @@ def verify(
             say("no run to verify: the tests are run once")
             return RanOnce(run_tests(tests), commands() if commands is not None else {})
         say(f"verifying run {trial.run.id}: {trial.run.command}")
-        run = partial(run_tests, state=trial.state)
         edited = trial.edited()
         if not trial.entries:
             nothing = f"nothing to compare: the files of run {trial.run.id} were edited since"
             return Verified(None, edited=edited, problem=nothing, run=trial.run.id)
         uses = find_uses([*trial.paths(), *trial.sharing()])
         tests = tests or uses.all
-        evidence = trial.compare(lambda: run(tests)) if tests else None
-        causes = find_causes(trial, evidence, uses, tests, run) if evidence is not None else {}
+        evidence = trial.compare(lambda: run_tests(tests)) if tests else None
+        causes = (
+            find_causes(trial, evidence, uses, tests, run_tests) if evidence is not None else {}
+        )
         codes = trial.in_both(commands) if commands is not None else {}
         shown = Verified(evidence, codes, causes=causes, edited=edited, run=trial.run.id)
         return _with_the_unknown(shown, trial, uses)

@@ -10,20 +10,8 @@ from codemods.disk.git import repository_name
 from codemods.measure.compare import claims, obstacles
 from codemods.measure.model import BaselineSummary, Claim, ExitCodes, MeasureError
 from codemods.model import Plan
-from codemods.progress import history
-from codemods.progress.history import Record
-from codemods.progress.standing import (
-    Measured,
-    StandingRun,
-    baselines,
-    before_the_change,
-    collected,
-    first_change,
-    latest_codes,
-    parts,
-    standing,
-    standing_runs,
-)
+from codemods.progress.history import Record, now, relative_paths
+from codemods.progress.standing import History, Measured, StandingRun, collected
 from codemods.settings import Settings
 
 
@@ -87,50 +75,48 @@ def completion_report(
     """
     root = settings.root
     from_root = paths_from(root)
-    inside = history.relative_paths(root, paths)
-    there = standing(records)
-    codes = latest_codes(there)
-    keys = {command: history.portable(command, root) for command in settings.golden_path}
+    inside = relative_paths(root, paths)
+    history = History(root, records)
     return Completion(
         repository=repository_name(root),
-        time=history.now(),
+        time=now(),
         paths=inside,
         planned=planned._replace(
             results=tuple(r._replace(path=from_root(r.path)) for r in planned.results)
         ),
-        runs=tuple(standing_runs(root, records, inside)),
-        collection=tuple(_collection(there, inside, compare_baseline)),
-        golden_path={command: codes[key] for command, key in keys.items() if key in codes},
+        runs=tuple(history.runs(inside)),
+        collection=tuple(_collection(history, inside, compare_baseline)),
+        golden_path=history.codes(settings.golden_path),
     )
 
 
 def _collection(
-    records: Sequence[Record], paths: Sequence[str], saved: str | None
+    history: History, paths: Sequence[str], saved: str | None
 ) -> Iterator[CollectionChange]:
     """Yield the two sides of the paths, or of each part of them, and what may be claimed."""
     if saved is None:
-        for part, measured in parts(records, paths):
-            yield _change(part, *_sides(records, measured))
+        for part, measured in history.parts(paths):
+            yield _change(part, *_sides(history, measured))
         return
-    about, before = _saved(records, saved)
+    about, before = _saved(history.records, saved)
     is_other = set(about) != set(paths)
     found = [f"baseline {saved} is of other paths: {' '.join(about)}"] if is_other else []
-    measured = baselines(records, paths)
+    measured = history.baselines(paths)
     after = measured[-1][1] if measured else None
     # The saved baseline may be the latest one: then nothing was measured since.
     yield _change(tuple(paths), before, after if after != before else None, *found)
 
 
 def _sides(
-    records: Sequence[Record], measured: Sequence[Measured]
+    history: History, measured: Sequence[Measured]
 ) -> tuple[BaselineSummary | None, BaselineSummary | None]:
     """Return the side before the change and the latest, None for one that was not measured."""
     if not measured:
         return None, None
-    (time, latest), change = measured[-1], first_change(records)
+    (time, latest), change = measured[-1], history.first_change
     if len(measured) == 1 and change and change < time:
         return None, latest
-    before = before_the_change(records, measured)
+    before = history.before_the_change(measured)
     return before, latest if latest != before else None
 
 

@@ -15,21 +15,8 @@ from codemods.migration.migrate import plan
 from codemods.migration.scan import CodemodOf, Progress, Scan
 from codemods.model import Code, Plan, Prospect
 from codemods.progress.grep import Grep, count_lines, outermost
-from codemods.progress.history import Record, portable, relative_paths
-from codemods.progress.standing import (
-    StandingRun,
-    baselines,
-    before_the_change,
-    collected,
-    compared,
-    compared_text,
-    first_change,
-    latest_codes,
-    parts,
-    standing,
-    standing_runs,
-    untested_text,
-)
+from codemods.progress.history import Record, relative_paths
+from codemods.progress.standing import History, collected, compared, compared_text, untested_text
 from codemods.settings import Phase, Settings, phases_of
 from codemods.wording import command, most_first, percentage, plural
 
@@ -144,8 +131,9 @@ def status(settings: Settings, records: Sequence[Record], count: Count) -> Stand
 
     Copies and compliance are counted now; what takes a run of pytest comes from the history.
     """
-    phases = [_phase(settings.root, phase, records, count) for phase in phases_of(settings)]
-    overall = tuple(_golden_path(settings, standing(records)))
+    history = History(settings.root, records)
+    phases = [_phase(settings.root, phase, history, count) for phase in phases_of(settings)]
+    overall = tuple(_golden_path(settings, history))
     found = Standing(tuple(phases), overall, _batch(phases), ())
     remedies = dict.fromkeys(c.remedy for c in found.criteria if c.remedy)
     return found._replace(remedies=tuple(remedies))
@@ -175,20 +163,19 @@ def _batch(phases: Sequence[PhaseStatus]) -> str:
     return ""
 
 
-def _phase(root: Path, phase: Phase, records: Sequence[Record], count: Count) -> PhaseStatus:
+def _phase(root: Path, phase: Phase, history: History, count: Count) -> PhaseStatus:
     paths = _existing(root, phase.paths)
     missing = tuple(p for p in phase.paths if p not in paths)
     # As the history has them, which knows no links.
     real = relative_paths(root, [str(root / p) for p in paths])
     planned = count(paths) if paths else Plan(0, 0, ())
-    there = standing(records)
-    measured = baselines(there, real)
-    sides = (before_the_change(there, measured), measured[-1][1]) if measured else None
+    measured = history.baselines(real)
+    sides = (history.before_the_change(measured), measured[-1][1]) if measured else None
     criteria: tuple[Criterion, ...] = (
         _copies(phase, real, planned),
         _compliance(phase, planned),
         _collection(phase, real, sides),
-        _success(phase, real, there, standing_runs(root, records, real), len(planned.copies)),
+        _success(phase, real, history, len(planned.copies)),
         _warnings(phase, real, sides),
     )
     if not paths:
@@ -249,19 +236,14 @@ def _broken(before: BaselineSummary, latest: BaselineSummary) -> str:
     return "" if latest.test_count else "nothing was collected"
 
 
-def _success(
-    phase: Phase,
-    paths: Sequence[str],
-    records: Sequence[Record],
-    runs: Sequence[StandingRun],
-    copies: int,
-) -> Criterion:
+def _success(phase: Phase, paths: Sequence[str], history: History, copies: int) -> Criterion:
     limit = phase.success_rate
+    runs = history.runs(paths)
     found = Criterion(SUCCESS, f"at least {limit:g} %", "percent", limit)
     if not runs:
         note = "no file here was migrated"
         # Without any run, the history may be that of a clone that has none.
-        if copies or first_change(records) is None:
+        if copies or history.first_change is None:
             return found.unmeasured("", note)
         return found.measured(True, "unchanged", None, note)
     tests = compared(runs)
@@ -269,7 +251,7 @@ def _success(
     verified = f"{len(runs) - len(open_runs):,} of {plural(len(runs), 'run')} verified"
     shown = ""
     if tests.passed_count or tests.test_count:
-        latest = {part: measured[-1][1] for part, measured in parts(records, paths)}
+        latest = {part: measured[-1][1] for part, measured in history.parts(paths)}
         shown = compared_text(tests, collected(runs, latest))
     if open_runs:
         files = sum(len(run.files) for run in runs)
@@ -307,15 +289,13 @@ def _warnings(phase: Phase, paths: Sequence[str], sides: _Sides | None) -> Crite
     return found.measured(fall >= limit, f"{fall:.1f} %", fall, note)
 
 
-def _golden_path(settings: Settings, records: Sequence[Record]) -> Iterator[Criterion]:
+def _golden_path(settings: Settings, history: History) -> Iterator[Criterion]:
     """Judge the commands that must not fail, where there are any."""
     commands = settings.golden_path
     if not commands:
         return
     found = Criterion(GOLDEN_PATH, "each command gives 0", "commands", len(commands))
-    latest = latest_codes(records)
-    keys = {c: portable(c, settings.root) for c in commands}
-    codes = {c: latest[key][1] for c, key in keys.items() if key in latest}
+    codes = {command: after for command, (_, after) in history.codes(commands).items()}
     failing = [f"{c}: {codes[c]}" for c in commands if codes.get(c) not in (0, None)]
     passed = sum(codes.get(c) == 0 for c in commands)
     if passed < len(commands) and not failing:

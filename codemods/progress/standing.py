@@ -20,6 +20,7 @@ from codemods.progress.history import (
     Rollback,
     Verification,
     is_below,
+    portable,
 )
 from codemods.wording import plural
 
@@ -53,60 +54,120 @@ class StandingRun(NamedTuple):
         return f"edited since the run: {self.edited[0]}{more}"
 
 
-def standing(records: Sequence[Record]) -> list[Record]:
-    """Return the records less those of runs that were rolled back, and what they showed."""
-    changed: dict[str, set[str]] = {}
-    undone: dict[str, set[str]] = {}
-    for record in records:
-        match record.figures:
-            case Migration(run=str(run), files=files):
-                changed.setdefault(run, set()).update(files)
-            case Rollback(run=run, restored=restored):
-                undone.setdefault(run, set()).update(restored)
-    gone = {run for run, files in undone.items() if files >= changed.get(run, set())}
-    about = Migration | Verification
-    return [r for r in records if not (isinstance(r.figures, about) and r.figures.run in gone)]
+Measured = tuple[str, BaselineSummary]
 
 
-def standing_runs(root: Path, records: Sequence[Record], paths: Sequence[str]) -> list[StandingRun]:
-    """Return the runs with changes that stand below some paths, the oldest first.
+class History:
+    """What the records of a repository show: `records` are those that stand.
 
-    What was rolled back does not stand, nor what somebody put back into the file, or another run
-    removed again. Only files and tests below the paths are told.
+    That is all, less those of runs that were rolled back, and what such runs showed. All paths are
+    relative to the root.
     """
-    runs: dict[str, StandingRun] = {}
-    verified: defaultdict[str, list[Record]] = defaultdict(list)
-    undone = {
-        (r.figures.run, path)
-        for r in records
-        if isinstance(r.figures, Rollback)
-        for path in r.figures.restored
-    }
-    for record in standing(records):
-        match record.figures:
-            case Migration(run=str(identity), files=files, codemod=codemod):
-                new = StandingRun(identity, record.time, codemod, record.paths, {}, ())
-                first = runs.get(identity, new)
-                runs[identity] = first._replace(files={**first.files, **files})
-            case Verification(run=str(identity), tests=ComparedTests()):
-                verified[identity].append(record)
-    found = []
-    later: set[tuple[str, str]] = set()
-    for run in reversed(runs.values()):
-        kept = {}
-        for path, change in run.files.items():
-            if (run.id, path) in undone or not is_below(path, paths):
-                continue
-            # What a later run removed again was back before it.
-            names = [name for name in change.removed if (path, name) not in later]
-            removed = {name: change.removed[name] for name in still_gone(root, path, names)}
-            # A codemod may remove nothing: what it did stands until it is rolled back.
-            if removed or not change.removed:
-                kept[path] = change._replace(removed=removed)
-                later.update((path, name) for name in removed)
-        if kept:
-            found.append(_judged(run._replace(files=kept), verified[run.id], paths))
-    return found[::-1]
+
+    def __init__(self, root: Path, records: Sequence[Record]) -> None:
+        self._root = root
+        changed: defaultdict[str, set[str]] = defaultdict(set)
+        undone: defaultdict[str, set[str]] = defaultdict(set)
+        for record in records:
+            match record.figures:
+                case Migration(run=str(run), files=files):
+                    changed[run].update(files)
+                case Rollback(run=run, restored=restored):
+                    undone[run].update(restored)
+        self._undone = undone
+        gone = {run for run, files in undone.items() if files >= changed[run]}
+        about = Migration | Verification
+        self.records = [
+            r for r in records if not (isinstance(r.figures, about) and r.figures.run in gone)
+        ]
+
+    def runs(self, paths: Sequence[str]) -> list[StandingRun]:
+        """Return the runs with changes that stand below some paths, the oldest first.
+
+        What was rolled back does not stand, nor what somebody put back into the file, or another
+        run removed again. Only files and tests below the paths are told.
+        """
+        runs: dict[str, StandingRun] = {}
+        verified: defaultdict[str, list[Record]] = defaultdict(list)
+        for record in self.records:
+            match record.figures:
+                case Migration(run=str(identity), files=files, codemod=codemod):
+                    new = StandingRun(identity, record.time, codemod, record.paths, {}, ())
+                    first = runs.get(identity, new)
+                    runs[identity] = first._replace(files={**first.files, **files})
+                case Verification(run=str(identity), tests=ComparedTests()):
+                    verified[identity].append(record)
+        found = []
+        later: set[tuple[str, str]] = set()
+        for run in reversed(runs.values()):
+            kept = {}
+            for path, change in run.files.items():
+                if path in self._undone[run.id] or not is_below(path, paths):
+                    continue
+                # What a later run removed again was back before it.
+                names = [name for name in change.removed if (path, name) not in later]
+                gone = still_gone(self._root, path, names)
+                removed = {name: change.removed[name] for name in gone}
+                # A codemod may remove nothing: what it did stands until it is rolled back.
+                if removed or not change.removed:
+                    kept[path] = change._replace(removed=removed)
+                    later.update((path, name) for name in removed)
+            if kept:
+                found.append(_judged(run._replace(files=kept), verified[run.id], paths))
+        return found[::-1]
+
+    @property
+    def first_change(self) -> str | None:
+        """The time of the first run that stands."""
+        runs = (r for r in self.records if isinstance(r.figures, Migration) and r.figures.run)
+        return min((run.time for run in runs), default=None)
+
+    def codes(self, commands: Iterable[str]) -> dict[str, ExitCodes]:
+        """Return the exit codes of the last run of each command of the golden path that ran."""
+        found: dict[str, ExitCodes] = {}
+        for record in self.records:
+            if isinstance(record.figures, Verification):
+                found.update(record.figures.golden_path)
+        keys = {command: portable(command, self._root) for command in commands}
+        return {command: found[key] for command, key in keys.items() if key in found}
+
+    def baselines(self, paths: Iterable[str]) -> list[Measured]:
+        """Return the measurements of just these paths with their times, the oldest first.
+
+        Only those count of which the runs came to their end.
+        """
+        return self._baselines().get(frozenset(map(os.path.normpath, paths)), [])
+
+    def parts(self, paths: Sequence[str]) -> Iterator[tuple[tuple[str, ...], list[Measured]]]:
+        """Yield the measurements of some paths, else of parts of them with nothing in common."""
+        known = self._baselines()
+        whole = frozenset(map(os.path.normpath, paths))
+        taken: list[frozenset[str]] = []
+        inside = [key for key in known if _is_within(key, paths)]
+        # What holds others comes first, and of those that overlap, the latest.
+        holding = {key: sum(_is_within(other, key) for other in inside) for key in inside}
+        for key in sorted(inside, key=lambda k: (k == whole, holding[k], known[k][-1][0]))[::-1]:
+            if not any(_overlap(key, other) for other in taken):
+                taken.append(key)
+        for key in sorted(taken, key=sorted):
+            yield tuple(sorted(key)), known[key]
+
+    def before_the_change(self, measured: Sequence[Measured]) -> BaselineSummary:
+        """Return of some measurements the latest before the first run that stands, else the first.
+
+        There is one at least, and the oldest comes first.
+        """
+        change = self.first_change
+        earlier = [summary for time, summary in measured if change and time <= change]
+        return earlier[-1] if earlier else measured[0][1]
+
+    def _baselines(self) -> dict[frozenset[str], list[Measured]]:
+        found: dict[frozenset[str], list[Measured]] = {}
+        for record in self.records:
+            summary = record.figures
+            if isinstance(summary, BaselineSummary) and summary.runs and not summary.problem:
+                found.setdefault(frozenset(record.paths), []).append((record.time, summary))
+        return found
 
 
 def _judged(run: StandingRun, verifications: Sequence[Record], paths: Sequence[str]) -> StandingRun:
@@ -182,46 +243,6 @@ def compared_text(tests: ComparedFile, number: int | None) -> str:
     return f"{shown}; {kept:,} of {tests.passed_count:,} that passed before still do"
 
 
-# Baselines
-
-
-Measured = tuple[str, BaselineSummary]
-
-
-def baselines(records: Iterable[Record], paths: Iterable[str]) -> list[Measured]:
-    """Return the measurements of just these paths with their times, the oldest first.
-
-    Only those count of which the runs came to their end.
-    """
-    return _baselines(records).get(frozenset(map(os.path.normpath, paths)), [])
-
-
-def _baselines(records: Iterable[Record]) -> dict[frozenset[str], list[Measured]]:
-    found: dict[frozenset[str], list[Measured]] = {}
-    for record in records:
-        summary = record.figures
-        if isinstance(summary, BaselineSummary) and summary.runs and not summary.problem:
-            found.setdefault(frozenset(record.paths), []).append((record.time, summary))
-    return found
-
-
-def parts(
-    records: Sequence[Record], paths: Sequence[str]
-) -> Iterator[tuple[tuple[str, ...], list[Measured]]]:
-    """Yield the measurements of some paths, else of parts of them that have nothing in common."""
-    known = _baselines(records)
-    whole = frozenset(map(os.path.normpath, paths))
-    taken: list[frozenset[str]] = []
-    inside = [key for key in known if _is_within(key, paths)]
-    # What holds others comes first, and of those that overlap, the latest.
-    holding = {key: sum(_is_within(other, key) for other in inside) for key in inside}
-    for key in sorted(inside, key=lambda k: (k == whole, holding[k], known[k][-1][0]))[::-1]:
-        if not any(_overlap(key, other) for other in taken):
-            taken.append(key)
-    for key in sorted(taken, key=sorted):
-        yield tuple(sorted(key)), known[key]
-
-
 def _is_within(paths: Iterable[str], others: Collection[str]) -> bool:
     return all(is_below(path, others) for path in paths)
 
@@ -241,29 +262,3 @@ def collected(
     if not latest or not _is_within((file for run in runs for file in run.tests), measured):
         return None
     return sum(summary.test_count for summary in latest.values())
-
-
-def first_change(records: Iterable[Record]) -> str | None:
-    """Return the time of the first run that stands; the records are those of `standing`."""
-    times = (r.time for r in records if isinstance(r.figures, Migration) and r.figures.run)
-    return min(times, default=None)
-
-
-def before_the_change(records: Iterable[Record], measured: Sequence[Measured]) -> BaselineSummary:
-    """Return of some measurements the latest before the first run that stands, else the first.
-
-    The records are those of `standing`; of the measurements there is one at least, the oldest
-    first.
-    """
-    change = first_change(records)
-    earlier = [summary for time, summary in measured if change and time <= change]
-    return earlier[-1] if earlier else measured[0][1]
-
-
-def latest_codes(records: Iterable[Record]) -> dict[str, ExitCodes]:
-    """Return for each command of the golden path the exit codes of its last run."""
-    codes: dict[str, ExitCodes] = {}
-    for record in records:
-        if isinstance(record.figures, Verification):
-            codes.update(record.figures.golden_path)
-    return codes

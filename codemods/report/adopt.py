@@ -62,10 +62,8 @@ def _undo(done: Adoption) -> str:
     new = sorted(map(os.path.relpath, paths))
     old = [os.path.relpath(step.path) for step in done.steps if step.before is not None]
     if old and not done.is_committed:
-        rest = [f"delete {path}" for path in new]
-        return (
-            f"to undo: {', '.join([f'take out what was added to {path}' for path in old] + rest)}"
-        )
+        changed = [f"take out what was added to {path}" for path in old]
+        return f"to undo: {', '.join([*changed, *(f'delete {path}' for path in new)])}"
     commands = [shlex.join(["rm", "-r", "--", *new])] if new else []
     commands += [shlex.join(["git", "checkout", "--", *old])] if old else []
     return f"to undo, before you commit: {' && '.join(commands)}"

@@ -35,18 +35,14 @@ def as_text(
 ) -> str:
     """Format what is left for people, and for pipelines: the fourth field is the percentage.
 
-    Args:
-        planned: what would be replaced.
-        asked: the arguments that named the files, for the command that replaces the copies.
-            There is none for a module on stdin.
-        detail: VERBOSE also names what stays, QUIET has no totals.
-        ratcheted: what is left, against what may be; None for no copy at all.
-
+    VERBOSE also names what stays, QUIET has no totals. The arguments that named the files, `asked`,
+    are for the command that replaces the copies: there is none for a module on stdin.
     """
     good, helpers = planned.compliant, planned.helpers
     lines = _lines(planned, detail, has_copies=ratcheted is None)
     if ratcheted is not None:
-        lines += _ratchet_lines(ratcheted)
+        found = [_finding(path, decision, str) for path, decision in ratcheted.excess]
+        lines += [f"{f.path}:{f.line}:{f.column}: {f.coded(f.text)}" for f in found]
     failures = failure_lines(planned.results)
     lines += failures
     if detail is Detail.QUIET:
@@ -100,11 +96,6 @@ def _lines(planned: Plan, detail: Detail, *, has_copies: bool) -> list[str]:
         for d in r.decisions
         if (has_copies if d.verdict is Verdict.REPLACE else has_refused and not is_namesake(d))
     ]
-
-
-def _ratchet_lines(ratcheted: Ratcheted) -> list[str]:
-    found = [_finding(path, decision, str) for path, decision in ratcheted.excess]
-    return [f"{f.path}:{f.line}:{f.column}: {f.coded(f.text)}" for f in found]
 
 
 def _ratchet_totals(ratcheted: Ratcheted, asked: Sequence[str]) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codemods.model import Discovery, Group, NearGroup, Place
-from codemods.report.chart import Bar, Bars
 from codemods.report.document import document
 from codemods.report.findings import failure_lines, failures_json, finding_json
 from codemods.report.table import Detail, paragraphs, table
@@ -44,11 +43,11 @@ def as_markdown(found: Discovery) -> str:
     blocks: list[page.Block] = [page.Paragraph((_summary(found),))]
     saving = sorted((group for group in found.groups if group.lines), key=lambda g: -g.lines)
     bars = tuple(
-        Bar(group.names[0], is_before=True, value=group.lines, text=f"{group.lines:,}")
+        page.Bar(group.names[0], is_before=True, value=group.lines, text=f"{group.lines:,}")
         for group in saving[:MOST_GROUPS]
     )
     if bars:
-        blocks.append(Bars("Lines that would go, the most first", bars))
+        blocks.append(page.Bars("Lines that would go, the most first", bars))
     for title, groups in _sections(found):
         rows = tuple(
             (lines, files, kind, page.Code(name), verdict)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from codemods.migration.diagnose import NO_PYTEST, Checkup, Finding, FolderCheckup
 from codemods.report.document import document
-from codemods.report.table import Detail, joined, paragraphs, table
+from codemods.report.table import MOST_LINES, Detail, joined, paragraphs, table
 from codemods.wording import first_of, plural
 
 
@@ -37,26 +37,12 @@ def as_json(checkup: Checkup) -> dict[str, Any]:
 
 
 def before_writing(checkup: Checkup) -> tuple[list[str], list[str]]:
-    """Return what is wrong with imports that are about to be written, and what else to say.
-
-    The first says which module cannot be imported where, or another one is found first, and what to
-    do.
-    """
-    found = [(folder, finding) for folder in checkup.folders for finding in folder.all_findings]
-    errors = _by_fix((folder, finding) for folder, finding in found if finding.is_error)
-    notes = (f"{f.message}: {f.fix}" for _, f in found if not f.is_error)
-    return list(errors), list(dict.fromkeys(notes))
-
-
-def _by_fix(errors: Iterable[tuple[FolderCheckup, Finding]]) -> Iterator[str]:
-    fixes: dict[str, dict[str, list[str]]] = {}
-    for folder, finding in errors:
-        way_around = "; --skip-probe goes on without" if finding.code == NO_PYTEST else ""
-        messages = fixes.setdefault(f"{finding.fix}{way_around}", {})
-        messages.setdefault(finding.message, []).append(folder.folder)
-    for fix, messages in fixes.items():
-        yield from (f"{first_of(folders)}: {message}" for message, folders in messages.items())
-        yield f"To fix it: {fix}."
+    """Return what is wrong with imports that are about to be written, and what else to say."""
+    found = dict.fromkeys(f for folder in checkup.folders for f in folder.all_findings)
+    errors = list(_findings(checkup, only_errors=True))
+    if any(finding.code == NO_PYTEST for finding in found):
+        errors.append("--skip-probe goes on without this check")
+    return errors, [f"{f.message}: {f.fix}" for f in found if not f.is_error]
 
 
 def _rows(checkup: Checkup) -> Iterator[tuple[str, str, str, str]]:
@@ -85,16 +71,17 @@ def _costs(checkup: Checkup) -> list[str]:
     return table(head, rows) if rows else []
 
 
-def _findings(checkup: Checkup) -> Iterator[str]:
+def _findings(checkup: Checkup, *, only_errors: bool = False) -> Iterator[str]:
     """Yield each finding once, with the folders that it is about."""
     folders: defaultdict[Finding, list[str]] = defaultdict(list)
     for folder in checkup.folders:
         for finding in folder.all_findings:
-            folders[finding].append(folder.folder)
+            if finding.is_error or not only_errors:
+                folders[finding].append(folder.folder)
     for finding, names in folders.items():
         kind = "error" if finding.is_error else "warning"
         yield f"{kind}: {finding.code}: {finding.message}"
-        yield f"  where: {', '.join(names)}"
+        yield f"  where: {first_of(names, MOST_LINES)}"
         yield f"  fix: {finding.fix}"
 
 

@@ -17,7 +17,10 @@ def as_text(todo: Sequence[Step], detail: Detail = Detail.NORMAL) -> str:
     same = [f"unchanged: {os.path.relpath(s.path)}" for s in todo if s.before == s.after]
     blocks = [written or ["nothing to do"], same if detail is Detail.VERBOSE else []]
     if written:
-        blocks.append(_next(todo))
+        # Who has no module of their own yet may want to name one.
+        is_new = any(s.path.name == "pyproject.toml" and s.before != s.after for s in todo)
+        own = "name the modules of your own helpers in pyproject.toml, and " if is_new else ""
+        blocks.append([f"next: {own}commit", "then: ssot-codemods analyze"])
     return paragraphs(blocks)
 
 
@@ -25,10 +28,3 @@ def step_line(step: Step) -> str:
     """Return the line about a file that was written."""
     verb = "wrote" if step.before is None else "added to"
     return f"{verb} {os.path.relpath(step.path)}: {step.purpose}"
-
-
-def _next(todo: Sequence[Step]) -> list[str]:
-    """Return the next steps; who has no module of their own yet may want to name one."""
-    is_new = any(s.path.name == "pyproject.toml" and s.before != s.after for s in todo)
-    own = "name the modules of your own helpers in pyproject.toml, and " if is_new else ""
-    return [f"next: {own}commit", "then: ssot-codemods analyze"]

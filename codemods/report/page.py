@@ -6,13 +6,14 @@ reference, link or tag of what stands in it.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
+from string import Template
 from typing import NamedTuple
 
-from codemods.report.chart import Bars, as_svg, as_text, escaped
 from codemods.wording import visible
 
 
@@ -85,6 +86,27 @@ class Diff(NamedTuple):
     lines: tuple[str, ...]
 
 
+class Bar(NamedTuple):
+    """One bar, with `text` for its value; the state before the change is hollow."""
+
+    label: str
+    is_before: bool
+    value: float
+    text: str
+
+
+class Bars(NamedTuple):
+    """Bars that start at 0; at least one."""
+
+    title: str
+    bars: tuple[Bar, ...]
+
+    @property
+    def highest(self) -> float:
+        """The value of the longest bar; never 0."""
+        return max(bar.value for bar in self.bars) or 1.0
+
+
 Block = Heading | Paragraph | Figures | Table | Details | Diff | Bars
 
 #: A code host cuts a comment behind 65,536 characters, and a character is at least a byte.
@@ -95,6 +117,8 @@ MOST_ITEMS = (200, 50, 10, 3, 0)
 _FEW_ROWS = 20
 #: Of a text that others wrote.
 _MOST_CHARACTERS = 300
+#: What a phone shows of a line in a fixed font, and the least of it for a bar.
+_COLUMNS, _LEAST = 44, 8
 
 
 def as_markdown(title: tuple[Inline, ...], blocks: Sequence[Block], rest: str) -> str:
@@ -116,26 +140,13 @@ def as_markdown(title: tuple[Inline, ...], blocks: Sequence[Block], rest: str) -
 
 def as_html(title: tuple[Inline, ...], blocks: Sequence[Block]) -> str:
     """Format the page as one HTML file that loads nothing and runs nothing."""
-    plain = "".join(p if isinstance(p, str) else p.text for p in title)
-    style = Path(__file__).with_suffix(".css").read_text("utf-8")
-    lines = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        f"<title>{escaped(plain)}</title>",
-        f"<style>\n{style}</style>",
-        "</head>",
-        "<body>",
-        "<main>",
-        f"<h1>{_html_inlines(title)}</h1>",
-    ]
-    for number, block in enumerate(blocks):
-        lines += _html(block, number)
-    return "\n".join([*lines, "</main>", "</body>", "</html>"]) + "\n"
+    page, style = (Path(__file__).with_suffix(end).read_text("utf-8") for end in (".html", ".css"))
+    return Template(page).substitute(
+        plain="".join(escaped(p if isinstance(p, str) else p.text) for p in title),
+        style=style,
+        title=_html_inlines(title),
+        blocks="\n".join(line for block in blocks for line in _html(block)),
+    )
 
 
 # Markdown
@@ -181,7 +192,7 @@ def _markdown(block: Block, cut: _Cut) -> Iterator[str]:
         case Bars(title):
             yield f"{_markdown_text(title)}:"
             yield ""
-            yield from _fenced("text", as_text(block))
+            yield from _fenced("text", [*bar_lines(block)])
 
 
 def _markdown_table(
@@ -197,6 +208,16 @@ def _fenced(kind: str, lines: Sequence[str]) -> Iterator[str]:
     shown = [visible(line) for line in lines]
     fence = max(["``", *re.findall("`+", "".join(shown))], key=len) + "`"
     yield from (f"{fence}{kind}", *shown, fence)
+
+
+def bar_lines(chart: Bars) -> Iterator[str]:
+    """Yield a line for each bar."""
+    labels = [visible(bar.label) for bar in chart.bars]
+    widest = max(map(len, labels))
+    room = max(_LEAST, _COLUMNS - widest - max(len(bar.text) for bar in chart.bars) - 2)
+    for label, bar in zip(labels, chart.bars, strict=True):
+        drawn = ("░" if bar.is_before else "█") * round(room * bar.value / chart.highest)
+        yield f"{label:{widest}} {drawn} {bar.text}"
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -244,7 +265,7 @@ def _markdown_cell(cell: Cell) -> str:
 # HTML
 
 
-def _html(block: Block, number: int) -> Iterator[str]:
+def _html(block: Block) -> Iterator[str]:
     match block:
         case Heading(text):
             yield f"<h2>{escaped(text)}</h2>"
@@ -267,10 +288,16 @@ def _html(block: Block, number: int) -> Iterator[str]:
             yield "</details>"
         case Diff(lines):
             yield from ("<pre>", *map(escaped, lines), "</pre>")
-        case Bars(title):
+        case Bars(title, bars):
             yield "<figure>"
             yield f"<figcaption>{escaped(title)}</figcaption>"
-            yield from as_svg(block, f"chart-{number}")
+            yield "<ul>"
+            for bar in bars:
+                kind = "before" if bar.is_before else "after"
+                size = f'width="{100 * bar.value / block.highest:.1f}%" height="100%"'
+                yield f"<li><span>{escaped(bar.label)}</span><span>{escaped(bar.text)}</span>"
+                yield f'<svg aria-hidden="true"><rect class="{kind}" {size}/></svg></li>'
+            yield "</ul>"
             yield "</figure>"
 
 
@@ -306,6 +333,11 @@ def _html_cell(cell: Cell | Strong) -> str:
 
 
 # Both
+
+
+def escaped(text: str) -> str:
+    """Return a text as HTML has it."""
+    return html.escape(visible(text))
 
 
 def _folded(head: Sequence[str], rows: Sequence[object], lines: Iterator[str]) -> Iterator[str]:

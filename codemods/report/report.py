@@ -14,11 +14,12 @@ from codemods.progress.standing import StandingRun, compared, compared_text, tot
 from codemods.registry import DEFAULT
 from codemods.report import page
 from codemods.report.baseline import WITH_MEDIANS, claim_text, series_text
-from codemods.report.chart import Bar, Bars
 from codemods.report.document import document
 from codemods.report.explain import summary
 from codemods.report.findings import failed, failures_json, finding_json, is_namesake
 from codemods.report.page import (
+    Bar,
+    Bars,
     Block,
     Cell,
     Code,
@@ -420,8 +421,7 @@ def _bars(change: CollectionChange, is_part: bool) -> Iterator[Bar]:
                 label, text = f"{kind}, {name}", series_text(wall)
                 if is_part:
                     label, text = f"{_end(change.paths)}, {name}", f"{wall.median:.2f} s"
-                ends = wall.minimum, wall.maximum
-                yield Bar(label, name == "before", wall.median, text, *ends)
+                yield Bar(label, name == "before", wall.median, text)
 
 
 def _end(paths: Sequence[str]) -> str:

@@ -7,7 +7,8 @@ called `codemods` too. pytest 8.0 and later, with pytest-xdist or without it.
 
 Each line is a list: a kind and its values. `codemods.measure.record` folds them. A session that
 dies has no last line, ``ended``; all else is read in the same way. A worker of pytest-xdist hands
-its lines over when it ends, and the controller writes them as one line.
+some lines over when it ends, and the controller writes them as one line. (With ``--collect-only``,
+by which time and memory are measured, pytest-xdist starts no workers.)
 
 Times are seconds of ``time.perf_counter``. `cumulative_seconds` is the time from the beginning of a
 step to its end, `own_seconds` the same less the steps and the imports inside it. Imports are only
@@ -25,6 +26,7 @@ import contextlib
 import json
 import os
 import platform
+import resource
 import site
 import sys
 import sysconfig
@@ -43,7 +45,7 @@ _WORKER_KEY = "ssot_codemods_probe"
 #: The phase that pytest-xdist gives a test which took its worker with it.
 _CRASHED = "???"
 #: Of what a worker sees, all that the controller does not see itself.
-_HANDED_OVER = frozenset({"step", "error", "warning", "deselected", "ended"})
+_HANDED_OVER = frozenset({"error", "warning", "deselected"})
 #: As they are now: a test may put something else in their place.
 _DUMPS, _GETPID, _WRITE, _OPEN, _FSTAT = json.dumps, os.getpid, os.write, os.open, os.fstat
 
@@ -262,7 +264,6 @@ class _Probe:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
-            self._add_end(0)
             output[_WORKER_KEY] = self._to_hand_over
 
     @pytest.hookimpl(trylast=True)
@@ -271,19 +272,16 @@ class _Probe:
         if _GETPID() != self._pid:
             return
         if self._session is not None:
-            self._add_end(int(self._session.exitstatus))
+            totals = {
+                **self.timing.costs,
+                "imports": self.timing.imports,
+                "peak_memory": peak_memory(),
+                "dont_write_bytecode": sys.dont_write_bytecode,
+            }
+            self.add("ended", int(self._session.exitstatus), totals)
         self.stop()
         if _active is self:
             _active = None
-
-    def _add_end(self, exit_code: int) -> None:
-        totals = {
-            **self.timing.costs,
-            "imports": self.timing.imports,
-            "peak_memory": peak_memory(),
-            "dont_write_bytecode": sys.dont_write_bytecode,
-        }
-        self.add("ended", exit_code, totals)
 
 
 class _Lister:
@@ -334,13 +332,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def _installed_folders() -> list[str]:
     paths = sysconfig.get_paths()
     folders = [paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
-    if hasattr(site, "getsitepackages"):
-        folders += [*site.getsitepackages(), site.getusersitepackages()]
+    folders += [*site.getsitepackages(), site.getusersitepackages()]
     return sorted({str(Path(f).resolve()) for f in folders} | set(folders))
 
 
 def peak_memory() -> int:
-    """Return the largest resident size of this process so far, in bytes; 0 where unknown.
+    """Return the largest resident size of this process so far, in bytes.
 
     The figure of Linux's /proc is that of the program alone: getrusage counts what the process was
     before it became this program, too.
@@ -348,9 +345,5 @@ def peak_memory() -> int:
     with contextlib.suppress(OSError, ValueError, IndexError):
         status = Path("/proc/self/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
-    with contextlib.suppress(ImportError):
-        import resource
-
-        size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return size if sys.platform == "darwin" else size * 1024
-    return 0
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size if sys.platform == "darwin" else size * 1024
