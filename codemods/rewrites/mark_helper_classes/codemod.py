@@ -38,8 +38,8 @@ from codemods.rewrites.mark_helper_classes.classes import (
     spread,
     tests_derived_from_any,
 )
-from codemods.rewrites.mark_helper_classes.elsewhere import NOTHING, Elsewhere, elsewhere
-from codemods.rewrites.mark_helper_classes.places import module_place
+from codemods.rewrites.mark_helper_classes.elsewhere import elsewhere
+from codemods.rewrites.mark_helper_classes.places import NOTHING, Elsewhere, module_place
 from codemods.rewrites.mark_helper_classes.text import CLASS, OTHER_NAME, Text
 from codemods.rewrites.others import (
     Effects,
@@ -84,7 +84,7 @@ class MarkHelperClasses(RepositoryCodemod):
             wanted = self.taken
         else:
             wanted = None
-        classes = Classes(module, self.tests, frozenset(self.harmless), *self.elsewhere)
+        classes = Classes(module, self.tests, frozenset(self.harmless), self.elsewhere)
         outside = self._outside(module)
         decided = [
             (node, [*classes.reasons(node), *outside.get(node.name, ())])
@@ -138,8 +138,8 @@ class MarkHelperClasses(RepositoryCodemod):
 
     def _outside(self, module: ParsedModule) -> FromOutside:
         """Return what forbids a mark for what other files do, by each name of a class."""
-        path = os.path.normpath(os.path.join(self.elsewhere.folder, module.path))
-        place, found = module_place(path), dict(self.from_outside)
+        place = module_place(self.elsewhere.absolute(module.path))
+        found = dict(self.from_outside)
         for name in module.names.bindings if found else ():
             for new in self.elsewhere.other_names.get(os.path.join(place, name), ()):
                 found.setdefault(name, self.from_outside.get(new, ()))
