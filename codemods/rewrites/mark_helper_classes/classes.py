@@ -30,14 +30,14 @@ from codemods.model import (
 )
 from codemods.rewrites.collected import (
     base_names,
+    family,
     fits,
-    heir_names,
     is_mark,
     is_of_python,
     is_test_case,
     line_of_test,
     own_test,
-    tests_of,
+    tests_beside,
 )
 from codemods.rewrites.mark_helper_classes.places import (
     NOTHING,
@@ -410,10 +410,10 @@ def _hidden_tests(names: ModuleNames, tests: PytestNames) -> dict[str, Reason]:
     """Return the nearest subclass with tests, or perhaps with some, by the names of its bases."""
     own: dict[str, Reason] = {}
     for heir in names.of_kind(ast.ClassDef):
-        found = tests_of(heir, names, tests)
-        for name in base_names(heir) if found else ():
-            if found and found.but_for != name:
-                own.setdefault(name, found.reason)
+        for name in base_names(heir):
+            reason = tests_beside(name, heir, names, tests)
+            if reason is not None:
+                own.setdefault(name, reason)
     return spread(own, names)
 
 
@@ -437,11 +437,10 @@ def _tests_derived_from_unknown(names: ModuleNames, tests: PytestNames) -> Reaso
 
     classes = names.of_kind(ast.ClassDef)
     unknown = [node for node in classes if any(map(is_unknown, node.bases))]
-    ids = set(map(id, unknown))
-    family = reached([node.name for node in unknown], heir_names(names))
+    heirs = reached(unknown, family(names))
     for node in classes if unknown else ():
         line = line_of_test(node, names, tests)
-        if line is not None and (id(node) in ids or not family.isdisjoint(base_names(node))):
+        if line is not None and node in heirs:
             message = f"a base of `{node.name}`, which has tests, may be it"
             return Reason(Code.SUBCLASS_OF_TESTS, line, message)
     return None
