@@ -93,6 +93,11 @@ def is_test_class(name: str, tests: PytestNames) -> bool:
     return fits(name, tests.classes)
 
 
+def has_constructor(node: ast.ClassDef) -> bool:
+    """Whether a class has a constructor of its own."""
+    return any(isinstance(s, FUNCTIONS) and s.name in {"__init__", "__new__"} for s in node.body)
+
+
 def own_test(node: Definition, tests: PytestNames) -> int | None:
     """Return the line of the first test that a definition is or has itself, None without one."""
     if not isinstance(node, ast.ClassDef):

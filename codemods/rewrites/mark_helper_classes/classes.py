@@ -32,6 +32,7 @@ from codemods.rewrites.collected import (
     base_names,
     family,
     fits,
+    has_constructor,
     is_mark,
     is_of_python,
     is_test_case,
@@ -274,7 +275,7 @@ class Classes:
         yield from (_reading(c) for c in self._reading_self if node.lineno <= c.lineno <= end)
 
     def _makes_constructor(self, node: ast.ClassDef) -> bool:
-        if any(isinstance(s, ast.FunctionDef) and s.name in _CONSTRUCTORS for s in node.body):
+        if has_constructor(node):
             return True
         for decorator in node.decorator_list:
             call = decorator if isinstance(decorator, ast.Call) else None
@@ -455,12 +456,6 @@ def links(names: ModuleNames) -> dict[str, list[str]]:
     return found
 
 
-def made_from(name: str, names: ModuleNames) -> set[str]:
-    """Return the names that are made from one, but for what derives from those."""
-    new = links(names).get(name, [])
-    return {n for one in new for n in (links(names).get(one, ()) if one[:1] == "=" else [one])}
-
-
 @functools.lru_cache(maxsize=1)
 def _olds(names: ModuleNames) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
@@ -480,10 +475,9 @@ def _pairs(names: ModuleNames) -> Iterator[tuple[str, str]]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             new = [n for t in targets for part in walk(t) for n, _ in bound_names(part)]
             values = dict.fromkeys(filter(None, map(last_name, _values(node.value))))
-            # Of several, each may mean any other: they meet in what is the name of none.
-            meeting = new[0] if len(new) == 1 else f"={node.lineno}:{node.col_offset}"
-            yield from ((meeting, value) for value in values if new)
-            yield from ((name, meeting) for name in new if name != meeting)
+            if new and values:  # of several, each may mean any other
+                yield from ((new[0], value) for value in values)
+                yield from ((name, new[0]) for name in new[1:])
 
 
 def _values(node: ast.expr) -> Iterator[ast.expr]:
@@ -517,14 +511,11 @@ def _inside(statement: ast.stmt) -> Iterator[ast.stmt]:
 
 def _is_abstract(node: ast.ClassDef) -> bool:
     """Whether a class is abstract by itself: pytest does not try to collect it."""
-    is_abc = any(last_name(b) in {"ABC", "ABCMeta"} for b in (*node.bases, *_metaclass(node)))
+    above = [*node.bases, *(k.value for k in node.keywords if k.arg == "metaclass")]
+    is_abc = any(last_name(b) in {"ABC", "ABCMeta"} for b in above)
     methods = (s for s in node.body if isinstance(s, FUNCTIONS))
     decorators = (d for method in methods for d in method.decorator_list)
     return is_abc and any(last_name(d).startswith("abstract") for d in decorators)
-
-
-def _metaclass(node: ast.ClassDef) -> list[ast.expr]:
-    return [k.value for k in node.keywords if k.arg == "metaclass"]
 
 
 def _is_one_line(node: ast.ClassDef, lines: Sequence[bytes]) -> bool:

@@ -33,7 +33,7 @@ from codemods.rewrites.collected import fits
 from codemods.rewrites.mark_helper_classes.classes import (
     ATTRIBUTE,
     Classes,
-    made_from,
+    links,
     related,
     spread,
     tests_derived_from_any,
@@ -80,10 +80,7 @@ class MarkHelperClasses(RepositoryCodemod):
 
     def plan(self, module: ParsedModule) -> Planned:
         """Decide on each class that pytest would try to collect."""
-        if self.taken is not None and not self.tests.has_file(module.path):
-            wanted = self.taken
-        else:
-            wanted = None
+        wanted = None if self.tests.has_file(module.path) else self.taken
         classes = Classes(module, self.tests, frozenset(self.harmless), self.elsewhere)
         outside = self._outside(module)
         decided = [
@@ -213,7 +210,7 @@ class _File:
             message = "a class with tests may derive from it"
             reasons += [
                 Reason(Code.SUBCLASS_OF_TESTS, 1, f"{message}, as `{local}` of {path}")
-                for local in sorted(made_from(name, names) - known)
+                for local in sorted({*links(names).get(name, ())} - known)
             ]
         found = {name: tuple(dict.fromkeys(reasons))} if reasons else {}
         return Effects(frozenset([name] if is_taken and self._holds_tests else []), found)
