@@ -138,7 +138,7 @@ def module_with(before: bytes, parts: Extract, own: Container[str] = ()) -> byte
     newline = next((row[len(row.rstrip("\r\n")) :] for row in rows), "") or "\n"
     added = _constants(missing) + _definitions(missing)
     edits = [*_import_edits(module.names, rows, missing, own), (len(rows), len(rows), added)]
-    edits.sort(key=itemgetter(0))
+    edits.sort(key=itemgetter(0, 1))
     for start, end, text in reversed(edits):
         if start and not rows[start - 1].endswith(("\r", "\n")):
             rows[start - 1] += newline
@@ -578,15 +578,6 @@ def _sorted_in(
         fits = [n for n, b in enumerate(blocks) if _package(text) in map(_package, b.imports)]
         fits += [n for n, section in enumerate(sections) if section == _section(text, own)]
         (added[fits[0]] if fits else lone).append(text)
-    at_end = []
-    for new in _sections(lone, own):
-        later = [b for b, s in zip(blocks, sections, strict=True) if s > _section(new[0], own)]
-        block = later[0] if later else blocks[-1]
-        text = _lines_of(new, _indent(rows[block.start]))
-        if later:
-            yield block.start, block.start, f"{text}\n"
-        else:
-            at_end.append((block.end, block.end, f"\n{text}"))
     for number, new in added.items():
         block = blocks[number]
         indent = _indent(rows[block.start])
@@ -595,7 +586,14 @@ def _sorted_in(
             yield block.start, block.end, _lines_of([*block.imports, *new], indent)
         else:
             yield block.end, block.end, _lines_of(new, indent)
-    yield from at_end
+    for new in _sections(lone, own):
+        later = [b for b, s in zip(blocks, sections, strict=True) if s > _section(new[0], own)]
+        block = later[0] if later else blocks[-1]
+        text = _lines_of(new, _indent(rows[block.start]))
+        if later:
+            yield block.start, block.start, f"{text}\n"
+        else:
+            yield block.end, block.end, f"\n{text}"
 
 
 def _indent(row: str) -> str:

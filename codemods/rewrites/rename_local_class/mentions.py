@@ -21,7 +21,7 @@ from codemods.engine.text import parse, reason_at
 from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.collected import is_fixture
-from codemods.rewrites.replace_local_copies.local import has_private_names
+from codemods.rewrites.replace_local_copies.local import has_private_names, is_private
 from codemods.rewrites.replace_local_copies.parents import Parents
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.rewrites.replace_local_copies.sharing import is_harmless_base, is_harmless_decorator
@@ -179,9 +179,9 @@ class File:
         example = next((n for n in texts if ">>>" in str(n.value)), None)
         if example is not None:
             yield _unclear(example, "it is in the id of the doctest")
-        is_private = has_private_names(node) or any(_is_private(str(n.value)) for n in texts)
+        has_private = has_private_names(node) or any(is_private(str(n.value)) for n in texts)
         mangled = f"_{bare(self.name)}__"
-        if is_private or self.name.startswith("__") or mangled in self._text:
+        if has_private or self.name.startswith("__") or mangled in self._text:
             what = f"its private names begin with `{mangled}`, which would change"
             yield Reason(Code.UNCLEAR_MENTION, node.lineno, what)
 
@@ -343,14 +343,10 @@ class File:
 
     def _unquote_annotations(self) -> None:
         for node in walk(self._tree):
-            match node:
-                case ast.arg(annotation=ast.expr() as annotation):
-                    node.annotation = self._unquoted(annotation)
-                case ast.AnnAssign(annotation=annotation):
-                    node.annotation = self._unquoted(annotation)
-                case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    if node.returns is not None:
-                        node.returns = self._unquoted(node.returns)
+            for field in ("annotation", "returns"):
+                annotation = getattr(node, field, None)
+                if annotation is not None:
+                    setattr(node, field, self._unquoted(annotation))
 
     @cached_property
     def _with_values(self) -> frozenset[str | None]:
@@ -429,11 +425,6 @@ def _words_in(text: str, name: str) -> Iterator[_Place]:
     word = re.compile(rb"(?<![\w\x80-\xff])%b(?![\w\x80-\xff])" % re.escape(name.encode()))
     for number, line in enumerate(lines_in_utf8(text), start=1):
         yield from ((number, match.start()) for match in word.finditer(line))
-
-
-def _is_private(text: str) -> bool:
-    """Whether a text may be a private name, as in ``__slots__``."""
-    return text.startswith("__") and not text.endswith("__")
 
 
 def _types_of(node: ast.AST) -> list[ast.expr]:
