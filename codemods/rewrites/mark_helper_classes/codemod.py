@@ -90,7 +90,13 @@ class MarkHelperClasses(RepositoryCodemod):
         ]
         decisions = tuple(_decision(node, reasons) for node, reasons in decided)
         marked = {id(node) for node, reasons in decided if not reasons}
-        return Planned(decisions, plan=_plan(module, marked) if marked else None)
+        attributes = tuple(
+            NewAttribute(row, ordinal, ATTRIBUTE, False)
+            for row, statements in enumerate(module.rows)
+            for ordinal, node in enumerate(definitions_in(statements.statements[0]))
+            if id(node) in marked
+        )
+        return Planned(decisions, plan=EditPlan(inner=attributes) if marked else None)
 
     def informed(self, others: Others, run: Pool = one_by_one) -> MarkHelperClasses:
         """Return the codemod with what other files bring to the classes of one."""
@@ -233,14 +239,3 @@ def _decision(node: ast.ClassDef, reasons: Iterable[Reason]) -> Decision:
     place = Definition(node.name, "class", first_line(node), last_line(node))
     found = tuple(reasons)
     return Decision(place, Verdict.REFUSE if found else Verdict.REPLACE, None, found)
-
-
-def _plan(module: ParsedModule, marked: set[int]) -> EditPlan:
-    return EditPlan(
-        inner=tuple(
-            NewAttribute(row, ordinal, ATTRIBUTE, False)
-            for row, statements in enumerate(module.rows)
-            for ordinal, node in enumerate(definitions_in(statements.statements[0]))
-            if id(node) in marked
-        )
-    )

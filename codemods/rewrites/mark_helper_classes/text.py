@@ -92,10 +92,8 @@ class Text:
 
     def _derives(self, head: re.Match[bytes]) -> bool:
         words = _words_of_bases(self._source, head)
-        known = (_CONSTRUCTING, self._elsewhere)
-        return any(not words.isdisjoint(names) for names in known) or (
-            bool(words) and not words.isdisjoint(self._here)
-        )
+        known = (_CONSTRUCTING, self._elsewhere, self._here) if words else ()
+        return any(not words.isdisjoint(names) for names in known)
 
     @cached_property
     def _here(self) -> set[bytes]:
