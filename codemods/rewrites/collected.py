@@ -70,11 +70,10 @@ def may_inherit_tests(node: ast.ClassDef, names: ModuleNames, tests: PytestNames
     classes = {c.name: c for c in names.of_kind(ast.ClassDef)}
     pending, seen = [node], {node}
     for one in pending:  # which grows meanwhile
-        for base in one.bases:
-            plain = base.value if isinstance(base, ast.Subscript) else base
-            above = classes.get(plain.id) if isinstance(plain, ast.Name) else None
+        for base in bases_of(one):
+            above = classes.get(base.id) if isinstance(base, ast.Name) else None
             if above is None:
-                source = dotted_source(plain, names) or "?."
+                source = dotted_source(base, names) or "?."
                 if not is_of_python(source) and source not in _WITH_CONSTRUCTOR:
                     return True
             elif above not in seen:
@@ -143,7 +142,7 @@ def tests_beside(
     if line is not None:
         message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
         return Reason(Code.SUBCLASS_OF_TESTS, line, message)
-    if {_unknown_name(base, names) for base in heir.bases} <= {None, name}:
+    if {_unknown_name(base, names) for base in bases_of(heir)} <= {None, name}:
         return None
     message = f"subclass `{heir.name}` may get tests from a base outside this file"
     return Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message)
@@ -151,11 +150,10 @@ def tests_beside(
 
 def _unknown_name(base: ast.expr, names: ModuleNames) -> str | None:
     """Return the name of a base that may have tests which are not seen in the file."""
-    plain = base.value if isinstance(base, ast.Subscript) else base
-    name = plain.id if isinstance(plain, ast.Name) else ""
+    name = base.id if isinstance(base, ast.Name) else ""
     if name == "object" or name in _class_names(names):
         return None
-    source = dotted_source(plain, names)
+    source = dotted_source(base, names)
     is_known = source is not None and not is_test_case(source) and is_of_python(source)
     return None if is_known else name
 
@@ -211,8 +209,12 @@ def family(names: ModuleNames) -> dict[ast.ClassDef | str, list[ast.ClassDef | s
 
 def base_names(node: ast.ClassDef) -> list[str]:
     """Return the last names of the bases of a class."""
-    plain = (b.value if isinstance(b, ast.Subscript) else b for b in node.bases)
-    return list(dict.fromkeys(map(last_name, plain)))
+    return list(dict.fromkeys(map(last_name, bases_of(node))))
+
+
+def bases_of(node: ast.ClassDef) -> list[ast.expr]:
+    """Return the bases of a class without their parameters: of ``list[int]``, ``list``."""
+    return [b.value if isinstance(b, ast.Subscript) else b for b in node.bases]
 
 
 def fits(name: str, patterns: Sequence[str]) -> bool:

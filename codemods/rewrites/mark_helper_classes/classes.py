@@ -30,6 +30,7 @@ from codemods.model import (
 )
 from codemods.rewrites.collected import (
     base_names,
+    bases_of,
     family,
     fits,
     has_constructor,
@@ -149,7 +150,7 @@ class Classes:
     def reasons(self, node: ast.ClassDef) -> Iterator[Reason]:
         """Yield what forbids the mark, as far as the file alone tells."""
         yield from self._own_reasons(node)
-        for base in _bases(node):
+        for base in bases_of(node):
             if dotted_source(base, self._names) in MEMBERS:
                 yield _becomes_member(base)
         above = (self._facts[one].reason for one in self._above(node))
@@ -175,7 +176,7 @@ class Classes:
         """Yield the names of each class, what it brings itself, and what it derives from."""
         for node, names in self._names_by_class.items():
             facts, above = self._own_facts(node), []
-            for base in _bases(node):
+            for base in bases_of(node):
                 place = place_of(base, self._names, self._path)
                 if self._is_local(base):
                     above.append(Above(os.path.join(self._place, ast.unparse(base))))
@@ -241,11 +242,11 @@ class Classes:
         above: dict[_Key, Sequence[_Key]] = {**self._by_name}
         for node in self._names.of_kind(ast.ClassDef):
             own[node], above[node] = self._own_facts(node), self._above(node)
-            own.update((base, self._facts_with_elsewhere(base)) for base in _bases(node))
+            own.update((base, self._facts_with_elsewhere(base)) for base in bases_of(node))
         return inherited(own, above)
 
     def _above(self, node: ast.ClassDef) -> list[_Key]:
-        return [ast.unparse(b) if self._is_local(b) else b for b in _bases(node)]
+        return [ast.unparse(b) if self._is_local(b) else b for b in bases_of(node)]
 
     def _is_local(self, base: ast.expr) -> bool:
         return isinstance(base, ast.Name) and base.id in self._by_name
@@ -381,10 +382,6 @@ class Classes:
         return self._module.source.splitlines()
 
 
-def _bases(node: ast.ClassDef) -> list[ast.expr]:
-    return [b.value if isinstance(b, ast.Subscript) else b for b in node.bases]
-
-
 def _becomes_member(base: ast.expr) -> Reason:
     what = f"it would be a field or a member of a `{ast.unparse(base)}`"
     return Reason(Code.BECOMES_MEMBER, base.lineno, what)
@@ -427,8 +424,6 @@ def _tests_derived_from_unknown(names: ModuleNames, tests: PytestNames) -> Reaso
 
     def is_unknown(base: ast.expr) -> bool:
         match base:
-            case ast.Subscript(value=value):
-                return is_unknown(value)
             case ast.Name(id=name):
                 is_bound = name in names.bindings or not names.is_global(base)
                 return is_bound and name not in known
@@ -437,7 +432,7 @@ def _tests_derived_from_unknown(names: ModuleNames, tests: PytestNames) -> Reaso
         return True
 
     classes = names.of_kind(ast.ClassDef)
-    unknown = [node for node in classes if any(map(is_unknown, node.bases))]
+    unknown = [node for node in classes if any(map(is_unknown, bases_of(node)))]
     heirs = reached(unknown, family(names))
     for node in classes if unknown else ():
         line = line_of_test(node, names, tests)

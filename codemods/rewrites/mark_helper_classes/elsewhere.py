@@ -145,16 +145,14 @@ def _look(source: Source, *, tests: PytestNames, harmless: frozenset[str]) -> _F
     except Unparsable:  # nothing of it can be imported
         return _Found([], [], [])
     place, names, found = module_place(source.path), module.names, _Found([], [], [])
-    for (name, *others), facts, above in Classes(module, tests, harmless).brought():
+    for own_names, facts, above in Classes(module, tests, harmless).brought():
         reason = facts.reason
         if reason is not None:
             message = f"{source.shown}:{reason.line}: {reason.message}"
             facts = facts._replace(reason=reason._replace(message=message))
-        found.own.append((os.path.join(place, name), facts))
-        found.above.extend((os.path.join(place, name), one) for one in above)
-        for other in others:
-            found.own.append((os.path.join(place, other), Facts()))
-            found.above.append((os.path.join(place, other), Above(os.path.join(place, name))))
+        for name in own_names:
+            found.own.append((os.path.join(place, name), facts))
+            found.above.extend((os.path.join(place, name), one) for one in above)
     for new, old in _other_names(module):
         bindings = names.bindings.get(new, ())
         if len(bindings) == 1 and all(line < bindings[0].line for line in names.stars):
