@@ -6,6 +6,7 @@ import ast
 import builtins
 import functools
 import os
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -176,12 +177,12 @@ class Classes:
         """Yield the names of each class, what it brings itself, and what it derives from."""
         for node, names in self._names_by_class.items():
             facts, above = self._own_facts(node), []
-            for base in bases_of(node):
-                place = place_of(base, self._names, self._path)
-                if self._is_local(base):
-                    above.append(Above(os.path.join(self._place, ast.unparse(base))))
+            for base in self._above(node):
+                if isinstance(base, str):
+                    above.append(Above(os.path.join(self._place, base)))
                     continue
                 facts |= self._facts_of_base(base)
+                place = place_of(base, self._names, self._path)
                 if place is not None:
                     above.append(Above(place, self._unknown(base)))
                 else:
@@ -204,14 +205,15 @@ class Classes:
                     for one in family:  # which grows meanwhile
                         entered.add(one)
                         pending += one.body
-                        bases = (c for a in self._above(one) for c in self._by_name.get(a, ()))
+                        local = (base for base in self._above(one) if isinstance(base, str))
+                        bases = (c for name in local for c in self._by_name[name])
                         family += dict.fromkeys(c for c in bases if c not in entered)
         return found
 
     @cached_property
-    def _by_name(self) -> dict[_Key, list[ast.ClassDef]]:
+    def _by_name(self) -> dict[str, list[ast.ClassDef]]:
         """The classes that a name may mean in the module, where nothing else binds it."""
-        found: dict[_Key, list[ast.ClassDef]] = {}
+        found: dict[str, list[ast.ClassDef]] = {}
         for name, bindings in self._names.bindings.items():
             classes = [b.node for b in bindings if isinstance(b.node, ast.ClassDef)]
             if classes and len(classes) == len(bindings):
@@ -228,9 +230,9 @@ class Classes:
     def _names_by_class(self) -> dict[ast.ClassDef, list[str]]:
         found: dict[ast.ClassDef, list[str]] = defaultdict(list)
         for name, classes in self._by_name.items():
-            others = self._elsewhere.other_names.get(os.path.join(self._place, str(name)), ())
+            others = self._elsewhere.other_names.get(os.path.join(self._place, name), ())
             for node in classes:
-                found[node] += [str(name), *others]
+                found[node] += [name, *others]
         return found
 
     # What classes have, and what those do that they derive from
@@ -239,17 +241,20 @@ class Classes:
     def _facts(self) -> dict[_Key, Facts]:
         """What each class has itself, or from above: also each name, and each base of elsewhere."""
         own: dict[_Key, Facts] = {name: Facts() for name in self._by_name}
-        above: dict[_Key, Sequence[_Key]] = {**self._by_name}
+        above: dict[_Key, Sequence[_Key]] = {}
+        above.update(self._by_name.items())
         for node in self._names.of_kind(ast.ClassDef):
-            own[node], above[node] = self._own_facts(node), self._above(node)
-            own.update((base, self._facts_with_elsewhere(base)) for base in bases_of(node))
+            bases = above[node] = self._above(node)
+            own[node] = self._own_facts(node)
+            own.update((b, self._facts_with_elsewhere(b)) for b in bases if not isinstance(b, str))
         return inherited(own, above)
 
-    def _above(self, node: ast.ClassDef) -> list[_Key]:
-        return [ast.unparse(b) if self._is_local(b) else b for b in bases_of(node)]
-
-    def _is_local(self, base: ast.expr) -> bool:
-        return isinstance(base, ast.Name) and base.id in self._by_name
+    def _above(self, node: ast.ClassDef) -> list[str | ast.expr]:
+        """Return the bases of a class: the names of those of the file."""
+        return [
+            base.id if isinstance(base, ast.Name) and base.id in self._by_name else base
+            for base in bases_of(node)
+        ]
 
     def _own_facts(self, node: ast.ClassDef) -> Facts:
         hooks = (s for s in node.body if isinstance(s, FUNCTIONS) and s.name == _HOOK)
@@ -272,8 +277,10 @@ class Classes:
             if keyword.arg in {"metaclass", None} and not is_plain:
                 what = f"`{ast.unparse(keyword)}` may read the attributes"
                 yield Reason(Code.UNKNOWN_KIND, keyword.value.lineno, what)
+        calls = self._reading_self
+        first = bisect_left(calls, node.lineno, key=lambda call: call.lineno)
         end = node.end_lineno or node.lineno
-        yield from (_reading(c) for c in self._reading_self if node.lineno <= c.lineno <= end)
+        yield from (_reading(c) for c in calls[first : first + 1] if c.lineno <= end)
 
     def _makes_constructor(self, node: ast.ClassDef) -> bool:
         if has_constructor(node):
@@ -357,9 +364,10 @@ class Classes:
 
     @cached_property
     def _reading_self(self) -> list[ast.expr]:
-        """The calls that return the attributes of an instance and of its class."""
+        """The calls that return the attributes of an instance and of its class, by their lines."""
         asking = self._asking.get("self", ())
-        return [n for n in asking if isinstance(n, ast.Call) and last_name(n.func) in _READERS]
+        calls = (n for n in asking if isinstance(n, ast.Call) and last_name(n.func) in _READERS)
+        return sorted(calls, key=lambda call: call.lineno)
 
     def _readers(self, node: ast.ClassDef) -> Iterator[Reason]:
         """Yield where something asks for its attributes, or for a function behind its instances."""
