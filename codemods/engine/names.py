@@ -131,12 +131,12 @@ class ModuleNames:
         if meaning.is_known or self.stars or len(bindings) != 1:
             return meaning
         node = bindings[0].node
-        if any(node in s.body for s in self.tree.body if self._is_for_types(s)):
+        if any(node in s.body for s in self.tree.body if self.is_for_types(s)):
             texts = (text for bound, text in bound_names(node) if bound == name and text)
             return next((Meaning(t + FOR_TYPES, is_known=True) for t in texts), meaning)
         return meaning
 
-    def _is_for_types(self, statement: ast.stmt) -> TypeGuard[ast.If]:
+    def is_for_types(self, statement: ast.stmt) -> TypeGuard[ast.If]:
         """Whether a statement is an ``if`` with the constant of `typing` and nothing else."""
         match statement:
             case ast.If(test=ast.Name(id=name)):

@@ -101,7 +101,7 @@ def _plain_errors() -> Iterator[None]:
             raise Unparsable(str(error)) from error
 
 
-def reason_at(node: ast.expr | ast.stmt, code: Code, message: str) -> Reason:
+def reason_at(node: ast.expr | ast.stmt | ast.alias, code: Code, message: str) -> Reason:
     """Return a reason about a node; its column counts bytes, see `column_of`."""
     return Reason(code, node.lineno, message, node.col_offset + 1)
 

@@ -28,9 +28,11 @@ from codemods.engine.text import (
     parse,
     rows_with_ends,
 )
+from codemods.engine.walk import walk
 from codemods.model import Code
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
+    annotations_in,
     has_annotations,
     has_future_annotations,
 )
@@ -39,6 +41,8 @@ _FUTURE = "from __future__ import annotations"
 #: In characters; longer imports are broken, as most formatters do.
 _WIDTH = 88
 _FOR_TYPES = "from typing import TYPE_CHECKING"
+#: The number of the section of imports in which other packages than Python's own are.
+_OF_OTHERS = 2
 
 
 class Shared(NamedTuple):
@@ -67,7 +71,6 @@ class Extract:
     constants: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
-    has_future_annotations: bool = False
     left_out: tuple[str, ...] = ()
     lacks_imports: bool = False
 
@@ -79,7 +82,6 @@ class Extract:
             {**self.constants, **other.constants},
             {**self.definitions, **other.definitions},
             {**self.aliases, **other.aliases},
-            self.has_future_annotations or other.has_future_annotations,
         )
 
 
@@ -135,8 +137,8 @@ def module_with(before: bytes, parts: Extract, own: Container[str] = ()) -> byte
     rows = rows_with_ends(module.text)
     newline = next((row[len(row.rstrip("\r\n")) :] for row in rows), "") or "\n"
     added = _constants(missing) + _definitions(missing)
-    edits = [*_import_edits(module.tree, rows, missing, own), (len(rows), len(rows), added)]
-    edits.sort(key=itemgetter(0))
+    edits = [*_import_edits(module.names, rows, missing, own), (len(rows), len(rows), added)]
+    edits.sort(key=itemgetter(0, 1))
     for start, end, text in reversed(edits):
         if start and not rows[start - 1].endswith(("\r", "\n")):
             rows[start - 1] += newline
@@ -156,7 +158,8 @@ def _encoded(text: str, before: bytes) -> bytes:
 
 def packages_of(parts: Extract) -> set[str]:
     """Return the packages that definitions import, but for the standard library and pytest."""
-    return {_package(text) for text in parts.imports if _section(text, ())} - {"pytest"}
+    known = (_package(text) for text in parts.imports if _section(text, ()) < _OF_OTHERS)
+    return {_package(text) for text in parts.imports}.difference(known) - {"pytest"}
 
 
 def keys_of(source: bytes) -> dict[str, str]:
@@ -206,30 +209,33 @@ class _Extractor:
         self._definitions: dict[str, tuple[int, str]] = {}
         self._left_out: dict[str, None] = {}
         self._lacks_imports = False
-        self._is_annotated = False
 
     def extract(self, nodes: Iterable[Definition]) -> Extract:
         for node in nodes:
             self._add_definition(node)
+        for_types = tuple(text for text in self._type_imports if text not in self._imports)
+        self._imports.update(dict.fromkeys([_FOR_TYPES] if for_types else []))
         used = {n: self._constants[n] for n in self._names.bindings if n in self._constants}
         in_order = sorted(self._definitions.items(), key=lambda item: item[1])
         return Extract(
             tuple(self._imports),
-            tuple(t for t in self._type_imports if t not in self._imports),
+            for_types,
             used,
             {name: text for name, (_, text) in in_order},
-            has_future_annotations=self._has_future and self._is_annotated,
             left_out=tuple(self._left_out),
             lacks_imports=self._lacks_imports,
         )
 
     def _add_definition(self, node: Definition) -> None:
         self._definitions[node.name] = node.lineno, self._block(node)
-        self._is_annotated |= has_annotations(node)
+        if self._has_future and has_annotations(node):
+            self._imports[_FUTURE] = None
         free = free_names(node)
         if free.global_names:
             self._left_out[f"`{node.name}` sets the global `{min(free.global_names)}`"] = None
-        now = _names_now(node, is_late=self._has_future)
+        late = {id(n) for a in annotations_in(node) for n in walk(a) if self._has_future}
+        names = (n for n in walk(node) if isinstance(n, ast.Name) and id(n) not in late)
+        now = {name.id for name in names}
         quoted = set(Normal(node, self._names.is_builtin).quoted)
         for read in sorted(free.names | quoted):
             if read not in self._definitions:
@@ -260,10 +266,10 @@ class _Extractor:
                 self._add_definition(definition)
         elif meaning.is_known and all(b.node in self._certain for b in bindings):
             self._imports.update(_imports_of(bindings, name))
-        elif is_for_types and bindings and all(map(self._is_type_import, bindings)):
-            self._type_imports.update(_imports_of(bindings, name))
         elif meaning.is_known and not any(b.source for b in bindings):
             self._constants[name] = self._constant(bindings[0])
+        elif is_for_types and not meaning.is_known and self._names.meaning_in_types(name).is_known:
+            self._type_imports.update(_imports_of(bindings, name))
         else:
             relative = any(getattr(b.node, "level", 0) for b in bindings)
             why = "is imported relatively" if relative else meaning.text
@@ -277,12 +283,6 @@ class _Extractor:
     def _constant(self, binding: Binding) -> str:
         """Return the statement that gives a name an immutable value, at the top of the file."""
         return next(self._block(s) for s in self._tree.body if binding.node in ast.walk(s))
-
-    def _is_type_import(self, binding: Binding) -> bool:
-        """Whether a binding is an absolute import below ``if TYPE_CHECKING:`` at the top."""
-        blocks = (s for s in self._tree.body if isinstance(s, ast.If))
-        inside = any(binding.node is s for b in blocks if _is_for_types(b) for s in b.body)
-        return inside and not getattr(binding.node, "level", 0)
 
 
 def _certain_imports(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -326,27 +326,6 @@ def _is_directive(number: int, line: str) -> bool:
     return number < 2 and line.startswith("#") and (line.startswith("#!") or "coding" in line)
 
 
-def _is_for_types(statement: ast.If) -> bool:
-    return ast.unparse(statement.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
-
-
-def _names_now(node: ast.AST, *, is_late: bool) -> set[str]:
-    """Return the names that are read when a definition is executed or used: no late annotation."""
-    if not is_late:
-        return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    found: set[str] = set()
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, ast.Name):
-            found.add(current.id)
-        for name, value in ast.iter_fields(current):
-            if name not in {"annotation", "returns"}:
-                values = value if isinstance(value, list) else [value]
-                pending += [v for v in values if isinstance(v, ast.AST)]
-    return found
-
-
 def _imports_of(bindings: Iterable[Binding], name: str) -> dict[str, None]:
     """Return the imports that bind a name, from statements that may bind several."""
     statements = (b.node for b in bindings if isinstance(b.node, ast.Import | ast.ImportFrom))
@@ -369,11 +348,8 @@ def _texts(node: ast.Import | ast.ImportFrom) -> list[str]:
 def _new_module(parts: Extract, own: Container[str] = ()) -> str:
     names = list(parts.definitions)
     what = f"`{names[0]}`" if len(names) == 1 else "Helpers"
-    text = f'"""{what}, shared by the tests."""\n'
-    if parts.has_future_annotations:
-        text += f"\n{_FUTURE}\n"
-    for_types = [_FOR_TYPES] if parts.type_imports else []
-    text += _import_block([*parts.imports, *for_types], parts.type_imports, own)
+    imports = _import_block(parts.imports, parts.type_imports, own)
+    text = f'"""{what}, shared by the tests."""\n{imports}'
     return f"{text}{_constants(parts)}{_definitions(parts)}"
 
 
@@ -394,7 +370,9 @@ def _sections(imports: Iterable[str], own: Container[str]) -> list[list[str]]:
 
 def _section(statement: str, own: Container[str]) -> int:
     package = _package(statement)
-    return 0 if package in sys.stdlib_module_names else 2 if package in own else 1
+    if package in sys.stdlib_module_names:
+        return 0 if package == "__future__" else 1
+    return _OF_OTHERS + (package in own)
 
 
 def _joined(imports: Iterable[str]) -> list[str]:
@@ -450,7 +428,7 @@ def _missing(names: ModuleNames, parts: Extract) -> Extract:
     """
     wanted = ModuleNames(ast.parse(_new_module(parts)))
     is_annotated = any(has_annotations(s) for s in wanted.tree.body if isinstance(s, DEFINITIONS))
-    if is_annotated and parts.has_future_annotations != has_future_annotations(names.tree):
+    if is_annotated and (_FUTURE in parts.imports) != has_future_annotations(names.tree):
         raise CannotAdopt(f"one of the two files has `{_FUTURE}`: annotations would change")
     lacking = {name for name in wanted.bindings if not _is_there(name, names, wanted)}
     free = free_names(names.tree).nodes
@@ -462,11 +440,13 @@ def _missing(names: ModuleNames, parts: Extract) -> Extract:
     for name in sorted(builtin & names.bindings.keys()):
         line = names.bindings[name][0].line
         raise CannotAdopt(f"`{name}` is no builtin in the module, by line {line}")
-    typed = [*parts.type_imports, *([_FOR_TYPES] if parts.type_imports else [])]
-    imports = [text for text in [*parts.imports, *typed] if lacking & _bound_by(text)]
+
+    def new(imports: Iterable[str]) -> tuple[str, ...]:
+        return tuple(text for text in imports if lacking & _bound_by(text))
+
     return Extract(
-        tuple(t for t in imports if t not in parts.type_imports),
-        tuple(t for t in imports if t in parts.type_imports),
+        new(parts.imports),
+        new(parts.type_imports),
         {name: text for name, text in parts.constants.items() if name in lacking},
         {name: text for name, text in parts.definitions.items() if name in lacking},
         {alias: name for alias, name in parts.aliases.items() if alias in lacking},
@@ -479,8 +459,6 @@ def _bound_by(statement: str) -> set[str]:
 
 def _is_there(name: str, names: ModuleNames, wanted: ModuleNames) -> bool:
     """Whether a name is bound in the module already, to what is wanted."""
-    if name == "annotations" and names.tree.body and has_future_annotations(names.tree):
-        return True
     if name not in names.bindings:
         return False
     if _value(name, names) == _value(name, wanted) is not None:
@@ -540,17 +518,17 @@ _Edit = tuple[int, int, str]
 
 
 def _import_edits(
-    tree: ast.Module, rows: Sequence[str], parts: Extract, own: Container[str]
+    names: ModuleNames, rows: Sequence[str], parts: Extract, own: Container[str]
 ) -> Iterator[_Edit]:
     """Yield what adds imports to a module, in its order: among those that stand there, if any.
 
     Where a comment says that the order of those is meant, it is below all of them.
     """
-    is_ordered = any(map(_ORDERED.search, rows))
+    tree, is_ordered = names.tree, any(map(_ORDERED.search, rows))
     at = _end_of_imports(tree, rows, is_ordered=is_ordered)
     above = [] if is_ordered else [s for s in tree.body if last_line(s) <= at]
     blocks = _import_blocks(above)
-    type_checking = (s.body for s in tree.body if isinstance(s, ast.If) and _is_for_types(s))
+    type_checking = (s.body for s in tree.body if names.is_for_types(s))
     type_blocks = _import_blocks(s for body in type_checking for s in body)
     yield from _sorted_in(blocks, parts.imports, rows, own)
     rest = () if blocks else parts.imports, () if type_blocks else parts.type_imports
@@ -600,15 +578,6 @@ def _sorted_in(
         fits = [n for n, b in enumerate(blocks) if _package(text) in map(_package, b.imports)]
         fits += [n for n, section in enumerate(sections) if section == _section(text, own)]
         (added[fits[0]] if fits else lone).append(text)
-    at_end = []
-    for new in _sections(lone, own):
-        later = [b for b, s in zip(blocks, sections, strict=True) if s > _section(new[0], own)]
-        block = later[0] if later else blocks[-1]
-        text = _lines_of(new, _indent(rows[block.start]))
-        if later:
-            yield block.start, block.start, f"{text}\n"
-        else:
-            at_end.append((block.end, block.end, f"\n{text}"))
     for number, new in added.items():
         block = blocks[number]
         indent = _indent(rows[block.start])
@@ -617,7 +586,14 @@ def _sorted_in(
             yield block.start, block.end, _lines_of([*block.imports, *new], indent)
         else:
             yield block.end, block.end, _lines_of(new, indent)
-    yield from at_end
+    for new in _sections(lone, own):
+        later = [b for b, s in zip(blocks, sections, strict=True) if s > _section(new[0], own)]
+        block = later[0] if later else blocks[-1]
+        text = _lines_of(new, _indent(rows[block.start]))
+        if later:
+            yield block.start, block.start, f"{text}\n"
+        else:
+            yield block.end, block.end, f"\n{text}"
 
 
 def _indent(row: str) -> str:

@@ -9,11 +9,10 @@ import posixpath
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from codemods.engine.names import ModuleNames, bound_names, dotted_source, last_name, own_nodes
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
-from codemods.engine.walk import reached
+from codemods.engine.walk import nearest, reached
 from codemods.model import Code, PytestNames, Reason
 
 #: What a class has that pytest does not collect: a constructor, or the word for it.
@@ -71,11 +70,10 @@ def may_inherit_tests(node: ast.ClassDef, names: ModuleNames, tests: PytestNames
     classes = {c.name: c for c in names.of_kind(ast.ClassDef)}
     pending, seen = [node], {node}
     for one in pending:  # which grows meanwhile
-        for base in one.bases:
-            plain = base.value if isinstance(base, ast.Subscript) else base
-            above = classes.get(plain.id) if isinstance(plain, ast.Name) else None
+        for base in bases_of(one):
+            above = classes.get(base.id) if isinstance(base, ast.Name) else None
             if above is None:
-                source = dotted_source(plain, names) or "?."
+                source = dotted_source(base, names) or "?."
                 if not is_of_python(source) and source not in _WITH_CONSTRUCTOR:
                     return True
             elif above not in seen:
@@ -92,6 +90,11 @@ def is_test_function(name: str, tests: PytestNames) -> bool:
 def is_test_class(name: str, tests: PytestNames) -> bool:
     """Whether pytest collects a class by its name."""
     return fits(name, tests.classes)
+
+
+def has_constructor(node: ast.ClassDef) -> bool:
+    """Whether a class has a constructor of its own."""
+    return any(isinstance(s, FUNCTIONS) and s.name in {"__init__", "__new__"} for s in node.body)
 
 
 def own_test(node: Definition, tests: PytestNames) -> int | None:
@@ -127,38 +130,30 @@ def _lines_in(node: ast.AST, tests: PytestNames) -> Iterator[int]:
 @functools.lru_cache(maxsize=1)  # copies of one name ask one after the other
 def tests_derived_from(name: str, names: ModuleNames, tests: PytestNames) -> tuple[Reason, ...]:
     """Return the subclasses whose tests an inherited ``__test__ = False`` would hide."""
-    found = (tests_of(heir, names, tests) for heir in derived_from(name, names))
-    return tuple(heir.reason for heir in found if heir and heir.but_for != name)
+    found = (tests_beside(name, heir, names, tests) for heir in derived_from(name, names))
+    return tuple(reason for reason in found if reason is not None)
 
 
-class TestsOf(NamedTuple):
-    """The tests that a class has, or may have; without the base `but_for` it has none."""
-
-    reason: Reason
-    but_for: str = ""
-
-
-def tests_of(heir: ast.ClassDef, names: ModuleNames, tests: PytestNames) -> TestsOf | None:
-    """Return the tests that a subclass has, or may have of a base outside of the file."""
+def tests_beside(
+    name: str, heir: ast.ClassDef, names: ModuleNames, tests: PytestNames
+) -> Reason | None:
+    """Return the tests that a subclass has, or may have from another base than that of a name."""
     line = line_of_test(heir, names, tests)
     if line is not None:
         message = f"subclass `{heir.name}` has tests, which `__test__ = False` would hide"
-        return TestsOf(Reason(Code.SUBCLASS_OF_TESTS, line, message))
-    unknown = {n for n in (_unknown_name(base, names) for base in heir.bases) if n is not None}
-    if not unknown:
+        return Reason(Code.SUBCLASS_OF_TESTS, line, message)
+    if {_unknown_name(base, names) for base in bases_of(heir)} <= {None, name}:
         return None
     message = f"subclass `{heir.name}` may get tests from a base outside this file"
-    reason = Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message)
-    return TestsOf(reason, next(iter(unknown)) if len(unknown) == 1 else "")
+    return Reason(Code.SUBCLASS_OF_TESTS, heir.lineno, message)
 
 
 def _unknown_name(base: ast.expr, names: ModuleNames) -> str | None:
     """Return the name of a base that may have tests which are not seen in the file."""
-    plain = base.value if isinstance(base, ast.Subscript) else base
-    name = plain.id if isinstance(plain, ast.Name) else ""
+    name = base.id if isinstance(base, ast.Name) else ""
     if name == "object" or name in _class_names(names):
         return None
-    source = dotted_source(plain, names)
+    source = dotted_source(base, names)
     is_known = source is not None and not is_test_case(source) and is_of_python(source)
     return None if is_known else name
 
@@ -184,9 +179,7 @@ def is_of_python(source: str) -> bool:
 @functools.lru_cache(maxsize=1)
 def derived_from(name: str, names: ModuleNames) -> list[ast.ClassDef]:
     """Return the classes that derive from one of that name, directly or by way of others."""
-    heirs = _heirs(names)
-    family = reached([name], heir_names(names))
-    found = {c for base in family & heirs.keys() for c in heirs[base]}
+    found = reached([name], family(names))
     return [c for c in names.of_kind(ast.ClassDef) if c in found]
 
 
@@ -196,24 +189,19 @@ def line_of_test(node: ast.ClassDef, names: ModuleNames, tests: PytestNames) -> 
 
 
 @functools.lru_cache(maxsize=1)
-def _lines_of_tests(names: ModuleNames, tests: PytestNames) -> dict[ast.ClassDef, int]:
+def _lines_of_tests(names: ModuleNames, tests: PytestNames) -> dict[ast.ClassDef | str, int]:
     """Return the line of a test for each class that has one, or inherits it in the same file."""
-    heirs = dict(_heirs(names))
     own = {c: own_test(c, tests) for c in names.of_kind(ast.ClassDef)}
-    lines = {c: line for c, line in own.items() if line is not None}
-    pending = list(lines)
-    for node in pending:  # which grows meanwhile
-        new = [c for c in heirs.pop(node.name, ()) if c not in lines]  # each name is asked once
-        lines.update(dict.fromkeys(new, lines[node]))
-        pending += new
-    return lines
+    lines: dict[ast.ClassDef | str, int] = {c: line for c, line in own.items() if line is not None}
+    return nearest(lines, family(names))
 
 
 @functools.lru_cache(maxsize=1)
-def _heirs(names: ModuleNames) -> dict[str, list[ast.ClassDef]]:
-    """Return the classes of a module by the last names of their bases."""
-    found: dict[str, list[ast.ClassDef]] = defaultdict(list)
+def family(names: ModuleNames) -> dict[ast.ClassDef | str, list[ast.ClassDef | str]]:
+    """Return what leads to the heirs of a class: its name, and the classes with a base of that."""
+    found: dict[ast.ClassDef | str, list[ast.ClassDef | str]] = defaultdict(list)
     for node in names.of_kind(ast.ClassDef):
+        found[node].append(node.name)
         for name in base_names(node):
             found[name].append(node)
     return found
@@ -221,14 +209,12 @@ def _heirs(names: ModuleNames) -> dict[str, list[ast.ClassDef]]:
 
 def base_names(node: ast.ClassDef) -> list[str]:
     """Return the last names of the bases of a class."""
-    plain = (b.value if isinstance(b, ast.Subscript) else b for b in node.bases)
-    return list(dict.fromkeys(map(last_name, plain)))
+    return list(dict.fromkeys(map(last_name, bases_of(node))))
 
 
-@functools.lru_cache(maxsize=1)
-def heir_names(names: ModuleNames) -> dict[str, list[str]]:
-    """Return the names of the classes that derive from one, by the last names of their bases."""
-    return {base: [c.name for c in heirs] for base, heirs in _heirs(names).items()}
+def bases_of(node: ast.ClassDef) -> list[ast.expr]:
+    """Return the bases of a class without their parameters: of ``list[int]``, ``list``."""
+    return [b.value if isinstance(b, ast.Subscript) else b for b in node.bases]
 
 
 def fits(name: str, patterns: Sequence[str]) -> bool:

@@ -261,7 +261,7 @@ def _normal_lines(text: str) -> tuple[str, ...] | None:
     for whole, own in _WHOLE:
         try:
             return _unparsed(parse(whole.replace("{}", text).encode()))[own]
-        except (Unparsable, ValueError, RecursionError, MemoryError):
+        except (Unparsable, ValueError, RecursionError):
             continue
     return None
 
@@ -274,7 +274,7 @@ def _is_method(text: str) -> bool:
 def _is_text(text: str) -> bool:
     try:
         return all(map(is_string, parse(text.encode()).body))
-    except (Unparsable, ValueError, RecursionError, MemoryError):
+    except (Unparsable, ValueError):
         return False
 
 

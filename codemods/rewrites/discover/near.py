@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from codemods.engine.names import ModuleNames
 from codemods.engine.text import parse
@@ -52,26 +52,15 @@ def near_groups(
 
     `lines_at` returns the normalised definition at a place, no line where there is none.
     """
-    found = [
-        near
-        for (kind, name), (first, *others) in variants.items()
-        for other in others
-        for near in _compared(kind, name, first, other, lines_at)
-    ]
+    found: list[NearGroup] = []
+    for (kind, name), (first, *others) in variants.items():
+        for other in others:
+            here, there = (f"{variant[0].path}:{variant[0].line}" for variant in (first, other))
+            texts = lines_at(first[0]), lines_at(other[0])
+            difference, changed = difference_of(*texts, here, there)
+            if difference:
+                found.append(NearGroup(name, kind, (first, other), changed, tuple(difference)))
     return sorted(found, key=lambda n: (n.changed, n.name, position(n.variants[1][0])))
-
-
-def _compared(
-    kind: str,
-    name: str,
-    first: Variant,
-    other: Variant,
-    lines_at: Callable[[Place], Sequence[str]],
-) -> Iterator[NearGroup]:
-    here, there = (f"{variant[0].path}:{variant[0].line}" for variant in (first, other))
-    difference, changed = difference_of(lines_at(first[0]), lines_at(other[0]), here, there)
-    if difference:
-        yield NearGroup(name, kind, (first, other), changed, tuple(difference))
 
 
 def difference_of(

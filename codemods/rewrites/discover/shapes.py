@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -11,14 +10,17 @@ from typing import NamedTuple
 
 from codemods.engine.names import ModuleNames
 from codemods.engine.rows import first_line, last_line
-from codemods.engine.scopes import FUNCTIONS, Definition
+from codemods.engine.scopes import Definition
 from codemods.engine.text import parse
 from codemods.model import Place, PytestNames
-from codemods.rewrites.collected import is_test_class, kind_of
+from codemods.rewrites.collected import has_constructor, is_test_class, kind_of
 from codemods.rewrites.discover.blocks import Blocks
 from codemods.rewrites.discover.helpers import Helper, helpers_of, is_helper, parse_blocks
 from codemods.rewrites.replace_local_copies.equality import Normal, is_marked_as_no_test
 from codemods.rewrites.replace_local_copies.shared import bare
+
+#: The names of a module that binds none.
+_ALONE = ModuleNames(ast.Module([], []))
 
 
 class Shaped(NamedTuple):
@@ -48,15 +50,10 @@ def shapes_of(source: bytes, path: str, blocks: Blocks, tests: PytestNames) -> t
     if nodes is not None:
         pairs = zip(nodes, found, strict=True)
         known = [(Helper(n, b.is_nested), b.line) for n, b in pairs if is_helper(n, tests)]
-        return tuple(_shaped(source, path, known, _is_builtin, tests))
+        return tuple(_shaped(source, path, known, _ALONE.is_builtin, tests))
     tree = parse(source)
     whole = [(helper, helper.line) for helper in helpers_of(tree, tests)]
     return tuple(_shaped(source, path, whole, ModuleNames(tree).is_builtin, tests))
-
-
-def _is_builtin(name: str) -> bool:
-    """Whether a name is a built-in one where the module does not bind it."""
-    return hasattr(builtins, name)
 
 
 def _shaped(
@@ -93,5 +90,4 @@ def _warns(node: Definition, tests: PytestNames) -> bool:
     """
     if not isinstance(node, ast.ClassDef) or not is_test_class(node.name, tests):
         return False
-    own = {s.name for s in node.body if isinstance(s, FUNCTIONS)}
-    return not own.isdisjoint({"__init__", "__new__"}) and not is_marked_as_no_test(node)
+    return has_constructor(node) and not is_marked_as_no_test(node)

@@ -8,7 +8,7 @@ import functools
 import os
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import TypeVar
@@ -31,22 +31,33 @@ from codemods.model import (
 )
 from codemods.rewrites.collected import (
     base_names,
+    bases_of,
+    family,
     fits,
-    heir_names,
+    has_constructor,
     is_mark,
     is_of_python,
     is_test_case,
     line_of_test,
     own_test,
-    tests_of,
+    tests_beside,
 )
-from codemods.rewrites.mark_helper_classes.places import Above, Base, module_place, place_of
+from codemods.rewrites.mark_helper_classes.places import (
+    NOTHING,
+    Above,
+    Elsewhere,
+    Facts,
+    inherited,
+    module_place,
+    place_of,
+)
+from codemods.rewrites.replace_local_copies.sharing import HARMLESS
 from codemods.wording import trusting
 
 _Value = TypeVar("_Value")
 
-#: A base of which nothing is known.
-_NOT_KNOWN = Base()
+#: A class of the file, a name for some of those, or a base of another file.
+_Key = ast.ClassDef | ast.expr | str
 
 ATTRIBUTE = "__test__"
 _CONSTRUCTORS = frozenset({"__init__", "__new__"})
@@ -57,13 +68,6 @@ _WITH_INIT = frozenset(
         *("dataclasses.dataclass", "pydantic.dataclasses.dataclass"),
         *("attr.s", "attr.attrs", "attr.dataclass", "attr.define", "attr.frozen", "attr.mutable"),
         *("attrs.define", "attrs.frozen", "attrs.mutable"),
-    }
-)
-#: Other decorators that do not read the attributes of a class.
-_PLAIN_DECORATORS = frozenset(
-    {
-        *("enum.unique", "functools.total_ordering", "typing.final", "typing.runtime_checkable"),
-        *("typing_extensions.final", "typing_extensions.runtime_checkable"),
     }
 )
 #: Bases with a constructor, beside the builtins. (A name with two underscores is no member of an
@@ -82,6 +86,8 @@ MEMBERS = frozenset(
         for name in ("NamedTuple", "Protocol", "TypedDict")
     }
 )
+#: Runs for each class that derives from one.
+_HOOK = "__init_subclass__"
 _METACLASSES = frozenset({"abc.ABCMeta", "enum.EnumMeta", "enum.EnumType", "type"})
 #: By these, pytest finds a function behind an object that can be called, and asks the object for
 #: `__test__`.
@@ -113,9 +119,7 @@ class Classes:
         module: the file.
         tests: what pytest collects by its name.
         harmless: dotted names of bases and decorators that the settings trust.
-        bases: the bases of other files, by their places.
-        other_names: the names that other files give to those of this one, by the places of those.
-        folder: the absolute one in which the path of the file begins.
+        elsewhere: what other files bring to the classes.
 
     """
 
@@ -124,17 +128,14 @@ class Classes:
         module: ParsedModule,
         tests: PytestNames,
         harmless: frozenset[str],
-        bases: Mapping[str, Base],
-        other_names: Mapping[str, frozenset[str]],
-        folder: str,
+        elsewhere: Elsewhere = NOTHING,
     ) -> None:
         self._module = module
         self._names = module.names
         self._tests = tests
-        self._harmless = harmless
-        self._bases_elsewhere = bases
-        self._other_names = other_names
-        self._path = os.path.normpath(os.path.join(folder, module.path))
+        self._harmless = HARMLESS | harmless
+        self._elsewhere = elsewhere
+        self._path = elsewhere.absolute(module.path)
         self._place = module_place(self._path)
 
     def without_mark(self) -> list[ast.ClassDef]:
@@ -142,22 +143,23 @@ class Classes:
         return [
             node
             for node in sorted(self._visited(), key=first_line)
-            if node in self._constructing and not self._is_marked(node) and not _is_abstract(node)
+            if self._facts[node].has_constructor
+            and not self._is_marked(node)
+            and not _is_abstract(node)
         ]
 
     def reasons(self, node: ast.ClassDef) -> Iterator[Reason]:
         """Yield what forbids the mark, as far as the file alone tells."""
-        if node in self._tested:
-            line = self._tested[node]
-            yield Reason(Code.PYTEST_TESTS, line, "it has tests, which pytest cannot collect")
-        yield from self._kind(node, is_itself=True)
-        above = (self._kinds_as_bases.get(base) for base in self._local_bases(node))
+        yield from self._own_reasons(node)
+        for base in bases_of(node):
+            if dotted_source(base, self._names) in MEMBERS:
+                yield _becomes_member(base)
+        above = (self._facts[one].reason for one in self._above(node))
         yield from dict.fromkeys(reason for reason in above if reason is not None)
         for decorator in node.decorator_list:
             plain = decorator.func if isinstance(decorator, ast.Call) else decorator
             source = dotted_source(plain, self._names)
-            known = _WITH_INIT | _PLAIN_DECORATORS | self._harmless
-            if source not in known and not is_mark(decorator):
+            if source not in _WITH_INIT | self._harmless and not is_mark(decorator):
                 advice = trusting("if it does not", source)
                 what = f"`@{ast.unparse(plain)}` may read its attributes{advice}"
                 yield Reason(Code.UNKNOWN_KIND, decorator.lineno, what)
@@ -171,33 +173,21 @@ class Classes:
         """Return the names of a class in its module, and those that other files give to it."""
         return node.name, *(name for name in self._names_by_class[node] if name != node.name)
 
-    def brought(self) -> Iterator[tuple[list[str], Base, list[Above]]]:
+    def brought(self) -> Iterator[tuple[list[str], Facts, list[Above]]]:
         """Yield the names of each class, what it brings itself, and what it derives from."""
         for node, names in self._names_by_class.items():
-            above = list(self._above(node))
-            line = own_test(node, self._tests)
-            reasons = [] if line is None else [Reason(Code.PYTEST_TESTS, line, "it has tests")]
-            reasons += self._kind(node, is_itself=False)
-            unknown = {one.reason for one in above}
-            yield (
-                names,
-                Base(
-                    node in self._constructing,
-                    self._is_marked(node),
-                    node in self._cases,
-                    next((reason for reason in reasons if reason not in unknown), None),
-                ),
-                above,
-            )
-
-    def _above(self, node: ast.ClassDef) -> Iterator[Above]:
-        for base in self._bases(node):
-            if isinstance(base, ast.Name) and base.id in self._by_name:
-                yield Above(os.path.join(self._place, base.id))
-            elif (place := place_of(base, self._names, self._path)) is not None:
-                source = dotted_source(base, self._names)
-                is_known = source is not None and self._is_plain_base(source)
-                yield Above(place, None if is_known else self._unknown(base))
+            facts, above = self._own_facts(node), []
+            for base in self._above(node):
+                if isinstance(base, str):
+                    above.append(Above(os.path.join(self._place, base)))
+                    continue
+                facts |= self._facts_of_base(base)
+                place = place_of(base, self._names, self._path)
+                if place is not None:
+                    above.append(Above(place, self._unknown(base)))
+                else:
+                    facts |= Facts(reason=self._unknown(base))
+            yield names, facts, above
 
     def _visited(self) -> set[ast.ClassDef]:
         """Return the classes whose name fits, of the module and of classes that are collected."""
@@ -209,12 +199,14 @@ class Classes:
                 pending += [] if isinstance(statement, FUNCTIONS) else _inside(statement)
             elif any(fits(name, self._tests.classes) for name in self.names_of(statement)):
                 found.add(statement)
-                if statement not in self._constructing and statement not in self._cases:
+                facts = self._facts[statement]
+                if not facts.has_constructor and not facts.is_case:
                     family = [] if statement in entered else [statement]
                     for one in family:  # which grows meanwhile
                         entered.add(one)
                         pending += one.body
-                        bases = (c for base in self._local_bases(one) for c in self._by_name[base])
+                        local = (base for base in self._above(one) if isinstance(base, str))
+                        bases = (c for name in local for c in self._by_name[name])
                         family += dict.fromkeys(c for c in bases if c not in entered)
         return found
 
@@ -238,14 +230,120 @@ class Classes:
     def _names_by_class(self) -> dict[ast.ClassDef, list[str]]:
         found: dict[ast.ClassDef, list[str]] = defaultdict(list)
         for name, classes in self._by_name.items():
-            others = self._other_names.get(os.path.join(self._place, name), ())
+            others = self._elsewhere.other_names.get(os.path.join(self._place, name), ())
             for node in classes:
                 found[node] += [name, *others]
         return found
 
+    # What classes have, and what those do that they derive from
+
     @cached_property
-    def _lines(self) -> list[bytes]:
-        return self._module.source.splitlines()
+    def _facts(self) -> dict[_Key, Facts]:
+        """What each class has itself, or from above: also each name, and each base of elsewhere."""
+        own: dict[_Key, Facts] = {name: Facts() for name in self._by_name}
+        above: dict[_Key, Sequence[_Key]] = {}
+        above.update(self._by_name.items())
+        for node in self._names.of_kind(ast.ClassDef):
+            bases = above[node] = self._above(node)
+            own[node] = self._own_facts(node)
+            own.update((b, self._facts_with_elsewhere(b)) for b in bases if not isinstance(b, str))
+        return inherited(own, above)
+
+    def _above(self, node: ast.ClassDef) -> list[str | ast.expr]:
+        """Return the bases of a class: the names of those of the file."""
+        return [
+            base.id if isinstance(base, ast.Name) and base.id in self._by_name else base
+            for base in bases_of(node)
+        ]
+
+    def _own_facts(self, node: ast.ClassDef) -> Facts:
+        hooks = (s for s in node.body if isinstance(s, FUNCTIONS) and s.name == _HOOK)
+        what = f"`{_HOOK}` may read the attributes"
+        reasons = [*self._own_reasons(node)]
+        reasons += [Reason(Code.UNKNOWN_KIND, hook.lineno, what) for hook in hooks]
+        return Facts(
+            self._makes_constructor(node),
+            ATTRIBUTE.encode() in self._module.source and ATTRIBUTE in bound_in(node.body),
+            reason=reasons[0] if reasons else None,
+        )
+
+    def _own_reasons(self, node: ast.ClassDef) -> Iterator[Reason]:
+        """Yield what forbids the mark for a class, and for all that derive from it."""
+        line = own_test(node, self._tests)
+        if line is not None:
+            yield Reason(Code.PYTEST_TESTS, line, "it has tests, which pytest cannot collect")
+        for keyword in node.keywords:
+            is_plain = dotted_source(keyword.value, self._names) == "abc.ABCMeta"
+            if keyword.arg in {"metaclass", None} and not is_plain:
+                what = f"`{ast.unparse(keyword)}` may read the attributes"
+                yield Reason(Code.UNKNOWN_KIND, keyword.value.lineno, what)
+        calls = self._reading_self
+        first = bisect_left(calls, node.lineno, key=lambda call: call.lineno)
+        end = node.end_lineno or node.lineno
+        yield from (_reading(c) for c in calls[first : first + 1] if c.lineno <= end)
+
+    def _makes_constructor(self, node: ast.ClassDef) -> bool:
+        if has_constructor(node):
+            return True
+        for decorator in node.decorator_list:
+            call = decorator if isinstance(decorator, ast.Call) else None
+            source = dotted_source(call.func if call else decorator, self._names)
+            keywords = call.keywords if call else []
+            if source in _WITH_INIT and not any(k.arg in {"init", None} for k in keywords):
+                return True
+        return False
+
+    def _facts_of_base(self, base: ast.expr) -> Facts:
+        """Return what a base that is not of this file is known for."""
+        source = dotted_source(base, self._names) or ""
+        is_constructing = is_constructing_builtin(source) or source in WITH_CONSTRUCTOR | MEMBERS
+        reason = None
+        if is_test_case(source):
+            what = f"`{ast.unparse(base)}` is a test case"
+            reason = Reason(Code.PYTEST_TESTS, base.lineno, what)
+        elif source in _METACLASSES:
+            what = f"`{ast.unparse(base)}` makes classes, which would have the attribute, too"
+            reason = Reason(Code.BECOMES_MEMBER, base.lineno, what)
+        elif source in MEMBERS and source.endswith(".TypedDict"):
+            reason = _becomes_member(base)
+        return Facts(is_constructing, is_case=is_test_case(source), reason=reason)
+
+    def _facts_with_elsewhere(self, base: ast.expr) -> Facts:
+        unknown = self._unknown(base)
+        bases = self._elsewhere.bases
+        place = place_of(base, self._names, self._path) if bases else None
+        found = bases.get(place or "", Facts(reason=unknown))
+        is_constructing = found.has_constructor and not found.is_case
+        reason = found.reason and unknown and found.reason._replace(line=base.lineno)
+        found = found._replace(has_constructor=is_constructing, reason=reason)
+        return self._facts_of_base(base) | found
+
+    def _unknown(self, base: ast.expr) -> Reason | None:
+        """Return a reason for a base that may have tests, or read what its subclasses have."""
+        source = dotted_source(base, self._names)
+        if source in self._harmless | MEMBERS or (source is not None and is_of_python(source)):
+            return None
+        what = (
+            f"`{ast.unparse(base)}` is not in this file: it may have tests, or read the attributes"
+        )
+        what += trusting("if it does neither", source)
+        return Reason(Code.UNKNOWN_KIND, base.lineno, what)
+
+    # What the file does with them
+
+    def _is_marked(self, node: ast.ClassDef) -> bool:
+        """Whether the file decides by `__test__` whether a class is collected."""
+        return self._facts[node].is_marked or not self._marked.isdisjoint(self.names_of(node))
+
+    @cached_property
+    def _marked(self) -> frozenset[str]:
+        """The names that the attribute is set on."""
+        attributes = self._names.of_kind(ast.Attribute)
+        owners = [a.value for a in attributes if a.attr == ATTRIBUTE]
+        for call in self._names.of_kind(ast.Call):
+            if any(isinstance(a, ast.Constant) and a.value == ATTRIBUTE for a in call.args):
+                owners += call.args
+        return frozenset(map(last_name, owners))
 
     @cached_property
     def _asking(self) -> dict[str, list[ast.expr]]:
@@ -264,136 +362,6 @@ class Classes:
                 found[last_name(attribute.value)].append(attribute)
         return found
 
-    def _bases(self, node: ast.ClassDef) -> list[ast.expr]:
-        return [b.value if isinstance(b, ast.Subscript) else b for b in node.bases]
-
-    def _is_local(self, base: ast.expr) -> bool:
-        return isinstance(base, ast.Name) and base.id in self._by_name
-
-    def _local_bases(self, node: ast.ClassDef) -> list[str]:
-        """Return the names by which a class derives from others of the file."""
-        bases = self._bases(node)
-        return [b.id for b in bases if isinstance(b, ast.Name) and b.id in self._by_name]
-
-    @cached_property
-    def _all(self) -> Sequence[ast.ClassDef]:
-        return self._names.of_kind(ast.ClassDef)
-
-    @cached_property
-    def _heirs(self) -> dict[ast.ClassDef | str, list[ast.ClassDef | str]]:
-        """The names of each class, and the classes that derive from each name."""
-        found: dict[ast.ClassDef | str, list[ast.ClassDef | str]] = {}
-        found.update((node, [*names]) for node, names in self._names_by_class.items())
-        for node in self._all:
-            for base in self._local_bases(node):
-                found.setdefault(base, []).append(node)
-        return found
-
-    def _inherited(
-        self, look: Callable[[ast.ClassDef], _Value | None]
-    ) -> dict[ast.ClassDef | str, _Value]:
-        """Return what is found in each class, or in the nearest of its bases in the file."""
-        own = {node: value for node in self._all if (value := look(node))}
-        return nearest(dict[ast.ClassDef | str, _Value](own.items()), self._heirs)
-
-    @cached_property
-    def _constructing(self) -> dict[ast.ClassDef | str, bool]:
-        return self._inherited(self._makes_constructor)
-
-    @cached_property
-    def _cases(self) -> dict[ast.ClassDef | str, bool]:
-        """The classes that unittest runs: it does not look for classes in them."""
-        return self._inherited(self._has_case)
-
-    def _has_case(self, node: ast.ClassDef) -> bool:
-        return any(
-            is_test_case(dotted_source(b, self._names) or "")
-            or (self._elsewhere(b) or _NOT_KNOWN).is_case
-            for b in self._bases(node)
-        )
-
-    @cached_property
-    def _tested(self) -> dict[ast.ClassDef | str, int]:
-        return self._inherited(lambda node: own_test(node, self._tests))
-
-    @cached_property
-    def _kinds_as_bases(self) -> dict[ast.ClassDef | str, Reason]:
-        """What forbids the mark for what derives from a class: the first reason of the nearest."""
-        return self._inherited(lambda node: next(self._kind(node, is_itself=False), None))
-
-    def _makes_constructor(self, node: ast.ClassDef) -> bool:
-        if any(isinstance(s, ast.FunctionDef) and s.name in _CONSTRUCTORS for s in node.body):
-            return True
-        for decorator in node.decorator_list:
-            call = decorator if isinstance(decorator, ast.Call) else None
-            source = dotted_source(call.func if call else decorator, self._names)
-            keywords = call.keywords if call else []
-            if source in _WITH_INIT and not any(k.arg in {"init", None} for k in keywords):
-                return True
-        return any(self._is_constructing(b) for b in self._bases(node) if not self._is_local(b))
-
-    def _is_constructing(self, base: ast.expr) -> bool:
-        source = dotted_source(base, self._names) or ""
-        is_known = is_constructing_builtin(source) or source in WITH_CONSTRUCTOR | MEMBERS
-        return is_known or (self._elsewhere(base) or _NOT_KNOWN).has_constructor
-
-    def _elsewhere(self, base: ast.expr) -> Base | None:
-        """Return what is known of a base of another file."""
-        place = place_of(base, self._names, self._path) if self._bases_elsewhere else None
-        return self._bases_elsewhere.get(place or "")
-
-    def _is_marked(self, node: ast.ClassDef) -> bool:
-        """Whether the file decides by `__test__` whether a class is collected."""
-        return node in self._marked[0] or not self._marked[1].isdisjoint(self.names_of(node))
-
-    @cached_property
-    def _marked(self) -> tuple[dict[ast.ClassDef | str, bool], frozenset[str]]:
-        """The classes that have the attribute or inherit it, and the names that it is set on."""
-        if ATTRIBUTE.encode() not in self._module.source and not self._bases_elsewhere:
-            return {}, frozenset()
-        attributes = self._names.of_kind(ast.Attribute)
-        owners = [a.value for a in attributes if a.attr == ATTRIBUTE]
-        for call in self._names.of_kind(ast.Call):
-            if any(isinstance(a, ast.Constant) and a.value == ATTRIBUTE for a in call.args):
-                owners += call.args
-        own = self._inherited(
-            lambda node: (
-                ATTRIBUTE in bound_in(node.body)
-                or any((self._elsewhere(b) or _NOT_KNOWN).is_marked for b in self._bases(node))
-            )
-        )
-        return own, frozenset(map(last_name, owners))
-
-    def _kind(self, node: ast.ClassDef, *, is_itself: bool) -> Iterator[Reason]:
-        """Yield what forbids the mark for the bases of a class, or of one that it derives from."""
-        for base in [b for b in self._bases(node) if not self._is_local(b)]:
-            source = dotted_source(base, self._names)
-            text = ast.unparse(base)
-            if is_test_case(source or ""):
-                yield Reason(Code.PYTEST_TESTS, base.lineno, f"`{text}` is a test case")
-            elif source in _METACLASSES:
-                what = f"`{text}` makes classes, which would have the attribute, too"
-                yield Reason(Code.BECOMES_MEMBER, base.lineno, what)
-            elif source in MEMBERS and (is_itself or source.endswith(".TypedDict")):
-                what = f"it would be a field or a member of a `{text}`"
-                yield Reason(Code.BECOMES_MEMBER, base.lineno, what)
-            elif source is None or not self._is_plain_base(source):
-                found = self._elsewhere(base) or Base(reason=self._unknown(base))
-                yield from [found.reason._replace(line=base.lineno)] if found.reason else []
-        for keyword in node.keywords:
-            is_plain = dotted_source(keyword.value, self._names) == "abc.ABCMeta"
-            if keyword.arg in {"metaclass", None} and not is_plain:
-                what = f"`{ast.unparse(keyword)}` may read the attributes"
-                yield Reason(Code.UNKNOWN_KIND, keyword.value.lineno, what)
-        for statement in node.body if not is_itself else ():
-            if isinstance(statement, FUNCTIONS) and statement.name == "__init_subclass__":
-                what = "`__init_subclass__` may read the attributes"
-                yield Reason(Code.UNKNOWN_KIND, statement.lineno, what)
-        number = bisect_left(self._reading_self, node.lineno, key=lambda call: call.lineno)
-        for call in self._reading_self[number : number + 1]:
-            if call.lineno <= (node.end_lineno or 0):
-                yield _reading(call)
-
     @cached_property
     def _reading_self(self) -> list[ast.expr]:
         """The calls that return the attributes of an instance and of its class, by their lines."""
@@ -401,21 +369,8 @@ class Classes:
         calls = (n for n in asking if isinstance(n, ast.Call) and last_name(n.func) in _READERS)
         return sorted(calls, key=lambda call: call.lineno)
 
-    def _unknown(self, base: ast.expr) -> Reason:
-        what = (
-            f"`{ast.unparse(base)}` is not in this file: it may have tests, or read the attributes"
-        )
-        what += trusting("if it does neither", dotted_source(base, self._names))
-        return Reason(Code.UNKNOWN_KIND, base.lineno, what)
-
-    def _is_plain_base(self, source: str) -> bool:
-        """Whether a base has no tests, and does not read the attributes of its subclasses."""
-        known = WITH_CONSTRUCTOR | MEMBERS | self._harmless
-        return source in known or is_of_python(source)
-
     def _readers(self, node: ast.ClassDef) -> Iterator[Reason]:
         """Yield where something asks for its attributes, or for a function behind its instances."""
-        inside = walk(*node.body)
         for name in self.names_of(node):
             yield from map(_reading, self._asking.get(name, ()))
         calls = [n for n in self._asking.get("cls", ()) if isinstance(n, ast.Call)]
@@ -424,10 +379,20 @@ class Classes:
         here = [n for n in own_nodes(node.body) if isinstance(n, ast.Call) and not n.args]
         yield from (_reading(c) for c in here if last_name(c.func) in {"locals", "vars"})
         methods = {s.name: s for s in node.body if isinstance(s, FUNCTIONS)}
+        inside = walk(*node.body)
         words = {getattr(n, "attr", getattr(n, "id", getattr(n, "value", ""))) for n in inside}
         if "__call__" in methods and not _WRAPPING.isdisjoint(words | methods.keys()):
             what = "pytest may take its instances for functions, and collect them as tests"
             yield Reason(Code.PYTEST_TESTS, methods["__call__"].lineno, what)
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self._module.source.splitlines()
+
+
+def _becomes_member(base: ast.expr) -> Reason:
+    what = f"it would be a field or a member of a `{ast.unparse(base)}`"
+    return Reason(Code.BECOMES_MEMBER, base.lineno, what)
 
 
 def related(names: ModuleNames, *classes: str) -> frozenset[str]:
@@ -451,10 +416,10 @@ def _hidden_tests(names: ModuleNames, tests: PytestNames) -> dict[str, Reason]:
     """Return the nearest subclass with tests, or perhaps with some, by the names of its bases."""
     own: dict[str, Reason] = {}
     for heir in names.of_kind(ast.ClassDef):
-        found = tests_of(heir, names, tests)
-        for name in base_names(heir) if found else ():
-            if found and found.but_for != name:
-                own.setdefault(name, found.reason)
+        for name in base_names(heir):
+            reason = tests_beside(name, heir, names, tests)
+            if reason is not None:
+                own.setdefault(name, reason)
     return spread(own, names)
 
 
@@ -467,8 +432,6 @@ def _tests_derived_from_unknown(names: ModuleNames, tests: PytestNames) -> Reaso
 
     def is_unknown(base: ast.expr) -> bool:
         match base:
-            case ast.Subscript(value=value):
-                return is_unknown(value)
             case ast.Name(id=name):
                 is_bound = name in names.bindings or not names.is_global(base)
                 return is_bound and name not in known
@@ -477,12 +440,11 @@ def _tests_derived_from_unknown(names: ModuleNames, tests: PytestNames) -> Reaso
         return True
 
     classes = names.of_kind(ast.ClassDef)
-    unknown = [node for node in classes if any(map(is_unknown, node.bases))]
-    ids = set(map(id, unknown))
-    family = reached([node.name for node in unknown], heir_names(names))
+    unknown = [node for node in classes if any(map(is_unknown, bases_of(node)))]
+    heirs = reached(unknown, family(names))
     for node in classes if unknown else ():
         line = line_of_test(node, names, tests)
-        if line is not None and (id(node) in ids or not family.isdisjoint(base_names(node))):
+        if line is not None and node in heirs:
             message = f"a base of `{node.name}`, which has tests, may be it"
             return Reason(Code.SUBCLASS_OF_TESTS, line, message)
     return None
@@ -495,12 +457,6 @@ def links(names: ModuleNames) -> dict[str, list[str]]:
     for new, old in _pairs(names):
         found[old].append(new)
     return found
-
-
-def made_from(name: str, names: ModuleNames) -> set[str]:
-    """Return the names that are made from one, but for what derives from those."""
-    new = links(names).get(name, [])
-    return {n for one in new for n in (links(names).get(one, ()) if one[:1] == "=" else [one])}
 
 
 @functools.lru_cache(maxsize=1)
@@ -522,10 +478,9 @@ def _pairs(names: ModuleNames) -> Iterator[tuple[str, str]]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             new = [n for t in targets for part in walk(t) for n, _ in bound_names(part)]
             values = dict.fromkeys(filter(None, map(last_name, _values(node.value))))
-            # Of several, each may mean any other: they meet in what is the name of none.
-            meeting = new[0] if len(new) == 1 else f"={node.lineno}:{node.col_offset}"
-            yield from ((meeting, value) for value in values if new)
-            yield from ((name, meeting) for name in new if name != meeting)
+            if new and values:  # of several, each may mean any other
+                yield from ((new[0], value) for value in values)
+                yield from ((name, new[0]) for name in new[1:])
 
 
 def _values(node: ast.expr) -> Iterator[ast.expr]:
@@ -559,14 +514,11 @@ def _inside(statement: ast.stmt) -> Iterator[ast.stmt]:
 
 def _is_abstract(node: ast.ClassDef) -> bool:
     """Whether a class is abstract by itself: pytest does not try to collect it."""
-    is_abc = any(last_name(b) in {"ABC", "ABCMeta"} for b in (*node.bases, *_metaclass(node)))
+    above = [*node.bases, *(k.value for k in node.keywords if k.arg == "metaclass")]
+    is_abc = any(last_name(b) in {"ABC", "ABCMeta"} for b in above)
     methods = (s for s in node.body if isinstance(s, FUNCTIONS))
     decorators = (d for method in methods for d in method.decorator_list)
     return is_abc and any(last_name(d).startswith("abstract") for d in decorators)
-
-
-def _metaclass(node: ast.ClassDef) -> list[ast.expr]:
-    return [k.value for k in node.keywords if k.arg == "metaclass"]
 
 
 def _is_one_line(node: ast.ClassDef, lines: Sequence[bytes]) -> bool:

@@ -33,13 +33,13 @@ from codemods.rewrites.collected import fits
 from codemods.rewrites.mark_helper_classes.classes import (
     ATTRIBUTE,
     Classes,
-    made_from,
+    links,
     related,
     spread,
     tests_derived_from_any,
 )
-from codemods.rewrites.mark_helper_classes.elsewhere import NOTHING, Elsewhere, elsewhere
-from codemods.rewrites.mark_helper_classes.places import module_place
+from codemods.rewrites.mark_helper_classes.elsewhere import elsewhere
+from codemods.rewrites.mark_helper_classes.places import NOTHING, Elsewhere, module_place
 from codemods.rewrites.mark_helper_classes.text import CLASS, OTHER_NAME, Text
 from codemods.rewrites.others import (
     Effects,
@@ -81,11 +81,8 @@ class MarkHelperClasses(RepositoryCodemod):
 
     def plan(self, module: ParsedModule) -> Planned:
         """Decide on each class that pytest would try to collect."""
-        if self.taken is not None and not self.tests.has_file(module.path):
-            wanted = self.taken
-        else:
-            wanted = None
-        classes = Classes(module, self.tests, frozenset(self.harmless), *self.elsewhere)
+        wanted = None if self.tests.has_file(module.path) else self.taken
+        classes = Classes(module, self.tests, frozenset(self.harmless), self.elsewhere)
         outside = self._outside(module)
         decided = [
             (node, [*classes.reasons(node), *outside.get(node.name, ())])
@@ -94,7 +91,13 @@ class MarkHelperClasses(RepositoryCodemod):
         ]
         decisions = tuple(_decision(node, reasons) for node, reasons in decided)
         marked = {id(node) for node, reasons in decided if not reasons}
-        return Planned(decisions, plan=_plan(module, marked) if marked else None)
+        attributes = tuple(
+            NewAttribute(row, ordinal, ATTRIBUTE, False)
+            for row, statements in enumerate(module.rows)
+            for ordinal, node in enumerate(definitions_in(statements.statements[0]))
+            if id(node) in marked
+        )
+        return Planned(decisions, plan=EditPlan(inner=attributes) if marked else None)
 
     def informed(self, others: Others, run: Pool = one_by_one) -> MarkHelperClasses:
         """Return the codemod with what other files bring to the classes of one."""
@@ -135,8 +138,8 @@ class MarkHelperClasses(RepositoryCodemod):
 
     def _outside(self, module: ParsedModule) -> FromOutside:
         """Return what forbids a mark for what other files do, by each name of a class."""
-        path = os.path.normpath(os.path.join(self.elsewhere.folder, module.path))
-        place, found = module_place(path), dict(self.from_outside)
+        place = module_place(self.elsewhere.absolute(module.path))
+        found = dict(self.from_outside)
         for name in module.names.bindings if found else ():
             for new in self.elsewhere.other_names.get(os.path.join(place, name), ()):
                 found.setdefault(name, self.from_outside.get(new, ()))
@@ -214,7 +217,7 @@ class _File:
             message = "a class with tests may derive from it"
             reasons += [
                 Reason(Code.SUBCLASS_OF_TESTS, 1, f"{message}, as `{local}` of {path}")
-                for local in sorted(made_from(name, names) - known)
+                for local in sorted({*links(names).get(name, ())} - known)
             ]
         found = {name: tuple(dict.fromkeys(reasons))} if reasons else {}
         return Effects(frozenset([name] if is_taken and self._holds_tests else []), found)
@@ -237,14 +240,3 @@ def _decision(node: ast.ClassDef, reasons: Iterable[Reason]) -> Decision:
     place = Definition(node.name, "class", first_line(node), last_line(node))
     found = tuple(reasons)
     return Decision(place, Verdict.REFUSE if found else Verdict.REPLACE, None, found)
-
-
-def _plan(module: ParsedModule, marked: set[int]) -> EditPlan:
-    return EditPlan(
-        inner=tuple(
-            NewAttribute(row, ordinal, ATTRIBUTE, False)
-            for row, statements in enumerate(module.rows)
-            for ordinal, node in enumerate(definitions_in(statements.statements[0]))
-            if id(node) in marked
-        )
-    )

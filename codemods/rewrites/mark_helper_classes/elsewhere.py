@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -13,36 +13,21 @@ from codemods.engine.codemod import ParsedModule
 from codemods.engine.names import own_nodes
 from codemods.engine.run import Pool
 from codemods.engine.text import Unparsable
-from codemods.engine.walk import nearest, reached
+from codemods.engine.walk import reached
 from codemods.model import Code, PytestNames, Reason, Source
 from codemods.rewrites.collected import fits
 from codemods.rewrites.mark_helper_classes.classes import Classes
 from codemods.rewrites.mark_helper_classes.places import (
     Above,
-    Base,
+    Elsewhere,
+    Facts,
     imported_place,
+    inherited,
     module_place,
     place_of,
 )
 from codemods.rewrites.mark_helper_classes.text import heads, other_names
 from codemods.rewrites.others import Others, has_any
-
-
-class Elsewhere(NamedTuple):
-    """What other files bring to the classes of a file.
-
-    `bases` are the classes that it may derive from, by their places, and by each end of a place
-    that is of one module alone. `other_names` are the names that fit which other files give to
-    classes, by the places of the names that those have in their own files. Paths that are not
-    absolute begin in `folder`: a worker has another current folder.
-    """
-
-    bases: Mapping[str, Base]
-    other_names: Mapping[str, frozenset[str]]
-    folder: str
-
-
-NOTHING = Elsewhere({}, {}, "")
 
 
 class _Found(NamedTuple):
@@ -52,7 +37,7 @@ class _Found(NamedTuple):
     and `renamed` are the names that fit which the file gives to classes of others, by their places.
     """
 
-    own: list[tuple[str, Base]]
+    own: list[tuple[str, Facts]]
     above: list[tuple[str, Above]]
     renamed: list[tuple[str, str]]
 
@@ -78,46 +63,31 @@ def elsewhere(others: Others, tests: PytestNames, harmless: frozenset[str], run:
         module, _, name = place.rpartition(os.sep)
         return os.path.join(modules.get(module, module), name)
 
-    own = [pair for one in found for pair in one.own]
+    own: dict[str, Facts] = defaultdict(Facts)
+    for place, facts in (pair for one in found for pair in one.own):
+        own[place] |= facts
+    classes = frozenset(own)
     above = [(place, whole(a.place), a.reason) for one in found for place, a in one.above]
-    bases = _bases(own, above)
-    classes = {place for place, _ in own}
-    stands_for = {place: [base] for place, base, _ in above if place not in classes}
+    known = classes.union(place for place, _, _ in above)
+    links: dict[str, list[str]] = defaultdict(list)
+    for place, base, reason in above:
+        links[place].append(base)
+        own[place] |= Facts(reason=None if base in known else reason)
+    stands_for = {place: bases for place, bases in links.items() if place not in classes}
     called: dict[str, set[str]] = defaultdict(set)
     for new, place in (pair for one in found for pair in one.renamed):
-        for known in reached([whole(place)], stands_for) & classes:
-            called[known].add(new)
+        for name in reached([whole(place)], stands_for) & classes:
+            called[name].add(new)
     by_end = {
-        os.path.join(end, name): base
-        for place, base in bases.items()
+        os.path.join(end, name): facts._replace(
+            has_constructor=facts.has_constructor and not facts.is_case
+        )
+        for place, facts in inherited(own, links).items()
         for module, _, name in [place.rpartition(os.sep)]
         for end in (ends.get(module, ()) if name in words else ())
     }
     new_names = {place: frozenset(new) for place, new in called.items()}
     return Elsewhere(by_end, new_names, os.getcwd())
-
-
-def _bases(
-    own: Iterable[tuple[str, Base]], above: Iterable[tuple[str, str, Reason | None]]
-) -> dict[str, Base]:
-    """Return what classes and other names bring, with what they have from what is above them."""
-    heirs: dict[str, list[str]] = defaultdict(list)
-    reasons = {place: base.reason for place, base in own if base.reason is not None}
-    known = {place for place, _ in own} | {place for place, _, _ in above}
-    for place, base, reason in above:
-        heirs[base].append(place)
-        if base not in known and reason is not None:
-            reasons.setdefault(place, reason)
-    reasons = nearest(reasons, heirs)
-    constructing = reached([place for place, base in own if base.has_constructor], heirs)
-    marked = reached([place for place, base in own if base.is_marked], heirs)
-    cases = reached([place for place, base in own if base.is_case], heirs)
-    return {
-        place: Base(
-            place in constructing - cases, place in marked, place in cases, reasons.get(place)
-        )
-        for place in known
-    }
 
 
 def _wanted(sources: Iterable[Source], tests: PytestNames) -> tuple[list[str], set[str]]:
@@ -175,16 +145,14 @@ def _look(source: Source, *, tests: PytestNames, harmless: frozenset[str]) -> _F
     except Unparsable:  # nothing of it can be imported
         return _Found([], [], [])
     place, names, found = module_place(source.path), module.names, _Found([], [], [])
-    for (name, *others), base, above in Classes(module, tests, harmless, *NOTHING).brought():
-        reason = base.reason
+    for own_names, facts, above in Classes(module, tests, harmless).brought():
+        reason = facts.reason
         if reason is not None:
             message = f"{source.shown}:{reason.line}: {reason.message}"
-            reason = reason._replace(message=message)
-        found.own.append((os.path.join(place, name), base._replace(reason=reason)))
-        found.above.extend((os.path.join(place, name), one) for one in above)
-        for other in others:
-            found.own.append((os.path.join(place, other), Base()))
-            found.above.append((os.path.join(place, other), Above(os.path.join(place, name))))
+            facts = facts._replace(reason=reason._replace(message=message))
+        for name in own_names:
+            found.own.append((os.path.join(place, name), facts))
+            found.above.extend((os.path.join(place, name), one) for one in above)
     for new, old in _other_names(module):
         bindings = names.bindings.get(new, ())
         if len(bindings) == 1 and all(line < bindings[0].line for line in names.stars):

@@ -1,16 +1,21 @@
-"""Where a class of another file lies by the imports of a file, and what it brings as a base."""
+"""What classes bring to those that derive from them, and where those of other files lie."""
 
 from __future__ import annotations
 
 import ast
 import os
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from typing import NamedTuple, TypeVar
 
 from codemods.engine.names import ModuleNames, dotted_source, root_of
+from codemods.engine.walk import nearest, reached
 from codemods.model import Reason
 
+_Key = TypeVar("_Key", bound=Hashable)
 
-class Base(NamedTuple):
+
+class Facts(NamedTuple):
     """What a class brings to those that derive from it.
 
     `is_case` tells whether unittest runs it; `reason` is what forbids a mark of such a class.
@@ -20,6 +25,48 @@ class Base(NamedTuple):
     is_marked: bool = False
     is_case: bool = False
     reason: Reason | None = None
+
+    def __or__(self, other: Facts) -> Facts:
+        """Return what one of both brings."""
+        return Facts._make(mine or theirs for mine, theirs in zip(self, other, strict=True))
+
+
+def inherited(own: Mapping[_Key, Facts], above: Mapping[_Key, Iterable[_Key]]) -> dict[_Key, Facts]:
+    """Return what each class brings with what is above it; a reason is that of the nearest one."""
+    heirs: dict[_Key, list[_Key]] = defaultdict(list)
+    for one, bases in above.items():
+        for base in bases:
+            heirs[base].append(one)
+    constructing = reached([one for one, facts in own.items() if facts.has_constructor], heirs)
+    marked = reached([one for one, facts in own.items() if facts.is_marked], heirs)
+    cases = reached([one for one, facts in own.items() if facts.is_case], heirs)
+    reasons = {one: facts.reason for one, facts in own.items() if facts.reason is not None}
+    reasons = nearest(reasons, heirs)
+    return {
+        one: Facts(one in constructing, one in marked, one in cases, reasons.get(one))
+        for one in own
+    }
+
+
+class Elsewhere(NamedTuple):
+    """What other files bring to the classes of a file.
+
+    `bases` are the classes that it may derive from, by their places, and by each end of a place
+    that is of one module alone. `other_names` are the names that fit which other files give to
+    classes, by the places of the names that those have in their own files. Paths that are not
+    absolute begin in `folder`: a worker has another current folder.
+    """
+
+    bases: Mapping[str, Facts]
+    other_names: Mapping[str, frozenset[str]]
+    folder: str
+
+    def absolute(self, path: str) -> str:
+        """Return the absolute path of a file."""
+        return os.path.normpath(os.path.join(self.folder, path))
+
+
+NOTHING = Elsewhere({}, {}, "")
 
 
 class Above(NamedTuple):

@@ -20,10 +20,7 @@ OTHER_NAME = re.compile(
     rb"[\r\n]([\w\x80-\xff]+)[ \t]*=[ \t]*"
     rb"(?:[\w\x80-\xff.]*\.)?([\w\x80-\xff]+)[ \t]*(?=[\r\n#]|\Z)"
 )
-#: For `Text`, which looks for a constructor without parsing.
-_INDENT = re.compile(  # of the body, where the head is of one line
-    rb"[^\r\n]*:[ \t]*(?:#[^\r\n]*)?\r?\n(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*([ \t]+)[^\s#]"
-)
+_CONSTRUCTOR = re.compile(rb"def\s+__(?:init|new)__")
 _DECORATOR = re.compile(rb"@[^\r\n]*")
 _MAKES_INIT = re.compile(rb"dataclass|attr|define|frozen|mutable")
 _TOP = re.compile(rb"\n(?=class\b|def\b|async\b|@)")
@@ -73,36 +70,30 @@ class Text:
     def __init__(self, source: bytes, elsewhere: Set[bytes]) -> None:
         self._source = source
         self._elsewhere = elsewhere
-        self._by_indent: dict[bytes, list[int]] = {}
 
     def may_have_constructor(self, head: re.Match[bytes]) -> bool:
         """Whether a class may have a constructor; `head` is ``class`` and its name."""
         return self._has_own(head.end()) or self._is_decorated(head.start()) or self._derives(head)
 
     def _has_own(self, at: int) -> bool:
-        indent = _INDENT.match(self._source, at)
-        found = self._constructors(indent[1] if indent else b"")
-        number = bisect_left(found, at)
-        if number == len(found):
+        """Whether there is a constructor above the next definition at the top of the file."""
+        number = bisect_left(self._constructors, at)
+        if number == len(self._constructors):
             return False
-        end = _TOP.search(self._source, at, found[number])
-        if end is None:
-            return True
+        end = _TOP.search(self._source, at, self._constructors[number])
         # A line in a string may look like the next definition.
-        body = self._source[at : end.start()]
-        return any(body.count(quotes) % 2 for quotes in (b'"""', b"'''"))
+        body = self._source[at : end.start()] if end else b""
+        return end is None or any(body.count(quotes) % 2 for quotes in (b'"""', b"'''"))
 
     def _is_decorated(self, at: int) -> bool:
         number = bisect_left(self._tops, at - 1)  # the line of the class is none above it
         above = self._tops[number - 1] if number else 0
-        number = bisect_left(self._decorators, above)
-        return number < len(self._decorators) and self._decorators[number] < at
+        return bisect_left(self._decorators, above) < bisect_left(self._decorators, at)
 
     def _derives(self, head: re.Match[bytes]) -> bool:
         words = _words_of_bases(self._source, head)
-        return any(not words.isdisjoint(one) for one in (_CONSTRUCTING, self._elsewhere)) or (
-            bool(words) and not words.isdisjoint(self._here)
-        )
+        known = (_CONSTRUCTING, self._elsewhere, self._here) if words else ()
+        return any(not words.isdisjoint(names) for names in known)
 
     @cached_property
     def _here(self) -> set[bytes]:
@@ -127,10 +118,6 @@ class Text:
             if _MAKES_INIT.search(m[0]) or not self._aliases.isdisjoint(_WORD.findall(m[0]))
         ]
 
-    def _constructors(self, indent: bytes) -> list[int]:
-        """Return where the constructors are of classes of which the body is indented so."""
-        if indent not in self._by_indent:
-            pattern = rb"\n" * bool(indent) + re.escape(indent) + rb"def\s+__(?:init|new)__"
-            found = re.finditer(pattern, self._source)
-            self._by_indent[indent] = [m.start() for m in found]
-        return self._by_indent[indent]
+    @cached_property
+    def _constructors(self) -> list[int]:
+        return [m.start() for m in _CONSTRUCTOR.finditer(self._source)]

@@ -95,17 +95,15 @@ class RenameLocalClass(RepositoryCodemod):
             if not another:
                 continue
             file = File(module, name, [one.definition.line for one in another])
+            staying = (one.reasons[0] for one in another if self._stays(one))
             copies = (one for one in found if _first_code(one) not in _ANOTHER | _STAYS)
-            reasons = [list(one.reasons[:1]) if self._stays(one) else [] for one in another]
-            reasons[0] += [*self._reasons(file), *map(_all_or_none, copies)]
-            first = next((one for one, r in zip(another, reasons, strict=True) if r), None)
-            if first is None:
+            every = [*staying, *self._reasons(file), *map(_all_or_none, copies)]
+            reasons = tuple(dict.fromkeys(every))
+            verdict = Verdict.REFUSE if reasons else Verdict.REPLACE
+            decided += [Decision(one.definition, verdict, None, reasons) for one in another]
+            if not reasons:
                 places += file.places(self._new_name(module, name))
                 dropped |= file.globals
-            decided += [
-                _decision(one, own or [_all_or_none(first)] if first else [])
-                for one, own in zip(another, reasons, strict=True)
-            ]
         decided.sort(key=lambda one: one.definition.line)
         plan = EditPlan(renamed=tuple(sorted(places))) if places else None
         return Planned(tuple(decided), plan=plan, dropped=frozenset(dropped))
@@ -197,11 +195,6 @@ def _first_code(one: Decision) -> Code | None:
 def _all_or_none(other: Decision) -> Reason:
     line = other.definition.line
     return Reason(Code.REBOUND, line, f"the definition on line {line} stays: all or none")
-
-
-def _decision(one: Decision, reasons: Iterable[Reason]) -> Decision:
-    found = tuple(dict.fromkeys(reasons))
-    return Decision(one.definition, Verdict.REFUSE if found else Verdict.REPLACE, None, found)
 
 
 # Other files

@@ -16,28 +16,27 @@ from codemods.engine.names import all_args, bound_names, is_star, last_name, own
 from codemods.engine.plan import Renamed
 from codemods.engine.renaming import lines_in_utf8
 from codemods.engine.rows import first_line, is_string
-from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, bound_in, free_names
+from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, bound_in, free_names
 from codemods.engine.text import parse, reason_at
-from codemods.engine.walk import children, walk
+from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.collected import is_fixture
-from codemods.rewrites.replace_local_copies.local import has_private_names
+from codemods.rewrites.replace_local_copies.local import has_private_names, is_private
+from codemods.rewrites.replace_local_copies.parents import Parents
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.rewrites.replace_local_copies.sharing import is_harmless_base, is_harmless_decorator
 from codemods.rewrites.replace_local_copies.stores import stores_of
 
+#: Functions that give a module, or what is in one, by a name or by something in it.
+_FINDING = frozenset({"getmodule", "resolve_name", "run_module", "run_path"})
 #: Names and attributes by which code reaches what it does not name, or asks for a name.
-_DYNAMIC = frozenset({"eval", "exec", "globals", "locals", "__qualname__"})
-_DYNAMIC_ATTRIBUTES = frozenset(
-    {
-        *("__globals__", "__name__", "__qualname__", "__subclasses__"),
-        *("f_builtins", "f_globals", "f_locals"),
-    }
-)
+_DYNAMIC = _FINDING | {"eval", "exec", "globals", "locals", "__qualname__"}
+_DYNAMIC_ATTRIBUTES = _FINDING | {
+    *("__globals__", "__name__", "__qualname__", "__subclasses__"),
+    *("f_builtins", "f_globals", "f_locals"),
+}
 _DYNAMIC_TEXT = re.compile(rf"\b(?:{'|'.join(sorted(_DYNAMIC_ATTRIBUTES))})\b")
 _IMPORTING = frozenset({"__import__", "import_module", "importorskip"})
-#: Calls that give a module, or what is in one, by a name or by something in it.
-_FINDING = frozenset({"getmodule", "resolve_name", "run_module", "run_path"})
 #: Calls that take a dotted name as text.
 _PATCHING = frozenset({"delattr", "dict", "multiple", "patch", "setattr"})
 #: Types with arguments that are no types.
@@ -100,17 +99,16 @@ class File:
     # Scopes
 
     @cached_property
-    def _scopes(self) -> list[ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    def _scopes(self) -> list[ast.Module | Definition]:
         """The scopes that the classes are defined in."""
-        around: dict[int, ast.AST] = {}
-        pending: list[tuple[ast.AST, ast.AST]] = [(self._tree, self._tree)]
-        while pending:
-            node, scope = pending.pop()
-            around[id(node)] = scope
-            inner = node if isinstance(node, DEFINITIONS) else scope
-            pending += [(child, inner) for child in children(node)]
-        found = {id(s): s for c in self.classes for s in [around[id(c)]]}
-        return [s for s in found.values() if isinstance(s, (ast.Module, *DEFINITIONS))]
+        parents = Parents(self._tree)
+        kinds = (ast.Module, *DEFINITIONS)
+        found: dict[int, ast.Module | Definition] = {}
+        for node in self.classes:
+            above = (place.above for place in parents.above(node))
+            scope = next(n for n in above if isinstance(n, kinds))
+            found[id(scope)] = scope
+        return list(found.values())
 
     @cached_property
     def _mentions(self) -> list[ast.Name]:
@@ -128,14 +126,11 @@ class File:
             if isinstance(scope, ast.ClassDef):
                 what = f"it is an attribute of class `{scope.name}`"
                 yield Reason(Code.NESTED, scope.lineno, what)
-            binding = [n for n in own_nodes(scope.body) if self._binds(n) and id(n) not in own]
+            binding = [n for n in own_nodes(scope.body) if is_star(n) or self._binds(n)]
             if isinstance(scope, FUNCTIONS):
-                binding += [a for a in all_args(scope.args) if a.arg == self.name]
-            if scope is self._tree:
-                binding += [n for n in self._nodes if is_star(n)]
-            yield from (self._bound_again(getattr(node, "lineno", 1)) for node in binding)
-        stores = (n for n in self._mentions if not isinstance(n.ctx, ast.Load))
-        yield from (self._bound_again(node.lineno) for node in stores)
+                binding += filter(self._binds, all_args(scope.args))
+            lines = (getattr(node, "lineno", 1) for node in binding if id(node) not in own)
+            yield from map(self._bound_again, lines)
         # Classes and comprehensions: from 3.12 on, symbol tables show the latter in the former.
         for node in self._nodes:
             match node:
@@ -143,7 +138,7 @@ class File:
                     yield self._bound_again(node.lineno)
                 case ast.ClassDef(body=body) if self.name in bound_in(body):
                     yield self._bound_again(node.lineno)
-                case ast.comprehension(target=target) if any(map(self._is_named, walk(target))):
+                case ast.comprehension(target=target) if any(map(self._binds, walk(target))):
                     yield self._bound_again(target.lineno)
         if not self.globals and self.name in self.module.names.bindings:
             yield self._bound_again(self.module.names.bindings[self.name][0].line)
@@ -154,8 +149,8 @@ class File:
         return Reason(Code.REBOUND, line, f"`{self.name}` may be bound again on line {line}")
 
     def _binds(self, node: ast.AST) -> bool:
-        is_name = isinstance(node, ast.Name)  # those of comprehensions bind in their own scope
-        return not is_name and any(name == self.name for name, _ in bound_names(node))
+        names = [node.arg] if isinstance(node, ast.arg) else [name for name, _ in bound_names(node)]
+        return self.name in names
 
     def _is_named(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Name) and node.id == self.name
@@ -184,9 +179,9 @@ class File:
         example = next((n for n in texts if ">>>" in str(n.value)), None)
         if example is not None:
             yield _unclear(example, "it is in the id of the doctest")
-        is_private = has_private_names(node) or any(_is_private(str(n.value)) for n in texts)
+        has_private = has_private_names(node) or any(is_private(str(n.value)) for n in texts)
         mangled = f"_{bare(self.name)}__"
-        if is_private or self.name.startswith("__") or mangled in self._text:
+        if has_private or self.name.startswith("__") or mangled in self._text:
             what = f"its private names begin with `{mangled}`, which would change"
             yield Reason(Code.UNCLEAR_MENTION, node.lineno, what)
 
@@ -198,7 +193,7 @@ class File:
 
     def _unclear(self) -> Iterator[tuple[ast.AST, str]]:
         """Yield what may mean the class, or ask for its name, in ways that cannot be followed."""
-        told = set(map(id, [*self._told_apart(), *self._alone]))
+        told = self._alone.union(map(id, self._told_apart()))
         for node in self._nodes:
             match node:
                 case _ if id(node) in told:
@@ -211,19 +206,20 @@ class File:
                     yield node, f"`{ast.unparse(node)}` may be it, or its module"
                 case ast.Constant(value=str(text)) if _DYNAMIC_TEXT.search(text):
                     yield node, "this text may ask for its name"
-                case ast.Call(func=func, args=args):
-                    if self._is_dynamic(last_name(func), args):
+                case ast.Call(func=func, args=[]) if last_name(func) in {"dir", "vars"}:
+                    yield node, f"`{ast.unparse(func)}` may reach it by its name"
+                case ast.Call(func=func, args=[path, *_]) if last_name(func) in _IMPORTING:
+                    if not isinstance(path, ast.Constant) or last_name(path) == self.module.stem:
                         yield node, f"`{ast.unparse(func)}` may reach it by its name"
                 case ast.keyword(arg=self.name):
                     yield node.value, f"`{self.name}=` may set it by its name"
-                case ast.ImportFrom(module="sys", names=aliases) if _has(aliases, "modules"):
+                case ast.ImportFrom(module="sys") if any(a.name == "modules" for a in node.names):
                     yield node, "`sys.modules` may be its module"
-                case ast.Import(names=aliases) if _has(aliases, "sys", renamed=True):
+                case ast.alias(name="sys", asname=str()):
                     yield node, "`sys.modules` may be its module"
-                case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                    parts = {part for a in aliases for part in a.name.split(".")}
-                    if not parts.isdisjoint({self.name, self.module.stem}):
-                        yield node, f"`{ast.unparse(node)}` may import it"
+                case ast.alias(name=path):
+                    if not {self.name, self.module.stem}.isdisjoint(path.split(".")):
+                        yield node, f"`{path}` may be it, or its module"
 
     def _told_apart(self) -> Iterator[ast.AST]:
         """Yield what cannot mean the class after all.
@@ -281,26 +277,17 @@ class File:
     def _is_module(self, node: ast.Attribute) -> bool:
         return (last_name(node.value), node.attr) in {("sys", "modules"), ("request", "module")}
 
-    def _is_dynamic(self, called: str, args: list[ast.expr]) -> bool:
-        if called in {"dir", "vars"}:
-            return not args
-        if called not in _IMPORTING or not args:
-            return called in _FINDING
-        is_told = isinstance(args[0], ast.Constant) and last_name(args[0]) != self.module.stem
-        return not is_told
-
     @cached_property
     def _texts(self) -> list[ast.Constant]:
         """The strings that have the name in them, but for those that stand alone."""
-        alone = set(map(id, self._alone))
-        found = [n for n in self._nodes if isinstance(n, ast.Constant) and self._is_in(n.value)]
-        found += {id(n): n for n in self._quoted.values() if self._is_in(n.value)}.values()
-        return [n for n in found if id(n) not in alone or ">>>" in str(n.value)]
+        found = {id(n): n for n in [*self._nodes, *self._quoted.values()]}
+        texts = (n for n in found.values() if isinstance(n, ast.Constant) and self._is_in(n.value))
+        return [n for n in texts if id(n) not in self._alone or ">>>" in str(n.value)]
 
     @cached_property
-    def _alone(self) -> list[ast.expr]:
+    def _alone(self) -> set[int]:
         """The strings that stand alone, as docstrings do."""
-        return [s.value for s in self._nodes if isinstance(s, ast.Expr) and is_string(s)]
+        return {id(s.value) for s in self._nodes if isinstance(s, ast.Expr) and is_string(s)}
 
     def _is_in(self, value: object) -> bool:
         text = value.decode("latin-1") if isinstance(value, bytes) else value
@@ -356,14 +343,10 @@ class File:
 
     def _unquote_annotations(self) -> None:
         for node in walk(self._tree):
-            match node:
-                case ast.arg(annotation=ast.expr() as annotation):
-                    node.annotation = self._unquoted(annotation)
-                case ast.AnnAssign(annotation=annotation):
-                    node.annotation = self._unquoted(annotation)
-                case ast.FunctionDef() | ast.AsyncFunctionDef():
-                    if node.returns is not None:
-                        node.returns = self._unquoted(node.returns)
+            for field in ("annotation", "returns"):
+                annotation = getattr(node, field, None)
+                if annotation is not None:
+                    setattr(node, field, self._unquoted(annotation))
 
     @cached_property
     def _with_values(self) -> frozenset[str | None]:
@@ -444,36 +427,19 @@ def _words_in(text: str, name: str) -> Iterator[_Place]:
         yield from ((number, match.start()) for match in word.finditer(line))
 
 
-def _is_private(text: str) -> bool:
-    """Whether a text may be a private name, as in ``__slots__``."""
-    return text.startswith("__") and not text.endswith("__")
-
-
-def _has(aliases: Iterable[ast.alias], name: str, *, renamed: bool = False) -> bool:
-    """Whether a name is imported, under another name where that is asked for."""
-    return any(a.name == name and (a.asname or not renamed) for a in aliases)
-
-
 def _types_of(node: ast.AST) -> list[ast.expr]:
     """Return the types that a node only asks for: bases, annotations, and those of a check."""
     match node:
         case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, used]):
             return [used]
-        case ast.ExceptHandler(type=ast.expr() as used):
-            return [used]
         case ast.ClassDef(bases=bases):
             return bases
-        case ast.AnnAssign(annotation=used) | ast.arg(annotation=ast.expr() as used):
-            return [used]
-        case ast.FunctionDef(returns=ast.expr() as used):
-            return [used]
-        case ast.AsyncFunctionDef(returns=ast.expr() as used):
-            return [used]
-    return []
+    found = (getattr(node, key, None) for key in ("annotation", "returns", "type"))
+    return [used for used in found if used is not None]
 
 
 def _unclear(node: ast.AST, what: str) -> Reason:
-    assert isinstance(node, ast.expr | ast.stmt)
+    assert isinstance(node, ast.expr | ast.stmt | ast.alias)
     return reason_at(node, Code.UNCLEAR_MENTION, what)
 
 

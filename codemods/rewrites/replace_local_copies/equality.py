@@ -80,7 +80,7 @@ class Normal:
     @cached_property
     def quoted(self) -> tuple[str, ...]:
         """The names in annotations that are written as text, which may be evaluated."""
-        names = (n for a in _annotations(self.node) for n in _quoted_names(a))
+        names = (n for a in annotations_in(self.node) for n in _quoted_names(a))
         return tuple(dict.fromkeys(n for n in names if n != self.node.name))
 
     @property
@@ -288,7 +288,8 @@ def _is_read(node: ast.AST, is_builtin: Callable[[str], bool]) -> bool:
     return False
 
 
-def _annotations(node: Definition) -> Iterator[ast.expr]:
+def annotations_in(node: Definition) -> Iterator[ast.expr]:
+    """Yield each annotation in a definition."""
     for inner in walk(node):
         annotation = getattr(inner, "annotation", None) or getattr(inner, "returns", None)
         if annotation is not None:
@@ -454,4 +455,4 @@ def has_future_annotations(tree: ast.Module) -> bool:
 
 def has_annotations(node: Definition) -> bool:
     """Whether a definition has any annotation."""
-    return any(True for _ in _annotations(node))
+    return any(True for _ in annotations_in(node))

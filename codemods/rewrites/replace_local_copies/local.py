@@ -69,4 +69,9 @@ def has_private_names(node: ast.AST) -> bool:
     https://docs.python.org/3/reference/expressions.html#private-name-mangling
     """
     texts = (getattr(n, key, "") for n in walk(node) for key in ("id", "attr", "arg", "name"))
-    return any(isinstance(t, str) and t.startswith("__") and not t.endswith("__") for t in texts)
+    return any(isinstance(text, str) and is_private(text) for text in texts)
+
+
+def is_private(name: str) -> bool:
+    """Whether a name is mangled in a class."""
+    return name.startswith("__") and not name.endswith("__")
