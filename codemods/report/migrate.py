@@ -114,7 +114,7 @@ def _import_check(paths: Sequence[str]) -> str:
     """
     command = "ruff check --select F401"
     if len(paths) > _FEW_PATHS:
-        return f"git diff --name-only -z -- '*.py' | xargs -0 {command}"
+        return f"git diff --relative --name-only -z -- '*.py' | xargs -0 {command}"
     return f"{command} {shlex.join(f'./{p}' if p.startswith('-') else p for p in paths)}"
 
 
