@@ -605,6 +605,29 @@ def test_in_a_monorepo_the_project_of_the_copies_gets_the_module(root: Path, tab
     assert "from tests.support.own import Own\n" in (root / path).read_text()
 
 
+@pytest.mark.parametrize("line", ['paths = ["suite"]', 'paths = [\n    "suite",  # tests\n]'])
+def test_copies_outside_of_the_paths_of_the_settings(root: Path, line: str) -> None:
+    said("adopt", "socket", "--skip-probe")
+    settings = root / "pyproject.toml"
+    settings.write_text(settings.read_text().replace('paths = ["suite"]', line))
+    for name in ("a", "b"):
+        path = root / f"more/test_{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("def make_own(x):\n    return [x]\n\n\ndef test_it():\n    make_own(1)\n")
+    commit()
+    found = CliRunner().invoke(main, ["adopt", "make_own", "--skip-probe"]).output
+    assert "looked at `paths` of the settings: suite; --in FOLDER looks elsewhere" in found
+    before = settings.read_text()
+    said("adopt", "make_own", "--skip-probe", "--in", "more")
+    more = line.replace('"suite"]', '"suite", "more"]').replace("tests\n", 'tests\n    "more",\n')
+    more = before.replace(line, more)
+    names = '"suite.support.socket"'
+    assert settings.read_text() == more.replace(names, f'{names}, "suite.support.make_own"')
+    commit()
+    said("migrate", "--skip-probe")
+    assert "import make_own" in (root / "more/test_a.py").read_text()
+
+
 def test_beside_a_module_that_the_usual_package_would_hide(root: Path) -> None:
     (root / "suite/support.py").write_text("X = 1\n")
     commit()

@@ -91,11 +91,16 @@ def adopt(
         wanted = Wanted(names=frozenset(names))
         found = discover(setup.settings, setup.paths, setup.pool(), wanted, progress)
     pasted, missing, others = choose(found.groups, names, min_lines)
+    is_part = not paths and setup.settings.paths != (".",)
+    where = f"`paths` of the settings: {', '.join(setup.settings.paths)}"
+    elsewhere = [f"looked at {where}; --in FOLDER looks elsewhere"] if is_part and missing else []
     if not pasted:
         nothing = f"nothing can be adopted that saves {plural(min_lines, 'line')} or more"
-        raise UsageError(*not_adopted(missing) or [f"{nothing}: see `ssot-codemods discover`"])
+        refused = not_adopted(missing) or [f"{nothing}: see `ssot-codemods discover`"]
+        raise UsageError(*refused, *elsewhere)
     done = work_out(setup.settings, pasted, to)
-    for line in (*not_adopted({**missing, **done.skipped}), *others, *report.elsewhere(done)):
+    refused = not_adopted({**missing, **done.skipped})
+    for line in (*refused, *elsewhere, *others, *report.elsewhere(done)):
         say(line)
     code = COPIES_LEFT if {*missing, *done.skipped}.intersection(names) else OK
     if dry_run:

@@ -57,6 +57,25 @@ def with_modules(
     return found
 
 
+def with_paths(before: bytes, added: Sequence[str], path: Path) -> bytes:
+    """Return a pyproject.toml with more `paths` in the table, where that has some already.
+
+    Where this finds no place for them, it is a `UsageError`.
+    """
+    document = parse_toml(before, path)
+    table = document["tool"]["ssot-codemods"]
+    if not added or "paths" not in table:
+        return before
+    own = {**table, "paths": [*table["paths"], *added]}
+    wanted = {**document, "tool": {**document["tool"], "ssot-codemods": own}}
+    tries = _in_lists(before, rb"\bpaths[\"']?[ \t]*=[ \t]*\[", _quoted(added))
+    found = _first(tries, wanted, lambda text: parse_toml(text, path))
+    if found is None:
+        lacking = ", ".join(_quoted(added))
+        raise UsageError(f"{path}: add {lacking} to `paths` of [tool.ssot-codemods]")
+    return found
+
+
 def _quoted(names: Iterable[str]) -> list[str]:
     return [f'"{name}"' for name in names]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from codemods.disk.folder import Folder
-from codemods.migration.config_edit import with_modules
+from codemods.migration.config_edit import with_modules, with_paths
 from codemods.migration.register import with_registration
 from codemods.model import SharedModule, UsageError
 from codemods.settings import DEFAULT_MODULE, Settings, read_config
@@ -62,14 +62,21 @@ def package_steps(root: Path, folder: Path) -> list[Step]:
 
 
 def settings_step(settings: Settings, module: str, paths: Sequence[str] = ()) -> Step:
-    """Return the step that names a shared module in the settings; a new table gets `paths`, too."""
+    """Return the step that names a shared module in the settings.
+
+    A new table gets `paths`, too; one that has some gets those that lie in none of them.
+    """
     path = settings.root / "pyproject.toml"
     before = step_of(path, b"", _SETTINGS).before
-    if settings.has_table and module in settings.modules:
-        return Step(path, before, before or b"", _SETTINGS)
-    implied = [DEFAULT_MODULE] if DEFAULT_MODULE not in missing_default(settings) else []
-    after = with_modules(before or b"", [module], path, implied, paths)
-    return Step(path, before, after, _SETTINGS, is_addition=True)
+    after = before or b""
+    if not (settings.has_table and module in settings.modules):
+        implied = [DEFAULT_MODULE] if DEFAULT_MODULE not in missing_default(settings) else []
+        after = with_modules(after, [module], path, implied, paths)
+    if settings.has_table:
+        known = tuple(map(PurePath, settings.paths))
+        outside = [p for p in paths if not any(PurePath(p).is_relative_to(k) for k in known)]
+        after = with_paths(after, outside, path)
+    return Step(path, before, after, _SETTINGS, is_addition=after != before)
 
 
 def missing_default(settings: Settings) -> set[str]:
