@@ -391,7 +391,7 @@ class SettingsByFile:
         settings = self.own if self._modules is not None else self.settings(path)
         found = self._shared_by(settings)
         if found is None:
-            self._uncovered[path] = None
+            self._uncovered[os.path.dirname(path) or os.curdir] = None
         return found
 
     def _shared_by(self, settings: Settings) -> SharedModules | None:
@@ -419,7 +419,7 @@ class SettingsByFile:
         return frozenset(module.path for modules in found for module in modules)
 
     def uncovered(self) -> tuple[str, ...]:
-        """Return the files, of those that were asked about, that no settings cover.
+        """Return the folders of the files that were asked about and that no settings cover.
 
         Raises:
             SettingsError: there is no other one, or no file at all and no settings that would do.

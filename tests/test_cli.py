@@ -1105,3 +1105,20 @@ def test_the_help_of_the_group_has_a_line_for_each_verb() -> None:
     ]
     assert sum(line is not None for line in lines) == len(verbs)
     assert "..." not in shown.partition("Options:")[2]
+
+
+def test_folders_that_no_table_covers_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tools.write(
+        tmp_path,
+        {
+            "one/pyproject.toml": '[tool.ssot-codemods]\nmodules = ["own"]\n',
+            "one/own.py": "class Own:\n    x = 1\n",
+            **{f"{folder}/test_{name}.py": "" for folder in ("three", "two") for name in "ab"},
+        },
+    )
+    code, _, errors = outcome("check")
+    assert code == 0
+    assert "folders that no [tool.ssot-codemods] covers: three and 1 more\n" in errors

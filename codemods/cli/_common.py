@@ -284,10 +284,10 @@ class Setup:
             return tuple(prospect(name, scan, self.pool()) for name, scan in scans)
 
     def warn_uncovered(self) -> None:
-        """Name the files that no settings cover; if none is covered, it is a `UsageError`."""
+        """Name the folders that no settings cover; if none is covered, it is a `UsageError`."""
         uncovered = self.by_file.uncovered()
         if uncovered:
-            say(f"covered by no [tool.ssot-codemods]: {first_of(uncovered)}")
+            say(f"folders that no [tool.ssot-codemods] covers: {first_of(uncovered)}")
 
 
 def _check_outside(paths: Sequence[str], root: Path) -> None:
