@@ -338,9 +338,14 @@ class TestOneByOne:
         )
 
 
+ON_MEMBER = "may be set on a member of it"
+
+
 @examples(40)
 @given(repositories(is_safe=True))
 def test_a_copy_that_is_contained_is_replaced(repository: Repository) -> None:
     results = check_drawn(repository)
-    codes = {r.code for result in results.values() for d in result.decisions for r in d.reasons}
+    reasons = (r for result in results.values() for d in result.decisions for r in d.reasons)
+    # The member of an enum is one for all files: an attribute that is set on it would leak.
+    codes = {r.code for r in reasons if not r.message.partition(":")[0].endswith(ON_MEMBER)}
     assert codes <= CANNOT_BE_SHARED, results
