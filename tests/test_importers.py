@@ -465,37 +465,6 @@ def test_a_file_that_the_shared_module_imports() -> None:
     assert set(reasons) == {"Name", "make"}
 
 
-IMPORTING = "from tests.fakes import Fake\n\n\ndef make():\n    return Fake()\n"
-PROJECTS = {
-    "one project": (["one/tests/fakes.py"], False),
-    "each project has its own": (["one/tests/fakes.py", "two/tests/fakes.py"], True),
-    "a package of that name": (["one/tests/fakes.py", "two/tests/fakes/__init__.py"], True),
-    "what is imported is a module": (["one/tests/fakes.py", "two/tests/fakes/Fake.py"], True),
-    "both are as near": (["lib/a/tests/fakes.py", "lib/b/tests/fakes.py"], False),
-    "it is not in the repository": ([], False),
-}
-
-
-@pytest.mark.parametrize(("files", "refused"), PROJECTS.values(), ids=PROJECTS)
-def test_an_import_that_means_another_file_in_another_project(
-    files: list[str], refused: bool
-) -> None:
-    module = SharedModule("tests.shared", "/repo/one/tests/shared.py", IMPORTING.encode())
-    path = "/repo/two/tests/test_a.py"
-    text = f"{IMPORTING}\n\ndef test_it():\n    make()\n"
-    modules = SharedModules((module,))
-    changed = {path: apply(text.encode(), path, ReplaceLocalCopies(modules))}
-    assert changed[path].status is Status.CHANGED
-    others = Files(*(Source(f"/repo/{name}", b"") for name in files), Source(path, text.encode()))
-    found = outside_effects(modules, changed, others)
-    reasons = [r for effects in found.values() for r in effects.reasons.get("make", ())]
-    assert [(r.code, r.line) for r in reasons] == [(Code.DIFFERENT_GLOBALS, 4)] * refused
-    if refused:
-        here, there = (os.path.relpath(f"/repo/{name}") for name in reversed(files))
-        message = f"it reads `Fake`, which is of {here} here; in tests.shared it is of {there}"
-        assert reasons[0].message == message
-
-
 OUTSIDE = {
     "a package": ("/repo/app/fakes.py", True),
     "a script": ("/repo/scripts/run.py", True),

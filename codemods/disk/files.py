@@ -173,10 +173,6 @@ class Checkout:
         here = os.getcwd()
         return {p: os.path.abspath(p) if p.startswith("../") else f"{here}/{p}" for p in listed}
 
-    def list_now(self) -> None:
-        """List them now, as whatever needs them would."""
-        _ = self._absolute
-
     @property
     def paths(self) -> list[str]:
         """Their absolute paths."""

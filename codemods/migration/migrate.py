@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ def plan(scan: Scan, pool: Pool) -> Plan:
     """Work out what would change in files that are not read yet, and touch nothing."""
     with without_collector():
         scan.inform(pool)
-        results = list(pool(_apply, _definitions(scan), FileResult.failure))
+        results = list(pool(_apply, scan.definitions(), FileResult.failure))
     results = _with_other_files(results, scan, pool)
     # One that could not be read may have been tried twice.
     results += {failure.path: failure for failure in scan.failures}.values()
@@ -45,15 +45,6 @@ def plan(scan: Scan, pool: Pool) -> Plan:
     ordered = tuple(sorted(relevant, key=lambda r: os.fsencode(r.path)))
     helpers = scan.sharing | {r.path for r in ordered if r.decisions}
     return Plan(scan.files, len(helpers), ordered)
-
-
-def _definitions(scan: Scan) -> Iterator[Task]:
-    """Yield the files that may change, then list all files: the workers are busy meanwhile."""
-    task = None
-    for task in scan.definitions():
-        yield task
-    if task is not None:
-        scan.checkout.list_now()
 
 
 def plan_stdin(content: bytes, codemod: RepositoryCodemod | None, pool: Pool) -> Plan:

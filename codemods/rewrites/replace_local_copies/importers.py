@@ -29,7 +29,6 @@ from codemods.rewrites.others import (
 )
 from codemods.rewrites.replace_local_copies.apart import first_type_check
 from codemods.rewrites.replace_local_copies.cycles import imported_files
-from codemods.rewrites.replace_local_copies.namesakes import namesakes
 from codemods.rewrites.replace_local_copies.scripts import may_run
 from codemods.rewrites.replace_local_copies.stores import Store, stores_in
 from codemods.rewrites.replace_local_copies.told import filtered_modules, may_match, short
@@ -77,7 +76,6 @@ def outside_effects(
     found = [*run(look, others.read(), failed, wanted)]
     found.append({p: refusing(changed[p], Code.CIRCULAR_IMPORT, message) for p in circular})
     found.append(_outside_tests(modules, changed, others.paths))
-    found.append(namesakes(modules, changed, others.paths))
     for other, reason in unknown_files.items():
         shown = os.path.relpath(other)
         message = f"the shared module imports {shown}, and what that imports is not known"
