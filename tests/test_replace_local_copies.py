@@ -152,6 +152,17 @@ def test_bad_settings_are_a_usage_error(capsys: pytest.CaptureFixture[str]) -> N
     )
 
 
+def test_the_settings_may_lie_in_a_project_below(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("one/tests").mkdir(parents=True)
+    Path("test_framework").rename("one/test_framework")
+    Path("one/tests/test_sample.py").touch()
+    with pytest.raises(SystemExit):
+        parsed("--name", "A")
+    assert "no pyproject.toml above them" in capsys.readouterr().err
+    Path("one/pyproject.toml").write_text("[tool.ssot-codemods]\n")
+    assert parsed("--name", "A").names == ["A"]
+
+
 def test_what_is_made_of_a_changed_module_is_printed_anew() -> None:
     content = source("{copy}\nx = TestWebSocketConnection()\n")
     changed = on_disk(content).transform_module(cst.parse_module(content))

@@ -7,12 +7,14 @@ python -m libcst.tool codemod replace_local_copies.ReplaceLocalCopiesCommand tes
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from libcst.codemod import CodemodContext
 
 from codemods.commands._libcst import ExactCommand, checked
+from codemods.disk.files import list_files
 from codemods.model import UsageError
 from codemods.settings import check_dotted, check_name, read_settings
 from codemods.shared_modules import SettingsByFile
@@ -28,7 +30,7 @@ class ReplaceLocalCopiesCommand(ExactCommand):
     def add_args(arg_parser: argparse.ArgumentParser) -> None:
         """Add the options; without them the settings that are nearest to each file count."""
         try:
-            SettingsByFile(read_settings(Path.cwd())).uncovered()
+            _check_covered()
         except UsageError as error:
             arg_parser.error(visible(str(error)))
         arg_parser.add_argument(
@@ -58,3 +60,16 @@ class ReplaceLocalCopiesCommand(ExactCommand):
         """Take the options of the command line; None stands for the settings."""
         super().__init__(context)
         self.settings = SettingsByFile(read_settings(Path.cwd()), modules, names)
+
+
+def _check_covered() -> None:
+    """Check that some settings name a shared module: here, or for a file below.
+
+    Which files are meant is not known yet: LibCST reads its arguments after this.
+    """
+    settings = read_settings(Path.cwd())
+    by_file = SettingsByFile(settings)
+    if by_file.shared("") is None:
+        files = list_files([os.curdir], settings.root, settings.exclude, lambda failed: None)
+        any(by_file.shared(path) for path in files)
+    by_file.uncovered()
