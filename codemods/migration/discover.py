@@ -289,13 +289,17 @@ def _common(
 
 
 def _taken(left: deque[Group], done: Sequence[Group], most: int | None) -> list[Group]:
-    """Take the next groups to decide on; none where enough of those done save more lines."""
+    """Take the next groups to decide on; none where enough of those done save more lines.
+
+    As many as were done are taken: each time, the files concerned are parsed anew.
+    """
     if not left:
         return []
     best = [group.lines for group in done if group.is_nested is left[0].is_nested]
     if most is not None and len(best) >= most and best[most - 1] > left[0].lines:
         return []
-    return [left.popleft() for _ in range(min(most or len(left), len(left)))]
+    number = len(left) if most is None else max(most, len(best))
+    return [left.popleft() for _ in range(min(number, len(left)))]
 
 
 def _without_pattern(group: Group) -> Group | None:
