@@ -22,6 +22,7 @@ from codemods.rewrites.collected import is_fixture, is_test_function, own_test
 from codemods.rewrites.discover.blocks import blocks_of, fingerprint_of
 from codemods.rewrites.discover.helpers import helpers_of
 from codemods.rewrites.replace_local_copies.equality import Normal
+from codemods.rewrites.replace_local_copies.local import is_plain
 from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.settings import Settings
 from codemods.workers.pool import ProcessPool
@@ -311,12 +312,13 @@ def test_a_class_of_another_name_can_be_replaced(root: Path) -> None:
     "text",
     [
         "class {}(Exception): pass\n",
+        "class {}(Exception):\n    def f(self): ...\n    def g(self): ...\n",
         'class {}(Exception):\n    """Raised."""\n',
         "def {}(): return 1\n",
         "@pytest.fixture\ndef {}():\n    return 1\n",
     ],
 )
-def test_one_statement_is_no_copy_under_another_name(root: Path, text: str) -> None:
+def test_what_is_no_copy_under_another_name(root: Path, text: str) -> None:
     one, two, three = (text.format(name) for name in ("One", "_One", "Two"))
     found = find(root, {"test_a.py": one, "test_b.py": two, "test_c.py": three})
     assert [names for _, _, names, _ in shown(found)] == [("One", "_One")]
@@ -482,7 +484,9 @@ def reference(files: dict[str, bytes], least: int = 2) -> list[set[tuple[str, in
             if isinstance(node, ast.ClassDef) and own_test(node, TESTS) is not None:
                 continue
             normal = Normal(node, names.is_builtin)
-            shape, own = normal.shape, bare(node.name) if normal.is_short else ""
+            shape = normal.shape
+            is_derived = isinstance(node, ast.ClassDef) and not is_plain(node)
+            own = bare(node.name) if normal.is_short or is_derived else ""
             line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             key = (type(node), fixture, bool(around), own, shape.key, *map(bare, shape.reads))
             groups[key].add((path, line))

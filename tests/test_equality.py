@@ -188,6 +188,14 @@ UNEQUAL = {
         "def _f(): return _f.__name__\n",
         "def f(): return f.__name__\n",
     ),
+    "an alias, whose name a base may tell": (
+        "from abc import ABC\nclass B(ABC):\n    x = 1\n",
+        "from abc import ABC\nclass A(ABC):\n    x = 1\nB = A\n",
+    ),
+    "an alias, whose name a decorator may tell": (
+        "from dataclasses import dataclass\n@dataclass\nclass B:\n    x: int\n",
+        "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: int\nB = A\n",
+    ),
     "private names of an alias": (
         "class B:\n    def f(self): return self.__x\n",
         "class A:\n    def f(self): return self.__x\nB = A\n",

@@ -17,6 +17,7 @@ from codemods.rewrites.collected import has_constructor, is_test_class, kind_of
 from codemods.rewrites.discover.blocks import Blocks
 from codemods.rewrites.discover.helpers import Helper, helpers_of, is_helper, parse_blocks
 from codemods.rewrites.replace_local_copies.equality import Normal, is_marked_as_no_test
+from codemods.rewrites.replace_local_copies.local import is_plain
 from codemods.rewrites.replace_local_copies.shared import bare
 
 #: The names of a module that binds none.
@@ -75,9 +76,10 @@ def _shaped(
 
 
 def _key(normal: Normal, kind: str, *, is_nested: bool) -> bytes:
-    shape = normal.shape
-    # Of `class NotFound(Exception): pass`, the name is all there is.
-    own = bare(normal.node.name) if normal.is_short else ""
+    shape, node = normal.shape, normal.node
+    # Of `class NotFound(Exception): pass`, the name is all there is; a model tells its name.
+    is_named = normal.is_short or (isinstance(node, ast.ClassDef) and not is_plain(node))
+    own = bare(node.name) if is_named else ""
     # Names from outside count by their spelling here; whether they mean the same is decided later.
     text = "\0".join((kind, str(is_nested), own, shape.key, *map(bare, shape.reads)))
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()

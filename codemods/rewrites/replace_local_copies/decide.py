@@ -312,10 +312,8 @@ class _Decider:
         if local.shared.real_name != local.name and _reads_names(local.node):
             message = f"it reads its own name, which is `{local.shared.real_name}` there"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
-        # Underscores in front of the name of a class are no part of its private names.
-        if bare(local.shared.real_name) != bare(local.name) and has_private_names(local.node):
-            message = f"its private names would begin with `_{local.shared.real_name}`"
-            yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
+        if bare(local.shared.real_name) != bare(local.name):
+            yield from _renamed(local.node, local.shared.real_name)
 
     def _told(self, local: Local, escape: Escape) -> Iterator[Reason]:
         """Yield why docstrings and annotations count after all, and differ."""
@@ -429,6 +427,17 @@ def _imports(names: ModuleNames, module: str) -> bool:
     """Whether a file imports a module by its full name."""
     imported = [a.name for i in names.of_kind(ast.Import) for a in i.names]
     return module in [*imported, *(i.module for i in names.of_kind(ast.ImportFrom))]
+
+
+def _renamed(node: DefinitionNode, name: str) -> Iterator[Reason]:
+    """Yield what would show that a definition has another name, underscores aside."""
+    # Underscores in front of the name of a class are no part of its private names.
+    if has_private_names(node):
+        message = f"its private names would begin with `_{name}`"
+        yield Reason(Code.DIFFERENT_SHAPE, node.lineno, message)
+    if isinstance(node, ast.ClassDef) and not is_plain(node):
+        message = f"its name is `{name}` there, which its bases or decorators may tell"
+        yield Reason(Code.DIFFERENT_SHAPE, node.lineno, message)
 
 
 def _rival(one: Local, same: Iterable[Local]) -> Local | None:
