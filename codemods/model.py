@@ -143,7 +143,8 @@ class SharedModules(NamedTuple):
 
     `harmless` are dotted names of bases, decorators and functions that the settings trust; `only`
     the names of definitions to look at, None for all; `tests` what pytest collects in the files,
-    and `filters` its filters of warnings.
+    and `filters` its filters of warnings; `first_party` the modules of the repository, as isort and
+    ruff sort imports.
     """
 
     modules: tuple[SharedModule, ...]
@@ -151,6 +152,7 @@ class SharedModules(NamedTuple):
     only: frozenset[str] | None = None
     tests: PytestNames = PytestNames()
     filters: tuple[str, ...] = ()
+    first_party: frozenset[str] = frozenset()
 
 
 class Renaming(NamedTuple):

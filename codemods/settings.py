@@ -157,6 +157,16 @@ def names_table(folder: Path) -> bool:
     return _TABLE.encode() in read_config(folder / "pyproject.toml")
 
 
+def ruff_sources(root: Path) -> tuple[str, ...]:
+    """Return the folders that ruff takes for those of a repository's own modules."""
+    path = root / "pyproject.toml"
+    tool = parse_toml(read_config(path), path).get("tool", {}) if path.is_file() else {}
+    match tool:
+        case {"ruff": {"src": [*folders]}}:
+            return tuple(f for f in folders if isinstance(f, str))
+    return (".", "src")
+
+
 def read_config(path: Path, limit: int | None = None) -> bytes:
     """Read a configuration file, or a link to one, of at most `limit` bytes (`LIMIT`).
 

@@ -107,7 +107,7 @@ CASES = {
     ),
     "an indented comment set off by a blank line stays where it is": (
         "import os\n\n\n{copy}\n    # def old(self): ...\n\n\n" + USE,
-        "import os\n" + IMPORT + "\n\n    # def old(self): ...\n\n\n" + USE,
+        "import os\n" + IMPORT + "\n    # def old(self): ...\n\n\n" + USE,
     ),
     "shebang, cookie and licence above it stay": (
         "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n# Copyright 2024 The Authors\n"

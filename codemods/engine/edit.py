@@ -97,7 +97,7 @@ class _Editor:
         self._body: list[_Statement] = []
         self._above: list[_Line] = []  # what stands above the next statement so far
         self._header: Sequence[cst.EmptyLine] | None = None
-        self._apart = False  # the next statement wants a blank line above
+        self._apart: bool | None = None  # does the next statement want a blank line above?
 
     def edited(self) -> cst.Module:
         module = self._module
@@ -129,9 +129,12 @@ class _Editor:
     def _take(self, index: int, node: _Statement) -> None:
         if index == 0:
             self._insert_top()
-        if self._apart and not any(line.comment is None for line in node.leading_lines[:1]):
+        lines = node.leading_lines
+        if self._apart and not any(line.comment is None for line in lines[:1]):
             self._above.append(_blank())
-        self._apart = False
+        if self._apart is False and all(map(_is_open, lines)):
+            node = node.with_changes(leading_lines=())
+        self._apart = None
         if index in self._removed:
             self._remove(index, node)
             return
@@ -154,14 +157,12 @@ class _Editor:
         self._above.extend(_trailing_lines(node, self._module.default_indent))
 
     def _insert(self, where: Where, index: int) -> None:
-        for new in self._inserts:
-            if new.where is not where or new.row != index:
-                continue
-            apart = where is Where.AFTER and not _is_plain_import(self._body[-1])
-            if apart:
+        here = [new for new in self._inserts if new.where is where and new.row == index]
+        for number, new in enumerate(here):
+            if new.blank_above and number == 0:
                 self._above = [_blank()]
             self._emit(_import_line(new.module, new.names, self._indent))
-            self._apart = self._apart or apart
+            self._apart = new.blank_below
 
     def _insert_top(self) -> None:
         imports = [new for new in self._inserts if new.where is Where.TOP]
@@ -174,7 +175,8 @@ class _Editor:
         for new in imports:
             self._emit(_import_line(new.module, new.names, self._indent))
         first = self._module.body[0]
-        self._above = [*(_blank() for _ in range(2 if isinstance(first, _DEFINITIONS) else 1))]
+        blank = 2 if isinstance(first, _DEFINITIONS) else int(bool(imports[-1].blank_below))
+        self._above = [*(_blank() for _ in range(blank))]
         self._above.extend(comments[split:])
 
     def _changed(self, index: int, node: _Statement) -> _Statement:
@@ -182,6 +184,8 @@ class _Editor:
         if joined is not None:
             assert isinstance(node, cst.SimpleStatementLine)
             changed = _with_names(node.body[joined.statement], joined)
+            if _is_made_too_long(node, changed) and not isinstance(changed.names, cst.ImportStar):
+                changed = _name_by_name(changed, changed.names, self._indent)
             body = [*node.body]
             body[joined.statement] = changed
             return node.with_changes(body=body)
@@ -203,6 +207,9 @@ class _Editor:
             at_start = not self._body and not result
             at_end = number == len(runs) and below is None
             wanted = 0 if at_start or at_end else self._blank_lines(run, below)
+            if wanted and not result and number < len(runs) and _is_open(self._above[-1]):
+                # isort: two below imports only where a definition is next, or its own comment
+                wanted = 1 if self._body and _is_import(self._body[-1]) else wanted
             if wanted and number < len(runs) and getattr(runs[number][0], "comment", None) is None:
                 wanted -= 1  # a form feed comes next, and is a blank line as well
             result.extend(_pick(run, wanted))
@@ -221,16 +228,10 @@ def _statement(node: cst.BaseStatement | cst.SimpleStatementLine) -> _Statement:
     return node
 
 
-def _is_plain_import(node: cst.CSTNode) -> bool:
+def _is_import(node: cst.CSTNode | None) -> bool:
     if not isinstance(node, cst.SimpleStatementLine):
         return False
-    last = node.body[-1]
-    future = (
-        isinstance(last, cst.ImportFrom)
-        and isinstance(last.module, cst.Name)
-        and last.module.value == "__future__"
-    )
-    return isinstance(last, cst.Import | cst.ImportFrom) and not future
+    return isinstance(node.body[-1], cst.Import | cst.ImportFrom)
 
 
 def _is_open(line: _Line) -> bool:
@@ -296,15 +297,29 @@ def _import_line(module: str, names: Names, indent: str) -> cst.SimpleStatementL
     dotted = cst.parse_expression(module)
     assert isinstance(dotted, cst.Attribute | cst.Name)
     aliases = [_alias(name, local) for name, local in names]
-    width = len(ast.unparse(import_node(module, names)))
-    if len(names) == 1 or width <= _LINE_LENGTH:
-        return cst.SimpleStatementLine(body=[cst.ImportFrom(module=dotted, names=aliases)])
-    inside, outside = _line_break(indent), _line_break("")
-    separated = [a.with_changes(comma=cst.Comma(whitespace_after=inside)) for a in aliases]
-    separated[-1] = aliases[-1].with_changes(comma=cst.Comma(whitespace_after=outside))
-    lpar, rpar = cst.LeftParen(whitespace_after=inside), cst.RightParen()
-    statement = cst.ImportFrom(module=dotted, names=separated, lpar=lpar, rpar=rpar)
+    statement = cst.ImportFrom(module=dotted, names=aliases)
+    if len(names) > 1 and len(ast.unparse(import_node(module, names))) > _LINE_LENGTH:
+        statement = _name_by_name(statement, aliases, indent)
     return cst.SimpleStatementLine(body=[statement])
+
+
+def _name_by_name(
+    statement: cst.ImportFrom, names: Sequence[cst.ImportAlias], indent: str
+) -> cst.ImportFrom:
+    """Write each name of an import on a line of its own."""
+    inside, outside = _line_break(indent), _line_break("")
+    separated = [a.with_changes(comma=cst.Comma(whitespace_after=inside)) for a in names]
+    separated[-1] = names[-1].with_changes(comma=cst.Comma(whitespace_after=outside))
+    lpar, rpar = cst.LeftParen(whitespace_after=inside), cst.RightParen()
+    return statement.with_changes(names=separated, lpar=lpar, rpar=rpar)
+
+
+def _is_made_too_long(line: cst.SimpleStatementLine, changed: cst.ImportFrom) -> bool:
+    """Whether more names make a line too long, of which nothing else would have to move."""
+    if changed.lpar or len(line.body) > 1 or line.trailing_whitespace.comment:
+        return False
+    before, after = (cst.Module([]).code_for_node(node) for node in (line.body[0], changed))
+    return "\n" not in after and len(before) <= _LINE_LENGTH < len(after)
 
 
 def _line_break(indent: str) -> cst.ParenthesizedWhitespace:
