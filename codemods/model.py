@@ -183,7 +183,8 @@ class Decision(NamedTuple):
 
     `shared` are the module and the name to import, None where it is refused (but where it only
     resembles that definition); `relies_on` the names of the globals that the replaced code reads,
-    here and in the shared module.
+    here and in the shared module; `lost_comments` the lines of comments that are removed with it
+    and that the shared definition does not have.
     """
 
     definition: Definition
@@ -191,6 +192,7 @@ class Decision(NamedTuple):
     shared: tuple[str, str] | None
     reasons: tuple[Reason, ...]
     relies_on: frozenset[str] = frozenset()
+    lost_comments: tuple[int, ...] = ()
 
 
 class FileResult(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.engine.edit import own_comment
+from codemods.engine.comments import own_comment
 from tests.tools import COPY, check_replaced, indented, run, shared, source
 
 IMPORT = "from {shared} import TestWebSocketConnection\n"

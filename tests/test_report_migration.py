@@ -183,6 +183,7 @@ def test_json() -> None:
                 "name": "Fake",
                 "kind": "class",
                 "verdict": "replace",
+                "lost_comment_lines": [],
                 "shared": "lib.Shared",
                 "reasons": [],
             }
@@ -197,6 +198,7 @@ def test_json() -> None:
                 "name": "Fake",
                 "kind": "class",
                 "verdict": "refuse",
+                "lost_comment_lines": [],
                 "shared": None,
                 "reasons": [
                     {"path": path, "code": c, "line": 2, "column": 1, "message": c} for c in codes

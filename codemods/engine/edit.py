@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
 from collections.abc import Sequence
 
 import libcst as cst
 
+from codemods.engine.comments import own_comment
 from codemods.engine.plan import (
     EditPlan,
     Inner,
@@ -30,23 +30,6 @@ _DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 #: In characters, as `black` has it; a longer import of several names has a line for each.
 _LINE_LENGTH = 88
 
-#: The rule of a section heading, without a title on it or before it; `_is_rule` takes both.
-_RULE = re.compile(r"#\s*([-=*#~_+])\1{2,}")
-_END_OF_RULE = re.compile(r"([-=*#~_+])\1{3}")
-_BARE_RULE = re.compile(r"#\s*([-=*#~_+])\1*\s*$|#+$")
-
-#: How code begins that was commented out, a copy of the class perhaps.
-_CODE = re.compile(r"\b(?:class|def)\s+\w")
-
-#: Comments that do not belong to the class below them: shebang, encoding cookie (PEP 263), words
-#: to a tool about the whole file, licence, authors, its path, cell or region mark.
-_STAYS = re.compile(
-    r"#!|#.*coding[:=]|#\s*(type:|(noqa|pylint|flake8|ruff|mypy|pyright|isort|fmt|yapf|pragma)\b)"
-    r"|#.*(copyright|licen[cs]e|SPDX|@?(author|owner|maintainer)s?:|\w\.py\b)"
-    r"|#\s*(%%|region|endregion)",
-    re.IGNORECASE,
-)
-
 
 def edit(module: cst.Module, plan: EditPlan) -> cst.Module:
     """Carry out a plan that was made from the same bytes as a module; its rows are ``module.body``.
@@ -54,29 +37,6 @@ def edit(module: cst.Module, plan: EditPlan) -> cst.Module:
     The new module shares all nodes but those of the plan with the old one.
     """
     return _Editor(module, plan).edited()
-
-
-def own_comment(comments: Sequence[str]) -> int:
-    """Count the lines at the end of a block of comments that belong to what stands below it."""
-    framed = comments and any(_BARE_RULE.match(c) for c in (comments[0], comments[-1]))
-    if framed or any(map(_is_code, comments)):
-        return 0
-    own = 0
-    for comment in reversed(comments):
-        if _STAYS.match(comment) or _is_rule(comment):
-            break
-        own += 1
-    return own
-
-
-def _is_code(comment: str) -> bool:
-    head = _CODE.search(comment)
-    return head is not None and any(sign in comment[head.end() :] for sign in ":(")
-
-
-def _is_rule(comment: str) -> bool:
-    end = comment[1:].rstrip()[-4:]
-    return bool(_RULE.match(comment) or _END_OF_RULE.fullmatch(end))
 
 
 class _Gap:

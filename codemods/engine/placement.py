@@ -101,7 +101,7 @@ class Places:
         anchor = self._anchor(limit, copy)
         if anchor is None or anchor < self.last_star(copy):
             return Where.INSTEAD, copy
-        anchor = self._sorted(anchor, name, module)
+        anchor = self._sorted(anchor, module)
         return (Where.AFTER, anchor) if anchor >= 0 else (Where.TOP, 0)
 
     def blank_lines(self, where: Where, row: int, module: str) -> tuple[bool, bool | None]:
@@ -121,11 +121,10 @@ class Places:
         apart = below != _NO_IMPORT or above in {_NO_IMPORT, _FUTURE}
         return above != new, apart or None
 
-    def _sorted(self, anchor: int, name: str, module: str) -> int:
+    def _sorted(self, anchor: int, module: str) -> int:
         """Return the row below which an import is in order, going up from the row `anchor`.
 
-        An import of what the file does not use is there for what it does: that stays above, as does
-        one of the same name.
+        An import of what the file does not use is there for what it does: that stays above.
         """
         key = self._sort_key(_import_from(module))
         for index in reversed([i for i in self._rest if self._prologue < i <= anchor]):
@@ -134,7 +133,7 @@ class Places:
             if len(row.statements) > 1 or not isinstance(first, ast.Import | ast.ImportFrom):
                 return index
             bound = {(a.asname or a.name).partition(".")[0] for a in first.names}
-            if self._sort_key(first) <= key or name in bound or not bound <= self._used:
+            if self._sort_key(first) <= key or not bound <= self._used:
                 return index
         return self._prologue
 

@@ -81,7 +81,9 @@ def as_text(
     # A reason about the file stands with each definition, one about the run with each file.
     lines = list(shortened("", list(dict.fromkeys(lines)), detail))
     warned = [reason_line(r.path, w) for r in results for w in r.warnings]
-    blocks += [lines, warned, failure_lines(failed)]
+    lost = [_lost_comments(r.path, d) for r in changed for d in r.replaced if d.lost_comments]
+    lost = [] if quiet else list(shortened("comments lost: ", lost, detail))
+    blocks += [lines, lost, warned, failure_lines(failed)]
     if written.run is not None:
         undo = f"to undo, before you edit the files: ssot-codemods rollback {written.run.id}"
         check = _import_check([r.path for r in changed])
@@ -89,6 +91,13 @@ def as_text(
         more = [f"{_UNUSED}: {check}"] if imports else []
         blocks += [[undo, *more], *([] if quiet else _for_ruff(written.run, changed))]
     return paragraphs(blocks)
+
+
+def _lost_comments(path: str, decision: Decision) -> str:
+    """Return which comments are removed with a copy for good: someone may want to keep them."""
+    number, name = plural(len(decision.lost_comments), "comment"), decision.definition.name
+    line = decision.lost_comments[0]
+    return f"{path}:{line}: {number} of `{name}` that the shared definition does not have"
 
 
 def early_end(written: Written, verified: Verified | None) -> list[str]:
