@@ -27,7 +27,7 @@ LOST = {
     ),
     "above it": ("# Why.\n# The fake.\nclass Fake:\n    x = 1\n    def f(self): return 2\n", [1]),
     "not above it where they stay": (
-        "# Why.\n\n# ----\n# noqa\nclass Fake:\n    x = 1\n    def f(self): return 2\n",
+        "# Why.\n\n# ---- Fakes ----\nclass Fake:\n    x = 1\n    def f(self): return 2\n",
         [],
     ),
     "below it, as far as they hang on it": (

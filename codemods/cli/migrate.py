@@ -140,7 +140,8 @@ def migrate(
         raise click.UsageError("--timeout and -n are about the tests: they need --verify")
     setup = Setup(files, classes)
     if dry_run:
-        return _dry_run(setup, codemod, max_files, form, detail)
+        batch = Batch("", max_files, allow_dirty)
+        return _dry_run(setup, codemod, batch, form, detail)
     starts = verify or not skip_probe
     chosen = interpreter(python, setup.settings.root) if starts else sys.executable
     pytest = Pytest(setup.settings.root, chosen, timeout)
@@ -171,11 +172,13 @@ def _resume(settings: Settings, identity: str, form: str, detail: Detail) -> int
     return print_outcomes("migrate-resume", run, outcomes, form, detail)
 
 
-def _dry_run(setup: Setup, codemod: str, max_files: int | None, form: str, detail: Detail) -> int:
+def _dry_run(setup: Setup, codemod: str, batch: Batch, form: str, detail: Detail) -> int:
+    from codemods.disk.journal import Journal
     from codemods.migration.migrate import preview
     from codemods.report import migrate as report
 
-    found, base, changes = preview(setup.plan("plan", codemod), max_files)
+    warn_unfinished_runs(Journal(setup.settings.root))
+    found, base, changes = preview(setup.plan("plan", codemod), batch)
     if form == "json":
         print_json(report.as_json(found, dry_run=True))
     else:

@@ -78,9 +78,11 @@ def as_text(
         for r, d in _refused(results)
         if verbose or d.reasons[0].code in _HELD_BACK
     ]
+    warnings = [(r.path, w) for r in results for w in r.warnings]
+    lines += [reason_line(path, w) for path, w in warnings if w.code in _HELD_BACK]
     # A reason about the file stands with each definition, one about the run with each file.
     lines = list(shortened("", list(dict.fromkeys(lines)), detail))
-    warned = [reason_line(r.path, w) for r in results for w in r.warnings]
+    warned = [reason_line(path, w) for path, w in warnings if w.code not in _HELD_BACK]
     lost = [_lost_comments(r.path, d) for r in changed for d in r.replaced if d.lost_comments]
     lost = [] if quiet else list(shortened("comments lost: ", lost, detail))
     blocks += [lines, lost, warned, failure_lines(failed)]
