@@ -42,7 +42,7 @@ from codemods.cli.rollback import print_outcomes
 from codemods.model import UsageError
 from codemods.registry import CODEMODS
 from codemods.report.table import Detail
-from codemods.settings import Settings, read_settings
+from codemods.settings import Settings, has_flake8_alone, read_settings
 from codemods.wording import plural
 
 if TYPE_CHECKING:
@@ -203,6 +203,7 @@ def _migrate(
     from codemods.report import verify as evidence
 
     warn_unfinished_runs(journal)
+    flake8 = has_flake8_alone(setup.settings.root)
     planned = setup.plan("plan", codemod)
     written, verified = migrate(planned, journal, batch, judge)
     settings, paths = setup.settings, [*map(os.path.abspath, setup.paths)]
@@ -216,7 +217,8 @@ def _migrate(
         print_json(report.as_json(written, dry_run=False, verified=judged))
     else:
         noun = CODEMODS[codemod].noun
-        print_text(report.as_text(written, dry_run=False, detail=detail, noun=noun))
+        text = report.as_text(written, dry_run=False, detail=detail, noun=noun, flake8=flake8)
+        print_text(text)
         if verified is not None:
             print_text(f"\n{evidence.as_text(relative_to_cwd(verified), detail)}")
     say(*report.early_end(written, verified))
