@@ -143,7 +143,8 @@ class SharedModules(NamedTuple):
 
     `harmless` are dotted names of bases, decorators and functions that the settings trust; `only`
     the names of definitions to look at, None for all; `tests` what pytest collects in the files,
-    and `filters` its filters of warnings.
+    and `filters` its filters of warnings; `first_party` the modules of the repository, as isort and
+    ruff sort imports.
     """
 
     modules: tuple[SharedModule, ...]
@@ -151,6 +152,7 @@ class SharedModules(NamedTuple):
     only: frozenset[str] | None = None
     tests: PytestNames = PytestNames()
     filters: tuple[str, ...] = ()
+    first_party: frozenset[str] = frozenset()
 
 
 class Renaming(NamedTuple):
@@ -181,7 +183,8 @@ class Decision(NamedTuple):
 
     `shared` are the module and the name to import, None where it is refused (but where it only
     resembles that definition); `relies_on` the names of the globals that the replaced code reads,
-    here and in the shared module.
+    here and in the shared module; `lost_comments` the lines of comments that are removed with it
+    and that the shared definition does not have.
     """
 
     definition: Definition
@@ -189,6 +192,7 @@ class Decision(NamedTuple):
     shared: tuple[str, str] | None
     reasons: tuple[Reason, ...]
     relies_on: frozenset[str] = frozenset()
+    lost_comments: tuple[int, ...] = ()
 
 
 class FileResult(NamedTuple):

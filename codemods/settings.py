@@ -68,6 +68,10 @@ _MOST = 1_000_000_000
 _BUDGETS = tuple(f for f in Phase._fields if f not in {"name", "paths"})
 
 
+#: https://docs.astral.sh/ruff/configuration/
+_RUFF_FILES = ("ruff.toml", ".ruff.toml")
+
+
 class Settings(NamedTuple):
     """What is replaced by what, and where.
 
@@ -155,6 +159,28 @@ def settings_in(folder: Path) -> Settings | None:
 def names_table(folder: Path) -> bool:
     """Whether the pyproject.toml of a folder names our table, be it TOML or not."""
     return _TABLE.encode() in read_config(folder / "pyproject.toml")
+
+
+def ruff_sources(root: Path) -> tuple[str, ...]:
+    """Return the folders that ruff takes for those of a repository's own modules."""
+    match _ruff_table(root):
+        case {"src": [*folders]}:
+            return tuple(f for f in folders if isinstance(f, str))
+    return (".", "src")
+
+
+def has_flake8_alone(root: Path) -> bool:
+    """Whether a repository has settings for flake8, and none for ruff."""
+    if _ruff_table(root) is not None or any(map(_is_there, (root / n for n in _RUFF_FILES))):
+        return False
+    found = (root / name for name in ("setup.cfg", "tox.ini", ".flake8"))
+    return any(b"[flake8]" in read_config(file) for file in found if file.is_file())
+
+
+def _ruff_table(root: Path) -> object:
+    path = root / "pyproject.toml"
+    tool = parse_toml(read_config(path), path).get("tool") if path.is_file() else None
+    return tool.get("ruff") if isinstance(tool, dict) else None
 
 
 def read_config(path: Path, limit: int | None = None) -> bytes:

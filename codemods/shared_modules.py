@@ -25,6 +25,7 @@ from codemods.settings import (
     Settings,
     SettingsError,
     names_table,
+    ruff_sources,
     setting_error,
     settings_in,
 )
@@ -163,7 +164,24 @@ def read_shared_modules(
         only=None if names is None else frozenset(names),
         tests=_tests(settings),
         filters=tuple(f for config in pytest_configs(settings) for f in config.filters),
+        first_party=_first_party(settings),
     )
+
+
+def _first_party(settings: Settings) -> frozenset[str]:
+    """Return the modules that ruff, and by default isort, sorts as those of the repository.
+
+    https://docs.astral.sh/ruff/settings/#src
+    """
+    root = settings.root.resolve()
+    folders = [folder for folder in map(root.joinpath, ruff_sources(root)) if folder.is_dir()]
+    inside = (folder for folder in folders if folder.resolve().is_relative_to(root))
+    return frozenset(name for folder in inside for name in _names_in(folder))
+
+
+def _names_in(folder: Path) -> Iterator[str]:
+    """Yield the names of the modules and packages that may be imported from a folder."""
+    return filter(str.isidentifier, (entry.removesuffix(".py") for entry in os.listdir(folder)))
 
 
 def _tests(settings: Settings, *folders: Path) -> PytestNames:
@@ -226,14 +244,13 @@ def _shared_module(settings: Settings, name: str, path: Path) -> SharedModule:
     source, _ = _parsed(path, path.stat().st_mtime_ns, settings.file_timeout)
     file = path.parent if path.name == "__init__.py" else path
     folder = file.parents[name.count(".")]
-    entries = (entry.removesuffix(".py") for entry in os.listdir(folder))
     return SharedModule(
         name,
         str(path),
         source,
         rewrites_asserts(settings, name, path),
         folder=str(folder),
-        beside=frozenset(filter(str.isidentifier, entries)),
+        beside=frozenset(_names_in(folder)),
     )
 
 

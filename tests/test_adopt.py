@@ -503,9 +503,10 @@ def test_the_conftest_of_the_tests_registers_asserts(root: Path) -> None:
 
 def test_a_dry_run_is_a_diff_that_git_takes(root: Path) -> None:
     before = contents(root)
-    patch = said("adopt", "--all", "--dry-run")
+    result = CliRunner().invoke(main, ["adopt", "--all", "--dry-run"])
     assert contents(root) == before
-    done = subprocess.run(["git", "apply"], input=patch.encode(), check=False)
+    assert "the shared module is suite/support/helpers.py" in result.stderr
+    done = subprocess.run(["git", "apply"], input=result.stdout_bytes, check=False)
     assert done.returncode == 0
     assert "class TestSocket" in (root / "suite/support/helpers.py").read_text()
 
@@ -903,9 +904,10 @@ def test_a_package_that_comes_into_files_without_it(root: Path) -> None:
         "`ssot-codemods adopt make`\n"
     )
     assert advice in said("adopt", "--all", "--skip-probe")
-    said("adopt", "--all", "--dry-run")
     git("checkout", "-q", ".")
     git("clean", "-qfd")
+    would = advice.replace("undo this, and ", "")
+    assert would in said("adopt", "--all", "--dry-run")
     assert "no import of" not in said("adopt", "make", "--skip-probe")
     assert "no import of" not in said("adopt", "--all", "--skip-probe")
     commit()

@@ -377,10 +377,10 @@ def test_dry_run_of_a_file_that_changes_meanwhile(
 ) -> None:
     real = codemods.migration.migrate.preview
 
-    def edited(planned: Any, max_files: int | None) -> Any:
+    def edited(planned: Any, batch: Any) -> Any:
         path = three / "a/test_a.py"
         path.unlink() if gone else path.write_bytes(b"edited\n")
-        return real(planned, max_files)
+        return real(planned, batch)
 
     monkeypatch.setattr(codemods.migration.migrate, "preview", edited)
     code, out, err = outcome("migrate", "--dry-run", "-v")
@@ -405,6 +405,21 @@ def test_a_file_that_fails_outweighs_copies_that_are_left(three: Path) -> None:
         code, out, err = outcome(*arguments)
         assert code == 3
         assert re.search(r"(?m)^c\.py:\d+:\d+: syntax-error ", out + err)
+
+
+def test_a_dry_run_names_the_files_that_would_be_skipped(three: Path) -> None:
+    for path in ("a/test_a.py", "a/test_b.py"):
+        (three / path).write_bytes((three / path).read_bytes() + b"\n")
+    (three / "b/test_c.py").chmod(0o444)
+    code, diff, err = outcome("migrate", "--dry-run", "--max-files", "2")
+    assert (code, diff.count("--- a/")) == (1, 2)
+    assert [line for line in err.splitlines() if ":1:1: " in line] == [
+        f"a/test_{n}.py:1:1: uncommitted git may have no copy of it as it is: commit it, or use "
+        "--allow-dirty"
+        for n in "ab"
+    ]
+    err = outcome("migrate", "--dry-run", "--allow-dirty")[2]
+    assert ("uncommitted" in err, "b/test_c.py:1:1: read-only " in err) == (False, True)
 
 
 def test_uncommitted_changes(three: Path) -> None:
@@ -500,9 +515,9 @@ def test_ctrl_c_while_writing(three: Path, monkeypatch: pytest.MonkeyPatch, form
     changed = [p for p, content in before.items() if p.read_bytes() != content]
     assert changed == [three / "a/test_a.py"]
     # The next run says so; the run can be finished, and taken back.
-    assert (
-        f"run {stopped.id} was interrupted" in outcome("migrate", "--skip-probe", "b/plain.py")[2]
-    )
+    for option in ("--skip-probe", "--dry-run"):
+        said = outcome("migrate", option, "b/plain.py")[2]
+        assert f"run {stopped.id} was interrupted" in said
     if form == "text":
         assert outcome("migrate", "--resume", stopped.id)[:2] == (
             0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.engine.edit import own_comment
+from codemods.engine.comments import own_comment
 from tests.tools import COPY, check_replaced, indented, run, shared, source
 
 IMPORT = "from {shared} import TestWebSocketConnection\n"
@@ -107,7 +107,7 @@ CASES = {
     ),
     "an indented comment set off by a blank line stays where it is": (
         "import os\n\n\n{copy}\n    # def old(self): ...\n\n\n" + USE,
-        "import os\n" + IMPORT + "\n\n    # def old(self): ...\n\n\n" + USE,
+        "import os\n" + IMPORT + "\n    # def old(self): ...\n\n\n" + USE,
     ),
     "shebang, cookie and licence above it stay": (
         "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n# Copyright 2024 The Authors\n"

@@ -199,7 +199,7 @@ def test_the_import_goes(before: str, after: str) -> None:
 JOINS = {
     "to the one name of an import": (
         "from {shared} import AGENT_EVENTS\n",
-        "from {shared} import AGENT_EVENTS, TestWebSocketConnection\n",
+        "from {shared} import (\n    AGENT_EVENTS,\n    TestWebSocketConnection,\n)\n",
     ),
     "behind a comment": (
         "from {shared} import AGENT_EVENTS  # events\n",
@@ -253,7 +253,7 @@ NOT_JOINED = {
     ),
     "a relative import": (
         "from .{shared} import AGENT_EVENTS\n\n\n{copy}\n\n" + USE,
-        "from .{shared} import AGENT_EVENTS\n" + IMPORT + "\n\n" + USE,
+        "from .{shared} import AGENT_EVENTS\n\n" + IMPORT + "\n\n" + USE,
     ),
     "an import in a block": (
         "import os\nif os.sep:\n    from {shared} import AGENT_EVENTS\n\n\n{copy}\n\n" + USE,
@@ -358,6 +358,83 @@ def test_what_uses_the_builtin_of_that_name_above_the_copy_still_does() -> None:
     before = "import os\n\nTEXT = open(os.devnull).read()\n\n\n" + copy + "\n\nopen(1)\n"
     after = before.replace(copy, "from lib.tools import open\n").replace("\n\nopen(1)", "\nopen(1)")
     check_replaced(before, after, modules=shared(copy, "lib.tools"))
+
+
+# Among the imports of the file, in the order of isort and ruff
+
+OWN = MODULES._replace(first_party=frozenset({"lib", "app", "zoo"}))
+REST = "\n\n" + FAKE_USE
+ORDER = {
+    "between the modules of the repository": (
+        "import os\n\nimport pytest\n\nimport zoo\nfrom app import a\nfrom zoo import b\n",
+        "import os\n\nimport pytest\n\nimport zoo\nfrom app import a\n"
+        + FAKE_IMPORT
+        + "from zoo import b\n",
+    ),
+    "in a group of its own below other modules": (
+        "import os\n\nimport pytest\n",
+        "import os\n\nimport pytest\n\n" + FAKE_IMPORT,
+    ),
+    "in a group of its own above the relative imports": (
+        "import pytest\n\nfrom .near import b\n",
+        "import pytest\n\n" + FAKE_IMPORT + "\nfrom .near import b\n",
+    ),
+    "above relative imports that follow closely": (
+        "from app import a\nfrom .near import b\n",
+        "from app import a\n" + FAKE_IMPORT + "\nfrom .near import b\n",
+    ),
+    "above relative imports alone, below the docstring": (
+        "'Doc.'\n\nfrom .near import b\n",
+        "'Doc.'\n\n" + FAKE_IMPORT + "\nfrom .near import b\n",
+    ),
+    "first in the group of modules of the repository": (
+        "import pytest\n\nfrom zoo import b\n",
+        "import pytest\n\n" + FAKE_IMPORT + "from zoo import b\n",
+    ),
+    "at the top, in a group": (
+        "from zoo import b\n",
+        FAKE_IMPORT + "from zoo import b\n",
+    ),
+    "above what only type checkers see": (
+        "from typing import TYPE_CHECKING\n\nfrom app import a\n\nX = 1\n\n"
+        "if TYPE_CHECKING:\n    from zoo import b\n",
+        "from typing import TYPE_CHECKING\n\nfrom app import a\n"
+        + FAKE_IMPORT
+        + "\nX = 1\n\nif TYPE_CHECKING:\n    from zoo import b\n",
+    ),
+    "below what runs where type checkers do not": (
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    b = 1\nelse:\n"
+        "    from zoo import b\n",
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    b = 1\nelse:\n"
+        "    from zoo import b\n\n" + FAKE_IMPORT,
+    ),
+    "below an import of what the file does not use: it is there for what it does": (
+        "from app import a\nfrom zoo import set_up\n",
+        "from app import a\nfrom zoo import set_up\n" + FAKE_IMPORT,
+    ),
+    "below a relative import of what the file does not use": (
+        "from app import a\n\nfrom . import set_up\n",
+        "from app import a\n\nfrom . import set_up\n\n" + FAKE_IMPORT,
+    ),
+    "below a star import": (
+        "from app import a\nfrom zoo import *\n",
+        "from app import a\nfrom zoo import *\n" + FAKE_IMPORT,
+    ),
+    "below set-up": (
+        "from app import a\n\na.set_up()\n\nfrom zoo import b\n",
+        "from app import a\n\na.set_up()\n\n" + FAKE_IMPORT + "from zoo import b\n",
+    ),
+    "below a line with two imports": (
+        "from app import a\nfrom zoo import b; import os\n",
+        "from app import a\nfrom zoo import b; import os\n\n" + FAKE_IMPORT,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), ORDER.values(), ids=ORDER)
+def test_it_is_sorted(before: str, after: str) -> None:
+    uses = "\n\ndef test_all():\n    a(b)\n"
+    check_replaced(before + "\n\n" + FAKE + REST + uses, after + REST + uses, modules=OWN)
 
 
 TEXTS = {

@@ -12,7 +12,7 @@ from types import FrameType
 import pytest
 
 from codemods.engine.codemod import apply
-from codemods.engine.edit import own_comment
+from codemods.engine.comments import own_comment
 from codemods.model import PytestNames, Source
 from codemods.rewrites.discover.blocks import blocks_of
 from codemods.rewrites.discover.groups import groups_of

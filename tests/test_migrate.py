@@ -216,10 +216,10 @@ class TestWrite:
     def test_batches(self) -> None:
         make(**{f"test_{n}": _USED for n in range(5)})
         found = planned()
-        shown, _, changes = preview(found, 2)
+        shown, _, changes = preview(found, Batch("", 2, allow_dirty=True))
         assert ([c.path for c in changes], shown.left) == (["test_0.py", "test_1.py"], 3)
         assert [r.path for r in shown.results] == ["test_0.py", "test_1.py"]
-        assert preview(found, None)[0].results == found.results
+        assert preview(found, Batch("", allow_dirty=True))[0].results == found.results
         runs = []
         for expected in (3, 1, 0, 0):
             done = written(planned(), max_files=2)

@@ -14,6 +14,8 @@ from codemods.commands._libcst import UnreadableFileError
 from codemods.commands.replace_local_copies import ReplaceLocalCopiesCommand
 from codemods.engine.codemod import apply
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
+from codemods.settings import read_settings
+from codemods.shared_modules import read_shared_modules
 from tests.test_engine_edit import CASES
 from tests.tools import COPY, ROOT, default_modules, source
 
@@ -43,7 +45,8 @@ def test_it_gives_the_bytes_that_the_pure_function_gives(before: str) -> None:
     content = source(before)
     command = on_disk(content)
     given = command.transform_module(cst.parse_module(content)).bytes
-    assert given == apply(content, "test_sample.py", ReplaceLocalCopies(default_modules())).after
+    modules = read_shared_modules(read_settings(Path.cwd()))
+    assert given == apply(content, "test_sample.py", ReplaceLocalCopies(modules)).after
     assert command.context.warnings == []
 
 

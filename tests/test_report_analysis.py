@@ -164,6 +164,7 @@ def test_json_has_the_keys_of_the_schema() -> None:
                 "name": "F",
                 "kind": "class",
                 "verdict": "refuse",
+                "lost_comment_lines": [],
                 "shared": None,
                 "reasons": [
                     {

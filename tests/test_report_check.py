@@ -103,6 +103,7 @@ def test_json() -> None:
                 "name": "Fake",
                 "kind": "class",
                 "verdict": "replace",
+                "lost_comment_lines": [],
                 "shared": "lib.Shared",
                 "reasons": [],
             }

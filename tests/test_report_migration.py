@@ -91,7 +91,7 @@ to find unused imports (keep those of fixtures, as tests use them): ruff check -
     )
 
 
-def test_how_ruff_keeps_the_imports_of_fixtures() -> None:
+def test_how_a_linter_keeps_the_imports_of_fixtures() -> None:
     fixture = replaced()._replace(definition=Definition("user", "fixture", 1, 6))
     results = (changed("a.py", fixture, replaced()), changed("b.py", replaced()))
     entries = tuple(Entry(n, f"tests/u[1]/{p}.py", "", "", 0) for n, p in enumerate("ab"))
@@ -110,6 +110,13 @@ allowed-unused-imports = ["lib"]
     assert as_text(done, dry_run=False).endswith(shown.replace("{}", "/**"))
     one = done._replace(run=run._replace(entries=entries[:1]))
     assert as_text(one, dry_run=False).endswith(shown.replace("{}", "/a.py"))
+    for shown_run, files in ((done, "*"), (one, "a.py")):
+        assert as_text(shown_run, dry_run=False, flake8=True).endswith(
+            ": flake8 --select F401 a.py b.py\n\n"
+            "tests use the imported fixtures by parameters, which flake8 does not see; tell it:\n\n"
+            f"[flake8]\nper-file-ignores = tests/u[[]1]/{files}: F401, F811\n"
+        )
+
     others = done._replace(results=results[1:])
     for found, detail in ((done, Detail.QUIET), (others, Detail.NORMAL)):
         assert "the imported fixtures" not in as_text(found, dry_run=False, detail=detail)
@@ -183,6 +190,7 @@ def test_json() -> None:
                 "name": "Fake",
                 "kind": "class",
                 "verdict": "replace",
+                "lost_comment_lines": [],
                 "shared": "lib.Shared",
                 "reasons": [],
             }
@@ -197,6 +205,7 @@ def test_json() -> None:
                 "name": "Fake",
                 "kind": "class",
                 "verdict": "refuse",
+                "lost_comment_lines": [],
                 "shared": None,
                 "reasons": [
                     {"path": path, "code": c, "line": 2, "column": 1, "message": c} for c in codes

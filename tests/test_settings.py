@@ -15,6 +15,7 @@ from codemods.settings import (
     SettingsError,
     check_dotted,
     check_name,
+    has_flake8_alone,
     read_settings,
 )
 
@@ -222,3 +223,21 @@ def test_what_cannot_be_a_phase(tmp_path: Path, text: str, message: str) -> None
     write(tmp_path, f"[tool.ssot-codemods]\n{text}")
     with pytest.raises(SettingsError, match=message):
         read_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, False),
+        ({".flake8": "[flake8]\n"}, True),
+        ({"setup.cfg": "[metadata]\n[flake8]\n"}, True),
+        ({"tox.ini": "[flake8]\n", "pyproject.toml": "tool = 1\n"}, True),
+        ({"setup.cfg": "[metadata]\n"}, False),
+        ({".flake8": "[flake8]\n", "pyproject.toml": "[tool.ruff]\n"}, False),
+        ({".flake8": "[flake8]\n", ".ruff.toml": ""}, False),
+    ],
+)
+def test_flake8_alone(tmp_path: Path, files: dict[str, str], expected: bool) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert has_flake8_alone(tmp_path) is expected

@@ -153,7 +153,25 @@ def test_the_modules_are_read(root: Path) -> None:
     b = SharedModule(
         "b", str(root / "b/__init__.py"), CHECKER.encode(), folder=str(root), beside=beside
     )
-    assert read_shared_modules(settings) == SharedModules((a, b), ("x.Base",), None)
+    wanted = SharedModules((a, b), ("x.Base",), None, first_party=beside)
+    assert read_shared_modules(settings) == wanted
+
+
+@pytest.mark.parametrize(
+    ("ruff", "wanted"),
+    [
+        ("", {"a", "app", "src", "lib"}),
+        ('[tool.ruff]\nsrc = ["src", "lib", "gone", "../outside", 1]\n', {"app", "tools"}),
+        ("[tool.ruff]\nline-length = 100\n", {"a", "app", "src", "lib"}),
+    ],
+    ids=["by default", "some folders", "other settings"],
+)
+def test_the_modules_of_the_repository_are_those_of_ruff(
+    ruff: str, wanted: set[str], root: Path
+) -> None:
+    write(root, {"a.py": HELPER, "src/app/__init__.py": "", "lib/tools.py": "", "b-c.txt": ""})
+    write(root, {"../outside/far.py": "", "pyproject.toml": table("a") + ruff})
+    assert read_shared_modules(read_settings(root)).first_party == wanted
 
 
 def test_the_options_replace_and_restrict(root: Path) -> None:

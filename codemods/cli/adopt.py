@@ -106,6 +106,7 @@ def adopt(
     if dry_run:
         for step in done.steps:
             print_patch(report.as_patch(step))
+        print_text(report.as_text(done, detail, dry_run=True), err=True)
         return code
     write(done.steps)
     print_text(report.as_text(done, detail))

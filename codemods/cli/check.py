@@ -152,8 +152,8 @@ def _plan_stdin(setup: Setup, content: bytes) -> Plan:
 def _changes(planned: Plan, content: bytes | None) -> tuple[Path, Sequence[Change]]:
     """Return what would change, and the folder that its paths start at."""
     from codemods.disk.journal import Change
-    from codemods.migration.migrate import preview
+    from codemods.migration.migrate import Batch, preview
 
     if content is None:
-        return preview(planned, None)[1:]
+        return preview(planned, Batch("", allow_dirty=True))[1:]
     return Path.cwd(), [Change(STDIN, content, r.after, 0) for r in planned.changes if r.after]

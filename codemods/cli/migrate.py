@@ -42,7 +42,7 @@ from codemods.cli.rollback import print_outcomes
 from codemods.model import UsageError
 from codemods.registry import CODEMODS
 from codemods.report.table import Detail
-from codemods.settings import Settings, read_settings
+from codemods.settings import Settings, has_flake8_alone, read_settings
 from codemods.wording import plural
 
 if TYPE_CHECKING:
@@ -140,7 +140,8 @@ def migrate(
         raise click.UsageError("--timeout and -n are about the tests: they need --verify")
     setup = Setup(files, classes)
     if dry_run:
-        return _dry_run(setup, codemod, max_files, form, detail)
+        batch = Batch("", max_files, allow_dirty)
+        return _dry_run(setup, codemod, batch, form, detail)
     starts = verify or not skip_probe
     chosen = interpreter(python, setup.settings.root) if starts else sys.executable
     pytest = Pytest(setup.settings.root, chosen, timeout)
@@ -171,11 +172,13 @@ def _resume(settings: Settings, identity: str, form: str, detail: Detail) -> int
     return print_outcomes("migrate-resume", run, outcomes, form, detail)
 
 
-def _dry_run(setup: Setup, codemod: str, max_files: int | None, form: str, detail: Detail) -> int:
+def _dry_run(setup: Setup, codemod: str, batch: Batch, form: str, detail: Detail) -> int:
+    from codemods.disk.journal import Journal
     from codemods.migration.migrate import preview
     from codemods.report import migrate as report
 
-    found, base, changes = preview(setup.plan("plan", codemod), max_files)
+    warn_unfinished_runs(Journal(setup.settings.root))
+    found, base, changes = preview(setup.plan("plan", codemod), batch)
     if form == "json":
         print_json(report.as_json(found, dry_run=True))
     else:
@@ -200,6 +203,7 @@ def _migrate(
     from codemods.report import verify as evidence
 
     warn_unfinished_runs(journal)
+    flake8 = has_flake8_alone(setup.settings.root)
     planned = setup.plan("plan", codemod)
     written, verified = migrate(planned, journal, batch, judge)
     settings, paths = setup.settings, [*map(os.path.abspath, setup.paths)]
@@ -213,7 +217,8 @@ def _migrate(
         print_json(report.as_json(written, dry_run=False, verified=judged))
     else:
         noun = CODEMODS[codemod].noun
-        print_text(report.as_text(written, dry_run=False, detail=detail, noun=noun))
+        text = report.as_text(written, dry_run=False, detail=detail, noun=noun, flake8=flake8)
+        print_text(text)
         if verified is not None:
             print_text(f"\n{evidence.as_text(relative_to_cwd(verified), detail)}")
     say(*report.early_end(written, verified))

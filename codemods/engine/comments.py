@@ -10,13 +10,30 @@ import codecs
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from codemods.engine.plan import Span
 from codemods.engine.text import Unparsable, decoded
 
 _ONLY_COMMENTS = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t\f]*(?:#[^\r\n]*)?[\r\n])*[ \t\f]*(?:#[^\r\n]*)?\Z"
+)
+
+#: The rule of a section heading, without a title on it or before it; `_is_rule` takes both.
+_RULE = re.compile(r"#\s*([-=*#~_+])\1{2,}")
+_END_OF_RULE = re.compile(r"([-=*#~_+])\1{3}")
+_BARE_RULE = re.compile(r"#\s*([-=*#~_+])\1*\s*$|#+$")
+
+#: How code begins that was commented out, a copy of the class perhaps.
+_CODE = re.compile(r"\b(?:class|def)\s+\w")
+
+#: Comments that do not belong to the class below them: shebang, encoding cookie (PEP 263), words
+#: to a tool about the whole file, licence, authors, its path, cell or region mark.
+_STAYS = re.compile(
+    r"#!|#.*coding[:=]|#\s*(type:|(noqa|pylint|flake8|ruff|mypy|pyright|isort|fmt|yapf|pragma)\b)"
+    r"|#.*(copyright|licen[cs]e|SPDX|@?(author|owner|maintainer)s?:|\w\.py\b)"
+    r"|#\s*(%%|region|endregion)",
+    re.IGNORECASE,
 )
 
 
@@ -45,6 +62,43 @@ def comment_lines(source: bytes) -> dict[int, str]:
     return found
 
 
+def comments_of(lines: Sequence[str], first: int, last: int) -> dict[int, str]:
+    """Return the comments that are removed with a definition, by their lines.
+
+    Those in its lines, from `first` to `last`; below them what is indented further than it and no
+    blank line sets off; and above them its own.
+    """
+    if not any("#" in line for line in lines[max(first - 2, 0) : last + 1]):
+        return {}
+    indent = _indent_of(lines[first - 1])
+    while last < len(lines) and _is_comment(lines[last]) and _indent_of(lines[last]) > indent:
+        last += 1
+    above = first - 1
+    while above and _is_comment(lines[above - 1]):
+        above -= 1
+    comments = [line.strip() for line in lines[above : first - 1]]
+    start = first - own_comment(comments)
+    found: dict[int, str] = {}
+    # A block that is indented as a whole is one that Python reads; what is left open at its end
+    # does no harm.
+    text = io.StringIO("\n".join(lines[start - 1 : last]) + "\n", newline=None)
+    try:
+        for token in tokenize.generate_tokens(text.readline):
+            if token.type == tokenize.COMMENT:
+                found[start + token.start[0] - 1] = token.string
+    except (tokenize.TokenError, SyntaxError):
+        return {}
+    return found
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip(" \t\f").startswith("#")
+
+
+def _indent_of(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t\f"))
+
+
 def without_lines(source: bytes, spans: Iterable[Span]) -> bytes:
     """Return a file without some whole lines; each gap closes to the larger of its blank parts.
 
@@ -63,3 +117,26 @@ def without_lines(source: bytes, spans: Iterable[Span]) -> bytes:
         larger = above if len(above) >= len(below) else below
         lines[start:end] = larger if is_inside else []
     return bom + b"".join(lines)
+
+
+def own_comment(comments: Sequence[str]) -> int:
+    """Count the lines at the end of a block of comments that belong to what stands below it."""
+    framed = comments and any(_BARE_RULE.match(c) for c in (comments[0], comments[-1]))
+    if framed or any(map(_is_code, comments)):
+        return 0
+    own = 0
+    for comment in reversed(comments):
+        if _STAYS.match(comment) or _is_rule(comment):
+            break
+        own += 1
+    return own
+
+
+def _is_code(comment: str) -> bool:
+    head = _CODE.search(comment)
+    return head is not None and any(sign in comment[head.end() :] for sign in ":(")
+
+
+def _is_rule(comment: str) -> bool:
+    end = comment[1:].rstrip()[-4:]
+    return bool(_RULE.match(comment) or _END_OF_RULE.fullmatch(end))

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
 from collections.abc import Sequence
 
 import libcst as cst
 
+from codemods.engine.comments import own_comment
 from codemods.engine.plan import (
     EditPlan,
     Inner,
@@ -30,23 +30,6 @@ _DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 #: In characters, as `black` has it; a longer import of several names has a line for each.
 _LINE_LENGTH = 88
 
-#: The rule of a section heading, without a title on it or before it; `_is_rule` takes both.
-_RULE = re.compile(r"#\s*([-=*#~_+])\1{2,}")
-_END_OF_RULE = re.compile(r"([-=*#~_+])\1{3}")
-_BARE_RULE = re.compile(r"#\s*([-=*#~_+])\1*\s*$|#+$")
-
-#: How code begins that was commented out, a copy of the class perhaps.
-_CODE = re.compile(r"\b(?:class|def)\s+\w")
-
-#: Comments that do not belong to the class below them: shebang, encoding cookie (PEP 263), words
-#: to a tool about the whole file, licence, authors, its path, cell or region mark.
-_STAYS = re.compile(
-    r"#!|#.*coding[:=]|#\s*(type:|(noqa|pylint|flake8|ruff|mypy|pyright|isort|fmt|yapf|pragma)\b)"
-    r"|#.*(copyright|licen[cs]e|SPDX|@?(author|owner|maintainer)s?:|\w\.py\b)"
-    r"|#\s*(%%|region|endregion)",
-    re.IGNORECASE,
-)
-
 
 def edit(module: cst.Module, plan: EditPlan) -> cst.Module:
     """Carry out a plan that was made from the same bytes as a module; its rows are ``module.body``.
@@ -54,29 +37,6 @@ def edit(module: cst.Module, plan: EditPlan) -> cst.Module:
     The new module shares all nodes but those of the plan with the old one.
     """
     return _Editor(module, plan).edited()
-
-
-def own_comment(comments: Sequence[str]) -> int:
-    """Count the lines at the end of a block of comments that belong to what stands below it."""
-    framed = comments and any(_BARE_RULE.match(c) for c in (comments[0], comments[-1]))
-    if framed or any(map(_is_code, comments)):
-        return 0
-    own = 0
-    for comment in reversed(comments):
-        if _STAYS.match(comment) or _is_rule(comment):
-            break
-        own += 1
-    return own
-
-
-def _is_code(comment: str) -> bool:
-    head = _CODE.search(comment)
-    return head is not None and any(sign in comment[head.end() :] for sign in ":(")
-
-
-def _is_rule(comment: str) -> bool:
-    end = comment[1:].rstrip()[-4:]
-    return bool(_RULE.match(comment) or _END_OF_RULE.fullmatch(end))
 
 
 class _Gap:
@@ -97,7 +57,7 @@ class _Editor:
         self._body: list[_Statement] = []
         self._above: list[_Line] = []  # what stands above the next statement so far
         self._header: Sequence[cst.EmptyLine] | None = None
-        self._apart = False  # the next statement wants a blank line above
+        self._apart: bool | None = None  # does the next statement want a blank line above?
 
     def edited(self) -> cst.Module:
         module = self._module
@@ -129,9 +89,12 @@ class _Editor:
     def _take(self, index: int, node: _Statement) -> None:
         if index == 0:
             self._insert_top()
-        if self._apart and not any(line.comment is None for line in node.leading_lines[:1]):
+        lines = node.leading_lines
+        if self._apart and not any(line.comment is None for line in lines[:1]):
             self._above.append(_blank())
-        self._apart = False
+        if self._apart is False and all(map(_is_open, lines)):
+            node = node.with_changes(leading_lines=())
+        self._apart = None
         if index in self._removed:
             self._remove(index, node)
             return
@@ -154,14 +117,12 @@ class _Editor:
         self._above.extend(_trailing_lines(node, self._module.default_indent))
 
     def _insert(self, where: Where, index: int) -> None:
-        for new in self._inserts:
-            if new.where is not where or new.row != index:
-                continue
-            apart = where is Where.AFTER and not _is_plain_import(self._body[-1])
-            if apart:
+        here = [new for new in self._inserts if new.where is where and new.row == index]
+        for number, new in enumerate(here):
+            if new.blank_above and number == 0:
                 self._above = [_blank()]
             self._emit(_import_line(new.module, new.names, self._indent))
-            self._apart = self._apart or apart
+            self._apart = new.blank_below
 
     def _insert_top(self) -> None:
         imports = [new for new in self._inserts if new.where is Where.TOP]
@@ -174,7 +135,8 @@ class _Editor:
         for new in imports:
             self._emit(_import_line(new.module, new.names, self._indent))
         first = self._module.body[0]
-        self._above = [*(_blank() for _ in range(2 if isinstance(first, _DEFINITIONS) else 1))]
+        blank = 2 if isinstance(first, _DEFINITIONS) else int(bool(imports[-1].blank_below))
+        self._above = [*(_blank() for _ in range(blank))]
         self._above.extend(comments[split:])
 
     def _changed(self, index: int, node: _Statement) -> _Statement:
@@ -182,6 +144,8 @@ class _Editor:
         if joined is not None:
             assert isinstance(node, cst.SimpleStatementLine)
             changed = _with_names(node.body[joined.statement], joined)
+            if _is_made_too_long(node, changed) and not isinstance(changed.names, cst.ImportStar):
+                changed = _name_by_name(changed, changed.names, self._indent)
             body = [*node.body]
             body[joined.statement] = changed
             return node.with_changes(body=body)
@@ -203,6 +167,9 @@ class _Editor:
             at_start = not self._body and not result
             at_end = number == len(runs) and below is None
             wanted = 0 if at_start or at_end else self._blank_lines(run, below)
+            if wanted and not result and number < len(runs) and _is_open(self._above[-1]):
+                # isort: two below imports only where a definition is next, or its own comment
+                wanted = 1 if self._body and _is_import(self._body[-1]) else wanted
             if wanted and number < len(runs) and getattr(runs[number][0], "comment", None) is None:
                 wanted -= 1  # a form feed comes next, and is a blank line as well
             result.extend(_pick(run, wanted))
@@ -221,16 +188,10 @@ def _statement(node: cst.BaseStatement | cst.SimpleStatementLine) -> _Statement:
     return node
 
 
-def _is_plain_import(node: cst.CSTNode) -> bool:
+def _is_import(node: cst.CSTNode | None) -> bool:
     if not isinstance(node, cst.SimpleStatementLine):
         return False
-    last = node.body[-1]
-    future = (
-        isinstance(last, cst.ImportFrom)
-        and isinstance(last.module, cst.Name)
-        and last.module.value == "__future__"
-    )
-    return isinstance(last, cst.Import | cst.ImportFrom) and not future
+    return isinstance(node.body[-1], cst.Import | cst.ImportFrom)
 
 
 def _is_open(line: _Line) -> bool:
@@ -296,15 +257,29 @@ def _import_line(module: str, names: Names, indent: str) -> cst.SimpleStatementL
     dotted = cst.parse_expression(module)
     assert isinstance(dotted, cst.Attribute | cst.Name)
     aliases = [_alias(name, local) for name, local in names]
-    width = len(ast.unparse(import_node(module, names)))
-    if len(names) == 1 or width <= _LINE_LENGTH:
-        return cst.SimpleStatementLine(body=[cst.ImportFrom(module=dotted, names=aliases)])
-    inside, outside = _line_break(indent), _line_break("")
-    separated = [a.with_changes(comma=cst.Comma(whitespace_after=inside)) for a in aliases]
-    separated[-1] = aliases[-1].with_changes(comma=cst.Comma(whitespace_after=outside))
-    lpar, rpar = cst.LeftParen(whitespace_after=inside), cst.RightParen()
-    statement = cst.ImportFrom(module=dotted, names=separated, lpar=lpar, rpar=rpar)
+    statement = cst.ImportFrom(module=dotted, names=aliases)
+    if len(names) > 1 and len(ast.unparse(import_node(module, names))) > _LINE_LENGTH:
+        statement = _name_by_name(statement, aliases, indent)
     return cst.SimpleStatementLine(body=[statement])
+
+
+def _name_by_name(
+    statement: cst.ImportFrom, names: Sequence[cst.ImportAlias], indent: str
+) -> cst.ImportFrom:
+    """Write each name of an import on a line of its own."""
+    inside, outside = _line_break(indent), _line_break("")
+    separated = [a.with_changes(comma=cst.Comma(whitespace_after=inside)) for a in names]
+    separated[-1] = names[-1].with_changes(comma=cst.Comma(whitespace_after=outside))
+    lpar, rpar = cst.LeftParen(whitespace_after=inside), cst.RightParen()
+    return statement.with_changes(names=separated, lpar=lpar, rpar=rpar)
+
+
+def _is_made_too_long(line: cst.SimpleStatementLine, changed: cst.ImportFrom) -> bool:
+    """Whether more names make a line too long, of which nothing else would have to move."""
+    if changed.lpar or len(line.body) > 1 or line.trailing_whitespace.comment:
+        return False
+    before, after = (cst.Module([]).code_for_node(node) for node in (line.body[0], changed))
+    return "\n" not in after and len(before) <= _LINE_LENGTH < len(after)
 
 
 def _line_break(indent: str) -> cst.ParenthesizedWhitespace:

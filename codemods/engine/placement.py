@@ -1,8 +1,9 @@
 """Where in a module an import can stand that replaces a definition, and where it should.
 
 It goes with the file's own imports: after the last one above the first definition, below whatever
-may set something up, and above the first use of the name. Where there is no such place, it stands
-where the definition stood.
+may set something up, and above the first use of the name. Among the last imports it is sorted as
+isort and ruff do, as far as they bind names for the file to use. Where there is no such place, it
+stands where the definition stood.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,6 +21,9 @@ from codemods.engine.plan import Where
 from codemods.engine.rows import Row, is_string
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.walk import reached, walk
+
+#: The sections of imports, in their order.
+_FUTURE, _STDLIB, _THIRD_PARTY, _FIRST_PARTY, _RELATIVE, _NO_IMPORT = range(6)
 
 
 class _Facts(NamedTuple):
@@ -39,10 +44,26 @@ class _Facts(NamedTuple):
 
 
 class Places:
-    """The places of one module; `rest` are those of its rows that stay, in order."""
+    """The places of one module.
 
-    def __init__(self, names: ModuleNames, rows: Sequence[Row], rest: Sequence[int]) -> None:
+    Args:
+        names: those of the module.
+        rows: its statements.
+        rest: the rows that stay, in order.
+        first_party: the modules of the repository, which are sorted behind those of others; where
+            none are known, an import is just put above the relative ones.
+
+    """
+
+    def __init__(
+        self,
+        names: ModuleNames,
+        rows: Sequence[Row],
+        rest: Sequence[int],
+        first_party: frozenset[str] = frozenset(),
+    ) -> None:
         self._rows = rows
+        self._first_party = first_party
         self._rest = rest
         self._facts = [_facts(row, names) for row in rows]
         self._prologue = self._last_of_prologue()
@@ -70,7 +91,7 @@ class Places:
                     return index, number
         return None
 
-    def place(self, name: str, copy: int) -> tuple[Where, int]:
+    def place(self, name: str, copy: int, module: str) -> tuple[Where, int]:
         """Choose the place of a new import for a name, first defined in the row `copy`."""
         limit = self._limit(name, copy)
         if self.bares_a_docstring and copy < self._rest[0]:
@@ -80,7 +101,66 @@ class Places:
         anchor = self._anchor(limit, copy)
         if anchor is None or anchor < self.last_star(copy):
             return Where.INSTEAD, copy
+        anchor = self._sorted(anchor, module)
         return (Where.AFTER, anchor) if anchor >= 0 else (Where.TOP, 0)
+
+    def blank_lines(self, where: Where, row: int, module: str) -> tuple[bool, bool | None]:
+        """Return whether a blank line belongs above a new import, and one below it.
+
+        None leaves what is below it as it is.
+        """
+        if where is Where.INSTEAD:
+            return False, None
+        row = -1 if where is Where.TOP else row
+        new = self._sort_key(_import_from(module))[0]
+        above = self._sort_key(self._rows[row].statements[-1])[0] if row >= 0 else _NO_IMPORT
+        following = next((self._rows[i].statements[0] for i in self._rest if i > row), None)
+        below = _NO_IMPORT if following is None else self._sort_key(following)[0]
+        if below == new:
+            return above != new, None if above == new else False
+        apart = below != _NO_IMPORT or above in {_NO_IMPORT, _FUTURE}
+        return above != new, apart or None
+
+    def _sorted(self, anchor: int, module: str) -> int:
+        """Return the row below which an import is in order, going up from the row `anchor`.
+
+        An import of what the file does not use is there for what it does: that stays above.
+        """
+        key = self._sort_key(_import_from(module))
+        for index in reversed([i for i in self._rest if self._prologue < i <= anchor]):
+            row = self._rows[index]
+            first = row.statements[0]
+            if len(row.statements) > 1 or not isinstance(first, ast.Import | ast.ImportFrom):
+                return index
+            bound = {(a.asname or a.name).partition(".")[0] for a in first.names}
+            if self._sort_key(first) <= key or not bound <= self._used:
+                return index
+        return self._prologue
+
+    def _sort_key(self, statement: ast.stmt) -> tuple[int, bool, str]:
+        """Return what isort and ruff sort an import by: its section, its kind and its module.
+
+        https://docs.astral.sh/ruff/faq/#how-does-ruff-determine-which-of-my-imports-are-first-party-third-party-etc
+        """
+        if not isinstance(statement, ast.Import | ast.ImportFrom):
+            return _NO_IMPORT, False, ""
+        module, is_from = statement.names[0].name, False
+        if isinstance(statement, ast.ImportFrom):
+            module, is_from = statement.module or "", True
+            if statement.level:
+                return _RELATIVE, True, module
+        top = module.partition(".")[0]
+        if top == "__future__":
+            return _FUTURE, True, module
+        if not self._first_party:
+            return _STDLIB, False, ""
+        known = _STDLIB if top in sys.stdlib_module_names else _THIRD_PARTY
+        return _FIRST_PARTY if top in self._first_party else known, is_from, module.lower()
+
+    @cached_property
+    def _used(self) -> frozenset[str]:
+        """The names that something in the module mentions, beside an import."""
+        return frozenset().union(*(f.runs | f.defers for f in self._facts))
 
     def _means_another_above(self, name: str, copy: int, limit: int) -> bool:
         """Whether what runs above the copy means a builtin, what a star import gave, or nothing.
@@ -171,16 +251,23 @@ def _facts(row: Row, names: ModuleNames) -> _Facts:
         binds.update(n.name for n in _running(done, kind))
     imports = [*_running(done, ast.Import), *_running(done, ast.ImportFrom)]
     plain = all(only_binds(s) for s in row.statements)
+    first = row.statements[0]
+    # What only type checkers see does nothing, and is no place to run an import behind.
+    runs_never = names.is_for_types(first) and not first.orelse
     return _Facts(
         runs=frozenset(runs),
         texts=frozenset() if "__all__" in runs else frozenset(texts),
         defers=frozenset().union(*(d.later for d in done)),
         binds=frozenset(binds),
         is_definition=isinstance(row.statements[0], DEFINITIONS),
-        is_import=bool(imports) and not _is_main(row),
-        is_set_up=not plain and not _is_main(row),
+        is_import=bool(imports) and not runs_never and not _is_main(row),
+        is_set_up=not plain and not runs_never and not _is_main(row),
         has_star=any(map(is_star, imports)),
     )
+
+
+def _import_from(module: str) -> ast.ImportFrom:
+    return ast.ImportFrom(module, [ast.alias("*")], 0)
 
 
 def only_binds(statement: ast.stmt) -> bool:

@@ -25,12 +25,17 @@ class Where(enum.Enum):
 
 
 class NewImport(NamedTuple):
-    """One import to insert among the rows."""
+    """One import to insert among the rows.
+
+    A blank line may set it off above, and below, where None leaves what is there.
+    """
 
     where: Where
     row: int
     module: str
     names: Names
+    blank_above: bool = False
+    blank_below: bool | None = None
 
 
 class JoinedImport(NamedTuple):

@@ -114,24 +114,6 @@ def refuse_unwritable(result: FileResult) -> FileResult:
     return result
 
 
-def preview(planned: Plan, max_files: int | None) -> tuple[Written, Path, tuple[Change, ...]]:
-    """Read the files that would change once more (at most `max_files`), and write nothing.
-
-    Returns:
-        What a migration would do, a folder around the current one and all the files, and the
-        changes, with paths from that folder: `git apply` takes none with ``..`` in it.
-
-    """
-    changed = planned.changes[:max_files]
-    left = {r.path for r in planned.changes[len(changed) :]}
-    results = [r for r in planned.results if r.path not in left]
-    base = Path(os.path.commonpath([os.getcwd(), *(os.path.realpath(r.path) for r in changed)]))
-    changes = {r.path: _change(r, base) for r in changed}
-    done = tuple(c if isinstance(c := changes.get(r.path, r), FileResult) else r for r in results)
-    shown = tuple(change for change in changes.values() if isinstance(change, Change))
-    return Written(planned.files, None, done, len(left), len(planned.changes)), base, shown
-
-
 class Batch(NamedTuple):
     """What to write of a plan.
 
@@ -145,6 +127,34 @@ class Batch(NamedTuple):
     max_files: int | None = None
     allow_dirty: bool = False
     before_writing: Callable[[Sequence[FileResult]], None] | None = None
+
+
+def preview(planned: Plan, batch: Batch) -> tuple[Written, Path, tuple[Change, ...]]:
+    """Read the files of a batch that would change once more, and write nothing.
+
+    A file that would be skipped as it is now has a warning that tells so.
+
+    Returns:
+        What a migration would do, a folder around the current one and all the files, and the
+        changes, with paths from that folder: `git apply` takes none with ``..`` in it.
+
+    """
+    changed = planned.changes[: batch.max_files]
+    left = {r.path for r in planned.changes[len(changed) :]}
+    results = [r for r in planned.results if r.path not in left]
+    base = Path(os.path.commonpath([os.getcwd(), *(os.path.realpath(r.path) for r in changed)]))
+    changes = {r.path: _change(r, base) for r in changed}
+    done = tuple(c if isinstance(c := changes.get(r.path, r), FileResult) else r for r in results)
+    skipped = {r.path: r.refused[-1].reasons for r in _ready(changed, batch) if r.after is None}
+    done = tuple(r._replace(warnings=(*skipped.get(r.path, ()), *r.warnings)) for r in done)
+    shown = tuple(change for change in changes.values() if isinstance(change, Change))
+    return Written(planned.files, None, done, len(left), len(planned.changes)), base, shown
+
+
+def _ready(changes: Iterable[FileResult], batch: Batch) -> list[FileResult]:
+    """Refuse the files that are not to be written as they are now."""
+    found = [refuse_unwritable(r) for r in changes]
+    return found if batch.allow_dirty else refuse_uncommitted(found)
 
 
 def migrate(
@@ -194,9 +204,7 @@ def write(planned: Plan, journal: Journal, batch: Batch) -> Written:
     The arguments are those of `migrate`.
     """
     results = {r.path: r for r in planned.results}
-    changes = [refuse_unwritable(r) for r in planned.changes]
-    if not batch.allow_dirty:
-        changes = refuse_uncommitted(changes)
+    changes = _ready(planned.changes, batch)
     results.update({r.path: r for r in changes})
     possible = [r for r in changes if r.status is Status.CHANGED]
     chosen = possible[: batch.max_files]

@@ -17,29 +17,31 @@ from codemods.wording import first_of, plural
 _MOST_NAMES = 10
 
 
-def as_text(done: Adoption, detail: Detail = Detail.NORMAL) -> str:
-    """Format the files that were written."""
+def as_text(done: Adoption, detail: Detail = Detail.NORMAL, *, dry_run: bool = False) -> str:
+    """Format the files that were written, or for a dry run, what else there is to know."""
     if detail is Detail.QUIET:
         return ""
     path = os.path.relpath(done.path)
     place = f"the shared module is {path}: {done.why}"
     texts = [f"{name} is taken from {source}" for name, source in done.sources.items()]
     taken = shortened("", texts, detail)
-    lines = [step_line(step) for step in done.steps] or ["nothing to do"]
+    written = [] if dry_run else map(step_line, done.steps)
+    lines = [*written] if done.steps else ["nothing to do"]
     if done.marked:
         names = first_of(done.marked, _MOST_NAMES)
         lines.append(f"`__test__ = False` is new in {names}: pytest would try to collect it")
-    unwanted = shortened("", [*map(_unwanted, done.unwanted)], detail)
+    before = "" if dry_run else "undo this, and "
+    unwanted = shortened("", [_unwanted(found, before) for found in done.unwanted], detail)
     return paragraphs([[place, *taken], lines, list(unwanted)])
 
 
-def _unwanted(found: Unwanted) -> str:
-    """Return that a package comes into files, and how not."""
+def _unwanted(found: Unwanted, before: str) -> str:
+    """Return that a package comes into files, and how not: what to do before, and what then."""
     needing = plural(len(found.names), "definition")
     return (
         f"{found.without} of the {plural(found.files, 'file')} with a copy have no import of "
         f"{found.package} now, which this module imports for {needing}: to keep it out of them, "
-        f"undo this, and begin with `ssot-codemods adopt {' '.join(found.names)}`"
+        f"{before}begin with `ssot-codemods adopt {' '.join(found.names)}`"
     )
 
 

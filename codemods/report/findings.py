@@ -109,6 +109,7 @@ def definition_json(path: str, decision: Decision) -> dict[str, Any]:
         "verdict": decision.verdict,
         "shared": dotted(decision) or None,
         "reasons": [finding_json(path, reason) for reason in decision.reasons],
+        "lost_comment_lines": [*decision.lost_comments],
     }
 
 

@@ -40,9 +40,16 @@ _HELD_BACK = frozenset(
 
 
 def as_text(
-    written: Written, *, dry_run: bool, detail: Detail = Detail.NORMAL, noun: str = "copy"
+    written: Written,
+    *,
+    dry_run: bool,
+    detail: Detail = Detail.NORMAL,
+    noun: str = "copy",
+    flake8: bool = False,
 ) -> str:
     """Format a summary for people; `noun` is what one of the changed definitions is called.
+
+    The advice on imports is for ruff, or for `flake8`.
 
     There is a line for each definition that stays for the present state of its file. VERBOSE has
     one for each that stays and for each changed file, QUIET just the numbers, and what needs to be
@@ -78,17 +85,28 @@ def as_text(
         for r, d in _refused(results)
         if verbose or d.reasons[0].code in _HELD_BACK
     ]
+    warnings = [(r.path, w) for r in results for w in r.warnings]
+    lines += [reason_line(path, w) for path, w in warnings if w.code in _HELD_BACK]
     # A reason about the file stands with each definition, one about the run with each file.
     lines = list(shortened("", list(dict.fromkeys(lines)), detail))
-    warned = [reason_line(r.path, w) for r in results for w in r.warnings]
-    blocks += [lines, warned, failure_lines(failed)]
+    warned = [reason_line(path, w) for path, w in warnings if w.code not in _HELD_BACK]
+    lost = [_lost_comments(r.path, d) for r in changed for d in r.replaced if d.lost_comments]
+    lost = [] if quiet else list(shortened("comments lost: ", lost, detail))
+    blocks += [lines, lost, warned, failure_lines(failed)]
     if written.run is not None:
         undo = f"to undo, before you edit the files: ssot-codemods rollback {written.run.id}"
-        check = _import_check([r.path for r in changed])
+        check = _import_check([r.path for r in changed], "flake8" if flake8 else "ruff check")
         imports = not quiet and any(d.shared for r in changed for d in r.replaced)
         more = [f"{_UNUSED}: {check}"] if imports else []
-        blocks += [[undo, *more], *([] if quiet else _for_ruff(written.run, changed))]
+        blocks += [[undo, *more], *([] if quiet else _for_linter(written.run, changed, flake8))]
     return paragraphs(blocks)
+
+
+def _lost_comments(path: str, decision: Decision) -> str:
+    """Return which comments are removed with a copy for good: someone may want to keep them."""
+    number, name = plural(len(decision.lost_comments), "comment"), decision.definition.name
+    line = decision.lost_comments[0]
+    return f"{path}:{line}: {number} of `{name}` that the shared definition does not have"
 
 
 def early_end(written: Written, verified: Verified | None) -> list[str]:
@@ -107,32 +125,40 @@ def early_end(written: Written, verified: Verified | None) -> list[str]:
     return [f"interrupted: {done}; {ways_to_end(written.run)}"]
 
 
-def _import_check(paths: Sequence[str]) -> str:
+def _import_check(paths: Sequence[str], linter: str) -> str:
     """Return the command that finds imports which only the removed definitions used.
 
     It also lists the import of a fixture that no test names but as a parameter: no removal by it.
     """
-    command = "ruff check --select F401"
+    command = f"{linter} --select F401"
     if len(paths) > _FEW_PATHS:
         return f"git diff --relative --name-only -z -- '*.py' | xargs -0 {command}"
     return f"{command} {shlex.join(f'./{p}' if p.startswith('-') else p for p in paths)}"
 
 
-def _for_ruff(run: Run, changed: Sequence[FileResult]) -> Iterator[list[str]]:
-    """Yield the settings by which ruff keeps the imports of fixtures, and reports all others."""
+def _for_linter(run: Run, changed: Sequence[FileResult], flake8: bool) -> Iterator[list[str]]:
+    """Yield the settings by which ruff keeps the imports of fixtures, and reports all others.
+
+    flake8 can only be told to report none.
+    """
     replaced = [d for r in changed for d in r.replaced if d.definition.kind == "fixture"]
     modules = sorted({d.shared[0] for d in replaced if d.shared})
-    if modules:
-        import glob  # few texts need these
-        import json
+    if not modules:
+        return
+    import glob  # few texts need these
+    import json
 
-        common = posixpath.commonpath([entry.path for entry in run.entries])
-        files = glob.escape(common)
-        if len(run.entries) > 1:
-            files = posixpath.join(files, "**")
-        yield ["tests use the imported fixtures by parameters, which ruff does not see; tell it:"]
-        yield ["[tool.ruff.lint.pyflakes]", f"allowed-unused-imports = {json.dumps(modules)}"]
-        yield ["[tool.ruff.lint.per-file-ignores]", f'{json.dumps(files)} = ["F811"]']
+    files = glob.escape(posixpath.commonpath([entry.path for entry in run.entries]))
+    several = len(run.entries) > 1
+    linter = "flake8" if flake8 else "ruff"
+    yield [f"tests use the imported fixtures by parameters, which {linter} does not see; tell it:"]
+    if flake8:
+        files = posixpath.join(files, "*") if several else files
+        yield ["[flake8]", f"per-file-ignores = {files}: F401, F811"]
+        return
+    files = posixpath.join(files, "**") if several else files
+    yield ["[tool.ruff.lint.pyflakes]", f"allowed-unused-imports = {json.dumps(modules)}"]
+    yield ["[tool.ruff.lint.per-file-ignores]", f'{json.dumps(files)} = ["F811"]']
 
 
 def _line(row: Sequence[object]) -> str:

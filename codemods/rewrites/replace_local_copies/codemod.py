@@ -49,7 +49,8 @@ class ReplaceLocalCopies(RepositoryCodemod):
             stay = (d if d.reasons else refuse(d, reason) for d in decisions)
             return Planned(tuple(stay), warnings)
         warnings += lost
-        plan, dropped = Planner(module, copies, self.kept, self.modules.tests).plan()
+        tests, first_party = self.modules.tests, self.modules.first_party
+        plan, dropped = Planner(module, copies, self.kept, tests, first_party).plan()
         return Planned(decisions, warnings, plan, dropped)
 
     @property

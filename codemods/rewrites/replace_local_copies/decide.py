@@ -13,7 +13,7 @@ from codemods.engine.names import BINDING, Binding, Meaning, ModuleNames, bound_
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, free_names
 from codemods.engine.scopes import Definition as DefinitionNode
-from codemods.engine.text import reason_at
+from codemods.engine.text import lines_of, reason_at
 from codemods.engine.walk import BLOCKS, walk
 from codemods.model import Code, Decision, Definition, Reason, Verdict
 from codemods.rewrites.collected import (
@@ -25,6 +25,7 @@ from codemods.rewrites.collected import (
 from codemods.rewrites.others import FromOutside
 from codemods.rewrites.replace_local_copies.apart import told_apart
 from codemods.rewrites.replace_local_copies.closure import Globals
+from codemods.rewrites.replace_local_copies.comments import lost_comments
 from codemods.rewrites.replace_local_copies.differs import tests_in, why_it_differs
 from codemods.rewrites.replace_local_copies.equality import (
     Normal,
@@ -98,6 +99,10 @@ class _Decider:
         self._from_outside = from_outside
         stems = {m.name.rpartition(".")[2] for m in shared.modules.modules}
         self._globals = Globals(module.names, frozenset({module.stem, *stems}))
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return lines_of(self._module.text)
 
     def decided(self) -> tuple[tuple[Local, ...], tuple[Decision, ...]]:
         found = [
@@ -420,7 +425,8 @@ class _Decider:
         early = _read_by_decorators_alone(node) - set(local.normal.quoted)
         pairs = (p for both in _reads(local, local.shared) for p in zip(*both, strict=True))
         relies_on = frozenset(name for p in pairs if p[0] not in early for name in p)
-        return Decision(definition, Verdict.REPLACE, shared, (), relies_on)
+        lost = lost_comments(self._lines, node, local.shared)
+        return Decision(definition, Verdict.REPLACE, shared, (), relies_on, lost)
 
 
 def _imports(names: ModuleNames, module: str) -> bool:

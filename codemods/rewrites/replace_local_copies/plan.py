@@ -29,6 +29,7 @@ class Planner:
         copies: what is to be replaced.
         kept: names that other files may take from this module: they stay bound.
         tests: what pytest collects.
+        first_party: the modules of the repository, for the place of an import.
 
     """
 
@@ -38,7 +39,9 @@ class Planner:
         copies: Iterable[Local],
         kept: frozenset[str],
         tests: PytestNames,
+        first_party: frozenset[str] = frozenset(),
     ) -> None:
+        self._first_party = first_party
         self._module = module
         self._kept = kept
         self._tests = tests
@@ -54,7 +57,7 @@ class Planner:
     def plan(self) -> tuple[EditPlan, frozenset[str]]:
         """Return the plan, and the global names that it leaves unbound."""
         rest = [i for i in range(len(self._module.rows)) if i not in self._top]
-        places = Places(self._module.names, self._module.rows, rest)
+        places = Places(self._module.names, self._module.rows, rest, self._first_party)
         dropped: set[str] = set()
         joined: dict[tuple[int, int], Names] = {}
         inserted: dict[tuple[Where, int, str], Names] = {}
@@ -69,14 +72,14 @@ class Planner:
             if place is not None and not places.bares_a_docstring:
                 joined[place] = (*joined.get(place, ()), *names)
                 continue
-            where, index = places.place(copy.name, row)
+            where, index = places.place(copy.name, row, module)
             key = (where, index, module)
             inserted[key] = (*inserted.get(key, ()), *names)
         plan = EditPlan(
             removed=tuple(self._top),
             inserted=tuple(
-                NewImport(where, row, module, tuple(sorted(names)))
-                for (where, row, module), names in sorted(inserted.items(), key=_module_of)
+                NewImport(*place, tuple(sorted(names)), *places.blank_lines(*place))
+                for place, names in sorted(inserted.items(), key=_module_of)
             ),
             joined=tuple(JoinedImport(*place, names) for place, names in joined.items()),
             inner=tuple(self._inner_imports()),
