@@ -117,6 +117,11 @@ class SharedModule(NamedTuple):
     folder: str = ""
     beside: frozenset[str] = frozenset()
 
+    @property
+    def word(self) -> bytes:
+        """The last part of its name, which stands in each file that imports it."""
+        return self.name.rpartition(".")[2].encode()
+
 
 class PytestNames(NamedTuple):
     """What pytest collects by its name: ``python_files``, ``python_classes``, ``python_functions``.
@@ -193,6 +198,11 @@ class Decision(NamedTuple):
     reasons: tuple[Reason, ...]
     relies_on: frozenset[str] = frozenset()
     lost_comments: tuple[int, ...] = ()
+
+    @property
+    def is_namesake(self) -> bool:
+        """Whether the definition shares nothing but the name with a shared one."""
+        return any(reason.code is Code.SAME_NAME_ONLY for reason in self.reasons)
 
 
 class FileResult(NamedTuple):
@@ -448,9 +458,9 @@ class Outcome(NamedTuple):
 class Plan(NamedTuple):
     """What a migration would do.
 
-    `files` counts all files looked at, `helpers` those that define a shared name or import from a
-    shared module; `results` has those that hold a definition or failed, in the order of their
-    paths.
+    `files` counts all files looked at, `helpers` those that have code of a shared definition or
+    import a shared module; `results` has those that hold a definition or failed, in the order of
+    their paths.
     """
 
     files: int

@@ -369,6 +369,7 @@ def test_it(socket):
     socket.send("x")
     assert socket.sent
 """
+PYPROJECT = "pyproject.toml"
 INI = '[tool.pytest.ini_options]\npythonpath = ["."]\n'
 
 
@@ -419,7 +420,7 @@ def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     assert found.count("; shared already\n") == 2
     assert found.endswith("\nnext, for what is shared already: ssot-codemods migrate\n")
     assert "wrote suite/support/socket.py: socket; taken along: TestSocket\n" in text
-    assert "socket is taken from suite/unit/test_a.py" in text
+    assert "\nsocket is taken from suite/unit/test_a.py\n" in text
     mark = "`__test__ = False` is new in TestSocket: pytest would try to collect it\n"
     assert mark in text
     module = (root / "suite/support/socket.py").read_text()
@@ -433,7 +434,7 @@ def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     table = '[tool.ssot-codemods]\nmodules = ["suite.support.socket"]\npaths = ["suite"]\n'
     assert settings == f"{INI}\n{table}"
     before = contents(root)
-    assert "nothing to do" in said("adopt", "socket")
+    assert "; nothing to write\n" in said("adopt", "socket")
     assert contents(root) == before
     commit()
     text = said("migrate", "--verify")
@@ -491,7 +492,7 @@ def test_the_conftest_of_the_tests_registers_asserts(root: Path) -> None:
     assert added in said("adopt", "check", "--skip-probe")
     assert not (root / "conftest.py").exists()
     (root / "conftest.py").write_text("import pytest\n")
-    assert "nothing to do" in said("adopt", "check", "--skip-probe")
+    assert "; nothing to write\n" in said("adopt", "check", "--skip-probe")
     commit()
     assert "changed             2 files" in said("migrate", "--skip-probe")
     for start in ([], ["suite/unit/test_y.py"]):
@@ -540,7 +541,7 @@ def test_a_definition_of_several_names(root: Path) -> None:
     module = (root / "suite/support/socket.py").read_text()
     assert module.endswith("\n\n\nFakeSocket = TestSocket\n")
     assert "copies in 3 files" in text
-    assert "nothing to do" in said("adopt", "TestSocket", "--skip-probe")
+    assert "; nothing to write\n" in said("adopt", "TestSocket", "--skip-probe")
     commit()
     said("migrate", "--skip-probe")
     assert "import FakeSocket\n" in path.read_text()
@@ -773,7 +774,8 @@ def test_what_cannot_be_adopted(root: Path, arguments: str, message: str) -> Non
 def test_a_module_that_pytest_cannot_import(root: Path) -> None:
     (root / "pyproject.toml").write_text(f'{INI}addopts = "-p no_such_plugin"\n')
     text = said("adopt", "socket", code=1)
-    assert "first, as pytest cannot import the module everywhere:\n  " in text
+    why = "before `migrate`: pytest cannot import suite.support.socket everywhere yet:\n  "
+    assert why in text
     assert "no_such_plugin" in text
     assert "no_such_plugin" not in said("adopt", "socket", "--skip-probe")
 
@@ -800,7 +802,7 @@ def test_annotations_that_are_text_in_one_of_two_files(root: Path) -> None:
             + other.replace("other", "more").replace("return x", "return -x")
         )
     commit()
-    text = said("adopt", "--all", "--skip-probe")
+    text = said("adopt", "--all", "--skip-probe", "-v")
     assert "is not adopted: " in text
     assert "annotations would change; alone it can be: ssot-codemods adopt more" in text
     commit()
@@ -818,12 +820,12 @@ def test_why_a_definition_is_not_adopted_beside_another_one(root: Path) -> None:
         (root / f"suite/unit/test_fake_{name}.py").write_text(head + text)
     (root / "suite/unit/test_fake_d.py").write_text(heads["b"] + fake.replace("{}", "Fake"))
     commit()
-    text = said("adopt", "--all", "--skip-probe")
+    text = said("adopt", "Fake", "TestSocket", "--skip-probe", code=1)
     clash = "`TestSocket` is something else in the module already"
     assert f"Fake is not adopted: suite/unit/test_fake_b.py: {clash}" in text
     git("checkout", "-q", ".")
     git("clean", "-qfd")
-    text = said("adopt", "--all", "--dry-run")
+    text = said("adopt", "Fake", "TestSocket", "--dry-run", code=1)
     assert f"Fake is not adopted: suite/unit/test_fake_b.py: {clash}" in text
 
 
@@ -834,8 +836,8 @@ def test_long_lists_are_cut_short(root: Path) -> None:
         (root / f"suite/unit/test_{name}.py").write_text(text)
     text = said("adopt", *names, "--skip-probe")
     assert ": helper_00, " in text
-    assert ", helper_09 and 2 more\n" in text
-    assert "helper_09 is taken from suite/unit/test_x.py\n2 more (-v names them)\n" in text
+    assert ", helper_04 and 7 more\n" in text
+    assert "helper_09   suite/unit/test_x.py\n2 more (-v names them)\n" in text
 
 
 def test_what_is_shared_already_is_not_shared_twice(root: Path) -> None:
@@ -852,7 +854,7 @@ def test_what_is_shared_already_is_not_shared_twice(root: Path) -> None:
     said("adopt", "wait", "--skip-probe")
     after = contents(root)
     assert after.keys() - before.keys() == {"suite/support/wait.py"}
-    assert "nothing to do" in said("adopt", "wait", "socket", "--skip-probe")
+    assert "; nothing to write\n" in said("adopt", "wait", "socket", "--skip-probe")
     assert contents(root) == after
 
 
@@ -863,8 +865,10 @@ def test_other_code_of_an_adopted_name_is_named(root: Path) -> None:
     commit()
     what = "other code of the name wait is not adopted: 2 files, as suite/unit/test_wait_d.py:1; "
     before = contents(root)
-    for arguments in (["--all"], ["wait", "socket"]):
+    for arguments in (["--all", "-v"], ["wait", "socket"]):
         assert what in said("adopt", *arguments, "--dry-run")
+    short = "\nother code of a name that is adopted: wait (-v says why)\n"
+    assert short in said("adopt", "--all", "--dry-run")
     assert "other code" not in said("adopt", "socket", "--dry-run")
     assert contents(root) == before
     assert what in said("adopt", "wait", "--skip-probe")
@@ -898,21 +902,30 @@ WAIT = "\ndef wait(n):\n    n += 1\n    return n\n"
 
 def test_a_package_that_comes_into_files_without_it(root: Path) -> None:
     helper_files(root, x=MAKE + WAIT, y=MAKE, z=WAIT)
-    advice = (
-        "\n4 of the 6 files with a copy have no import of yaml now, which this module imports for "
-        "1 definition: to keep it out of them, undo this, and begin with "
-        "`ssot-codemods adopt make`\n"
-    )
-    assert advice in said("adopt", "--all", "--skip-probe")
+    text = said("adopt", "make", "wait", "socket", "--skip-probe")
+    table = "\npackage  files   needed by\nyaml     4 of 6  make\nto keep it out of them, "
+    assert f"{table}undo this, and begin" in text
     git("checkout", "-q", ".")
     git("clean", "-qfd")
-    would = advice.replace("undo this, and ", "")
-    assert would in said("adopt", "--all", "--dry-run")
-    assert "no import of" not in said("adopt", "make", "--skip-probe")
-    assert "no import of" not in said("adopt", "--all", "--skip-probe")
+    assert f"{table}begin" in said("adopt", "make", "wait", "socket", "--dry-run")
+    assert "needed by" not in said("adopt", "make", "--skip-probe")
+
+
+def test_a_sweep_brings_no_package_into_most_files(root: Path) -> None:
+    helper_files(root, x=MAKE + WAIT, y=MAKE, z=WAIT)
+    assert "not adopted: make (-v says why)\n" in said("adopt", "--all", "--skip-probe")
+    before = contents(root)
+    assert "next, for the copies in 5 files: " in said("adopt", "--all", "--skip-probe")
+    assert contents(root) == before
     commit()
-    assert "changed             6 files  with 10 copies\n" in said("migrate", "--skip-probe")
+    why = "make is not adopted: it would bring yaml into files that do without it; alone it can be"
+    assert why in said("adopt", "--all", "--skip-probe", "-v")
+    assert "changed             5 files  with 8 copies\n" in said("migrate", "--skip-probe")
+    commit()
+    assert "wrote suite/support/make.py: make\n" in said("adopt", "--all", "--skip-probe")
     assert "yaml" not in (root / "suite/support/helpers.py").read_text()
+    commit()
+    assert "changed             2 files  with 2 copies\n" in said("migrate", "--skip-probe")
 
 
 def test_what_is_read_and_shared_already_is_imported(root: Path) -> None:
@@ -923,7 +936,7 @@ def test_what_is_read_and_shared_already_is_imported(root: Path) -> None:
     assert "wrote suite/support/made.py: made\n" in said("adopt", "made", "--skip-probe")
     module = (root / "suite/support/made.py").read_text()
     assert module.partition("\n\n")[2].startswith("from suite.support.b import B\n\n\ndef made")
-    assert "nothing to do" in said("adopt", "B", "made", "--skip-probe")
+    assert "; nothing to write\n" in said("adopt", "B", "made", "--skip-probe")
     commit()
     assert "changed             2 files  with 4 copies\n" in said("migrate", "--skip-probe")
     assert "Copies Left: 0" in said("check")
@@ -953,3 +966,64 @@ def test_what_is_nested_is_not_adopted(root: Path) -> None:
         inner = "def test():\n    class Inner:\n        x = 1\n    Inner()\n"
         (root / f"suite/unit/test_{name}.py").write_text(inner)
     assert "Inner is not adopted: it stands in a function" in said("adopt", "Inner", code=2)
+
+
+def pasted_in(root: Path, text: str, *paths: str) -> None:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(f"{text}\n\ndef test():\n    pass\n")
+
+
+def test_each_project_of_a_monorepo_gets_a_module_of_its_own(root: Path) -> None:
+    """A definition that no project has twice stays: its files cannot import one module."""
+    own = "def {}(n):\n    n += {!r}\n    return n\n"
+    for project in ("one", "two"):
+        text = own.format("wait", 1) + "\n\n" + own.format(project, project)
+        text += f"\n\nTOTAL = wait({project}(1))\n"
+        pasted_in(root, text, f"{project}/tests/test_a.py", f"{project}/tests/unit/test_b.py")
+        (root / project / "pyproject.toml").write_text(INI)
+    pasted_in(root, own.format("alone", 9), "one/tests/test_c.py", "two/tests/test_c.py")
+    commit()
+    text = said("adopt", "--all", "--skip-probe")
+    assert "not adopted: alone (-v says why)\n" in text
+    for project in ("one", "two"):
+        module = (root / project / "tests/support/helpers.py").read_text()
+        assert module.count("def ") == 2
+        assert f"def {project}(n)" in module
+        assert 'modules = ["tests.support.helpers"]' in (root / project / PYPROJECT).read_text()
+    assert "class TestSocket" in (root / "suite/support/helpers.py").read_text()
+    assert text.count("to undo, before you commit: rm -r -- one/tests/support suite/support ") == 1
+    before = contents(root)
+    again = said("adopt", "--all", "--skip-probe", "--in", ".")
+    assert again.count("; nothing to write\n") == 3
+    assert contents(root) == before
+    commit()
+    said("migrate", "--skip-probe", ".")
+    assert (
+        (root / "two/tests/unit/test_b.py")
+        .read_text()
+        .startswith("from tests.support.helpers import two, wait\n")
+    )
+    why = "alone is not adopted: no project has it in two files (one, two): --to FILE makes one "
+    assert why in said("adopt", "alone", "--in", ".", code=2)
+    made = said("adopt", "alone", "--to", "lib/alone.py", "--in", ".", "--skip-probe")
+    assert "wrote lib/alone.py: alone\n" in made
+
+
+def test_a_sweep_joins_no_names_of_short_code(root: Path) -> None:
+    """Equal code by chance gets no alias; long code is the same helper, renamed."""
+    short = "class {}:\n    def __init__(self, name):\n        self.name = name\n"
+    long = "\n\ndef {}(n):\n" + "    n += 1\n" * 8 + "    return n\n"
+    for name, names in {"x": ("Error", "count"), "y": ("Choice", "number")}.items():
+        text = short.format(names[0]) + long.format(names[1])
+        pasted_in(root, text, f"suite/unit/test_{name}.py")
+    commit()
+    text = said("adopt", "--all", "--skip-probe", "-v")
+    assert "Choice is not adopted: its few lines have another name in each file: name it" in text
+    module = (root / "suite/support/helpers.py").read_text()
+    assert module.endswith("\n\n\nnumber = count\n")
+    assert "Error" not in module
+    commit()
+    pasted_in(root, short.format("Error"), "suite/unit/test_z.py")
+    said("adopt", "--all", "--skip-probe")
+    assert "Choice" not in (root / "suite/support/error.py").read_text()

@@ -289,7 +289,7 @@ MESSAGES = {
         ("if TYPE_CHECKING:\n    import x", "import x", "x"),
         "bound on line 2 for type checkers alone here",
     ),
-    "a definition there": (("", "def x(): ...", "x"), "in lib.tools it is a definition of its own"),
+    "a definition there": (("", "def x(): ...", "x"), "in lib.tools it is another definition"),
     "a definition": (("def x(): ...", "import x", "x"), "by a definition here"),
 }
 

@@ -609,3 +609,12 @@ def test_no_file_of_this_repository_is_told_wrongly() -> None:
         helpers = helpers_of(ast.parse(source), TESTS)
         # A test that mentions fixtures in its decorators is sorted out when it is parsed.
         assert found >= {(h.line, h.is_nested, fingerprint_of(h.node)) for h in helpers}, path
+
+
+def test_a_reason_speaks_of_the_shared_module(root: Path) -> None:
+    """Its name is made up: nothing of it is there yet."""
+    text = "class Own:\n    n = {}\n\n\ndef make(n):\n    n = Own(n)\n    return n\n"
+    found = find(root, {f"test_{n}.py": text.format(n == 3) for n in (1, 2, 3)})
+    (group,) = (g for g in found.groups if g.names == ("make",))
+    (message,) = (r.message for place in group.places for r in place.reasons)
+    assert message.endswith("; in the shared module it is another definition")

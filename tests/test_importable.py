@@ -308,7 +308,9 @@ def test_one_file_of_each_folder_and_a_test_module_first(
     monkeypatch.setattr(importable, "_ask", answered)
     files = ["b/x.py", "conftest.py", "b/__init__.py", "a.py", "b/a[b].py", "c/conftest.py"]
     uses = {file: ["m", "n"] if file == "b/a[b].py" else ["m"] for file in files}
-    answers = ask_imports(Pytest(tmp_path), uses)
+    seen: list[tuple[int, int]] = []
+    answers = ask_imports(Pytest(tmp_path), uses, progress=lambda *n: seen.append(n))
+    assert seen == [(number, len(answers)) for number in range(len(answers) + 1)]
     assert asked == [
         (".", "a.py", ["m"]),
         ("b", "b/x.py", ["m", "n"]),

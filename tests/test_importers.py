@@ -509,3 +509,26 @@ def test_where_all_files_are_tests_no_name_of_a_folder_is_wanted() -> None:
     result = run(UNUSED, path, shared(UNUSED, "support"))._replace(path=path)
     files = Files(Source(module.path, b""), Source("/repo/tests/unit/test_a.py", b""))
     assert outside_effects(SharedModules((module,)), {path: result}, files) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_import"),
+    [
+        ("from lib.tools import Name\n", True),
+        ("    from lib.tools import (  # noqa\n        Name,\n    )\n", True),
+        ("import os, lib.tools as tools\n", True),
+        ("from lib import other, tools\n", True),
+        ("from lib import (\n    other,\n    tools as t,\n)\n", True),
+        ("from ..lib.tools import Name\n", True),
+        ("from ..lib import tools\n", True),
+        ("from .lib.tools import Name\n", False),
+        ("from .tools import Name\n", False),
+        ("from other.tools import Name\n", False),
+        ("from lib import other  # tools\nimport lib.tools_of_mine\n", False),
+        ("tools = [1]  # import lib.tools\n", False),
+    ],
+)
+def test_only_a_file_that_imports_a_shared_module_uses_it(text: str, is_import: bool) -> None:
+    module = SharedModule(LIB, os.path.realpath("lib/tools.py"), TEXT.encode())
+    codemod = ReplaceLocalCopies(SharedModules((module,)))
+    assert codemod.is_used_in(Source("unit/test_a.py", text.encode())) is is_import

@@ -52,7 +52,7 @@ def test_text() -> None:
         "lines  files  kind      name  can be replaced\n"
         "   10      2  function  get   0 of 2: 2 state\n"
         "\n"
-        "nested, by the lines that would go:\n"
+        "nested, which `adopt` does not take, by the lines that would go:\n"
         "lines  files  kind     name  can be replaced\n"
         "   10      2  fixture  user  2 of 2\n"
         "\n"

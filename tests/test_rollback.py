@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from codemods.cli._common import main
 from codemods.disk import folder as disk
 from codemods.disk.journal import Change, Journal, JournalError
 from codemods.migration.rollback import choose, resume, roll_back
@@ -185,3 +187,21 @@ class TestResume:
         run = complete(journal, "a")
         with pytest.raises(UsageError, match="was not interrupted: complete"):
             resume(journal, run.id)
+
+
+def test_a_journal_of_other_settings_is_named(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run in a project of a monorepo is in the journal of that: the root has another one."""
+    Path("pyproject.toml").write_text("[tool.ssot-codemods]\n")
+    inner = Path("libs/one").resolve()
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    complete(Journal(inner), "a")
+    run = complete(Journal(inner), "c")  # at the same second, runs have numbers
+    monkeypatch.chdir(journal.root)
+    hint = f"{inner} has a journal, too: run it there"
+    assert hint in CliRunner().invoke(main, ["rollback"]).output
+    complete(journal, "b")
+    assert hint in CliRunner().invoke(main, ["rollback", run.id]).output
+    assert "run it there" not in CliRunner().invoke(main, ["rollback"]).output

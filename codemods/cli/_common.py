@@ -358,7 +358,9 @@ def failing_imports(
     from codemods.migration.diagnose import diagnose
     from codemods.report.doctor import before_writing
 
-    errors, notes = before_writing(diagnose(by_file, uses, jobs=jobs, python=python))
+    with progress_bar("folders that import it", step=1) as progress:
+        found = diagnose(by_file, uses, jobs=jobs, python=python, progress=progress)
+    errors, notes = before_writing(found)
     for note in notes:
         say(note)
     return errors

@@ -17,7 +17,7 @@ from codemods.shared_modules import SettingsByFile
 from codemods.wording import plural
 
 if TYPE_CHECKING:
-    from codemods.migration.adopt import Adoption, Pasted
+    from codemods.migration.adopt import Adoption
 
 
 @verb(
@@ -79,7 +79,7 @@ def adopt(
       ssot-codemods adopt --all --min-lines 50 --in tests/unit --dry-run
     """
     from codemods.migration.adopt import adopt as work_out
-    from codemods.migration.adopt import choose, not_adopted
+    from codemods.migration.choose import Project, choose, projects
     from codemods.migration.discover import Wanted, discover
     from codemods.migration.steps import write
     from codemods.report import adopt as report
@@ -87,39 +87,46 @@ def adopt(
     if bool(names) == of_all:
         raise click.UsageError("wanted: names of definitions, or --all, and not both")
     setup = Setup(FileArguments(paths))
+    root = setup.settings.root
     with progress_bar("discover") as progress:
         wanted = Wanted(names=frozenset(names))
         found = discover(setup.settings, setup.paths, setup.pool(), wanted, progress)
-    pasted, missing, others = choose(found.groups, names, min_lines)
+    project_of = projects(setup.settings) if to is None else lambda path: Project(root, root)
+    choice = choose(found.groups, names, min_lines, project_of)
     is_part = not paths and setup.settings.paths != (".",)
     where = f"`paths` of the settings: {', '.join(setup.settings.paths)}"
+    missing = bool(names and choice.missing)
     elsewhere = [f"looked at {where}; --in FOLDER looks elsewhere"] if is_part and missing else []
-    if not pasted:
+    done = [work_out(setup.settings, one, to, is_sweep=of_all) for one in choice.by_root]
+    refused = report.left_out(choice, done, names, detail)
+    skipped = {name for one in done for name in one.skipped}
+    if not any(one.files for one in done):
         nothing = f"nothing can be adopted that saves {plural(min_lines, 'line')} or more"
-        refused = not_adopted(missing) or [f"{nothing}: see `ssot-codemods discover`"]
-        raise UsageError(*refused, *elsewhere)
-    done = work_out(setup.settings, pasted, to)
-    refused = not_adopted({**missing, **done.skipped})
-    for line in (*refused, *elsewhere, *others, *report.elsewhere(done)):
+        first = [] if names else [f"{nothing}: see `ssot-codemods discover`"]
+        raise UsageError(*first, *refused, *elsewhere)
+    for line in (*refused, *elsewhere):
         say(line)
-    code = COPIES_LEFT if {*missing, *done.skipped}.intersection(names) else OK
+    code = COPIES_LEFT if {*choice.missing, *skipped}.intersection(names) else OK
     if dry_run:
-        for step in done.steps:
+        for step in (step for one in done for step in one.steps):
             print_patch(report.as_patch(step))
-        print_text(report.as_text(done, detail, dry_run=True), err=True)
+        texts = [report.as_text(one, detail, dry_run=True) for one in done]
+        print_text("\n".join(texts), err=True)
         return code
-    write(done.steps)
-    print_text(report.as_text(done, detail))
-    probed = OK if skip_probe else _probe(setup, done, pasted, python)
-    print_text(report.way_on(done, pasted, detail))
+    for one in done:
+        write(one.steps)
+    print_text("\n".join(report.as_text(one, detail) for one in done))
+    probed = OK if skip_probe else _probe(setup, done, python)
+    print_text(report.way_on(done, detail))
     return code or probed
 
 
-def _probe(setup: Setup, done: Adoption, pasted: Sequence[Pasted], python: str | None) -> int:
-    uses = {path: [done.module] for one in pasted for path in one.paths}
-    by_file = SettingsByFile(read_settings(done.root))
+def _probe(setup: Setup, done: Sequence[Adoption], python: str | None) -> int:
+    uses = {path: [one.module] for one in done for path in one.files}
+    by_file = SettingsByFile(read_settings(done[0].root))
     chosen = interpreter(python, setup.settings.root)
     errors = failing_imports(by_file, uses, setup.jobs, chosen)
     if errors:
-        say("first, as pytest cannot import the module everywhere:", *errors)
+        modules = ", ".join(one.module for one in done)
+        say(f"before `migrate`: pytest cannot import {modules} everywhere yet:", *errors)
     return COPIES_LEFT if errors else OK

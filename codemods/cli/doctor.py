@@ -48,7 +48,10 @@ def doctor(
     chosen = interpreter(python, setup.settings.root)
     with progress_bar("doctor") as progress:
         uses = files_to_check(setup.by_file, setup.scan(progress), setup.pool())
-        found = diagnose(setup.by_file, uses, jobs=setup.jobs, timeout=timeout, python=chosen)
+    with progress_bar("folders", step=1) as progress:
+        found = diagnose(
+            setup.by_file, uses, setup.jobs, timeout=timeout, python=chosen, progress=progress
+        )
     setup.warn_uncovered()
     show(form, rendered.as_json(found), rendered.as_text(found, detail))
     return OK if found.ok else FILE_FAILED

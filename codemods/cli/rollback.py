@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,14 +61,32 @@ def rollback(
         show(form, report.runs_as_json(runs), report.runs_as_text(runs, detail))
         return OK
     if not journal.folder.is_dir():
-        raise UsageError(f"no run to undo: {journal.folder} does not exist")
+        missing = f"no run to undo: {journal.folder} does not exist"
+        raise UsageError(missing, *_other_journals(settings.root))
     with journal.lock():
-        run, paths = choose(journal, arguments)
+        try:
+            run, paths = choose(journal, arguments)
+        except UsageError as error:
+            raise UsageError(*error.args, *_other_journals(settings.root)) from error
         outcomes = roll_back(journal, run, paths, force=force)
     code = print_outcomes("rollback", run, outcomes, form, detail)
     restored = tuple(outcome.path for outcome in outcomes if outcome.error is None)
     history.append(settings, paths, history.Rollback(run.id, restored))
     return code
+
+
+def _other_journals(root: Path) -> list[str]:
+    """Return a line for each journal above or below a root: other settings count there."""
+    from codemods.disk.journal import FOLDER
+
+    top = Path(os.path.realpath(root))
+    found = [folder for folder in top.parents if (folder / FOLDER).is_dir()]
+    for folder, folders, _ in os.walk(top):
+        folders[:] = sorted(name for name in folders if name == FOLDER or name[0] != ".")
+        if FOLDER in folders:
+            folders.remove(FOLDER)
+            found.append(Path(folder))
+    return [f"{folder} has a journal, too: run it there" for folder in found if folder != top]
 
 
 def print_outcomes(kind: str, run: Run, outcomes: list[Outcome], form: str, detail: Detail) -> int:

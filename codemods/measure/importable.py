@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -73,14 +73,18 @@ class FolderAnswer(NamedTuple):
 
 
 def ask_imports(
-    pytest: Pytest, uses: Mapping[str, Collection[str]], *, jobs: int = 1
+    pytest: Pytest,
+    uses: Mapping[str, Collection[str]],
+    *,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[FolderAnswer]:
     """Import modules in a fresh pytest for each folder of some files, `jobs` at once.
 
     pytest starts as always: with its own rootdir, configuration, conftest files, import mode and
     ``pythonpath``. Only the test modules themselves are not imported. `uses` has for Python files
     the dotted names of the modules to import; one file of each folder stands for all of them. There
-    is one answer for each folder, in order.
+    is one answer for each folder, in order. `progress` gets the number of those done, and of all.
     """
     by_folder: dict[str, str] = {}
     modules: dict[str, set[str]] = {}
@@ -89,8 +93,13 @@ def ask_imports(
         by_folder.setdefault(folder, file)
         modules.setdefault(folder, set()).update(uses[file])
     names = [sorted(modules[folder]) for folder in by_folder]
+    answers: list[FolderAnswer] = []
     with side_by_side(jobs) as threads:
-        return list(threads.map(partial(_ask, pytest), by_folder, by_folder.values(), names))
+        progress(0, len(by_folder))
+        for answer in threads.map(partial(_ask, pytest), by_folder, by_folder.values(), names):
+            answers.append(answer)
+            progress(len(answers), len(by_folder))
+    return answers
 
 
 def _order(file: str) -> tuple[str, bool, str]:

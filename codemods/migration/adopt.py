@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from codemods.disk.files import Checkout, read_file
 from codemods.disk.git import checkout_of, committed_files
 from codemods.engine.codemod import apply
 from codemods.engine.text import parse, stem_of
+from codemods.migration.choose import Pasted
 from codemods.migration.discover import shared_keys
 from codemods.migration.steps import (
     Step,
@@ -27,7 +28,7 @@ from codemods.migration.steps import (
     settings_step,
     step_of,
 )
-from codemods.model import Group, PytestNames, SharedModule, Source, UsageError
+from codemods.model import PytestNames, SharedModule, Source, UsageError
 from codemods.pytest_config import imports_module
 from codemods.rewrites.adopt import (
     CannotAdopt,
@@ -39,7 +40,6 @@ from codemods.rewrites.adopt import (
     packages_of,
 )
 from codemods.rewrites.mark_helper_classes.codemod import MarkHelperClasses
-from codemods.rewrites.replace_local_copies.shared import bare
 from codemods.settings import DEFAULT_MODULE, LIMIT, Settings, read_settings
 from codemods.shared_modules import (
     SettingsByFile,
@@ -49,25 +49,12 @@ from codemods.shared_modules import (
     read_shared_modules,
     rewrites_asserts,
 )
-from codemods.wording import first_of, plural, reason_line
+from codemods.wording import first_of
 from codemods.workers.pool import careful
 
 #: Of those written into a module, so many are named on a line.
-_MOST_NAMES = 10
+_MOST_NAMES = 5
 _HAS_IT_ALREADY = "it has the same code already"
-
-
-@dataclass(frozen=True)
-class Pasted:
-    """A definition that several files have: its name, other ones, the files with equal code.
-
-    `key` is the same for equal definitions.
-    """
-
-    name: str
-    others: tuple[str, ...]
-    paths: tuple[str, ...]
-    key: str
 
 
 @dataclass(frozen=True)
@@ -78,9 +65,10 @@ class Adoption:
     name of that, `path` its file, and `why` the reason for its place. `sources` has for each name
     the file whose text is taken, and is empty where the module has them already; `skipped` says of
     each definition that cannot stand in the module why, and `elsewhere` has the file of each that
-    another shared module has already. `marked` are the classes with a new ``__test__ = False``,
-    `unwanted` the packages that come into files which import none of them now; `is_committed` tells
-    whether git has each file that is added to, as it is.
+    another shared module has already; `files` are those with a copy of all but the skipped ones.
+    `marked` are the classes with a new ``__test__ = False``, `unwanted` the packages that come into
+    files which import none of them now; `is_committed` tells whether git has each file that is
+    added to, as it is.
     """
 
     root: Path
@@ -91,6 +79,7 @@ class Adoption:
     steps: tuple[Step, ...]
     skipped: dict[str, str]
     elsewhere: dict[str, str]
+    files: frozenset[str]
     marked: tuple[str, ...] = ()
     unwanted: tuple[Unwanted, ...] = ()
     is_committed: bool = False
@@ -105,66 +94,13 @@ class Unwanted(NamedTuple):
     files: int
 
 
-def choose(
-    groups: Sequence[Group], names: Sequence[str], min_lines: int
-) -> tuple[list[Pasted], dict[str, str], list[str]]:
-    """Choose what is to be adopted: of each wanted name, or all, the code that saves most lines.
-
-    Returns also the reason for each wanted name that is not, and a line for each other code of a
-    name that is.
-    """
-    chosen: dict[str, Pasted] = {}
-    refused: dict[str, str] = {}
-    others: list[str] = []
-    for group in groups:
-        found = group.replaceable
-        usable = group._replace(places=found).names
-        name = next((n for n in names if n in group.names), (usable or group.names)[0])
-        if group.is_nested or group.lines < min_lines or name not in usable:
-            refused.setdefault(name, _why_not(group))
-        elif name in chosen:
-            others.append(_other_code(name, group))
-        else:
-            aliases = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
-            paths = sorted({place.path for place in found})
-            key = keys_of(group.module)[group.pattern.name]
-            chosen[name] = Pasted(name, tuple(sorted(aliases.values())), tuple(paths), key)
-    unknown = (
-        "no two test files have the same code of it: `ssot-codemods discover` lists what is pasted"
-    )
-    known = {name for one in chosen.values() for name in (one.name, *one.others)}
-    missing = {name: refused.get(name, unknown) for name in names if name not in known}
-    return list(chosen.values()), missing, others
-
-
-def not_adopted(reasons: Mapping[str, str]) -> list[str]:
-    """Return a line for each name that is not adopted, with the reason."""
-    return [f"{name} is not adopted: {why}" for name, why in reasons.items()]
-
-
-def _other_code(name: str, group: Group) -> str:
-    """Return what to do about code that has the name of what is adopted."""
-    place = group.pattern
-    files = plural(group.files, "file")
-    return (
-        f"other code of the name {name} is not adopted: {files}, as {place.path}:{place.line}; "
-        "`ssot-codemods analyze --variants` will show the difference: make them equal, or rename it"
-    )
-
-
-def _why_not(group: Group) -> str:
-    if group.is_nested:
-        return "it stands in a function or class, and `adopt` takes what stands at the top"
-    first = next((place for place in group.places if place.reasons), None)
-    many = f"{len(group.replaceable):,} of {plural(len(group.places), 'copy')} can be replaced"
-    return many if first is None else f"{many}; {reason_line(first.path, *first.reasons)}"
-
-
-def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adoption:
+def adopt(
+    settings: Settings, pasted: Sequence[Pasted], to: str | None, *, is_sweep: bool = False
+) -> Adoption:
     """Work out what makes definitions of different names shared; nothing is written.
 
-    They go into the file `to`, or where that is None, into one that is chosen. Where none of them
-    can stand in a module, or that cannot be imported, it is a `UsageError`.
+    They go into the file `to`, or where that is None, into one that is chosen: one that cannot be
+    imported is a `UsageError`. A sweep skips what needs a package that most files do without.
     """
     settings = _of_project(settings, pasted)
     shared = _shared_already(settings, pasted)
@@ -175,12 +111,29 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     _check_modules(settings, module, path, before or b"")
     _check_place(settings, path)
     elsewhere = {name: file for name, file in shared.items() if new and file != str(path)}
-    filling = _Filling(settings, module, before or b"")
-    for one in new:
-        filling.add(one)
+    filling = _Filling(settings, module, before or b"", new)
+    apart = filling.apart({*_paths(pasted)}) if is_sweep else {}
+    if apart:
+        left = [one for one in new if one.name not in apart]
+        filling = _Filling(settings, module, before or b"", left)
+    skipped = {**filling.skipped, **apart}
+    files = frozenset(_paths(one for one in pasted if one.name not in skipped))
+    has_any = filling.sources or not skipped
+    steps = _steps(settings, filling, path, before, files) if has_any else []
+    return Adoption(
+        *(settings.root, module, path, why, filling.sources, tuple(steps), skipped, elsewhere),
+        files=files,
+        marked=tuple(filling.marked),
+        is_committed=_is_committed(settings.root, steps),
+        unwanted=tuple(filling.unwanted()),
+    )
+
+
+def _steps(
+    settings: Settings, filling: _Filling, path: Path, before: bytes | None, files: Iterable[str]
+) -> list[Step]:
+    """Return the files that change for a shared module, which has copies in some files."""
     content, sources = filling.content, filling.sources
-    if filling.skipped and not sources:
-        raise UsageError(*not_adopted(filling.skipped))
     if sources and before:
         _check_star_imports(settings, path, before)
     known = keys_of(before or b"")
@@ -189,32 +142,27 @@ def adopt(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> Adopt
     what += f"; taken along: {first_of(along, _MOST_NAMES)}" if along else ""
     steps = [Step(path, before, content, what, is_addition=True)] if sources else []
     steps += package_steps(settings.root, path.parent)
-    tops = _tops(Path(os.path.realpath(settings.root)), pasted)
-    steps.append(settings_step(settings, module, tops))
+    tops = _tops(Path(os.path.realpath(settings.root)), files)
+    steps.append(settings_step(settings, filling.module, tops))
     if tops and not settings.has_table:
         settings = settings._replace(paths=tuple(tops))
-    rewrites = rewrites_asserts(settings, module, path)
-    steps += conftest_steps(settings, [SharedModule(module, str(path), content, rewrites)])
+    rewrites = rewrites_asserts(settings, filling.module, path)
+    shared = SharedModule(filling.module, str(path), content, rewrites)
+    steps += conftest_steps(settings, [shared])
     check_inside(steps, settings.root)
-    changed = tuple(step for step in steps if step.before != step.after)
-    return Adoption(
-        *(settings.root, module, path, why, sources, changed, filling.skipped, elsewhere),
-        marked=tuple(filling.marked),
-        is_committed=_is_committed(settings.root, changed),
-        unwanted=tuple(_unwanted([one for one in new if one.name in sources], filling.needs)),
-    )
+    return [step for step in steps if step.before != step.after]
 
 
 class _Filling:
-    """What a shared module gets, one definition after the other.
+    """What a shared module gets, one definition after the other."""
 
-    `needs` has for each package that it imports the names of the definitions that do.
-    """
-
-    def __init__(self, settings: Settings, module: str, before: bytes) -> None:
+    def __init__(
+        self, settings: Settings, module: str, before: bytes, pasted: Sequence[Pasted]
+    ) -> None:
         self._settings = settings
-        self._module = module
+        self.module = module
         self._before = before
+        self._pasted = pasted
         self._shared = _importable(settings, module)
         self._own = _own_packages(settings)
         self._parts = Extract()
@@ -222,9 +170,11 @@ class _Filling:
         self.sources: dict[str, str] = {}
         self.skipped: dict[str, str] = {}
         self.marked: dict[str, None] = {}
-        self.needs: dict[str, list[str]] = defaultdict(list)
+        self._needs: dict[str, list[str]] = defaultdict(list)
+        for one in pasted:
+            self._add(one)
 
-    def add(self, one: Pasted) -> None:
+    def _add(self, one: Pasted) -> None:
         """Add a definition that is not there yet, or note why it cannot be."""
         if keys_of(self.content).get(one.name) == one.key:
             return
@@ -237,8 +187,8 @@ class _Filling:
         self.content = module_with(self._before, self._parts, self._own)
         self.sources[one.name] = source
         self.marked.update(marked)
-        for package in packages_of(found) - {self._module.partition(".")[0]}:
-            self.needs[package].append(one.name)
+        for package in packages_of(found) - {self.module.partition(".")[0]}:
+            self._needs[package].append(one.name)
 
     def _taken(self, one: Pasted, content: bytes) -> tuple[Extract, str, dict[str, None]]:
         """Return a definition with what it reads, the file that it is taken from, and new marks.
@@ -269,7 +219,46 @@ class _Filling:
             self._taken(one, b"")
         except CannotAdopt:
             return ""
-        return f"; alone it can be: ssot-codemods adopt {one.name}"
+        return _alone(one.name)
+
+    def unwanted(self) -> Iterator[Unwanted]:
+        """Yield the packages that the module imports and some of the files do not."""
+        paths = {*_paths(one for one in self._pasted if one.name in self.sources)}
+        without = _without(self._needs, paths)
+        for package in sorted(without):
+            yield Unwanted(package, tuple(self._needs[package]), without[package], len(paths))
+
+    def apart(self, paths: Collection[str]) -> dict[str, str]:
+        """Return which definitions need a package that most of some files do without, and so why.
+
+        Nor is one imported by a module that is there, and does without it.
+        """
+        without = _without(self._needs, paths)
+        return {
+            name: f"it would bring {package} into files that do without it{_alone(name)}"
+            for package, names in self._needs.items()
+            if without[package] * 2 > len(paths)
+            or (self._before and not _importing(package).search(self._before))
+            for name in names
+        }
+
+
+def _without(packages: Iterable[str], paths: Collection[str]) -> Counter[str]:
+    """Return how many of some files import none of a package, where any does not."""
+    importing = {package: _importing(package) for package in packages}
+    found: Counter[str] = Counter()
+    for path in paths if importing else ():
+        content, _ = read_file(os.path.realpath(path), LIMIT)
+        found.update(p for p, pattern in importing.items() if pattern.search(content) is None)
+    return found
+
+
+def _importing(package: str) -> re.Pattern[bytes]:
+    return re.compile(rb"(?m)^\s*(?:from|import)\b.*\b%b\b" % package.encode())
+
+
+def _alone(name: str) -> str:
+    return f"; alone it can be: ssot-codemods adopt {name}"
 
 
 def _importable(settings: Settings, module: str) -> dict[str, Shared]:
@@ -284,21 +273,6 @@ def _importable(settings: Settings, module: str) -> dict[str, Shared]:
         and not any(imports_module(statement, module) for statement in parse(other.source).body)
         for name, key in keys.items()
     }
-
-
-def _unwanted(pasted: Sequence[Pasted], needs: Mapping[str, Sequence[str]]) -> Iterator[Unwanted]:
-    """Yield the packages that the module imports and some of the files do not."""
-    imports = {
-        package: re.compile(rb"(?m)^\s*(?:from|import)\b.*\b%b\b" % package.encode())
-        for package in sorted(needs)
-    }
-    paths = {*_paths(pasted)} if imports else set()
-    without: Counter[str] = Counter()
-    for path in paths:
-        content, _ = read_file(os.path.realpath(path), LIMIT)
-        without.update(p for p, own in imports.items() if own.search(content) is None)
-    for package in filter(without.get, imports):
-        yield Unwanted(package, tuple(needs[package]), without[package], len(paths))
 
 
 def _is_committed(root: Path, steps: Sequence[Step]) -> bool:
@@ -414,7 +388,7 @@ def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
     That is not `tests` where each project of a monorepo has a package of that name, which is found
     first: https://docs.pytest.org/en/stable/explanation/pythonpath.html
     """
-    tops = _test_folders(root, pasted)
+    tops = _test_folders(root, _paths(pasted))
     top = Path(os.path.commonpath(tops))
     if top != root and top.is_relative_to(root):
         # Tests that stand within a package have folders of their own there, as `top/part/tests`.
@@ -427,20 +401,20 @@ def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
     return root / "test_support" if is_hidden else own
 
 
-def _tops(root: Path, pasted: Sequence[Pasted]) -> list[str]:
+def _tops(root: Path, files: Iterable[str]) -> list[str]:
     """Return the folders of the tests that have copies; none where a file at the root has one."""
-    found = {folder.relative_to(root) for folder in _test_folders(root, pasted)}
+    found = {folder.relative_to(root) for folder in _test_folders(root, files)}
     return [] if Path() in found else sorted(map(str, found))
 
 
-def _test_folders(root: Path, pasted: Sequence[Pasted]) -> set[Path]:
-    """Return for each copy the outermost folder that has the name of one for tests.
+def _test_folders(root: Path, files: Iterable[str]) -> set[Path]:
+    """Return for each file the outermost folder that has the name of one for tests.
 
     Where there is none, that at the root: tests stand beside the code or within its package,
     https://docs.pytest.org/en/stable/explanation/goodpractices.html
     """
     found = set()
-    for path in map(os.path.realpath, _paths(pasted)):
+    for path in map(os.path.realpath, files):
         parents = [p for p in reversed(Path(path).parents) if p.is_relative_to(root)]
         named = (folder for folder in parents[1:] if folder.name in _NAMES_OF_TESTS)
         found.add(next(named, parents[:2][-1] if parents else root))
@@ -468,7 +442,7 @@ def _has_all(source: Source, *, keys: Mapping[str, str]) -> str | None:
     return source.path if all(own.get(name) == key for name, key in keys.items()) else None
 
 
-def _paths(pasted: Sequence[Pasted]) -> Iterator[str]:
+def _paths(pasted: Iterable[Pasted]) -> Iterator[str]:
     return (path for one in pasted for path in one.paths)
 
 

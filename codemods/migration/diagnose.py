@@ -14,7 +14,7 @@ from codemods.engine.run import Pool
 from codemods.measure.importable import FolderAnswer, ImportCost, ModuleAnswer, ask_imports
 from codemods.measure.session import Pytest
 from codemods.migration.migrate import plan
-from codemods.migration.scan import Scan
+from codemods.migration.scan import Progress, Scan
 from codemods.model import SharedModule
 from codemods.pytest_config import pytest_config
 from codemods.settings import Settings, read_config
@@ -83,10 +83,11 @@ class Checkup(NamedTuple):
 def diagnose(
     by_file: SettingsByFile,
     uses: Mapping[str, Collection[str]],
-    *,
     jobs: int,
+    *,
     timeout: float = 300,
     python: str = sys.executable,
+    progress: Progress = lambda done, total: None,
 ) -> Checkup:
     """Start pytest in each folder of some files, `jobs` at once, and import shared modules there.
 
@@ -104,7 +105,8 @@ def diagnose(
     folders = []
     for root, group in groups.items():
         modules = {m.name: m for path in group for m in by_file.modules(path)}
-        answers = ask_imports(Pytest(root, python, timeout), group, jobs=jobs)
+        pytest = Pytest(root, python, timeout)
+        answers = ask_imports(pytest, group, jobs=jobs, progress=progress)
         folders += [_folder(answer, settings[root], modules) for answer in answers]
     return Checkup(tuple(sorted(folders, key=lambda folder: folder.folder)))
 

@@ -25,6 +25,7 @@ from codemods.model import (
     Reason,
     Run,
     RunState,
+    Source,
     Status,
     UsageError,
     Written,
@@ -43,7 +44,8 @@ def plan(scan: Scan, pool: Pool) -> Plan:
     results += {failure.path: failure for failure in scan.failures}.values()
     relevant = (r for r in results if r.status is not Status.UNCHANGED)
     ordered = tuple(sorted(relevant, key=lambda r: os.fsencode(r.path)))
-    helpers = scan.sharing | {r.path for r in ordered if r.decisions}
+    own = {r.path for r in ordered if any(not d.is_namesake for d in r.decisions)}
+    helpers = scan.sharing | own
     return Plan(scan.files, len(helpers), ordered)
 
 
@@ -57,7 +59,8 @@ def plan_stdin(content: bytes, codemod: RepositoryCodemod | None, pool: Pool) ->
         return Plan(1, 0, ())
     results = tuple(pool(_apply, [Task(STDIN, content, codemod)], FileResult.failure))
     found = tuple(r for r in results if r.status is not Status.UNCHANGED)
-    is_helper = bool(found) or codemod.is_used_in(content)
+    own = [d for r in found for d in r.decisions if not d.is_namesake]
+    is_helper = bool(own) or codemod.is_used_in(Source(STDIN, content))
     return Plan(1, int(is_helper), found)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from codemods.disk.files import Checkout, Failed, list_files, read_files
 from codemods.engine.comments import has_only_comments
 from codemods.engine.run import Pool
-from codemods.model import FileResult
+from codemods.model import FileResult, Source
 from codemods.rewrites.others import RepositoryCodemod
 from codemods.settings import Settings
 
@@ -71,7 +71,7 @@ class Scan:
     def definitions(self) -> Iterator[Task]:
         """Yield the files that may concern the codemod, but for those that it is made from."""
         for task in self._covered():
-            if task.codemod.is_used_in(task.content):
+            if task.codemod.is_used_in(Source(task.path, task.content)):
                 self.sharing.add(task.path)
             if task.codemod.may_concern(task.content) and not _is_own(task):
                 yield task

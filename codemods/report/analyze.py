@@ -14,7 +14,6 @@ from codemods.report.findings import (
     failure_lines,
     failures_json,
     finding_json,
-    is_namesake,
     namesakes_text,
     prospect_lines,
     reason_counts,
@@ -44,7 +43,7 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     if detail is Detail.QUIET:
         return paragraphs([*blocks, *_variants(analysis, detail), failure_lines(analysis.failures)])
     blocks += list(_tables(analysis))
-    found = (d for _, d in _definitions(analysis) if not is_namesake(d))
+    found = (d for _, d in _definitions(analysis) if not d.is_namesake)
     blocks.append(reason_counts(found, detail))
     blocks += [[remark] for remark in _remarks(analysis)]
     if detail is Detail.VERBOSE:
@@ -89,7 +88,7 @@ def _is_replaced(decision: Decision) -> bool:
 
 
 def _summary(analysis: Analysis) -> str:
-    found = [(s, d) for s, d in _definitions(analysis) if not is_namesake(d)]
+    found = [(s, d) for s, d in _definitions(analysis) if not d.is_namesake]
     replaced = sum(_is_replaced(d) for _, d in found)
     holders = len({s.path for s, _ in found})
     return (
@@ -100,7 +99,7 @@ def _summary(analysis: Analysis) -> str:
 
 
 def _tables(analysis: Analysis) -> Iterator[list[str]]:
-    found = [(s, d) for s, d in _definitions(analysis) if not is_namesake(d)]
+    found = [(s, d) for s, d in _definitions(analysis) if not d.is_namesake]
     if not found:
         return
     verdicts = ("definitions", "replace", "refuse")
@@ -119,7 +118,7 @@ def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[tuple[str, int, int, 
 
 def _remarks(analysis: Analysis) -> Iterator[str]:
     """Yield what is found of the shared names beside definitions to decide on."""
-    namesakes = sum(is_namesake(d) for _, d in _definitions(analysis))
+    namesakes = sum(d.is_namesake for _, d in _definitions(analysis))
     if namesakes:
         yield namesakes_text(namesakes)
     if analysis.without_code:

@@ -18,7 +18,6 @@ from codemods.report.findings import (
     failed,
     failure_lines,
     failures_json,
-    is_namesake,
 )
 from codemods.report.table import Detail, joined
 from codemods.wording import command, percentage
@@ -94,7 +93,7 @@ def _lines(planned: Plan, detail: Detail, *, has_copies: bool) -> list[str]:
         definition_line(r.path, d)
         for r in planned.results
         for d in r.decisions
-        if (has_copies if d.verdict is Verdict.REPLACE else has_refused and not is_namesake(d))
+        if (has_copies if d.verdict is Verdict.REPLACE else has_refused and not d.is_namesake)
     ]
 
 

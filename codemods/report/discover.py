@@ -121,7 +121,10 @@ def _summary(found: Discovery) -> str:
 
 def _sections(found: Discovery) -> Iterator[tuple[str, list[Group]]]:
     """Yield the groups that can go, and the largest ones that cannot, each with a title."""
-    for title, is_nested in (("at the top of modules", False), ("nested", True)):
+    for title, is_nested in (
+        ("at the top of modules", False),
+        ("nested, which `adopt` does not take", True),
+    ):
         groups = [group for group in found.groups if group.is_nested is is_nested]
         saving = [group for group in groups if group.lines]
         if saving:

@@ -70,11 +70,6 @@ def failure_lines(results: Iterable[FileResult]) -> list[str]:
     return [reason_line(path, error) for path, error in failed(results)]
 
 
-def is_namesake(decision: Decision) -> bool:
-    """Whether a definition shares nothing but the name with a shared one."""
-    return any(r.code is Code.SAME_NAME_ONLY for r in decision.reasons)
-
-
 def namesakes_text(number: int) -> str:
     """Return how many definitions share only the name."""
     verb = "shares" if number == 1 else "share"

@@ -16,7 +16,6 @@ from codemods.report.findings import (
     failure_lines,
     failures_json,
     finding_json,
-    is_namesake,
     namesakes_text,
     reason_counts,
 )
@@ -59,9 +58,9 @@ def as_text(
     results, left = written.results, written.left
     changed = [r for r in results if r.status is Status.CHANGED]
     replaced = sum(len(r.replaced) for r in changed)
-    refused = [d for _, d in _refused(results) if not is_namesake(d)]
-    namesakes = sum(is_namesake(d) for _, d in _refused(results))
-    refusing = {r.path for r, d in _refused(results) if not is_namesake(d)}
+    refused = [d for _, d in _refused(results) if not d.is_namesake]
+    namesakes = sum(d.is_namesake for _, d in _refused(results))
+    refusing = {r.path for r, d in _refused(results) if not d.is_namesake}
     failed = [r for r in results if r.status is Status.FAILED]
     unread = sum(r.error is not None and r.error.code is Code.UNREADABLE for r in failed)
     verb = "would change" if dry_run else "changed"

@@ -16,7 +16,7 @@ from codemods.report import page
 from codemods.report.baseline import WITH_MEDIANS, claim_text, series_text
 from codemods.report.document import document
 from codemods.report.explain import summary
-from codemods.report.findings import failed, failures_json, finding_json, is_namesake
+from codemods.report.findings import failed, failures_json, finding_json
 from codemods.report.page import (
     Bar,
     Bars,
@@ -190,7 +190,7 @@ def _copies(done: Completion) -> Figure:
 
 
 def _stay(done: Completion) -> Figure:
-    codes = most_first(d.reasons[0].code.value for _, d in _refused(done) if not is_namesake(d))
+    codes = most_first(d.reasons[0].code.value for _, d in _refused(done) if not d.is_namesake)
     parts = [f"{code} {number:,}" for code, number in codes[:_FEW_REASONS]]
     if len(codes) > _FEW_REASONS:
         parts.append(f"other reasons {sum(n for _, n in codes[_FEW_REASONS:]):,}")
@@ -322,7 +322,7 @@ def _by_file(places: Sequence[_Place]) -> Iterator[tuple[Inline, ...]]:
 
 def _stay_section(done: Completion) -> Iterator[Block]:
     for of_namesakes in (False, True):
-        yield from _refusals([one for one in _refused(done) if is_namesake(one[1]) is of_namesakes])
+        yield from _refusals([one for one in _refused(done) if one[1].is_namesake is of_namesakes])
 
 
 def _tests_section(done: Completion) -> Iterator[Block]:

@@ -71,7 +71,7 @@ class RepositoryCodemod(Codemod, Protocol):
         """Whether there may be something to say of a file, from its bytes alone."""
         return self.may_concern(source)
 
-    def is_used_in(self, source: bytes) -> bool:
+    def is_used_in(self, source: Source) -> bool:
         """Whether a file uses what the codemod brings: it counts, though nothing is found in it."""
         return False
 

@@ -92,10 +92,16 @@ def reasons_against(
     """
     _, decisions = decide(module, shared_definitions(modules), {})
     return {
-        d.definition.line: d.reasons
+        d.definition.line: tuple(map(_readable, d.reasons))
         for d in decisions
         if d.definition.line in lines and all(r.code is not Code.PYTEST_TESTS for r in d.reasons)
     }
+
+
+def _readable(reason: Reason) -> Reason:
+    """Return a reason that speaks of a module which is yet to be made."""
+    message = reason.message.replace(f"in {MODULE} it ", "in the shared module it ")
+    return reason._replace(message=message)
 
 
 def refused(group: Group, refusal: Sequence[Reason]) -> Group:

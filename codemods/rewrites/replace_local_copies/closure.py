@@ -76,7 +76,7 @@ class Globals:
                 here = _clause(actual, self._names.bindings.get(name, ()))
                 there = _clause(wanted, shared.names.bindings.get(other, ()))
                 if wanted == import_of(shared.module.name, other):
-                    there = "is a definition of its own"
+                    there = "is another definition"
                 message = (
                     f"it reads `{name}`, which {here} here; in {shared.module.name} it {there}"
                 )

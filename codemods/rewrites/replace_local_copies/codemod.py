@@ -12,6 +12,7 @@ from codemods.model import FileResult, SharedModules, Source, Status
 from codemods.rewrites.others import FromOutside, Others, RepositoryCodemod
 from codemods.rewrites.replace_local_copies.decide import decide, undefined_names
 from codemods.rewrites.replace_local_copies.importers import may_reach, outside_effects
+from codemods.rewrites.replace_local_copies.imports import imports
 from codemods.rewrites.replace_local_copies.plan import Planner
 from codemods.rewrites.replace_local_copies.scripts import not_found_by_script, runs_itself
 from codemods.rewrites.replace_local_copies.shared import Shared, shared_definitions
@@ -62,9 +63,9 @@ class ReplaceLocalCopies(RepositoryCodemod):
         """Whether a definition of a shared name may stand in a file, be it in a comment."""
         return self._shared.may_mention(source)
 
-    def is_used_in(self, source: bytes) -> bool:
-        """Whether a file has the name of a shared module in it, as each one that imports has."""
-        return any(m.name.rpartition(".")[2].encode() in source for m in self.modules.modules)
+    def is_used_in(self, source: Source) -> bool:
+        """Whether a file imports a shared module."""
+        return any(imports(source, m) for m in self.modules.modules if m.word in source.content)
 
     def words_outside(self, source: Source) -> frozenset[bytes]:
         """Return the word by which other files name a module that may be changed."""
@@ -73,7 +74,8 @@ class ReplaceLocalCopies(RepositoryCodemod):
 
     def may_reach(self, source: Source) -> bool:
         """Whether a file may reach modules that it does not name, or globals of a shared one."""
-        return may_reach(source, self.modules.tests) or self.is_used_in(source.content)
+        is_named = any(module.word in source.content for module in self.modules.modules)
+        return is_named or may_reach(source, self.modules.tests)
 
     def again(
         self, decided: Mapping[str, FileResult], others: Others, run: Pool = one_by_one

@@ -84,12 +84,12 @@ def _executions(local: Local, module: ParsedModule, tests: PytestNames) -> Itera
     if once and not any(isinstance(a, _LOOPS) for a in local.around):
         return
     if isinstance(node, ast.ClassDef) and not is_plain(node):
-        message = "each time that it is executed makes another class; shared, it would be one"
+        message = "each time it runs, it makes a new class; the shared one is always the same"
         yield Reason(Code.NESTED, node.lineno, message)
     above = functions[-1] if functions else module.tree
     line = _first_other_use(above).get(local.name)
     if line is not None:
-        message = "each time that it is executed makes another one, and it is not only called"
+        message = "each time it runs, it makes a new one, and here it is used without a call"
         yield Reason(Code.ESCAPES, line, message)
 
 
