@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import codemods.engine.edit  # noqa: F401 -- it loads LibCST, which each worker would load anew
 from codemods.disk.git import take_notes
 
 NO_PLUGINS = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
