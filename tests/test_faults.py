@@ -466,14 +466,13 @@ _DEEP = {
 
 
 class TestSize:
-    @pytest.mark.parametrize("jobs", ["1", "2"])
-    def test_deep_nesting(self, folder: Path, jobs: str) -> None:
+    def test_deep_nesting(self, folder: Path) -> None:
         names = [f"test_{n}.py" for n in range(8)]
         suite = make_suite(folder, names, git=False)
         for name, content in _DEEP.items():
             Path(f"test_deep_{name}.py").write_bytes(COPY.encode() + b"\n\n" + content + b"\n")
         before = suite.files()
-        done = command("migrate", "--skip-probe", "--jobs", jobs, "--format", "json")
+        done = command("migrate", "--skip-probe", "--jobs", "2", "--format", "json")
         assert done.code == 3, done
         assert "Traceback" not in done.err
         values = json.loads(done.out)
@@ -489,8 +488,7 @@ class TestSize:
         assert command("rollback").code == 0
         assert suite.files() == before
 
-    @pytest.mark.parametrize("jobs", ["1", "2"])
-    def test_long_files_and_empty_ones(self, folder: Path, jobs: str) -> None:
+    def test_long_files_and_empty_ones(self, folder: Path) -> None:
         suite = make_suite(folder, ["test_0.py"], git=False)
         large = {
             "test_10_mb.py": b"TEXT = '''\n" + b"a line of text\n" * 700_000 + b"'''\n",
@@ -502,7 +500,7 @@ class TestSize:
             Path(name).write_bytes(suite.before[name])
         suite.before["empty.py"] = suite.after["empty.py"] = b""
         Path("empty.py").touch()
-        assert command("migrate", "--skip-probe", "--jobs", jobs).code == 0
+        assert command("migrate", "--skip-probe", "--jobs", "2").code == 0
         assert suite.files() == suite.after
         assert command("rollback").code == 0
         assert suite.files() == suite.before
@@ -513,10 +511,8 @@ _ENDLESS = f"def f(x):\n    match x:\n        case {'(' * 40}1{')' * 40}:\n     
 
 
 class TestTime:
-    @pytest.mark.parametrize("names", [["test_0.py"], [f"test_{n}.py" for n in range(8)]])
-    def test_a_file_that_takes_too_long_fails_and_the_others_are_done(
-        self, folder: Path, names: list[str]
-    ) -> None:
+    def test_a_file_that_takes_too_long_fails_and_the_others_are_done(self, folder: Path) -> None:
+        names = [f"test_{n}.py" for n in range(8)]
         suite = make_suite(folder, names, git=False)
         slow = Path("test_00_slow.py")
         slow.write_text(f"{COPY}\n\n{_ENDLESS}")

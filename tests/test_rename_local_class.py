@@ -727,7 +727,7 @@ def test_random_modules_print_the_same() -> None:
         old, new = _printed(text.encode()), _printed(result.after)
         assert new.replace("OrderBus", "FakeBus") == old, text
         assert apply(result.after, "tests/test_sample.py", CODEMOD).after is None
-    assert changed > 120, changed
+    assert changed > 100, changed
 
 
 # Through the verbs and libcst.tool
