@@ -24,10 +24,9 @@ CHECKER = "def check(x):\n    assert x\n"
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the root of a checkout with a shared module, in which a real pytest starts fast."""
+    """Return the root of a checkout with a shared module, for a real pytest."""
     for name in ("PYTHONPATH", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     root = tmp_path / "repo"
     (root / ".git").mkdir(parents=True)
     monkeypatch.chdir(root)

@@ -419,10 +419,9 @@ def outcome_of(case: ElementTree.Element) -> str:
 
 
 def run(command: list[str], folder: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    # Without the plugins and options of the pytest around this one, and without stale bytecode.
+    # Without the options of the pytest around this one, and without stale bytecode.
     environment = {
         **{name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUTF8": "1",
     }

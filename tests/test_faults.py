@@ -17,7 +17,7 @@ import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,34 +33,51 @@ _FILES = 12
 _TIMEOUT = 120
 _BEFORE = COPY.encode() + b"\n\ndef test_%d():\n    assert TestWebSocketConnection()\n"
 _LINE = b"from test_framework.ssot.websocket_connection_test_utility import TestWebSocketConnection"
-#: Takes the place of `python -m codemods`, with a fault at a call of the operating system.
+#: A process that has loaded what takes time, and in which nothing else runs. For each line it forks
+#: one that runs a command, with a fault at a call of the operating system.
 _FAULTY = """
-    import os, sys
+    import json, os, sys
+    import codemods.migration.migrate, codemods.migration.rollback, codemods.workers.pool, libcst
     from codemods.cli import main
 
-    name, number, fault = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-    real = getattr(os, name)
-    count = 0
+    def run(folder, streams, name, number, fault, arguments):
+        os.chdir(folder)
+        for descriptor, path in enumerate(streams, 1):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
+        real = getattr(os, name)
+        count = 0
 
-    def faulty(*arguments, **options):
-        global count
-        count += 1
-        if count == number:
-            if fault == "interrupt":
-                os.kill(os.getpid(), 2)
-            elif fault == "after":
-                real(*arguments, **options)
-                os.kill(os.getpid(), 9)
-            elif fault == "kill":
-                os.kill(os.getpid(), 9)
-            else:
-                raise OSError(int(fault), os.strerror(int(fault)))
-        return real(*arguments, **options)
+        def faulty(*arguments, **options):
+            nonlocal count
+            count += 1
+            if count == number:
+                if fault == "interrupt":
+                    os.kill(os.getpid(), 2)
+                elif fault == "after":
+                    real(*arguments, **options)
+                    os.kill(os.getpid(), 9)
+                elif fault == "kill":
+                    os.kill(os.getpid(), 9)
+                else:
+                    raise OSError(int(fault), os.strerror(int(fault)))
+            return real(*arguments, **options)
 
-    setattr(os, name, faulty)
-    sys.argv[0] = "ssot-codemods"
-    main(sys.argv[4:])
+        setattr(os, name, faulty)
+        main(arguments)
+
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            run(*json.loads(line))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+
+
+@cache
+def _faulty() -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", textwrap.dedent(_FAULTY)]
+    # It ends when its input does, with this process.
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 class Done(NamedTuple):
@@ -88,13 +105,15 @@ class Suite:
 
     def run_faulty(self, name: str, number: int, fault: str, *arguments: str) -> Done:
         """Run the command with a fault at the call of that number of `os.name`."""
-        script = self.root.parent / "faulty.py"
-        script.write_text(textwrap.dedent(_FAULTY))
-        command = [sys.executable, str(script), name, str(number), fault, *arguments]
-        done = subprocess.run(
-            command, capture_output=True, timeout=_TIMEOUT, check=False, errors="surrogateescape"
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        server = _faulty()
+        assert server.stdin is not None
+        assert server.stdout is not None
+        streams = [self.root.parent / name for name in ("out", "err")]
+        request = str(self.root), [*map(str, streams)], name, number, fault, arguments
+        server.stdin.write(json.dumps(request) + "\n")
+        server.stdin.flush()
+        code = int(server.stdout.readline())
+        return Done(code, *(path.read_text(errors="surrogateescape") for path in streams))
 
     def files(self) -> dict[str, bytes]:
         """Read what is there, the journal and git apart."""
@@ -447,14 +466,13 @@ _DEEP = {
 
 
 class TestSize:
-    @pytest.mark.parametrize("jobs", ["1", "2"])
-    def test_deep_nesting(self, folder: Path, jobs: str) -> None:
+    def test_deep_nesting(self, folder: Path) -> None:
         names = [f"test_{n}.py" for n in range(8)]
         suite = make_suite(folder, names, git=False)
         for name, content in _DEEP.items():
             Path(f"test_deep_{name}.py").write_bytes(COPY.encode() + b"\n\n" + content + b"\n")
         before = suite.files()
-        done = command("migrate", "--skip-probe", "--jobs", jobs, "--format", "json")
+        done = command("migrate", "--skip-probe", "--jobs", "2", "--format", "json")
         assert done.code == 3, done
         assert "Traceback" not in done.err
         values = json.loads(done.out)
@@ -470,8 +488,7 @@ class TestSize:
         assert command("rollback").code == 0
         assert suite.files() == before
 
-    @pytest.mark.parametrize("jobs", ["1", "2"])
-    def test_long_files_and_empty_ones(self, folder: Path, jobs: str) -> None:
+    def test_long_files_and_empty_ones(self, folder: Path) -> None:
         suite = make_suite(folder, ["test_0.py"], git=False)
         large = {
             "test_10_mb.py": b"TEXT = '''\n" + b"a line of text\n" * 700_000 + b"'''\n",
@@ -483,7 +500,7 @@ class TestSize:
             Path(name).write_bytes(suite.before[name])
         suite.before["empty.py"] = suite.after["empty.py"] = b""
         Path("empty.py").touch()
-        assert command("migrate", "--skip-probe", "--jobs", jobs).code == 0
+        assert command("migrate", "--skip-probe", "--jobs", "2").code == 0
         assert suite.files() == suite.after
         assert command("rollback").code == 0
         assert suite.files() == suite.before
@@ -494,10 +511,8 @@ _ENDLESS = f"def f(x):\n    match x:\n        case {'(' * 40}1{')' * 40}:\n     
 
 
 class TestTime:
-    @pytest.mark.parametrize("names", [["test_0.py"], [f"test_{n}.py" for n in range(8)]])
-    def test_a_file_that_takes_too_long_fails_and_the_others_are_done(
-        self, folder: Path, names: list[str]
-    ) -> None:
+    def test_a_file_that_takes_too_long_fails_and_the_others_are_done(self, folder: Path) -> None:
+        names = [f"test_{n}.py" for n in range(8)]
         suite = make_suite(folder, names, git=False)
         slow = Path("test_00_slow.py")
         slow.write_text(f"{COPY}\n\n{_ENDLESS}")

@@ -32,7 +32,6 @@ LOUD = "raise SystemExit('a test module was run')\n"
 def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE", "PYTHONSAFEPATH"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # it starts faster
     return iter(())
 
 
@@ -242,11 +241,9 @@ def check_ended(process: int) -> None:
     raise AssertionError(f"process {process} is still there")
 
 
-def test_settings_that_would_write_run_or_leave_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("plugins")
+def test_settings_that_would_write_run_or_leave_out(tmp_path: Path) -> None:
     """Nothing but the import happens, whatever the settings say."""
-    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     ini = (
         "[pytest]\n"
         "addopts = -n 2 --maxfail=1 -x --junitxml=report.xml --doctest-modules -k nothing\n"

@@ -93,6 +93,7 @@ def test_a_run_gives_each_kind_of_outcome(tmp_path: Path) -> None:
     assert differences(seen, again) == []
 
 
+@pytest.mark.usefixtures("plugins")
 def test_workers_of_xdist_give_the_same(tmp_path: Path) -> None:
     (tmp_path / "test_a.py").write_text(SUITE)
     alone = run_tests(Pytest(tmp_path, timeout=120), None, ["test_a.py"])
@@ -128,6 +129,7 @@ def test_a_session_that_runs_not_all_is_no_evidence(
         run_tests(Pytest(tmp_path, timeout=120), None, [path])
 
 
+@pytest.mark.usefixtures("plugins")
 @pytest.mark.parametrize(
     ("where", "message"),
     [

@@ -143,7 +143,6 @@ def check_suite(seen: SessionRecord) -> None:
         ("PytestCollectionWarning", "test_it.py", 4),
     ]
     assert seen.facts.pytest == pytest.__version__
-    assert any(plugin.startswith("pytest-xdist ") for plugin in seen.facts.plugins)
     assert seen.peak_memory > 10_000_000
 
 
@@ -168,13 +167,16 @@ def test_a_suite_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_steps(seen)
 
 
+@pytest.mark.usefixtures("plugins")
 def test_with_xdist(tmp_path: Path) -> None:
     seen = run(write(tmp_path / "a", test_it=SUITE), "-n", "2")
     assert '["worker", ' in (tmp_path / "a.lines").read_text()
     seen.tests = {nodeid: seen.tests[nodeid] for nodeid in seen.collected}
     check_suite(seen)
+    assert any(plugin.startswith("pytest-xdist ") for plugin in seen.facts.plugins)
 
 
+@pytest.mark.usefixtures("plugins")
 def test_with_xdist_a_worker_that_dies(tmp_path: Path) -> None:
     suite = write(tmp_path / "a", test_it="import os\ndef test_dies(): os._exit(3)\n")
     seen = run(suite, "-n", "1")
@@ -182,6 +184,7 @@ def test_with_xdist_a_worker_that_dies(tmp_path: Path) -> None:
     assert "failed" in outcomes(seen)["test_dies"]
 
 
+@pytest.mark.usefixtures("plugins")
 def test_with_xdist_errors_at_collection(tmp_path: Path) -> None:
     suite = write(tmp_path / "a", test_a="import nowhere", test_b="def test(): pass")
     seen = run(suite, "-n", "2", "--continue-on-collection-errors")
@@ -496,6 +499,7 @@ def test_a_worker_hands_its_lines_over(tmp_path: Path) -> None:
     assert seen.exit_code == 1
 
 
+@pytest.mark.usefixtures("plugins")
 def test_with_xdist_no_worker_collects_alone(tmp_path: Path) -> None:
     """So what is measured of a collection is in the one process."""
     seen = run(write(tmp_path / "a", test_it=SUITE), "-n", "2", "--collect-only")

@@ -169,7 +169,7 @@ def asked_of_pytest(folder: Path) -> list[Any]:
     done = subprocess.run(
         [sys.executable, "-c", plugin],
         cwd=folder,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
+        env={**os.environ, "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,

@@ -708,10 +708,10 @@ def _compiles(text: str) -> bool:
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
 def test_random_modules_print_the_same() -> None:
-    """A thousand of them: the same is printed, a second run changes nothing, and no proof fails."""
+    """Four hundred: the same is printed, a second run changes nothing, and no proof fails."""
     choose = random.Random(5)
     modules: list[str] = []
-    while len(modules) < 1000:
+    while len(modules) < 400:
         text = _module(choose)
         modules += [text] if _compiles(text) else []
     changed = 0
@@ -727,7 +727,7 @@ def test_random_modules_print_the_same() -> None:
         old, new = _printed(text.encode()), _printed(result.after)
         assert new.replace("OrderBus", "FakeBus") == old, text
         assert apply(result.after, "tests/test_sample.py", CODEMOD).after is None
-    assert changed > 300, changed
+    assert changed > 100, changed
 
 
 # Through the verbs and libcst.tool

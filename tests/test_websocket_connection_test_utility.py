@@ -532,12 +532,7 @@ def test_pytest_collects_nothing_of_it_and_warns_about_nothing(
     result = subprocess.run(
         [sys.executable, "-W", "error", "-m", "pytest", "-W", "error", "-p", "no:cacheprovider"],
         cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(SOURCES),
-            "PYTEST_ADDOPTS": "",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        },
+        env={**os.environ, "PYTHONPATH": str(SOURCES), "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from codemods.measure.model import BaselineSummary, Claim, Series
@@ -300,8 +300,9 @@ def _copies_section(done: Completion) -> Iterator[Block]:
 
 def _copies_over_time(done: Completion) -> list[int]:
     """Return the number of copies before the first run, and after each, counted back from now."""
-    later = [len(_removed(*done.runs[n:])) for n in range(len(done.runs) + 1)]
-    return [len(done.planned.copies) + number for number in later] if done.runs else []
+    removed = (len(_removed(run)) for run in reversed(done.runs))
+    numbers = list(accumulate(removed, initial=len(done.planned.copies)))
+    return numbers[::-1] if done.runs else []
 
 
 def _steps(done: Completion) -> tuple[Bar, ...]:
