@@ -128,6 +128,14 @@ PLACES = {
         "import os\nos.environ['A'] = 'b'\nN = 1\n\n\n{copy}\n\n" + USE,
         "import os\nos.environ['A'] = 'b'\n\n" + IMPORT + "\nN = 1\n\n\n" + USE,
     ),
+    "above names that something is unpacked to": (
+        "import os\n\nx, (y, *z) = os.times()\n\n\n{copy}\n\n" + USE,
+        "import os\n\n" + IMPORT + "\nx, (y, *z) = os.times()\n\n\n" + USE,
+    ),
+    "below what is unpacked to other things than names": (
+        "import os\n\nx, os.sep = '12'\n\n\n{copy}\n\n" + USE,
+        "import os\n\nx, os.sep = '12'\n\n" + IMPORT + "\n\n" + USE,
+    ),
     "after imports in try, with a class in except": (
         "try:\n    import a\nexcept ImportError:\n    class a: ...\n\nVALUE = 1\n\n\n{copy}\n\n"
         + USE,

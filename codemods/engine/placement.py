@@ -273,13 +273,20 @@ def _import_from(module: str) -> ast.ImportFrom:
 def only_binds(statement: ast.stmt) -> bool:
     """Whether a statement sets nothing up: an import, a definition, a string, or plain names."""
     if isinstance(statement, ast.Assign):
-        return all(isinstance(t, ast.Name) for t in statement.targets) and not any(
+        return all(map(_is_names, statement.targets)) and not any(
             isinstance(n, ast.Attribute) and n.attr == "importorskip" for n in walk(statement.value)
         )
     if isinstance(statement, ast.AnnAssign):
         return isinstance(statement.target, ast.Name)
     kinds = (ast.Import, ast.ImportFrom, ast.Pass, *DEFINITIONS)
     return isinstance(statement, kinds) or is_string(statement)
+
+
+def _is_names(target: ast.expr) -> bool:
+    """Whether a target of an assignment is a name, or names that something is unpacked to."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return all(map(_is_names, target.elts))
+    return isinstance(target.value if isinstance(target, ast.Starred) else target, ast.Name)
 
 
 def _is_main(row: Row) -> bool:
