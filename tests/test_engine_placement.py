@@ -130,7 +130,7 @@ PLACES = {
     ),
     "above names that something is unpacked to": (
         "import os\n\nx, (y, *z) = os.times()\n\n\n{copy}\n\n" + USE,
-        "import os\n\n" + IMPORT + "\nx, (y, *z) = os.times()\n\n\n" + USE,
+        "import os\n" + IMPORT + "\nx, (y, *z) = os.times()\n\n\n" + USE,
     ),
     "below what is unpacked to other things than names": (
         "import os\n\nx, os.sep = '12'\n\n\n{copy}\n\n" + USE,
