@@ -370,7 +370,7 @@ def test_what_uses_the_builtin_of_that_name_above_the_copy_still_does() -> None:
 
 # Among the imports of the file, in the order of isort and ruff
 
-OWN = MODULES._replace(first_party=frozenset({"lib", "app", "zoo"}))
+OWN = MODULES._replace(first_party=frozenset({"lib", "app", "zap", "zoo"}))
 REST = "\n\n" + FAKE_USE
 ORDER = {
     "between the modules of the repository": (
@@ -423,6 +423,10 @@ ORDER = {
     "below a relative import of what the file does not use": (
         "from app import a\n\nfrom . import set_up\n",
         "from app import a\n\nfrom . import set_up\n\n" + FAKE_IMPORT,
+    ),
+    "last, where the imports are not sorted": (
+        "from zoo import b\nfrom zap import a\n",
+        "from zoo import b\nfrom zap import a\n" + FAKE_IMPORT,
     ),
     "below a star import": (
         "from app import a\nfrom zoo import *\n",

@@ -9,6 +9,7 @@ stands where the definition stood.
 from __future__ import annotations
 
 import ast
+import bisect
 import builtins
 import re
 import sys
@@ -124,18 +125,25 @@ class Places:
     def _sorted(self, anchor: int, module: str) -> int:
         """Return the row below which an import is in order, going up from the row `anchor`.
 
-        An import of what the file does not use is there for what it does: that stays above.
+        Where the imports above are in no order, theirs may be one that matters: there it is the
+        last one. An import of what the file does not use is there for what it does, and is left
+        above.
         """
-        key = self._sort_key(_import_from(module))
+        run: list[int] = []
         for index in reversed([i for i in self._rest if self._prologue < i <= anchor]):
-            row = self._rows[index]
-            first = row.statements[0]
-            if len(row.statements) > 1 or not isinstance(first, ast.Import | ast.ImportFrom):
-                return index
-            bound = {(a.asname or a.name).partition(".")[0] for a in first.names}
-            if self._sort_key(first) <= key or not bound <= self._used:
-                return index
-        return self._prologue
+            first, *others = self._rows[index].statements
+            if others or not isinstance(first, ast.Import | ast.ImportFrom):
+                break
+            if not {(a.asname or a.name).partition(".")[0] for a in first.names} <= self._used:
+                break
+            run.insert(0, index)
+        keys = [self._sort_key(self._rows[index].statements[0]) for index in run]
+        if not run or keys != sorted(keys):
+            return anchor
+        smaller = bisect.bisect_right(keys, self._sort_key(_import_from(module)))
+        if smaller:
+            return run[smaller - 1]
+        return max((i for i in self._rest if i < run[0]), default=-1)
 
     def _sort_key(self, statement: ast.stmt) -> tuple[int, bool, str]:
         """Return what isort and ruff sort an import by: its section, its kind and its module.
