@@ -650,11 +650,16 @@ def test_beside_tests_that_stand_in_a_package(root: Path) -> None:
     assert 'paths = ["app/tests"]' in (root / "pyproject.toml").read_text()
 
 
-@pytest.mark.parametrize("home", ["app/tests", "app/core/test"])
-def test_among_tests_where_each_part_of_a_package_has_its_own(root: Path, home: str) -> None:
+@pytest.mark.parametrize(
+    ("there", "home"),
+    [("app/tests",) * 2, ("app/core/test",) * 2, ("app/core", "app/core/tests")],
+)
+def test_among_tests_where_each_part_of_a_package_has_its_own(
+    root: Path, there: str, home: str
+) -> None:
     shutil.rmtree(root / "suite")
-    (root / home).mkdir(parents=True)
-    (root / home / "__init__.py").touch()
+    (root / there).mkdir(parents=True)
+    (root / there / "__init__.py").touch()
     for name in ("a", "b"):
         path = root / f"app/core/{name}/tests/test_{name}.py"
         path.parent.mkdir(parents=True)

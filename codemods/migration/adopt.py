@@ -394,7 +394,7 @@ def _folder_of_tests(root: Path, pasted: Sequence[Pasted]) -> Path:
         # Tests that stand within a package have folders of their own there, as `top/part/tests`.
         above = (f for f in (top, *top.parents) if f != root and f.is_relative_to(root))
         named = (folder / name for folder in above for name in _NAMES_OF_TESTS)
-        return top if top in tops else next(filter(Path.is_dir, named), top)
+        return top if top in tops else next(filter(Path.is_dir, named), top / _NAMES_OF_TESTS[0])
     own = root / "tests"
     others = (t for t in tops if t.name == own.name and t != own)
     is_hidden = any((t / "__init__.py").exists() for t in others)
