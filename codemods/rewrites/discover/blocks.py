@@ -24,8 +24,15 @@ from codemods.model import PytestNames
 from codemods.rewrites.collected import is_mark, is_test_class, is_test_function
 from codemods.rewrites.discover.helpers import helpers_of, parse_blocks
 
-#: A line that begins a definition, or one of its decorators; a newline stands before the first.
-_HEADS = re.compile(rb"\n( *)(?=[@acd])(?:@|(?:async[ \t]+)?(def|class)[ \t]+([\w\x80-\xff]+))")
+#: What may begin a definition, or one of its decorators, what may stand in front of it on its line,
+#: and whether that is a class. A pattern that begins with plain characters is searched for many
+#: times as fast as one for the beginning of a line.
+_NAME = rb"[ \t]+([\w\x80-\xff]+)"
+_HEADS = (
+    (re.compile(rb"@()"), re.compile(rb" *"), False),
+    (re.compile(rb"def" + _NAME), re.compile(rb" *(?:async[ \t]+)?"), False),
+    (re.compile(rb"class" + _NAME), re.compile(rb" *"), True),
+)
 _FIXTURE = re.compile(rb"fixture\b(?<!\wfixture)")
 #: A line that is not indented, and the word that it begins with.
 _TOP_LINES = re.compile(rb"\n(?![ \n#)\]}])(\w*)")
@@ -207,6 +214,23 @@ class _Frame:
         self.end = -1
 
 
+def _heads(text: bytes) -> list[tuple[int, int, int, bytes, bool]]:
+    """Return the lines that begin a definition or a decorator, which has no name, in order.
+
+    Of each, where it begins, its indent, where the name ends, the name, and whether it is a class.
+    """
+    found: list[tuple[int, int, int, bytes, bool]] = []
+    for head, before, is_class in _HEADS:
+        for match in head.finditer(text):
+            place = match.start()
+            begin = text.rfind(b"\n", 0, place) + 1
+            if before.fullmatch(text, begin, place):
+                line = text[begin:place]
+                indent = len(line) - len(line.lstrip(b" "))
+                found.append((begin, indent, match.end(), match[1], is_class))
+    return sorted(found)
+
+
 class _Reader:
     def __init__(self, source: bytes, text: bytes, tests: PytestNames) -> None:
         self._source = source
@@ -238,11 +262,8 @@ class _Reader:
         """Yield the definitions that are neither methods nor test functions."""
         text, around = self._text, None
         decorated, indent_of_decorator = -1, -1
-        for match in _HEADS.finditer(text):
-            begin, at = match.span(1)
-            indent = at - begin
-            word, name = match.group(2, 3)
-            if word is None:
+        for begin, indent, end, name, is_class in _heads(text):
+            if not name:
                 if decorated < 0 or indent != indent_of_decorator:
                     decorated, indent_of_decorator = begin - 1, indent
                 continue
@@ -252,9 +273,7 @@ class _Reader:
                 around = around.above
             if indent and around is None:
                 self._check_compound(begin)
-            around = _Frame(
-                start, match.end(), name, around, indent=indent, is_class=word == b"class"
-            )
+            around = _Frame(start, end, name, around, indent=indent, is_class=is_class)
             is_fixture = start < begin - 1 and _FIXTURE.search(text, start, begin) is not None
             if self._is_helper(around, is_fixture):
                 yield around
