@@ -30,6 +30,8 @@ from codemods.measure.model import Baseline
 from codemods.measure.session import Pytest
 from codemods.migration.diagnose import Checkup, Finding, FolderCheckup
 from codemods.model import FileResult, Run, Status
+from codemods.settings import read_settings
+from codemods.shared_modules import read_shared_modules
 from codemods.workers.pool import FILE_TIMEOUT
 from tests import tools
 from tests.figures import measured
@@ -1090,7 +1092,8 @@ def test_the_whole_story(story: Path) -> None:
     # LibCST would not print this one as it is, which `analyze` does not ask.
     assert replaceable - changed == {"unit/test_wire_format.py"}
     assert outcome("check")[0] == 0
-    alone = {p: tools.run(before[p], p).after or before[p] for p in before}
+    modules = read_shared_modules(read_settings(story))
+    alone = {p: tools.run(before[p], p, modules).after or before[p] for p in before}
     assert {p for p in before if alone[p] != after[p]} <= {
         "e2e/mocks.py",
         "integration/connection_helpers.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codemods.model import Code, Status, Verdict
+from codemods.model import Code, SharedModules, Status, Verdict
 from tests.tools import check_refused, indented, run, shared
 
 LIB = "lib.tools"
@@ -19,10 +19,12 @@ class Fake(Exception):
 """
 FUNCTION = "def helper(x): return x\n"
 MODULES = shared(CLASS + "Alias = Fake\n" + FUNCTION + "other = helper\n", LIB)
+PLAIN = CLASS.replace("(Exception)", "")
+PLAIN_MODULES = shared(PLAIN + "Alias = Fake\n", LIB)
 
 
-def is_replaced(text: str) -> bool:
-    result = run(text, modules=MODULES)
+def is_replaced(text: str, modules: SharedModules = MODULES) -> bool:
+    result = run(text, modules=modules)
     assert result.error is None
     return result.status is Status.CHANGED
 
@@ -493,8 +495,8 @@ NAME_READS = {
 @pytest.mark.parametrize("rest", NAME_READS.values(), ids=NAME_READS)
 def test_a_name_that_is_another_there_must_not_be_read(rest: str) -> None:
     check_refused(RENAMED + "\n\n" + rest, Code.ESCAPES, modules=MODULES)
-    alias = CLASS.replace("Fake", "Alias") + "\n\n" + rest.replace("_Fake", "Alias")
-    check_refused(alias, Code.ESCAPES, modules=MODULES)
+    alias = PLAIN.replace("Fake", "Alias") + "\n\n" + rest.replace("_Fake", "Alias")
+    check_refused(alias, Code.ESCAPES, modules=PLAIN_MODULES)
     if "==" not in rest and " in " not in rest:
         assert is_replaced(CLASS + "\n\n" + rest.replace("_Fake", "Fake"))
 
@@ -524,16 +526,16 @@ TELLS_APART = {
 
 @pytest.mark.parametrize("rest", TELLS_APART.values(), ids=TELLS_APART)
 def test_two_classes_that_would_be_one_are_not_told_apart(rest: str) -> None:
-    both = CLASS + "\n\n" + CLASS.replace("Fake", "Alias") + "\n\n"
-    assert is_replaced(both)
-    check_refused(both + rest, Code.ESCAPES, saying="tells apart", modules=MODULES)
-    imported = f"from {LIB} import Alias\n\n\n{CLASS}\n\n"
-    assert is_replaced(imported)
-    check_refused(imported + rest, Code.ESCAPES, saying="tells apart", modules=MODULES)
-    beside = f"import helpers\n\n\n{CLASS}\n\nhelpers.Fake()\n"
-    assert is_replaced(beside)
-    check_refused(beside + rest, Code.ESCAPES, saying="tells apart", modules=MODULES)
-    one = run(both.replace("'a'", "'b'", 1).replace('"a"', '"b"', 1) + rest, modules=MODULES)
+    both = PLAIN + "\n\n" + PLAIN.replace("Fake", "Alias") + "\n\n"
+    assert is_replaced(both, PLAIN_MODULES)
+    check_refused(both + rest, Code.ESCAPES, saying="tells apart", modules=PLAIN_MODULES)
+    imported = f"from {LIB} import Alias\n\n\n{PLAIN}\n\n"
+    assert is_replaced(imported, PLAIN_MODULES)
+    check_refused(imported + rest, Code.ESCAPES, saying="tells apart", modules=PLAIN_MODULES)
+    beside = f"import helpers\n\n\n{PLAIN}\n\nhelpers.Fake()\n"
+    assert is_replaced(beside, PLAIN_MODULES)
+    check_refused(beside + rest, Code.ESCAPES, saying="tells apart", modules=PLAIN_MODULES)
+    one = run(both.replace("'a'", "'b'", 1).replace('"a"', '"b"', 1) + rest, modules=PLAIN_MODULES)
     assert one.status is Status.CHANGED
 
 

@@ -80,7 +80,7 @@ class TestPlan:
         make(test_a=_USED, b__test_c="x = 1\n", test_bad=COPY + "(", test_own="class X: pass\n")
         make(test_odd="class TestWebSocketConnection:\n    x = 1\n", d=f"{_IMPORT.decode()}\n")
         result = planned()
-        assert (result.files, result.helpers) == (6, 3)
+        assert (result.files, result.helpers) == (6, 2)
         assert codes(result) == {
             "test_a.py": "changed",
             "test_bad.py": "syntax-error",
