@@ -8,7 +8,7 @@ import re
 import sys
 import unicodedata
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from codemods.disk.files import read_file
 from codemods.model import UsageError
@@ -167,6 +167,18 @@ def ruff_sources(root: Path) -> tuple[str, ...]:
         case {"src": [*folders]}:
             return tuple(f for f in folders if isinstance(f, str))
     return (".", "src")
+
+
+def ruff_known(root: Path, party: Literal["first", "third"]) -> frozenset[str]:
+    """Return the modules that the settings of ruff name as those of the repository, or of others.
+
+    https://docs.astral.sh/ruff/settings/#lint_isort_known-third-party
+    """
+    match _ruff_table(root):
+        case {"lint": {"isort": dict(known)}}:
+            names = known.get(f"known-{party}-party")
+            return frozenset(map(str, names if isinstance(names, list) else ()))
+    return frozenset()
 
 
 def has_flake8_alone(root: Path) -> bool:

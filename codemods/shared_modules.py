@@ -25,6 +25,7 @@ from codemods.settings import (
     Settings,
     SettingsError,
     names_table,
+    ruff_known,
     ruff_sources,
     setting_error,
     settings_in,
@@ -176,7 +177,8 @@ def _first_party(settings: Settings) -> frozenset[str]:
     root = settings.root.resolve()
     folders = [folder for folder in map(root.joinpath, ruff_sources(root)) if folder.is_dir()]
     inside = (folder for folder in folders if folder.resolve().is_relative_to(root))
-    return frozenset(name for folder in inside for name in _names_in(folder))
+    own = frozenset(name for folder in inside for name in _names_in(folder))
+    return (own - ruff_known(root, "third")) | ruff_known(root, "first")
 
 
 def _names_in(folder: Path) -> Iterator[str]:

@@ -163,8 +163,13 @@ def test_the_modules_are_read(root: Path) -> None:
         ("", {"a", "app", "src", "lib"}),
         ('[tool.ruff]\nsrc = ["src", "lib", "gone", "../outside", 1]\n', {"app", "tools"}),
         ("[tool.ruff]\nline-length = 100\n", {"a", "app", "src", "lib"}),
+        (
+            '[tool.ruff.lint.isort]\nknown-third-party = ["lib", "x"]\nknown-first-party = ["y"]\n',
+            {"a", "app", "src", "y"},
+        ),
+        ("[tool.ruff.lint.isort]\nknown-third-party = 1\n", {"a", "app", "src", "lib"}),
     ],
-    ids=["by default", "some folders", "other settings"],
+    ids=["by default", "some folders", "other settings", "some modules", "no list"],
 )
 def test_the_modules_of_the_repository_are_those_of_ruff(
     ruff: str, wanted: set[str], root: Path
