@@ -293,8 +293,17 @@ def test_a_conftest_that_goes_through_the_names_of_modules() -> None:
 
 def test_a_shared_module_that_is_loaded_again() -> None:
     text = "import importlib\nfrom lib import tools\nimportlib.reload(tools)\n"
-    assert codes(text) == {"make": {Code.DIFFERENT_GLOBALS}}  # it reads another definition
+    refused = {"make": {Code.DIFFERENT_GLOBALS}}  # it reads another definition
+    assert codes(text) == refused
     assert codes(text.replace("tools", "others")) == {}
+    assert codes("from importlib import reload\nfrom lib import tools\n") == refused
+    assert codes("import importlib, tools\ngetattr(importlib, 'reload')(tools)\n") == refused
+    assert codes("import tools  # and no reload\nassert 'reload it'\n") == {}
+    # Also where that one was replaced before.
+    later = TEXT.replace("class Name:\n    def go(self): return x", f"from {LIB} import Name")
+    changed = run(later, MODULE, MODULES)._replace(path=MODULE)
+    assert [d.definition.name for d in changed.replaced] == ["make"]
+    assert set(effects(Source("/repo/tests/a.py", text.encode()), changed).reasons) == {"make"}
 
 
 START = "import subprocess, sys\nsubprocess.run([sys.executable, 'tests/{}.py'])\n"

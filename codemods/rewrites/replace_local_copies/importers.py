@@ -30,6 +30,7 @@ from codemods.rewrites.others import (
 from codemods.rewrites.replace_local_copies.apart import first_type_check
 from codemods.rewrites.replace_local_copies.cycles import imported_files
 from codemods.rewrites.replace_local_copies.scripts import may_run
+from codemods.rewrites.replace_local_copies.shared import shared_definitions
 from codemods.rewrites.replace_local_copies.stores import Store, stores_in
 from codemods.rewrites.replace_local_copies.told import filtered_modules, may_match, short
 
@@ -72,7 +73,8 @@ def outside_effects(
     message = "the shared module imports this file: they would import each other"
     imported, unknown_files = imported_files(modules, others.paths, others.read_one, run)
     circular = imported & changed.keys()
-    look = partial(_effects, tests=modules.tests, changed=changed, reads=reads)
+    defined = frozenset(d.name for d in shared_definitions(modules).definitions)
+    look = partial(_effects, tests=modules.tests, changed=changed, reads=reads, defined=defined)
     found = [*run(look, others.read(), failed, wanted)]
     found.append({p: refusing(changed[p], Code.CIRCULAR_IMPORT, message) for p in circular})
     found.append(_outside_tests(modules, changed, others.paths))
@@ -167,7 +169,12 @@ def _last_part(module: str) -> str:
 
 
 def _effects(
-    source: Source, *, tests: PytestNames, changed: Mapping[str, FileResult], reads: Reads
+    source: Source,
+    *,
+    tests: PytestNames,
+    changed: Mapping[str, FileResult],
+    reads: Reads,
+    defined: frozenset[str],
 ) -> Found:
     other = _OtherFile(source, tests)
     used = other.used(changed)
@@ -175,8 +182,7 @@ def _effects(
     found = {path: new for path, new in found.items() if new.taken or new.reasons}
     own = changed.get(source.path)
     told_apart = {} if own is None else other.told_apart(own, [changed[path] for path in used])
-    copied = frozenset(d.shared[1] for r in changed.values() for d in r.replaced if d.shared)
-    replaced = other.replaced(reads, copied)
+    replaced = other.replaced(reads, defined)
     through = ((path, _seeing(result, replaced)) for path, result in changed.items() if replaced)
     reached = other.reached(changed)
     return together(
@@ -410,6 +416,15 @@ class _OtherFile(OtherFile):
         return frozenset(_last_part(alias.name) for alias in self.names.of_kind(ast.alias))
 
     @cached_property
+    def _reloads(self) -> bool:
+        """Whether the file names `importlib.reload`, be it by a text for `getattr`."""
+        if not self.has(b"reload"):
+            return False
+        kinds = ((ast.Attribute, "attr"), (ast.alias, "name"), (ast.Constant, "value"))
+        words = [getattr(n, key) for kind, key in kinds for n in self.names.of_kind(kind)]
+        return "reload" in words or "reload" in self.names.mentions
+
+    @cached_property
     def _looks_around(self) -> bool:
         """Whether the file may go through all names of a module."""
         return _LOOKS_AROUND.search(self.source.content) is not None
@@ -429,20 +444,20 @@ class _OtherFile(OtherFile):
         pattern = rb"(?<!mark)[.\"'](?:%b)\b|\b(?:%b)\s*=" % (words, words)
         return bool(names) and re.search(pattern, self.source.content) is not None
 
-    def replaced(self, reads: Reads, copied: frozenset[str]) -> dict[tuple[str, str], Reason]:
+    def replaced(self, reads: Reads, defined: frozenset[str]) -> dict[tuple[str, str], Reason]:
         """Return where the file replaces a global of a shared module, which copies would see.
 
         Args:
             reads: the names of the globals.
-            copied: which of them are definitions that are replaced, too.
+            defined: the shared definitions, which are made anew where their module is reloaded.
 
         """
         found: dict[tuple[str, str], Reason] = {}
-        for module in sorted(reads) if self.has(b"reload") else ():
+        for module in sorted(reads) if self._reloads else ():
             if self.has(os.fsencode(_last_part(module))):
                 message = f"{self.source.path} may reload {module}, which the copy would not see"
                 reason = Reason(Code.DIFFERENT_GLOBALS, 1, message)
-                found |= {(module, name): reason for name in reads[module] & copied}
+                found |= {(module, name): reason for name in reads[module] & defined}
         for module in sorted(self.setting(reads)):
             for name in sorted(reads[module] & stores_in(self.names).keys()):
                 for store in stores_in(self.names)[name]:
