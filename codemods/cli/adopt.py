@@ -101,17 +101,12 @@ def adopt(
     refused = report.left_out(choice, done, names, detail)
     skipped = {name for one in done for name in one.skipped}
     if not any(one.files for one in done):
-        nothing = f"nothing can be adopted that saves {plural(min_lines, 'line')} or more"
-        first = [] if names else [f"{nothing}: see `ssot-codemods discover`"]
-        raise UsageError(*first, *refused, *elsewhere)
+        raise UsageError(*([] if names else [_nothing(min_lines)]), *refused, *elsewhere)
     for line in (*refused, *elsewhere):
         say(line)
     code = COPIES_LEFT if {*choice.missing, *skipped}.intersection(names) else OK
     if dry_run:
-        for step in (step for one in done for step in one.steps):
-            print_patch(report.as_patch(step))
-        texts = [report.as_text(one, detail, dry_run=True) for one in done]
-        print_text("\n".join(texts), err=True)
+        _preview(done, detail)
         return code
     for one in done:
         write(one.steps)
@@ -119,6 +114,21 @@ def adopt(
     probed = OK if skip_probe else _probe(setup, done, python)
     print_text(report.way_on(done, detail))
     return code or probed
+
+
+def _nothing(min_lines: int) -> str:
+    saving = f"saves {plural(min_lines, 'line')} or more"
+    return f"nothing can be adopted that {saving}: see `ssot-codemods discover`"
+
+
+def _preview(done: Sequence[Adoption], detail: Detail) -> None:
+    """Print a patch, and beside it what else there is to know."""
+    from codemods.report import adopt as report
+
+    for step in (step for one in done for step in one.steps):
+        print_patch(report.as_patch(step))
+    texts = [report.as_text(one, detail, dry_run=True) for one in done]
+    print_text("\n".join(texts), err=True)
 
 
 def _probe(setup: Setup, done: Sequence[Adoption], python: str | None) -> int:
