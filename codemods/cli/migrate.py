@@ -140,8 +140,7 @@ def migrate(
         raise click.UsageError("--timeout and -n are about the tests: they need --verify")
     setup = Setup(files, classes)
     if dry_run:
-        batch = Batch("", max_files, allow_dirty)
-        return _dry_run(setup, codemod, batch, form, detail)
+        return _dry_run(setup, codemod, Batch("", max_files, allow_dirty), form, detail)
     starts = verify or not skip_probe
     chosen = interpreter(python, setup.settings.root) if starts else sys.executable
     pytest = Pytest(setup.settings.root, chosen, timeout)

@@ -48,11 +48,9 @@ def as_text(
 ) -> str:
     """Format a summary for people; `noun` is what one of the changed definitions is called.
 
-    The advice on imports is for ruff, or for `flake8`.
-
-    There is a line for each definition that stays for the present state of its file. VERBOSE has
-    one for each that stays and for each changed file, QUIET just the numbers, and what needs to be
-    looked at.
+    The advice on imports is for ruff, or for `flake8`. There is a line for each definition that
+    stays for the present state of its file. VERBOSE has one for each that stays and for each
+    changed file, QUIET just the numbers, and what needs to be looked at.
     """
     quiet, verbose = detail is Detail.QUIET, detail is Detail.VERBOSE
     results, left = written.results, written.left
