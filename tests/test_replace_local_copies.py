@@ -166,6 +166,20 @@ def test_the_settings_may_lie_in_a_project_below(capsys: pytest.CaptureFixture[s
     assert parsed("--name", "A").names == ["A"]
 
 
+def test_a_module_of_the_command_line_needs_no_settings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("test_framework").rename("helpers")
+    command = ["libcst.tool", "codemod", "x.Command", "."]
+    for options in (["-h"], ["--module", "helpers.ssot.websocket_connection_test_utility"]):
+        monkeypatch.setattr("sys.argv", [*command, *options])
+        assert parsed("--name", "A").names == ["A"]
+    monkeypatch.setattr("sys.argv", [*command, "--module=helpers.none"])
+    with pytest.raises(SystemExit):
+        parsed("--name", "A")
+    assert "no module helpers.none in this repository" in capsys.readouterr().err
+
+
 def test_what_is_made_of_a_changed_module_is_printed_anew() -> None:
     content = source("{copy}\nx = TestWebSocketConnection()\n")
     changed = on_disk(content).transform_module(cst.parse_module(content))

@@ -30,7 +30,7 @@ class ReplaceLocalCopiesCommand(ExactCommand):
     def add_args(arg_parser: argparse.ArgumentParser) -> None:
         """Add the options; without them the settings that are nearest to each file count."""
         try:
-            _check_covered()
+            _check_settings()
         except UsageError as error:
             arg_parser.error(visible(str(error)))
         arg_parser.add_argument(
@@ -62,13 +62,20 @@ class ReplaceLocalCopiesCommand(ExactCommand):
         self.settings = SettingsByFile(read_settings(Path.cwd()), modules, names)
 
 
-def _check_covered() -> None:
-    """Check that some settings name a shared module: here, or for a file below.
+def _check_settings() -> None:
+    """Check that there is a shared module: for here, or for a file below.
 
-    Which files are meant is not known yet: LibCST reads its arguments after this.
+    A command has no say between LibCST's reading of the arguments and its first worker, where an
+    error would be one of each file; so this takes a first look at them, as LibCST itself does.
     """
+    first = argparse.ArgumentParser(add_help=False)
+    first.add_argument("-h", "--help", action="store_true")
+    first.add_argument("--module", dest="modules", action="append")
+    given, _ = first.parse_known_args()
+    if given.help:
+        return
     settings = read_settings(Path.cwd())
-    by_file = SettingsByFile(settings)
+    by_file = SettingsByFile(settings, given.modules)
     if by_file.shared("") is None:
         files = list_files([os.curdir], settings.root, settings.exclude, lambda failed: None)
         any(by_file.shared(path) for path in files)
