@@ -27,10 +27,17 @@ _BARE_RULE = re.compile(r"#\s*([-=*#~_+])\1*\s*$|#+$")
 #: How code begins that was commented out, a copy of the class perhaps.
 _CODE = re.compile(r"\b(?:class|def)\s+\w")
 
+#: Words to a tool, about the line that they stand on or the whole file.
+_TO_TOOLS = (
+    r"#+\s*(type:|(noqa|pragma|pylint|flake8|ruff|mypy|pyright|isort|fmt|yapf|nosec|NOSONAR)\b"
+    r"|pyre-)"
+)
+_IS_TO_TOOLS = re.compile(_TO_TOOLS, re.IGNORECASE)
+
 #: Comments that do not belong to the class below them: shebang, encoding cookie (PEP 263), words
-#: to a tool about the whole file, licence, authors, its path, cell or region mark.
+#: to a tool, licence, authors, its path, cell or region mark.
 _STAYS = re.compile(
-    r"#!|#.*coding[:=]|#\s*(type:|(noqa|pylint|flake8|ruff|mypy|pyright|isort|fmt|yapf|pragma)\b)"
+    rf"#!|#.*coding[:=]|{_TO_TOOLS}"
     r"|#.*(copyright|licen[cs]e|SPDX|@?(author|owner|maintainer)s?:|\w\.py\b)"
     r"|#\s*(%%|region|endregion)",
     re.IGNORECASE,
@@ -40,6 +47,11 @@ _STAYS = re.compile(
 def has_only_comments(source: bytes) -> bool:
     """Whether a file has comments, and nothing else but blank lines."""
     return b"#" in source and _ONLY_COMMENTS.match(source) is not None
+
+
+def is_to_tools(comment: str) -> bool:
+    """Whether a comment is for a linter, formatter or type checker, and not for people."""
+    return _IS_TO_TOOLS.match(comment) is not None
 
 
 def comment_lines(source: bytes) -> dict[int, str]:

@@ -6,17 +6,11 @@ import functools
 import re
 from collections.abc import Sequence
 
-from codemods.engine.comments import comments_of
+from codemods.engine.comments import comments_of, is_to_tools
 from codemods.engine.rows import first_line, last_line
 from codemods.engine.scopes import Definition
 from codemods.engine.text import decoded, lines_of
 from codemods.rewrites.replace_local_copies.shared import SharedDefinition
-
-#: Words to a tool, which are for the lines that they stand on.
-_TO_TOOLS = re.compile(
-    r"type:|(noqa|pragma|pylint|flake8|ruff|mypy|pyright|pyre-|isort|fmt|yapf|nosec|NOSONAR)\b",
-    re.IGNORECASE,
-)
 
 
 def lost_comments(
@@ -28,11 +22,10 @@ def lost_comments(
         return ()
     place = first_line(shared.node), last_line(shared.node)
     known = _texts(shared.module.source, *place)
-    texts = ((line, _text(comment)) for line, comment in own.items())
     return tuple(
         line
-        for line, text in texts
-        if re.search(r"\w", text) and not _TO_TOOLS.match(text) and text not in known
+        for line, comment in own.items()
+        if re.search(r"\w", comment) and not is_to_tools(comment) and _text(comment) not in known
     )
 
 
