@@ -159,7 +159,8 @@ class _Filling:
     def __init__(
         self, settings: Settings, module: str, before: bytes, pasted: Sequence[Pasted]
     ) -> None:
-        self._settings = settings
+        tests = SettingsByFile(settings).tests(str(settings.root / "helpers.py"))
+        self._marking = MarkHelperClasses(tests, settings.harmless)
         self.module = module
         self._before = before
         self._pasted = pasted
@@ -176,7 +177,7 @@ class _Filling:
 
     def _add(self, one: Pasted) -> None:
         """Add a definition that is not there yet, or note why it cannot be."""
-        if keys_of(self.content).get(one.name) == one.key:
+        if keys_of(self.content, [one.name]).get(one.name) == one.key:
             return
         try:
             found, source, marked = self._taken(one, self.content)
@@ -204,7 +205,7 @@ class _Filling:
         clashes: list[str] = []
         for source, parts in _extracts(one, self._shared, errors):
             try:
-                parts, marked = _marked(parts, self._settings)
+                parts, marked = _marked(parts, self._marking)
                 parts = replace(parts, aliases=dict.fromkeys(one.others, one.name))
                 module_with(content, parts)
             except CannotAdopt as error:
@@ -438,8 +439,7 @@ def _where_all_stand(settings: Settings, pasted: Sequence[Pasted]) -> list[Path]
 
 def _has_all(source: Source, *, keys: Mapping[str, str]) -> str | None:
     """Return the path of a file that has definitions equal to all of some."""
-    own = keys_of(source.content)
-    return source.path if all(own.get(name) == key for name, key in keys.items()) else None
+    return source.path if keys_of(source.content, keys) == keys else None
 
 
 def _paths(pasted: Iterable[Pasted]) -> Iterator[str]:
@@ -478,11 +478,9 @@ def _dotted(settings: Settings, path: Path) -> str:
 # What it is to hold
 
 
-def _marked(parts: Extract, settings: Settings) -> tuple[Extract, dict[str, None]]:
+def _marked(parts: Extract, marking: MarkHelperClasses) -> tuple[Extract, dict[str, None]]:
     """Return definitions with ``__test__ = False`` in those that pytest would warn about: which."""
-    tests = SettingsByFile(settings).tests(str(settings.root / "helpers.py"))
-    codemod = MarkHelperClasses(tests, settings.harmless)
-    result = apply(module_with(b"", parts), "helpers.py", codemod)
+    result = apply(module_with(b"", parts), "helpers.py", marking)
     marked = dict.fromkeys(decision.definition.name for decision in result.replaced)
     return (extract(result.after, parts.definitions) if result.after else parts), marked
 
@@ -494,7 +492,7 @@ def _extracts(
     for path in sorted(one.paths, key=os.fsencode):
         try:
             content, _ = read_file(os.path.realpath(path), LIMIT)
-            if one.name in keys_of(content):  # it may have another name there
+            if keys_of(content, [one.name]):  # it may have another name there
                 found[path] = extract(content, [one.name], shared)
         except OSError as error:
             errors.append(f"{path}: {error.strerror}")

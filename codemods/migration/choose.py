@@ -148,7 +148,7 @@ def _pasted(name: str, part: Group) -> Pasted:
     found = part.replaceable
     aliases = {bare(p.name): p.name for p in reversed(found) if bare(p.name) != bare(name)}
     paths = sorted({place.path for place in found})
-    key = keys_of(part.module)[part.pattern.name]
+    key = keys_of(part.module, [part.pattern.name])[part.pattern.name]
     return Pasted(name, tuple(sorted(aliases.values())), tuple(paths), key)
 
 

@@ -87,8 +87,9 @@ def _with_shared(settings: Settings, groups: Iterable[Group]) -> Iterator[Group]
     """Yield the groups, those marked of which a module of the settings has the code already."""
     known = shared_keys(settings) if settings.has_table else []
     for group in groups:
-        key = keys_of(group.module).get(group.names[0]) if known and not group.is_nested else None
-        is_shared = key is not None and any(keys.get(group.names[0]) == key for _, keys in known)
+        name = group.names[0]
+        own = keys_of(group.module, [name]) if known and not group.is_nested else {}
+        is_shared = bool(own) and any(keys.get(name) == own[name] for _, keys in known)
         yield group._replace(is_shared=is_shared)
 
 

@@ -8,12 +8,13 @@ other definitions of the file are taken along; what reads anything else is not t
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import re
 import sys
 import textwrap
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
@@ -162,16 +163,23 @@ def packages_of(parts: Extract) -> set[str]:
     return {_package(text) for text in parts.imports}.difference(known) - {"pytest"}
 
 
-def keys_of(source: bytes) -> dict[str, str]:
+def keys_of(source: bytes, names: Collection[str] | None = None) -> dict[str, str]:
     """Return what is the same for equal definitions, of each that a name of a file stands for.
 
     A file that does not parse has none.
+
+    Args:
+        source: the file as it is on disk.
+        names: those to look at; all without.
+
     """
     try:
         module = _parsed(source)
     except CannotAdopt:
         return {}
-    found = {name: _definition(module.names, name) for name in module.names.bindings}
+    bound = module.names.bindings
+    wanted = bound if names is None else [name for name in names if name in bound]
+    found = {name: _definition(module.names, name) for name in wanted}
     return {
         name: Normal(node, module.names.is_builtin).shape.key
         for name, node in found.items()
@@ -179,6 +187,7 @@ def keys_of(source: bytes) -> dict[str, str]:
     }
 
 
+@functools.lru_cache(maxsize=4)  # a file is mostly asked about several times in a row
 def _parsed(source: bytes) -> ParsedModule:
     try:
         return ParsedModule(source, "")
