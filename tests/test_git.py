@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,10 @@ from codemods.disk.git import (
     is_tracked,
     repository_name,
     run_git,
-    stop_git,
     take_notes,
     worktree,
 )
 from codemods.model import FileResult, UsageError
-from tests.tools import gone, wait_until
 
 
 @pytest.fixture
@@ -310,7 +308,7 @@ def test_git_that_does_not_answer(checkout: Path, monkeypatch: pytest.MonkeyPatc
     take_notes()  # of other tests
     monkeypatch.chdir(checkout)
     assert list_files(["."], checkout, (), raise_) == ("inner/a.py", "inner/b.py")
-    monkeypatch.setattr("codemods.disk.git._run", None)  # it is not asked again
+    monkeypatch.setattr(subprocess, "run", None)  # it is not asked again
     assert list_files(["."], checkout, (), raise_) == ("inner/a.py", "inner/b.py")
     with pytest.raises(UsageError, match="git status: an earlier command gave no answer"):
         changed_files(checkout)
@@ -324,14 +322,16 @@ def test_a_command_and_what_is_asked_before_it_have_one_limit(
     now = 1000.0
     limits = []
 
-    def answer(command: object, environment: object, seconds: float) -> tuple[int, bytes, bytes]:
+    def answer(
+        command: Sequence[str], *, timeout: float, **_: object
+    ) -> subprocess.CompletedProcess[bytes]:
         nonlocal now
-        limits.append(seconds)
+        limits.append(timeout)
         now += 40
-        return 0, b"", b""
+        return subprocess.CompletedProcess(command, 0, b"", b"")
 
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    monkeypatch.setattr(module, "_run", answer)
+    monkeypatch.setattr(subprocess, "run", answer)
     run_git(checkout, "status")
     assert limits == [60, 20]
 
@@ -415,18 +415,3 @@ def test_git_neither_asks_nor_pages_nor_takes_locks(
     (checkout / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{checkout}{os.pathsep}{os.environ['PATH']}")
     assert run_git(checkout, "status").split() == [b"--no-pager", b"0", b"0"]
-
-
-def test_git_is_stopped_for_another_thread(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pid = checkout / "pid"
-    script = f"#!/bin/sh\necho $$ > {pid}.new\nmv {pid}.new {pid}\nexec sleep 10\n"
-    (checkout / "git").write_text(script)
-    (checkout / "git").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{checkout}{os.pathsep}{os.environ['PATH']}")
-    with ThreadPoolExecutor() as pool:
-        asked = pool.submit(run_git, checkout, "ls-files")
-        wait_until(pid.exists)
-        stop_git()
-        with pytest.raises(UsageError, match="git ls-files"):
-            asked.result(timeout=30)
-    assert gone(int(pid.read_text()))

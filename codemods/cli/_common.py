@@ -25,7 +25,7 @@ from codemods.cli._options import (
     colour_option,
 )
 from codemods.cli._output import print_text, progress_bar, remark, say, settle
-from codemods.disk.git import stop_git, take_notes
+from codemods.disk.git import take_notes
 from codemods.interrupts import heard_as_one
 from codemods.model import RunState, UsageError
 from codemods.registry import CODEMODS, DEFAULT, Registered
@@ -121,7 +121,7 @@ class _Group(click.Group):
         with heard_as_one():
             code = self._exit_code(ctx)
         for note in take_notes():
-            if code != INTERRUPTED:  # then git was stopped, and did not fail
+            if code != INTERRUPTED:  # then git may have been interrupted, too
                 say(note)
         ctx.exit(code)
 
@@ -130,7 +130,6 @@ class _Group(click.Group):
             with _visible_errors():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
-            stop_git()
             say("interrupted")
             return INTERRUPTED
         except UsageError as error:

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -50,11 +49,6 @@ _SILENT: set[Path] = set()
 
 #: Why git could not list files, by the root of the checkout.
 _NOTES: dict[Path, str] = {}
-
-#: The git processes that have not answered yet.
-_RUNNING: set[subprocess.Popen[bytes]] = set()
-#: Held from before a process is started until it is in `_RUNNING`.
-_STARTING = threading.Lock()
 
 
 def checkout_of(path: Path) -> Path | None:
@@ -110,42 +104,24 @@ def _without_filters(environment: Mapping[str, str], names: Iterable[bytes]) -> 
 
 
 def _answer(verb: str, command: Sequence[str], environment: Mapping[str, str], end: float) -> bytes:
+    seconds = max(0, end - time.monotonic())
     try:
-        code, stdout, stderr = _run(command, environment, max(0, end - time.monotonic()))
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=environment,
+            timeout=seconds,
+            check=False,
+        )
     except FileNotFoundError as error:
         raise UsageError("git is not installed") from error
     except OSError as error:
         raise UsageError(f"git cannot be started: {error}") from error
-    if code:
-        message = stderr.decode(errors="replace").strip() or f"exit code {code}"
+    if done.returncode:
+        message = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         raise UsageError(*f"git {verb}: {message}".split("\n"))
-    return stdout
-
-
-def _run(
-    command: Sequence[str], environment: Mapping[str, str], seconds: float
-) -> tuple[int, bytes, bytes]:
-    """Run a command that `stop_git` can end; return its exit code, stdout and stderr."""
-    pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    with _STARTING:
-        process = subprocess.Popen(command, stdin=null, stdout=pipe, stderr=pipe, env=environment)
-        _RUNNING.add(process)
-    with process:
-        try:
-            stdout, stderr = process.communicate(timeout=seconds)
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            _RUNNING.discard(process)
-    return process.returncode, stdout, stderr
-
-
-def stop_git() -> None:
-    """End what git still does for another thread; for a process that was interrupted."""
-    with _STARTING:
-        for process in tuple(_RUNNING):
-            process.kill()
+    return done.stdout
 
 
 def note_failure(top: Path, error: UsageError) -> None:
