@@ -75,12 +75,12 @@ class SessionRecord:
     dont_write_bytecode: bool = False
 
 
-def read_record(path: Path) -> SessionRecord | None:
-    """Read what a session wrote; None where the plugin was never loaded."""
+def read_record(path: Path) -> SessionRecord:
+    """Read what a session wrote: nothing, where the plugin was never loaded."""
     try:
         return fold(path.read_bytes().splitlines())
     except FileNotFoundError:
-        return None
+        return SessionRecord()
 
 
 class Follower:

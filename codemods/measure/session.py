@@ -78,7 +78,7 @@ class Pytest(NamedTuple):
             watch()  # of the tests that ended since it looked last
             record = read_record(folder / "lines")
             problem = started._problem(ended, record, _tail(out))
-        return Session(record or SessionRecord(), problem, ended.wall, ended.cpu)
+        return Session(record, problem, ended.wall, ended.cpu)
 
     def collect(self, *arguments: str, **options: Any) -> Session:
         """Run ``pytest --collect-only -q``; the options are those of `run`."""
@@ -115,9 +115,8 @@ class Pytest(NamedTuple):
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, search))
         return variables
 
-    def _problem(self, ended: Ended, record: SessionRecord | None, tail: str) -> str:
+    def _problem(self, ended: Ended, seen: SessionRecord, tail: str) -> str:
         """Return what went wrong, from what the plugin saw and how the process ended."""
-        seen = record or SessionRecord()
         doing = f" while it ran {seen.running}" if seen.running else ""
         if ended.timed_out:
             return f"killed after {self.timeout:g} s{doing}"
@@ -128,9 +127,10 @@ class Pytest(NamedTuple):
             return "; ".join([*seen.problems, *conftests])
         if ended.exit_code < 0:
             return f"pytest was killed by {_name_of(-ended.exit_code)}{doing}"
-        if record is None and not self.has_module("pytest"):
-            return f"{self.python} has no pytest: name the interpreter of your tests by --python"
         if not seen.facts.pytest:
+            if not self.has_module("pytest"):
+                need = "name the interpreter of your tests by --python"
+                return f"{self.python} has no pytest: {need}"
             last = " | ".join(map(str.strip, tail.strip().splitlines()[-8:]))
             hint = "--python names another interpreter"
             return f"pytest did not start its session (exit code {ended.exit_code}; {hint}): {last}"

@@ -47,7 +47,7 @@ _CRASHED = "???"
 #: Of what a worker sees, all that the controller does not see itself.
 _HANDED_OVER = frozenset({"error", "warning", "deselected"})
 #: As they are now: a test may put something else in their place.
-_DUMPS, _GETPID, _WRITE, _OPEN, _FSTAT = json.dumps, os.getpid, os.write, os.open, os.fstat
+_DUMPS, _GETPID, _OPEN, _WRITE, _CLOSE = json.dumps, os.getpid, os.open, os.write, os.close
 
 _active: _Probe | None = None
 
@@ -66,28 +66,11 @@ class _Probe:
         self._path = path
         self._to_hand_over: list[str] = []
         self._pid = _GETPID()
-        self._descriptor = -1
-        self._descriptor_is = (-1, -1)  # device and inode
         self._session: pytest.Session | None = None
         self._not_collected: set[str] = set()
         self._showwarning: Callable[..., None] | None = None
 
     # The lines
-
-    def start(self) -> None:
-        """Begin the file, and wrap what pytest has no hooks for."""
-        if self._path is not None:
-            self._open(os.O_TRUNC)
-        self.timing.install()
-
-    def stop(self) -> None:
-        """Remove the wrappers, and close the file."""
-        self.timing.remove()
-        if self._showwarning is not None:
-            warnings.showwarning = self._showwarning
-        if self._is_open():
-            os.close(self._descriptor)
-        self._descriptor = -1
 
     def add(self, kind: str, *values: Any) -> None:
         """Write a line at once, or keep it where it is to be handed over."""
@@ -97,25 +80,13 @@ class _Probe:
         if self._path is None:
             if kind in _HANDED_OVER:
                 self._to_hand_over.append(line)
-        elif self._descriptor >= 0:
-            if not self._is_open():
-                self._open(0)
-            _WRITE(self._descriptor, line.encode() + b"\n")
-
-    def _open(self, flags: int) -> None:
-        assert self._path is not None
-        flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        self._descriptor = _OPEN(self._path, flags, 0o600)
-        status = _FSTAT(self._descriptor)
-        self._descriptor_is = (status.st_dev, status.st_ino)
-
-    def _is_open(self) -> bool:
-        """Whether the descriptor is still ours: a test may close all, and open files then."""
+            return
+        # Not kept open: a test may close all files, and another one would get the number.
+        descriptor = _OPEN(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            status = _FSTAT(self._descriptor)
-        except OSError:
-            return False
-        return (status.st_dev, status.st_ino) == self._descriptor_is
+            _WRITE(descriptor, line.encode() + b"\n")
+        finally:
+            _CLOSE(descriptor)
 
     # The hooks
 
@@ -279,7 +250,9 @@ class _Probe:
                 "dont_write_bytecode": sys.dont_write_bytecode,
             }
             self.add("ended", int(self._session.exitstatus), totals)
-        self.stop()
+        self.timing.remove()
+        if self._showwarning is not None:
+            warnings.showwarning = self._showwarning
         if _active is self:
             _active = None
 
@@ -305,7 +278,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     # The variable must not reach a pytest that a test starts; its document is another one.
     options = os.environ.pop(OPTIONS, "").split(",")
     _active = _Probe(Path(path).absolute(), options)
-    _active.start()
+    _active.timing.install()
     if pluginmanager.is_blocked("cacheprovider"):
         # `-o cache_dir=` keeps a measurement out of the user's cache. Where there is none, pytest
         # must still know the word.
@@ -319,7 +292,7 @@ def pytest_configure(config: pytest.Config) -> None:
     global _active
     if _active is None and hasattr(config, "workerinput"):
         _active = _Probe(None, ())
-        _active.start()
+        _active.timing.install()
     if _active is None or _active.config is not None:
         return
     _active.config = config
