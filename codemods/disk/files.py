@@ -7,7 +7,7 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -53,21 +53,13 @@ def list_files(
         if os.path.isdir(real):
             files = (f"{real}/{name}" for name in _in_folder(real, failed))
         found.extend(_from(here, file) for file in files if not excluded(_from(top, file)))
-    return tuple(_in_order(dict.fromkeys(found)))
+    return tuple(sorted(set(found), key=os.fsencode))
 
 
 def _from(folder: str, path: str) -> str:
     """Return an absolute path relative to a folder; `os.path.relpath` alone would take longer."""
     is_below = path.startswith(f"{folder}/")
     return path[len(folder) + 1 :] if is_below else os.path.relpath(path, folder)
-
-
-def _in_order(paths: Collection[str]) -> list[str]:
-    try:
-        "".join(paths).encode()
-    except UnicodeEncodeError:
-        return sorted(paths, key=os.fsencode)
-    return sorted(paths)  # UTF-8 keeps the order of the characters, and a key costs time
 
 
 def read_files(
@@ -263,19 +255,14 @@ def _in_place(top: str, names: list[str]) -> list[str]:
 
     Those files are elsewhere: listed there too, or out of bounds.
     """
-    below = os.path.join(top, "")
-    is_moved = {"": False}
-    for folder in {name.rpartition("/")[0] for name in names}:
-        unknown = []
-        while folder not in is_moved:
-            unknown.append(folder)
-            folder = folder.rpartition("/")[0]
-        for inner in reversed(unknown):
-            is_moved[inner] = is_moved[folder] or os.path.islink(below + inner)
-            folder = inner
-    if any(is_moved.values()):
-        return [name for name in names if not is_moved[name.rpartition("/")[0]]]
-    return names
+
+    @cache
+    def is_moved(folder: str) -> bool:
+        return bool(folder) and (
+            is_moved(folder.rpartition("/")[0]) or os.path.islink(f"{top}/{folder}")
+        )
+
+    return [name for name in names if not is_moved(name.rpartition("/")[0])]
 
 
 def _walk(folder: str, failed: Failed) -> Iterator[str]:
