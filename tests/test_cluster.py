@@ -188,11 +188,14 @@ def test_a_worker_of_the_cluster_that_dies_costs_its_chunk(address: str) -> None
     ]
 
 
-def test_no_scheduler_at_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])
+def test_no_scheduler_at_the_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
     monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
-    done = migrate(tmp_path, "--dry-run", "--scheduler", "tcp://127.0.0.1:9")
+    done = migrate(tmp_path, "--dry-run", "--scheduler", address)
     assert done.returncode == 2
-    assert done.stderr.startswith(b"Error: --scheduler tcp://127.0.0.1:9: ")
+    assert done.stderr.startswith(f"Error: --scheduler {address}: ".encode())
     assert b"Traceback" not in done.stderr
 
 

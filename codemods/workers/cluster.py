@@ -94,8 +94,8 @@ def cluster_pool(address: str, file_timeout: float | None = None) -> Cluster:
     except ImportError as error:
         message = "--scheduler needs Dask: pip install 'ssot-codemods[distributed]'"
         raise UsageError(message) from error
-    # A client that failed closes itself when it is collected. Where that comes about while another
-    # one is made, each waits for the lock of the other: so it is collected here, and not then.
+    # A client that failed closes itself when it is collected. As Python ends, or while another one
+    # is made, that would wait for a lock for ever: so it is collected here, and not then.
     client: Any = None
     failure = ""
     with without_collector():
