@@ -1,13 +1,9 @@
-"""The JSON of the verbs, against ``codemods/report/schema.json`` and its page.
-
-``python -m tests.test_json`` writes the page anew.
-"""
+"""The JSON of the verbs, against ``codemods/report/schema.json``."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -263,54 +259,11 @@ def test_each_number_has_its_unit() -> None:
     assert {name for name in numbers if not name.endswith(units)} <= PLAIN_NUMBERS
 
 
+def test_each_key_is_described() -> None:
+    for _, _, value in properties():
+        assert value.get("description") or PARTS[value["$ref"][8:]]["description"]
+
+
 def test_each_finding_has_its_line() -> None:
     for part in ("finding", "definition", "place", "refused_place"):
         assert {"path", "line"} <= set(PARTS[part]["required"])
-
-
-# The page
-
-
-def shown_type(value: dict[str, Any]) -> str:
-    """Format the type of a value, with a link to the table of its keys."""
-    if "$ref" in value:
-        name = value["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name})"
-    options = value.get("anyOf") or value.get("oneOf")
-    if options:
-        return " or ".join(map(shown_type, options))
-    if "const" in value:
-        return f"`{value['const']}`"
-    if "enum" in value:
-        return ", ".join("null" if v is None else f"`{v}`" for v in value["enum"])
-    if value["type"] == "array":
-        return f"list of {shown_type(value['items'])}"
-    if value["type"] == "object":
-        return f"object with values {shown_type(value['additionalProperties'])}"
-    types = value["type"] if isinstance(value["type"], list) else [value["type"]]
-    return " or ".join(types)
-
-
-def page() -> str:
-    """Write the page from the schema."""
-    lines = [f"# {SCHEMA['title']}", "", textwrap.fill(SCHEMA["description"], 105), ""]
-    lines += ["`schema.json` beside this page is the JSON Schema of all of it.", ""]
-    for title, is_shown in (("Documents", True), ("Parts", False)):
-        lines += [f"## {title}", ""]
-        for part, definition in PARTS.items():
-            if (part in KINDS) is is_shown:
-                lines += [f"### {part}", "", definition["description"], ""]
-                lines += ["| key | type | meaning |", "|---|---|---|"]
-                for name, value in definition["properties"].items():
-                    text = value.get("description") or PARTS[value["$ref"][8:]]["description"]
-                    lines.append(f"| `{name}` | {shown_type(value)} | {text} |".replace("  ", " "))
-                lines.append("")
-    return "\n".join(lines)
-
-
-def test_the_page_is_that_of_the_schema() -> None:
-    assert (FOLDER / "json.md").read_text() == page()
-
-
-if __name__ == "__main__":
-    (FOLDER / "json.md").write_text(page())
