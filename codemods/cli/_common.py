@@ -98,6 +98,15 @@ class _Group(click.Group):
                     ]
                 )
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run a verb; an error of the system ends it, also where the help cannot be printed."""
+        try:
+            return super().main(*arguments, **options)
+        except OSError as error:
+            say(f"Error: {error}")
+            settle(sys.stdout)
+            sys.exit(FILE_FAILED)
+
     def make_context(
         self,
         info_name: str | None,
@@ -105,17 +114,9 @@ class _Group(click.Group):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        try:
-            if not args:  # the help is shown, in many lines
-                return super().make_context(info_name, args, parent, **extra)
-            with _visible_errors():
-                return super().make_context(info_name, args, parent, **extra)
-        except BrokenPipeError:
-            raise  # click ends quietly
-        except OSError as error:  # the help, or the version, could not be printed
-            say(f"Error: {error}")
-            settle(sys.stdout)
-            raise click.exceptions.Exit(FILE_FAILED) from error
+        # Without arguments the help is shown, in many lines.
+        with _visible_errors() if args else nullcontext():
+            return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         with heard_as_one():
@@ -136,10 +137,6 @@ class _Group(click.Group):
             first, *more = error.args
             say(f"Error: {first}", *more)
             return USAGE
-        except OSError as error:
-            say(f"Error: {error}")
-            settle(sys.stdout)
-            return FILE_FAILED
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def print_bytes(content: bytes, *, err: bool = False) -> None:
         click.echo(content, nl=False, err=err)
     except OSError as error:
         # What is left in the buffer would fail again, at the end of Python.
-        discard(sys.stderr if err else sys.stdout)
+        _discard(sys.stderr if err else sys.stdout)
         # Where the reader, perhaps `head`, is done, the exit code still says what was found.
         if not err and not isinstance(error, BrokenPipeError):
             raise
@@ -42,10 +42,10 @@ def settle(stream: IO[str]) -> None:
     try:
         stream.flush()
     except OSError:
-        discard(stream)
+        _discard(stream)
 
 
-def discard(stream: IO[str]) -> None:
+def _discard(stream: IO[str]) -> None:
     """Throw away whatever is written to a stream from now on."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,14 +78,10 @@ def _other_journals(root: Path) -> list[str]:
     """Return a line for each journal above or below a root: other settings count there."""
     from codemods.disk.journal import FOLDER
 
-    top = Path(os.path.realpath(root))
-    found = [folder for folder in top.parents if (folder / FOLDER).is_dir()]
-    for folder, folders, _ in os.walk(top):
-        folders[:] = sorted(name for name in folders if name == FOLDER or name[0] != ".")
-        if FOLDER in folders:
-            folders.remove(FOLDER)
-            found.append(Path(folder))
-    return [f"{folder} has a journal, too: run it there" for folder in found if folder != top]
+    top = root.resolve()
+    above = (folder for folder in top.parents if (folder / FOLDER).is_dir())
+    below = (path.parent for path in sorted(top.glob(f"**/*/{FOLDER}/")))
+    return [f"{folder} has a journal, too: run it there" for folder in (*above, *below)]
 
 
 def print_outcomes(kind: str, run: Run, outcomes: list[Outcome], form: str, detail: Detail) -> int:
