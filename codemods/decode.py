@@ -14,10 +14,6 @@ _T = TypeVar("_T")
 _MOST = 1 << 63
 
 
-class DecodeError(ValueError):
-    """A value is not of the kind that stands there; the message names where it is."""
-
-
 def decode(kind: type[_T], value: object, where: str = "") -> _T:
     """Return a value of JSON as a value of a kind: a scalar, a container, a record, or a union.
 
@@ -28,7 +24,7 @@ def decode(kind: type[_T], value: object, where: str = "") -> _T:
         where: the place of the value in the document, for the message.
 
     Raises:
-        DecodeError: it is something else.
+        ValueError: it is something else; the message names where.
 
     """
     decoded: _T = _decode(kind, value, where)
@@ -73,7 +69,7 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
         try:
             return kind(value)
         except ValueError as error:
-            raise DecodeError(f"{where or 'the document'}: {error}") from error
+            raise ValueError(f"{where or 'the document'}: {error}") from error
     return _checked(kind, value, where)
 
 
@@ -81,12 +77,12 @@ def _checked(kind: type, value: Any, where: str) -> Any:
     """Return the value if it is of a kind; True is no number, and a whole number is a float."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if isinstance(value, int | float) and not -_MOST <= value <= _MOST:  # `nan` neither
-        raise DecodeError(f"{where or 'the document'}: not a number that was measured")
+        raise ValueError(f"{where or 'the document'}: not a number that was measured")
     if kind is float and is_number:
         return float(value)
     if not isinstance(value, kind) or (kind is int and not is_number):
         name = type(value).__name__
-        raise DecodeError(f"{where or 'the document'}: {kind.__name__} expected, got {name}")
+        raise ValueError(f"{where or 'the document'}: {kind.__name__} expected, got {name}")
     return value
 
 
@@ -95,9 +91,9 @@ def _one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
     for kind in kinds:
         try:
             return _decode(kind, value, where)
-        except DecodeError as error:
+        except ValueError as error:
             problems.append(str(error))
-    raise DecodeError(" or ".join(problems))
+    raise ValueError(" or ".join(problems))
 
 
 def _tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
@@ -105,7 +101,7 @@ def _tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
     if kinds[-1:] == (...,):
         kinds = (kinds[0],) * len(items)
     elif len(items) != len(kinds):
-        raise DecodeError(f"{where}: {len(kinds)} items expected, got {len(items)}")
+        raise ValueError(f"{where}: {len(kinds)} items expected, got {len(items)}")
     pairs = zip(kinds, items, strict=True)
     return tuple(_decode(k, item, f"{where}[{n}]") for n, (k, item) in enumerate(pairs))
 
@@ -115,13 +111,13 @@ def _record(kind: Any, value: Any, where: str) -> Any:
     fields = _fields(kind)
     for name in values:
         if name not in fields:
-            raise DecodeError(f"{where or 'the document'}: unknown key {name!r}")
+            raise ValueError(f"{where or 'the document'}: unknown key {name!r}")
     found = {}
     for name, (wanted, is_required) in fields.items():
         if name in values:
             found[name] = _decode(wanted, values[name], f"{where}.{name}" if where else name)
         elif is_required:
-            raise DecodeError(f"{where or 'the document'}: no {name!r}")
+            raise ValueError(f"{where or 'the document'}: no {name!r}")
     return kind(**found)
 
 

@@ -126,7 +126,7 @@ class Pytest(NamedTuple):
             conftests = (f"{path}: {error}" for path, error in seen.conftest_errors.items())
             return "; ".join([*seen.problems, *conftests])
         if ended.exit_code < 0:
-            return f"pytest was killed by {_name_of(-ended.exit_code)}{doing}"
+            return f"pytest was killed by {signal.Signals(-ended.exit_code).name}{doing}"
         if not seen.facts.pytest:
             if not self.has_module("pytest"):
                 need = "name the interpreter of your tests by --python"
@@ -141,10 +141,3 @@ def _tail(path: Path) -> str:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL))
         return _COLOUR.sub("", file.read().decode("utf-8", "replace"))
-
-
-def _name_of(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # one of those for real time has no name
-        return f"signal {number}"
