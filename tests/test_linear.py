@@ -18,11 +18,10 @@ from codemods.rewrites.discover.blocks import blocks_of
 from codemods.rewrites.discover.groups import groups_of
 from codemods.rewrites.discover.shapes import shapes_of
 from codemods.rewrites.mark_helper_classes.codemod import MarkHelperClasses
-from codemods.rewrites.mark_helper_classes.text import other_names
 from codemods.rewrites.replace_local_copies.codemod import ReplaceLocalCopies
 from codemods.rewrites.replace_local_copies.importers import outside_effects
 from codemods.rewrites.replace_local_copies.survey import survey
-from tests.tools import COPY, SHARED, Files, default_modules, shared
+from tests.tools import COPY, SHARED, default_modules, shared
 
 _NAME = "TestWebSocketConnection"
 _USED = f"{COPY}\n\ndef test_it():\n    {_NAME}()\n\n"
@@ -189,11 +188,6 @@ def marking(content: bytes) -> object:
     return codemod.again({"/r/test_a.py": result}, Others(content))
 
 
-def informing(content: bytes) -> object:
-    """Look for the bases of all classes of a file, as if each name would fit."""
-    return MarkHelperClasses(PytestNames(classes=("",))).informed(Others(content))
-
-
 def discovering(content: bytes) -> object:
     blocks = blocks_of(content, PytestNames())
     paths = "a.py", "b.py"
@@ -204,7 +198,6 @@ _CODEMOD = ReplaceLocalCopies(default_modules())
 WORK: dict[str, Callable[[bytes], object]] = {
     "apply": lambda content: apply(content, "test_a.py", _CODEMOD),
     "mark": marking,
-    "mark, what another file brings": informing,
     "survey": lambda content: survey(content, "test_a.py", default_modules(), variants=True),
     "outside effects": importing,
     "discover": discovering,
@@ -272,26 +265,6 @@ def test_the_steps_grow_as_the_text_does(text: str) -> None:
     assert steps(lambda: blocks_of(long, PytestNames())) < 5 * least
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "from lib.a{above} import A{above} as A\nclass TestA(A): ...\nclass A{n}(A): ...\n",
-        "from lib.a{n} import A\nclass TestA(A): ...\n",
-        "from . import a{above}\nfrom .a{n} import A as TestA\nclass A(a{above}.A): ...\n",
-        "from lib.a{above} import TestA as A{n}\nTestA = A{above}\n",
-    ],
-)
-def test_the_steps_grow_as_the_checkout_does(text: str) -> None:
-    def checkout(size: int) -> Files:
-        texts = (text.format(n=n, above=n - 1).encode() for n in range(size))
-        return Files(*(Source(f"/r/lib/a{n}.py", found) for n, found in enumerate(texts)))
-
-    codemod, short, long = MarkHelperClasses(PytestNames()), checkout(20), checkout(80)
-    codemod.informed(short)
-    least = steps(lambda: codemod.informed(short))
-    assert steps(lambda: codemod.informed(long)) < 5 * least
-
-
 def marked(text: str) -> bool:
     return MarkHelperClasses(PytestNames()).may_concern(text.encode())
 
@@ -317,8 +290,8 @@ TEXTS: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
         lambda n: "class TestA(\n" * (n // 8),
     ),
     "names of names": (
-        lambda t: [*other_names(t.encode())],
-        lambda n: "\nx = " + "a.bc." * (n // 8) + " as x" * (n // 8),
+        marked,
+        lambda n: "\nTestA = " + "a.bc." * (n // 8) + " as x" * (n // 8),
     ),
     "helper classes with a decorator, in a function": (
         marked,

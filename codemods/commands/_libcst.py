@@ -42,11 +42,11 @@ class ExactCommand(CodemodCommand):
             return FileResult(path, Status.UNCHANGED)
         if self.context.filename is None:
             return apply(source, path, codemod)
-        codemod, others = _informed(self.settings.settings(path).root, codemod)
         result = apply(source, path, codemod)
         if not result.decisions:
             return result
         whole = os.path.abspath(path)
+        others = _others(self.settings.settings(path).root, codemod)
         informed = codemod.again({whole: result}, others).get(whole)
         return result if informed is None else apply(source, path, informed)
 
@@ -98,17 +98,13 @@ class _Others(Checkout):
         yield from self._sources
 
 
-_KEPT: dict[tuple[Path, RepositoryCodemod], tuple[RepositoryCodemod, _Others]] = {}
+_KEPT: dict[tuple[Path, RepositoryCodemod], _Others] = {}
 
 
-def _informed(root: Path, codemod: RepositoryCodemod) -> tuple[RepositoryCodemod, _Others]:
-    """Return a codemod that knows of the other files of a checkout, and those that may matter.
-
-    Each process reads them once.
-    """
+def _others(root: Path, codemod: RepositoryCodemod) -> _Others:
+    """Return the files of a checkout that may matter; each process reads them once."""
     if (root, codemod) not in _KEPT:
-        informed = codemod.informed(Checkout(root))
-        _KEPT[root, codemod] = informed, _Others(root, informed)
+        _KEPT[root, codemod] = _Others(root, codemod)
     return _KEPT[root, codemod]
 
 

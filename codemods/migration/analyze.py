@@ -38,7 +38,6 @@ def analyze(scan: Scan, pool: Pool, *, variants: bool = False) -> Analysis:
 def prospect(name: str, scan: Scan, pool: Pool) -> Prospect:
     """Find out what the codemod of this name would do, as far as each file alone tells."""
     with without_collector():
-        scan.inform(pool)
         results = list(pool(decided, scan.definitions(), FileResult.failure))
     changed = [len(result.replaced) for result in results if result.replaced]
     refused = sum(len(result.refused) for result in results)

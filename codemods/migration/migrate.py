@@ -37,7 +37,6 @@ from codemods.workers.pool import without_collector
 def plan(scan: Scan, pool: Pool) -> Plan:
     """Work out what would change in files that are not read yet, and touch nothing."""
     with without_collector():
-        scan.inform(pool)
         results = list(pool(_apply, scan.definitions(), FileResult.failure))
     results = _with_other_files(results, scan, pool)
     # One that could not be read may have been tried twice.

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from codemods.disk.files import Checkout, Failed, list_files, read_files
 from codemods.engine.comments import has_only_comments
-from codemods.engine.run import Pool
 from codemods.model import FileResult, Source
 from codemods.rewrites.others import RepositoryCodemod
 from codemods.settings import Settings
@@ -59,14 +58,6 @@ class Scan:
         self._codemods: dict[str, RepositoryCodemod | None] = {}
         self._listing = _Listing(paths, settings, self.failures.append)
         self._listing.start()
-
-    def inform(self, pool: Pool) -> None:
-        """Look up for each codemod what it needs to know of all files before it decides on one."""
-        for path in self._listing.result():
-            self._find_codemod(path)
-        found = dict.fromkeys(codemod for codemod in self._codemods.values() if codemod)
-        informed = {codemod: codemod.informed(self.checkout, pool) for codemod in found}
-        self._codemods = {f: c and informed[c] for f, c in self._codemods.items()}
 
     def definitions(self) -> Iterator[Task]:
         """Yield the files that may concern the codemod, but for those that it is made from."""

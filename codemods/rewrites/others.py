@@ -75,16 +75,6 @@ class RepositoryCodemod(Codemod, Protocol):
         """Whether a file uses what the codemod brings: it counts, though nothing is found in it."""
         return False
 
-    def informed(self, others: Others, run: Pool = one_by_one) -> RepositoryCodemod:
-        """Return the codemod with what it needs to know of all files before it decides on one.
-
-        Args:
-            others: the files of the checkout.
-            run: looks at the files.
-
-        """
-        return self
-
     def words_outside(self, source: Source) -> frozenset[bytes]:
         """Return words of which a file has one if it does anything with this file that matters."""
         return frozenset()

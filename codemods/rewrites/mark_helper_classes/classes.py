@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
-import os
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,15 +41,7 @@ from codemods.rewrites.collected import (
     own_test,
     tests_beside,
 )
-from codemods.rewrites.mark_helper_classes.places import (
-    NOTHING,
-    Above,
-    Elsewhere,
-    Facts,
-    inherited,
-    module_place,
-    place_of,
-)
+from codemods.rewrites.mark_helper_classes.facts import Facts, inherited
 from codemods.rewrites.replace_local_copies.sharing import HARMLESS
 from codemods.wording import trusting
 
@@ -119,24 +110,14 @@ class Classes:
         module: the file.
         tests: what pytest collects by its name.
         harmless: dotted names of bases and decorators that the settings trust.
-        elsewhere: what other files bring to the classes.
 
     """
 
-    def __init__(
-        self,
-        module: ParsedModule,
-        tests: PytestNames,
-        harmless: frozenset[str],
-        elsewhere: Elsewhere = NOTHING,
-    ) -> None:
+    def __init__(self, module: ParsedModule, tests: PytestNames, harmless: frozenset[str]) -> None:
         self._module = module
         self._names = module.names
         self._tests = tests
         self._harmless = HARMLESS | harmless
-        self._elsewhere = elsewhere
-        self._path = elsewhere.absolute(module.path)
-        self._place = module_place(self._path)
 
     def without_mark(self) -> list[ast.ClassDef]:
         """Return the classes that pytest tries to collect and cannot, and that have no mark."""
@@ -170,24 +151,8 @@ class Classes:
             yield Reason(Code.ONE_LINE, node.lineno, what)
 
     def names_of(self, node: ast.ClassDef) -> tuple[str, ...]:
-        """Return the names of a class in its module, and those that other files give to it."""
+        """Return the names of a class in its module."""
         return node.name, *(name for name in self._names_by_class[node] if name != node.name)
-
-    def brought(self) -> Iterator[tuple[list[str], Facts, list[Above]]]:
-        """Yield the names of each class, what it brings itself, and what it derives from."""
-        for node, names in self._names_by_class.items():
-            facts, above = self._own_facts(node), []
-            for base in self._above(node):
-                if isinstance(base, str):
-                    above.append(Above(os.path.join(self._place, base)))
-                    continue
-                facts |= self._facts_of_base(base)
-                place = place_of(base, self._names, self._path)
-                if place is not None:
-                    above.append(Above(place, self._unknown(base)))
-                else:
-                    facts |= Facts(reason=self._unknown(base))
-            yield names, facts, above
 
     def _visited(self) -> set[ast.ClassDef]:
         """Return the classes whose name fits, of the module and of classes that are collected."""
@@ -230,9 +195,8 @@ class Classes:
     def _names_by_class(self) -> dict[ast.ClassDef, list[str]]:
         found: dict[ast.ClassDef, list[str]] = defaultdict(list)
         for name, classes in self._by_name.items():
-            others = self._elsewhere.other_names.get(os.path.join(self._place, name), ())
             for node in classes:
-                found[node] += [name, *others]
+                found[node].append(name)
         return found
 
     # What classes have, and what those do that they derive from
@@ -246,7 +210,7 @@ class Classes:
         for node in self._names.of_kind(ast.ClassDef):
             bases = above[node] = self._above(node)
             own[node] = self._own_facts(node)
-            own.update((b, self._facts_with_elsewhere(b)) for b in bases if not isinstance(b, str))
+            own.update((b, self._facts_of_base(b)) for b in bases if not isinstance(b, str))
         return inherited(own, above)
 
     def _above(self, node: ast.ClassDef) -> list[str | ast.expr]:
@@ -306,17 +270,9 @@ class Classes:
             reason = Reason(Code.BECOMES_MEMBER, base.lineno, what)
         elif source in MEMBERS and source.endswith(".TypedDict"):
             reason = _becomes_member(base)
-        return Facts(is_constructing, is_case=is_test_case(source), reason=reason)
-
-    def _facts_with_elsewhere(self, base: ast.expr) -> Facts:
-        unknown = self._unknown(base)
-        bases = self._elsewhere.bases
-        place = place_of(base, self._names, self._path) if bases else None
-        found = bases.get(place or "", Facts(reason=unknown))
-        is_constructing = found.has_constructor and not found.is_case
-        reason = found.reason and unknown and found.reason._replace(line=base.lineno)
-        found = found._replace(has_constructor=is_constructing, reason=reason)
-        return self._facts_of_base(base) | found
+        return Facts(
+            is_constructing, is_case=is_test_case(source), reason=reason or self._unknown(base)
+        )
 
     def _unknown(self, base: ast.expr) -> Reason | None:
         """Return a reason for a base that may have tests, or read what its subclasses have."""

@@ -8,7 +8,6 @@ https://docs.pytest.org/en/stable/example/pythoncollection.html#customizing-test
 from __future__ import annotations
 
 import ast
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -38,8 +37,6 @@ from codemods.rewrites.mark_helper_classes.classes import (
     spread,
     tests_derived_from_any,
 )
-from codemods.rewrites.mark_helper_classes.elsewhere import elsewhere
-from codemods.rewrites.mark_helper_classes.places import NOTHING, Elsewhere, module_place
 from codemods.rewrites.mark_helper_classes.text import CLASS, OTHER_NAME, Text
 from codemods.rewrites.others import (
     Effects,
@@ -62,7 +59,6 @@ class MarkHelperClasses(RepositoryCodemod):
     Args:
         tests: what pytest collects by its name.
         harmless: dotted names of bases and decorators that the settings trust.
-        elsewhere: the bases that other files bring, and the names that they give.
         taken: the names that test modules import from the file, None where that is not known. It
             counts for a file that is none itself: what no test module imports causes no warning.
         from_outside: what forbids a mark for what other files do, by the name of the class.
@@ -71,7 +67,6 @@ class MarkHelperClasses(RepositoryCodemod):
 
     tests: PytestNames
     harmless: tuple[str, ...] = ()
-    elsewhere: Elsewhere = field(default=NOTHING, hash=False)
     taken: frozenset[str] | None = None
     from_outside: FromOutside = field(default_factory=dict, hash=False)
 
@@ -82,8 +77,8 @@ class MarkHelperClasses(RepositoryCodemod):
     def plan(self, module: ParsedModule) -> Planned:
         """Decide on each class that pytest would try to collect."""
         wanted = None if self.tests.has_file(module.path) else self.taken
-        classes = Classes(module, self.tests, frozenset(self.harmless), self.elsewhere)
-        outside = self._outside(module)
+        classes = Classes(module, self.tests, frozenset(self.harmless))
+        outside = spread(self.from_outside, module.names) if self.from_outside else {}
         decided = [
             (node, [*classes.reasons(node), *outside.get(node.name, ())])
             for node in classes.without_mark()
@@ -99,15 +94,10 @@ class MarkHelperClasses(RepositoryCodemod):
         )
         return Planned(decisions, plan=EditPlan(inner=attributes) if marked else None)
 
-    def informed(self, others: Others, run: Pool = one_by_one) -> MarkHelperClasses:
-        """Return the codemod with what other files bring to the classes of one."""
-        found = elsewhere(others, self.tests, frozenset(self.harmless), run)
-        return replace(self, elsewhere=found)
-
     def words_outside(self, source: Source) -> frozenset[bytes]:
         """Return the names of the classes, which a file has that imports or derives from one."""
         names = [head[1].decode(errors="replace") for head in self._heads(source.content)]
-        words = self._related(source, names) if names else ()
+        words = related(OtherFile(source).names, *names) if names else ()
         return frozenset(word.encode() for word in words)
 
     def again(
@@ -117,7 +107,8 @@ class MarkHelperClasses(RepositoryCodemod):
         names = {}
         for path, result in decided.items():
             source = Source(path, others.read_one(path) or b"")
-            names[path] = self._related(source, [d.definition.name for d in result.decisions])
+            classes = [d.definition.name for d in result.decisions]
+            names[path] = related(OtherFile(source).names, *classes)
         patterns = word_patterns({name.encode() for found in names.values() for name in found})
 
         def failed(path: str, reason: Reason) -> Found:
@@ -136,43 +127,16 @@ class MarkHelperClasses(RepositoryCodemod):
             if e.reasons or not self.tests.has_file(path)
         }
 
-    def _outside(self, module: ParsedModule) -> FromOutside:
-        """Return what forbids a mark for what other files do, by each name of a class."""
-        place = module_place(self.elsewhere.absolute(module.path))
-        found = dict(self.from_outside)
-        for name in module.names.bindings if found else ():
-            for new in self.elsewhere.other_names.get(os.path.join(place, name), ()):
-                found.setdefault(name, self.from_outside.get(new, ()))
-        return spread({name: reasons for name, reasons in found.items() if reasons}, module.names)
-
-    def _related(self, source: Source, classes: Iterable[str]) -> frozenset[str]:
-        """Return the names of classes of a file, there and elsewhere, and of their subclasses."""
-        names = related(OtherFile(source).names, *classes)
-        place = module_place(source.path)
-        more = (self.elsewhere.other_names.get(os.path.join(place, name), ()) for name in names)
-        return names.union(*more)
-
     def _heads(self, source: bytes) -> Iterator[re.Match[bytes]]:
         """Yield the classes with a name that fits and perhaps a constructor, by the bytes alone."""
-        text = Text(source, self._bases)
+        text = Text(source)
         others = {old for new, old in OTHER_NAME.findall(source) if self._fits(new)}
         for head in CLASS.finditer(source):
             if (head[1] in others or self._fits(head[1])) and text.may_have_constructor(head):
                 yield head
 
     def _fits(self, name: bytes) -> bool:
-        return name in self._renamed or fits(name.decode(errors="replace"), self.tests.classes)
-
-    @cached_property
-    def _renamed(self) -> frozenset[bytes]:
-        """The names of classes to which other files give a name that fits."""
-        return frozenset(_last_names(self.elsewhere.other_names))
-
-    @cached_property
-    def _bases(self) -> frozenset[bytes]:
-        """The names of the bases of other files that have a constructor."""
-        bases = self.elsewhere.bases.items()
-        return frozenset(_last_names(place for place, base in bases if base.has_constructor))
+        return fits(name.decode(errors="replace"), self.tests.classes)
 
 
 def _is_wanted(source: Source, *, patterns: Sequence[re.Pattern[bytes]]) -> bool:
@@ -213,14 +177,22 @@ class _File:
             reason._replace(message=f"{path}:{reason.line}: {reason.message}")
             for reason in tests_derived_from_any(name, names, self._tests)
         ]
-        if not self._holds_tests:
-            message = "a class with tests may derive from it"
-            reasons += [
-                Reason(Code.SUBCLASS_OF_TESTS, 1, f"{message}, as `{local}` of {path}")
-                for local in sorted({*links(names).get(name, ())} - known)
-            ]
+        reasons += [
+            Reason(
+                Code.SUBCLASS_OF_TESTS,
+                1,
+                f"a class with tests may derive from it, as `{local}` of {path}",
+            )
+            for local in sorted({*links(names).get(name, ())} - known)
+            if not self._holds_tests or self._is_handed_on(local)
+        ]
         found = {name: tuple(dict.fromkeys(reasons))} if reasons else {}
         return Effects(frozenset([name] if is_taken and self._holds_tests else []), found)
+
+    def _is_handed_on(self, local: str) -> bool:
+        """Whether a test module gives a class of another one a name as tests have, for others."""
+        is_class = any(node.name == local for node in self._other.names.of_kind(ast.ClassDef))
+        return fits(local, self._tests.classes) and not is_class
 
     @cached_property
     def _asked_for(self) -> frozenset[str]:
@@ -230,10 +202,6 @@ class _File:
     def _imported(self) -> frozenset[str]:
         imports = self._other.names.of_kind(ast.ImportFrom)
         return frozenset(alias.name for node in imports for alias in node.names)
-
-
-def _last_names(places: Iterable[str]) -> Iterator[bytes]:
-    return (os.path.basename(place).encode() for place in places)
 
 
 def _decision(node: ast.ClassDef, reasons: Iterable[Reason]) -> Decision:

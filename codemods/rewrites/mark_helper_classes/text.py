@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Set
 from functools import cached_property
 
 from codemods.rewrites.mark_helper_classes.classes import (
@@ -27,10 +26,6 @@ _TOP = re.compile(rb"\n(?=class\b|def\b|async\b|@)")
 _BASES = re.compile(rb"\s*\(([^)]{0,1000})\)?")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _ALIAS = re.compile(rb" as[ \t]+([\w\x80-\xff]+)")
-_IMPORTED_AS = re.compile(rb" as[ \t]+([\w\x80-\xff]+)[ \t]*(?=[,)\r\n#;\\]|\Z)")
-_OPENING = re.compile(rb"[ \t\f]*[(:\[\\]")
-#: In bytes: a longer name has no other one.
-_LONGEST = 200
 #: The last names of the bases that have a constructor.
 _CONSTRUCTING = frozenset(
     name.encode()
@@ -41,35 +36,11 @@ _CONSTRUCTING = frozenset(
 )
 
 
-def heads(source: bytes) -> Iterator[tuple[bytes, set[bytes]]]:
-    """Yield the name of each class in a file, with the words of its bases."""
-    for head in CLASS.finditer(source):
-        if _OPENING.match(source, head.end()):  # it is no prose
-            yield head[1], _words_of_bases(source, head)
-
-
-def other_names(source: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield what a file gives another name, behind that name."""
-    yield from OTHER_NAME.findall(source)
-    for alias in _IMPORTED_AS.finditer(source):
-        words = _WORD.findall(source, max(0, alias.start() - _LONGEST), alias.start())
-        yield from ((alias[1], word) for word in words[-1:])
-
-
-def _words_of_bases(source: bytes, head: re.Match[bytes]) -> set[bytes]:
-    bases = _BASES.match(source, head.end())
-    return set(_WORD.findall(bases[1])) if bases else set()
-
-
 class Text:
-    """A file as bytes: tells which classes may have a constructor, without parsing.
+    """A file as bytes: tells which classes may have a constructor, without parsing."""
 
-    `elsewhere` are the names of classes of other files that have one.
-    """
-
-    def __init__(self, source: bytes, elsewhere: Set[bytes]) -> None:
+    def __init__(self, source: bytes) -> None:
         self._source = source
-        self._elsewhere = elsewhere
 
     def may_have_constructor(self, head: re.Match[bytes]) -> bool:
         """Whether a class may have a constructor; `head` is ``class`` and its name."""
@@ -91,9 +62,11 @@ class Text:
         return bisect_left(self._decorators, above) < bisect_left(self._decorators, at)
 
     def _derives(self, head: re.Match[bytes]) -> bool:
-        words = _words_of_bases(self._source, head)
-        known = (_CONSTRUCTING, self._elsewhere, self._here) if words else ()
-        return any(not words.isdisjoint(names) for names in known)
+        bases = _BASES.match(self._source, head.end())
+        words = set(_WORD.findall(bases[1])) if bases else set()
+        return bool(words) and not (
+            words.isdisjoint(_CONSTRUCTING) and words.isdisjoint(self._here)
+        )
 
     @cached_property
     def _here(self) -> set[bytes]:
