@@ -213,6 +213,45 @@ def test_a_class_that_escapes(rest: str) -> None:
     check_refused(CLASS + "\n\n" + rest, Code.ESCAPES, modules=MODULES)
 
 
+ITSELF = {
+    "the type of self": "    def f(self): return type(self)\n",
+    "the class of self": "    def f(self): return self.__class__\n",
+    "the class cell": "    def f(self): return __class__\n",
+    "the class of a class method": "    @classmethod\n    def f(cls): return cls\n",
+    "its name": "    def f(self): return [Fake]\n",
+    "its bases": "    def f(self):\n        for k in type(self).mro(): k.n = 1\n",
+    "itself, passed on": "    def f(self): note(Fake)\n",
+}
+
+NOT_ITSELF = {
+    "super": "    def f(self): return super(Fake, self).f()\n",
+    "another object": "    def f(self): return type(self)(), Fake(), self.__class__()\n",
+    "a method that makes one": "    @classmethod\n    def f(kind): return kind(), kind.f()\n",
+    "__new__": "    def __new__(cls): return super().__new__(cls)\n",
+    "__new__ of another": "    def __new__(cls): return super(Fake, cls).__new__(cls)\n",
+    "its name": "    def f(self): return type(self).__name__\n",
+    "isinstance": "    def __eq__(self, o): return isinstance(o, Fake)\n",
+    "a comparison": "    def __eq__(self, o): return type(o) == type(self)\n",
+}
+
+
+@pytest.mark.parametrize("body", ITSELF.values(), ids=ITSELF)
+def test_a_class_that_hands_itself_out(body: str) -> None:
+    text = "class Fake:\n" + body
+    check_refused(text, Code.ESCAPES, modules=shared(text, LIB))
+
+
+@pytest.mark.parametrize("body", NOT_ITSELF.values(), ids=NOT_ITSELF)
+def test_a_class_that_does_not_hand_itself_out(body: str) -> None:
+    text = "class Fake:\n" + body
+    assert is_replaced(text, shared(text, LIB))
+
+
+def test_a_function_that_passes_itself_to_what_changes_it() -> None:
+    text = "def note(f): f.n = 1\n\n\ndef helper(): note(helper)\n"
+    check_refused(text, Code.ESCAPES, modules=shared("def helper(): note(helper)\n", LIB))
+
+
 @pytest.mark.parametrize("rest", PATCHES.values(), ids=PATCHES)
 def test_a_class_that_is_patched_by_its_path(rest: str) -> None:
     check_refused(CLASS + "\n\n" + rest, Code.MUTATED, modules=MODULES)

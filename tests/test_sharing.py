@@ -22,6 +22,7 @@ def is_shared(text: str, modules: SharedModules | None = None) -> bool:
 
 STATELESS = {
     "constants": "    a = -1\n    b = ('a', b'b', 1 + 2)\n    c = None\n",
+    "a sum with a text, and of flags": "    a = len + 'x'\n    b = len.X | len.Y\n",
     "a name": "    a = len\n    b = a\n",
     "a lambda": "    f = lambda self, x=1, *, y=(): x\n",
     "immutable defaults": "    def f(self, x=(), *, y=None, z=-1): ...\n",
@@ -39,6 +40,8 @@ STATE = {
     "a list": ("    a = []\n", "`a = []` is state of the class"),
     "a mapping": ("    a: dict = {}\n", "is state of the class"),
     "a tuple with a list": ("    a = (1, [])\n", "is state of the class"),
+    "a sum of what has names": ("    a = MORE + LESS\n", "is state of the class"),
+    "what has a name, repeated": ("    a = MORE * 2\n", "is state of the class"),
     "a call": ("    a = Lock()\n", "`a = Lock()` is state of the class"),
     "a comprehension": ("    a = [x for x in ()]\n", "is state of the class"),
     "a formatted text": ("    a = f'{1}'\n", "is state of the class"),
@@ -235,6 +238,18 @@ ACTS = {
     "a call in a mark": "import pytest\n@pytest.mark.x(register())\nclass A:\n    x = 1\n",
     "what only looks like a mark": "from x import pytest\n@pytest.mark.a\nclass A:\n    x = 1\n",
     "a mark of our own": "mark = Mark()\n@mark.a\nclass A:\n    x = 1\n",
+    "an attribute that the file sets, in a class": (
+        "import lib\ndef g(): lib.url = 1\nclass A:\n    x = lib.url\n"
+    ),
+    "an attribute that the file sets, as a default": (
+        "from lib import conf\ndef g(): conf.url = 1\ndef f(x=conf.url): ...\n"
+    ),
+    "an attribute that the file sets, in a method": (
+        "import lib\ndef g(): setattr(lib, 'url', 1)\nclass A:\n    def f(self, x=lib.url): ...\n"
+    ),
+    "an attribute that the file sets, in a fixture": (
+        "import pytest, lib\ndef g(): lib.p = 1\n@pytest.fixture(params=lib.p)\ndef f(): ...\n"
+    ),
     "a mark in a variable": "import pytest\nslow = pytest.mark.slow\n@slow\nclass A:\n    x = 1\n",
     "a called argument of a harmless decorator": (
         "import pytest\n@pytest.fixture(params=make())\ndef f(): ...\n"
@@ -289,6 +304,12 @@ ACTS_NOT = {
     "a class in the class": "class A:\n    class B: ...\n    class C(B): ...\n",
     "a fixture": (
         "import pytest\n@pytest.fixture(scope='session', autouse=True)\ndef f():\n    yield 1\n"
+    ),
+    "an attribute that the file sets of another thing": (
+        "import conf, lib\ndef g(): conf.url = 1\ndef f(x=lib.url): ...\n"
+    ),
+    "an attribute that is read when it is called": (
+        "import lib\ndef g(): lib.url = 1\nclass A:\n    def f(self): return lib.url\n"
     ),
     "an asynchronous fixture": (
         "import pytest_asyncio\n@pytest_asyncio.fixture\nasync def f():\n    yield 1\n"

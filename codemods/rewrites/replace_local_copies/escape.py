@@ -29,7 +29,12 @@ from codemods.rewrites.replace_local_copies.origins import (
     ways_to_class,
 )
 from codemods.rewrites.replace_local_copies.parents import Parents
-from codemods.rewrites.replace_local_copies.sharing import HARMLESS, inherited_names, is_enum
+from codemods.rewrites.replace_local_copies.sharing import (
+    HARMLESS,
+    inherited_names,
+    is_enum,
+    mentions_of_class,
+)
 from codemods.rewrites.replace_local_copies.stores import stores_by_word, stores_in, stores_of
 from codemods.rewrites.replace_local_copies.told import (
     PATCHING,
@@ -46,6 +51,8 @@ from codemods.wording import trusting
 
 #: Calls whose arguments are classes to compare with.
 ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"})
+#: Other calls that change nothing of a class that they are passed.
+_PLAIN = frozenset({"__new__", "create_autospec", "super"})
 #: Keywords whose value is a class to imitate, or what a mock gives.
 _IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new", "wraps"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
@@ -113,7 +120,7 @@ class Escape:
 
     @cached_property
     def mentions(self) -> list[ast.expr]:
-        """The places outside of the definitions that mean the name."""
+        """The places that mean the name, or the class in a class method, in the definitions too."""
         found: list[ast.expr] = []
         if self._scope is None:
             found += self._module.names.mentions.get(self._name, [])
@@ -123,7 +130,7 @@ class Escape:
         if isinstance(self._scope, ast.ClassDef):
             attributes = self._module.names.of_kind(ast.Attribute)
             found += [n for n in attributes if n.attr == self._name]
-        return [n for n in found if id(n) not in self._inside]
+        return found + [n for d in self._definitions for n in mentions_of_class(d)]
 
     @cached_property
     def first_use_as_value(self) -> int | None:
@@ -165,7 +172,7 @@ class Escape:
         if self._is_class:
             for expression in ways_to_class(self._name, self._module.names):
                 instance = instance_in(expression)
-                if id(expression) in self._inside or self._is_of_another(instance):
+                if self._is_of_another(instance):
                     continue
                 how = self._how_it_escapes(expression)
                 if how is not None:
@@ -231,7 +238,7 @@ class Escape:
             return f"is passed to `{short(call.func)}`"
         if self._is_trusted(call):
             return None
-        if called in ASKING or called in RAISING or called == "create_autospec":
+        if called in ASKING or called in RAISING or called in _PLAIN:
             return None
         if called in PATCHING and call.args and node is not call.args[0]:
             return None  # patch("a.B", Name), monkeypatch.setattr(module, "B", Name)

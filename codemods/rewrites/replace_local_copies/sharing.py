@@ -12,7 +12,13 @@ import functools
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from codemods.engine.names import ModuleNames, dotted_source, last_name
+from codemods.engine.names import (
+    ModuleNames,
+    dotted_source,
+    is_literal,
+    last_name,
+    run_here,
+)
 from codemods.engine.placement import only_binds
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, free_names, local_names
 from codemods.engine.text import reason_at
@@ -20,7 +26,7 @@ from codemods.engine.walk import walk
 from codemods.model import Code, Reason
 from codemods.rewrites.collected import is_mark, is_of_python
 from codemods.rewrites.replace_local_copies.own_module import means_its_module
-from codemods.rewrites.replace_local_copies.stores import stores_of
+from codemods.rewrites.replace_local_copies.stores import stores_in, stores_of
 from codemods.wording import trusting
 
 #: Decorators and bases that have no effect outside of what they are applied to, by their dotted
@@ -131,6 +137,7 @@ def _acts(
 ) -> Iterator[Reason]:
     own = _own_names(node)
     for inner in _executed_definitions(node):
+        yield from _set_before(inner, names)
         for decorator in inner.decorator_list:
             if not is_harmless_decorator(decorator, names, harmless, own):
                 what = f"`@{ast.unparse(decorator)}` may act when it is executed"
@@ -154,6 +161,17 @@ def _acts(
                 elif isinstance(statement, FUNCTIONS) and statement.name in _hooks(inner, names):
                     text = f"`{statement.name}` runs for each class that is derived or made"
                     yield _acting(statement, text)
+
+
+def _set_before(node: Definition, names: ModuleNames) -> Iterator[Reason]:
+    """Yield what is read when a definition is executed, and set by its file: ``settings.url``."""
+    body = [s for s in node.body if not isinstance(s, DEFINITIONS)]
+    executed = [*run_here(node), *(body if isinstance(node, ast.ClassDef) else [])]
+    for read in (n for n in walk(*executed) if isinstance(n, ast.Attribute)):
+        for store in stores_in(names).get(read.attr, ()):
+            if store.owner is not None and last_name(store.owner) == last_name(read.value):
+                text = ast.unparse(read)
+                yield _acting(read, f"`{text}`, which line {store.node.lineno} sets, is read")
 
 
 def _hooks(node: ast.ClassDef, names: ModuleNames) -> frozenset[str]:
@@ -356,11 +374,8 @@ def _names_of_itself(node: Definition) -> frozenset[str]:
     if not isinstance(node, ast.ClassDef):
         return frozenset({node.name}) - local_names(node)
     inside = walk(node)
-    own = {node.name, "cls", "mcs", "__class__"}
+    own = {node.name, "cls", "mcs", "__class__", *_first_parameters(node)}
     own |= {n.name for n in node.body if isinstance(n, ast.ClassDef)}
-    for method in node.body:
-        if isinstance(method, FUNCTIONS) and _takes_the_class(method):
-            own |= {a.arg for a in [*method.args.posonlyargs, *method.args.args][:1]}
     while True:
         more = {
             target.id
@@ -374,6 +389,20 @@ def _names_of_itself(node: Definition) -> frozenset[str]:
         if more <= own:
             return frozenset(own)
         own |= more
+
+
+def mentions_of_class(node: Definition) -> Iterator[ast.Name]:
+    """Yield the names in a class that mean it, or a subclass, without its own name."""
+    if isinstance(node, ast.ClassDef):
+        own = {"__class__", *_first_parameters(node)}
+        yield from (n for n in walk(node) if isinstance(n, ast.Name) and n.id in own)
+
+
+def _first_parameters(node: ast.ClassDef) -> Iterator[str]:
+    """Yield the names that its class methods have for the class."""
+    for method in node.body:
+        if isinstance(method, FUNCTIONS) and _takes_the_class(method):
+            yield from (a.arg for a in [*method.args.posonlyargs, *method.args.args][:1])
 
 
 def _takes_the_class(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -401,8 +430,12 @@ def _is_immutable(node: ast.expr) -> bool:
             return all(_is_immutable(d) for d in (*args.defaults, *args.kw_defaults) if d)
         case ast.Attribute(value=value) | ast.UnaryOp(operand=value):
             return _is_immutable(value)
-        case ast.BinOp(left=left, right=right):
-            return _is_immutable(left) and _is_immutable(right)
+        case ast.BinOp(left=left, op=op, right=right):
+            sides = (left, right)  # of names it may be a new list: ``MORE + LESS``, ``MORE * 2``
+            is_of_names = isinstance(op, ast.Mult) or not any(map(is_literal, sides))
+            if is_of_names and any(isinstance(side, ast.Name) for side in sides):
+                return False
+            return all(map(_is_immutable, sides))
         case ast.Tuple(elts=elts):
             return all(_is_immutable(e) for e in elts)
     return False
