@@ -107,7 +107,8 @@ class SharedModule(NamedTuple):
     `name` is its dotted name as pytest imports it, `path` the real path of its file; `source` its
     bytes; `rewrites_asserts` whether pytest rewrites its assert statements (its name matches
     ``python_files``, or a conftest that runs first has `pytest.register_assert_rewrite`);
-    `folder` is the one that it is imported from, `beside` what else can be imported from there.
+    `folder` is the one that it is imported from, `beside` what else can be imported from there
+    alone.
     """
 
     name: str

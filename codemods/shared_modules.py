@@ -25,6 +25,8 @@ from codemods.settings import (
     Settings,
     SettingsError,
     names_table,
+    parse_toml,
+    read_config,
     ruff_known,
     ruff_sources,
     setting_error,
@@ -181,6 +183,13 @@ def _first_party(settings: Settings) -> frozenset[str]:
     return (own - ruff_known(root, "third")) | ruff_known(root, "first")
 
 
+def _may_be_built(folder: Path) -> bool:
+    """Whether packages of a folder may be installed, and so imported without its path: PEP 517."""
+    path = folder / "pyproject.toml"
+    found = parse_toml(read_config(path), path) if path.is_file() else {}
+    return not {"build-system", "project"}.isdisjoint(found) or (folder / "setup.py").is_file()
+
+
 def _names_in(folder: Path) -> Iterator[str]:
     """Yield the names of the modules and packages that may be imported from a folder."""
     return filter(str.isidentifier, (entry.removesuffix(".py") for entry in os.listdir(folder)))
@@ -252,7 +261,7 @@ def _shared_module(settings: Settings, name: str, path: Path) -> SharedModule:
         source,
         rewrites_asserts(settings, name, path),
         folder=str(folder),
-        beside=frozenset(_names_in(folder)),
+        beside=frozenset([name.partition(".")[0]] if _may_be_built(folder) else _names_in(folder)),
     )
 
 

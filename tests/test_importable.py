@@ -339,6 +339,14 @@ def test_an_interpreter_without_pytest(tmp_path: Path) -> None:
     assert answer.error == f"{python} has no pytest"
 
 
+def test_a_message_goes_on_to_its_cause(tmp_path: Path) -> None:
+    write(tmp_path, {"pytest.ini": "[pytest]\nfilterwarnings = ignore::os.NoWarning\n"})
+    answer = ask(tmp_path, {"tests/test_a.py": LOUD})
+    assert answer.error is not None
+    assert answer.error.startswith("pytest did not get to its test modules: ERROR: while parsing")
+    assert answer.error.endswith("AttributeError: module 'os' has no attribute 'NoWarning'")
+
+
 def test_an_interpreter_that_says_nothing(tmp_path: Path) -> None:
     (answer,) = ask_imports(Pytest(tmp_path, "/bin/true"), {str(tmp_path / "a.py"): ["own"]})
     assert answer.error == "pytest did not get to its test modules: it printed nothing"

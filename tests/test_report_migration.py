@@ -99,7 +99,8 @@ def test_how_a_linter_keeps_the_imports_of_fixtures() -> None:
     done = Written(10, run, results, 0, 0)
     shown = """
 
-tests use the imported fixtures by parameters, which ruff does not see; tell it:
+tests use the imported fixtures by parameters, which ruff does not see; tell it
+(where it has such a table, add the line there):
 
 [tool.ruff.lint.pyflakes]
 allowed-unused-imports = ["lib"]
@@ -113,7 +114,8 @@ allowed-unused-imports = ["lib"]
     for shown_run, files in ((done, "*"), (one, "a.py")):
         assert as_text(shown_run, dry_run=False, flake8=True).endswith(
             ": flake8 --select F401 a.py b.py\n\n"
-            "tests use the imported fixtures by parameters, which flake8 does not see; tell it:\n\n"
+            "tests use the imported fixtures by parameters, which flake8 does not see; tell it\n"
+            "(where it has such a table, add the line there):\n\n"
             f"[flake8]\nper-file-ignores = tests/u[[]1]/{files}: F401, F811\n"
         )
 
@@ -134,6 +136,8 @@ def test_a_line_for_each_definition_that_stays() -> None:
 def test_a_reason_about_a_file_is_told_once() -> None:
     said = text((stays("a.py", refused(Code.UNCOMMITTED), refused(Code.UNCOMMITTED)),))
     assert said.count("a.py:2:1: uncommitted") == 1
+    assert "skipped             1 file  with 2 copies\n" in said
+    assert "refused" not in said
 
 
 def test_a_reason_about_many_files_is_told_of_a_few() -> None:

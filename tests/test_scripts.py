@@ -62,6 +62,24 @@ def test_it_is_no_worse_off(tmp_path: Path, path: str, text: str) -> None:
     assert codes(tmp_path, path, text) == []
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pyproject.toml", "[project]\nname = 'pkg'\nversion = '1'\n"),
+        ("pyproject.toml", "[build-system]\nrequires = []\n"),
+        ("setup.py", ""),
+    ],
+)
+def test_what_may_be_installed_is_found_without_the_root(
+    tmp_path: Path, file: str, text: str
+) -> None:
+    write(tmp_path, {file: text})
+    needs = {"from pkg import x\n": [Code.RUN_AS_SCRIPT], "import tests.more\n": []}
+    for first, expected in needs.items():
+        found = codes(tmp_path, "tests/test_a.py", first + HELPER + MAIN)
+        assert [code for code, _ in found] == expected
+
+
 def test_another_shared_module_does_not_matter(tmp_path: Path) -> None:
     beside = SharedModule("clock", "", HELPER.encode(), folder=str(tmp_path))
     other = SharedModule("other.clock", "", b"class Other: ...\n", folder="/elsewhere")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ import click
 from codemods.cli._common import COPIES_LEFT, OK, Setup, failing_imports
 from codemods.cli._options import FileArguments, interpreter, python_option, verb
 from codemods.cli._output import print_patch, print_text, progress_bar, say
-from codemods.model import UsageError
 from codemods.report.table import Detail
 from codemods.settings import read_settings
 from codemods.shared_modules import SettingsByFile
@@ -100,11 +100,12 @@ def adopt(
     done = [work_out(setup.settings, one, to, is_sweep=of_all) for one in choice.by_root]
     refused = report.left_out(choice, done, names, detail)
     skipped = {name for one in done for name in one.skipped}
-    if not any(one.files for one in done):
-        raise UsageError(*([] if names else [_nothing(min_lines)]), *refused, *elsewhere)
-    for line in (*refused, *elsewhere):
+    is_any = any(one.files for one in done)
+    for line in (*([] if is_any or names else [_nothing(min_lines)]), *refused, *elsewhere):
         say(line)
     code = COPIES_LEFT if {*choice.missing, *skipped}.intersection(names) else OK
+    if not is_any:
+        return code
     if dry_run:
         _preview(done, detail)
         return code
@@ -112,7 +113,7 @@ def adopt(
         write(one.steps)
     print_text("\n".join(report.as_text(one, detail) for one in done))
     probed = OK if skip_probe else _probe(setup, done, python)
-    print_text(report.way_on(done, detail))
+    print_text(report.way_on(done, detail, is_importable=probed == OK))
     return code or probed
 
 
@@ -137,6 +138,6 @@ def _probe(setup: Setup, done: Sequence[Adoption], python: str | None) -> int:
     chosen = interpreter(python, setup.settings.root)
     errors = failing_imports(by_file, uses, setup.jobs, chosen)
     if errors:
-        modules = ", ".join(one.module for one in done)
-        say(f"before `migrate`: pytest cannot import {modules} everywhere yet:", *errors)
+        paths = ", ".join(os.path.relpath(one.path) for one in done if one.files)
+        say(f"pytest cannot import {paths} from everywhere yet:", *errors)
     return COPIES_LEFT if errors else OK

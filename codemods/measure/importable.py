@@ -147,4 +147,6 @@ def _tail(output: bytes) -> str:
     errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
     usage = [line for line in lines if re.match("ERROR: (?!usage)|[^ ]+: error: ", line)]
     last = (errors or usage or lines or ["it printed nothing"])[-1]
+    if last.endswith(":") and lines[-1] != last:  # what it is about stands below
+        last = f"{last} {lines[-1].strip()}"
     return f"pytest did not get to its test modules: {last}"

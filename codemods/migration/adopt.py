@@ -106,6 +106,8 @@ def adopt(
     shared = _shared_already(settings, pasted)
     new = [one for one in pasted if one.name not in shared]
     path, why = _home(settings, new, to) if new else (Path(shared[pasted[0].name]), _HAS_IT_ALREADY)
+    if not new and to is not None and Path(os.path.realpath(to)) != path:
+        raise UsageError(f"--to {to}: {os.path.relpath(path)} has the code already: leave it out")
     module = _dotted(settings, path)
     before = step_of(path, b"", "").before
     _check_modules(settings, module, path, before or b"")

@@ -109,7 +109,8 @@ def refuse_unwritable(result: FileResult) -> FileResult:
     except (FileNotFoundError, NotADirectoryError):
         return refused(result, Reason(Code.CHANGED_SINCE_PLANNED, 1, "deleted meanwhile"))
     if not status.st_mode & 0o222:
-        return refused(result, Reason(Code.READ_ONLY, 1, "file is read-only"))
+        message = "file is read-only: `chmod u+w` allows a change"
+        return refused(result, Reason(Code.READ_ONLY, 1, message))
     if status.st_nlink > 1:
         message = f"replacing it would break its {status.st_nlink} hard links"
         return refused(result, Reason(Code.HARD_LINKED, 1, message))

@@ -14,12 +14,17 @@ from codemods.pytest_config import registers_rewrite
 
 
 def with_registration(
-    before: bytes, modules: Sequence[str], path: Path, own_folders: Iterable[Path]
+    before: bytes,
+    modules: Sequence[str],
+    path: Path,
+    own_folders: Iterable[Path],
+    changing: Sequence[Path],
 ) -> bytes:
     """Return a conftest that registers some modules, by one more line where it does not yet.
 
     The line stands below the imports at the top that lead out of the repository, away from
-    `own_folders`. Any other import may bring in a shared module, and what is imported is not
+    `own_folders`, or to a part of it that has nothing of `changing`: the shared modules, and the
+    folders with copies. Any other import may bring in a shared module, and what is imported is not
     rewritten any more. A conftest that does not parse, or has no place for the line, is a
     `UsageError`.
     """
@@ -27,7 +32,7 @@ def with_registration(
     modules = [name for name in modules if not registers_rewrite(tree, name)]
     if not modules:
         return before
-    row, has_pytest = _place(tree, [path.parent, *own_folders])
+    row, has_pytest = _place(tree, [path.parent, *own_folders], changing)
     names = ", ".join(f'"{name}"' for name in modules)
     line = f"pytest.register_assert_rewrite({names})"
     after = _with_lines(before, row, [line] if has_pytest else ["import pytest", "", line])
@@ -44,13 +49,15 @@ def _parsed(content: bytes, path: Path) -> ast.Module:
         raise UsageError(f"{path}:{error.line}: {error}") from error
 
 
-def _place(tree: ast.Module, own_folders: Sequence[Path]) -> tuple[int, bool]:
+def _place(
+    tree: ast.Module, own_folders: Sequence[Path], changing: Sequence[Path]
+) -> tuple[int, bool]:
     """Return the number of lines above the new one, and whether they import pytest."""
     row, has_pytest = 0, False
     for number, statement in enumerate(tree.body):
         following = tree.body[number + 1 :]
         end = statement.end_lineno or statement.lineno
-        if not _leads_out(statement, number, own_folders):
+        if not _leads_out(statement, number, own_folders, changing):
             break
         if following and following[0].lineno == end:
             break  # on one line, by a semicolon
@@ -67,8 +74,10 @@ def _place(tree: ast.Module, own_folders: Sequence[Path]) -> tuple[int, bool]:
     return row, has_pytest
 
 
-def _leads_out(statement: ast.stmt, number: int, own_folders: Sequence[Path]) -> bool:
-    """Whether a statement imports nothing of the repository, or is the docstring."""
+def _leads_out(
+    statement: ast.stmt, number: int, own_folders: Sequence[Path], changing: Sequence[Path]
+) -> bool:
+    """Whether a statement imports nothing that may import a shared module, or is the docstring."""
     match statement:
         case ast.Expr(ast.Constant(str())):
             return number == 0
@@ -78,10 +87,11 @@ def _leads_out(statement: ast.stmt, number: int, own_folders: Sequence[Path]) ->
             roots = [module.partition(".")[0]]
         case _:
             return False
+    imported = [folder / name for folder in own_folders for r in roots for name in (r, f"{r}.py")]
     return not any(
-        (folder / root).is_dir() or (folder / f"{root}.py").is_file()
-        for folder in own_folders
-        for root in roots
+        found.is_relative_to(other) or other.is_relative_to(found)
+        for found in (path.resolve() for path in imported if path.exists())
+        for other in changing
     )
 
 

@@ -58,7 +58,12 @@ def package_steps(root: Path, folder: Path) -> list[Step]:
     for new in (f for f in folders if not f.exists() and f.with_suffix(".py").exists()):
         raise UsageError(f"the package {new} would hide the module {new}.py")
     purpose = "makes the folder a package"
-    return [step_of(f / "__init__.py", b"", purpose) for f in folders if not f.exists()]
+    return [step_of(f / "__init__.py", b"", purpose) for f in folders if _is_vacant(f)]
+
+
+def _is_vacant(folder: Path) -> bool:
+    """Whether there is no folder, or one of which git keeps nothing: bytecode is left of it."""
+    return not folder.exists() or {*os.listdir(folder)} <= {"__pycache__"}
 
 
 def settings_step(settings: Settings, module: str, paths: Sequence[str] = ()) -> Step:
@@ -92,10 +97,13 @@ def conftest_steps(settings: Settings, modules: Sequence[SharedModule]) -> list[
         if asserting_definitions(module) and not module.rewrites_asserts
     ]
     found = []
+    changing = [*map(settings.root.joinpath, settings.paths), *(Path(m.path) for m in modules)]
+    changing = [path.resolve() for path in changing]
     for path in conftests(settings) if plain else ():
         purpose = f"has pytest rewrite the asserts of {', '.join(plain)}"
         before = step_of(path, b"", purpose).before
-        after = with_registration(before or b"", plain, path, list(import_folders(settings)))
+        folders = list(import_folders(settings))
+        after = with_registration(before or b"", plain, path, folders, changing)
         found.append(Step(path, before, after, purpose, is_addition=True))
     return found
 

@@ -77,7 +77,9 @@ def left_out(
     ]
 
 
-def way_on(done: Sequence[Adoption], detail: Detail = Detail.NORMAL) -> str:
+def way_on(
+    done: Sequence[Adoption], detail: Detail = Detail.NORMAL, *, is_importable: bool = True
+) -> str:
     """Format what to do next, a paragraph of its own."""
     if detail is Detail.QUIET:
         return ""
@@ -85,7 +87,10 @@ def way_on(done: Sequence[Adoption], detail: Detail = Detail.NORMAL) -> str:
     then = f"for the copies in {files}: ssot-codemods migrate"
     steps = [step for one in done for step in one.steps]
     undo = _undo(steps, is_committed=all(one.is_committed for one in done))
-    lines = [f"next: commit; then, {then}", undo] if steps else [f"next, {then}"]
+    if not is_importable:
+        lines = ["next: fix that, until `ssot-codemods doctor` finds no error", undo]
+    else:
+        lines = [f"next: commit; then, {then}", undo] if steps else [f"next, {then}"]
     return f"\n{paragraphs([lines])}"
 
 

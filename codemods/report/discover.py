@@ -111,7 +111,8 @@ def _place_json(place: Place) -> dict[str, Any]:
 
 def _summary(found: Discovery) -> str:
     if not found.files:
-        return "no test file and no conftest here: name the paths of your tests"
+        message = "no test file and no conftest here: name the paths of your tests"
+        return f"{message}; what `exclude` in the settings matches is skipped"
     files = plural(found.files, "test file")
     if not found.groups:
         return f"{files}: no helper stands in several of them"

@@ -56,9 +56,9 @@ def as_text(
     results, left = written.results, written.left
     changed = [r for r in results if r.status is Status.CHANGED]
     replaced = sum(len(r.replaced) for r in changed)
-    refused = [d for _, d in _refused(results) if not d.is_namesake]
-    namesakes = sum(d.is_namesake for _, d in _refused(results))
-    refusing = {r.path for r, d in _refused(results) if not d.is_namesake}
+    skipped = [r.path for r, d in _refused(results) if _is_held_back(d)]
+    stay = [(r, d) for r, d in _refused(results) if not d.is_namesake and not _is_held_back(d)]
+    refused, refusing = [d for _, d in stay], {r.path for r, _ in stay}
     failed = [r for r in results if r.status is Status.FAILED]
     unread = sum(r.error is not None and r.error.code is Code.UNREADABLE for r in failed)
     verb = "would change" if dry_run else "changed"
@@ -67,6 +67,7 @@ def as_text(
     rows: list[Sequence[object]] = [
         (verb, len(changed), f"with {plural(replaced, noun)}"),
         ("remaining", left, ""),
+        ("skipped", len({*skipped}), f"with {plural(len(skipped), noun)}"),
         ("refused", len(refusing), f"with {plural(len(refused), 'definition')}{also}"),
         ("failed", len(failed), ""),
         ("unchanged", written.files - (len(results) - unread) - left, ""),
@@ -75,18 +76,17 @@ def as_text(
     names = [] if quiet else [r.path for r in changed]
     blocks.append(list(shortened(f"{verb}: ", names, detail)))
     blocks.append([] if quiet else reason_counts(refused, detail))
-    if namesakes and not quiet:
-        blocks.append([namesakes_text(namesakes)])
+    namesakes = sum(d.is_namesake for _, d in _refused(results))
+    blocks.append([namesakes_text(namesakes)] if namesakes and not quiet else [])
     lines = [
-        definition_line(r.path, d)
-        for r, d in _refused(results)
-        if verbose or d.reasons[0].code in _HELD_BACK
+        definition_line(r.path, d) for r, d in _refused(results) if verbose or _is_held_back(d)
     ]
     warnings = [(r.path, w) for r in results for w in r.warnings]
     lines += [reason_line(path, w) for path, w in warnings if w.code in _HELD_BACK]
     # A reason about the file stands with each definition, one about the run with each file.
     lines = list(shortened("", list(dict.fromkeys(lines)), detail))
     warned = [reason_line(path, w) for path, w in warnings if w.code not in _HELD_BACK]
+    warned = list(shortened("", warned, detail))
     lost = [_lost_comments(r.path, d) for r in changed for d in r.replaced if d.lost_comments]
     lost = [] if quiet else list(shortened("comments lost: ", lost, detail))
     blocks += [lines, lost, warned, failure_lines(failed)]
@@ -97,6 +97,11 @@ def as_text(
         more = [f"{_UNUSED}: {check}"] if imports else []
         blocks += [[undo, *more], *([] if quiet else _for_linter(written.run, changed, flake8))]
     return paragraphs(blocks)
+
+
+def _is_held_back(decision: Decision) -> bool:
+    """Whether a definition stays for the present state of its file, and not for good."""
+    return decision.reasons[0].code in _HELD_BACK
 
 
 def _lost_comments(path: str, decision: Decision) -> str:
@@ -148,7 +153,10 @@ def _for_linter(run: Run, changed: Sequence[FileResult], flake8: bool) -> Iterat
     files = glob.escape(posixpath.commonpath([entry.path for entry in run.entries]))
     several = len(run.entries) > 1
     linter = "flake8" if flake8 else "ruff"
-    yield [f"tests use the imported fixtures by parameters, which {linter} does not see; tell it:"]
+    yield [
+        f"tests use the imported fixtures by parameters, which {linter} does not see; tell it",
+        "(where it has such a table, add the line there):",
+    ]
     if flake8:
         files = posixpath.join(files, "*") if several else files
         yield ["[flake8]", f"per-file-ignores = {files}: F401, F811"]

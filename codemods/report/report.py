@@ -177,7 +177,7 @@ def _shown(done: Completion) -> str:
     tests = compared(done.runs)
     shown = "no test was compared"
     if tests.passed_count:
-        shown = f"all {tests.passed_count:,} compared tests pass as before"
+        shown = f"all {tests.passed_count:,} compared tests that passed before still do"
     return f", and {shown}{untested_text(done.runs)}"
 
 

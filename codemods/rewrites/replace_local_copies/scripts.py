@@ -20,7 +20,8 @@ def not_found_by_script(
 
     pytest puts more folders on `sys.path` than Python does, which puts the script's own there:
     https://docs.python.org/3/library/sys_path_init.html
-    A file that imports something else from the same folder, or changes the path, is no worse off.
+    A file that imports something else from the same folder, which is not installed, or changes the
+    path, is no worse off.
 
     Args:
         module: the file.
