@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from codemods.disk.files import read_file
+from codemods.disk.folder import Folder
 from codemods.engine.rows import first_line
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.text import Unparsable, parse
@@ -36,26 +35,21 @@ class ChangedFile(NamedTuple):
 
 def changed_file(path: str, before: bytes, after: bytes) -> ChangedFile:
     """Return what an edit did; nothing where a side of it cannot be parsed in time."""
-    both = [Source(path, before + after)]  # small only if both are
-    look = partial(_changed, end=len(before))
-    (found,) = careful(look, both, lambda path, reason: ChangedFile({}))
+    look = partial(_changed, after=after)
+    (found,) = careful(look, [Source(path, before)], lambda path, reason: ChangedFile({}))
     return found
 
 
 def still_gone(root: Path, path: str, names: Iterable[str]) -> list[str]:
     """Return those of some qualified names that a file, by its path from the root, does not define.
 
-    A file that is gone, that leads out of the root, or that does not parse (in time) has none of
-    them.
+    A file that is gone, behind a link, or that does not parse (in time) has none of them.
     """
     names = list(names)
-    top = Path(os.path.realpath(root))
-    file = top / path
+    folder, _, file = path.rpartition("/")
     last = "|".join(re.escape(name.rpartition(".")[2]) for name in names)
     try:
-        if not Path(os.path.realpath(file)).is_relative_to(top):
-            return names
-        content, _ = read_file(str(file))
+        content, _ = Folder(root, folder).read(file)
         pattern = rf"\b(?:class|def)\s+(?:{last})\b".encode()
     except (OSError, ValueError):  # a record may hold any text
         return names
@@ -65,12 +59,12 @@ def still_gone(root: Path, path: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in there]
 
 
-def _changed(both: Source, *, end: int) -> ChangedFile:
-    before, after = (_parsed(side) for side in (both.content[:end], both.content[end:]))
-    there = _definitions(after)
-    gone = {name: line for name, line in _definitions(before).items() if name not in there}
+def _changed(before: Source, *, after: bytes) -> ChangedFile:
+    old, new = _parsed(before.content), _parsed(after)
+    there = _definitions(new)
+    gone = {name: line for name, line in _definitions(old).items() if name not in there}
     outermost = {n: line for n, line in gone.items() if n.rpartition(".")[0] not in gone}
-    return ChangedFile(outermost, tuple(sorted(_mocking(after) - _mocking(before))))
+    return ChangedFile(outermost, tuple(sorted(_mocking(new) - _mocking(old))))
 
 
 def _defined(source: Source) -> dict[str, int]:

@@ -22,7 +22,7 @@ from codemods.progress.history import (
     is_below,
     portable,
 )
-from codemods.wording import plural
+from codemods.wording import first_of, plural
 
 
 class StandingRun(NamedTuple):
@@ -50,8 +50,7 @@ class StandingRun(NamedTuple):
         """Why the same verification once more would show no more; empty where it would."""
         if not self.unverified or len(self.edited) < len(self.unverified):
             return ""
-        more = f" and {len(self.edited) - 1:,} more" if len(self.edited) > 1 else ""
-        return f"edited since the run: {self.edited[0]}{more}"
+        return f"edited since the run: {first_of(self.edited)}"
 
 
 Measured = tuple[str, BaselineSummary]
