@@ -56,21 +56,10 @@ _FAR_RIGHT = b" " * 200
 #: Behind one of these, a line goes on.
 _OPEN_ENDS = frozenset(b"([{,\\")
 _BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
-#: What stands in a definition as often as in one that is equal to it: some statements, what is
-#: bound by ``=``, and the names that are called. No annotation or docstring that does not count has
-#: any, but perhaps a lambda in one.
-_STATEMENTS: tuple[tuple[bytes, type[ast.AST] | tuple[type[ast.AST], ...]], ...] = (
-    (b"return", ast.Return),
-    (b"raise", ast.Raise),
-    (b"await", ast.Await),
-    (b"yield", (ast.Yield, ast.YieldFrom)),
-    (b"import", (ast.Import, ast.ImportFrom)),
-    (b"assert", ast.Assert),
-)
-_PATTERNS = [
-    *(re.compile(rb"%b\b(?<!\w%b)" % (word, word)) for word, _ in _STATEMENTS),
-    re.compile(rb"=(?<![=!<>:+\-*/%&|^@]=)(?!=)"),
-]
+#: What stands in a definition as often as in one that is equal to it: what is bound by ``=``, and
+#: the names that are called. No annotation or docstring that does not count has any, but perhaps a
+#: lambda in one.
+_BINDS = re.compile(rb"=(?<![=!<>:+\-*/%&|^@]=)(?!=)")
 #: Nodes that are strings in the text; what they call is not looked at.
 _STRINGS = frozenset({"JoinedStr", "TemplateStr"})
 #: For a text that is read backwards: a pattern that begins with a plain character is searched for
@@ -347,14 +336,14 @@ def _fingerprint(text: bytes, name: bytes) -> int | None:
     ]
     if name.lstrip(b"_")[::-1] in called:  # it calls itself, or a variable of that name
         return None
-    return _number([len(pattern.findall(plain)) for pattern in _PATTERNS], called)
+    return _number(len(_BINDS.findall(plain)), called)
 
 
 def fingerprint_of(node: Definition) -> int:
     """Return the number that `_fingerprint` returns for the text of a definition."""
     is_variable = isinstance(node, FUNCTIONS) and node.name in local_names(node)
     own = "" if is_variable else node.name
-    counts = [0] * len(_PATTERNS)
+    bound = 0
     called: list[bytes] = []
     pending: list[ast.AST] = [node]
     while pending:
@@ -363,15 +352,13 @@ def fingerprint_of(node: Definition) -> int:
             continue
         marks = {id(d) for d in getattr(inner, "decorator_list", ()) if is_mark(d)}
         pending += [n for n in children(inner) if id(n) not in marks]
-        for number, (_, kinds) in enumerate(_STATEMENTS):
-            counts[number] += isinstance(inner, kinds)
-        counts[-1] += _equals_signs(inner)
+        bound += _equals_signs(inner)
         match getattr(inner, "func", None) or getattr(inner, "cls", None):
             case ast.Name(id=name) if name != own:
                 called.append(name.lstrip("_")[::-1].encode())
             case ast.Attribute(attr=name):
                 called.append(name.lstrip("_")[::-1].encode() + b".")
-    return _number(counts, [c for c in called if c.rstrip(b".") not in _KEYWORDS])
+    return _number(bound, [c for c in called if c.rstrip(b".") not in _KEYWORDS])
 
 
 def _equals_signs(node: ast.AST) -> int:
@@ -392,5 +379,5 @@ def _equals_signs(node: ast.AST) -> int:
     return int(has_default or node.__class__.__name__ == "TypeAlias")
 
 
-def _number(counts: Sequence[int], called: Sequence[bytes]) -> int:
-    return zlib.crc32(repr((counts, sorted(called))).encode())
+def _number(bound: int, called: Sequence[bytes]) -> int:
+    return zlib.crc32(repr((bound, sorted(called))).encode())
