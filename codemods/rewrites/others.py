@@ -6,8 +6,8 @@ import ast
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from functools import cached_property, partial
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
@@ -146,6 +146,38 @@ def word_patterns(words: Iterable[bytes]) -> list[re.Pattern[bytes]]:
 def has_match(content: bytes, patterns: Iterable[re.Pattern[bytes]]) -> bool:
     """Whether one of some patterns matches anywhere in a file."""
     return any(pattern.search(content) for pattern in patterns)
+
+
+def ask(
+    look: Callable[[Source], Found],
+    decided: Mapping[str, FileResult],
+    words: Mapping[str, Set[bytes]],
+    others: Others,
+    run: Pool,
+) -> Found:
+    """Return what other files do with those that would change.
+
+    Args:
+        look: returns that of one file.
+        decided: what would become of the files.
+        words: of which a file has one if it does anything with one of those, by their paths.
+        others: the files of the checkout.
+        run: looks at them; a file that cannot be looked at may do anything.
+
+    """
+    patterns = word_patterns(frozenset().union(*words.values()))
+
+    def failed(path: str, reason: Reason) -> Found:
+        other = OtherFile(Source(path, others.read_one(path) or b""))
+        used = (p for p, found in words.items() if p != path and any(map(other.has, found)))
+        taken = {p: frozenset(d.definition.name for d in decided[p].replaced) for p in used}
+        return {p: unknown(decided[p], path, reason)._replace(taken=n) for p, n in taken.items()}
+
+    return together(run(look, others.read(), failed, partial(_is_wanted, patterns=patterns)))
+
+
+def _is_wanted(source: Source, *, patterns: Sequence[re.Pattern[bytes]]) -> bool:
+    return has_match(source.content, patterns)
 
 
 def together(found: Iterable[Found]) -> Found:

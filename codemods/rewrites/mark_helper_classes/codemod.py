@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -45,10 +45,8 @@ from codemods.rewrites.others import (
     OtherFile,
     Others,
     RepositoryCodemod,
-    has_match,
+    ask,
     together,
-    unknown,
-    word_patterns,
 )
 
 
@@ -109,17 +107,9 @@ class MarkHelperClasses(RepositoryCodemod):
             source = Source(path, others.read_one(path) or b"")
             classes = [d.definition.name for d in result.decisions]
             names[path] = related(OtherFile(source).names, *classes)
-        patterns = word_patterns({name.encode() for found in names.values() for name in found})
-
-        def failed(path: str, reason: Reason) -> Found:
-            other = OtherFile(Source(path, others.read_one(path) or b""))
-            used = {p for p, found in names.items() if any(other.has(n.encode()) for n in found)}
-            effects = {p: unknown(decided[p], path, reason) for p in used - {path}}
-            return {p: e._replace(taken=names[p]) for p, e in effects.items()}
-
+        words = {path: {name.encode() for name in found} for path, found in names.items()}
         look = partial(_effects, tests=self.tests, names=names)
-        wanted = partial(_is_wanted, patterns=patterns)
-        found = together(run(look, others.read(), failed, wanted))
+        found = ask(look, decided, words, others, run)
         effects = {path: found.get(path, Effects(frozenset(), {})) for path in decided}
         return {
             path: replace(self, taken=e.taken, from_outside=e.reasons)
@@ -137,10 +127,6 @@ class MarkHelperClasses(RepositoryCodemod):
 
     def _fits(self, name: bytes) -> bool:
         return fits(name.decode(errors="replace"), self.tests.classes)
-
-
-def _is_wanted(source: Source, *, patterns: Sequence[re.Pattern[bytes]]) -> bool:
-    return has_match(source.content, patterns)
 
 
 def _effects(source: Source, *, tests: PytestNames, names: Mapping[str, frozenset[str]]) -> Found:

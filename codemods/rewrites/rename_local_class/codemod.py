@@ -40,10 +40,7 @@ from codemods.rewrites.others import (
     OtherFile,
     Others,
     RepositoryCodemod,
-    has_match,
-    together,
-    unknown,
-    word_patterns,
+    ask,
 )
 from codemods.rewrites.rename_local_class.mentions import File, exported
 from codemods.rewrites.replace_local_copies.decide import decide
@@ -127,17 +124,8 @@ class RenameLocalClass(RepositoryCodemod):
             for path, result in decided.items()
             if result.status is Status.CHANGED and result.dropped
         }
-        names = {name.encode() for result in changed.values() for name in result.dropped}
-        patterns = word_patterns({stem_of(path) for path in changed} | names)
-
-        def failed(path: str, reason: Reason) -> Found:
-            other = OtherFile(Source(path, others.read_one(path) or b""))
-            used = {p for p in changed if p != path and other.has(stem_of(p))}
-            return {p: unknown(changed[p], path, reason) for p in used}
-
-        look = partial(_effects, changed=changed)
-        wanted = partial(_is_wanted, patterns=patterns)
-        found = together(run(look, others.read(), failed, wanted))
+        words = {p: {stem_of(p), *map(str.encode, r.dropped)} for p, r in changed.items()}
+        found = ask(partial(_effects, changed=changed), changed, words, others, run)
         return {p: replace(self, from_outside=e.reasons) for p, e in found.items()}
 
     @property
@@ -198,10 +186,6 @@ def _all_or_none(other: Decision) -> Reason:
 
 
 # Other files
-
-
-def _is_wanted(source: Source, *, patterns: Sequence[re.Pattern[bytes]]) -> bool:
-    return _is_conftest(source) or has_match(source.content, patterns)
 
 
 def _is_conftest(source: Source) -> bool:
