@@ -25,39 +25,18 @@ _TEXT = re.compile(rb"(?<=[\"'}])[\w./\\\x80-\xff-]+(?=[\"'{])")
 _NAME = re.compile(r"\w+(\.\w+)*")
 _PATH = re.compile(r"[\w./\\-]+\.py")
 
-#: What stands before and after a part of a name or of a path in a string.
-_BEFORE, _AFTER = (frozenset(bytes([c]) for c in chars) for chars in (b"\"'}/.\\", b"\"'{/.\\"))
 _IN_WORD = re.compile(rb"[\w\x80-\xff]")
-_IMPORT = re.compile(rb"\b(?:import|from)\b")
-#: A line inside of an import statement of several lines.
-_INSIDE_IMPORT = re.compile(rb"[\w ,.\t\\)\x80-\xff]*(?:[;#].*)?\r?")
 #: Of a dotted name: no path of a module has more, and all of a long one would be very many.
 _MOST_PARTS = 64
-#: A longer one is not looked at: the file is parsed.
-_LONG_LINE = 300
 
 
 def may_refer(content: bytes, words: Sequence[re.Pattern[bytes]]) -> bool:
-    """Whether one of some words stands in an import, or in a name or path in a string.
-
-    It is never wrong to say yes: the file is then parsed.
-    """
+    """Whether one of some words stands in a file, as a whole one: it is then parsed."""
     places = (match.span() for pattern in words for match in pattern.finditer(content))
-    return any(_may_name(content, *place) for place in places)
-
-
-def _may_name(content: bytes, start: int, end: int) -> bool:
-    before, after = content[max(0, start - 1) : start], content[end : end + 1]
-    if _IN_WORD.match(before) or _IN_WORD.match(after):
-        return False
-    if before in _BEFORE and after in _AFTER:
-        return True
-    first = content.rfind(b"\n", max(0, start - _LONG_LINE), start) + 1
-    last = content.find(b"\n", end, end + _LONG_LINE)
-    if (not first and start > _LONG_LINE) or (last < 0 and len(content) > end + _LONG_LINE):
-        return True
-    line = content[first : last if last >= 0 else None]
-    return _IMPORT.search(line) is not None or _INSIDE_IMPORT.fullmatch(line) is not None
+    return any(
+        not _IN_WORD.match(content[start - 1 : start]) and not _IN_WORD.match(content, end)
+        for start, end in places
+    )
 
 
 class Names(NamedTuple):
