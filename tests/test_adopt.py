@@ -117,25 +117,30 @@ def test_a_module_is_extended(end: str) -> None:
     source = "import os\nimport re\n\n\ndef new():\n    return os, re\n"
     after = adopted(source, "new", before=before.replace("\n", end))
     assert after == (
-        '"""Ours."""\n\nimport os  # paths\nfrom a import b\nimport re\n\n\n'
+        '"""Ours."""\n\nimport os  # paths\nfrom a import b\n\nimport re\n\n\n'
         "def mine():\n    return b\n\n\ndef new():\n    return os, re\n"
     ).replace("\n", end)
 
 
 SORTED = {
     "into each block": (
-        "import os\n\nimport pytest\n\nfrom app.b import B\n",
-        "import json\nimport os\nimport re\n\nimport attr\nimport pytest\n\n"
+        "import os\n\nimport pytest\nfrom app.b import B\n",
+        "import json\nimport os\nimport re\n\nimport attr\nimport pytest\n"
         "from app.a import A\nfrom app.b import B\n",
     ),
     "names of one module": (
-        "import os\nfrom app.a import C\n",
-        "import json\nimport os\nimport re\nfrom app.a import A, C\n\nimport attr\n",
+        "import os\n\nfrom app.a import C\n",
+        "import json\nimport os\nimport re\n\nimport attr\nfrom app.a import A, C\n",
     ),
     "not where the order is another one": (
-        "import sys\nimport os\n\nimport pytest  # all of it\n",
-        "import sys\nimport os\nimport json\nimport re\n\n"
-        "import pytest  # all of it\nimport attr\nfrom app.a import A\n",
+        "import sys\nimport os\n\nimport pytest\n",
+        "import sys\nimport os\n\nimport pytest\n\n"
+        "import json\nimport re\n\nimport attr\nfrom app.a import A\n",
+    ),
+    "not where one has a comment": (
+        "import os\n\nimport pytest  # all of it\n",
+        "import os\n\nimport pytest  # all of it\n\n"
+        "import json\nimport re\n\nimport attr\nfrom app.a import A\n",
     ),
     "below others only": (
         '"""Ours."""\nimport pytest\n',

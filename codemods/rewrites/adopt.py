@@ -364,17 +364,18 @@ def _new_module(parts: Extract, own: Container[str] = ()) -> str:
 
 def _import_block(imports: Iterable[str], type_imports: Iterable[str], own: Container[str]) -> str:
     """Return the imports in their sections, those for type checkers below."""
-    found = "".join(f"\n{_lines_of(part)}" for part in _sections(imports, own))
-    for_types = "\n".join(_lines_of(part, "    ") for part in _sections(type_imports, own))
+    found, for_types = _in_sections(imports, own), _in_sections(type_imports, own, "    ")
+    found = f"\n{found}" if found else ""
     return f"{found}\nif TYPE_CHECKING:\n{for_types}" if for_types else found
 
 
-def _sections(imports: Iterable[str], own: Container[str]) -> list[list[str]]:
-    """Part imports as PEP 8 does: the standard library, other packages, own ones."""
+def _in_sections(imports: Iterable[str], own: Container[str], indent: str = "") -> str:
+    """Return imports as PEP 8 has them: the standard library, other packages, own ones."""
     parts: dict[int, list[str]] = defaultdict(list)
     for text in imports:
         parts[_section(text, own)].append(text)
-    return [parts[section] for section in sorted(parts)]
+    blocks = ("".join(f"{line}\n" for line in _joined(parts[number])) for number in sorted(parts))
+    return textwrap.indent("\n".join(blocks), indent)
 
 
 def _section(statement: str, own: Container[str]) -> int:
@@ -529,85 +530,51 @@ _Edit = tuple[int, int, str]
 def _import_edits(
     names: ModuleNames, rows: Sequence[str], parts: Extract, own: Container[str]
 ) -> Iterator[_Edit]:
-    """Yield what adds imports to a module, in its order: among those that stand there, if any.
+    """Yield what adds imports to a module: sorted into those that stand there, where these are.
 
-    Where a comment says that the order of those is meant, it is below all of them.
+    Else it is below them, as where a comment says that their order is meant.
     """
     tree, is_ordered = names.tree, any(map(_ORDERED.search, rows))
     at = _end_of_imports(tree, rows, is_ordered=is_ordered)
     above = [] if is_ordered else [s for s in tree.body if last_line(s) <= at]
-    blocks = _import_blocks(above)
+    there = _last_imports(above)
     type_checking = (s.body for s in tree.body if names.is_for_types(s))
-    type_blocks = _import_blocks(s for body in type_checking for s in body)
-    yield from _sorted_in(blocks, parts.imports, rows, own)
-    rest = () if blocks else parts.imports, () if type_blocks else parts.type_imports
+    for_types = next(filter(None, map(_last_imports, type_checking)), [])
+    if there and parts.imports:
+        yield _sorted_in(there, parts.imports, rows, own)
+    rest = () if there else parts.imports, () if for_types else parts.type_imports
     new = _import_block(*rest, own)
     if new:
         gap = "\n\n" if rows[at:] and rows[at].strip() else ""
         yield at, at, (new if at else new.lstrip("\n")) + gap
-    yield from _sorted_in(type_blocks, parts.type_imports, rows, own)
+    if for_types and parts.type_imports:
+        yield _sorted_in(for_types, parts.type_imports, rows, own)
 
 
-class _Block(NamedTuple):
-    """Lines of a module that are imports, and these as statements of one name each."""
-
-    start: int
-    end: int
-    imports: list[str]
+_Import = ast.Import | ast.ImportFrom
 
 
-def _import_blocks(statements: Iterable[ast.stmt]) -> list[_Block]:
-    """Return the lines that are imports alone: those with nothing but imports below them."""
-    found: list[_Block] = []
+def _last_imports(statements: Iterable[ast.stmt]) -> list[_Import]:
+    """Return the imports below which nothing else stands, but for those from ``__future__``."""
+    found: list[_Import] = []
     end = 0
     for statement in statements:
-        start, above, end = first_line(statement) - 1, end, last_line(statement)
-        imports = _texts(statement) if isinstance(statement, ast.Import | ast.ImportFrom) else []
-        if not imports:
+        above, end = end, last_line(statement)
+        if not isinstance(statement, _Import):
             found = []
-        elif found and found[-1].end >= start:
-            found[-1] = _Block(found[-1].start, end, [*found[-1].imports, *imports])
-        elif start >= above and _package(imports[0]) != "__future__":
-            found.append(_Block(start, end, imports))
+        elif first_line(statement) > above and _package(_texts(statement)[0]) != "__future__":
+            found.append(statement)
     return found
 
 
 def _sorted_in(
-    blocks: Sequence[_Block], imports: Iterable[str], rows: Sequence[str], own: Container[str]
-) -> Iterator[_Edit]:
-    """Yield what adds imports of one name each to blocks, sorted where these are.
-
-    Each is added to the block that imports from the same package, else to the first one of its
-    section, else it makes a new one above the first block of a later section.
-    """
-    added: dict[int, list[str]] = defaultdict(list)
-    lone: list[str] = []
-    sections = [_section(block.imports[0], own) for block in blocks]
-    for text in imports if blocks else ():
-        fits = [n for n, b in enumerate(blocks) if _package(text) in map(_package, b.imports)]
-        fits += [n for n, section in enumerate(sections) if section == _section(text, own)]
-        (added[fits[0]] if fits else lone).append(text)
-    for number, new in added.items():
-        block = blocks[number]
-        indent = _indent(rows[block.start])
-        there = [row.rstrip("\r\n") for row in rows[block.start : block.end]]
-        if there == _lines_of(block.imports, indent).splitlines():
-            yield block.start, block.end, _lines_of([*block.imports, *new], indent)
-        else:
-            yield block.end, block.end, _lines_of(new, indent)
-    for new in _sections(lone, own):
-        later = [b for b, s in zip(blocks, sections, strict=True) if s > _section(new[0], own)]
-        block = later[0] if later else blocks[-1]
-        text = _lines_of(new, _indent(rows[block.start]))
-        if later:
-            yield block.start, block.start, f"{text}\n"
-        else:
-            yield block.end, block.end, f"\n{text}"
-
-
-def _indent(row: str) -> str:
-    return row[: len(row) - len(row.lstrip())]
-
-
-def _lines_of(imports: Iterable[str], indent: str = "") -> str:
-    return textwrap.indent("".join(f"{line}\n" for line in _joined(imports)), indent)
+    there: Sequence[_Import], imports: Iterable[str], rows: Sequence[str], own: Container[str]
+) -> _Edit:
+    """Return what adds imports of one name each to some: sorted if these are, else below them."""
+    start, end = first_line(there[0]) - 1, last_line(there[-1])
+    indent = rows[start][: len(rows[start]) - len(rows[start].lstrip())]
+    known = [text for statement in there for text in _texts(statement)]
+    lines = [row.rstrip("\r\n") for row in rows[start:end]]
+    if lines == _in_sections(known, own, indent).splitlines():
+        return start, end, _in_sections([*known, *imports], own, indent)
+    return end, end, f"\n{_in_sections(imports, own, indent)}"
