@@ -41,6 +41,9 @@ from codemods.engine.names import ModuleNames
         ("", "is bound nowhere in the file"),
         ("def f():\n    import a", "is bound nowhere in the file"),
         ("def f():\n    global a\n    import a", "import a"),
+        ("class A:\n    global a\n    import a", "import a"),
+        ("a = 1\nclass A:\n    global a\n    a = 2", "is bound on line 4"),
+        ("a = 1\ndef f():\n    class A:\n        global a\n        a = 2", "is bound on line 5"),
     ],
 )
 def test_where_a_name_comes_from(text: str, source: str) -> None:

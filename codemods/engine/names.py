@@ -473,7 +473,7 @@ class _Mentions:
                 self._found.append(node)
                 self._statement.now.append(node)
             elif isinstance(node, ast.ClassDef):
-                self.visit_now(_scope(node.body, self._statement.kinds))
+                self.visit_now(self._inner(node.body, self._statement.kinds))
             else:
                 start = len(self._found)
                 self._enter(node, frozenset())
@@ -496,20 +496,24 @@ class _Mentions:
             hides = frozenset(a.arg for a in all_args(node.args))
             self._visit(_scope([node.body], self._names.kinds), hidden | hides)
         elif isinstance(node, ast.ClassDef):
-            self._visit(_scope(node.body, self._names.kinds), hidden)
+            self._visit(self._inner(node.body, self._names.kinds), hidden)
 
     def _enter_function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, hidden: frozenset[str]
     ) -> None:
-        inner = _scope(node.body, self._names.kinds)
+        inner = self._inner(node.body, self._names.kinds)
         local = {a.arg for a in all_args(node.args)}
         for item in inner.binding:
-            if isinstance(item, ast.Name) and not inner.declared:
+            if isinstance(item, ast.Name):
                 local.add(item.id)
-                continue
-            for name, _ in bound_names(item):
-                if name in inner.declared:
-                    _bind(self._names, item)
-                else:
-                    local.add(name)
+            else:
+                local.update([name for name, _ in bound_names(item)])
         self._visit(inner, (hidden | local) - inner.declared)
+
+    def _inner(self, body: Sequence[ast.AST], kinds: _Kinds) -> _Scope:
+        """Look at the scope of a function or class, which may declare that it binds globals."""
+        scope = _scope(body, kinds)
+        for item in scope.binding if scope.declared else ():
+            if any(name in scope.declared for name, _ in bound_names(item)):
+                _bind(self._names, item)
+        return scope

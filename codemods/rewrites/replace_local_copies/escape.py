@@ -120,7 +120,7 @@ class Escape:
 
     @cached_property
     def mentions(self) -> list[ast.expr]:
-        """The places that mean the name, or the class in a class method, in the definitions too."""
+        """The places that mean the name, in the definitions too."""
         found: list[ast.expr] = []
         if self._scope is None:
             found += self._module.names.mentions.get(self._name, [])
@@ -130,7 +130,7 @@ class Escape:
         if isinstance(self._scope, ast.ClassDef):
             attributes = self._module.names.of_kind(ast.Attribute)
             found += [n for n in attributes if n.attr == self._name]
-        return found + [n for d in self._definitions for n in mentions_of_class(d)]
+        return found
 
     @cached_property
     def first_use_as_value(self) -> int | None:
@@ -170,7 +170,9 @@ class Escape:
                 message = f"`{short(self._parents.of(node).above)}` may tell where it stands"
                 yield reason_at(node, Code.ESCAPES, message)
         if self._is_class:
-            for expression in ways_to_class(self._name, self._module.names):
+            ways = ways_to_class(self._name, self._module.names)
+            own = (n for d in self._definitions for n in mentions_of_class(d))
+            for expression in [*ways, *own]:
                 instance = instance_in(expression)
                 if self._is_of_another(instance):
                     continue

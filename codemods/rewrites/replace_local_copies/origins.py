@@ -13,8 +13,14 @@ from codemods.engine.scopes import FUNCTIONS
 from codemods.engine.walk import walk
 from codemods.rewrites.replace_local_copies.stores import is_dictionary
 
-#: Attributes that lead from an instance or a subclass to the class, and from a method to its code.
-WAYS_TO_CLASS = frozenset({"__class__", "__bases__", "__base__", "__func__", "__mro__"})
+#: Attributes that lead from an instance, a subclass or `super` to the class, and from a method to
+#: its code.
+WAYS_TO_CLASS = frozenset(
+    {
+        *("__base__", "__bases__", "__class__", "__func__", "__mro__"),
+        *("__self_class__", "__thisclass__"),
+    }
+)
 
 #: What reads the docstring or the annotations of a method, or of the class of an instance.
 _READ = frozenset({"__annotations__", "__doc__"})
