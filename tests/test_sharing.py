@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
@@ -455,6 +456,12 @@ def test_a_shared_module_that_acts_when_it_is_imported(text: str) -> None:
     assert is_shared(f"from {LIB} import other\n{definition}", modules)
     if text in ACTS.values():
         check_refused(definition, Code.ACTS_WHEN_DEFINED, saying="conftest.py", modules=modules)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 695")
+def test_a_type_of_a_shared_module_does_not_act() -> None:
+    definition = "def make():\n    return 1\n"
+    assert is_shared(definition, shared("type Ints = list[int]\n" + definition, LIB))
 
 
 # Traps of pytest, unittest and doctest

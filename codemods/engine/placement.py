@@ -23,6 +23,8 @@ from codemods.engine.rows import Row, is_string
 from codemods.engine.scopes import DEFINITIONS
 from codemods.engine.walk import reached, walk
 
+#: Statements that set nothing up, whatever is in them: PEP 695 runs no ``type A = ...``.
+_PLAIN = (ast.Pass, ast.Import, ast.ImportFrom, getattr(ast, "TypeAlias", ast.Pass), *DEFINITIONS)
 #: The sections of imports, in their order.
 _FUTURE, _STDLIB, _THIRD_PARTY, _FIRST_PARTY, _RELATIVE, _NO_IMPORT = range(6)
 
@@ -286,8 +288,7 @@ def only_binds(statement: ast.stmt) -> bool:
         )
     if isinstance(statement, ast.AnnAssign):
         return isinstance(statement.target, ast.Name)
-    kinds = (ast.Import, ast.ImportFrom, ast.Pass, *DEFINITIONS)
-    return isinstance(statement, kinds) or is_string(statement)
+    return isinstance(statement, _PLAIN) or is_string(statement)
 
 
 def _is_names(target: ast.expr) -> bool:
