@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -71,6 +72,19 @@ def _files(folder: str) -> set[str]:
     """Return the names of the modules and packages there that are not shared plumbing."""
     names = (m.name for m in iter_modules([str(ROOT / "codemods" / folder)]))
     return {name for name in names if not name.startswith("_")}
+
+
+def test_a_function_fits_on_a_screen() -> None:
+    """Arguments and docstring included; what is longer does more than one thing."""
+    functions = (
+        (path, node)
+        for path in (ROOT / "codemods").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    longest = 60
+    found = [f"{p}:{n.lineno}" for p, n in functions if (n.end_lineno or 0) - n.lineno >= longest]
+    assert found == []
 
 
 def test_a_file_has_the_name_of_its_verb_or_command() -> None:

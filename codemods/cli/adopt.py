@@ -93,16 +93,16 @@ def adopt(
         found = discover(setup.settings, setup.paths, setup.pool(), wanted, progress)
     project_of = projects(setup.settings) if to is None else lambda path: Project(root, root)
     choice = choose(found.groups, names, min_lines, project_of)
-    is_part = not paths and setup.settings.paths != (".",)
-    where = f"`paths` of the settings: {', '.join(setup.settings.paths)}"
-    missing = bool(names and choice.missing)
-    elsewhere = [f"looked at {where}; --in FOLDER looks elsewhere"] if is_part and missing else []
     done = [work_out(setup.settings, one, to, is_sweep=of_all) for one in choice.by_root]
-    refused = report.left_out(choice, done, names, detail)
-    skipped = {name for one in done for name in one.skipped}
     is_any = any(one.files for one in done)
-    for line in (*([] if is_any or names else [_nothing(min_lines)]), *refused, *elsewhere):
+    if not is_any and of_all:
+        say(_nothing(min_lines))
+    for line in report.left_out(choice, done, names, detail):
         say(line)
+    if names and choice.missing and not paths and setup.settings.paths != (".",):
+        where = ", ".join(setup.settings.paths)
+        say(f"looked at `paths` of the settings: {where}; --in FOLDER looks elsewhere")
+    skipped = {name for one in done for name in one.skipped}
     code = COPIES_LEFT if {*choice.missing, *skipped}.intersection(names) else OK
     if not is_any:
         return code
