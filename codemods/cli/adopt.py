@@ -81,7 +81,6 @@ def adopt(
     from codemods.migration.adopt import adopt as work_out
     from codemods.migration.choose import Project, choose, projects
     from codemods.migration.discover import Wanted, discover
-    from codemods.migration.steps import write
     from codemods.report import adopt as report
 
     if bool(names) == of_all:
@@ -96,7 +95,8 @@ def adopt(
     done = [work_out(setup.settings, one, to, is_sweep=of_all) for one in choice.by_root]
     is_any = any(one.files for one in done)
     if not is_any and of_all:
-        say(_nothing(min_lines))
+        saving = f"saves {plural(min_lines, 'line')} or more"
+        say(f"nothing can be adopted that {saving}: see `ssot-codemods discover`")
     for line in report.left_out(choice, done, names, detail):
         say(line)
     if names and choice.missing and not paths and setup.settings.paths != (".",):
@@ -109,17 +109,19 @@ def adopt(
     if dry_run:
         _preview(done, detail)
         return code
-    for one in done:
-        write(one.steps)
-    print_text("\n".join(report.as_text(one, detail) for one in done))
+    _write(done, detail)
     probed = OK if skip_probe else _probe(setup, done, python)
     print_text(report.way_on(done, detail, is_importable=probed == OK))
     return code or probed
 
 
-def _nothing(min_lines: int) -> str:
-    saving = f"saves {plural(min_lines, 'line')} or more"
-    return f"nothing can be adopted that {saving}: see `ssot-codemods discover`"
+def _write(done: Sequence[Adoption], detail: Detail) -> None:
+    from codemods.migration.steps import write
+    from codemods.report import adopt as report
+
+    for one in done:
+        write(one.steps)
+    print_text("\n".join(report.as_text(one, detail) for one in done))
 
 
 def _preview(done: Sequence[Adoption], detail: Detail) -> None:
