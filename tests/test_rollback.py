@@ -205,3 +205,9 @@ def test_a_journal_of_other_settings_is_named(
     complete(journal, "b")
     assert hint in CliRunner().invoke(main, ["rollback", run.id]).output
     assert "run it there" not in CliRunner().invoke(main, ["rollback"]).output
+    other = Path("libs/two").resolve()
+    other.mkdir()
+    (other / "pyproject.toml").write_text("[tool.ssot-codemods]\n")
+    monkeypatch.chdir(other)
+    hint = f"{journal.root.resolve()} has a journal, too: run it there"
+    assert hint in CliRunner().invoke(main, ["rollback"]).output
