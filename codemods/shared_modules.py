@@ -167,11 +167,11 @@ def read_shared_modules(
         only=None if names is None else frozenset(names),
         tests=_tests(settings),
         filters=tuple(f for config in pytest_configs(settings) for f in config.filters),
-        first_party=_first_party(settings),
+        first_party=first_party(settings),
     )
 
 
-def _first_party(settings: Settings) -> frozenset[str]:
+def first_party(settings: Settings) -> frozenset[str]:
     """Return the modules that ruff, and by default isort, sorts as those of the repository.
 
     https://docs.astral.sh/ruff/settings/#src

@@ -455,9 +455,13 @@ def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:
     )
 
 
-def test_own_packages_are_imported_below_others(root: Path) -> None:
-    (root / "shop").mkdir()
-    (root / "shop/cart.py").touch()
+@pytest.mark.parametrize("by_ruff", [False, True])
+def test_own_packages_are_imported_below_others(root: Path, by_ruff: bool) -> None:
+    if by_ruff:  # https://docs.astral.sh/ruff/settings/#lint_isort_known-first-party
+        named = '[tool.ruff.lint.isort]\nknown-first-party = ["shop"]\n'
+        (root / "pyproject.toml").write_text(named)
+    else:
+        (root / "shop").mkdir()
     text = "import pytest\n\nfrom shop.cart import C\n\n\ndef new():\n    return C(pytest.x)\n"
     for name in ("x", "y"):
         (root / f"suite/unit/test_{name}.py").write_text(text)

@@ -44,6 +44,7 @@ from codemods.settings import DEFAULT_MODULE, LIMIT, Settings, read_settings
 from codemods.shared_modules import (
     SettingsByFile,
     find_module,
+    first_party,
     import_folders,
     pytest_configs,
     read_shared_modules,
@@ -167,7 +168,7 @@ class _Filling:
         self._before = before
         self._pasted = pasted
         self._shared = _importable(settings, module)
-        self._own = _own_packages(settings)
+        self._own = first_party(settings)
         self._parts = Extract()
         self.content = before
         self.sources: dict[str, str] = {}
@@ -298,13 +299,6 @@ def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, s
         for one in pasted
         if keys.get(one.name) == one.key
     }
-
-
-def _own_packages(settings: Settings) -> frozenset[str]:
-    """Return the names that the repository's own modules are imported by, without what follows."""
-    folders = filter(Path.is_dir, import_folders(settings))
-    files = (file for folder in folders for file in folder.iterdir())
-    return frozenset(file.stem for file in files if file.suffix == ".py" or file.is_dir())
 
 
 def _check_place(settings: Settings, path: Path) -> None:
