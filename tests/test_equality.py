@@ -249,6 +249,17 @@ READS = {
     "annotations": "A().f.__annotations__\n",
     "a signature": "inspect.signature(A().f)\n",
     "type hints": "typing.get_type_hints(A().f)\n",
+    "a base beside it": "from lib import Model\nclass B(A, Model): ...\n",
+    "a base beside a subclass": "import lib\nclass B(A): ...\nclass C(B, lib.Model[int]): ...\n",
+    "the metaclass of a subclass": "from lib import Meta\nclass B(A, metaclass=Meta): ...\n",
+    "the decorator of a subclass": "import lib\n@lib.model(x=1)\nclass B(A): ...\n",
+}
+READS_NOT = {
+    "a subclass": "class B(A): ...\n",
+    "a base of Python beside it": "import unittest\nclass B(A, unittest.TestCase): ...\n",
+    "a decorator of Python": "from dataclasses import dataclass\n@dataclass\nclass B(A): ...\n",
+    "a mark": "import pytest\n@pytest.mark.slow\nclass B(A): ...\n",
+    "another class": "import lib\nclass B(lib.Model): ...\n",
 }
 
 
@@ -260,6 +271,11 @@ def test_they_count_where_the_file_reads_them(rest: str) -> None:
     assert not is_equal(other + rest, DOC)
     assert not is_equal("from __future__ import annotations\n" + DOC + rest, DOC)
     assert is_equal(BARE + rest, BARE)
+
+
+@pytest.mark.parametrize("rest", READS_NOT.values(), ids=READS_NOT)
+def test_they_do_not_count_for_what_reads_none(rest: str) -> None:
+    assert is_equal(DOC + rest, BARE)
 
 
 def test_they_count_for_a_function_that_is_passed_on() -> None:

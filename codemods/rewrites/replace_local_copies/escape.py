@@ -142,7 +142,20 @@ class Escape:
     def first_read(self) -> int | None:
         """The line of the first place that may read a docstring or annotations of a class."""
         found = [n for n, of in reads_in(self._module.names) if not self._is_of_another(of)]
-        return min((n.lineno for n in (*found, *self._entrusted)), default=None)
+        heirs = derived_from(self._name, self._module.names)
+        inherited = [part for heir in heirs for part in self._from_elsewhere(heir)]
+        return min((n.lineno for n in (*found, *self._entrusted, *inherited)), default=None)
+
+    def _from_elsewhere(self, heir: ast.ClassDef) -> Iterator[ast.expr]:
+        """Yield what may read all that a class inherits, as `pydantic.BaseModel` does."""
+        names = self._module.names
+        for part in (*heir.bases, *(k.value for k in heir.keywords), *heir.decorator_list):
+            named = part.func if isinstance(part, ast.Call) else part
+            named = named.value if isinstance(named, ast.Subscript) else named
+            if names.means_import(named) and not is_mark(part):
+                source = dotted_source(named, names)
+                if source is None or not is_of_python(source):
+                    yield part
 
     @cached_property
     def _entrusted(self) -> list[ast.expr]:
