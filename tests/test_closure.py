@@ -13,6 +13,11 @@ CHECKING = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    "
 TYPE = f"{CHECKING}from x import y"
 
 SAME = {
+    "what is set by setup_module on something else": (
+        "import x\ndef setup_module(given):\n    given.y = 1\n    setattr(Other, n, 1)",
+        "import x",
+        "x",
+    ),
     "a builtin": ("", "", "len"),
     "an exception": ("", "", "KeyError"),
     "an import": ("import x", "import x", "x"),
@@ -227,6 +232,16 @@ DIFFERENT = {
         "LIMIT",
     ),
     "a value in the dictionary there": ("N = 1", "N = 1\nglobals()['N'] = 2", "N"),
+    "any value set by setup_module": (
+        "import x\ndef setup_module(given):\n    for n in NAMES: setattr(given, n, 1)",
+        "import x",
+        "x",
+    ),
+    "any value set on the module of a request": (
+        "import x\ndef fake(request):\n    change(request.module)",
+        "import x",
+        "x",
+    ),
     "a value set on the module there": ("import x", "import x\nsys.modules[__name__].x = 1", "x"),
     "a builtin that is set there": ("", "globals()['len'] = f", "len"),
     "what is for type checkers, and set there": (TYPE, f"{TYPE}\nexec('y = 1')", "y"),

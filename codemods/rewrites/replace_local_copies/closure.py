@@ -223,6 +223,12 @@ class Globals:
         for name, bindings in names.bindings.items():
             if any(b.source is not None and self._may_be_own(b) for b in bindings):
                 found += names.mentions.get(name, [])
+        attributes = (a for a in names.of_kind(ast.Attribute) if a.attr == "module")
+        found += [a for a in attributes if last_name(a.value) == "request"]
+        for function in names.of_kind(ast.FunctionDef):
+            if function.name in {"setup_module", "teardown_module"}:
+                given = {a.arg for a in function.args.args}
+                found += [n for n in walk(function) if isinstance(n, ast.Name) and n.id in given]
         assigned = [a for a in names.of_kind(ast.Assign) if any(a.value is m for m in found)]
         variables = {t.id for a in assigned for t in a.targets if isinstance(t, ast.Name)}
         nodes = walk(names.tree) if variables else ()
