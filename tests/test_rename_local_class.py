@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from libcst.codemod import CodemodContext
 
 from codemods.cli import main
+from codemods.commands.rename_local_class import RenameLocalClassCommand
 from codemods.engine.codemod import ParsedModule, apply
 from codemods.engine.plan import EditPlan, Renamed
 from codemods.engine.proof import difference
@@ -793,6 +795,19 @@ def test_both_doors_write_the_same_bytes_which_are_undone(
     )
     assert done.returncode == 0, done.stderr
     assert _contents() == by_verb
+
+
+def test_both_doors_see_a_file_that_finds_the_class_without_its_module(repository: Path) -> None:
+    Path("tests/test_d.py").write_text(
+        "import sys\n\n\ndef test_it():\n"
+        "    assert [m for m in sys.modules.values() if hasattr(m, 'FakeBus')]\n"
+    )
+    options = ("--name", "FakeBus", "--to", "OrderBus")
+    assert "changed             0 files" in _verb(*MIGRATE, *options, "tests")
+    path = Path("tests/test_a.py")
+    context = CodemodContext(filename=str(path.absolute()))
+    command = RenameLocalClassCommand(context, names=["FakeBus"], to="OrderBus")
+    assert command.result_of(path.read_bytes(), str(path)).status is Status.REFUSED
 
 
 def test_a_new_name_for_several_is_an_error_of_the_command(repository: Path) -> None:

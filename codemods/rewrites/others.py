@@ -110,7 +110,7 @@ class OtherFile:
 
     @cached_property
     def _words(self) -> frozenset[bytes]:
-        return frozenset(_WORD.findall(self.source.content))
+        return words_in(self.source.content)
 
     @cached_property
     def names(self) -> ModuleNames:
@@ -127,10 +127,15 @@ class OtherFile:
         return sorted({name, *local})
 
 
+def words_in(content: bytes) -> frozenset[bytes]:
+    """Return the words of a file, those in strings and comments included."""
+    return frozenset(_WORD.findall(content))
+
+
 def has_any(content: bytes, words: Iterable[bytes]) -> bool:
     """Whether one of some words stands in a file."""
     odd = (word for word in words if not _WORD.fullmatch(word))
-    return not set(words).isdisjoint(_WORD.findall(content)) or any(w in content for w in odd)
+    return not words_in(content).isdisjoint(words) or any(w in content for w in odd)
 
 
 def word_patterns(words: Iterable[bytes]) -> list[re.Pattern[bytes]]:

@@ -41,6 +41,7 @@ from codemods.rewrites.others import (
     Others,
     RepositoryCodemod,
     ask,
+    words_in,
 )
 from codemods.rewrites.rename_local_class.mentions import File, exported
 from codemods.rewrites.replace_local_copies.decide import decide
@@ -111,9 +112,12 @@ class RenameLocalClass(RepositoryCodemod):
         return frozenset(m.path for m in self.modules.modules)
 
     def words_outside(self, source: Source) -> frozenset[bytes]:
-        """Return the word by which other files name a module that may be changed."""
-        may_change = self.may_concern(source.content)
-        return frozenset([stem_of(source.path)] if may_change else [])
+        """Return the words by which others name a module that may be changed, or its classes."""
+        if not self.may_concern(source.content):
+            return frozenset()
+        shared = self._shared.by_name
+        names = (w for w in words_in(source.content) if bare(w.decode(errors="replace")) in shared)
+        return frozenset([stem_of(source.path), *names])
 
     def again(
         self, decided: Mapping[str, FileResult], others: Others, run: Pool = one_by_one
