@@ -498,6 +498,18 @@ def test_a_function_in_a_class_that_is_changed() -> None:
     check_refused(before, Code.ESCAPES, modules=MODULES)
 
 
+@pytest.mark.parametrize("rest", ["def test(self, helper): helper.x = 1", "def g(): helper.x = 1"])
+def test_a_method_does_not_see_the_names_of_its_class(rest: str) -> None:
+    assert is_replaced("class T:\n    " + FUNCTION + "    " + rest + "\n")
+
+
+def test_what_runs_in_the_body_of_a_class_sees_its_names() -> None:
+    before = "class T:\n    " + FUNCTION + "    helper.x = 1\n"
+    check_refused(before, Code.ESCAPES, modules=MODULES)
+    before = "class T:\n    " + FUNCTION + "    def f(self, y=setattr(helper, 'x', 1)): ...\n"
+    check_refused(before, Code.ESCAPES, modules=MODULES)
+
+
 def test_a_class_in_a_function_is_looked_at_there_alone() -> None:
     before = "def test():\n" + indented(CLASS) + "    Fake()\n"
     assert is_replaced(before + "\n\nFake = 1\nx = [Fake]\n")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import all_args, dotted_source, last_name
+from codemods.engine.names import all_args, dotted_source, last_name, own_nodes
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.text import reason_at
 from codemods.engine.walk import walk
@@ -126,6 +126,8 @@ class Escape:
             found += self._module.names.mentions.get(self._name, [])
         else:
             inside = walk(self._scope)
+            if isinstance(self._scope, ast.ClassDef):  # its methods do not see its names
+                inside = [*own_nodes(self._scope.body)]
             found += [n for n in inside if isinstance(n, ast.Name) and n.id == self._name]
         if isinstance(self._scope, ast.ClassDef):
             attributes = self._module.names.of_kind(ast.Attribute)
