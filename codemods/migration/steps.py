@@ -62,8 +62,8 @@ def package_steps(root: Path, folder: Path) -> list[Step]:
 
 
 def _is_vacant(folder: Path) -> bool:
-    """Whether there is no folder, or one of which git keeps nothing: bytecode is left of it."""
-    return not folder.exists() or {*os.listdir(folder)} <= {"__pycache__"}
+    """Whether there is no folder, or one of which bytecode alone is left."""
+    return not folder.exists() or os.listdir(folder) == ["__pycache__"]
 
 
 def settings_step(settings: Settings, module: str, paths: Sequence[str] = ()) -> Step:
