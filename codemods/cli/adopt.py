@@ -125,7 +125,7 @@ def _write(done: Sequence[Adoption], detail: Detail) -> None:
 
 
 def _preview(done: Sequence[Adoption], detail: Detail) -> None:
-    """Print a patch, and beside it what else there is to know."""
+    """Print a patch, and to standard error what else there is to know."""
     from codemods.report import adopt as report
 
     for step in (step for one in done for step in one.steps):
