@@ -146,9 +146,9 @@ def _is_looking(source: Source, tests: PytestNames) -> bool:
     """Whether a file may look into modules by other ways than their names, as a plugin too."""
     if os.path.basename(source.path) == "conftest.py":
         return _MODULE.search(source.content) is not None
-    if tests.has_file(source.path) or _OF_PLUGINS.search(source.content) is None:
-        return False
-    return _PLUGIN.search(source.content) is not None
+    if b"pytest" not in source.content or tests.has_file(source.path):
+        return False  # as most files: to search for what is no plain text takes long
+    return all(pattern.search(source.content) for pattern in (_PLUGIN, _OF_PLUGINS))
 
 
 def _reads_by_module(results: Iterable[FileResult]) -> Reads:
@@ -212,7 +212,7 @@ _FINDING = (
 )
 _OF_FRAMES = (
     re.compile(rb"frame(?:(?<=_getframe)|(?<=currentframe))"),
-    re.compile(rb"inspect\.stack"),
+    re.compile(rb"\.stack(?<=inspect\.stack)"),
 )
 #: What begins a plugin: it imports pytest, or has hooks.
 _PLUGIN = re.compile(rb"(?m)^[ \t]*(?:import|from|def)[ \t]+_?pytest")

@@ -18,6 +18,8 @@ SETTERS = frozenset(
         *("object", "multiple", "dict"),  # of unittest.mock.patch
     }
 )
+#: All calls that `stores_of` knows.
+_SETTING = SETTERS | {"eval", "exec", "patch", "update"}
 #: Attributes that are the dictionary of an object, or of the module of a function or frame.
 DICTIONARIES = frozenset({"__dict__", "__globals__", "f_globals"})
 #: A dotted path, or the end of one; those of ``pytest.mark`` name no module of the repository.
@@ -115,8 +117,9 @@ def _candidates(names: ModuleNames) -> Iterator[ast.expr]:
     yield from (node for node in targets if node.ctx.__class__ is not ast.Load)
     texts = names.of_kind(ast.Constant)
     yield from (node for node in texts if node.value.__class__ is str and "." in node.value)
-    for kind in (ast.BinOp, ast.Call, ast.JoinedStr):
-        yield from names.of_kind(kind)
+    calls = names.of_kind(ast.Call)
+    yield from (node for node in calls if last_name(node.func) in _SETTING)
+    yield from (*names.of_kind(ast.BinOp), *names.of_kind(ast.JoinedStr))
 
 
 def _texts(names: ModuleNames) -> dict[int, ast.expr]:
