@@ -27,6 +27,8 @@ from codemods.engine.plan import (
 _Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 _DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 
+#: What has no definition in it: most nodes of a file are in one of these.
+_WITHOUT_DEFINITIONS = (cst.BaseExpression, cst.SimpleStatementLine)
 #: In characters, as `black` has it; a longer import of several names has a line for each.
 _LINE_LENGTH = 88
 
@@ -312,7 +314,7 @@ class _InnerEditor(cst.CSTTransformer):
         if isinstance(node, _DEFINITIONS):
             self._ordinals.append(self._count)
             self._count += 1
-        return True
+        return not isinstance(node, _WITHOUT_DEFINITIONS)
 
     def on_leave(  # type: ignore[override]
         self, original_node: cst.CSTNode, updated_node: cst.CSTNode
