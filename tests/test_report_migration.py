@@ -83,12 +83,21 @@ why: -v names each; ssot-codemods explain nested
 
 a.py:8:1: undefined-name it is not defined
 
+line numbers in changed files are those of before the change
+
 c.py:3:1: syntax-error it fails
 
 to undo, before you edit the files: ssot-codemods rollback R1
 to find unused imports (keep those of fixtures, as tests use them): ruff check --select F401 a.py
 """
     )
+
+
+def test_a_dry_run_has_the_lines_of_the_files_as_they_are() -> None:
+    told = "those of before the change"
+    assert told in as_text(written(RESULTS), dry_run=False, detail=Detail.QUIET)
+    assert told not in as_text(written(RESULTS), dry_run=True)
+    assert told not in as_text(written((changed("a.py", replaced()),)), dry_run=False)
 
 
 def test_how_a_linter_keeps_the_imports_of_fixtures() -> None:

@@ -29,6 +29,8 @@ _FEW_PATHS = 5
 
 _UNUSED = "to find unused imports (keep those of fixtures, as tests use them)"
 
+_BEFORE = "line numbers in changed files are those of before the change"
+
 #: Reasons about the present state of a file: each is worth a line.
 _HELD_BACK = frozenset(
     {
@@ -52,7 +54,7 @@ def as_text(
     stays for the present state of its file. VERBOSE has one for each that stays and for each
     changed file, QUIET just the numbers, and what needs to be looked at.
     """
-    quiet, verbose = detail is Detail.QUIET, detail is Detail.VERBOSE
+    quiet = detail is Detail.QUIET
     results, left = written.results, written.left
     changed = [r for r in results if r.status is Status.CHANGED]
     replaced = sum(len(r.replaced) for r in changed)
@@ -78,18 +80,7 @@ def as_text(
     blocks.append([] if quiet else reason_counts(refused, detail))
     namesakes = sum(d.is_namesake for _, d in _refused(results))
     blocks.append([namesakes_text(namesakes)] if namesakes and not quiet else [])
-    lines = [
-        definition_line(r.path, d) for r, d in _refused(results) if verbose or _is_held_back(d)
-    ]
-    warnings = [(r.path, w) for r in results for w in r.warnings]
-    lines += [reason_line(path, w) for path, w in warnings if w.code in _HELD_BACK]
-    # A reason about the file stands with each definition, one about the run with each file.
-    lines = list(shortened("", list(dict.fromkeys(lines)), detail))
-    warned = [reason_line(path, w) for path, w in warnings if w.code not in _HELD_BACK]
-    warned = list(shortened("", warned, detail))
-    lost = [_lost_comments(r.path, d) for r in changed for d in r.replaced if d.lost_comments]
-    lost = [] if quiet else list(shortened("comments lost: ", lost, detail))
-    blocks += [lines, lost, warned, failure_lines(failed)]
+    blocks += [*_findings(results, detail, dry_run=dry_run), failure_lines(failed)]
     if written.run is not None:
         undo = f"to undo, before you edit the files: ssot-codemods rollback {written.run.id}"
         check = _import_check([r.path for r in changed], "flake8" if flake8 else "ruff check")
@@ -102,6 +93,27 @@ def as_text(
 def _is_held_back(decision: Decision) -> bool:
     """Whether a definition stays for the present state of its file, and not for good."""
     return decision.reasons[0].code in _HELD_BACK
+
+
+def _findings(
+    results: Sequence[FileResult], detail: Detail, *, dry_run: bool
+) -> Iterator[list[str]]:
+    """Yield what stays, comments that are lost, and warnings: a line each, with its place."""
+    quiet, verbose = detail is Detail.QUIET, detail is Detail.VERBOSE
+    changed = [r for r in results if r.status is Status.CHANGED]
+    lines = [
+        definition_line(r.path, d) for r, d in _refused(results) if verbose or _is_held_back(d)
+    ]
+    warnings = [(r.path, w) for r in results for w in r.warnings]
+    lines += [reason_line(path, w) for path, w in warnings if w.code in _HELD_BACK]
+    # A reason about the file stands with each definition, one about the run with each file.
+    yield list(shortened("", list(dict.fromkeys(lines)), detail))
+    lost = [_lost_comments(r.path, d) for r in changed for d in r.replaced if d.lost_comments]
+    yield [] if quiet else list(shortened("comments lost: ", lost, detail))
+    warned = [reason_line(path, w) for path, w in warnings if w.code not in _HELD_BACK]
+    yield list(shortened("", warned, detail))
+    is_changed = (lost and not quiet) or any(r.warnings or (verbose and r.refused) for r in changed)
+    yield [_BEFORE] if is_changed and not dry_run else []
 
 
 def _lost_comments(path: str, decision: Decision) -> str:
