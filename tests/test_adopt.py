@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -416,6 +417,19 @@ def flaws(root: Path, codes: str) -> str:
 def contents(root: Path) -> dict[str, bytes]:
     found = (p for p in root.rglob("*") if p.is_file() and ".git" not in p.parts)
     return {str(p.relative_to(root)): p.read_bytes() for p in found}
+
+
+def test_the_next_command_is_about_the_same_files(root: Path) -> None:
+    shutil.copytree(root / "suite/unit", root / "suite/two words")
+    commit()
+    found = said("discover", "suite/two words")
+    assert re.search(r"^ +\d+ +3  class +TestSocket", found, re.MULTILINE)
+    command = re.findall("next: (.*)\n", found)[0]
+    assert command == "ssot-codemods adopt TestSocket --in 'suite/two words'"
+    text = said(*shlex.split(command)[1:], "--skip-probe")
+    assert "for the copies in 3 files: ssot-codemods migrate 'suite/two words'\n" in text
+    found = said("discover", "suite/two words")
+    assert found.endswith("shared already: ssot-codemods migrate 'suite/two words'\n")
 
 
 def test_from_a_pasted_fixture_to_a_clean_suite(root: Path) -> None:

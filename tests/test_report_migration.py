@@ -95,7 +95,7 @@ to find unused imports (keep those of fixtures, as tests use them): ruff check -
 
 def test_a_dry_run_has_the_lines_of_the_files_as_they_are() -> None:
     told = "those of before the change"
-    assert told in as_text(written(RESULTS), dry_run=False, detail=Detail.QUIET)
+    assert told in as_text(written(RESULTS), dry_run=False)
     assert told not in as_text(written(RESULTS), dry_run=True)
     assert told not in as_text(written((changed("a.py", replaced()),)), dry_run=False)
 

@@ -111,7 +111,7 @@ def adopt(
         return code
     _write(done, detail)
     probed = OK if skip_probe else _probe(setup, done, python)
-    print_text(report.way_on(done, detail, is_importable=probed == OK))
+    print_text(report.way_on(done, paths, detail, is_importable=probed == OK))
     return code or probed
 
 

@@ -56,7 +56,7 @@ def discover(files: FileArguments, min_files: int, near: bool, form: str, detail
     elif form == "markdown":
         print_page(report.as_markdown(found))
     else:
-        print_text(report.as_text(found, detail, near=near))
+        print_text(report.as_text(found, detail, near=near, asked=files.paths))
     if near and not found.near:
         remark("no two definitions of one name differ in a quarter of their lines or less")
     elif found.files and not near and not found.groups:

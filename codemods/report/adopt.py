@@ -12,7 +12,7 @@ from codemods.migration.steps import Step
 from codemods.report.diff import unified_diff
 from codemods.report.init import step_line
 from codemods.report.table import Detail, paragraphs, shortened, table
-from codemods.wording import first_of, plural
+from codemods.wording import command, first_of, plural
 
 #: Of long lists of names, so many are shown on a line.
 _MOST_NAMES = 5
@@ -78,13 +78,17 @@ def left_out(
 
 
 def way_on(
-    done: Sequence[Adoption], detail: Detail = Detail.NORMAL, *, is_importable: bool = True
+    done: Sequence[Adoption],
+    asked: Sequence[str] = (),
+    detail: Detail = Detail.NORMAL,
+    *,
+    is_importable: bool = True,
 ) -> str:
-    """Format what to do next, a paragraph of its own."""
+    """Format what to do next, a paragraph of its own; `asked` are the arguments of `--in`."""
     if detail is Detail.QUIET:
         return ""
     files = plural(len(frozenset().union(*(one.files for one in done))), "file")
-    then = f"for the copies in {files}: ssot-codemods migrate"
+    then = f"for the copies in {files}: {command('migrate', *asked)}"
     steps = [step for one in done for step in one.steps]
     undo = _undo(steps, is_committed=all(one.is_committed for one in done))
     if not is_importable:

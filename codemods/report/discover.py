@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,17 +10,24 @@ from codemods.model import Discovery, Group, NearGroup, Place
 from codemods.report.document import document
 from codemods.report.findings import failure_lines, failures_json, finding_json
 from codemods.report.table import Detail, paragraphs, table
-from codemods.wording import most_first, plural, reason_line
+from codemods.wording import command, most_first, plural, reason_line
 
 #: Of each kind of groups, a text shows so many.
 MOST_GROUPS = 10
 _HEAD = ("lines", "files", "kind", "name", "can be replaced")
 
 
-def as_text(found: Discovery, detail: Detail = Detail.NORMAL, *, near: bool = False) -> str:
+def as_text(
+    found: Discovery,
+    detail: Detail = Detail.NORMAL,
+    *,
+    near: bool = False,
+    asked: Sequence[str] = (),
+) -> str:
     """Format it for people; VERBOSE has each group and place, QUIET the summary alone.
 
-    `near` tells whether those were looked for that differ little.
+    `near` tells whether those were looked for that differ little; the arguments that named the
+    files, `asked`, are for the next command.
     """
     blocks: list[list[str]] = [[_summary(found)]]
     if detail is Detail.QUIET:
@@ -31,7 +39,7 @@ def as_text(found: Discovery, detail: Detail = Detail.NORMAL, *, near: bool = Fa
     if verbose:
         blocks += [[_title(group), *map(_place_line, group.places)] for group in found.groups]
     blocks += [list(_near_lines(near)) for near in found.near[: None if verbose else MOST_GROUPS]]
-    blocks.append(list(_advice(found, verbose=verbose, near=near)))
+    blocks.append(list(_advice(found, asked, verbose=verbose, near=near)))
     blocks.append(failure_lines(found.failures))
     return paragraphs(blocks)
 
@@ -182,7 +190,7 @@ def _near_lines(near: NearGroup) -> Iterator[str]:
     yield from near.difference
 
 
-def _advice(found: Discovery, *, verbose: bool, near: bool) -> Iterator[str]:
+def _advice(found: Discovery, asked: Sequence[str], *, verbose: bool, near: bool) -> Iterator[str]:
     saving = [group for group in found.groups if group.lines and not group.is_nested]
     stuck = next((r for g in found.groups for p in g.places for r in p.reasons[:1]), None)
     if found.left and not verbose:
@@ -196,6 +204,8 @@ def _advice(found: Discovery, *, verbose: bool, near: bool) -> Iterator[str]:
     if stuck is not None and not verbose:
         yield f"why: -v names each; ssot-codemods explain {stuck.code.value}"
     if any(group.is_shared for group in saving):
-        yield "next, for what is shared already: ssot-codemods migrate"
+        yield f"next, for what is shared already: {command('migrate', *asked)}"
     elif saving:
-        yield f"next: ssot-codemods adopt {saving[0].names[0]}"
+        where = (argument for path in asked for argument in ("--in", path))
+        words = ("ssot-codemods", "adopt", saving[0].names[0], *where)
+        yield f"next: {shlex.join(words)}"

@@ -112,8 +112,8 @@ def _findings(
     yield [] if quiet else list(shortened("comments lost: ", lost, detail))
     warned = [reason_line(path, w) for path, w in warnings if w.code not in _HELD_BACK]
     yield list(shortened("", warned, detail))
-    is_changed = (lost and not quiet) or any(r.warnings or (verbose and r.refused) for r in changed)
-    yield [_BEFORE] if is_changed and not dry_run else []
+    is_moved = lost or any(r.warnings or (verbose and r.refused) for r in changed)
+    yield [_BEFORE] if is_moved and not dry_run and not quiet else []
 
 
 def _lost_comments(path: str, decision: Decision) -> str:
