@@ -124,6 +124,11 @@ class SharedModule(NamedTuple):
         return self.name.rpartition(".")[2].encode()
 
 
+def is_conftest(path: str) -> bool:
+    """Whether pytest loads a file for the tests of its folder."""
+    return posixpath.basename(path.replace("\\", "/")) == "conftest.py"
+
+
 class PytestNames(NamedTuple):
     """What pytest collects by its name: ``python_files``, ``python_classes``, ``python_functions``.
 
@@ -142,6 +147,10 @@ class PytestNames(NamedTuple):
             fnmatch.fnmatchcase(f"/{path}" if "/" in p else name, f"*/{p}" if "/" in p else p)
             for p in self.files
         )
+
+    def loads(self, path: str) -> bool:
+        """Whether a file is a test module or a conftest, of which pytest rewrites the asserts."""
+        return is_conftest(path) or self.has_file(path)
 
 
 class SharedModules(NamedTuple):

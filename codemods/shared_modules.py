@@ -299,10 +299,8 @@ def _try_module(source: Source) -> None:
 
 def rewrites_asserts(settings: Settings, name: str, path: Path) -> bool:
     """Whether pytest rewrites the assert statements of a module, however it is started."""
-    if path.name == "conftest.py" or _is_registered_above(settings, name, path):
-        return True
-    configs = pytest_configs(settings)
-    if all(config.tests.has_file(str(path)) for config in configs):
+    by_name = all(config.tests.loads(str(path)) for config in pytest_configs(settings))
+    if by_name or _is_registered_above(settings, name, path):
         return True
     return all(_registers(settings, files, name) for files in _conftests(settings))
 

@@ -26,6 +26,7 @@ from codemods.model import (
     Reason,
     SharedModule,
     SharedModules,
+    is_conftest,
 )
 from codemods.rewrites.adopt import keys_of
 from codemods.rewrites.discover.blocks import Block, Blocks, blocks_of
@@ -259,17 +260,13 @@ class _Search:
         self.failures[result.path] = result
 
     def _is_test_file(self, path: str) -> bool:
-        return _is_conftest(path) or self._tests_of(path).has_file(path)
+        return self._tests_of(path).loads(path)
 
     def _tests_of(self, path: str) -> PytestNames:
         folder = os.path.dirname(path)
         if folder not in self._tests:
             self._tests[folder] = tests_near(self._settings, Path(os.path.realpath(folder or ".")))
         return self._tests[folder]
-
-
-def _is_conftest(path: str) -> bool:
-    return os.path.basename(path) == "conftest.py"
 
 
 def _name_at_top(block: Block) -> str | None:
@@ -326,7 +323,7 @@ def _blocks(task: _Task) -> Blocks:
 
     All tests need that; another file is parsed only where its text alone does not tell.
     """
-    if _is_conftest(task.path):
+    if is_conftest(task.path):
         ParsedModule(task.content, task.path)
     elif not task.content.isascii():
         decoded(task.content)

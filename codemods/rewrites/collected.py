@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import fnmatch
 import functools
-import posixpath
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -19,12 +18,6 @@ from codemods.model import Code, PytestNames, Reason
 _NOT_COLLECTED = frozenset({"__init__", "__new__", "__test__"})
 #: Bases from elsewhere that have a constructor.
 _WITH_CONSTRUCTOR = frozenset({"pydantic.BaseModel"})
-
-
-def has_rewritten_asserts(path: str, tests: PytestNames) -> bool:
-    """Whether pytest rewrites the assert statements of a module by its name."""
-    name = posixpath.basename(path.replace("\\", "/"))
-    return name == "conftest.py" or tests.has_file(path)
 
 
 def test_in(

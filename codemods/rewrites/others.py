@@ -15,7 +15,7 @@ from codemods.engine.codemod import Codemod
 from codemods.engine.names import ModuleNames
 from codemods.engine.run import Pool, one_by_one
 from codemods.engine.text import Unparsable, parse
-from codemods.model import Code, FileResult, Reason, Source
+from codemods.model import Code, FileResult, Reason, Source, is_conftest
 
 #: A word as Python reads it, in bytes of any encoding.
 _WORD = re.compile(rb"[\w\x80-\xff]+")
@@ -81,7 +81,7 @@ class RepositoryCodemod(Codemod, Protocol):
 
     def may_reach(self, source: Source) -> bool:
         """Whether a file may do something with others that it does not name, as a conftest may."""
-        return os.path.split(source.path)[1] == "conftest.py"
+        return is_conftest(source.path)
 
     def again(
         self, decided: Mapping[str, FileResult], others: Others, run: Pool = one_by_one

@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import PurePath
 
 from codemods.engine.codemod import ParsedModule, Planned
 from codemods.engine.names import dotted_source, is_star
@@ -31,6 +30,7 @@ from codemods.model import (
     Source,
     Status,
     Verdict,
+    is_conftest,
 )
 from codemods.rewrites.collected import fits
 from codemods.rewrites.others import (
@@ -192,10 +192,6 @@ def _all_or_none(other: Decision) -> Reason:
 # Other files
 
 
-def _is_conftest(source: Source) -> bool:
-    return PurePath(source.path).name == "conftest.py"
-
-
 def _effects(source: Source, *, changed: Mapping[str, FileResult]) -> Found:
     """Return what forbids to rename classes of other files: this one may take them from there."""
     other = OtherFile(source)
@@ -217,7 +213,7 @@ def _effects(source: Source, *, changed: Mapping[str, FileResult]) -> Found:
 
 def _lines_by_module(other: OtherFile, names: Sequence[str]) -> Iterator[int]:
     """Yield where a file may take one of some names from a module that it does not name."""
-    if not _is_conftest(other.source) and not any(map(other.has, _LOADING)):
+    if not is_conftest(other.source.path) and not any(map(other.has, _LOADING)):
         return
     for node in other.names.of_kind(ast.Attribute):
         if node.attr in names and dotted_source(node, other.names) is None:

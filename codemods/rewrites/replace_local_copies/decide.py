@@ -17,7 +17,6 @@ from codemods.engine.text import lines_of, reason_at
 from codemods.engine.walk import BLOCKS, walk
 from codemods.model import Code, Decision, Definition, Reason, Verdict
 from codemods.rewrites.collected import (
-    has_rewritten_asserts,
     is_mark,
     kind_of,
     tests_derived_from,
@@ -239,7 +238,7 @@ class _Decider:
 
     def _assertions(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
         line = asserts(local.node)
-        rewritten = has_rewritten_asserts(self._module.path, self._shared.modules.tests)
+        rewritten = self._shared.modules.tests.loads(self._module.path)
         if line is not None and rewritten and not shared.module.rewrites_asserts:
             message = (
                 "pytest explains its assertions here, and would not in "

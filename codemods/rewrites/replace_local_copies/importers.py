@@ -14,8 +14,8 @@ from codemods.engine.names import last_name, root_of
 from codemods.engine.run import Pool, one_by_one
 from codemods.engine.scopes import DEFINITIONS, Definition
 from codemods.engine.text import stem_of
-from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source
-from codemods.rewrites.collected import has_rewritten_asserts, tests_derived_from
+from codemods.model import Code, FileResult, PytestNames, Reason, SharedModules, Source, is_conftest
+from codemods.rewrites.collected import tests_derived_from
 from codemods.rewrites.others import (
     Effects,
     Found,
@@ -114,7 +114,7 @@ def _outside_tests(
 
     def is_of_tests(path: str) -> bool:
         stem = os.path.basename(path).removesuffix(".py")
-        is_test = has_rewritten_asserts(path, modules.tests) or _OF_TESTS.fullmatch(stem)
+        is_test = modules.tests.loads(path) or _OF_TESTS.fullmatch(stem)
         return bool(is_test) or lies_among_tests(path)
 
     found = {}
@@ -136,15 +136,14 @@ def _is_wanted(
 
 def may_reach(source: Source, tests: PytestNames) -> bool:
     """Whether a file may reach modules that it does not name: any, or those of its callers."""
-    is_conftest = os.path.basename(source.path) == "conftest.py"
-    is_filtering = is_conftest and b"filterwarnings" in source.content
+    is_filtering = is_conftest(source.path) and b"filterwarnings" in source.content
     reaching = (*_OF_FRAMES, *_FINDING)
     return is_filtering or _is_looking(source, tests) or has_match(source.content, reaching)
 
 
 def _is_looking(source: Source, tests: PytestNames) -> bool:
     """Whether a file may look into modules by other ways than their names, as a plugin too."""
-    if os.path.basename(source.path) == "conftest.py":
+    if is_conftest(source.path):
         return _MODULE.search(source.content) is not None
     if b"pytest" not in source.content or tests.has_file(source.path):
         return False  # as most files: to search for what is no plain text takes long
