@@ -67,7 +67,7 @@ def test_the_checkout_is_whole(scan: Scan, tmp_path: Path) -> None:
     names = {str(Path(s.path).relative_to(tmp_path)) for s in scan.checkout.read()}
     assert {"b/test_star.py", "c/test_excluded.py"} <= names
     assert scan.checkout.read_one(str(tmp_path / "b/test_none.py")) == b"x = 1\n"
-    assert scan.checkout.read_one(str(tmp_path / "b/test_gone.py")) is None
+    assert scan.checkout.read_one(str(tmp_path / "b/test_gone.py")) == b""
 
 
 def test_links_in_the_checkout(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ class Files:
     def read(self) -> list[Source]:
         return list(self._sources.values())
 
-    def read_one(self, path: str) -> bytes | None:
+    def read_one(self, path: str) -> bytes:
         return self._sources[path].content
 
 

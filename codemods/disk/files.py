@@ -136,7 +136,11 @@ def read_file(
 
 
 class _Unread(Source):
-    """A file that is read when its content is first asked for; one that cannot be read has none."""
+    """A file that is read when its content is first asked for.
+
+    One that cannot be read has none: the tests cannot read it either. (Below the paths that a verb
+    is about, it is a failure.)
+    """
 
     @cached_property
     def content(self) -> bytes:
@@ -185,12 +189,9 @@ class Checkout:
                 known.add(real)
                 yield _Unread(real, b"", os.path.relpath(real))
 
-    def read_one(self, path: str) -> bytes | None:
-        """Read one file, None where that fails."""
-        try:
-            return read_file(path)[0]
-        except OSError:
-            return None
+    def read_one(self, path: str) -> bytes:
+        """Read one file, as `read` does."""
+        return _Unread(path, b"").content
 
 
 def paths_from(root: Path) -> Callable[[str], str]:

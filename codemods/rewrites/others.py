@@ -47,8 +47,8 @@ class Others(Protocol):
         """Read all of them."""
         ...
 
-    def read_one(self, path: str) -> bytes | None:
-        """Read one of them, None where that fails."""
+    def read_one(self, path: str) -> bytes:
+        """Read one of them."""
         ...
 
 
@@ -173,7 +173,7 @@ def ask(
     patterns = word_patterns(frozenset().union(*words.values()))
 
     def failed(path: str, reason: Reason) -> Found:
-        other = OtherFile(Source(path, others.read_one(path) or b""))
+        other = OtherFile(Source(path, others.read_one(path)))
         used = (p for p, found in words.items() if p != path and any(map(other.has, found)))
         taken = {p: frozenset(d.definition.name for d in decided[p].replaced) for p in used}
         return {p: unknown(decided[p], path, reason)._replace(taken=n) for p, n in taken.items()}

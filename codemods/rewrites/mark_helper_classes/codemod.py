@@ -104,7 +104,7 @@ class MarkHelperClasses(RepositoryCodemod):
         """Return what to apply where other files have a say: all but the test modules, at least."""
         names = {}
         for path, result in decided.items():
-            source = Source(path, others.read_one(path) or b"")
+            source = Source(path, others.read_one(path))
             classes = [d.definition.name for d in result.decisions]
             names[path] = related(OtherFile(source).names, *classes)
         words = {path: {name.encode() for name in found} for path, found in names.items()}

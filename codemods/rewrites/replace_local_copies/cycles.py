@@ -22,7 +22,7 @@ _MOST_PARTS = 64
 def imported_files(
     modules: SharedModules,
     paths: Iterable[str],
-    read: Callable[[str], bytes | None],
+    read: Callable[[str], bytes],
     run: Pool,
 ) -> tuple[frozenset[str], dict[str, Reason]]:
     """Return the files that the shared modules import, directly or by way of others.
@@ -32,7 +32,7 @@ def imported_files(
     Args:
         modules: the shared modules.
         paths: the absolute paths of all files.
-        read: reads one of them, None where that fails.
+        read: reads one of them.
         run: looks at those that are not small.
 
     Returns:
@@ -54,7 +54,7 @@ def imported_files(
         files = {f"{name}{end}" for name in dotted for end in (".py", "/__init__.py")}
         new = sorted((files & known) - found)
         found.update(new)
-        pending = [Source(file, read(file) or b"") for file in new]
+        pending = [Source(file, read(file)) for file in new]
     return frozenset(found - {m.path for m in modules.modules}), unknown
 
 

@@ -64,7 +64,7 @@ def outside_effects(
     wanted = partial(_is_wanted, tests=modules.tests, patterns=patterns)
 
     def failed(path: str, reason: Reason) -> Found:
-        other = _OtherFile(Source(path, others.read_one(path) or b""), modules.tests)
+        other = _OtherFile(Source(path, others.read_one(path)), modules.tests)
         setting = other.setting(reads)
         used = other.used(changed) | {p for p, r in changed.items() if setting & _shared_by(r)}
         effects = {p: unknown(changed[p], path, reason) for p in used}
