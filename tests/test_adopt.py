@@ -724,6 +724,41 @@ def test_among_tests_where_each_part_of_a_package_has_its_own(
 
 
 @pytest.mark.parametrize(
+    ("there", "home"),
+    [
+        pytest.param(("utils/fakes.py",), "utils", id="helpers"),
+        pytest.param(("helpers/a.py", "support/b.py"), "support", id="two"),
+        pytest.param(("utils/fakes.py", "utils/test_text.py"), "support", id="tests of utils"),
+        pytest.param(("utils/__init__.py", "utils/conftest.py"), "support", id="a conftest"),
+        pytest.param(("utils/data.json",), "support", id="data"),
+    ],
+)
+def test_among_the_helpers_that_are_there(root: Path, there: tuple[str, ...], home: str) -> None:
+    for name in there:
+        (root / "suite" / name).parent.mkdir(exist_ok=True)
+        (root / "suite" / name).touch()
+    commit()
+    text = said("adopt", "socket")
+    path = f"suite/{home}/socket.py"
+    why = "beside the helpers that are there" if f"{home}/" in str(there) else "a new module"
+    assert f"the shared module is {path}: {why}; --to FILE names another one\n" in text
+    assert f"wrote {path}: " in text
+    commit()
+    said("migrate")
+    assert f"from suite.{home}.socket import socket" in (root / "suite/unit/test_a.py").read_text()
+
+
+def test_a_module_of_helpers_that_is_there_is_proposed(root: Path) -> None:
+    (root / "suite/helpers.py").write_text("X = 1\n")
+    commit()
+    text = said("adopt", "socket", "--skip-probe", "--dry-run")
+    home = "suite/support/socket.py: a new module; --to suite/helpers.py adds to that\n"
+    assert f"the shared module is {home}" in text
+    text = said("adopt", "socket", "--dry-run", "--to", "suite/helpers.py")
+    assert "--- a/suite/helpers.py" in text
+
+
+@pytest.mark.parametrize(
     ("init", "home"), [("__init__.py", "test_support"), ("notes.py", "tests/support")]
 )
 def test_for_projects_with_tests_of_their_own(root: Path, init: str, home: str) -> None:

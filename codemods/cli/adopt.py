@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The module; it is extended where it is there. Default: the module beside "
     "the tests that has the code already, else one beside the shared module of the settings, "
-    "else support/NAME.py below the folder of the tests.",
+    "else support/NAME.py (helpers/, utils/ where that has helpers) below the folder of the tests.",
 )
 @click.option(
     "--all", "of_all", is_flag=True, help="Adopt all that saves lines, as `discover` counts."

@@ -355,11 +355,12 @@ def _of_project(settings: Settings, pasted: Sequence[Pasted]) -> Settings:
 def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple[Path, str]:
     """Return the file of the shared module, and why it is that one."""
     root = Path(os.path.realpath(settings.root))
+    tests = [config.tests for config in pytest_configs(settings)]
     if to is not None:
         path = Path(os.path.realpath(to))
         if path.suffix != ".py" or not path.is_relative_to(root):
             raise UsageError(f"--to {to}: wanted: a file *.py below {root}")
-        if any(_is_collected(str(path), config.tests) for config in pytest_configs(settings)):
+        if _is_loaded(str(path), tests):
             raise UsageError(f"--to {to}: wanted: a file that pytest neither collects nor loads")
         return path, "named by --to"
     folder = _folder_of_tests(root, pasted)
@@ -370,10 +371,27 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     named = [find_module(settings, m) for m in settings.modules if m != DEFAULT_MODULE]
     for module in (found for found in named if found is not None):
         return module.with_name(name), "beside the shared module of the settings"
+    homes = (folder / home for home in _HOMES)
+    home = next((found for found in homes if _has_helpers_alone(found, tests)), None)
+    if home is not None:
+        return home / name, "beside the helpers that are there; --to FILE names another one"
     # A package beside a module of its name would hide that.
     is_support = folder.name == "test_support" or (folder / "support.py").exists()
     inside = () if is_support else ("support",)
-    return folder.joinpath(*inside, name), "a new module; --to FILE names another one"
+    files = (folder / f"{home}.py" for home in _HOMES)
+    there = next((file for file in files if file.is_file()), None)
+    way = "FILE names another one" if there is None else f"{os.path.relpath(there)} adds to that"
+    return folder.joinpath(*inside, name), f"a new module; --to {way}"
+
+
+#: What folders, and modules, with helpers for tests are called.
+_HOMES = ("support", "helpers", "utils")
+
+
+def _has_helpers_alone(folder: Path, tests: Sequence[PytestNames]) -> bool:
+    """Whether there are modules in a folder, and none of them is a test module."""
+    modules = [str(path) for path in folder.glob("*.py") if path.name != "__init__.py"]
+    return bool(modules) and not any(_is_loaded(path, tests) for path in modules)
 
 
 _NAMES_OF_TESTS = ("tests", "test")
@@ -426,8 +444,7 @@ def _where_all_stand(settings: Settings, pasted: Sequence[Pasted]) -> list[Path]
     sources = (
         source
         for source in Checkout(Path(os.path.realpath(settings.root))).read()
-        if not any(_is_collected(source.path, t) for t in tests)
-        and all(name.search(source.content) for name in names)
+        if not _is_loaded(source.path, tests) and all(name.search(source.content) for name in names)
     )
     found = careful(partial(_has_all, keys=keys), sources, lambda path, reason: None)
     return [Path(path) for path in found if path is not None]
@@ -442,8 +459,8 @@ def _paths(pasted: Iterable[Pasted]) -> Iterator[str]:
     return (path for one in pasted for path in one.paths)
 
 
-def _is_collected(path: str, tests: PytestNames) -> bool:
-    return tests.has_file(path) or os.path.basename(path) == "conftest.py"
+def _is_loaded(path: str, tests: Iterable[PytestNames]) -> bool:
+    return any(names.loads(path) for names in tests)
 
 
 def _file_name(pasted: Sequence[Pasted]) -> str:
