@@ -202,7 +202,7 @@ def test_a_word_that_is_no_verb_gets_the_nearest_one() -> None:
 
 def test_status_says_where_its_phases_come_from(root: Path) -> None:
     settings = root / "pyproject.toml"
-    assert "the phases are the usual ones: " in outcome("status")[2]
+    assert "the settings have no phases: these, and what they want, are" in outcome("status")[2]
     assert outcome("status", "-q")[2] == ""
     phase = '[tool.ssot-codemods.phases.all]\npaths = ["."]\ncollection-seconds = 9\n'
     settings.write_text(f"{settings.read_text()}\n{phase}" if settings.exists() else phase)

@@ -41,6 +41,9 @@ def status(as_history: bool, form: str, detail: Detail) -> int:
     setup.warn_uncovered()
     found = found._replace(prospects=setup.prospects())
     if not setup.settings.phases:
-        remark("the phases are the usual ones: yours are tables [tool.ssot-codemods.phases.NAME]")
+        remark(
+            "the settings have no phases: these, and what they want, are the defaults; set your "
+            "own as [tool.ssot-codemods.phases.NAME]"
+        )
     show(form, report.as_json(found), report.as_text(found, detail))
     return OK
