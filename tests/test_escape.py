@@ -252,6 +252,32 @@ def test_a_function_that_passes_itself_to_what_changes_it() -> None:
     check_refused(text, Code.ESCAPES, modules=shared("def helper(): note(helper)\n", LIB))
 
 
+NOTE = "def note(f): f.n = 1\n"
+BOTH = shared(f"{NOTE}mark = note\ndef helper(): note(helper)\n", LIB)
+
+
+def test_what_a_shared_function_changes_stays() -> None:
+    """The function that changes it is replaced, and so a second run finds an import."""
+    result = run(f"{NOTE}\n\ndef helper(): note(helper)\n", modules=BOTH)
+    assert [d.definition.name for d in result.replaced] == ["note"]
+    [[reason]] = [d.reasons for d in result.refused]
+    assert (reason.code, "is changed by `note(helper)`" in reason.message) == (Code.ESCAPES, True)
+
+
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        (f"from {LIB} import note", "note"),
+        (f"from {LIB} import note as _note", "_note"),
+        (f"from {LIB} import mark", "mark"),
+        (f"import {LIB} as lib", "lib.note"),
+    ],
+)
+def test_a_function_that_a_shared_one_changes(imported: str, call: str) -> None:
+    modules = shared(f"{NOTE}mark = note\n{FUNCTION}", LIB)
+    check_refused(f"{imported}\n{FUNCTION}{call}(helper)\n", Code.ESCAPES, modules=modules)
+
+
 @pytest.mark.parametrize("rest", PATCHES.values(), ids=PATCHES)
 def test_a_class_that_is_patched_by_its_path(rest: str) -> None:
     check_refused(CLASS + "\n\n" + rest, Code.MUTATED, modules=MODULES)

@@ -300,6 +300,7 @@ class _Decider:
             local.function,
             is_renamed=local.shared.real_name != local.name,
             harmless=self._shared.harmless,
+            changing=self._shared.changing,
             tests=self._shared.modules.tests,
         )
 

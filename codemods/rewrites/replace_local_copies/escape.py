@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import all_args, dotted_source, last_name, own_nodes
+from codemods.engine.names import dotted_source, last_name, own_nodes
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.text import reason_at
 from codemods.engine.walk import walk
@@ -35,7 +35,13 @@ from codemods.rewrites.replace_local_copies.sharing import (
     is_enum,
     mentions_of_class,
 )
-from codemods.rewrites.replace_local_copies.stores import stores_by_word, stores_in, stores_of
+from codemods.rewrites.replace_local_copies.stores import (
+    changed_variables,
+    changing_functions,
+    stores_by_word,
+    stores_in,
+    stores_of,
+)
 from codemods.rewrites.replace_local_copies.told import (
     PATCHING,
     RAISING,
@@ -91,6 +97,7 @@ class Escape:
         scope: the function that they stand in, None for the module.
         is_renamed: whether the shared object has another ``__name__``.
         harmless: dotted names of what changes and keeps nothing of a class that it is passed.
+        changing: the names of the shared functions that set an attribute of a parameter.
         tests: what pytest collects.
 
     """
@@ -104,6 +111,7 @@ class Escape:
         *,
         is_renamed: bool,
         harmless: frozenset[str],
+        changing: frozenset[str],
         tests: PytestNames,
     ) -> None:
         self._module = module
@@ -112,6 +120,7 @@ class Escape:
         self._scope = scope
         self._is_renamed = is_renamed
         self._harmless = harmless
+        self._changing = changing
         self._tests = tests
         self._name = definitions[0].name
         self._is_class = isinstance(definitions[0], ast.ClassDef)
@@ -488,21 +497,20 @@ class Escape:
             return f"is changed by `{short(store.node)}`"
         match above:
             case ast.Assign(targets=[ast.Name(id=variable)]):
-                if variable in self._changed_variables:
-                    return f"is changed by `{short(self._changed_variables[variable])}`"
+                changed = changed_variables(self._module.names)
+                if variable in changed:
+                    return f"is changed by `{short(changed[variable])}`"
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 is_changed = last_name(func) in {"update_wrapper", "vars"} or is_mark(func)
-                if is_changed or last_name(func) in self._changing:
+                if is_changed or self._is_changing(func):
                     return f"is changed by `{short(above)}`"
         return None
 
-    @cached_property
-    def _changing(self) -> frozenset[str]:
-        """The functions of this file that set an attribute of one of their parameters."""
-        names, changed = self._module.names, self._changed_variables
-        found: list[ast.FunctionDef | ast.AsyncFunctionDef] = [*names.of_kind(ast.FunctionDef)]
-        found += names.of_kind(ast.AsyncFunctionDef)
-        return frozenset(f.name for f in found if any(a.arg in changed for a in all_args(f.args)))
+    def _is_changing(self, func: ast.expr) -> bool:
+        """Whether a function of this file, or a shared one, sets an attribute of a parameter."""
+        names = self._module.names
+        _, _, imported = (dotted_source(func, names) or "").rpartition(".")
+        return last_name(func) in changing_functions(names) or imported in self._changing
 
     def _tells_where_it_stands(self, node: ast.expr) -> bool:
         """Whether a mention of a function asks for its code, its module or the like."""
@@ -512,15 +520,6 @@ class Escape:
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 return last_name(func) in _TELLING_WHERE
         return False
-
-    @cached_property
-    def _changed_variables(self) -> dict[str, ast.expr]:
-        """The variables of which an attribute is set, each with the first place that does so."""
-        found: dict[str, ast.expr] = {}
-        for store in (s for same in stores_in(self._module.names).values() for s in same):
-            if isinstance(store.owner, ast.Name):
-                found.setdefault(store.owner.id, store.node)
-        return found
 
     def _names_tests(self) -> Iterator[Reason]:
         """Yield where a function with another name is passed on, where tests have parameters.

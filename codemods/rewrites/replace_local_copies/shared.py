@@ -19,6 +19,7 @@ from codemods.engine.scopes import DEFINITIONS, Definition
 from codemods.engine.text import Unparsable, parse
 from codemods.model import SharedModule, SharedModules
 from codemods.rewrites.replace_local_copies.equality import Normal, has_future_annotations
+from codemods.rewrites.replace_local_copies.stores import changing_functions
 
 #: Functions that a framework calls by their name: of the module that they stand in.
 #: https://docs.pytest.org/en/stable/how-to/xunit_setup.html
@@ -119,6 +120,13 @@ class Shared:
         """The dotted names of the classes."""
         classes = (d for d in self.definitions if isinstance(d.node, ast.ClassDef))
         return frozenset(f"{d.module.name}.{d.name}" for d in classes)
+
+    @cached_property
+    def changing(self) -> frozenset[str]:
+        """The names of the functions that set an attribute of one of their parameters."""
+        return frozenset(
+            d.name for d in self.definitions if d.real_name in changing_functions(d.names)
+        )
 
     def may_mention(self, source: bytes) -> bool:
         """Whether a definition of a shared name may stand in a file, be it in a comment."""

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from codemods.engine.names import ModuleNames, last_name
+from codemods.engine.names import ModuleNames, all_args, last_name
 
 #: Calls that set an attribute, or an item, of their first argument.
 SETTERS = frozenset(
@@ -106,6 +106,25 @@ def stores_in(names: ModuleNames) -> dict[str | None, list[Store]]:
             owner = texts.get(id(store.owner), store.owner)
             found[store.name].append(store._replace(owner=owner))
     return found
+
+
+@functools.lru_cache(maxsize=4)
+def changed_variables(names: ModuleNames) -> dict[str, ast.expr]:
+    """Return the variables of which an attribute is set, with the first place that does so."""
+    found: dict[str, ast.expr] = {}
+    for store in (s for same in stores_in(names).values() for s in same):
+        if isinstance(store.owner, ast.Name):
+            found.setdefault(store.owner.id, store.node)
+    return found
+
+
+@functools.lru_cache(maxsize=4)
+def changing_functions(names: ModuleNames) -> frozenset[str]:
+    """Return the functions of a module that set an attribute of one of their parameters."""
+    changed = changed_variables(names)
+    found: list[ast.FunctionDef | ast.AsyncFunctionDef] = [*names.of_kind(ast.FunctionDef)]
+    found += names.of_kind(ast.AsyncFunctionDef)
+    return frozenset(f.name for f in found if any(a.arg in changed for a in all_args(f.args)))
 
 
 def _candidates(names: ModuleNames) -> Iterator[ast.expr]:
