@@ -106,6 +106,18 @@ def test_the_help_names_the_limit_for_a_file() -> None:
     assert f"one that takes longer fails. Default: {FILE_TIMEOUT:g}." in text
 
 
+def test_the_help_has_the_options_of_few_below_the_others() -> None:
+    text = outcome("migrate", "--help")[1]
+    places = [
+        *("\nOptions:\n", "--dry-run", "--verify", "--codemod", "-h, --help"),
+        *("\nFiles and workers:\n", "--exclude", "--jobs", "--scheduler"),
+        *("\nWith --codemod rename_local_class:\n", "--name OLD", "--with-tests", "\n  PATHS are"),
+    ]
+    text = text[text.index(places[0]) :]
+    assert sorted(places, key=text.index) == places
+    assert "rename_local_class:" not in outcome("analyze", "--help")[1]
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_of_each_option_and_an_example(verb: str) -> None:
     command = main.get_command(click.Context(main), verb)
@@ -120,7 +132,7 @@ def test_the_version_and_no_verb() -> None:
     assert outcome("--version")[1].startswith("ssot-codemods, version ")
     code, _, err = outcome()
     assert code == 2
-    assert "Start:" in err
+    assert "Replace copies:" in err
 
 
 @pytest.mark.parametrize(

@@ -50,10 +50,10 @@ OK, COPIES_LEFT, USAGE, FILE_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 #: The verbs in the order of their use, for the help.
 GROUPS = {
-    "Start": ("demo", "discover", "adopt", "init", "doctor", "analyze", "explain"),
-    "Migrate": ("migrate", "check", "rollback"),
-    "Prove": ("baseline", "warm", "verify"),
-    "Track": ("status", "accept", "report"),
+    "Replace copies": ("discover", "adopt", "migrate", "rollback", "check"),
+    "Set up and understand": ("demo", "init", "doctor", "analyze", "explain"),
+    "Run and measure tests": ("verify", "baseline", "warm"),
+    "Follow a migration in phases": ("status", "accept", "report"),
 }
 
 

@@ -36,6 +36,30 @@ PATHS_OF_TESTS = f"{_PATHS} the tests that use the files of the run."
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
+class _Titled(click.Option):
+    """An option that the help has under a title, below those that more people need."""
+
+    def __init__(self, *names: Any, title: str, **values: Any) -> None:
+        super().__init__(*names, **values)
+        self.title = title
+
+
+class _Verb(click.Command):
+    """A verb with some of its options under titles."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, those without a title first."""
+        sections: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                title = param.title if isinstance(param, _Titled) else "Options"
+                sections.setdefault(title, []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
 def verb(
     about: str = "",
     *,
@@ -60,7 +84,7 @@ def verb(
             click.get_current_context().meta[QUIET] = detail is Detail.QUIET
             return function(detail=detail, **values)
 
-        found = click.command(epilog=epilog)(command)
+        found = click.command(cls=_Verb, epilog=epilog)(command)
         found.params += [
             click.Option(["-q", "--quiet", "less"], count=True, help=quiet),
             click.Option(["-v", "--verbose", "more"], count=True, help=verbose),
@@ -88,11 +112,14 @@ def colour_option() -> click.Option:
     )
 
 
-def jobs_option(note: str, default: int | None = None) -> Callable[[_Command], _Command]:
+def jobs_option(
+    note: str, default: int | None = None, option: Callable[..., Any] = click.option
+) -> Callable[[_Command], _Command]:
     """Return the option --jobs."""
-    return click.option(
+    made: Callable[[_Command], _Command] = option(
         "-j", "--jobs", type=click.IntRange(min=1), default=default, metavar="N", help=note
     )
+    return made
 
 
 exit_zero_option = click.option(
@@ -181,29 +208,30 @@ def over_files(verb: Callable[..., int]) -> Callable[..., int]:
         files = FileArguments(*(values.pop(name) for name in FileArguments._fields))
         return verb(files=files, **values)
 
+    option = functools.partial(click.option, cls=_Titled, title="Files and workers")
     options = [
         click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]..."),
-        click.option(
+        option(
             "--within-paths",
             is_flag=True,
             help="Skip what of PATHS is outside of `paths` in the settings, as for pre-commit.",
         ),
-        click.option(
+        option(
             "--exclude",
             multiple=True,
             metavar="GLOB",
             help="Skip files that match: a name anywhere, or with a slash, a path from the root. "
             "Repeatable.",
         ),
-        jobs_option("Worker processes. Default: the number of cores."),
-        click.option(
+        jobs_option("Worker processes. Default: the number of cores.", option=option),
+        option(
             "--file-timeout",
             type=_Checked(_seconds),
             metavar="SECONDS",
             help="Limit for each file, in seconds of processor time; one that takes longer fails. "
             "Default: 30.",
         ),
-        click.option(
+        option(
             "--scheduler",
             metavar="ADDRESS",
             help="Use a running Dask cluster (extra: distributed); only this process writes.",
@@ -242,31 +270,32 @@ def renames_classes(verb: Callable[..., int]) -> Callable[..., int]:
         renaming = Renaming(to or "", with_tests)
         return verb(classes=ClassArguments(names or None, renaming), **values)
 
+    option = functools.partial(click.option, cls=_Titled, title=f"With --codemod {_RENAMES}")
     options = [
-        click.option(
+        option(
             "--name",
             "names",
             multiple=True,
             metavar="OLD",
             type=_Checked(check_name),
-            help=f"With {_RENAMES}: classes of this name. Repeatable. Default: all shared names.",
+            help="Classes of this name. Repeatable. Default: all shared names.",
         ),
-        click.option(
+        option(
             "--to",
             type=_Checked(check_class_name),
             metavar="NEW",
-            help=f"With {_RENAMES}: their new name.",
+            help="Their new name.",
         ),
-        click.option(
+        option(
             "--suffix-from-file",
             "suffix",
             is_flag=True,
-            help=f"With {_RENAMES}: add the name of the file, as AgentBus for test_agent_bus.py.",
+            help="Add the name of the file, as AgentBus for test_agent_bus.py.",
         ),
-        click.option(
+        option(
             "--with-tests",
             is_flag=True,
-            help=f"With {_RENAMES}: also classes with tests, whose node ids change.",
+            help="Also classes with tests, whose node ids change.",
         ),
     ]
     return _with(options, command)

@@ -62,7 +62,6 @@ if TYPE_CHECKING:
     failed="a file failed; with --verify, tests differ or none passed",
 )
 @over_files
-@codemod_option
 @renames_classes
 @click.option(
     "--dry-run",
@@ -75,12 +74,13 @@ if TYPE_CHECKING:
     metavar="N",
     help="Change at most N files, in the order of their paths; repeat for the next N.",
 )
-@click.option("--allow-dirty", is_flag=True, help="Also change files with uncommitted changes.")
 @click.option(
     "--verify",
     is_flag=True,
     help="Run the tests concerned before and after; undo each file that makes them differ.",
 )
+@click.option("--allow-dirty", is_flag=True, help="Also change files with uncommitted changes.")
+@codemod_option
 @timeout_option("Limit for each run of the tests, with --verify. Default: none.")
 @python_option
 @workers_option
