@@ -1065,7 +1065,11 @@ def test_what_is_nested_is_not_adopted(root: Path) -> None:
     for name in ("a", "b"):
         inner = "def test():\n    class Inner:\n        x = 1\n    Inner()\n"
         (root / f"suite/unit/test_{name}.py").write_text(inner)
+        stuck = "def test():\n    class Stuck:\n        x = []\n    Stuck()\n"
+        (root / f"suite/unit/test_stuck_{name}.py").write_text(stuck)
     assert "Inner is not adopted: it stands in a function" in said("adopt", "Inner", code=1)
+    text = said("adopt", "Stuck", code=1)
+    assert "Stuck is not adopted: 0 of 2 copies can be replaced; " in text
 
 
 def pasted_in(root: Path, text: str, *paths: str) -> None:

@@ -84,7 +84,8 @@ def adopt(
     from codemods.report import adopt as report
 
     if bool(names) == of_all:
-        raise click.UsageError("wanted: names of definitions, or --all, and not both")
+        what = "names of definitions, or --all, and not both"
+        raise click.UsageError(f"wanted: {what}; --in says where to look")
     setup = Setup(FileArguments(paths))
     root = setup.settings.root
     with progress_bar("discover") as progress:

@@ -171,7 +171,7 @@ def _why_apart(group: Group, project_of: Callable[[str], Project]) -> str:
 
 
 def _why_not(group: Group) -> str:
-    if group.is_nested:
+    if group.is_nested and group.replaceable:
         return (
             "it stands in a function or class, and `adopt` takes what stands at the top: write it "
             "into a shared module, and `migrate` replaces the copies"

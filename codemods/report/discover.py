@@ -192,7 +192,8 @@ def _near_lines(near: NearGroup) -> Iterator[str]:
 
 def _advice(found: Discovery, asked: Sequence[str], *, verbose: bool, near: bool) -> Iterator[str]:
     saving = [group for group in found.groups if group.lines and not group.is_nested]
-    stuck = next((r for g in found.groups for p in g.places for r in p.reasons[:1]), None)
+    places = (place for group in found.groups for place in group.places)
+    codes = most_first(reason.code.value for place in places for reason in place.reasons[:1])
     if found.left and not verbose:
         yield f"{found.left:,} smaller ones: -v or --format json has them"
     more = len(found.near) - MOST_GROUPS
@@ -201,8 +202,8 @@ def _advice(found: Discovery, asked: Sequence[str], *, verbose: bool, near: bool
     names = [(group.is_nested, group.names[0]) for group in found.groups]
     if not near and len(set(names)) < len(names):
         yield "other code of one name: --near shows what differs, where it is little"
-    if stuck is not None and not verbose:
-        yield f"why: -v names each; ssot-codemods explain {stuck.code.value}"
+    if codes and not verbose:
+        yield f"why: -v names each; ssot-codemods explain {codes[0][0]}"
     if any(group.is_shared for group in saving):
         yield f"next, for what is shared already: {command('migrate', *asked)}"
     elif saving:
