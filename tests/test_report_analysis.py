@@ -140,6 +140,8 @@ def test_text_with_a_line_for_each_definition() -> None:
         "b/h.py: no code",
         "b/\\x1b.py: no code",
         "why: ssot-codemods explain mutated",
+        "1 other definition shares only the name",
+        "2 files without code, but with comments",
     }
 
 

@@ -17,6 +17,7 @@ from codemods.report.findings import (
     namesakes_text,
     prospect_lines,
     reason_counts,
+    way_to_list,
 )
 from codemods.report.table import Detail, paragraphs, shortened, table
 from codemods.wording import plural, reason_line, visible
@@ -45,7 +46,7 @@ def as_text(analysis: Analysis, detail: Detail = Detail.NORMAL) -> str:
     blocks += list(_tables(analysis))
     found = (d for _, d in _definitions(analysis) if not d.is_namesake)
     blocks.append(reason_counts(found, detail))
-    blocks += [[remark] for remark in _remarks(analysis)]
+    blocks += [[remark] for remark in _remarks(analysis, detail)]
     if detail is Detail.VERBOSE:
         blocks.append([definition_line(s.path, d) for s, d in _definitions(analysis)])
         blocks.append([f"{visible(path)}: no code" for path in analysis.without_code])
@@ -116,14 +117,14 @@ def _counts(pairs: Iterable[tuple[str, Decision]]) -> list[tuple[str, int, int, 
     return [(key, len(v), sum(v), len(v) - sum(v)) for key, v in sorted(groups.items())]
 
 
-def _remarks(analysis: Analysis) -> Iterator[str]:
+def _remarks(analysis: Analysis, detail: Detail) -> Iterator[str]:
     """Yield what is found of the shared names beside definitions to decide on."""
     namesakes = sum(d.is_namesake for _, d in _definitions(analysis))
     if namesakes:
-        yield namesakes_text(namesakes)
+        yield namesakes_text(namesakes, detail)
     if analysis.without_code:
         files = plural(len(analysis.without_code), "file")
-        yield f"{files} without code, but with comments (-v lists them)"
+        yield f"{files} without code, but with comments{way_to_list(detail)}"
     commented: defaultdict[str, set[str]] = defaultdict(set)
     for survey in analysis.surveys:
         for _, name in survey.commented_out:

@@ -70,10 +70,15 @@ def failure_lines(results: Iterable[FileResult]) -> list[str]:
     return [reason_line(path, error) for path, error in failed(results)]
 
 
-def namesakes_text(number: int) -> str:
+def namesakes_text(number: int, detail: Detail) -> str:
     """Return how many definitions share only the name."""
     verb = "shares" if number == 1 else "share"
-    return f"{plural(number, 'other definition')} {verb} only the name (-v lists them)"
+    return f"{plural(number, 'other definition')} {verb} only the name{way_to_list(detail)}"
+
+
+def way_to_list(detail: Detail) -> str:
+    """Return what lists the things that are counted, nothing where they are listed."""
+    return "" if detail is Detail.VERBOSE else " (-v lists them)"
 
 
 def reason_counts(refused: Iterable[Decision], detail: Detail) -> list[str]:

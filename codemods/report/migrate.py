@@ -79,7 +79,7 @@ def as_text(
     blocks.append(list(shortened(f"{verb}: ", names, detail)))
     blocks.append([] if quiet else reason_counts(refused, detail))
     namesakes = sum(d.is_namesake for _, d in _refused(results))
-    blocks.append([namesakes_text(namesakes)] if namesakes and not quiet else [])
+    blocks.append([namesakes_text(namesakes, detail)] if namesakes and not quiet else [])
     blocks += [*_findings(results, detail, dry_run=dry_run), failure_lines(failed)]
     if written.run is not None:
         undo = f"to undo, before you edit the files: ssot-codemods rollback {written.run.id}"

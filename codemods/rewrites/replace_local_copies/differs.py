@@ -34,7 +34,7 @@ def why_it_differs(local: Local, module: ParsedModule, shared: Shared) -> Reason
         return swallowed
     best = max(namesakes, key=lambda d: common_members(local.normal, d.normal))
     if not common_members(local.normal, best.normal):
-        message = f"it shares the name with `{best.module.name}`, and no code"
+        message = f"it shares the name with `{best.module.name}.{best.name}`, and no code"
         return Reason(Code.SAME_NAME_ONLY, node.lineno, message)
     line, message = first_difference(local.normal, best.normal)
     where = f"`{best.name}`, line {best.node.lineno} of {best.module.name}"
