@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 @click.option(
     "--to",
     metavar="FILE",
-    help="The module; it is extended where it is there. Default: the module beside "
-    "the tests that has the code already, else one beside the shared module of the settings, "
-    "else support/NAME.py (helpers/, utils/ where that has helpers) below the folder of the tests.",
+    help="The module to write or extend. Default: one beside the tests that has the code already, "
+    "else a new one beside the shared modules, or the helpers, that are there; a line says why.",
 )
 @click.option(
     "--all", "of_all", is_flag=True, help="Adopt all that saves lines, as `discover` counts."
