@@ -116,6 +116,7 @@ def test_the_help_has_the_options_of_few_below_the_others() -> None:
     text = text[text.index(places[0]) :]
     assert sorted(places, key=text.index) == places
     assert "rename_local_class:" not in outcome("analyze", "--help")[1]
+    assert "\nOptions:\n  --to FILE " in outcome("adopt", "--help")[1]
 
 
 @pytest.mark.parametrize("verb", VERBS)

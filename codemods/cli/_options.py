@@ -51,7 +51,7 @@ class _Verb(click.Command):
         """Write the options, those without a title first."""
         sections: dict[str, list[tuple[str, str]]] = {"Options": []}
         for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
             if record is not None:
                 title = param.title if isinstance(param, _Titled) else "Options"
                 sections.setdefault(title, []).append(record)

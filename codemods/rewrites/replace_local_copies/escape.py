@@ -509,8 +509,10 @@ class Escape:
     def _is_changing(self, func: ast.expr) -> bool:
         """Whether a function of this file, or a shared one, sets an attribute of a parameter."""
         names = self._module.names
-        _, _, imported = (dotted_source(func, names) or "").rpartition(".")
-        return last_name(func) in changing_functions(names) or imported in self._changing
+        if last_name(func) in changing_functions(names):
+            return True
+        source = dotted_source(func, names) if self._changing and names.means_import(func) else None
+        return source is not None and source.rpartition(".")[2] in self._changing
 
     def _tells_where_it_stands(self, node: ast.expr) -> bool:
         """Whether a mention of a function asks for its code, its module or the like."""
