@@ -193,6 +193,16 @@ DIFFERENT = {
     ),
     "a patch by a sum": ("import x\npatch(__name__ + '.x')", "import x", "x"),
     "a patch by a format": ("import x\npatch('%s.x' % __name__)", "import x", "x"),
+    "a patch by a variable with the name": (
+        "import x\nM = __name__\ndef g():\n    patch('%s.x' % M)",
+        "import x",
+        "x",
+    ),
+    "a patch by a variable with a text": (
+        "import x\nM = 'tests.test_sample'\npatch('.'.join((M, 'x')))",
+        "import x",
+        "x",
+    ),
     "a patch of several": ("import x\npatch.multiple(__name__, x=1)", "import x", "x"),
     "a patch of the dictionary": ("import x\npatch.dict(globals(), {'x': 1})", "import x", "x"),
     "a value in the dictionary": ("import x\nglobals()['x'] = 1", "import x", "x"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from codemods.engine.names import FOR_TYPES, Binding, Meaning, ModuleNames, last_name, own_nodes
@@ -197,7 +197,9 @@ class Globals:
             for store in stores_in(names).get("__dict__", ())
             if isinstance(store.owner, ast.Constant) and self._is_own(store.owner)
         ]
-        own = names.mentions.get("__name__", ())
+        own: list[ast.expr] = [*names.mentions.get("__name__", ())]
+        texts = (t for t in names.of_kind(ast.Constant) if t.value.__class__ is str)
+        own += self._variables_of([*own, *filter(self._is_own, texts)])
         named = {id(s.owner) for stores in stores_in(names).values() for s in stores}
         found += [n for n in own if id(n) in self._composed - named]
         found += [m for m in self._module_objects if id(m) not in self._named_only]
@@ -229,10 +231,15 @@ class Globals:
             if function.name in {"setup_module", "teardown_module"}:
                 given = {a.arg for a in function.args.args}
                 found += [n for n in walk(function) if isinstance(n, ast.Name) and n.id in given]
-        assigned = [a for a in names.of_kind(ast.Assign) if any(a.value is m for m in found)]
+        return found + self._variables_of(found)
+
+    def _variables_of(self, values: Iterable[ast.expr]) -> list[ast.expr]:
+        """Return the mentions of the variables that values are assigned to."""
+        wanted = set(map(id, values))
+        assigned = [a for a in self._names.of_kind(ast.Assign) if id(a.value) in wanted]
         variables = {t.id for a in assigned for t in a.targets if isinstance(t, ast.Name)}
-        nodes = walk(names.tree) if variables else ()
-        return found + [n for n in nodes if isinstance(n, ast.Name) and n.id in variables]
+        nodes = walk(self._names.tree) if variables else ()
+        return [n for n in nodes if isinstance(n, ast.Name) and n.id in variables]
 
     @cached_property
     def _named_only(self) -> set[int]:
