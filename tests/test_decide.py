@@ -53,6 +53,11 @@ EXECUTED = {
     "a dataclass that is made each time": (
         *("@dataclasses.dataclass\nclass A:\n    x: int\n", MAKES, "return A(1)\n"),
     ),
+    "a class that compares types, made each time": (
+        "class A:\n    def __eq__(self, other): return type(other) is type(self)\n",
+        MAKES,
+        "return A()\n",
+    ),
     "with its qualified name": ("class A:\n    x = 1\n", "def test_a():\n", "'a.<locals>.A'\n"),
 }
 

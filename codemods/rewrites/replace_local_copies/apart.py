@@ -66,10 +66,11 @@ def first_type_check(names: ModuleNames) -> int | None:
 
 def _compares_types(node: ast.Compare) -> bool:
     parts = [node.left, *node.comparators]
-    return any(isinstance(n, ast.Call | ast.Attribute) and _is_type(n) for n in parts)
+    return any(isinstance(n, ast.Call | ast.Attribute) and is_type(n) for n in parts)
 
 
-def _is_type(node: ast.expr) -> bool:
+def is_type(node: ast.AST) -> bool:
+    """Whether an expression is the class of something."""
     match node:
         case ast.Call(func=ast.Name(id="type")) | ast.Attribute(attr="__class__"):
             return True

@@ -12,6 +12,7 @@ from codemods.engine.scopes import FUNCTIONS, Definition, bound_in, free_names, 
 from codemods.engine.walk import walk
 from codemods.model import Code, PytestNames, Reason
 from codemods.rewrites.collected import is_test_function
+from codemods.rewrites.replace_local_copies.apart import is_type
 from codemods.rewrites.replace_local_copies.local import Local, has_private_names, is_plain
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -83,7 +84,7 @@ def _executions(local: Local, module: ParsedModule, tests: PytestNames) -> Itera
     once = all(is_test_function(f.name, tests) for f in functions)
     if once and not any(isinstance(a, _LOOPS) for a in local.around):
         return
-    if isinstance(node, ast.ClassDef) and not is_plain(node):
+    if isinstance(node, ast.ClassDef) and not (is_plain(node) and _ignores_types(node)):
         message = "each time it runs, it makes a new class; the shared one is always the same"
         yield Reason(Code.NESTED, node.lineno, message)
     above = functions[-1] if functions else module.tree
@@ -91,6 +92,11 @@ def _executions(local: Local, module: ParsedModule, tests: PytestNames) -> Itera
     if line is not None:
         message = "each time it runs, it makes a new one, and here it is used without a call"
         yield Reason(Code.ESCAPES, line, message)
+
+
+def _ignores_types(node: ast.ClassDef) -> bool:
+    """Whether nothing in a class asks for a type, as ``__eq__`` may."""
+    return not any(map(is_type, walk(node)))
 
 
 @functools.lru_cache(maxsize=1)  # copies in one function ask one after the other
