@@ -546,7 +546,13 @@ def test_a_class_in_a_function_is_looked_at_there_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["import pickle", "from pickle import dumps", "import cloudpickle"]
+    "line",
+    [
+        "import pickle",
+        "from pickle import dumps",
+        "import cloudpickle",
+        "def test_unpicklable(): ...",
+    ],
 )
 def test_what_is_nested_and_perhaps_pickled(line: str) -> None:
     nested = "def test():\n    " + FUNCTION + "    helper(1)\n"

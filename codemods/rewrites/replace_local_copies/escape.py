@@ -217,7 +217,7 @@ class Escape:
             yield from name_checks(self._name, self._module.names)
             yield from self._names_tests()
         if self._scope is not None:
-            yield from pickles(self._module.names)
+            yield from pickles(self._module)
             yield from qualified_names(self._module.names)
 
     # A class

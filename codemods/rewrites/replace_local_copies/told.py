@@ -28,7 +28,7 @@ RAISING = frozenset(
 PATCHING = frozenset({"patch", "setattr"})
 #: Calls that find a module or what is in it by a dotted path.
 _LEADING = frozenset({*(SETTERS - {"dict"}), *PATCHING, "getLogger", "import_module"})
-_PICKLES = re.compile(r"\w*pickle\w*|dill")
+_PICKLES = re.compile(rb"pickl|\bdill\b", re.IGNORECASE)
 #: Where ``__name__`` stands beside other values.
 _BESIDE = (
     *(ast.Tuple, ast.List, ast.Set, ast.Dict),
@@ -217,17 +217,17 @@ def _leads_to_the_module(node: ast.expr, parents: Parents) -> bool:
     return call is not None and last_name(call.func) in _LEADING
 
 
-def pickles(names: ModuleNames) -> Iterator[Reason]:
-    """Yield the imports of pickle: what is nested cannot be pickled, and what is imported can.
+def pickles(module: ParsedModule) -> Iterator[Reason]:
+    """Yield the first mention of pickling: what is nested cannot be pickled, and an import can.
 
+    A name or a comment is enough, as the code that pickles may stand in another file:
     https://docs.python.org/3/library/pickle.html#what-can-be-pickled-and-unpickled
     """
-    imported = [(n.lineno, a.name) for n in names.of_kind(ast.Import) for a in n.names]
-    imported += [(n.lineno, n.module or "") for n in names.of_kind(ast.ImportFrom)]
-    for line, module in imported:
-        if _PICKLES.fullmatch(module):
-            message = "a nested definition cannot be pickled, and an imported one can"
-            yield Reason(Code.ESCAPES, line, message)
+    found = _PICKLES.search(module.source)
+    if found is not None:
+        line = module.source.count(b"\n", 0, found.start()) + 1
+        message = "a nested definition cannot be pickled, and an imported one can"
+        yield Reason(Code.ESCAPES, line, message)
 
 
 def qualified_names(names: ModuleNames) -> Iterator[Reason]:
