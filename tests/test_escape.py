@@ -176,6 +176,7 @@ ESCAPES = {
     "the bases of a subclass": "class Sub(Fake): ...\nSub.__bases__[0].x = 1\n",
     "the order of the bases of a subclass": "class Sub(Fake): ...\nSub.__mro__[1].x = 1\n",
     "mro": "class Sub(Fake): ...\nSub.mro()[1].x = 1\n",
+    "a search of all objects": "[o for o in gc.get_objects() if isinstance(o, Fake)]\n",
     "the module of the type of an instance": "x = type(Fake()).__module__\n",
     "the class of self in a subclass": "class S(Fake):\n    def f(self): self.__class__.x = 1\n",
     "another class of an instance": "x.__class__ = Other\n",

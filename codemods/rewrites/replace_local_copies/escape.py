@@ -205,6 +205,7 @@ class Escape:
                     text = ast.unparse(expression)
                     yield _escapes(expression, f"`{text}`, which may be the class, {how}")
             yield from self._tells_its_module()
+            yield from self._finds_instances()
             if any(is_enum(d, self._module.names) for d in self._definitions):
                 yield from self._changes_members()
         yield from self._changes_by_another_way()
@@ -446,6 +447,12 @@ class Escape:
                 continue
             if not self._is_of_another(owner):
                 yield _escapes(node, f"its module may be read by `{short(node)}`")
+
+    def _finds_instances(self) -> Iterator[Reason]:
+        """Yield where all objects are looked through, those that other files made, too."""
+        for call in self._module.names.of_kind(ast.Call):
+            if last_name(call.func) == "get_objects":
+                yield _escapes(call, f"`{short(call)}` finds its instances of all files")
 
     def _changes_members(self) -> Iterator[Reason]:
         """Yield where an attribute is set of what may be a member of an enum: all files have it."""
