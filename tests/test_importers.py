@@ -474,6 +474,16 @@ def test_a_file_that_the_shared_module_imports() -> None:
     assert set(reasons) == {"Name", "make"}
 
 
+def test_a_file_that_the_package_of_the_shared_module_imports() -> None:
+    package = Source("/repo/lib/__init__.py", b"from tests.helpers import Name\n")
+    modules = SharedModules((SharedModule(LIB, "/repo/lib/tools.py", TEXT.encode()),))
+    for files, expected in (((package,), {Code.CIRCULAR_IMPORT}), ((), set())):
+        known = Files(*files, Source(MODULE, TEXT.encode()))
+        found = outside_effects(modules, {MODULE: CHANGED}, known)
+        reasons = (r for e in found.values() for same in e.reasons.values() for r in same)
+        assert {r.code for r in reasons} == expected
+
+
 OUTSIDE = {
     "a package": ("/repo/app/fakes.py", True),
     "a script": ("/repo/scripts/run.py", True),

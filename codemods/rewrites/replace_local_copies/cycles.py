@@ -27,7 +27,8 @@ def imported_files(
 ) -> tuple[frozenset[str], dict[str, Reason]]:
     """Return the files that the shared modules import, directly or by way of others.
 
-    Absolute names are looked for in the folders that the shared modules are imported from.
+    The packages that they lie in are run before them, and so import files, too. Absolute names are
+    looked for in the folders that the shared modules are imported from.
 
     Args:
         modules: the shared modules.
@@ -40,7 +41,8 @@ def imported_files(
 
     """
     known = set(paths)
-    look = partial(_imported, roots=frozenset(_import_folder(m) for m in modules.modules))
+    folders = [_folders_above(module) for module in modules.modules]
+    look = partial(_imported, roots=frozenset(above[-1] for above in folders))
     found: set[str] = set()
     unknown: dict[str, Reason] = {}
 
@@ -49,6 +51,8 @@ def imported_files(
         return frozenset()
 
     pending = [Source(m.path, m.source) for m in modules.modules]
+    packages = {os.path.join(package, "__init__.py") for above in folders for package in above[:-1]}
+    pending += [Source(file, read(file) or b"") for file in sorted(packages & known)]
     while pending:
         dotted = frozenset().union(*small_here(run)(look, pending, failed))
         files = {f"{name}{end}" for name in dotted for end in (".py", "/__init__.py")}
@@ -58,12 +62,12 @@ def imported_files(
     return frozenset(found - {m.path for m in modules.modules}), unknown
 
 
-def _import_folder(module: SharedModule) -> str:
-    """Return the folder that must be on ``sys.path`` for a module to have its name."""
-    folder = module.path.removesuffix(".py").removesuffix("/__init__")
+def _folders_above(module: SharedModule) -> list[str]:
+    """Return the packages of a module, and last what must be on ``sys.path`` for its name."""
+    found = [module.path.removesuffix(".py").removesuffix("/__init__")]
     for _ in module.name.split("."):
-        folder = os.path.dirname(folder)
-    return folder
+        found.append(os.path.dirname(found[-1]))
+    return found[1:]
 
 
 def _imported(source: Source, roots: frozenset[str]) -> frozenset[str]:
