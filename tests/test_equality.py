@@ -119,6 +119,10 @@ UNEQUAL = {
         "def f():\n    x = 1\n    raise ValueError\n",
     ),
     "another constant": ("def f():\n    x = 1\n    return 1\n", "def f():\n    x = 1\n"),
+    "a mark of a function": (
+        "import pytest\n@pytest.mark.xfail\ndef f():\n    x = 1\n    raise TypeError\n",
+        "def f():\n    x = 1\n    raise TypeError\n",
+    ),
     "True and 1": ("class A:\n    x = True\n", "class A:\n    x = 1\n"),
     "1 and 1.0": ("class A:\n    x = 1\n", "class A:\n    x = 1.0\n"),
     "a string and bytes": ("class A:\n    x = 'a'\n", "class A:\n    x = b'a'\n"),

@@ -1,8 +1,8 @@
 """A definition -> its shape: what must be equal before one definition may stand for another.
 
 Docstrings, annotations, ``pass``, the order of methods, a base ``object``, `pytest.mark` decorators
-and a class attribute ``__test__ = False`` do not count. Docstrings and annotations do where a
-decorator or a base may read them, as `dataclasses.dataclass` and pydantic do.
+of classes and methods, and a class attribute ``__test__ = False`` do not count. Docstrings and
+annotations do where a decorator or a base may read them: `dataclasses.dataclass`, pydantic.
 
 A name from outside of the definition counts by what it means, not by how it is spelled: the key has
 a number for it, and `Shape.reads` the names in the order of those numbers.
@@ -327,7 +327,8 @@ class _Normaliser:
             self._keep = self._keep or _is_read(node, self._is_builtin)
         self._in_class_body = isinstance(node, ast.ClassDef)
         fields = {**node.__dict__}
-        fields["decorator_list"] = [d for d in node.decorator_list if not is_mark(d)]
+        if isinstance(node, ast.ClassDef) or outer[1]:  # a function may be a test by another name
+            fields["decorator_list"] = [d for d in node.decorator_list if not is_mark(d)]
         if not self._keep:
             fields["body"] = _without_docstring(node.body)
         if isinstance(node, ast.ClassDef):
