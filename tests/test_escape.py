@@ -562,6 +562,28 @@ def test_what_is_nested_and_perhaps_pickled(line: str) -> None:
     assert is_replaced(f"{line}\n\n\n" + FUNCTION)
 
 
+MAKING = {
+    "a class": "class A: ...\n    return A",
+    "a named tuple": "return namedtuple('A', 'x y')",
+    "an enum": "return enum.Enum('A', 'X Y')",
+    "a type": "return type('A', (), {})",
+}
+
+
+@pytest.mark.parametrize("body", MAKING.values(), ids=MAKING)
+def test_what_makes_classes_gives_them_its_module(body: str) -> None:
+    imports = "import enum\nfrom collections import namedtuple\n"
+    make = f"def make():\n    {body}\n"
+    modules = shared(f"{imports}\n\n{make}", LIB)
+    use = "\n\nA = make()\n\n\ndef test():\n    "
+    assert is_replaced(imports + make + use + "A()\n", modules)
+    check_refused(imports + make + use + "pickle.dumps(A)\n", Code.ESCAPES, modules=modules)
+    told = use + "assert str(A) == '<class test_sample.make.<locals>.A>'\n"
+    check_refused(imports + make + told, Code.MODULE_DEPENDENT, modules=modules)
+    told = told.replace("A)", "type(1))")
+    assert is_replaced(imports + FUNCTION + told.replace("make()", "helper(1)"))
+
+
 # Another name for the shared object
 
 RENAMED = CLASS.replace("Fake", "_Fake")

@@ -62,6 +62,13 @@ _PLAIN = frozenset({"__new__", "create_autospec", "super"})
 #: Keywords whose value is a class to imitate, or what a mock gives.
 _IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new", "wraps"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
+#: Calls that make a class, in the module of the function that calls them.
+_MAKING_CLASSES = frozenset(
+    {
+        *("Enum", "Flag", "IntEnum", "IntFlag", "NamedTuple", "NewType", "StrEnum"),
+        *("create_model", "make_dataclass", "namedtuple", "new_class"),
+    }
+)
 #: Functions of `inspect` that tell where the code of a function stands, or how it is written.
 _TELLING_WHERE = frozenset(
     {
@@ -211,14 +218,15 @@ class Escape:
         yield from self._changes_by_another_way()
         found = [*compares_its_file(self._module, self._parents), *filters_by_module(self._module)]
         is_read = self.first_use_as_value is not None or reads_of_module(self._module.names)
-        if self._is_class or is_read:
+        if self._is_class or is_read or self._makes_classes:
             found += tells_of_its_module(self._name, self._module, self._parents, self._tests)
         yield from (reason for node, reason in found if id(node) not in self._inside)
         if self._is_renamed:
             yield from name_checks(self._name, self._module.names)
             yield from self._names_tests()
-        if self._scope is not None:
+        if self._scope is not None or self._makes_classes:
             yield from pickles(self._module)
+        if self._scope is not None:
             yield from qualified_names(self._module.names)
 
     # A class
@@ -448,6 +456,13 @@ class Escape:
             if not self._is_of_another(owner):
                 yield _escapes(node, f"its module may be read by `{short(node)}`")
 
+    @cached_property
+    def _makes_classes(self) -> bool:
+        """Whether a function makes classes, which have its module."""
+        return not self._is_class and any(
+            map(_makes_class, walk(*(s for d in self._definitions for s in d.body)))
+        )
+
     def _finds_instances(self) -> Iterator[Reason]:
         """Yield where all objects are looked through, those that other files made, too."""
         for call in self._module.names.of_kind(ast.Call):
@@ -596,6 +611,13 @@ def _origins(module: ParsedModule, parents: Parents) -> Origins:
 def _examples(module: ParsedModule) -> list[ast.Constant]:
     texts = module.names.of_kind(ast.Constant)
     return [t for t in texts if isinstance(t.value, str) and ">>>" in t.value]
+
+
+def _makes_class(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        called = last_name(node.func)
+        return called in _MAKING_CLASSES or (called == "type" and len(node.args) == 3)
+    return isinstance(node, ast.ClassDef)
 
 
 def _escapes(node: ast.expr | ast.stmt, what: str) -> Reason:

@@ -220,13 +220,14 @@ def _leads_to_the_module(node: ast.expr, parents: Parents) -> bool:
 def pickles(module: ParsedModule) -> Iterator[Reason]:
     """Yield the first mention of pickling: what is nested cannot be pickled, and an import can.
 
-    A name or a comment is enough, as the code that pickles may stand in another file:
+    What a function makes with `collections.namedtuple` can be, in the module of that alone. A name
+    or a comment is enough, as the code that pickles may stand in another file:
     https://docs.python.org/3/library/pickle.html#what-can-be-pickled-and-unpickled
     """
     found = _PICKLES.search(module.source)
     if found is not None:
         line = module.source.count(b"\n", 0, found.start()) + 1
-        message = "a nested definition cannot be pickled, and an imported one can"
+        message = "what is pickled is found by its module and name, which an import changes"
         yield Reason(Code.ESCAPES, line, message)
 
 
