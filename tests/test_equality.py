@@ -253,6 +253,8 @@ READS = {
     "annotations": "A().f.__annotations__\n",
     "a signature": "inspect.signature(A().f)\n",
     "type hints": "typing.get_type_hints(A().f)\n",
+    "what a method is passed to": "app.tool(A().f)\n",
+    "what a method of an instance is passed to": "def test(a):\n    app.add(run=a.f)\n",
     "a base beside it": "from lib import Model\nclass B(A, Model): ...\n",
     "a base beside a subclass": "import lib\nclass B(A): ...\nclass C(B, lib.Model[int]): ...\n",
     "the metaclass of a subclass": "from lib import Meta\nclass B(A, metaclass=Meta): ...\n",
@@ -263,6 +265,9 @@ READS_NOT = {
     "a base of Python beside it": "import unittest\nclass B(A, unittest.TestCase): ...\n",
     "a decorator of Python": "from dataclasses import dataclass\n@dataclass\nclass B(A): ...\n",
     "a mark": "import pytest\n@pytest.mark.slow\nclass B(A): ...\n",
+    "a method that is called": "def test(a):\n    app.tool(a.f(1))\n",
+    "a method that is patched": "def test(a):\n    patch('a.b', a.f)\n    a.f.assert_called()\n",
+    "a method of what an import made": "import app\na = app.A()\napp.tool(a.f)\n",
     "another class": "import lib\nclass B(lib.Model): ...\n",
 }
 

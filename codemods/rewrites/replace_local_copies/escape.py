@@ -10,11 +10,12 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import dotted_source, last_name, own_nodes
+from codemods.engine.names import ModuleNames, all_args, dotted_source, last_name, own_nodes
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in
 from codemods.engine.text import reason_at
 from codemods.engine.walk import walk
@@ -61,6 +62,8 @@ ASKING = frozenset({"callable", "hasattr", "isclass", "isinstance", "issubclass"
 _PLAIN = frozenset({"__new__", "create_autospec", "super"})
 #: Keywords whose value is a class to imitate, or what a mock gives.
 _IMITATING = frozenset({"spec", "spec_set", "return_value", "side_effect", "new", "wraps"})
+#: Decorators of methods whose name is that of a value.
+_PROPERTIES = frozenset({"cached_property", "deleter", "property", "setter"})
 _NAMES_OF_CLASS = frozenset({"__name__", "__qualname__"})
 #: Calls that make a class, in the module of the function that calls them.
 _MAKING_CLASSES = frozenset(
@@ -162,7 +165,21 @@ class Escape:
         found = [n for n, of in reads_in(self._module.names) if not self._is_of_another(of)]
         heirs = derived_from(self._name, self._module.names)
         inherited = [part for heir in heirs for part in self._from_elsewhere(heir)]
-        return min((n.lineno for n in (*found, *self._entrusted, *inherited)), default=None)
+        places = (*found, *self._entrusted, *inherited, *self._methods_passed_on())
+        return min((n.lineno for n in places), default=None)
+
+    def _methods_passed_on(self) -> Iterator[ast.expr]:
+        """Yield what may be a method of an instance, and is given to others."""
+        body = [s for d in self._definitions for s in d.body if isinstance(s, FUNCTIONS)]
+        methods = {s.name for s in body if _PROPERTIES.isdisjoint(map(last_name, s.decorator_list))}
+        by_name = _attributes(self._module.names)
+        for node in (node for name in sorted(methods) for node in by_name.get(name, ())):
+            if (
+                not isinstance(self._parents.of(node).above, ast.Attribute)
+                and not self._is_of_another(node.value)
+                and self._how_it_escapes(node) is not None
+            ):
+                yield node
 
     def _from_elsewhere(self, heir: ast.ClassDef) -> Iterator[ast.expr]:
         """Yield what may read all that a class inherits, as `pydantic.BaseModel` does."""
@@ -465,9 +482,8 @@ class Escape:
 
     def _finds_instances(self) -> Iterator[Reason]:
         """Yield where all objects are looked through, those that other files made, too."""
-        for call in self._module.names.of_kind(ast.Call):
-            if last_name(call.func) == "get_objects":
-                yield _escapes(call, f"`{short(call)}` finds its instances of all files")
+        for call in _searches(self._module.names):
+            yield _escapes(call, f"`{short(call)}` finds its instances of all files")
 
     def _changes_members(self) -> Iterator[Reason]:
         """Yield where an attribute is set of what may be a member of an enum: all files have it."""
@@ -605,6 +621,21 @@ class Escape:
 @functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
 def _origins(module: ParsedModule, parents: Parents) -> Origins:
     return Origins(module, lambda node: (place.above for place in parents.above(node)))
+
+
+@functools.lru_cache(maxsize=1)
+def _attributes(names: ModuleNames) -> dict[str, list[ast.Attribute]]:
+    """Return the attributes of a file by their names."""
+    found: dict[str, list[ast.Attribute]] = defaultdict(list)
+    for node in names.of_kind(ast.Attribute):
+        found[node.attr].append(node)
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _searches(names: ModuleNames) -> list[ast.Call]:
+    """Return the calls of `gc.get_objects`."""
+    return [c for c in names.of_kind(ast.Call) if last_name(c.func) == "get_objects"]
 
 
 @functools.lru_cache(maxsize=1)

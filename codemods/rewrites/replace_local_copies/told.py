@@ -217,18 +217,20 @@ def _leads_to_the_module(node: ast.expr, parents: Parents) -> bool:
     return call is not None and last_name(call.func) in _LEADING
 
 
-def pickles(module: ParsedModule) -> Iterator[Reason]:
-    """Yield the first mention of pickling: what is nested cannot be pickled, and an import can.
+@functools.lru_cache(maxsize=1)  # all copies in a file ask one after the other
+def pickles(module: ParsedModule) -> tuple[Reason, ...]:
+    """Return the first mention of pickling: what is nested cannot be pickled, and an import can.
 
     What a function makes with `collections.namedtuple` can be, in the module of that alone. A name
     or a comment is enough, as the code that pickles may stand in another file:
     https://docs.python.org/3/library/pickle.html#what-can-be-pickled-and-unpickled
     """
     found = _PICKLES.search(module.source)
-    if found is not None:
-        line = module.source.count(b"\n", 0, found.start()) + 1
-        message = "what is pickled is found by its module and name, which an import changes"
-        yield Reason(Code.ESCAPES, line, message)
+    if found is None:
+        return ()
+    line = module.source.count(b"\n", 0, found.start()) + 1
+    message = "what is pickled is found by its module and name, which an import changes"
+    return (Reason(Code.ESCAPES, line, message),)
 
 
 def qualified_names(names: ModuleNames) -> Iterator[Reason]:
