@@ -685,12 +685,13 @@ def test_copies_outside_of_the_paths_of_the_settings(root: Path, line: str) -> N
     assert "import make_own" in (root / "more/test_a.py").read_text()
 
 
-def test_beside_a_module_that_the_usual_package_would_hide(root: Path) -> None:
-    (root / "suite/support.py").write_text("X = 1\n")
+@pytest.mark.parametrize("hidden", ["suite/support.py", "support.py", "support/__init__.py"])
+def test_where_the_usual_package_would_hide_another(root: Path, hidden: str) -> None:
+    (root / hidden).parent.mkdir(exist_ok=True)
+    (root / hidden).write_text("X = 1\n")
     commit()
-    assert "wrote suite/socket.py: socket; taken along: TestSocket\n" in said(
-        "adopt", "socket", "--skip-probe"
-    )
+    wrote = "wrote suite/test_support/socket.py: socket; taken along: TestSocket\n"
+    assert wrote in said("adopt", "socket", "--skip-probe")
     assert not (root / "suite/support").exists()
 
 

@@ -371,27 +371,22 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     named = [find_module(settings, m) for m in settings.modules if m != DEFAULT_MODULE]
     for module in (found for found in named if found is not None):
         return module.with_name(name), "beside the shared module of the settings"
-    homes = (folder / home for home in _HOMES)
-    home = next((found for found in homes if _has_helpers_alone(found, tests)), None)
-    if home is not None:
-        return home / name, "beside the helpers that are there; --to FILE names another one"
-    # A package beside a module of its name would hide that.
-    is_support = folder.name == "test_support" or (folder / "support.py").exists()
-    inside = () if is_support else ("support",)
-    files = (folder / f"{home}.py" for home in _HOMES)
-    there = next((file for file in files if file.is_file()), None)
-    way = "FILE names another one" if there is None else f"{os.path.relpath(there)} adds to that"
-    return folder.joinpath(*inside, name), f"a new module; --to {way}"
+    inside = _package(folder, import_folders(settings))
+    return folder.joinpath(*inside, name), "a new module; --to FILE names another one"
 
 
-#: What folders, and modules, with helpers for tests are called.
-_HOMES = ("support", "helpers", "utils")
+def _package(folder: Path, imported_from: Iterable[Path]) -> list[str]:
+    """Return the package for a module in a folder of tests, where none of that name is hidden.
 
-
-def _has_helpers_alone(folder: Path, tests: Sequence[PytestNames]) -> bool:
-    """Whether there are modules in a folder, and none of them is a test module."""
-    modules = [str(path) for path in folder.glob("*.py") if path.name != "__init__.py"]
-    return bool(modules) and not any(_is_loaded(path, tests) for path in modules)
+    pytest puts folders of tests first on `sys.path`: a package `support` there hides another one.
+    """
+    if folder.name == "test_support":
+        return []
+    others = [f for f in imported_from if Path(os.path.realpath(f)) != folder]
+    hides = (folder / "support.py").exists() or any(
+        (other / name).exists() for other in others for name in ("support", "support.py")
+    )
+    return ["test_support" if hides else "support"]
 
 
 _NAMES_OF_TESTS = ("tests", "test")
