@@ -845,6 +845,8 @@ def test_a_character_that_the_encoding_of_a_module_lacks() -> None:
         ("socket --to lib", "wanted: a file *.py below"),
         ("socket --to my-lib/x.py", "cannot be imported"),
         ("socket --to queue.py", "queue.py would hide `queue` of Python"),
+        ("socket --to suite/unit/queue.py", "queue.py would hide `queue` of Python"),
+        ("socket --to suite/unit/suite.py", "suite.py would hide {root}/suite: name"),
         ("socket --to suite/lib.py", "star.py imports all of"),
         ("socket --to suite/lib/new.py", "the package {root}/suite/lib would hide the module"),
         ("socket --to suite/pack.py", "the package {root}/suite/pack would hide the module"),

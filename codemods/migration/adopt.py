@@ -302,13 +302,20 @@ def _shared_already(settings: Settings, pasted: Sequence[Pasted]) -> dict[str, s
 
 
 def _check_place(settings: Settings, path: Path) -> None:
-    """Raise a `UsageError` where a module would be hidden by a package, or hide one of Python."""
+    """Raise a `UsageError` where a module would be hidden by a package, or hide another one."""
     if (path.with_suffix("") / "__init__.py").exists():
         raise UsageError(f"the package {path.with_suffix('')} would hide the module {path}")
-    searched = map(os.path.realpath, import_folders(settings))
-    is_known = path.stem in sys.stdlib_module_names and str(path.parent) in searched
-    if is_known and not path.exists():
-        raise UsageError(f"{path} would hide `{path.stem}` of Python: name another file by --to")
+    searched = {Path(os.path.realpath(folder)) for folder in import_folders(settings)}
+    tests = [config.tests for config in pytest_configs(settings)]
+    beside = map(str, path.parent.glob("*.py"))
+    is_first = path.parent in searched or any(_is_collected(f, t) for f in beside for t in tests)
+    if path.exists() or not is_first or (path.parent / "__init__.py").exists():
+        return
+    others = (folder / path.stem for folder in searched - {path.parent})
+    hidden = [o for o in others if o.is_dir() or o.with_suffix(".py").exists()]
+    if hidden or path.stem in sys.stdlib_module_names:
+        what = f"{hidden[0]}" if hidden else f"`{path.stem}` of Python"
+        raise UsageError(f"{path} would hide {what}: name another file by --to")
 
 
 def _check_modules(settings: Settings, module: str, path: Path, before: bytes) -> None:
