@@ -308,7 +308,7 @@ def _check_place(settings: Settings, path: Path) -> None:
     searched = {Path(os.path.realpath(folder)) for folder in import_folders(settings)}
     tests = [config.tests for config in pytest_configs(settings)]
     beside = map(str, path.parent.glob("*.py"))
-    is_first = path.parent in searched or any(_is_collected(f, t) for f in beside for t in tests)
+    is_first = path.parent in searched or any(_is_loaded(f, tests) for f in beside)
     if path.exists() or not is_first or (path.parent / "__init__.py").exists():
         return
     others = (folder / path.stem for folder in searched - {path.parent})
