@@ -75,6 +75,7 @@ CONTAINED = {
 }
 
 HARMLESS = {
+    "the number of all objects": "n = len(gc.get_objects())\n",
     "spec": "Mock(spec=Fake), create_autospec(Fake), MagicMock(spec_set=Fake)\n",
     "return_value": "Mock(return_value=Fake)\n",
     "side_effect": "Mock(side_effect=Fake)\n",

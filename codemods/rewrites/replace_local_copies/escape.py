@@ -175,7 +175,8 @@ class Escape:
         by_name = _attributes(self._module.names)
         for node in (node for name in sorted(methods) for node in by_name.get(name, ())):
             if (
-                not isinstance(self._parents.of(node).above, ast.Attribute)
+                isinstance(node.ctx, ast.Load)
+                and not isinstance(self._parents.of(node).above, ast.Attribute)
                 and not self._is_of_another(node.value)
                 and self._how_it_escapes(node) is not None
             ):
@@ -483,6 +484,9 @@ class Escape:
     def _finds_instances(self) -> Iterator[Reason]:
         """Yield where all objects are looked through, those that other files made, too."""
         for call in _searches(self._module.names):
+            above = self._parents.of(call).above
+            if isinstance(above, ast.Call) and last_name(above.func) == "len":
+                continue  # they are counted
             yield _escapes(call, f"`{short(call)}` finds its instances of all files")
 
     def _changes_members(self) -> Iterator[Reason]:
