@@ -111,10 +111,12 @@ def test_a_definition_that_is_nested_too_deeply_to_be_compared() -> None:
 
 
 def test_a_file_that_libcst_cannot_parse() -> None:
-    before = source("{copy}\n\nx = (" + "\n".join(["'a'"] * 5000) + ")\n")
-    with pytest.raises(cst.ParserSyntaxError):
+    before = source("a = 1\nb = 2\nx = (" + "\n".join(["'a'"] * 5000) + ")\n{copy}")
+    with pytest.raises(cst.ParserSyntaxError) as error:
         cst.parse_module(before)
     check_refused(before, Code.LOSSY_ROUND_TRIP, saying="LibCST cannot parse it")
+    (decision,) = run(before).decisions
+    assert [reason.line for reason in decision.reasons] == [error.value.raw_line]
 
 
 def test_a_file_in_an_encoding_that_cannot_be_printed() -> None:
@@ -122,13 +124,14 @@ def test_a_file_in_an_encoding_that_cannot_be_printed() -> None:
     check_refused(before, Code.LOSSY_ROUND_TRIP, saying="cannot be printed")
 
 
-def test_what_follows_the_last_change_is_nothing_to_libcst() -> None:
+def test_what_is_not_next_to_a_change_is_nothing_to_libcst() -> None:
     """It would print such lines otherwise."""
-    rest = "\n\ndef test():\n    TestWebSocketConnection()\n"
+    above = "        # one\n    # two\nif x:\n    pass\n        # three\n    # four\nx = 1\ny = 2\n"
+    above += "from {shared} import TestWebSocketConnection"
+    rest = "\n\n\ndef test():\n    TestWebSocketConnection()\n"
     for line in ("x = 1\r", "import os\n        # one\n        # two\n"):
-        result = run("{copy}" + rest + line)
-        assert result.after is not None
-        assert result.after.endswith(source(rest + line)), line
+        result = run(f"{above}\n\n\n{{copy}}{rest}{line}")
+        assert result.after == source(above + rest + line), line
     check_refused("{copy}\nx = 1\r", Code.LOSSY_ROUND_TRIP)
 
 

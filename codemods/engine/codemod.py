@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
@@ -221,24 +222,40 @@ def _edited(module: ParsedModule, plan: EditPlan, codemod: Codemod) -> bytes | R
 
 
 def _edited_tree(module: ParsedModule, plan: EditPlan) -> bytes | Reason:
-    """Edit the rows down to the one below the last that changes: LibCST does not see the rest."""
+    """Edit the rows that change, with one above and one below: LibCST does not see the rest."""
     # LibCST takes longer to import than most files to judge, and most runs of a check need none.
     from codemods.engine.edit import edit
 
-    encoding = encoding_of(module.source)
     lines = rows_with_ends(module.text)
-    end = _end_line(module, plan)
-    if end is None or lines[end - 1].rstrip("\r\n").endswith("\\"):
-        end = len(lines)  # a statement that may go on is no end of a file
-    head, rest = "".join(lines[:end]), "".join(lines[end:])
-    tree = _parsed(head)
+    first, above, end = _rows_around(module, plan, lines)
+    tree = _parsed("".join(lines[above:end]), above)
     if isinstance(tree, Reason):
         return tree
-    return (edit(tree, plan).code + rest).encode(encoding)
+    parts = (*lines[:above], edit(tree, plan.from_row(first)).code, *lines[end:])
+    return "".join(parts).encode(encoding_of(module.source))
 
 
-def _parsed(text: str) -> cst.Module | Reason:
-    """Return what LibCST parses, and would print as it is, or what it raises: may be anything."""
+def _rows_around(
+    module: ParsedModule, plan: EditPlan, lines: Sequence[str]
+) -> tuple[int, int, int]:
+    """Return the row above those that change, the lines above it, and those down to the next one.
+
+    At the ends of the file, all lines belong to the row.
+    """
+    changed = [*plan.removed, *(c.row for c in (*plan.inserted, *plan.joined, *plan.inner))]
+    first, last = max(min(changed) - 1, 0), max(changed) + 1
+    above = module.rows[first].line - 1 if first else 0
+    end = module.rows[last].end_line if last < len(module.rows) - 1 else len(lines)
+    if lines[end - 1].rstrip("\r\n").endswith("\\"):
+        end = len(lines)  # a statement that may go on is no end of a file
+    return first, above, end
+
+
+def _parsed(text: str, above: int) -> cst.Module | Reason:
+    """Return what LibCST parses, and would print as it is, or what it raises: may be anything.
+
+    `above` is the number of lines that the file has above the text.
+    """
     import libcst as cst
 
     try:
@@ -246,22 +263,15 @@ def _parsed(text: str) -> cst.Module | Reason:
         lost = _first_lost_line(text, tree.code)
     except cst.ParserSyntaxError as error:
         message = f"LibCST cannot parse it: {error.message}"
-        return Reason(Code.LOSSY_ROUND_TRIP, error.raw_line, message)
+        return Reason(Code.LOSSY_ROUND_TRIP, above + error.raw_line, message)
     except (RecursionError, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 -- a panic of its native parser is no `Exception`
         message = f"LibCST cannot parse or print it: {type(error).__name__}: {error}"
-        return Reason(Code.LOSSY_ROUND_TRIP, 1, message)
+        return Reason(Code.LOSSY_ROUND_TRIP, above + 1, message)
     if lost is None:
         return tree
-    return Reason(Code.LOSSY_ROUND_TRIP, lost, "LibCST would print this line otherwise")
-
-
-def _end_line(module: ParsedModule, plan: EditPlan) -> int | None:
-    """Return the last line of the row below those that change, None where that is the last."""
-    changes = (*plan.inserted, *plan.joined, *plan.inner)
-    below = max([*plan.removed, *(change.row for change in changes)]) + 1
-    return module.rows[below].end_line if below < len(module.rows) - 1 else None
+    return Reason(Code.LOSSY_ROUND_TRIP, above + lost, "LibCST would print this line otherwise")
 
 
 def _first_line(module: ParsedModule, plan: EditPlan) -> int:

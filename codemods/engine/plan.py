@@ -100,6 +100,15 @@ class EditPlan(NamedTuple):
     comments: tuple[Span, ...] = ()
     renamed: tuple[Renamed, ...] = ()
 
+    def from_row(self, first: int) -> EditPlan:
+        """Return the same plan for a module that begins with one of the rows."""
+        return self._replace(
+            removed=tuple(row - first for row in self.removed),
+            inserted=tuple(new._replace(row=new.row - first) for new in self.inserted),
+            joined=tuple(one._replace(row=one.row - first) for one in self.joined),
+            inner=tuple(one._replace(row=one.row - first) for one in self.inner),
+        )
+
     def inside(self) -> dict[int, dict[int, Inner]]:
         """Return the changes inside of each row, by the ordinals of its definitions."""
         found: dict[int, dict[int, Inner]] = {}
