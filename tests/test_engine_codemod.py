@@ -110,8 +110,12 @@ def test_a_definition_that_is_nested_too_deeply_to_be_compared() -> None:
     assert (error.code, error.message[:17]) == (Code.SYNTAX_ERROR, "nested too deeply")
 
 
+#: Joined strings, more than LibCST takes.
+JOINED = "x = (" + "\n".join(["'a'"] * 5000) + ")\n"
+
+
 def test_a_file_that_libcst_cannot_parse() -> None:
-    before = source("a = 1\nb = 2\nx = (" + "\n".join(["'a'"] * 5000) + ")\n{copy}")
+    before = source(f"a = 1\nb = 2\n{JOINED}{{copy}}")
     with pytest.raises(cst.ParserSyntaxError) as error:
         cst.parse_module(before)
     check_refused(before, Code.LOSSY_ROUND_TRIP, saying="LibCST cannot parse it")
@@ -125,9 +129,8 @@ def test_a_file_in_an_encoding_that_cannot_be_printed() -> None:
 
 
 def test_what_is_not_next_to_a_change_is_nothing_to_libcst() -> None:
-    """It would print such lines otherwise."""
-    above = "        # one\n    # two\nif x:\n    pass\n        # three\n    # four\nx = 1\ny = 2\n"
-    above += "from {shared} import TestWebSocketConnection"
+    """It cannot parse what is above, and would print what is below otherwise."""
+    above = f"{JOINED}y = 2\nfrom {{shared}} import TestWebSocketConnection"
     rest = "\n\n\ndef test():\n    TestWebSocketConnection()\n"
     for line in ("x = 1\r", "import os\n        # one\n        # two\n"):
         result = run(f"{above}\n\n\n{{copy}}{rest}{line}")
