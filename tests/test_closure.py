@@ -386,6 +386,15 @@ def test_a_function_that_a_default_value_reads() -> None:
     assert run(changed, modules=shared(there, LIB)).status is Status.REFUSED
 
 
+@pytest.mark.parametrize("use", ["    patch(f'{__name__}.f')\n", "    globals()['f'] = 1\n"])
+def test_what_calls_itself_stays_where_its_name_is_replaced(use: str) -> None:
+    use = f"\n\ndef test():\n{use}    f(1)\n"
+    once = "def f(n): return n - 1\n"
+    itself = "def f(n): return n and f(n - 1)\n"
+    assert run(once + use, modules=shared(once, LIB)).status is Status.CHANGED
+    check_refused(itself + use, Code.DIFFERENT_GLOBALS, modules=shared(itself, LIB))
+
+
 def test_a_copy_that_is_patched_stays_where_another_copy_reads_it() -> None:
     there = "def f(): return 1\ndef g(): return f()\n"
     modules = shared(there, LIB)

@@ -83,6 +83,14 @@ def test_a_file_that_changes_a_definition(text: str) -> None:
     assert codes(text)["Name"] == {Code.MUTATED}
 
 
+def test_a_file_that_replaces_what_calls_itself() -> None:
+    source = Source("/repo/a.py", b"import helpers\nmonkeypatch.setattr(helpers, 'make', 1)\n")
+    for text, expected in (("make(n - 1)", {Code.DIFFERENT_GLOBALS}), ("n - 1", set())):
+        changed = result_of(f"def make(n): return {text}\n")
+        reasons = effects(source, changed).reasons.get("make", ())
+        assert {r.code for r in reasons} == expected
+
+
 def test_a_file_that_cannot_be_looked_at_may_do_anything() -> None:
     reason = Reason(Code.TOO_SLOW, 1, "not done after 1 second")
     texts = {"a": b"import helpers, test_b", "b": b"import other"}

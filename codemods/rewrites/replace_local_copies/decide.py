@@ -234,6 +234,11 @@ class _Decider:
             )
             if reason is not None:
                 return reason
+        if local.function is None and local.reads_itself:
+            line = self._globals.first_replacement(local.name, anywhere=is_late, is_module=False)
+            if line is not None:
+                message = f"it reads `{local.name}`, itself, which line {line} may replace"
+                return Reason(Code.DIFFERENT_GLOBALS, line, message)
         return None
 
     def _assertions(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
@@ -424,7 +429,8 @@ class _Decider:
         shared = local.shared.module.name, local.shared.name
         early = _read_by_decorators_alone(node) - set(local.normal.quoted)
         pairs = (p for both in _reads(local, local.shared) for p in zip(*both, strict=True))
-        relies_on = frozenset(name for p in pairs if p[0] not in early for name in p)
+        itself = (node.name, local.shared.node.name) if local.reads_itself else ()
+        relies_on = frozenset((*itself, *(n for p in pairs if p[0] not in early for n in p)))
         lost = lost_comments(self._lines, node, local.shared)
         return Decision(definition, Verdict.REPLACE, shared, (), relies_on, lost)
 

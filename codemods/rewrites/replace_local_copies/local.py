@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from codemods.engine.scopes import DEFINITIONS
+from codemods.engine.scopes import DEFINITIONS, free_names
 from codemods.engine.scopes import Definition as DefinitionNode
 from codemods.engine.walk import walk
 from codemods.model import Reason
@@ -41,6 +41,11 @@ class Local:
         """The innermost function or class that it stands in, None for the module."""
         scopes = [a for a in self.around if isinstance(a, DEFINITIONS)]
         return scopes[-1] if scopes else None
+
+    @property
+    def reads_itself(self) -> bool:
+        """Whether it looks for its own name, as what calls itself does."""
+        return self.name in free_names(self.node).names
 
     @property
     def shared(self) -> SharedDefinition | None:
