@@ -128,6 +128,8 @@ REPLACEMENTS = {
     "monkeypatch by path": "monkeypatch.setattr('helpers.x', 1)\n",
     "monkeypatch": "from tests import helpers\nmonkeypatch.setattr(helpers, 'x', 1)\n",
     "an attribute of the module": "import tests.helpers\ntests.helpers.x = 1\n",
+    "what a fixture gives": "import helpers\ndef f(it):\n    monkeypatch.setattr(it, 'x', 1)\n",
+    "a value in the dictionary": "import helpers\nhelpers.__dict__['x'] = 1\n",
     "a path that is put together": "M = 'tests.helpers'\npatch(M + '.x', 1)\n",
     "a path in an f-string": "M = 'tests.helpers'\nmonkeypatch.setattr(f'{M}.x', 1)\n",
 }
@@ -139,8 +141,28 @@ def test_a_file_that_replaces_a_global_that_a_copy_reads(text: str) -> None:
     assert codes(text.replace("'x'", "'y'").replace(".x", ".y")) == {}
 
 
+ANY = {
+    "names of a variable": "for n in NAMES: monkeypatch.setattr(helpers, n, 1)\n",
+    "a dictionary of names": "patch.multiple('tests.helpers', **NAMES)\n",
+    "the dictionary of the module": "patch.dict(helpers.__dict__, NAMES)\n",
+    "that of vars": "vars(helpers).update(NAMES)\n",
+}
+
+
+@pytest.mark.parametrize("text", ANY.values(), ids=ANY)
+def test_a_file_that_may_replace_any_global(text: str) -> None:
+    text = f"from tests import helpers\nhelpers.Name()\n{text}"
+    everything = {n: {Code.DIFFERENT_GLOBALS} for n in ("Name", "make")}
+    assert codes(text) == everything
+    assert codes(text.replace("helpers", "others")) == {}
+
+
 THROUGH = {
-    **{name: text.replace("helpers", "tools") for name, text in REPLACEMENTS.items()},
+    **{
+        name: text.replace("helpers", "tools")
+        for name, text in REPLACEMENTS.items()
+        if name != "what a fixture gives"
+    },
     "another name of the module": "import lib.tools as own\nown.x = 1\n",
     "another name in a fixture": "def f():\n    from lib import tools as t\n    setattr(t, 'x', 1)",
     "several": "import lib.tools\nvars(lib.tools).update(x=1)\nlib.tools.x = 1\n",

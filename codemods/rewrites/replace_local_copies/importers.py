@@ -486,10 +486,14 @@ class _OtherFile(OtherFile):
         stores = stores_in(self.names)
         for name in sorted(relied_on & stores.keys()):
             for store in stores[name]:
-                if store.owner is not None and self._may_be_module(store.owner, stem, looks=looks):
+                of_any = looks or isinstance(store.node, ast.Call)  # a fixture may give the module
+                if store.owner is not None and self._may_be_module(store.owner, stem, looks=of_any):
                     yield self._patched(store.node.lineno, f"{stem}.{name}")
-        for store in stores.get(None, ()) if relied_on and looks else ():
-            if store.owner is not None and last_name(store.owner) in {"module", "obj"}:
+        for store in stores.get(None, ()) if relied_on else ():
+            if store.owner is not None and (
+                self._is_module(store.owner, stem)
+                or (looks and last_name(store.owner) in {"module", "obj"})
+            ):
                 yield self._patched(store.node.lineno, ast.unparse(store.owner))
 
     def _may_be_module(self, owner: ast.expr, stem: str, *, looks: bool) -> bool:
@@ -500,7 +504,13 @@ class _OtherFile(OtherFile):
         return looks and not is_own and not self.names.means_import(root)
 
     def _is_module(self, owner: ast.expr, stem: str) -> bool:
-        """Whether an expression ends with the name of a module, or is imported as another one."""
+        """Whether an expression ends with the name of a module, or is imported as another one.
+
+        Its dictionary, as a patch may take it, is the same.
+        """
+        match owner:
+            case ast.Attribute(module, "__dict__") | ast.Call(ast.Name("vars"), [module]):
+                owner = module
         name = last_name(owner)
         return name == stem or name in self._aliases.get(stem, ())
 
