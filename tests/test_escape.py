@@ -460,6 +460,8 @@ FUNCTION_USES = {
     "its name": "x = helper.__name__\n",
     "an attribute that is read": "x = helper.calls\n",
     "another name that is not changed": "x = helper\ny.calls = 1\n",
+    "what it is passed to": "x = Mock(side_effect=helper)\nx.calls = 1\n",
+    "in the body of a function": "def f(x):\n    g = helper\n    x.calls = g(1)\n",
 }
 
 FUNCTION_CHANGES = {
@@ -473,6 +475,14 @@ FUNCTION_CHANGES = {
     "patch.object": "patch.object(helper, 'calls')\n",
     "update_wrapper": "functools.update_wrapper(helper, g)\n",
     "another name for it": "x = helper\nx.calls = 1\n",
+    "a variable of a loop": "for f in (helper, 1):\n    f.calls = 1\n",
+    "an item": "X = {'a': helper}\nX['a'].calls = 1\n",
+    "an attribute of a class": "class C:\n    x = helper\nC.x.calls = 1\n",
+    "what a function returns": "def get():\n    return helper\nget().calls = 1\n",
+    "a default": "def use(f=helper):\n    f.calls = 1\n",
+    "a parameter of a test": (
+        "@pytest.mark.parametrize('f', [helper])\ndef test(f):\n    f.calls = 1\n"
+    ),
     "__dict__": "helper.__dict__['calls'] = 1\n",
     "__code__": "x = helper.__code__\n",
     "__defaults__": "helper.__defaults__ = (1,)\n",

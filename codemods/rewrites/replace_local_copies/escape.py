@@ -538,15 +538,32 @@ class Escape:
         if store is not None:
             return f"is changed by `{short(store.node)}`"
         match above:
-            case ast.Assign(targets=[ast.Name(id=variable)]):
-                changed = changed_variables(self._module.names)
-                if variable in changed:
-                    return f"is changed by `{short(changed[variable])}`"
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 is_changed = last_name(func) in {"update_wrapper", "vars"} or is_mark(func)
                 if is_changed or self._is_changing(func):
                     return f"is changed by `{short(above)}`"
-        return None
+        changed = (self._changed_variables.get(name) for name in self._names_it_gets(node))
+        found = next(filter(None, changed), None)
+        return None if found is None else f"is changed by `{short(found)}`"
+
+    def _names_it_gets(self, node: ast.expr) -> Iterator[str]:
+        """Yield the variables, parameters and functions that may stand for a mention."""
+        for above, field in self._parents.above(node):
+            match above:
+                case ast.Call(func=func) if last_name(func) not in _PARAMETRIZING | {"param"}:
+                    return
+                case ast.Assign(targets=targets):
+                    yield from map(last_name, targets)
+                case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
+                    yield last_name(target)
+                case ast.For() | ast.AsyncFor() | ast.comprehension() if field == "iter":
+                    yield from (n.id for n in walk(above.target) if isinstance(n, ast.Name))
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    yield above.name
+                    if field != "body":
+                        yield from (argument.arg for argument in all_args(above.args))
+            if isinstance(above, FUNCTIONS):
+                return
 
     def _is_changing(self, func: ast.expr) -> bool:
         """Whether a function of this file, or a shared one, sets an attribute of a parameter."""
@@ -564,6 +581,18 @@ class Escape:
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 return last_name(func) in _TELLING_WHERE
         return False
+
+    @cached_property
+    def _changed_variables(self) -> dict[str, ast.expr]:
+        """The variables of which an attribute is set, each with the first place that does so."""
+        found: dict[str, ast.expr] = {}
+        for store in (s for same in stores_in(self._module.names).values() for s in same):
+            owner = store.owner
+            while isinstance(owner, ast.Call | ast.Subscript):
+                owner = owner.func if isinstance(owner, ast.Call) else owner.value
+            if isinstance(owner, ast.Attribute | ast.Name):
+                found.setdefault(last_name(owner), store.node)
+        return found
 
     def _names_tests(self) -> Iterator[Reason]:
         """Yield where a function with another name is passed on, where tests have parameters.
