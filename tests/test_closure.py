@@ -457,6 +457,24 @@ def test_a_method_that_means_the_class_around_it_stays(body: str) -> None:
     assert run(text, modules=module).status is Status.REFUSED
 
 
+OF_CLASSES = {
+    "a base": "class T(app.Model):",
+    "a metaclass": "class T(metaclass=app.Meta):",
+    "a decorator": "@app.model\nclass T:",
+    "a base of a base": "class B(app.Model): ...\nclass T(B):",
+}
+
+
+@pytest.mark.parametrize("head", OF_CLASSES.values(), ids=OF_CLASSES)
+def test_what_others_see_of_a_class_stays(head: str) -> None:
+    there = "class Meta:\n    x = 1\n"
+    before = f"import app\nimport unittest\n\n\n{head}\n" + indented(there)
+    modules = shared(there, LIB)
+    check_refused(before, Code.NESTED, saying="may change or tell", modules=modules)
+    plain = before.replace("app.Model", "unittest.TestCase").replace("app.Meta", "type")
+    assert run(plain.replace("@app.model\n", ""), modules=modules).status is Status.CHANGED
+
+
 def test_a_method_that_only_shares_the_name_is_not_looked_at() -> None:
     result = run(
         "class T:\n    def f(self): return 2\n", modules=shared("def f(): return 1\n", LIB)

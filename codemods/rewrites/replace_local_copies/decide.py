@@ -158,7 +158,8 @@ class _Decider:
         yield from self._annotations(local, local.shared)
         yield from self._filtered(node, local.shared)
         if local.around:
-            yield from reasons_to_stay_inside(local, self._module, self._shared.modules.tests)
+            tests, harmless = self._shared.modules.tests, self._shared.harmless
+            yield from reasons_to_stay_inside(local, self._module, tests, harmless)
         yield from self._outside(local, local.shared)
 
     def _outside(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:

@@ -7,19 +7,24 @@ import functools
 from collections.abc import Iterator
 
 from codemods.engine.codemod import ParsedModule
-from codemods.engine.names import run_here
+from codemods.engine.names import ModuleNames, last_name, run_here
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in, free_names, local_names
 from codemods.engine.walk import walk
 from codemods.model import Code, PytestNames, Reason
 from codemods.rewrites.collected import is_test_function
 from codemods.rewrites.replace_local_copies.apart import is_type
 from codemods.rewrites.replace_local_copies.local import Local, has_private_names, is_plain
+from codemods.rewrites.replace_local_copies.sharing import (
+    HARMLESS,
+    is_harmless_base,
+    is_harmless_decorator,
+)
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 def reasons_to_stay_inside(
-    local: Local, module: ParsedModule, tests: PytestNames
+    local: Local, module: ParsedModule, tests: PytestNames, harmless: frozenset[str]
 ) -> Iterator[Reason]:
     """Yield why an import at the place of a nested definition would not be the same.
 
@@ -27,9 +32,14 @@ def reasons_to_stay_inside(
         local: the definition.
         module: the file that it stands in.
         tests: what pytest collects.
+        harmless: dotted names of decorators and bases that the settings trust.
 
     """
     yield from _captures(local)
+    if isinstance(local.function, ast.ClassDef):
+        for part in _seeing_members(local.function, module.names, HARMLESS | harmless):
+            message = f"`{ast.unparse(part)}` may change or tell what is in `{local.function.name}`"
+            yield Reason(Code.NESTED, part.lineno, message)
     yield from _executions(local, module, tests)
 
 
@@ -55,6 +65,23 @@ def _captures(local: Local) -> Iterator[Reason]:
     if in_class and (has_private_names(local.node) or _uses_class_cell(local.node)):
         message = "its private names or `super()` mean the class that it stands in"
         yield Reason(Code.NESTED, local.node.lineno, message)
+
+
+def _seeing_members(
+    node: ast.ClassDef, names: ModuleNames, harmless: frozenset[str]
+) -> Iterator[ast.expr]:
+    """Yield the decorators, bases and metaclasses of a class, and of its bases in the file."""
+    pending = [node]
+    for one in pending:  # which grows meanwhile
+        for part in (*one.bases, *(k.value for k in one.keywords)):
+            bound = names.bindings.get(last_name(part), ()) if isinstance(part, ast.Name) else ()
+            own = [b.node for b in bound if isinstance(b.node, ast.ClassDef)]
+            pending += [c for c in own if c not in pending]
+            if not own and not is_harmless_base(part, names, harmless, frozenset()):
+                yield part
+        for decorator in one.decorator_list:
+            if not is_harmless_decorator(decorator, names, harmless, frozenset()):
+                yield decorator
 
 
 @functools.lru_cache(maxsize=16)  # copies in functions in one another ask about all of those
