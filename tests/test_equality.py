@@ -265,7 +265,7 @@ READS_NOT = {
     "a base of Python beside it": "import unittest\nclass B(A, unittest.TestCase): ...\n",
     "a decorator of Python": "from dataclasses import dataclass\n@dataclass\nclass B(A): ...\n",
     "a mark": "import pytest\n@pytest.mark.slow\nclass B(A): ...\n",
-    "an attribute that is set": "def test(a):\n    a.f = app.tool\n",
+    "a method that is replaced": "def test(a):\n    a.f = app.Mock()\n",
     "a method that is called": "def test(a):\n    app.tool(a.f(1))\n",
     "a method that is patched": "def test(a):\n    patch('a.b', a.f)\n    a.f.assert_called()\n",
     "a method of what an import made": "import app\na = app.A()\napp.tool(a.f)\n",

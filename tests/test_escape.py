@@ -30,6 +30,7 @@ def is_replaced(text: str, modules: SharedModules = MODULES) -> bool:
 
 
 CONTAINED = {
+    "a number of objects": "len(gc.get_objects())\nx = Fake()\n",
     "a call": "x = Fake()\n",
     "a call whose result is changed": "x = Fake()\nx.limit = 1\nx.go = None\ndel x.sent\n",
     "a base": "class Sub(Fake): ...\n",
@@ -460,6 +461,9 @@ FUNCTION_USES = {
     "its name": "x = helper.__name__\n",
     "an attribute that is read": "x = helper.calls\n",
     "another name that is not changed": "x = helper\ny.calls = 1\n",
+    "ids of tests": (
+        "@pytest.mark.parametrize('a', x, ids=helper)\ndef test(a, f):\n    a.x = f.x = 1\n"
+    ),
     "what it is passed to": "x = Mock(side_effect=helper)\nx.calls = 1\n",
     "in the body of a function": "def f(x):\n    g = helper\n    x.calls = g(1)\n",
 }
@@ -482,6 +486,9 @@ FUNCTION_CHANGES = {
     "a default": "def use(f=helper):\n    f.calls = 1\n",
     "a parameter of a test": (
         "@pytest.mark.parametrize('f', [helper])\ndef test(f):\n    f.calls = 1\n"
+    ),
+    "a parameter of a fixture": (
+        "@pytest.fixture(params=[helper])\ndef f(request):\n    request.param.calls = 1\n"
     ),
     "__dict__": "helper.__dict__['calls'] = 1\n",
     "__code__": "x = helper.__code__\n",

@@ -482,7 +482,10 @@ class Escape:
         )
 
     def _finds_instances(self) -> Iterator[Reason]:
-        """Yield where all objects are looked through, those that other files made, too."""
+        """Yield where all objects are asked for their class, those that other files made, too."""
+        above = (place.above for m in self.mentions for place in self._parents.above(m))
+        if not any(isinstance(a, ast.Call) and last_name(a.func) in ASKING for a in above):
+            return
         for call in _searches(self._module.names):
             above = self._parents.of(call).above
             if isinstance(above, ast.Call) and last_name(above.func) == "len":
@@ -550,7 +553,13 @@ class Escape:
         """Yield the variables, parameters and functions that may stand for a mention."""
         for above, field in self._parents.above(node):
             match above:
-                case ast.Call(func=func) if last_name(func) not in _PARAMETRIZING | {"param"}:
+                case ast.Call(func=func, args=[names, *_]) if last_name(func) == "parametrize":
+                    yield from re.findall(r"\w+", ast.unparse(names))
+                case ast.Call(func=func) if last_name(func) == "fixture":
+                    yield "param"
+                case ast.keyword(arg="ids"):
+                    return
+                case ast.Call(func=func) if last_name(func) != "param":
                     return
                 case ast.Assign(targets=targets):
                     yield from map(last_name, targets)
@@ -560,7 +569,7 @@ class Escape:
                     yield from (n.id for n in walk(above.target) if isinstance(n, ast.Name))
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     yield above.name
-                    if field != "body":
+                    if field == "args":
                         yield from (argument.arg for argument in all_args(above.args))
             if isinstance(above, FUNCTIONS):
                 return
@@ -658,10 +667,11 @@ def _origins(module: ParsedModule, parents: Parents) -> Origins:
 
 @functools.lru_cache(maxsize=1)
 def _attributes(names: ModuleNames) -> dict[str, list[ast.Attribute]]:
-    """Return the attributes of a file by their names."""
+    """Return the attributes that a file reads, by their names."""
     found: dict[str, list[ast.Attribute]] = defaultdict(list)
     for node in names.of_kind(ast.Attribute):
-        found[node.attr].append(node)
+        if isinstance(node.ctx, ast.Load):
+            found[node.attr].append(node)
     return found
 
 
