@@ -288,6 +288,17 @@ def test_they_do_not_count_for_what_reads_none(rest: str) -> None:
     assert is_equal(DOC + rest, BARE)
 
 
+def test_those_of_an_inner_function_count_where_its_decorator_reads_them() -> None:
+    text = (
+        "import app\nfrom a import Model\n\n\ndef f(){}:\n    @app.tool\n    def g(x{}): return x\n"
+    )
+    plain = text.format("", ": int")
+    assert is_equal(plain, plain)
+    assert is_equal(text.format(" -> Model", ": int"), plain)
+    assert not is_equal(text.format("", ": str"), plain)
+    assert not is_equal(text.format(" -> 'Model'", ": 'int'"), text.format("", ": 'int'"))
+
+
 def test_they_count_for_a_function_that_is_passed_on() -> None:
     text = "from {} import Model\n\n\ndef f(x: Model):\n    return x\n\n\n"
     use = "f(1)\n"

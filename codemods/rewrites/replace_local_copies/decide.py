@@ -272,8 +272,12 @@ class _Decider:
         return Reason(Code.ACTS_WHEN_DEFINED, node.lineno, message)
 
     def _annotations(self, local: Local, shared: SharedDefinition) -> Iterator[Reason]:
-        if local.normal.is_read or shared.normal.is_read:
+        mine, theirs = local.normal, shared.normal
+        if mine.is_read or theirs.is_read:
             yield from self._texts(local, shared)
+            if mine.exact.key != theirs.exact.key and mine.quoted != theirs.quoted:
+                message = "its annotations, of which a decorator in it may read some, differ"
+                yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
         if is_marked_as_no_test(local.node) and not is_marked_as_no_test(shared.node):
             message = "it has `__test__ = False`, and the shared definition has not"
             yield Reason(Code.DIFFERENT_SHAPE, local.node.lineno, message)
@@ -462,7 +466,8 @@ def _reads(local: Local, shared: SharedDefinition) -> Iterator[tuple[tuple[str, 
     """Yield the globals that a definition and a shared one read in the same places."""
     mine, theirs = local.normal, shared.normal
     yield mine.shape.reads, theirs.shape.reads
-    if mine.is_read or local.is_read:
+    # A decorator of an inner function reads the annotations of that alone, which the shape has.
+    if local.is_read or (mine.is_read and mine.exact.key == theirs.exact.key):
         yield mine.exact.reads, theirs.exact.reads
         yield mine.quoted, theirs.quoted
 
