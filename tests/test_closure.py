@@ -471,6 +471,9 @@ def test_what_others_see_of_a_class_stays(head: str) -> None:
     before = f"import app\nimport unittest\n\n\n{head}\n" + indented(there)
     modules = shared(there, LIB)
     check_refused(before, Code.NESTED, saying="may change or tell", modules=modules)
+    fixture = "import pytest\n\n\n@pytest.fixture\ndef meta():\n    return 1\n"
+    text = f"import app\nimport pytest\n\n\n{head}\n" + indented(fixture.partition("\n\n\n")[2])
+    assert run(text, modules=shared(fixture, LIB)).status is Status.CHANGED
     plain = before.replace("app.Model", "unittest.TestCase").replace("app.Meta", "type")
     assert run(plain.replace("@app.model\n", ""), modules=modules).status is Status.CHANGED
 

@@ -57,6 +57,10 @@ EQUAL = {
         "from pytest import mark\n@mark.x(1)\nclass A:\n    x = 1\n",
         "class A:\n    x = 1\n",
     ),
+    "a mark of a fixture": (
+        "import pytest\n@pytest.fixture\n@pytest.mark.x\ndef f():\n    return 1\n",
+        "import pytest\n@pytest.fixture\ndef f():\n    return 1\n",
+    ),
     "a mark of a method": (
         "import pytest\nclass A:\n    @pytest.mark.x\n    def f(self): ...\n",
         "class A:\n    def f(self): ...\n",

@@ -465,6 +465,8 @@ FUNCTION_USES = {
         "@pytest.mark.parametrize('a', x, ids=helper)\ndef test(a, f):\n    a.x = f.x = 1\n"
     ),
     "what it is passed to": "x = Mock(side_effect=helper)\nx.calls = 1\n",
+    "an attribute of something else": "x.get = helper\ny.get.calls = 1\n",
+    "an annotation": "def f(x: helper):\n    x.calls = 1\n",
     "in the body of a function": "def f(x):\n    g = helper\n    x.calls = g(1)\n",
 }
 
@@ -480,6 +482,7 @@ FUNCTION_CHANGES = {
     "update_wrapper": "functools.update_wrapper(helper, g)\n",
     "another name for it": "x = helper\nx.calls = 1\n",
     "a variable of a loop": "for f in (helper, 1):\n    f.calls = 1\n",
+    "what an attribute is": "x.get = helper\nx.get.calls = 1\n",
     "an item": "X = {'a': helper}\nX['a'].calls = 1\n",
     "an attribute of a class": "class C:\n    x = helper\nC.x.calls = 1\n",
     "what a function returns": "def get():\n    return helper\nget().calls = 1\n",

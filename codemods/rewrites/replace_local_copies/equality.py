@@ -1,8 +1,9 @@
 """A definition -> its shape: what must be equal before one definition may stand for another.
 
-Docstrings, annotations, ``pass``, the order of methods, a base ``object``, `pytest.mark` decorators
-of classes and methods, and a class attribute ``__test__ = False`` do not count. Docstrings and
-annotations do where a decorator or a base may read them: `dataclasses.dataclass`, pydantic.
+Docstrings, annotations, ``pass``, the order of methods, a base ``object``, a class attribute
+``__test__ = False`` and `pytest.mark` decorators, but for those of functions, do not count.
+Docstrings and annotations do where a decorator or a base may read them: `dataclasses.dataclass`,
+pydantic.
 
 A name from outside of the definition counts by what it means, not by how it is spelled: the key has
 a number for it, and `Shape.reads` the names in the order of those numbers.
@@ -20,7 +21,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from codemods.engine.names import bound_names, last_name, own_nodes, run_here
 from codemods.engine.scopes import DEFINITIONS, FUNCTIONS, Definition, FreeNames, free_names
 from codemods.engine.walk import walk
-from codemods.rewrites.collected import is_mark
+from codemods.rewrites.collected import is_fixture, is_mark
 
 #: What makes an annotation more than a word about a type.
 _ACTS = (ast.Await, ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)
@@ -327,7 +328,8 @@ class _Normaliser:
             self._keep = self._keep or _is_read(node, self._is_builtin)
         self._in_class_body = isinstance(node, ast.ClassDef)
         fields = {**node.__dict__}
-        if isinstance(node, ast.ClassDef) or outer[1]:  # a function may be a test by another name
+        # A function may be a test by another name.
+        if isinstance(node, ast.ClassDef) or outer[1] or is_fixture(node):
             fields["decorator_list"] = [d for d in node.decorator_list if not is_mark(d)]
         if not self._keep:
             fields["body"] = _without_docstring(node.body)

@@ -39,6 +39,7 @@ from codemods.rewrites.replace_local_copies.sharing import (
 from codemods.rewrites.replace_local_copies.stores import (
     changed_variables,
     changing_functions,
+    path_or_name,
     stores_by_word,
     stores_in,
     stores_of,
@@ -557,12 +558,12 @@ class Escape:
                     yield from re.findall(r"\w+", ast.unparse(names))
                 case ast.Call(func=func) if last_name(func) == "fixture":
                     yield "param"
-                case ast.keyword(arg="ids"):
-                    return
+                case ast.arg() | ast.keyword(arg="ids"):
+                    return  # an annotation, or what names tests
                 case ast.Call(func=func) if last_name(func) != "param":
                     return
                 case ast.Assign(targets=targets):
-                    yield from map(last_name, targets)
+                    yield from map(path_or_name, targets)
                 case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
                     yield last_name(target)
                 case ast.For() | ast.AsyncFor() | ast.comprehension() if field == "iter":

@@ -11,7 +11,7 @@ from codemods.engine.names import ModuleNames, last_name, run_here
 from codemods.engine.scopes import FUNCTIONS, Definition, bound_in, free_names, local_names
 from codemods.engine.walk import walk
 from codemods.model import Code, PytestNames, Reason
-from codemods.rewrites.collected import is_test_function
+from codemods.rewrites.collected import is_test_function, kind_of
 from codemods.rewrites.replace_local_copies.apart import is_type
 from codemods.rewrites.replace_local_copies.local import Local, has_private_names, is_plain
 from codemods.rewrites.replace_local_copies.sharing import (
@@ -36,7 +36,7 @@ def reasons_to_stay_inside(
 
     """
     yield from _captures(local)
-    if isinstance(local.function, ast.ClassDef):
+    if isinstance(local.function, ast.ClassDef) and kind_of(local.node) != "fixture":
         for part in _seeing_members(local.function, module.names, HARMLESS | harmless):
             message = f"`{ast.unparse(part)}` may change or tell what is in `{local.function.name}`"
             yield Reason(Code.NESTED, part.lineno, message)

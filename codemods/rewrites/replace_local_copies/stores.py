@@ -113,9 +113,18 @@ def changed_variables(names: ModuleNames) -> dict[str, ast.expr]:
     """Return the variables of which an attribute is set, with the first place that does so."""
     found: dict[str, ast.expr] = {}
     for store in (s for same in stores_in(names).values() for s in same):
-        if isinstance(store.owner, ast.Name):
-            found.setdefault(store.owner.id, store.node)
+        owner = store.owner
+        while isinstance(owner, ast.Call | ast.Subscript):
+            owner = owner.func if isinstance(owner, ast.Call) else owner.value
+        if isinstance(owner, ast.Attribute | ast.Name):
+            found.setdefault(last_name(owner), store.node)
+            found.setdefault(path_or_name(owner), store.node)
     return found
+
+
+def path_or_name(node: ast.expr) -> str:
+    """Return the text of an attribute, as ``self.x`` of one object, else the last name."""
+    return ast.unparse(node) if isinstance(node, ast.Attribute) else last_name(node)
 
 
 @functools.lru_cache(maxsize=4)
