@@ -303,6 +303,15 @@ def test_those_of_an_inner_function_count_where_its_decorator_reads_them() -> No
     assert not is_equal(text.format(" -> 'Model'", ": 'int'"), text.format("", ": 'int'"))
 
 
+def test_those_of_an_inner_function_count() -> None:
+    text = "def f({}):\n    def g(x{}):\n        {}return x\n    return g\n"
+    plain = text.format("a", ": int", "'Doc.'; ")
+    assert is_equal(text.format("a: int", ": int", "'Doc.'; "), plain)
+    assert not is_equal(text.format("a", ": str", "'Doc.'; "), plain)
+    assert not is_equal(text.format("a", ": int", ""), plain)
+    assert not is_equal("from __future__ import annotations\n" + plain, plain)
+
+
 def test_they_count_for_a_function_that_is_passed_on() -> None:
     text = "from {} import Model\n\n\ndef f(x: Model):\n    return x\n\n\n"
     use = "f(1)\n"

@@ -86,8 +86,11 @@ class Normal:
 
     @property
     def is_read(self) -> bool:
-        """Whether a decorator or a base may read annotations."""
-        return any(_is_read(n, self._is_builtin) for n in walk(self.node))
+        """Whether a decorator, a base, or who is given an inner function may read annotations."""
+        nodes = walk(self.node)
+        bodies = (n.body for n in nodes if isinstance(n, FUNCTIONS))
+        has_inner = any(isinstance(n, DEFINITIONS) for body in bodies for n in walk(*body))
+        return has_inner or any(_is_read(n, self._is_builtin) for n in nodes)
 
     @property
     def is_short(self) -> bool:
@@ -320,12 +323,15 @@ class _Normaliser:
         self._is_builtin = is_builtin
         self._keep = keep
         self._in_class_body = False
+        self._in_function = False
 
     def definition(self, node: Definition) -> ast.AST:
         """Copy a class or function."""
-        outer = self._keep, self._in_class_body
-        if self._keep is not None:
-            self._keep = self._keep or _is_read(node, self._is_builtin)
+        outer = self._keep, self._in_class_body, self._in_function
+        if self._keep is not None:  # what a function makes may be handed on
+            is_read = self._in_function or _is_read(node, self._is_builtin)
+            self._keep = self._keep or is_read
+        self._in_function = self._in_function or isinstance(node, FUNCTIONS)
         self._in_class_body = isinstance(node, ast.ClassDef)
         fields = {**node.__dict__}
         # A function may be a test by another name.
@@ -338,7 +344,7 @@ class _Normaliser:
         elif not self._keep:
             fields["returns"] = _acting(node.returns)
         new = self._rebuilt(node.__class__, fields)
-        self._keep, self._in_class_body = outer
+        self._keep, self._in_class_body, self._in_function = outer
         return new
 
     def copy(self, node: ast.AST) -> ast.AST | None:
