@@ -378,8 +378,25 @@ def _home(settings: Settings, pasted: Sequence[Pasted], to: str | None) -> tuple
     named = [find_module(settings, m) for m in settings.modules if m != DEFAULT_MODULE]
     for module in (found for found in named if found is not None):
         return module.with_name(name), "beside the shared module of the settings"
+    homes = (folder / home for home in _HOMES)
+    home = next((found for found in homes if _has_helpers_alone(found, tests)), None)
+    if home is not None:
+        return home / name, "beside the helpers that are there; --to FILE names another one"
     inside = _package(folder, import_folders(settings))
-    return folder.joinpath(*inside, name), "a new module; --to FILE names another one"
+    files = (folder / f"{home}.py" for home in _HOMES)
+    there = next((file for file in files if file.is_file()), None)
+    way = "FILE names another one" if there is None else f"{os.path.relpath(there)} adds to that"
+    return folder.joinpath(*inside, name), f"a new module; --to {way}"
+
+
+#: What folders, and modules, with helpers for tests are called.
+_HOMES = ("support", "helpers", "utils")
+
+
+def _has_helpers_alone(folder: Path, tests: Sequence[PytestNames]) -> bool:
+    """Whether there are modules in a folder, and none of them is a test module."""
+    modules = [str(path) for path in folder.glob("*.py") if path.name != "__init__.py"]
+    return bool(modules) and not any(_is_loaded(path, tests) for path in modules)
 
 
 def _package(folder: Path, imported_from: Iterable[Path]) -> list[str]:

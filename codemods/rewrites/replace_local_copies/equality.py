@@ -84,7 +84,7 @@ class Normal:
         names = (n for a in annotations_in(self.node) for n in _quoted_names(a))
         return tuple(dict.fromkeys(n for n in names if n != self.node.name))
 
-    @property
+    @cached_property
     def is_read(self) -> bool:
         """Whether a decorator, a base, or who is given an inner function may read annotations."""
         nodes = walk(self.node)

@@ -488,9 +488,6 @@ class Escape:
         if not any(isinstance(a, ast.Call) and last_name(a.func) in ASKING for a in above):
             return
         for call in _searches(self._module.names):
-            above = self._parents.of(call).above
-            if isinstance(above, ast.Call) and last_name(above.func) == "len":
-                continue  # they are counted
             yield _escapes(call, f"`{short(call)}` finds its instances of all files")
 
     def _changes_members(self) -> Iterator[Reason]:
@@ -546,8 +543,9 @@ class Escape:
                 is_changed = last_name(func) in {"update_wrapper", "vars"} or is_mark(func)
                 if is_changed or self._is_changing(func):
                     return f"is changed by `{short(above)}`"
-        changed = (self._changed_variables.get(name) for name in self._names_it_gets(node))
-        found = next(filter(None, changed), None)
+        changed = changed_variables(self._module.names)
+        places = (changed.get(name) for name in self._names_it_gets(node))
+        found = next(filter(None, places), None)
         return None if found is None else f"is changed by `{short(found)}`"
 
     def _names_it_gets(self, node: ast.expr) -> Iterator[str]:
@@ -591,18 +589,6 @@ class Escape:
             case ast.Call(func=func, args=[first, *_]) if first is node:
                 return last_name(func) in _TELLING_WHERE
         return False
-
-    @cached_property
-    def _changed_variables(self) -> dict[str, ast.expr]:
-        """The variables of which an attribute is set, each with the first place that does so."""
-        found: dict[str, ast.expr] = {}
-        for store in (s for same in stores_in(self._module.names).values() for s in same):
-            owner = store.owner
-            while isinstance(owner, ast.Call | ast.Subscript):
-                owner = owner.func if isinstance(owner, ast.Call) else owner.value
-            if isinstance(owner, ast.Attribute | ast.Name):
-                found.setdefault(last_name(owner), store.node)
-        return found
 
     def _names_tests(self) -> Iterator[Reason]:
         """Yield where a function with another name is passed on, where tests have parameters.
