@@ -52,7 +52,7 @@ def imported_files(
 
     pending = [Source(m.path, m.source) for m in modules.modules]
     packages = {os.path.join(package, "__init__.py") for above in folders for package in above[:-1]}
-    pending += [Source(file, read(file) or b"") for file in sorted(packages & known)]
+    pending += [Source(file, read(file)) for file in sorted(packages & known)]
     while pending:
         dotted = frozenset().union(*small_here(run)(look, pending, failed))
         files = {f"{name}{end}" for name in dotted for end in (".py", "/__init__.py")}

@@ -176,8 +176,7 @@ class Escape:
         by_name = _attributes(self._module.names)
         for node in (node for name in sorted(methods) for node in by_name.get(name, ())):
             if (
-                isinstance(node.ctx, ast.Load)
-                and node.value not in self._mentioning  # the class is asked for it: it escapes
+                node.value not in self._mentioning  # the class is asked for it: it escapes
                 and not isinstance(self._parents.of(node).above, ast.Attribute)
                 and not self._is_of_another(node.value)
                 and self._how_it_escapes(node) is not None
