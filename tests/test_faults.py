@@ -548,10 +548,14 @@ class TestTime:
         pipe = subprocess.PIPE
         arguments = [sys.executable, "-m", "codemods", "check", "--file-timeout", "9000"]
         with subprocess.Popen(arguments, stdout=pipe, stderr=pipe, start_new_session=True) as run:
-            wait_until(lambda: bool(_workers_of(run.pid)))
-            workers = _workers_of(run.pid)
-            os.killpg(run.pid, number)
-            out, err = run.communicate(timeout=60)
+            try:
+                wait_until(lambda: any(map(_is_at_work, _workers_of(run.pid))))
+                workers = _workers_of(run.pid)
+                os.killpg(run.pid, number)
+                out, err = run.communicate(timeout=60)
+            except BaseException:
+                os.killpg(run.pid, signal.SIGKILL)
+                raise
         assert (run.returncode, out, err) == (130, b"", b"interrupted\n")
         for pid in workers:
             wait_until(partial(gone, int(pid)))
@@ -560,6 +564,11 @@ class TestTime:
 def _workers_of(pid: int) -> list[str]:
     """Return the processes that a process has started."""
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def _is_at_work(pid: str) -> bool:
+    """Whether a process has used some processor time."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11]) > 20
 
 
 class TestTheFolder:
