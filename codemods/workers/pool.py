@@ -148,14 +148,9 @@ class _Worker:
     def __init__(self, work: _Wanting, file_timeout: float) -> None:
         self.connection, theirs = multiprocessing.Pipe()
         arguments = (theirs, *work, file_timeout)
-        # A signal that came before the worker is ready for it would end it with a traceback.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLERS)
-        try:
-            self._process = _context().Process(target=_serve, args=arguments, daemon=True)
-            with _beside_no_module():
-                self._process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        self._process = _context().Process(target=_serve, args=arguments, daemon=True)
+        with _beside_no_module():
+            self._process.start()
         theirs.close()  # so that ours ends when the process does
 
     def end(self) -> int:
@@ -207,7 +202,13 @@ class _Crew(Generic[R]):
                 worker.connection.send(chunk.next)
 
     def _started(self) -> _Worker:
-        return _Worker(self._work, self._pool.file_timeout)
+        # A signal that came before the worker is ready for it would end it with a traceback, and
+        # one that came while the other end of its connection is let go of would not be heard.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLERS)
+        try:
+            return _Worker(self._work, self._pool.file_timeout)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _receive(self, worker: _Worker, chunk: _Chunk[R]) -> None:
         """Take the results of some files, or that there will be none."""
